@@ -1,0 +1,93 @@
+"""The exceptions of pytest-jama, one class per situation that a user can tell apart.
+
+::
+
+    PytestJamaError
+    ├── SettingsError          jama.yaml, a flag or a variable is wrong: nothing was done
+    ├── InterruptedUploadError somebody pressed Ctrl-C during the upload
+    └── TargetError            the target could not be used
+        ├── OutOfReachError    no answer, or none within `give_up_after`
+        ├── CredentialsError   the server does not let us in
+        ├── NotUsableError     a project, plan or cycle is missing and not to be created
+        └── RefusedError       one request was answered with a refusal
+            └── LockedError    ... because somebody has locked the object
+
+Messages are one line, lower case: what is wrong, with the value and where it came from; then what
+to do. Only front-ends turn them into output and exit codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PytestJamaError(Exception):
+    """Anything pytest-jama raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the settings.
+
+    Attributes:
+        message: What is wrong, with the offending value.
+        remedy: What the user can do about it.
+        origin: Where the value came from: ``jama.yaml:12``, ``--jama-plan``,
+            ``environment JAMA_URL``.
+    """
+
+    message: str
+    remedy: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.message}; {self.remedy}"
+
+
+class SettingsError(PytestJamaError):
+    """The settings are wrong; holds every mistake that was found, not the first one only.
+
+    Args:
+        problems: At least one mistake, in the order in which a reader of the file meets them.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class InterruptedUploadError(PytestJamaError):
+    """The user stopped the upload; what was sent until then stands."""
+
+
+class TargetError(PytestJamaError):
+    """The target could not be used."""
+
+
+class OutOfReachError(TargetError):
+    """The target did not answer, or nothing succeeded for `give_up_after`."""
+
+
+class CredentialsError(TargetError):
+    """The target does not accept the credentials, or they do not allow the REST API."""
+
+
+class NotUsableError(TargetError):
+    """A project, plan, group or cycle is missing and may not be created, or cannot be used."""
+
+
+class RefusedError(TargetError):
+    """The target understood one request and refused it.
+
+    Args:
+        message: What was asked for and what the server said to it.
+        http_status: The HTTP status code of the answer.
+    """
+
+    def __init__(self, message: str, *, http_status: int) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+class LockedError(RefusedError):
+    """The object is locked by somebody; we report that and never unlock it."""

@@ -1,0 +1,134 @@
+"""From verdicts and runs to the changes that a session asks for. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.results import WORST_FIRST
+from pytest_jama.core.runs import RunUpdate, UpdatePlan
+from pytest_jama.core.steps import update_steps
+from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict, merge_steps, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.runs import TestRun
+
+
+def plan_updates(
+    verdicts: Sequence[CaseVerdict],
+    runs: Mapping[CaseRef, Sequence[TestRun]],
+    *,
+    provenance: str = "",
+) -> UpdatePlan:
+    """Decide what is to be written into which run.
+
+    Args:
+        verdicts: The verdicts of a session; those of `leave` are passed over.
+        runs: The test runs of each case reference.
+        provenance: One line that opens each account: tool, commit, time. Empty writes no accounts.
+    """
+    updates = []
+    warnings: list[str] = []
+    for run, verdict in _verdict_by_run(verdicts, runs):
+        update, missing = _plan_update(run, verdict, provenance)
+        updates.append(update)
+        warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)
+        if run.is_stale:
+            warnings.append(_stale_warning(run, verdict))
+    return UpdatePlan(tuple(updates), tuple(warnings))
+
+
+def _verdict_by_run(
+    verdicts: Sequence[CaseVerdict],
+    runs: Mapping[CaseRef, Sequence[TestRun]],
+) -> Iterator[tuple[TestRun, CaseVerdict]]:
+    """Yield each run once, also when users named its case in two ways."""
+    by_id: dict[tuple[int | None, int], list[CaseVerdict]] = defaultdict(list)
+    run_by_id = {}
+    for verdict in verdicts:
+        for run in runs.get(verdict.case_ref, ()) if verdict.verdict else ():
+            key = (run.run_id, run.case_id)
+            by_id[key].append(verdict)
+            run_by_id[key] = run
+    for key, found in by_id.items():
+        yield run_by_id[key], _merged(found)
+
+
+def _merged(verdicts: Sequence[CaseVerdict]) -> CaseVerdict:
+    first, *others = verdicts
+    if not others:
+        return first
+    steps: dict[int, list[StepVerdict]] = defaultdict(list)
+    for verdict in verdicts:
+        for step in verdict.steps:
+            steps[step.number].append(step)
+    return replace(
+        first,
+        verdict=worst(verdict.verdict for verdict in verdicts),
+        steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
+        results=tuple(dict.fromkeys(result for each in verdicts for result in each.results)),
+    )
+
+
+def _plan_update(
+    run: TestRun,
+    case: CaseVerdict,
+    provenance: str,
+) -> tuple[RunUpdate, tuple[int, ...]]:
+    verdict = case.verdict or Verdict.NOT_RUN
+    if not run.steps:
+        account = account_of(case, status=verdict, provenance=provenance)
+        missing = tuple(step.number for step in case.steps)
+        return RunUpdate(run, case, verdict, account=account), missing
+    new = update_steps(run.steps, case, verdict)
+    account = account_of(case, status=new.status, provenance=provenance)
+    return RunUpdate(run, case, new.status, new.steps, account), new.missing
+
+
+def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[str, ...]:
+    """Tell in plain lines which tests led to a status, the gravest first.
+
+    Args:
+        case: The judgement, with the results behind it.
+        status: What the run will show.
+        provenance: Tool, commit, time; empty for no account at all.
+    """
+    if not provenance:
+        return ()
+    results = sorted(case.results, key=lambda result: WORST_FIRST.index(result.outcome))
+    lines = [f"{status.value}: {provenance}"]
+    for result in results:
+        lines.extend(_lines_of(result))
+    return tuple(lines)
+
+
+def _lines_of(result: TestResult) -> Iterator[str]:
+    duration = "" if result.duration_s is None else f" ({result.duration_s:.3f} s)"
+    yield f"{result.test_id}: {result.outcome.value}{duration}"
+    for text in (result.message, *result.notes):
+        yield from (f"  {line}" for line in text.splitlines())
+    for step in result.steps:
+        note = f": {step.note}" if step.note else ""
+        yield from f"  step {step.number} {step.outcome.value}{note}".splitlines()
+
+
+def _missing_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:
+    count = len(run.steps)
+    has = "no steps" if not count else "only step 1" if count == 1 else f"only steps 1 to {count}"
+    return (
+        f"{case.case_ref}: a test reports step {number}, but {run} ({run.name}) has {has}; "
+        "correct the number, or update the test case in Jama and start a new cycle"
+    )
+
+
+def _stale_warning(run: TestRun, case: CaseVerdict) -> str:
+    return (
+        f"{case.case_ref}: {run} was made from version {run.case_version} of the test case, "
+        f"which is at version {run.current_case_version} now; "
+        "its result counts for the old version, a new cycle takes the new one"
+    )

@@ -1,0 +1,85 @@
+"""A test result: what the framework says of one test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_jama.core.cases import CaseLink
+
+
+class Outcome(str, Enum):
+    """What the framework says of one test, or why it says nothing."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    NOT_REACHED = "not reached"
+    """Selected, but the session ended before it: interrupted, `-x`, `--maxfail`."""
+    DESELECTED = "deselected"
+    """Known, but not selected: `-k`, `-m`, `--lf`, a node ID on the command line."""
+
+    @property
+    def did_run(self) -> bool:
+        """Whether the test was executed, so that its outcome says something of the product."""
+        return self not in _DID_NOT_RUN
+
+
+_DID_NOT_RUN = frozenset({Outcome.SKIPPED, Outcome.NOT_REACHED, Outcome.DESELECTED})
+
+WORST_FIRST = (
+    Outcome.ERROR,
+    Outcome.FAILED,
+    Outcome.XPASSED,
+    Outcome.XFAILED,
+    Outcome.PASSED,
+    Outcome.SKIPPED,
+    Outcome.NOT_REACHED,
+    Outcome.DESELECTED,
+)
+"""Which outcome stands when one test has several, as with ``--dist each``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What one test says of one step of its test cases.
+
+    Attributes:
+        number: The step, counted from 1 as in Jama's own table.
+        outcome: What happened inside the step.
+        note: The user's note and, for a failure, its first line; may be empty.
+    """
+
+    number: int
+    outcome: Outcome
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """The final result of one test.
+
+    Attributes:
+        test_id: pytest's node ID, or ``classname.name`` of a JUnit testcase.
+        outcome: The worst of its phases; of several attempts, the last one's.
+        duration_s: Seconds over all phases; None when unknown.
+        message: Why it did not pass, in one or a few lines; empty otherwise.
+        notes: What the test said of itself through ``jama.note``, and the earlier attempts.
+        steps: What it says of single steps, in the order in which they ended.
+        links: The case references that the test itself carries (marker, property).
+    """
+
+    __test__ = False
+
+    test_id: str
+    outcome: Outcome
+    duration_s: float | None = None
+    message: str = ""
+    notes: tuple[str, ...] = ()
+    steps: tuple[StepResult, ...] = ()
+    links: tuple[CaseLink, ...] = ()

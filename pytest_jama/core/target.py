@@ -1,0 +1,95 @@
+"""The port to a test-management server: two methods and the values they exchange.
+
+A target is an adapter of this port. `resolve` reads (and, when allowed, creates what is missing),
+`push` writes; nothing else touches the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project, plan or cycle that results go to.
+
+    Attributes:
+        name: Its name or key, as a user knows it.
+        place_id: Its API ID; None in a dry run for what does not exist yet.
+        link: A URL that shows it; empty when there is none.
+    """
+
+    name: str
+    place_id: int | None = None
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Where the verdicts of a session go.
+
+    Attributes:
+        project: The project.
+        plan: The test plan.
+        cycle: The test cycle.
+        runs: The test runs of each case reference that has any, in ascending order of their IDs.
+        unresolved: The case references that have none.
+        changes: What was created on the way, or in a dry run what would be, in that order:
+            ``create test plan 'Release 1'``, ``add JEET1-TC-12 to group 'Default Test Group'``.
+        warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
+    """
+
+    project: Place
+    plan: Place
+    cycle: Place
+    runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
+    unresolved: tuple[Unresolved, ...] = ()
+    changes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Target(Protocol):
+    """A server that stores verdicts in test runs."""
+
+    def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
+        """Find the runs of the given cases, creating plan, group and cycle where allowed.
+
+        Args:
+            case_refs: Every case that has something to write, each once.
+            create: False reads only; `Resolution.changes` then says what would be created, and
+                runs that would come with a new cycle have no ID.
+
+        Raises:
+            TargetError: When the target cannot be used. A single case without a run is no
+                exception but an entry of `Resolution.unresolved`.
+        """
+        ...
+
+    def push(
+        self,
+        updates: Sequence[RunUpdate],
+        *,
+        on_receipt: Callable[[Receipt], None],
+    ) -> tuple[Receipt, ...]:
+        """Write the updates, read the runs back and compare.
+
+        A refused update is a receipt, not an exception, and never stops the others. When the target
+        stops answering, the rest come back as ``NOT_SENT``.
+
+        Args:
+            updates: What to write, each run once.
+            on_receipt: Called from the calling thread as soon as the fate of an update is known,
+                and again for an update that turns out to be a mismatch.
+
+        Returns:
+            The final receipt of each update, in the order of the updates.
+        """
+        ...

@@ -1,0 +1,290 @@
+"""The map of jama.yaml: which test cases a test ID is evidence of. Pure.
+
+A key matches as pytest's own command line does: the exact test ID, or everything below a folder,
+file, class, or function named without its parameters. ``*`` stands for any characters except ``/``
+and ``:``, ``**`` for any characters; everything else is literal. Of several keys that match, the
+exact ID wins, then the one with the most literal characters.
+
+Matching is indexed. Keys without wildcard are found by walking up the test ID; patterns by the
+literal text before their first, after their last and between their wildcards, so that only few are
+ever tried.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.test_ids import normal_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_jama.core.cases import CaseLink
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """One entry of ``tests:``.
+
+    Attributes:
+        key: The test ID or pattern as written.
+        links: The cases (and steps) that the matching tests are evidence of; at least one.
+        line: The line of jama.yaml, counted from 1.
+    """
+
+    key: str
+    links: tuple[CaseLink, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MapConflict:
+    """Two entries of which neither is more specific, for one and the same test.
+
+    Attributes:
+        first: The entry that stands earlier in the file.
+        second: The other one.
+        test_id: A test that both match; empty when the two name the same tests throughout.
+    """
+
+    first: MapEntry
+    second: MapEntry
+    test_id: str = ""
+
+
+class TestMap:
+    """The entries of ``tests:``, indexed. Build it with `TestMap.build`."""
+
+    __test__ = False
+
+    def __init__(self, literal: dict[str, MapEntry], patterns: _PatternIndex) -> None:
+        self._literal = literal
+        self._patterns = patterns
+
+    @classmethod
+    def build(cls, entries: Iterable[MapEntry]) -> tuple[TestMap, tuple[MapConflict, ...]]:
+        """Index the entries; return the map and each pair of them that names the same tests."""
+        by_key: dict[str, MapEntry] = {}
+        conflicts = []
+        for entry in entries:
+            earlier = by_key.setdefault(normal_form(entry.key), entry)
+            if earlier is not entry:
+                conflicts.append(MapConflict(earlier, entry))
+        patterns = [_Pattern(key, entry) for key, entry in by_key.items() if "*" in key]
+        for pattern in patterns:
+            del by_key[pattern.key]
+        return cls(by_key, _PatternIndex(patterns)), tuple(conflicts)
+
+    def find(self, test_id: str) -> tuple[CaseLink, ...]:
+        """Return the links of the most specific entry that matches; empty when none does.
+
+        Of equally specific patterns the first in the file is taken; `find_conflicts` tells of them.
+        """
+        normal = normal_form(test_id)
+        entry = self._literal.get(normal)
+        if entry is None:
+            entry = next(iter(self._most_specific(normal)), None)
+        return entry.links if entry else ()
+
+    def find_conflicts(self, test_ids: Iterable[str]) -> tuple[MapConflict, ...]:
+        """Return the pairs of equally specific patterns that meet in one of the given tests.
+
+        Two patterns that could match the same test, but never do, are no conflict: whether
+        ``*_login`` and ``test_*`` meet depends on the tests there are.
+        """
+        if len(self._patterns) < 2:  # noqa: PLR2004 (a pair)
+            return ()
+        conflicts: dict[tuple[str, str], MapConflict] = {}
+        for test_id in test_ids:
+            normal = normal_form(test_id)
+            if normal not in self._literal:
+                first, *others = self._most_specific(normal) or (None,)
+                for other in others:
+                    if first and other.links != first.links:
+                        pair = (first.key, other.key)
+                        conflicts.setdefault(pair, MapConflict(first, other, test_id))
+        return tuple(conflicts.values())
+
+    def _most_specific(self, normal: str) -> Sequence[MapEntry]:
+        """Return the entry with the most literal characters; several when patterns are equal."""
+        length, entry = self._find_above(normal)
+        best = [entry] if entry else []
+        for pattern in self._patterns.find_all(normal):
+            if pattern.literal_length > length:
+                length, best = pattern.literal_length, [pattern.entry]
+            elif pattern.literal_length == length and best != [entry]:
+                best.append(pattern.entry)
+        return sorted(set(best), key=lambda entry: entry.line) if len(best) > 1 else best
+
+    def find_within(self, address: str) -> tuple[CaseLink, ...]:
+        """Return the links of all entries that name tests at or below a file or folder.
+
+        For files that could not be collected: nobody knows their tests, but the map may.
+        """
+        normal = normal_form(address)
+        below = [
+            link
+            for key, entry in self._literal.items()
+            if key == normal or key.startswith(normal + "/")
+            for link in entry.links
+        ]
+        return tuple(dict.fromkeys(below)) or self.find(address)
+
+    def _find_above(self, normal: str) -> tuple[int, MapEntry | None]:
+        """Return the longest key without wildcard that names something above the test."""
+        if self._literal:
+            for end in _boundaries(normal):
+                entry = self._literal.get(normal[:end])
+                if entry is not None:
+                    return end, entry
+        return 0, None
+
+    def __len__(self) -> int:
+        return len(self._literal) + len(self._patterns)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+
+def _boundaries(normal: str) -> Iterator[int]:
+    """Yield where a name ends inside a normal form, from the right: before `[`, before each `/`."""
+    end = normal.find("[")
+    if end >= 0:
+        yield end
+    else:
+        end = len(normal)
+    end = normal.rfind("/", 0, end)
+    while end > 0:
+        yield end
+        end = normal.rfind("/", 0, end)
+
+
+class _Pattern:
+    """A key with wildcards, cut at them.
+
+    Attributes:
+        key: Its normal form.
+        entry: Where it came from.
+        prefix: The literal text before the first wildcard.
+        suffix: The literal text after the last one.
+        piece: The end of the longest literal text between two wildcards; may be empty.
+        literal_length: How many characters are literal.
+    """
+
+    __slots__ = (
+        "_literals",
+        "_wildcards",
+        "entry",
+        "key",
+        "literal_length",
+        "piece",
+        "prefix",
+        "suffix",
+    )
+
+    def __init__(self, key: str, entry: MapEntry) -> None:
+        self.key = key
+        self.entry = entry
+        self.prefix, *parts, self.suffix = _WILDCARD.split(key)
+        self._wildcards = parts[::2]
+        self._literals = parts[1::2]
+        self.piece = max(self._literals, key=len, default="")[-_PIECE_LENGTH:]
+        self.literal_length = len(key) - key.count("*")
+
+    def fits_between(self, normal: str, start: int, stop: int) -> bool:
+        """Tell whether the pattern, its literal ends matching, fits what stands between them."""
+        return _fits(normal, start, stop, self._wildcards, self._literals)
+
+
+_PIECE_LENGTH = 8
+_WILDCARD = re.compile(r"(\*+)")
+
+
+def _fits(
+    text: str,
+    start: int,
+    stop: int,
+    wildcards: Sequence[str],
+    literals: Sequence[str],
+) -> bool:
+    """Tell whether text[start:stop] is wildcard, literal, wildcard, ..., wildcard."""
+    if not literals:
+        return _stands_for(wildcards[0], text, start, stop)
+    at = text.find(literals[0], start, stop)
+    while at >= 0 and _stands_for(wildcards[0], text, start, at):
+        if _fits(text, at + len(literals[0]), stop, wildcards[1:], literals[1:]):
+            return True
+        at = text.find(literals[0], at + 1, stop)
+    return False
+
+
+def _stands_for(wildcard: str, text: str, start: int, stop: int) -> bool:
+    if wildcard != "*":
+        return True
+    return text.find("/", start, stop) < 0 and text.find(":", start, stop) < 0
+
+
+class _Bucket:
+    """The patterns that share their literal ends, by a piece of the literal text between these."""
+
+    __slots__ = ("_by_piece", "_piece_lengths", "_without_middle")
+
+    def __init__(self, patterns: Iterable[_Pattern]) -> None:
+        self._without_middle: list[_Pattern] = []
+        self._by_piece: dict[str, list[_Pattern]] = {}
+        for pattern in patterns:
+            if pattern.piece:
+                self._by_piece.setdefault(pattern.piece, []).append(pattern)
+            else:
+                self._without_middle.append(pattern)
+        self._piece_lengths = sorted({len(piece) for piece in self._by_piece})
+
+    def find_all(self, normal: str, start: int, stop: int) -> Iterator[_Pattern]:
+        """Yield the patterns whose middle fits normal[start:stop]."""
+        for pattern in self._without_middle:
+            if pattern.fits_between(normal, start, stop):
+                yield pattern
+        for length in self._piece_lengths:
+            for at in range(start, stop - length + 1):
+                for pattern in self._by_piece.get(normal[at : at + length], ()):
+                    if pattern.fits_between(normal, start, stop):
+                        yield pattern
+
+
+class _PatternIndex:
+    """Patterns by their literal prefix, then by their literal suffix."""
+
+    def __init__(self, patterns: Sequence[_Pattern]) -> None:
+        grouped: dict[tuple[str, str], list[_Pattern]] = {}
+        for pattern in patterns:
+            grouped.setdefault((pattern.prefix, pattern.suffix), []).append(pattern)
+        index: dict[str, dict[int, dict[str, _Bucket]]] = {}
+        for (prefix, suffix), group in grouped.items():
+            by_suffix = index.setdefault(prefix, {}).setdefault(len(suffix), {})
+            by_suffix[suffix] = _Bucket(group)
+        self._index = index
+        self._prefix_lengths = sorted({len(prefix) for prefix in index})
+        self._count = len(patterns)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def find_all(self, normal: str) -> Iterator[_Pattern]:
+        """Yield the patterns that name a test, or something that the test is below.
+
+        Args:
+            normal: The test ID in normal form.
+        """
+        if not self._index:
+            return
+        ends = [len(normal), *_boundaries(normal)]
+        for start in self._prefix_lengths:
+            by_length = self._index.get(normal[:start])
+            for suffix_length, by_suffix in (by_length or {}).items():
+                for end in ends:
+                    stop = end - suffix_length
+                    bucket = by_suffix.get(normal[stop:end]) if stop >= start else None
+                    if bucket:
+                        yield from bucket.find_all(normal, start, stop)

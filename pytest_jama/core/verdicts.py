@@ -1,0 +1,226 @@
+"""From the outcomes of tests to the verdict on each test case. Pure.
+
+The verdict of a case is the worst of its tests; `leave` (here: None) counts only when nothing else
+is there. A case some of whose tests did not run is *incomplete* unless one of the others failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.results import Outcome, StepResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pytest_jama.core.cases import CaseLink, CaseRef
+    from pytest_jama.core.results import TestResult
+
+
+class Verdict(str, Enum):
+    """What we conclude of a case or a step, in Jama's words, the worst first.
+
+    Source: Jama REST API cookbook, the five values of ``testRunStatus``.
+    """
+
+    FAILED = "FAILED"
+    BLOCKED = "BLOCKED"
+    INPROGRESS = "INPROGRESS"
+    NOT_RUN = "NOT_RUN"
+    PASSED = "PASSED"
+
+    @property
+    def severity(self) -> int:
+        """Rank among the verdicts: the higher, the worse."""
+        return _SEVERITY[self]
+
+
+_SEVERITY = {verdict: rank for rank, verdict in enumerate(reversed(Verdict))}
+
+_DEFAULT_TABLE = {
+    Outcome.PASSED: Verdict.PASSED,
+    Outcome.FAILED: Verdict.FAILED,
+    Outcome.ERROR: Verdict.FAILED,
+    Outcome.SKIPPED: None,
+    Outcome.XFAILED: None,
+    Outcome.XPASSED: Verdict.PASSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRules:
+    """Which verdict follows from which outcome; None stands for `leave`.
+
+    Attributes:
+        by_outcome: The verdict of each outcome that a framework reports.
+        incomplete: The verdict of a case without failure, some of whose tests did not run.
+    """
+
+    by_outcome: Mapping[Outcome, Verdict | None] = field(
+        default_factory=lambda: MappingProxyType(_DEFAULT_TABLE),
+    )
+    incomplete: Verdict | None = Verdict.INPROGRESS
+
+    def verdict_of(self, outcome: Outcome) -> Verdict | None:
+        """Return the verdict of one outcome; None for `leave` and for a test that did not run."""
+        return self.by_outcome.get(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class StepVerdict:
+    """What we conclude of one step of a case.
+
+    Attributes:
+        number: The step, counted from 1.
+        verdict: The worst that any test says of it.
+        notes: What the tests noted there, in the order of the tests.
+    """
+
+    number: int
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVerdict:
+    """What we conclude of one test case.
+
+    Attributes:
+        case_ref: The case, as users named it.
+        verdict: The conclusion; None leaves the run untouched.
+        steps: The steps that tests reported on, ascending by number; others are not mentioned.
+        results: All tests of the case, also those that did not run, in the order of the session.
+    """
+
+    case_ref: CaseRef
+    verdict: Verdict | None
+    steps: tuple[StepVerdict, ...] = ()
+    results: tuple[TestResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdicts of a whole session.
+
+    Attributes:
+        cases: One verdict for each case that any test is linked to, in the order of first mention.
+        unlinked: The tests that ran and are linked to no case.
+    """
+
+    cases: tuple[CaseVerdict, ...] = ()
+    unlinked: tuple[TestResult, ...] = ()
+
+    @property
+    def to_write(self) -> tuple[CaseVerdict, ...]:
+        """The verdicts that ask for a change; those of `leave` do not."""
+        return tuple(case for case in self.cases if case.verdict is not None)
+
+
+Evidence = tuple["TestResult", "CaseLink"]
+"""One test, and the link that makes it count for the case in question."""
+
+
+def judge(
+    results: Iterable[TestResult],
+    *,
+    find_links: Callable[[TestResult], Sequence[CaseLink]],
+    rules: VerdictRules,
+) -> Judgement:
+    """Conclude from the results of a session what is to be said of each test case.
+
+    Args:
+        results: All results, each test once; tests that did not run are among them.
+        find_links: Which cases a test is evidence of.
+        rules: Which verdict follows from which outcome.
+    """
+    evidence: dict[CaseRef, list[Evidence]] = {}
+    unlinked = []
+    for result in results:
+        links = find_links(result)
+        for link in links:
+            evidence.setdefault(link.case_ref, []).append((result, link))
+        if not links and result.outcome not in _NEVER_STARTED:
+            unlinked.append(result)
+    cases = tuple(judge_case(ref, pairs, rules=rules) for ref, pairs in evidence.items())
+    return Judgement(cases=cases, unlinked=tuple(unlinked))
+
+
+_NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED})
+
+
+def judge_case(
+    case_ref: CaseRef,
+    evidence: Sequence[Evidence],
+    *,
+    rules: VerdictRules,
+) -> CaseVerdict:
+    """Conclude from all tests of one case what is to be said of it."""
+    results = tuple(dict.fromkeys(result for result, _ in evidence))
+    steps = _judge_steps(evidence, rules)
+    verdict = worst(
+        [
+            *(rules.verdict_of(result.outcome) for result in results),
+            *(step.verdict for step in steps),
+        ],
+    )
+    if verdict not in _STANDS_THOUGH_INCOMPLETE and _is_incomplete(results):
+        verdict = rules.incomplete
+    return CaseVerdict(case_ref, verdict, steps, results)
+
+
+def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """Return the worst of several verdicts; None only when nothing else is there."""
+    given = [verdict for verdict in verdicts if verdict is not None]
+    return max(given, key=lambda verdict: verdict.severity) if given else None
+
+
+_STANDS_THOUGH_INCOMPLETE = frozenset({Verdict.FAILED, Verdict.BLOCKED})
+
+
+def _is_incomplete(results: Sequence[TestResult]) -> bool:
+    """Whether a selected test was not reached, or one was deselected while others ran."""
+    outcomes = {result.outcome for result in results}
+    if Outcome.NOT_REACHED in outcomes:
+        return True
+    return Outcome.DESELECTED in outcomes and any(outcome.did_run for outcome in outcomes)
+
+
+def _judge_steps(evidence: Sequence[Evidence], rules: VerdictRules) -> tuple[StepVerdict, ...]:
+    by_number: dict[int, list[StepVerdict]] = {}
+    for result, link in evidence:
+        for step in _steps_of(result, link):
+            verdict = rules.verdict_of(step.outcome)
+            if verdict is not None:
+                notes = (step.note,) if step.note else ()
+                by_number.setdefault(step.number, []).append(
+                    StepVerdict(step.number, verdict, notes),
+                )
+    return tuple(merge_steps(by_number[number]) for number in sorted(by_number))
+
+
+def _steps_of(result: TestResult, link: CaseLink) -> Iterable[StepResult]:
+    """Return what a test says of the steps of a case.
+
+    A failure inside a step of a test that was expected to fail is an expected failure, too.
+    """
+    if link.step is not None:
+        note = "; ".join(part for part in (*result.notes, result.message) if part)
+        return (StepResult(link.step, result.outcome, note),)
+    if result.outcome is not Outcome.XFAILED:
+        return result.steps
+    return tuple(
+        StepResult(step.number, Outcome.XFAILED, step.note)
+        if step.outcome is Outcome.FAILED
+        else step
+        for step in result.steps
+    )
+
+
+def merge_steps(steps: Sequence[StepVerdict]) -> StepVerdict:
+    """Return what several tests together say of one step: the worst, with the notes of all."""
+    notes = tuple(dict.fromkeys(note for step in steps for note in step.notes))
+    gravest = max(steps, key=lambda step: step.verdict.severity)
+    return StepVerdict(gravest.number, gravest.verdict, notes)
