@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: help demo test check fix bench build clean
+.PHONY: help demo test check fix docs bench wheel test-wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -16,6 +16,10 @@ $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+
+demo: $(INSTALLED) ## run the main job against a local Jama
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest-jama sandbox --seed examples/demo/jama.yaml -- \
+	  pytest --jama --jama-config=examples/demo/jama.yaml examples/demo -c examples/demo/pytest.ini
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
@@ -29,6 +33,22 @@ check: $(INSTALLED) ## formatting, lint, types, layers
 fix: $(INSTALLED) ## format and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew
+	$(BIN)/python -m pytest_jama.config.reference
+
+bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer
+	$(BIN)/python bench/run.py
+
+wheel: $(INSTALLED) ## build the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+test-wheel: wheel ## install the wheel alone, and run the tests that need nothing else against it
+	$(PYTHON) -m venv build/wheel-venv
+	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[test]"
+	cp -r tests examples pyproject.toml README.md docs build/
+	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
 
 clean: ## remove everything that make created
 	rm -rf $(VENV) build dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,1 +1,39 @@
-"""Placeholder docstring."""
+"""The toolbox ``pytest-jama COMMAND``: one module per command, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the toolbox.
+
+    Args:
+        arguments: The command line without the program's name; None takes that of this process.
+
+    Returns:
+        The exit status: 0 all done, 1 something not sent, 2 wrong use or settings, 3 Jama out of
+        reach or credentials refused; of ``sandbox -- COMMAND``, that of the command.
+    """
+    import click  # noqa: PLC0415 (pytest imports nothing of this)
+
+    from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
+    from pytest_jama.cli.exits import EXIT_WRONG_USE, exit_status_of  # noqa: PLC0415
+    from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
+
+    given = None if arguments is None else list(arguments)
+    try:
+        status = toolbox.main(args=given, prog_name="pytest-jama", standalone_mode=False)
+    except click.ClickException as exc:
+        exc.show(sys.stderr)
+        return EXIT_WRONG_USE
+    except click.exceptions.Abort:
+        return 130
+    except PytestJamaError as exc:
+        click.echo(f"pytest-jama: {exc}", err=True)
+        return exit_status_of(exc)
+    return status if isinstance(status, int) else 0

@@ -1,1 +1,47 @@
-"""Placeholder docstring."""
+"""The settings: declared in `models`, loaded from flags, environment and jama.yaml by `loading`.
+
+The way of a value: `document` (YAML to text with lines) -> `interpolation` -> `resolution` (flags
+and variables on top, validation by `models` and `kinds`, origins) -> `LoadedSettings`. Whatever is
+wrong on that way becomes a `Problem`; `wording` and `syntax` hold the sentences.
+
+Importing this package imports pydantic; yaml is imported when there is a file to read.
+"""
+
+from pytest_jama.config.credentials import BasicCredentials, Credentials, OAuthCredentials
+from pytest_jama.config.loading import (
+    FILE_NAMES,
+    LoadedSettings,
+    find_file,
+    load_from_journal,
+    load_settings,
+)
+from pytest_jama.config.models import (
+    CycleSettings,
+    PlanSettings,
+    RunSettings,
+    Settings,
+    TlsSettings,
+    UploadSettings,
+    VerdictSettings,
+)
+from pytest_jama.config.overrides import FLAGS, VARIABLES
+
+__all__ = [
+    "FILE_NAMES",
+    "FLAGS",
+    "VARIABLES",
+    "BasicCredentials",
+    "Credentials",
+    "CycleSettings",
+    "LoadedSettings",
+    "OAuthCredentials",
+    "PlanSettings",
+    "RunSettings",
+    "Settings",
+    "TlsSettings",
+    "UploadSettings",
+    "VerdictSettings",
+    "find_file",
+    "load_from_journal",
+    "load_settings",
+]

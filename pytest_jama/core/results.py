@@ -71,7 +71,8 @@ class TestResult:
         message: Why it did not pass, in one or a few lines; empty otherwise.
         notes: What the test said of itself through ``jama.note``, and the earlier attempts.
         steps: What it says of single steps, in the order in which they ended.
-        links: The case references that the test itself carries (marker, property).
+        links: The cases it is evidence of: by its own references (marker, property), else by the
+            map; empty for an unlinked test.
     """
 
     __test__ = False

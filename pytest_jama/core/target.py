@@ -1,4 +1,4 @@
-"""The port to a test-management server: two methods and the values they exchange.
+"""The port to a test-management server: two verbs and the values they exchange.
 
 A target is an adapter of this port. `resolve` reads (and, when allowed, creates what is missing),
 `push` writes; nothing else touches the network.
@@ -92,4 +92,8 @@ class Target(Protocol):
         Returns:
             The final receipt of each update, in the order of the updates.
         """
+        ...
+
+    def close(self) -> None:
+        """Release connections; the target is not used afterwards."""
         ...

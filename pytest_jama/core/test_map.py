@@ -13,6 +13,7 @@ ever tried.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,9 +60,10 @@ class TestMap:
 
     __test__ = False
 
-    def __init__(self, literal: dict[str, MapEntry], patterns: _PatternIndex) -> None:
+    def __init__(self, literal: dict[str, MapEntry], patterns: Sequence[_Pattern]) -> None:
+        self._entries = (*literal.values(), *(pattern.entry for pattern in patterns))
         self._literal = literal
-        self._patterns = patterns
+        self._patterns = _PatternIndex(patterns)
 
     @classmethod
     def build(cls, entries: Iterable[MapEntry]) -> tuple[TestMap, tuple[MapConflict, ...]]:
@@ -75,7 +77,7 @@ class TestMap:
         patterns = [_Pattern(key, entry) for key, entry in by_key.items() if "*" in key]
         for pattern in patterns:
             del by_key[pattern.key]
-        return cls(by_key, _PatternIndex(patterns)), tuple(conflicts)
+        return cls(by_key, patterns), tuple(conflicts)
 
     def find(self, test_id: str) -> tuple[CaseLink, ...]:
         """Return the links of the most specific entry that matches; empty when none does.
@@ -87,6 +89,11 @@ class TestMap:
         if entry is None:
             entry = next(iter(self._most_specific(normal)), None)
         return entry.links if entry else ()
+
+    def links(self) -> Iterator[CaseLink]:
+        """Yield the links of all entries."""
+        for entry in self._entries:
+            yield from entry.links
 
     def find_conflicts(self, test_ids: Iterable[str]) -> tuple[MapConflict, ...]:
         """Return the pairs of equally specific patterns that meet in one of the given tests.
@@ -116,7 +123,7 @@ class TestMap:
                 length, best = pattern.literal_length, [pattern.entry]
             elif pattern.literal_length == length and best != [entry]:
                 best.append(pattern.entry)
-        return sorted(set(best), key=lambda entry: entry.line) if len(best) > 1 else best
+        return sorted(dict.fromkeys(best), key=lambda entry: entry.line) if len(best) > 1 else best
 
     def find_within(self, address: str) -> tuple[CaseLink, ...]:
         """Return the links of all entries that name tests at or below a file or folder.
@@ -126,8 +133,8 @@ class TestMap:
         normal = normal_form(address)
         below = [
             link
-            for key, entry in self._literal.items()
-            if key == normal or key.startswith(normal + "/")
+            for entry in self._entries
+            if f"{normal_form(entry.key)}/".startswith(f"{normal}/")
             for link in entry.links
         ]
         return tuple(dict.fromkeys(below)) or self.find(address)
@@ -169,7 +176,6 @@ class _Pattern:
         entry: Where it came from.
         prefix: The literal text before the first wildcard.
         suffix: The literal text after the last one.
-        piece: The end of the longest literal text between two wildcards; may be empty.
         literal_length: How many characters are literal.
     """
 
@@ -179,7 +185,6 @@ class _Pattern:
         "entry",
         "key",
         "literal_length",
-        "piece",
         "prefix",
         "suffix",
     )
@@ -190,8 +195,15 @@ class _Pattern:
         self.prefix, *parts, self.suffix = _WILDCARD.split(key)
         self._wildcards = parts[::2]
         self._literals = parts[1::2]
-        self.piece = max(self._literals, key=len, default="")[-_PIECE_LENGTH:]
         self.literal_length = len(key) - key.count("*")
+
+    def pieces(self) -> set[str]:
+        """Return all short parts of the literal texts between the wildcards; may be empty."""
+        return {
+            literal[at : at + _PIECE_LENGTH]
+            for literal in self._literals
+            for at in range(max(1, len(literal) - _PIECE_LENGTH + 1))
+        }
 
     def fits_between(self, normal: str, start: int, stop: int) -> bool:
         """Tell whether the pattern, its literal ends matching, fits what stands between them."""
@@ -227,16 +239,22 @@ def _stands_for(wildcard: str, text: str, start: int, stop: int) -> bool:
 
 
 class _Bucket:
-    """The patterns that share their literal ends, by a piece of the literal text between these."""
+    """The patterns that share their literal ends, by a piece of the literal text between these.
+
+    Of each pattern the rarest piece: ``**/test_login/test_*`` has ``/test_`` in common with most.
+    """
 
     __slots__ = ("_by_piece", "_piece_lengths", "_without_middle")
 
-    def __init__(self, patterns: Iterable[_Pattern]) -> None:
+    def __init__(self, patterns: Sequence[_Pattern]) -> None:
         self._without_middle: list[_Pattern] = []
         self._by_piece: dict[str, list[_Pattern]] = {}
+        counts = Counter(piece for pattern in patterns for piece in pattern.pieces())
         for pattern in patterns:
-            if pattern.piece:
-                self._by_piece.setdefault(pattern.piece, []).append(pattern)
+            pieces = pattern.pieces()
+            if pieces:
+                rarest = min(pieces, key=lambda piece: (counts[piece], piece))
+                self._by_piece.setdefault(rarest, []).append(pattern)
             else:
                 self._without_middle.append(pattern)
         self._piece_lengths = sorted({len(piece) for piece in self._by_piece})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.results import Outcome, StepResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.results import TestResult
@@ -126,23 +126,20 @@ Evidence = tuple["TestResult", "CaseLink"]
 def judge(
     results: Iterable[TestResult],
     *,
-    find_links: Callable[[TestResult], Sequence[CaseLink]],
     rules: VerdictRules,
 ) -> Judgement:
     """Conclude from the results of a session what is to be said of each test case.
 
     Args:
         results: All results, each test once; tests that did not run are among them.
-        find_links: Which cases a test is evidence of.
         rules: Which verdict follows from which outcome.
     """
     evidence: dict[CaseRef, list[Evidence]] = {}
     unlinked = []
     for result in results:
-        links = find_links(result)
-        for link in links:
+        for link in result.links:
             evidence.setdefault(link.case_ref, []).append((result, link))
-        if not links and result.outcome not in _NEVER_STARTED:
+        if not result.links and result.outcome not in _NEVER_STARTED:
             unlinked.append(result)
     cases = tuple(judge_case(ref, pairs, rules=rules) for ref, pairs in evidence.items())
     return Judgement(cases=cases, unlinked=tuple(unlinked))
@@ -157,13 +154,17 @@ def judge_case(
     *,
     rules: VerdictRules,
 ) -> CaseVerdict:
-    """Conclude from all tests of one case what is to be said of it."""
+    """Conclude from all tests of one case what is to be said of it.
+
+    A step can make its case worse, as when a test caught the failure inside it; but passed steps of a
+    test that was skipped or expected to fail do not make the case passed.
+    """
     results = tuple(dict.fromkeys(result for result, _ in evidence))
     steps = _judge_steps(evidence, rules)
     verdict = worst(
         [
             *(rules.verdict_of(result.outcome) for result in results),
-            *(step.verdict for step in steps),
+            *(step.verdict for step in steps if step.verdict is not Verdict.PASSED),
         ],
     )
     if verdict not in _STANDS_THOUGH_INCOMPLETE and _is_incomplete(results):

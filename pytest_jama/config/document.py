@@ -1,0 +1,188 @@
+"""jama.yaml as a file: read, checked for its form, and turned into plain values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode
+
+from pytest_jama.config import nodes
+from pytest_jama.config.interpolation import UnsetError, interpolate
+from pytest_jama.config.models import IDENTITY
+from pytest_jama.config.secret_keys import find_secret_keys, refuse
+from pytest_jama.config.syntax import explain, find_key_problems
+from pytest_jama.core.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from pathlib import Path
+
+    from yaml.nodes import Node
+
+    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.wording import KeyPath
+
+TESTS = "tests"
+_RUN_FIELDS = ("run", "fields")
+_FREE = frozenset({(TESTS,), _RUN_FIELDS})
+"""Below these the keys are the user's own: test IDs, names of custom fields."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that is YAML with a mapping at its top.
+
+    Attributes:
+        label: The file, as messages name it.
+        root: Its tree.
+        problems: What is wrong with its keys.
+    """
+
+    label: str
+    root: MappingNode
+    problems: tuple[Problem, ...] = ()
+
+    def find_origin(self, path: KeyPath) -> str | None:
+        """Return file and line of a setting; None when the file does not have it."""
+        node, is_there = nodes.find_node(self.root, path)
+        return f"{self.label}:{nodes.line_of(node)}" if is_there else None
+
+    def nearest_origin(self, path: KeyPath) -> str:
+        """Return file and line of a setting, or of the nearest key above it that is there."""
+        node, _ = nodes.find_node(self.root, path)
+        return self.label if node is self.root else f"{self.label}:{nodes.line_of(node)}"
+
+    def find_tests(self) -> Node | None:
+        """Return the map of ``tests:``; None when the file has none or an empty one."""
+        _, value = nodes.pairs_of(self.root).get(TESTS, (None, None))
+        return None if value is None or nodes.is_null(value) else value
+
+
+def read_document(path: Path, *, label: str) -> Document:
+    """Read a file.
+
+    Args:
+        path: The file.
+        label: How messages name it.
+
+    Raises:
+        SettingsError: When it cannot be read or has not the form of a settings file.
+    """
+    text = _read_text(path, label)
+    try:
+        root = nodes.compose(text)
+    except yaml.YAMLError as exc:
+        raise SettingsError(explain(exc, label=label, text=text)) from None
+    if not isinstance(root, MappingNode):
+        raise SettingsError(_no_settings(root, label))
+    return Document(label, root, tuple(find_key_problems(root, label=label)))
+
+
+def _read_text(path: Path, label: str) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        reason = (exc.strerror or "it cannot be read").lower()
+        problem = Problem(f"cannot be read: {reason}", "check the path and its permissions", label)
+        raise SettingsError(problem) from exc
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        problem = Problem("is not UTF-8", "save the file in the encoding UTF-8", f"{label}:{line}")
+        raise SettingsError(problem) from exc
+
+
+def _no_settings(root: Node | None, label: str) -> Problem:
+    example = "write `key: value` lines, such as `url: https://acme.jamacloud.com`"
+    if root is None or nodes.is_null(root):
+        return Problem("holds no settings", f"{example}, or remove the file", f"{label}:1")
+    kind = "a text" if isinstance(root, ScalarNode) else "a list"
+    return Problem(f"holds {kind} instead of settings", example, f"{label}:{nodes.line_of(root)}")
+
+
+class ValueReader:
+    """Turns the nodes of a document into plain values, and collects what is wrong with them.
+
+    All scalars become text, except below `run.fields`, where the type that YAML sees matters.
+    ``tests:`` and whatever looks like a secret are left out.
+
+    Args:
+        document: The file.
+        lookup: What ``${NAME}`` stands for.
+        overridden: Settings of the top level that are given elsewhere, so that these here are not
+            even filled in; of a plan or cycle given as mapping, only what identifies it.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        *,
+        lookup: Lookup,
+        overridden: Container[str],
+    ) -> None:
+        self._document = document
+        self._lookup = lookup
+        self._overridden = overridden
+        self.problems: dict[KeyPath, Problem] = {
+            path: refuse(path, key, variable, label=document.label)
+            for path, key, variable in find_secret_keys(document.root, free=_FREE)
+        }
+
+    def read(self) -> dict[str, Any]:
+        """Return the settings of the file."""
+        return self._read_mapping(self._document.root, ())
+
+    def _read_mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
+        return {
+            name: self._read_value(value, (*path, name))
+            for name, (_, value) in nodes.pairs_of(node).items()
+            if not self._is_left_out((*path, name), value)
+        }
+
+    def _is_left_out(self, path: KeyPath, value: Node) -> bool:
+        if path[0] in self._overridden:
+            identifies = len(path) > 1 and path[1] in IDENTITY
+            return identifies or (len(path) == 1 and not isinstance(value, MappingNode))
+        return path == (TESTS,) or path in self.problems
+
+    def _read_value(self, node: Node, path: KeyPath) -> object:
+        if not nodes.is_standard(node):
+            self._complain(path, node, f"has the tag {node.tag}", "use ${NAME} for variables")
+        if isinstance(node, MappingNode):
+            return self._read_mapping(node, path)
+        if not isinstance(node, ScalarNode):
+            return [self._read_value(item, path) for item in node.value]
+        if nodes.is_null(node):
+            return None
+        text = self._fill_in(node, path)
+        is_typed = path[:2] == _RUN_FIELDS and nodes.is_plain(node)
+        return _typed(text) if is_typed else text
+
+    def _fill_in(self, node: ScalarNode, path: KeyPath) -> str:
+        try:
+            return interpolate(str(node.value), self._lookup)
+        except UnsetError as exc:
+            self._complain(path, node, exc.message, exc.remedy)
+            return str(node.value)
+
+    def _complain(self, path: KeyPath, node: Node, message: str, remedy: str) -> None:
+        origin = f"{self._document.label}:{nodes.line_of(node)}"
+        self.problems.setdefault(path, Problem(f"{'.'.join(path)} {message}", remedy, origin))
+
+
+def _typed(text: str) -> str | int | float | bool:
+    """Give an unquoted text the type that it looks like; dates stay text, as Jama wants them.
+
+    Source: YAML 1.2, core schema, without octal and hexadecimal numbers.
+    """
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if re.fullmatch(r"-?(0|[1-9][0-9]*)", text, re.ASCII):
+        return int(text)
+    if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text, re.ASCII):
+        return float(text)
+    return text

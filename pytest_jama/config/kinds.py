@@ -1,0 +1,249 @@
+"""The types of single settings: how each is read, what it accepts, how it looks in the schema.
+
+Values arrive as text, whatever YAML makes of them, so that a plan may be called ``1.10``.
+"""
+
+import math
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from pytest_jama.config.declaration import Allowed, Surroundings, mistake
+from pytest_jama.core.verdicts import Verdict
+
+
+def normalize_url(value: object) -> str:
+    """Return the base URL of a Jama instance in the form ``https://host/context``.
+
+    Args:
+        value: What people write or paste: with or without scheme, context path, trailing slash,
+            ``/rest/v1``, and the query and fragment of a browser's address line.
+
+    Raises:
+        ValueError: When it is no URL of a web server.
+        PydanticCustomError: When it contains credentials, which are not repeated.
+    """
+    text = _text(value)
+    if "@" in text:
+        raise mistake(
+            "contains a user name or password (the part before `@`)",
+            remedy="remove that part; credentials come from JAMA_CLIENT_ID and JAMA_CLIENT_SECRET, "
+            "or JAMA_USERNAME and JAMA_PASSWORD",
+        )
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
+        raise ValueError(text)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}{_context_path(parts.path)}"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)  # noqa: TRY004 (pydantic collects ValueErrors only)
+    return value.strip()
+
+
+_HOST = re.compile(r"\[[0-9a-f:.]+\]|[^\s/\\:\[\]{}$<>\"']+")
+
+
+def _context_path(path: str) -> str:
+    before_rest, _, _ = f"{path}/".partition("/rest/")
+    if re.search(r"\s", before_rest):
+        raise ValueError(path)
+    before_page = re.sub(r"/[^/]*\.req/$", "/", before_rest)  # Jama's pages: /perspective.req#...
+    return re.sub(r"/{2,}", "/", before_page).rstrip("/")
+
+
+def _project(value: object) -> object:
+    text = str(value) if isinstance(value, int) else _text(value)
+    return int(text) if re.fullmatch(r"[1-9][0-9]*", text, re.ASCII) else text
+
+
+def _duration(value: object) -> float:
+    """Read ``120s``, ``2m``, ``500ms``, ``1h`` or a number of seconds."""
+    match = _DURATION.fullmatch(str(value).strip())
+    seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError(value)
+    return seconds
+
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(ms|s|m|h)?", re.ASCII)
+
+
+def _day(value: object) -> object:
+    """Read ``2024-02-01``; pydantic alone would take any number for seconds since 1970."""
+    return date.fromisoformat(value) if isinstance(value, str) and len(value) == _DAY else value
+
+
+_DAY = len("2024-02-01")
+
+
+def _verdict(value: object) -> object:
+    if isinstance(value, str):
+        return None if value.lower() == LEAVE else Verdict(value.upper())
+    if value is None:  # nothing was written; `leave` has to be said
+        raise ValueError(value)
+    return value
+
+
+LEAVE = "leave"
+"""The word for an outcome that leaves the run as it is."""
+
+
+def _absolute(value: object, info: ValidationInfo) -> Path:
+    """Make a path absolute; relative ones belong to the folder of jama.yaml."""
+    text = str(value if isinstance(value, (str, Path)) else "").strip()
+    if not text:
+        raise ValueError(value)
+    # not `resolve`: a link to a folder keeps the name that the user knows it by
+    return _surroundings(info).folder.absolute() / Path(text).expanduser()
+
+
+def _existing_file(value: object, info: ValidationInfo) -> Path | None:
+    """Return the absolute path of a certificate file, which must be there."""
+    if value is None:
+        return None
+    path = _absolute(value, info)
+    if _surroundings(info).checks_files and not path.exists():
+        raise mistake(
+            f"is {str(value)!r}, but there is no {path}",
+            remedy="correct the path (a relative one is relative to jama.yaml)",
+        )
+    return path
+
+
+def _surroundings(info: ValidationInfo) -> Surroundings:
+    given = info.context
+    return given if isinstance(given, Surroundings) else Surroundings(folder=Path.cwd())
+
+
+def _verify(value: object, info: ValidationInfo) -> object:
+    known = _YES_OR_NO.get(str(value).lower())
+    return known if known is not None else _existing_file(value, info)
+
+
+_YES_OR_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _field_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\$[0-9]+", value, re.ASCII):
+        raise mistake(
+            "is no name of a custom field",
+            remedy="use name$itemTypeId as the REST API shows it, such as build$37",
+        )
+    return value
+
+
+def _field_value(value: object) -> object:
+    items = value if isinstance(value, list) else [value]
+    for item in items:
+        if not isinstance(item, (str, int, float)) or (
+            isinstance(item, float) and not math.isfinite(item)
+        ):
+            raise mistake(
+                "has a value that Jama cannot store",
+                remedy="use a text, a number, true, false, or a list of these",
+            )
+    return value
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    Allowed("a name"),
+]
+OptionalName = Annotated[
+    str | None,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    Allowed("a name"),
+]
+Url = Annotated[
+    str,
+    BeforeValidator(normalize_url),
+    Allowed("the address of the server, such as https://acme.jamacloud.com"),
+]
+Project = Annotated[
+    Annotated[str, StringConstraints(min_length=1)] | int,
+    BeforeValidator(_project),
+    Allowed("a project key, such as JEET1, or its API ID"),
+]
+ApiId = Annotated[int | None, Field(gt=0), Allowed("an API ID, a positive whole number")]
+YesOrNo = Annotated[bool, Allowed("true or false")]
+Day = Annotated[date | None, BeforeValidator(_day), Allowed("a day, such as 2024-02-01")]
+Duration = Annotated[
+    float,
+    BeforeValidator(_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? *(ms|s|m|h)?$"},
+            ],
+        },
+    ),
+    Allowed("a duration, such as 120s, 2m or 500ms, or a number of seconds"),
+]
+Concurrency = Annotated[int, Field(ge=1, le=64), Allowed("a whole number from 1 to 64")]
+Rate = Annotated[
+    Literal["auto"] | Annotated[float, Field(gt=0, allow_inf_nan=False)],
+    Allowed("auto or a positive number of requests per second"),
+]
+VerdictOrLeave = Annotated[
+    Verdict | None,
+    BeforeValidator(_verdict),
+    PlainSerializer(lambda verdict: verdict.value if verdict else LEAVE, return_type=str),
+    WithJsonSchema({"enum": [*(verdict.value for verdict in Verdict), LEAVE]}),
+    Allowed(", ".join(verdict.value for verdict in Verdict) + f" or {LEAVE}"),
+]
+Folder = Annotated[Path, BeforeValidator(_absolute), Allowed("the path of a folder")]
+CertificateFile = Annotated[
+    Path | None,
+    BeforeValidator(_existing_file),
+    Allowed("the path of a PEM file with certificate and key"),
+]
+Verification = Annotated[
+    bool | Path,
+    BeforeValidator(_verify),
+    Allowed("true, false or the path of a CA bundle"),
+]
+CustomFields = Annotated[
+    dict[
+        Annotated[str, BeforeValidator(_field_name)],
+        Annotated[Any, BeforeValidator(_field_value)],
+    ],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*\$[0-9]+$"},
+            "additionalProperties": {
+                "type": ["string", "number", "boolean", "array"],
+                "items": {"type": ["string", "number", "boolean"]},
+            },
+        },
+    ),
+    Allowed("a mapping of name$itemTypeId to value, such as {build$37: 17}"),
+]
+TESTS_SCHEMA: dict[str, Any] = {
+    "type": ["object", "null"],
+    "additionalProperties": {
+        "anyOf": [
+            {"$ref": "#/$defs/CaseLink"},
+            {"type": "array", "items": {"$ref": "#/$defs/CaseLink"}, "minItems": 1},
+        ],
+    },
+}
+"""What people write; the model holds the map that was built of it. CaseLink: see `schema`."""

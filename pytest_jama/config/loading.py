@@ -1,0 +1,175 @@
+"""Loading: file, variables and flags become settings, or every mistake at once."""
+
+from __future__ import annotations
+
+import os.path
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.config.declaration import Surroundings
+from pytest_jama.config.overrides import PLUGIN_PREFIX, find_overrides
+from pytest_jama.config.resolution import Layer, resolve
+from pytest_jama.config.variables import Variables, utc_now
+from pytest_jama.core.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+    from datetime import datetime
+
+    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.models import Settings
+    from pytest_jama.config.wording import KeyPath
+
+FILE_NAMES = ("jama.yaml", "jama.yml")
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings and where they came from.
+
+    Attributes:
+        settings: The effective settings.
+        origins: Dotted name of each setting -> ``jama.yaml:3``, ``--jama-plan``,
+            ``environment JAMA_PLAN`` or ``default``.
+        file: The file that was read, if any.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    file: Path | None
+
+
+def load_settings(
+    *,
+    start: Path,
+    file: Path | None,
+    flags: Mapping[str, tuple[str, str]],
+    environ: Mapping[str, str],
+    needs_target: bool = True,
+    flag_prefix: str = PLUGIN_PREFIX,
+    clock: Callable[[], datetime] = utc_now,
+) -> LoadedSettings:
+    """Load the settings, offline. Flags beat the environment, that beats the file.
+
+    Args:
+        start: Where to look for jama.yaml, then further up; messages name files relative to it.
+        file: The file to read instead.
+        flags: Setting -> flag as typed and its value: ``{"plan": ("--jama-plan", "Release 1")}``.
+        environ: The environment.
+        needs_target: False when nothing will be sent: then the server, the place and the
+            credentials may be missing.
+        flag_prefix: What flags begin with, for the remedies in messages.
+        clock: Tells the time in UTC; asked at most once.
+
+    Raises:
+        SettingsError: With every mistake.
+    """
+    file, ambiguity = _choose_file(start, file)
+    folder = (file.parent if file else start).absolute()
+    lookup = Variables(environ, folder, clock).look_up
+    overrides = find_overrides(flags, environ)
+    layer = _read_layer(file, start=start, lookup=lookup, overridden=overrides)
+    settings, origins = resolve(
+        replace(layer, problems=(*ambiguity, *layer.problems)),
+        overrides=overrides,
+        environ=environ,
+        lookup=lookup,
+        surroundings=Surroundings(folder=folder, checks_files=needs_target),
+        flag_prefix=flag_prefix,
+    )
+    return LoadedSettings(settings, origins, file)
+
+
+def load_from_journal(
+    header: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str],
+    flags: Mapping[str, tuple[str, str]],
+    label: str = "journal",
+    flag_prefix: str = "--",
+) -> LoadedSettings:
+    """Load what `Settings.for_journal` kept. Flags beat the environment, that beats the journal.
+
+    Args:
+        header: The settings in the journal's header; nothing in them is filled in again.
+        environ: The environment, with the credentials.
+        flags: As for `load_settings`.
+        label: The journal, as messages name it.
+        flag_prefix: What flags begin with, for the remedies in messages.
+
+    Raises:
+        SettingsError: With every mistake.
+    """
+    settings, origins = resolve(
+        Layer(
+            label=label,
+            values=header,
+            find_origin=lambda path: label if _is_in(header, path) else None,
+            nearest_origin=lambda _: label,
+        ),
+        overrides=find_overrides(flags, environ),
+        environ=environ,
+        lookup=Variables(environ, Path.cwd()).look_up,
+        surroundings=Surroundings(folder=Path.cwd()),
+        flag_prefix=flag_prefix,
+    )
+    return LoadedSettings(settings, origins, None)
+
+
+def find_file(start: Path) -> Path | None:
+    """Return the jama.yaml of a folder or of the nearest one above it.
+
+    Raises:
+        SettingsError: When that folder has a jama.yml, too.
+    """
+    for folder in (start.absolute(), *start.absolute().parents):
+        found = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+        if len(found) > 1:
+            message = f"{folder} has {' and '.join(FILE_NAMES)}"
+            raise SettingsError(Problem(message, "remove one of them", _label(found[0], start)))
+        if found:
+            return found[0]
+    return None
+
+
+def _choose_file(start: Path, file: Path | None) -> tuple[Path | None, tuple[Problem, ...]]:
+    if file is not None:
+        return file.absolute(), ()
+    try:
+        return find_file(start), ()
+    except SettingsError as exc:
+        return None, exc.problems
+
+
+def _read_layer(
+    file: Path | None,
+    *,
+    start: Path,
+    lookup: Lookup,
+    overridden: Container[str],
+) -> Layer:
+    if file is None:
+        label = f"{FILE_NAMES[0]} (there is none)"
+        return Layer(label, {}, find_origin=lambda _: None, nearest_origin=lambda _: label)
+    from pytest_jama.config.file_layer import read_file_layer  # noqa: PLC0415 (yaml)
+
+    label = _label(file, start)
+    return read_file_layer(file, label=label, lookup=lookup, overridden=overridden)
+
+
+def _label(file: Path, start: Path) -> str:
+    """Name a file as people would: relative where that is shorter."""
+    try:
+        relative = os.path.relpath(file, start)
+    except ValueError:  # Windows: another drive
+        return str(file)
+    return min(relative, str(file), key=len)
+
+
+def _is_in(values: object, path: KeyPath) -> bool:
+    for key in path:
+        if not isinstance(values, dict) or key not in values:
+            return False
+        values = values[key]
+    return True

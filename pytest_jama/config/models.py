@@ -1,0 +1,324 @@
+"""The settings, declared once.
+
+Flags, variables, messages, the reference page and jama.schema.json are made of these models or held
+to them by a test. A new setting is one new field here.
+
+No `from __future__ import annotations` in this module: pydantic needs the types at run time.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    InstanceOf,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema
+
+from pytest_jama.config import kinds
+from pytest_jama.config.credentials import Credentials
+from pytest_jama.config.declaration import Allowed, Given, mistake
+from pytest_jama.core.results import Outcome
+from pytest_jama.core.test_map import TestMap
+from pytest_jama.core.verdicts import Verdict, VerdictRules
+
+
+class Section(BaseModel):
+    """A mapping of jama.yaml; unknown keys are mistakes, messages never show what was read."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_nothing_for_defaults(cls, value: object) -> object:
+        """Accept a section whose lines are all commented out."""
+        return {} if value is None else value
+
+
+class _Place(BaseModel):
+    """A plan or cycle: named, or given by its ID."""
+
+    model_config = Section.model_config
+
+    id: kinds.ApiId = Field(default=None, description="API ID of an existing one.")
+    name: kinds.OptionalName = Field(
+        default=None,
+        description="Exact name; the oldest one of that name is used.",
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it says which one is meant; only settings without upload may lack that."""
+        return self.id is not None or self.name is not None
+
+    def __str__(self) -> str:
+        return self.name or (f"id:{self.id}" if self.id else "")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_bare_name(cls, value: object) -> object:
+        return identity_of(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _is_named_once(self) -> "_Place":
+        if (self.id is None) is (self.name is None):
+            raise mistake(
+                "has both id and name" if self.is_set else "has neither id nor name",
+                remedy="give one of them: a name, {id: 20494} or {name: ...}",
+            )
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls,
+        core_schema: CoreSchema,
+        handler: GetJsonSchemaHandler,
+    ) -> JsonSchemaValue:
+        mapping = handler.resolve_ref_schema(handler(core_schema))
+        mapping["oneOf"] = [{"required": ["id"]}, {"required": ["name"]}]
+        return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
+
+
+IDENTITY = frozenset({"id", "name"})
+"""The keys that say which plan or cycle is meant; the others say what to do with it."""
+
+
+def identity_of(text: str) -> dict[str, str]:
+    """Tell by which property a plan or cycle is found: ``id:20494`` is an ID, all else a name."""
+    prefix, colon, number = text.strip().partition(":")
+    if colon and prefix == "id" and number.strip().isdigit():
+        return {"id": number.strip()}
+    return {"name": text}
+
+
+class PlanSettings(_Place):
+    """The test plan."""
+
+    create: kinds.YesOrNo = Field(
+        default=True,
+        description="Create the plan when there is none of that name.",
+    )
+    group: kinds.OptionalName = Field(
+        default=None,
+        description="Test group that missing cases are added to; created if named and missing. "
+        "Without it: Jama's `Default Test Group`.",
+    )
+
+
+class CycleSettings(_Place):
+    """The test cycle, within the plan."""
+
+    create: kinds.YesOrNo = Field(
+        default=True,
+        description="Create the cycle when the plan has none of that name.",
+    )
+    start: kinds.Day = Field(
+        default=None,
+        description="First day of a created cycle; today (UTC) without it.",
+    )
+    end: kinds.Day = Field(
+        default=None,
+        description="Last day of a created cycle; today (UTC) without it.",
+    )
+    missing_runs: Annotated[
+        Literal["report", "regenerate"],
+        Allowed("report or regenerate"),
+    ] = Field(
+        default="report",
+        description="What happens to a case that has no run in an existing cycle: report it, or "
+        "let Jama regenerate the runs of the cycle, which may drop results.",
+    )
+
+    @field_validator("end")
+    @classmethod
+    def _is_not_before_start(cls, end: date | None, info: ValidationInfo) -> date | None:
+        start = info.data.get("start")
+        if start and end and end < start:
+            raise mistake(f"is {end}, before the start on {start}", remedy="correct one of them")
+        return end
+
+
+def _status(default: Verdict | None, description: str) -> Any:
+    return Field(default=default, description=description)
+
+
+class VerdictSettings(Section):
+    """Which Jama status follows from which outcome of a test; `leave` does not touch the run."""
+
+    passed: kinds.VerdictOrLeave = _status(Verdict.PASSED, "The test passed.")
+    failed: kinds.VerdictOrLeave = _status(Verdict.FAILED, "The test failed.")
+    error: kinds.VerdictOrLeave = _status(
+        Verdict.FAILED,
+        "Setup or teardown failed, or the worker crashed.",
+    )
+    skipped: kinds.VerdictOrLeave = _status(None, "The test was skipped.")
+    xfailed: kinds.VerdictOrLeave = _status(None, "The test failed, as was expected.")
+    xpassed: kinds.VerdictOrLeave = _status(
+        Verdict.PASSED,
+        "The test passed though a failure was expected (not strict).",
+    )
+    incomplete: kinds.VerdictOrLeave = _status(
+        Verdict.INPROGRESS,
+        "No failure, but some of the case's tests did not run.",
+    )
+
+    def rules(self) -> VerdictRules:
+        """Return the rules in the form in which verdicts are judged."""
+        by_outcome = {
+            Outcome(name): getattr(self, name)
+            for name in type(self).model_fields
+            if name != "incomplete"
+        }
+        return VerdictRules(by_outcome=MappingProxyType(by_outcome), incomplete=self.incomplete)
+
+
+class UploadSettings(Section):
+    """How results are sent."""
+
+    on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
+        default="fail",
+        description="Green tests but not everything sent: fail the session (exit status 8), or "
+        "only warn.",
+    )
+    give_up_after_s: kinds.Duration = Field(
+        default=120.0,
+        alias="give_up_after",
+        description="When no request succeeded for that long, stop and keep the journal.",
+    )
+    concurrency: kinds.Concurrency = Field(default=8, description="Requests at the same time.")
+    rate: kinds.Rate = Field(
+        default="auto",
+        description="Requests per second; auto slows down when the server asks for it.",
+    )
+
+
+class RunSettings(Section):
+    """What else is written into a test run."""
+
+    actual_results: kinds.YesOrNo = Field(
+        default=True,
+        description="Write a short account of the tests into the run's actual results.",
+    )
+    assigned_to: Annotated[Literal["none", "me"], Allowed("none or me")] = Field(
+        default="none",
+        description="Whom the run is assigned to: nobody new, or the user of the credentials.",
+    )
+    fields: kinds.CustomFields = Field(
+        default_factory=dict,
+        description="Custom fields of the run: `name$itemTypeId: value`.",
+    )
+
+
+class TlsSettings(Section):
+    """How the server is trusted."""
+
+    verify: kinds.Verification = Field(
+        default=True,
+        description="Check the server's certificate: with the usual authorities (true), with those "
+        "of a CA bundle (its path), or not at all (false).",
+    )
+    client_cert: kinds.CertificateFile = Field(
+        default=None,
+        description="PEM file with the client's certificate and key.",
+    )
+
+
+class Settings(Section):
+    """Everything a session needs to know; see `pytest_jama.config.load_settings`."""
+
+    target: kinds.Name = Field(default="jama", description="Which kind of server this is.")
+    url: Annotated[kinds.Url, Given("JAMA_URL", "url")] = Field(
+        default="",
+        description="Address of the Jama instance; a context path is fine.",
+    )
+    project: Annotated[kinds.Project, Given("JAMA_PROJECT", "project")] = Field(
+        default="",
+        description="The project, by its key or API ID.",
+    )
+    plan: Annotated[
+        PlanSettings,
+        Given("JAMA_PLAN", "plan"),
+        Allowed("a name, {id: 20494} or {name: ...}"),
+    ] = Field(
+        default_factory=PlanSettings.model_construct,
+        description="The test plan.",
+    )
+    cycle: Annotated[
+        CycleSettings,
+        Given("JAMA_CYCLE", "cycle"),
+        Allowed("a name, {id: 20495} or {name: ...}"),
+    ] = Field(
+        default_factory=CycleSettings.model_construct,
+        description="The test cycle.",
+    )
+    tests: Annotated[
+        InstanceOf[TestMap],
+        WithJsonSchema(kinds.TESTS_SCHEMA),
+        Allowed("a mapping of test ID or pattern to case references"),
+    ] = Field(
+        default_factory=lambda: TestMap.build(())[0],
+        exclude=True,
+        repr=False,
+        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
+    )
+    verdicts: VerdictSettings = Field(
+        default=VerdictSettings(),
+        description="Outcome of a test -> status in Jama.",
+    )
+    upload: UploadSettings = Field(
+        default=UploadSettings(),
+        description="How results are sent.",
+    )
+    run: RunSettings = Field(
+        default=RunSettings(),
+        description="What else is written into a test run.",
+    )
+    tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    journal: kinds.Folder = Field(
+        default=Path(".jama"),
+        validate_default=True,
+        description="Folder of the journals.",
+    )
+    credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
+
+    @classmethod
+    def from_journal(
+        cls,
+        header: Mapping[str, Any],
+        *,
+        environ: Mapping[str, str],
+        flags: Mapping[str, tuple[str, str]],
+    ) -> "Settings":
+        """Return the settings of a journal, as `load_from_journal` does, without their origins.
+
+        Raises:
+            SettingsError: With every mistake.
+        """
+        from pytest_jama.config.loading import load_from_journal  # noqa: PLC0415 (builds on us)
+
+        return load_from_journal(header, environ=environ, flags=flags).settings
+
+    def for_journal(self) -> dict[str, Any]:
+        """Return what `load_from_journal` needs, fit for JSON: effective values, no secrets.
+
+        The map of `tests:` is not among it: each result in the journal has its links with it.
+        """
+        values = self.model_dump(mode="json", by_alias=True)
+        given = {"url": self.url, "project": self.project}
+        given |= {"plan": self.plan.is_set, "cycle": self.cycle.is_set}
+        return {name: value for name, value in values.items() if given.get(name, True)}

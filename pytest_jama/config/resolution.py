@@ -1,0 +1,175 @@
+"""From values of a file (or a journal) plus flags and variables to settings."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from pytest_jama.config.credentials import find_credentials
+from pytest_jama.config.interpolation import UnsetError, interpolate
+from pytest_jama.config.models import IDENTITY, Settings, identity_of
+from pytest_jama.config.overrides import OVERRIDABLE, ways_to_set
+from pytest_jama.config.wording import describe, keys_of, section_of
+from pytest_jama.core.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_jama.config.declaration import Surroundings
+    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.overrides import Override
+    from pytest_jama.config.wording import KeyPath
+
+DEFAULT = "default"
+"""The origin of a value that nobody gave."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What is known before flags and variables come into play.
+
+    Attributes:
+        label: The file or journal, as messages name it.
+        values: Its values, filled in, but not validated.
+        find_origin: Tells where a setting stands; None when it does not.
+        nearest_origin: Tells where a setting or what should contain it stands.
+        mistakes: What is wrong with single settings.
+        problems: What is wrong otherwise.
+        is_readable: False when nobody knows what the file would have said.
+    """
+
+    label: str
+    values: Mapping[str, Any]
+    find_origin: Callable[[KeyPath], str | None]
+    nearest_origin: Callable[[KeyPath], str]
+    mistakes: Mapping[KeyPath, Problem] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    is_readable: bool = True
+
+
+def resolve(
+    layer: Layer,
+    *,
+    overrides: Mapping[str, Override],
+    environ: Mapping[str, str],
+    lookup: Lookup,
+    surroundings: Surroundings,
+    flag_prefix: str,
+) -> tuple[Settings, dict[str, str]]:
+    """Return the effective settings and the origin of each.
+
+    Args:
+        layer: What flags and variables beat.
+        overrides: What they say.
+        environ: Where the credentials are.
+        lookup: What ``${NAME}`` stands for in an override.
+        surroundings: For paths. Certificate files are checked when something will be sent, and
+            only then the place to send it to must be known.
+        flag_prefix: What flags begin with, for remedies.
+
+    Raises:
+        SettingsError: With every mistake.
+    """
+    needs_target = surroundings.checks_files
+    sources = _Sources(layer, overrides)
+    values, mistakes = _apply(overrides, layer, lookup)
+    settings, invalid = _validate(values, sources, surroundings)
+    problems = [*layer.problems, *{**invalid, **mistakes}.values()]
+    credentials, refused = find_credentials(environ)
+    if needs_target:
+        problems += [*_find_missing(values, layer, flag_prefix), *refused]
+    if problems or settings is None:
+        raise SettingsError(*sorted(problems, key=_line_of))
+    settings = settings.model_copy(update={"credentials": credentials})
+    return settings, dict(sources.list_origins())
+
+
+def _apply(
+    overrides: Mapping[str, Override],
+    layer: Layer,
+    lookup: Lookup,
+) -> tuple[dict[str, Any], dict[KeyPath, Problem]]:
+    """Put the overrides over the layer; a plan or cycle keeps what does not identify it."""
+    values = dict(layer.values)
+    mistakes = dict(layer.mistakes)
+    for name, override in overrides.items():
+        try:
+            text = interpolate(override.text, lookup)
+        except UnsetError as exc:
+            text = override.text
+            mistakes[(name,)] = Problem(f"{name} {exc.message}", exc.remedy, override.origin)
+        is_place = section_of(Settings.model_fields[name]) is not None
+        values[name] = {**_rest_of(values.get(name)), **identity_of(text)} if is_place else text
+    return values, mistakes
+
+
+def _rest_of(place: object) -> dict[str, Any]:
+    if not isinstance(place, dict):
+        return {}
+    return {key: value for key, value in place.items() if key not in IDENTITY}
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Tells where each setting comes from."""
+
+    layer: Layer
+    overrides: Mapping[str, Override]
+
+    def find_override(self, path: KeyPath) -> str | None:
+        """Return the origin of the override that decides on a setting, if there is one."""
+        override = self.overrides.get(path[0])
+        decides = override is not None and (len(path) == 1 or path[1] in IDENTITY)
+        return override.origin if override and decides else None
+
+    def blame(self, path: KeyPath) -> str:
+        """Return the origin to name in a message about a setting."""
+        return self.find_override(path) or self.layer.nearest_origin(path)
+
+    def list_origins(self) -> Iterator[tuple[str, str]]:
+        """Yield the dotted name of each setting, and its origin."""
+        for path in _paths_of(Settings):
+            found = self.find_override(path) or self.layer.find_origin(path)
+            yield ".".join(path), found or DEFAULT
+
+
+def _paths_of(model: type[Any], above: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the path of each setting; what identifies a plan or cycle goes by the plan's name."""
+    for key, info in keys_of(model).items():
+        section = section_of(info)
+        if not (above and key in IDENTITY):
+            yield (*above, key)
+        if section:
+            yield from _paths_of(section, (*above, key))
+
+
+def _validate(
+    values: Mapping[str, Any],
+    sources: _Sources,
+    surroundings: Surroundings,
+) -> tuple[Settings | None, dict[KeyPath, Problem]]:
+    try:
+        return Settings.model_validate(values, context=surroundings), {}
+    except ValidationError as exc:
+        errors = exc.errors(include_url=False)
+    mistakes = [describe(error, Settings) for error in errors]
+    return None, {
+        mistake.path: Problem(mistake.message, mistake.remedy, sources.blame(mistake.path))
+        for mistake in mistakes
+    }
+
+
+def _find_missing(values: Mapping[str, Any], layer: Layer, flag_prefix: str) -> Iterator[Problem]:
+    for name in OVERRIDABLE:
+        if name not in values and layer.is_readable:
+            remedy = f"set {ways_to_set(name, prefix=flag_prefix)}"
+            yield Problem(f"{name} is not set", remedy, layer.label)
+
+
+def _line_of(problem: Problem) -> int:
+    """Sort key: by line of the file, then what has none."""
+    line = problem.origin.rpartition(":")[2]
+    return int(line) if line.isdigit() else sys.maxsize

@@ -1,0 +1,141 @@
+"""Mistakes of jama.yaml as YAML: what it cannot be read as, in words for people.
+
+No message repeats a piece of the file: nobody knows what stands there before it can be read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode
+
+from pytest_jama.config.nodes import CycleError, line_of, walk_mappings
+from pytest_jama.core.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from yaml.nodes import Node
+
+
+def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
+    """Say what a YAML parser stumbled over.
+
+    Args:
+        error: The parser's error.
+        label: The file, as messages name it.
+        text: The content of the file.
+    """
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return _explain_character(error, label=label, text=text)
+    context, problem = error.context or "", error.problem or ""
+    at = error.problem_mark
+    character = text.splitlines()[at.line][at.column :][:1] if _is_within(at.line, text) else ""
+    reason, remedy = _REASON_BY_CHARACTER.get(
+        character if "cannot start any token" in problem else "",
+    ) or next(
+        (answer for words, answer in _REASONS if words in f"{context}; {problem}"),
+        (problem or "it cannot be read", "correct the YAML there or just above"),
+    )
+    begins_at = error.context_mark if reason in _BLAMES_BEGINNING else None
+    return Problem(f"no YAML: {reason}", remedy, f"{label}:{(begins_at or at).line + 1}")
+
+
+def _is_within(line: int, text: str) -> bool:
+    return line < len(text.splitlines())
+
+
+def _explain_character(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
+    position = getattr(error, "position", 0)
+    character = getattr(error, "character", 0)
+    code = character if isinstance(character, int) else ord(character)
+    return Problem(
+        f"no YAML: the character U+{code:04X} may not stand there",
+        "remove it",
+        f"{label}:{text.count(chr(10), 0, position) + 1}",
+    )
+
+
+_UNCLOSED_QUOTE = "a quotation mark is never closed"
+_NO_COLON = "a line has no colon"
+_BLAMES_BEGINNING = frozenset({_UNCLOSED_QUOTE, _NO_COLON})
+_ALIAS = (
+    "a text begins with `*`, which YAML takes for a reference",
+    "put the text in quotes",
+)
+
+_REASON_BY_CHARACTER: Mapping[str, tuple[str, str]] = {
+    "\t": ("a tab stands where blanks are expected", "indent with blanks"),
+    **{
+        sign: (f"a text begins with `{sign}`", "put the text in quotes")
+        for sign in ("@", "%", "`", "*")
+    },
+}
+
+_REASONS: tuple[tuple[str, tuple[str, str]], ...] = (
+    ("scanning an alias", _ALIAS),
+    ("undefined alias", _ALIAS),
+    (
+        "mapping values are not allowed",
+        (
+            "a colon stands where none may be",
+            "if the colon is part of a text, put that in quotes; else check the line above, too",
+        ),
+    ),
+    ("could not find expected ':'", (_NO_COLON, "write `key: value`")),
+    ("quoted scalar; found unexpected end", (_UNCLOSED_QUOTE, "close it")),
+    ("unknown escape", ("a backslash in double quotes is no known escape", "use single quotes")),
+    (
+        "parsing a flow",
+        (
+            "a list [...] or mapping {...} is not closed",
+            "close it; inside of it, put texts with ${...}, brackets or colons in quotes",
+        ),
+    ),
+    ("single document", ("a second document begins", "remove the line `---` and what follows")),
+    ("duplicate anchor", ("an anchor (&name) is defined twice", "give it another name")),
+    (
+        "parsing a block",
+        (
+            "the indentation does not fit the lines above",
+            "indent all keys of one mapping by the same number of blanks",
+        ),
+    ),
+    ("scanning a directive", ("a line begins with `%`", "put the text in quotes")),
+)
+"""Words of the parsers (libyaml's, PyYAML's own) -> what they mean; the first match counts."""
+
+
+def find_key_problems(root: Node, *, label: str) -> Iterator[Problem]:
+    """Yield what is YAML, but cannot be meant: the same key twice, keys that are no text.
+
+    Raises:
+        SettingsError: When a part of the tree contains itself, so that nothing can be read.
+    """
+    try:
+        for mapping in walk_mappings(root):
+            yield from _find_bad_keys(mapping, label)
+    except CycleError as exc:
+        message = "an alias (*name) refers to what it is a part of"
+        problem = Problem(message, "write the value out", f"{label}:{line_of(exc.node)}")
+        raise SettingsError(problem) from exc
+
+
+def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    for key, _ in mapping.value:
+        if not isinstance(key, ScalarNode):
+            yield Problem(
+                "a key is a list or a mapping",
+                "put it in quotes: keys are texts",
+                f"{label}:{line_of(key)}",
+            )
+        elif key.value in lines:
+            yield Problem(
+                f"{key.value!r} stands there twice, first on line {lines[key.value]}",
+                "remove one of them",
+                f"{label}:{line_of(key)}",
+            )
+        else:
+            lines[key.value] = line_of(key)

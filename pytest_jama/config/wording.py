@@ -1,0 +1,143 @@
+"""What pydantic finds wrong, in our own words: one line, the value, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_origin
+
+from pydantic import BaseModel
+
+from pytest_jama.config.declaration import Allowed, find_metadata
+from pytest_jama.core.text import clean, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+KeyPath = tuple[str, ...]
+"""The keys that lead to a setting: ``("upload", "rate")``."""
+
+_MOST_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong with one setting.
+
+    Attributes:
+        path: The keys that lead to it.
+        message: What is wrong.
+        remedy: What is allowed.
+    """
+
+    path: KeyPath
+    message: str
+    remedy: str
+
+
+def describe(error: ErrorDetails, model: type[BaseModel]) -> Mistake:
+    """Put one of pydantic's errors into words.
+
+    Args:
+        error: From ``ValidationError.errors()``.
+        model: What was validated.
+    """
+    path, field = _locate(error["loc"], model)
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(path, model)
+    name = ".".join(path)
+    context = error.get("ctx", {})
+    if "remedy" in context:
+        return Mistake(path, f"{name} {context['message']}", context["remedy"])
+    return Mistake(path, f"{name} {_describe_value(error['input'])}", f"use {_allowed(field)}")
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a model by their keys in jama.yaml; credentials have none."""
+    return {
+        field.alias or name: field
+        for name, field in model.model_fields.items()
+        if find_metadata(field, Allowed) or section_of(field)
+    }
+
+
+def section_of(field: FieldInfo | None) -> type[BaseModel] | None:
+    """Return the model of a field that is a mapping of settings; None for a single setting."""
+    annotation: object = field.annotation if field else None
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
+
+
+def _locate(
+    location: tuple[int | str, ...],
+    model: type[BaseModel],
+) -> tuple[KeyPath, FieldInfo | None]:
+    """Return the keys in an error's location, and the field they end at.
+
+    Below a field pydantic adds members of unions and the like, which are left out; only a
+    dictionary, such as `run.fields`, has keys there.
+    """
+    path: list[str] = []
+    field: FieldInfo | None = None
+    section: type[BaseModel] | None = model
+    for part in map(str, location):
+        if section is None:
+            if field and get_origin(field.annotation) is dict:
+                path.append(part)
+            break
+        path.append(part)
+        field = keys_of(section).get(part)
+        section = section_of(field)
+    return tuple(path), field
+
+
+def _allowed(field: FieldInfo | None) -> str:
+    allowed = find_metadata(field, Allowed) if field else None
+    section = section_of(field)
+    if allowed is None and section is not None:
+        return f"a mapping with {', '.join(keys_of(section))}"
+    return allowed.words if allowed else "another value"
+
+
+def _describe_value(value: object) -> str:
+    if value is None or not str(value).strip():
+        return "is empty"
+    if isinstance(value, (dict, list)):
+        return f"is a {'mapping' if isinstance(value, dict) else 'list'}"
+    return f"is {shorten(repr(clean(str(value))), at_most=_MOST_CHARACTERS)}"
+
+
+def _unknown_key(path: KeyPath, model: type[BaseModel]) -> Mistake:
+    *above, key = path
+    section: type[BaseModel] | None = model
+    for part in above:
+        section = section_of(keys_of(section).get(part)) if section else None
+    known = list(keys_of(section or model))
+    message = f"unknown key {clean(key)!r}" + (f" in {'.'.join(above)}" if above else "")
+    nearest = _find_nearest(key, known, prefix=above) or _find_elsewhere(key, model)
+    remedy = f"did you mean {nearest}?" if nearest else f"known are {', '.join(known)}"
+    return Mistake(path, message, remedy)
+
+
+def _find_nearest(key: str, known: list[str], *, prefix: list[str]) -> str | None:
+    simple = key.lower().replace("-", "_")
+    for nearest in difflib.get_close_matches(simple, known, n=1):
+        return ".".join([*prefix, nearest])
+    return None
+
+
+def _find_elsewhere(key: str, model: type[BaseModel]) -> str | None:
+    """Return the dotted path of a key of that name in another section."""
+    return next((".".join(path) for path in _all_paths(model) if path[-1] == key), None)
+
+
+def _all_paths(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, field in keys_of(model).items():
+        section = section_of(field)
+        yield (*above, key)
+        if section:
+            yield from _all_paths(section, (*above, key))

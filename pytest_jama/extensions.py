@@ -1,0 +1,128 @@
+"""The built-in implementations of the hooks, and the one place that calls hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from pytest_jama import hookimpl, hookspecs
+from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_jama.config import Settings
+    from pytest_jama.core.receipts import UploadReport
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.target import Target
+    from pytest_jama.core.verdicts import CaseVerdict
+
+ENTRY_POINT_GROUP = "pytest_jama"
+
+
+class BuiltIn:
+    """What pytest-jama brings itself: the map of jama.yaml, and the target `jama`.
+
+    A target of your own is a folder under `targets` and two lines in `make_target`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @hookimpl(trylast=True)
+    def find_case_refs(self, result: TestResult) -> Sequence[CaseLink]:
+        """Look a test up in the map."""
+        return self._settings.tests.find(result.test_id)
+
+    @hookimpl(trylast=True)
+    def make_target(self, name: str, settings: Settings) -> Target | None:
+        """Make the target `jama`."""
+        if name != "jama":
+            return None
+        from pytest_jama.targets.jama.target import make_jama_target  # noqa: PLC0415 (on upload)
+
+        return make_jama_target(settings)
+
+
+class Extensions:
+    """Calls the hooks. A broken one is reported and costs only itself.
+
+    Args:
+        settings: All settings.
+        complain: Told of each error in a hook, and of the hook's name.
+    """
+
+    def __init__(self, settings: Settings, *, complain: Callable[[Exception, str], None]) -> None:
+        self._settings = settings
+        self._complain = complain
+        self._built_in = BuiltIn(settings)
+        self._manager = pluggy.PluginManager("pytest_jama")
+        self._manager.add_hookspecs(hookspecs)
+        self._manager.register(self._built_in, "built-in")
+        self._manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
+
+    def register(self, plugin: object) -> None:
+        """Let a module or object take part, such as a conftest."""
+        if not self._manager.is_registered(plugin):
+            self._manager.register(plugin)
+
+    def is_registered(self, plugin: object) -> bool:
+        """Tell whether a module takes part."""
+        return self._manager.is_registered(plugin)
+
+    def find_links(self, result: TestResult) -> tuple[CaseLink, ...]:
+        """Return the cases that a test without references of its own is evidence of."""
+        try:
+            refs = self._manager.hook.find_case_refs(result=result) or ()
+            return tuple(map(_as_link, refs))
+        except Exception as error:  # noqa: BLE001 (somebody else's hook)
+            self._complain(error, "find_case_refs")
+            return tuple(self._built_in.find_case_refs(result))
+
+    def adjust(self, verdict: CaseVerdict) -> CaseVerdict:
+        """Return the verdict after `adjust_verdict`."""
+        try:
+            return self._manager.hook.adjust_verdict(verdict=verdict) or verdict
+        except Exception as error:  # noqa: BLE001 (somebody else's hook)
+            self._complain(error, "adjust_verdict")
+            return verdict
+
+    def make_target(self) -> Target:
+        """Make the target that the settings name.
+
+        Raises:
+            SettingsError: When nobody makes a target of that name.
+        """
+        name = self._settings.target
+        target: Target | None = self._manager.hook.make_target(name=name, settings=self._settings)
+        if target is None:
+            raise SettingsError(
+                Problem(
+                    message=f"no installed extension makes the target {name!r}",
+                    remedy="install the distribution that does, or leave `target` out for Jama",
+                    origin="setting target",
+                ),
+            )
+        return target
+
+    def upload_finished(self, report: UploadReport) -> None:
+        """Tell everybody of the report."""
+        try:
+            self._manager.hook.upload_finished(report=report)
+        except Exception as error:  # noqa: BLE001 (somebody else's hook)
+            self._complain(error, "upload_finished")
+
+
+def _as_link(ref: object) -> CaseLink:
+    return ref if isinstance(ref, CaseLink) else CaseLink.parse(str(ref))
+
+
+def has_hooks(module: object) -> bool:
+    """Tell whether a module, such as a conftest, implements one of our hooks."""
+    return any(
+        hasattr(getattr(module, name, None), "pytest_jama_impl")
+        for name, spec in vars(hookspecs).items()
+        if hasattr(spec, "pytest_jama_spec")
+    )

@@ -1,0 +1,68 @@
+"""What ``--jama`` starts: settings are loaded and the plugin objects registered."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.plugin.collection import CollectedTests
+from pytest_jama.plugin.guard import Troubles
+
+if TYPE_CHECKING:
+    from pytest_jama.config import LoadedSettings
+
+FLAGS = {
+    "url": "--jama-url",
+    "project": "--jama-project",
+    "plan": "--jama-plan",
+    "cycle": "--jama-cycle",
+}
+"""The command-line flag of each setting that has one."""
+
+_RUNS_NO_TESTS = ("collectonly", "setuponly", "setupplan", "help", "version", "showfixtures")
+
+
+def activate(config: pytest.Config) -> None:
+    """Start reporting in this process: pytest itself, or a worker or the controller of xdist.
+
+    Raises:
+        pytest.UsageError: When the settings are wrong; with all mistakes.
+    """
+    if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
+        return
+    # `--lf` filters files while it collects them, so that nobody sees which tests it left out;
+    # without this wrapper it deselects the same tests afterwards, openly.
+    config.pluginmanager.set_blocked("lfplugin-collwrapper")
+    troubles = Troubles()
+    config.pluginmanager.register(CollectedTests(troubles), "jama-collection")
+    if not hasattr(config, "workerinput"):
+        from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
+
+        loaded = load(config)
+        config.pluginmanager.register(Reporter(config, loaded, troubles), "jama-reporter")
+
+
+def load(config: pytest.Config) -> LoadedSettings:
+    """Load the settings for a pytest session.
+
+    Raises:
+        pytest.UsageError: With every mistake, a line each.
+    """
+    from pytest_jama.config import load_settings  # noqa: PLC0415 (pydantic)
+    from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
+
+    named = config.getoption("--jama-config")
+    given = {name: (flag, config.getoption(flag)) for name, flag in FLAGS.items()}
+    try:
+        return load_settings(
+            start=config.rootpath,
+            file=Path(config.invocation_params.dir, named) if named else None,
+            flags={name: pair for name, pair in given.items() if pair[1] is not None},
+            environ=os.environ,
+            needs_target=not config.getoption("--jama-no-upload"),
+        )
+    except SettingsError as exc:
+        raise pytest.UsageError(f"pytest-jama cannot start:\n{exc}") from exc

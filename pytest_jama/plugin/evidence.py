@@ -1,0 +1,104 @@
+"""The object behind the fixture ``jama``: what a test says of its steps, and its notes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.cases import parse_step
+from pytest_jama.core.text import clean, first_line, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOTE_CHARACTERS = 1000
+"""Longest note of a step, in characters: a `result` in Jama is for reading, not for logs."""
+
+_EVIDENCE = pytest.StashKey["Evidence"]()
+
+
+class Evidence:
+    """Collects the steps and notes of one attempt of one test."""
+
+    def __init__(self) -> None:
+        self._steps: list[tuple[int, str, str]] = []
+        self._notes: list[str] = []
+        self._open_steps: list[list[str]] = []
+
+    @contextmanager
+    def step(self, number: int, note: str | None = None) -> Iterator[None]:
+        """Say that the code inside is the evidence of one step of the test's cases.
+
+        The step passes when the code ends, and fails with any exception, which goes on. A step that
+        is entered several times gets the worst of its outcomes.
+
+        Args:
+            number: The step as counted in Jama, from 1.
+            note: A text for the step's actual result.
+
+        Raises:
+            ValueError: When `number` is no step number.
+        """
+        number = parse_step(number)
+        notes = [note] if note else []
+        self._open_steps.append(notes)
+        try:
+            yield
+        except (Exception, *_OUTCOMES) as exc:
+            self._close_step(number, _outcome_of(exc), [*notes, _reason(exc)])
+            raise
+        except BaseException:
+            self._open_steps.pop()
+            raise
+        else:
+            self._close_step(number, "passed", notes)
+
+    def note(self, text: str) -> None:
+        """Add a note: to the step that is open, or else to the account of the test."""
+        target = self._open_steps[-1] if self._open_steps else self._notes
+        target.append(str(text))
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return everything in lists and strings, as pytest-xdist can send it."""
+        return {"steps": list(self._steps), "notes": [_short(note) for note in self._notes]}
+
+    def _close_step(self, number: int, outcome: str, notes: list[str]) -> None:
+        self._open_steps.pop()
+        self._steps.append((number, outcome, _short("\n".join(filter(None, notes)))))
+
+
+def start_evidence(item: pytest.Item) -> Evidence:
+    """Begin the evidence of a new attempt of a test."""
+    evidence = item.stash[_EVIDENCE] = Evidence()
+    return evidence
+
+
+def find_evidence(item: pytest.Item) -> Evidence | None:
+    """Return what the current attempt of a test said; None when it does not use the fixture."""
+    return item.stash.get(_EVIDENCE, None)
+
+
+def forget_evidence(item: pytest.Item) -> None:
+    """Drop what an earlier attempt said."""
+    if _EVIDENCE in item.stash:
+        del item.stash[_EVIDENCE]
+
+
+_OUTCOMES = (pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
+
+
+def _outcome_of(exc: BaseException) -> str:
+    if isinstance(exc, pytest.skip.Exception):
+        return "skipped"
+    return "xfailed" if isinstance(exc, pytest.xfail.Exception) else "failed"
+
+
+def _reason(exc: BaseException) -> str:
+    name = "" if isinstance(exc, _OUTCOMES) else type(exc).__name__
+    return ": ".join(part for part in (name, first_line(str(exc))) if part)
+
+
+def _short(text: str) -> str:
+    return shorten(clean(text), at_most=NOTE_CHARACTERS)

@@ -1,0 +1,280 @@
+"""The controlling process of a session: journal, verdicts, upload, exit status.
+
+Its hooks run in pytest itself, or in the controller of pytest-xdist; never in a worker.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.core.errors import InterruptedUploadError
+from pytest_jama.core.publish import Observer
+from pytest_jama.core.receipts import UploadReport
+from pytest_jama.extensions import Extensions, has_hooks
+from pytest_jama.journal import format as lines
+from pytest_jama.journal import open_journal
+from pytest_jama.plugin.collector import ResultCollector
+from pytest_jama.plugin.guard import Troubles, guarded
+from pytest_jama.plugin.header import describe_destination, describe_session, find_commit
+from pytest_jama.plugin.summary import Summary, write_summary
+from pytest_jama.progress import make_progress
+from pytest_jama.upload import describe_provenance, judge_session, upload
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.runs import UpdatePlan
+    from pytest_jama.core.target import Resolution
+    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.journal import JournalWriter
+
+NOT_EVERYTHING_SENT = 8
+"""Exit status of a green session whose results did not all arrive."""
+
+
+class Reporter:
+    """Collects the results of a session and brings them to the target at its end."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        loaded: LoadedSettings,
+        troubles: Troubles,
+    ) -> None:
+        self.troubles = troubles
+        self._config = config
+        self._loaded = loaded
+        self._settings = loaded.settings
+        self._dry_run: bool = config.getoption("--jama-dry-run")
+        self._no_upload: bool = config.getoption("--jama-no-upload")
+        self._started = datetime.now(timezone.utc)
+        self._extensions = Extensions(
+            loaded.settings,
+            complain=lambda error, hook: troubles.add(error, where=f"hook {hook}"),
+        )
+        self._collector = ResultCollector(self._extensions.find_links)
+        self._journal: JournalWriter | None = None
+        self._commit = ""
+        self._judgement: Judgement | None = None
+        self._report: UploadReport | None = None
+
+    @guarded
+    def pytest_report_header(self) -> str:
+        """Say what is on, where it goes, from which file."""
+        return describe_destination(
+            self._loaded,
+            root=self._config.rootpath,
+            mode="dry run" if self._dry_run else "no upload" if self._no_upload else "",
+        )
+
+    @guarded
+    def pytest_sessionstart(self) -> None:
+        """Open the journal, and let the conftests that are loaded by now take part.
+
+        Later ones, from folders below, are unknown to the controller of xdist, and a session must
+        come to the same verdicts with and without xdist.
+        """
+        for plugin in self._conftests():
+            self._extensions.register(plugin)
+        self._commit = find_commit(self._config.rootpath)
+        self._journal = open_journal(self._settings.journal, started=self._started)
+        self._journal.write(
+            describe_session(
+                self._config,
+                self._settings,
+                started=self._started,
+                commit=self._commit,
+                session=self._journal.path.stem,
+            ),
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Refuse a map that is ambiguous for one of the tests, before any of them runs."""
+        self._refuse_conflicts([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Do the same with xdist, where only the workers have the tests."""
+        self._refuse_conflicts(ids)
+
+    @guarded
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected; refuse markers that cannot be understood."""
+        mistakes = getattr(report, "pytest_jama", None)
+        if mistakes:
+            raise pytest.UsageError("\n".join(mistakes))
+        if report.failed:
+            self._collector.add_uncollected(
+                report.nodeid,
+                self._settings.tests.find_within(report.nodeid),
+            )
+
+    @guarded
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a report; write a line when it completes a test."""
+        said = getattr(report, "pytest_jama", None)
+        collected = said.pop("collected", None) if said else None
+        if collected is not None and self._collector.add_collected(collected):
+            linked = (test for test in self._collector.collected() if test.links)
+            self._write(lines.collected_line(linked))
+        result = self._collector.add_report(report)
+        if result is not None:
+            self._write(lines.result_line(result))
+
+    @pytest.hookimpl(trylast=True)
+    @guarded
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Judge, upload, and let a green session fail when not everything arrived."""
+        try:
+            self._finish()
+        except KeyboardInterrupt:
+            self._report = UploadReport(
+                stopped=InterruptedUploadError("the upload was interrupted")
+            )
+        finally:
+            if exitstatus == pytest.ExitCode.OK and self._must_fail():
+                session.exitstatus = NOT_EVERYTHING_SENT
+            self._end_journal()
+
+    @guarded
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the summary."""
+        summary = Summary(
+            judgement=self._judgement,
+            report=self._report,
+            dry_run=self._dry_run,
+            no_upload=self._no_upload,
+            journal=self._journal,
+            troubles=self.troubles,
+            bad_links=self._collector.bad_links,
+            uncollected=tuple(self._collector.uncollected),
+            map_conflicts=self._links_against_map(),
+            ignored_hooks=tuple(self._ignored_conftests()),
+        )
+        write_summary(terminalreporter, summary, root=self._config.rootpath)
+
+    def _finish(self) -> None:
+        for result in self._collector.break_off():
+            self._write(lines.result_line(result))
+        if not self._collector.has_begun:
+            return
+        self._judgement = judge_session(
+            self._collector.all_results(),
+            settings=self._settings,
+            extensions=self._extensions,
+        )
+        for verdict in self._judgement.cases:
+            self._write(lines.verdict_line(verdict))
+        if not self._no_upload:
+            self._report = self._upload(self._judgement)
+
+    def _upload(self, judgement: Judgement) -> UploadReport:
+        quiet = self._dry_run or self._config.get_verbosity() < 0
+        progress = make_progress(sys.stdout, quiet=quiet)
+
+        def planned(resolution: Resolution, plan: UpdatePlan) -> None:
+            self._write(lines.place_line(resolution))
+            for update in plan.updates:
+                self._write(lines.update_line(update))
+            if plan.updates:
+                self._start_on_a_new_line()
+                progress.start(len(plan.updates))
+
+        def received(receipt: Receipt) -> None:
+            self._write(lines.receipt_line(receipt))
+            progress.advance()
+
+        try:
+            return upload(
+                judgement,
+                settings=self._settings,
+                extensions=self._extensions,
+                observer=Observer(planned=planned, received=received),
+                provenance=describe_provenance(
+                    framework=f"pytest {pytest.__version__}",
+                    started=self._started,
+                    commit=self._commit,
+                ),
+                dry_run=self._dry_run,
+            )
+        finally:
+            progress.stop()
+
+    def _start_on_a_new_line(self) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            terminal.ensure_newline()
+
+    def _must_fail(self) -> bool:
+        """Tell whether a green session is to be failed because something did not arrive."""
+        if self._no_upload or self._settings.upload.on_error == "warn":
+            return False
+        if self._report is None:
+            return bool(self.troubles.count)
+        if self._dry_run:
+            return self._report.stopped is not None
+        return not self._report.is_complete or bool(self._collector.bad_links)
+
+    def _end_journal(self) -> None:
+        if self._journal is None:
+            return
+        reason = ""
+        if self._no_upload or self._dry_run:
+            reason = "nothing was to be sent"
+        elif self._report is not None and self._report.stopped is not None:
+            reason = str(self._report.stopped)
+        elif self._report is not None and not self._report.is_complete:
+            reason = "not everything was accepted"
+        elif self.troubles.count:
+            reason = str(self.troubles.first)
+        self._write(lines.end_line(finished=not reason, reason=reason))
+        self._journal.close()
+
+    def _write(self, line: lines.Line) -> None:
+        if self._journal is not None:
+            self._journal.write(line)
+
+    def _refuse_conflicts(self, test_ids: Sequence[str]) -> None:
+        conflicts = self._settings.tests.find_conflicts(test_ids)
+        if conflicts:
+            file = self._loaded.file or "tests"
+            raise pytest.UsageError(
+                "\n".join(
+                    f"{file}:{conflict.second.line}: {conflict.second.key!r} and "
+                    f"{conflict.first.key!r} (line {conflict.first.line}) are equally specific for "
+                    f"{conflict.test_id}; add that test ID itself, or more text to one of them"
+                    for conflict in conflicts
+                ),
+            )
+
+    def _links_against_map(self) -> tuple[str, ...]:
+        """Name the tests whose marker says something else than the map."""
+        if not self._settings.tests or self._config.get_verbosity() < 1:
+            return ()
+        found = (
+            (result, self._settings.tests.find(result.test_id))
+            for result in self._collector.results.values()
+        )
+        return tuple(
+            f"{result.test_id}: marker {', '.join(map(str, result.links))}, "
+            f"map {', '.join(map(str, links))}"
+            for result, links in found
+            if links and links != result.links
+        )
+
+    def _conftests(self) -> list[object]:
+        return [plugin for plugin in self._config.pluginmanager.get_plugins() if has_hooks(plugin)]
+
+    def _ignored_conftests(self) -> list[str]:
+        return [
+            str(getattr(plugin, "__file__", plugin))
+            for plugin in self._conftests()
+            if not self._extensions.is_registered(plugin)
+        ]

@@ -1,0 +1,121 @@
+"""The summary at the end of a session."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.verdicts import Judgement
+from pytest_jama.render import Line, Tone, dry_run_lines, judgement_lines, report_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pytest
+
+    from pytest_jama.core.receipts import UploadReport
+    from pytest_jama.journal import JournalWriter
+    from pytest_jama.plugin.guard import Troubles
+
+_MARKUP: dict[Tone, dict[str, bool]] = {
+    Tone.PLAIN: {},
+    Tone.GOOD: {"green": True},
+    Tone.WARNING: {"yellow": True},
+    Tone.BAD: {"red": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything the summary tells.
+
+    Attributes:
+        judgement: The verdicts; None when no test ended.
+        report: What became of the upload; None when there was none.
+        dry_run: Whether the report only says what would be done.
+        no_upload: Whether only the journal was to be written.
+        journal: The journal of the session.
+        troubles: Errors of ours and of hooks.
+        bad_links: Why case references of tests could not be understood, by test ID.
+        uncollected: Files and folders that could not be collected.
+        map_conflicts: Tests whose marker says something else than the map.
+        ignored_hooks: Conftests whose hooks come too late to count.
+    """
+
+    judgement: Judgement | None
+    report: UploadReport | None
+    dry_run: bool
+    no_upload: bool
+    journal: JournalWriter | None
+    troubles: Troubles
+    bad_links: Mapping[str, str]
+    uncollected: tuple[str, ...]
+    map_conflicts: tuple[str, ...]
+    ignored_hooks: tuple[str, ...]
+
+
+def write_summary(
+    terminal: pytest.TerminalReporter,
+    summary: Summary,
+    *,
+    root: Path,
+) -> None:
+    """Print the summary as a section of pytest's own."""
+    verbose = terminal.config.get_verbosity() > 0
+    terminal.section("Jama Connect")
+    for line in _lines(summary, verbose=verbose, root=root):
+        terminal.write_line(str(line), **_MARKUP[line.tone])
+
+
+def _lines(summary: Summary, *, verbose: bool, root: Path) -> Iterator[Line]:
+    judgement = summary.judgement or Judgement()
+    if summary.report is not None and summary.dry_run:
+        yield from dry_run_lines(summary.report, judgement)
+    elif summary.report is not None:
+        yield from report_lines(summary.report)
+    if not judgement.to_write:
+        yield Line("nothing", f"to send: {_why_nothing(summary, judgement)}")
+    yield from judgement_lines(judgement, verbose=verbose)
+    yield from _mistake_lines(summary)
+    yield from _trouble_lines(summary)
+    yield from _journal_lines(summary, root=root)
+
+
+def _why_nothing(summary: Summary, judgement: Judgement) -> str:
+    if summary.judgement is None:
+        return "no test was run"
+    return "no case has a verdict" if judgement.cases else "no test is linked to a test case"
+
+
+def _mistake_lines(summary: Summary) -> Iterator[Line]:
+    for address in summary.uncollected:
+        yield Line("uncollected", f" {address}: its tests did not run", Tone.WARNING)
+    for test_id, why in summary.bad_links.items():
+        yield Line("NOT LINKED", f"{test_id}: {why}", Tone.BAD)
+    for text in summary.map_conflicts:
+        yield Line("marker", f"beats the map: {text}", Tone.WARNING)
+    for conftest in summary.ignored_hooks:
+        text = f"hooks in {conftest} are not called: move them to the conftest.py of the rootdir"
+        yield Line("warning", text, Tone.WARNING)
+
+
+def _trouble_lines(summary: Summary) -> Iterator[Line]:
+    troubles = summary.troubles
+    if troubles.first is None:
+        return
+    error = troubles.first
+    more = f" (and {troubles.count - 1} more)" if troubles.count > 1 else ""
+    text = f"in {troubles.where}: {type(error).__name__}: {error}{more}"
+    yield Line("ERROR", f"{text}; details with --log-file=FILE --log-file-level=DEBUG", Tone.BAD)
+
+
+def _journal_lines(summary: Summary, *, root: Path) -> Iterator[Line]:
+    journal = summary.journal
+    if journal is None:
+        return
+    if journal.trouble:
+        yield Line("journal", f"incomplete: {journal.trouble}", Tone.WARNING)
+        return
+    yield Line("journal", os.path.relpath(journal.path, root))

@@ -1,0 +1,124 @@
+"""A record of the requests that came in, for tests that count them."""
+
+import json
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRequest:
+    """One request to the REST API, and the status it was answered with.
+
+    Attributes:
+        path: Without context path and `/rest/v1`, e.g. `/testruns/12`.
+        query: Names and values in the order they were sent.
+        body: The decoded JSON; nothing without a body or for anything else.
+        authorization: Only the scheme, e.g. `Basic`; nothing without credentials.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    status: int | None
+    body: Any
+    authorization: str | None
+
+
+class Record:
+    """The newest requests.
+
+    Args:
+        capacity: How many requests are kept.
+    """
+
+    def __init__(self, *, capacity: int = 50_000) -> None:
+        self._requests: deque[RecordedRequest] = deque(maxlen=capacity)
+        self._lock = threading.Lock()
+
+    def add(self, request: RecordedRequest) -> None:
+        """Keep a request."""
+        with self._lock:
+            self._requests.append(request)
+
+    def all(self) -> tuple[RecordedRequest, ...]:
+        """Return the requests in the order in which they were answered."""
+        with self._lock:
+            return tuple(self._requests)
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        with self._lock:
+            self._requests.clear()
+
+
+class RecordMiddleware:
+    """Write every REST request down; the answer is sent after that.
+
+    Args:
+        app: What is served.
+        record: Where to write to.
+    """
+
+    def __init__(self, app: ASGIApp, *, record: Record) -> None:
+        self._app = app
+        self._record = record
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, and note what was asked and the status of the answer."""
+        if scope["type"] != "http" or not scope["path"].startswith("/rest"):
+            await self._app(scope, receive, send)
+            return
+        chunks: list[bytes] = []
+
+        async def read() -> Message:
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            return message
+
+        async def write(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await _rest_of_body(scope, read, chunks)
+                self._record.add(_recorded(scope, b"".join(chunks), message["status"]))
+            await send(message)
+
+        await self._app(scope, read, write)
+
+
+async def _rest_of_body(scope: Scope, read: Receive, chunks: list[bytes]) -> None:
+    """Read what the app left unread, as a refusal does before it looks at the body."""
+    if chunks or not _has_body(scope):
+        return
+    while (await read()).get("more_body", False):
+        pass
+
+
+def _has_body(scope: Scope) -> bool:
+    names = {name for name, _ in scope["headers"]}
+    return bool(names & {b"content-length", b"transfer-encoding"})
+
+
+def _recorded(scope: Scope, raw: bytes, status: int) -> RecordedRequest:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    authorization = headers.get("authorization")
+    return RecordedRequest(
+        method=scope["method"],
+        path=scope["path"].removeprefix("/rest/v1"),
+        query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        status=status,
+        body=_json(raw, headers.get("content-type", "")),
+        authorization=authorization.partition(" ")[0] if authorization else None,
+    )
+
+
+def _json(raw: bytes, content_type: str) -> Any:
+    if not content_type.startswith("application/json"):
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None

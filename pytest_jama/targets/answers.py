@@ -1,0 +1,194 @@
+"""Answers of the server: the good ones as JSON objects, the others as our errors.
+
+Every error text has method, path, status and the server's own words, on one line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from pytest_jama.core.errors import (
+    CredentialsError,
+    LockedError,
+    OutOfReachError,
+    RefusedError,
+    TargetError,
+)
+from pytest_jama.core.text import clean, first_line, shorten
+from pytest_jama.targets.failures import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from requests import Response
+
+TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+"""Answers after which the same request may succeed."""
+
+ERROR_BY_STATUS: Mapping[int, type[TargetError]] = {
+    400: RefusedError,
+    401: CredentialsError,
+    403: RefusedError,
+    404: RefusedError,
+    405: RefusedError,
+    409: RefusedError,
+    415: RefusedError,
+    423: LockedError,
+}
+"""What a status means; one that is not listed is a plain refusal."""
+
+REMEDY_BY_STATUS: Mapping[int, str] = {
+    403: "Jama's REST API needs a Named Creator license and write access to the project",
+    429: "lower `upload.rate`, it is shared by everybody who uses this Jama",
+}
+"""What users can do about a status that is not about one object.
+
+Source: Jama help, REST API access needs a Named Creator license since Connect 9.4.
+"""
+
+_MAY_BE_A_LOCK = frozenset({400, 403, 409})
+_LOCK = re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_WRONG_URL = "check that `url` is the base URL of Jama, with its context path"
+
+
+def read_answer(method: str, path: str, response: Response, *, now_s: float) -> dict[str, Any]:
+    """Return the JSON object of a good answer; an empty one for a good answer without a body.
+
+    Args:
+        method: The HTTP method, for messages.
+        path: The path below the base URL, for messages.
+        response: The answer, completely received.
+        now_s: Seconds since 1970.
+
+    Raises:
+        TransientError: When the same request may succeed later.
+        CredentialsError: For 401.
+        RefusedError: For other refusals; as `LockedError` when the object is locked.
+        OutOfReachError: When something else than Jama's REST API answers.
+    """
+    status = response.status_code
+    if status in TRANSIENT_STATUSES:
+        raise TransientError(
+            _reason(response),
+            http_status=status,
+            retry_after_s=find_retry_after_s(response, now_s=now_s),
+            # Source: Jama REST API cookbook: a throttled request was not processed.
+            may_have_happened=status != HTTPStatus.TOO_MANY_REQUESTS,
+        )
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        raise _redirect_error(method, path, response)
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise _refusal(method, path, response)
+    return _read_object(method, response)
+
+
+def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
+    """Return how long the server asks us to wait; None when it does not, or not intelligibly.
+
+    Args:
+        response: The answer; its ``Retry-After`` is a number of seconds or an HTTP date.
+        now_s: Seconds since 1970.
+    """
+    value = response.headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now_s)
+    except (ValueError, OverflowError):
+        return None
+
+
+def find_json(response: Response) -> object:
+    """Return the decoded body; None when it is no JSON.
+
+    Deeply nested garbage is no JSON either (RecursionError).
+    """
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def server_words(response: Response) -> str:
+    """Return what the server said of an error, cleaned and shortened to one line; may be empty."""
+    body = find_json(response)
+    if isinstance(body, dict):
+        meta = body.get("meta")
+        sources = (meta if isinstance(meta, dict) else {}, body)
+        found = (source.get(key) for source in sources for key in _MESSAGE_KEYS)
+        words = next((text for text in found if isinstance(text, str) and text.strip()), "")
+    elif _is_web_page(response):
+        title = _TITLE.search(response.text)
+        words = f"web page: {title.group(1)}" if title else "web page"
+    else:
+        words = first_line(response.text)
+    return shorten(" ".join(clean(words).split()), at_most=300)
+
+
+_MESSAGE_KEYS = ("message", "error_description", "error")
+
+
+def _read_object(method: str, response: Response) -> dict[str, Any]:
+    if not response.content.strip():
+        if method != "GET":
+            return {}
+        raise TransientError("the answer is empty", http_status=response.status_code)
+    body = find_json(response)
+    if isinstance(body, dict):
+        return body
+    if _is_web_page(response):
+        reason = f"the answer is a web page; {_WRONG_URL}, and that no single sign-on stands before"
+    else:
+        reason = "the answer is no JSON object" if body is not None else "the answer is no JSON"
+    raise TransientError(reason, http_status=response.status_code)
+
+
+def _is_web_page(response: Response) -> bool:
+    return response.content.lstrip()[:1] == b"<"
+
+
+def _reason(response: Response) -> str:
+    status = response.status_code
+    words = server_words(response)
+    reason = f"{status} {_phrase(response)}" + (f": {words}" if words else "")
+    remedy = REMEDY_BY_STATUS.get(status)
+    return f"{reason}; {remedy}" if remedy else reason
+
+
+def _phrase(response: Response) -> str:
+    try:
+        return HTTPStatus(response.status_code).phrase
+    except ValueError:
+        return shorten(clean(response.reason or ""), at_most=60)
+
+
+def _refusal(method: str, path: str, response: Response) -> TargetError:
+    status = response.status_code
+    text = f"{method} {path}: {_reason(response)}"
+    error = ERROR_BY_STATUS.get(status, RefusedError)
+    if status in _MAY_BE_A_LOCK and _LOCK.search(server_words(response)):
+        error = LockedError
+    if not issubclass(error, RefusedError):
+        return error(text)
+    if status == HTTPStatus.NOT_FOUND and find_json(response) is None:
+        text = f"{text}; {_WRONG_URL}"
+    return error(text, http_status=status)
+
+
+def _redirect_error(method: str, path: str, response: Response) -> TargetError:
+    """Name where the answer sends us; nobody follows it, lest credentials reach another host."""
+    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+    port = f":{target.port}" if target.port else ""
+    return OutOfReachError(
+        f"{method} {path}: {response.status_code} redirects to "
+        f"{target.scheme}://{target.hostname or ''}{port}; "
+        "`url` is probably not Jama's base URL, or single sign-on stands before it",
+    )

@@ -1,0 +1,231 @@
+"""From references to the test runs of one cycle, creating what is missing and allowed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.runs import Unresolved
+from pytest_jama.core.target import Place, Resolution
+from pytest_jama.targets.jama import runs as test_runs
+from pytest_jama.targets.jama.cases import Case, find_cases, no_such_item
+from pytest_jama.targets.jama.changes import Changes
+from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
+from pytest_jama.targets.jama.places import find_cycle, find_plan, get_project
+from pytest_jama.targets.jama.wire import Cycle, Item, Plan, Project, predict_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from pytest_jama.config.models import Settings
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.runs import TestRun
+    from pytest_jama.targets.jama.client import JamaClient
+
+_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
+"""How long runs of a new cycle are waited for; nobody documents whether Jama makes them at once."""
+
+RunsByCase = dict[int, tuple["TestRun", ...]]
+
+
+class CycleResolver:
+    """One `resolve` of the Jama target.
+
+    Args:
+        client: Reads from Jama and writes to it.
+        settings: Which project, plan and cycle, and what may be created.
+        create: Whether anything is created.
+    """
+
+    def __init__(self, client: JamaClient, settings: Settings, *, create: bool) -> None:
+        self._client = client
+        self._settings = settings
+        self._changes = Changes(is_allowed=create)
+        self.total_runs: int | None = None
+
+    def resolve(self, refs: Sequence[CaseRef]) -> Resolution:
+        """Find or make plan and cycle, and the runs of the cases.
+
+        Nothing is created for references none of which leads to a case.
+
+        Args:
+            refs: Each reference once.
+        """
+        warn = self._changes.warnings.append
+        project = get_project(self._client, self._settings.project)
+        plan = find_plan(self._client, project, self._settings.plan, warn=warn)
+        cycle = find_cycle(self._client, plan, self._settings.cycle, warn=warn)
+        found = find_cases(self._client, project, refs)
+        self._changes.unresolved.extend(found.unresolved)
+        self._changes.warnings.extend(found.warnings)
+        runs: RunsByCase = {}
+        if plan and cycle:
+            runs = self._runs_of_existing(plan, cycle, found.cases)
+        elif found.cases:
+            plan = plan or self._create_plan(project)
+            cycle, runs = self._runs_of_new(plan, found.cases)
+        return self._resolution(project, plan, cycle, found.cases, runs)
+
+    def _create_plan(self, project: Project) -> Plan:
+        name = self._settings.plan.name or ""
+        plan_id = self._changes.make(
+            f"create test plan {name!r}",
+            lambda: self._client.create_plan(project.id, name),
+            otherwise=PLANNED_ID,
+        )
+        return Plan(plan_id, name)
+
+    def _runs_of_existing(self, plan: Plan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+        if not cases:
+            return {}
+        runs = self._find_runs(cycle, cases)
+        missing = [case for case in cases if case.id not in runs]
+        if not missing:
+            return runs
+        addable = self._include(plan, missing)
+        if addable and self._settings.cycle.missing_runs == "regenerate":
+            return {**runs, **self._regenerate(cycle, addable)}
+        self._changes.unresolved.extend(_no_run(case, cycle) for case in addable)
+        return runs
+
+    def _runs_of_new(self, plan: Plan, cases: Sequence[Case]) -> tuple[Cycle | None, RunsByCase]:
+        included = self._include(plan, cases)
+        if not included:
+            return None, {}
+        name = self._settings.cycle.name or ""
+        start, end = self._days()
+        cycle_id = self._changes.make(
+            f"create test cycle {name!r}",
+            lambda: self._client.create_cycle(plan.id, name, start=start, end=end),
+            otherwise=PLANNED_ID,
+        )
+        cycle = Cycle(cycle_id, name, plan.id, start, end)
+        return cycle, self._await_runs(cycle, included)
+
+    def _include(self, plan: Plan, cases: Sequence[Case]) -> list[Case]:
+        """Put the cases into the plan; returns those that it has, or in a dry run would have."""
+        if not self._changes.is_allowed:
+            cases = self._look_up(cases)
+        groups = PlanGroups(self._client, plan, self._changes)
+        return groups.include(cases, group_name=self._settings.plan.group)
+
+    def _look_up(self, cases: Iterable[Case]) -> list[Case]:
+        """Ask for each item that is not known yet, to predict what Jama would say to it."""
+        known = []
+        for case in cases:
+            item = case.item or self._client.find_item(case.id)
+            if item is None:
+                self._changes.unresolved.append(no_such_item(case.ref))
+            else:
+                known.append(Case(case.ref, case.id, item))
+        return known
+
+    def _regenerate(self, cycle: Cycle, missing: Sequence[Case]) -> RunsByCase:
+        """Let Jama generate the missing runs, and report what that did to the others."""
+        start, end = self._days()
+        before = test_runs.all_runs(self._client, cycle.id)
+        self._changes.make(
+            f"regenerate the runs of test cycle {cycle.name!r}",
+            lambda: self._client.regenerate_runs(
+                cycle,
+                start=cycle.start or start,
+                end=cycle.end or end,
+            ),
+            otherwise=None,
+        )
+        if not self._changes.is_allowed:
+            return _predict(missing)
+        runs = self._await_runs(cycle, missing)
+        after = test_runs.all_runs(self._client, cycle.id)
+        losses = test_runs.describe_losses(before, after)
+        if losses:
+            self._changes.warnings.append(
+                f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
+            )
+        return runs
+
+    def _await_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+        """Return the runs of the cases as soon as all are there; late ones become unresolved."""
+        if not self._changes.is_allowed:
+            return _predict(cases)
+        runs = self._find_runs(cycle, cases)
+        for pause_s in _PAUSES_S:
+            if all(case.id in runs for case in cases):
+                return runs
+            self._client.api.connection.sleep(pause_s)
+            runs = self._find_runs(cycle, cases)
+        late = [case for case in cases if case.id not in runs]
+        self._changes.unresolved.extend(_late_run(case, cycle) for case in late)
+        return runs
+
+    def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+        case_ids = list(dict.fromkeys(case.id for case in cases))
+        found = test_runs.find_runs(self._client, cycle.id, case_ids)
+        self.total_runs = found.total
+        return dict(found.by_case)
+
+    def _days(self) -> tuple[date, date]:
+        """Return the first and last day of a new cycle: today, unless the settings say more."""
+        today = datetime.now(tz=timezone.utc).date()
+        wanted = self._settings.cycle
+        start = wanted.start or min(today, wanted.end or today)
+        return start, wanted.end or max(today, start)
+
+    def _resolution(
+        self,
+        project: Project,
+        plan: Plan | None,
+        cycle: Cycle | None,
+        cases: Sequence[Case],
+        runs: Mapping[int, tuple[TestRun, ...]],
+    ) -> Resolution:
+        return Resolution(
+            project=Place(project.key or project.name, project.id),
+            plan=self._place(self._settings.plan.name, plan, plan, project),
+            cycle=self._place(self._settings.cycle.name, cycle, plan, project),
+            runs={case.ref: runs[case.id] for case in cases if case.id in runs},
+            unresolved=tuple(self._changes.unresolved),
+            changes=tuple(self._changes.made),
+            warnings=tuple(self._changes.warnings),
+        )
+
+    def _place(
+        self,
+        wanted_name: str | None,
+        place: Plan | Cycle | None,
+        plan: Plan | None,
+        project: Project,
+    ) -> Place:
+        """Return a plan or cycle for display, with the page of the plan's runs in Jama.
+
+        Source: addresses that users of hosted Jama quote in public; a cycle's own is not known.
+        """
+        if place is None or plan is None or place.id == PLANNED_ID:
+            return Place(place.name if place else wanted_name or "")
+        page = f"testPlans/{plan.id}" + ("/testRuns" if isinstance(place, Cycle) else "")
+        link = f"{self._settings.url}/perspective.req#/{page}?projectId={project.id}"
+        return Place(place.name, place.id, link)
+
+
+def _predict(cases: Iterable[Case]) -> RunsByCase:
+    return {case.id: (predict_run(case.item or Item(case.id)),) for case in cases}
+
+
+def _no_run(case: Case, cycle: Cycle) -> Unresolved:
+    return Unresolved(
+        case.ref,
+        f"test cycle {cycle.name!r} has no run of it: "
+        "the cycle was made before the test case came into the plan",
+        "use a new cycle name; or set `cycle: {missing_runs: regenerate}`, "
+        "which may cost the results that the cycle has",
+    )
+
+
+def _late_run(case: Case, cycle: Cycle) -> Unresolved:
+    waited_s = sum(_PAUSES_S)
+    return Unresolved(
+        case.ref,
+        f"Jama generated no run of it in test cycle {cycle.name!r} within {waited_s:.0f} s",
+        "look at the cycle in Jama, then send the results again",
+    )

@@ -1,0 +1,169 @@
+"""Test cases become part of a plan: each in one of its groups."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import LockedError, RefusedError
+from pytest_jama.core.runs import Unresolved
+from pytest_jama.targets.jama.cases import no_such_item
+from pytest_jama.targets.jama.places import pick_oldest
+from pytest_jama.targets.jama.wire import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_jama.targets.jama.cases import Case
+    from pytest_jama.targets.jama.changes import Changes
+    from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.wire import Item, Plan
+
+DEFAULT_GROUP = "Default Test Group"
+"""The group that every new plan has. Source: Jama REST API cookbook, test plans."""
+
+PLANNED_ID = 0
+"""Stands for the ID of what a dry run does not create."""
+
+_TEST_CASE = "TEST_CASE"
+_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
+_CONFLICTS = frozenset({400, 409})
+
+
+class PlanGroups:
+    """Puts test cases into the groups of one plan.
+
+    Args:
+        client: Reads from Jama and writes to it.
+        plan: The plan; its ID is `PLANNED_ID` when a dry run did not create it.
+        changes: Notes what is done.
+    """
+
+    def __init__(self, client: JamaClient, plan: Plan, changes: Changes) -> None:
+        self._client = client
+        self._plan = plan
+        self._changes = changes
+        self._is_planned = plan.id == PLANNED_ID
+        self._category_by_type: dict[int, tuple[str, str]] | None = None
+
+    def include(self, cases: Sequence[Case], *, group_name: str | None) -> list[Case]:
+        """Add the cases that no group of the plan has yet.
+
+        Args:
+            cases: What the plan shall contain.
+            group_name: The group for new ones; None for the default group.
+
+        Returns:
+            The cases that the plan contains now, or would; the others are noted as unresolved.
+        """
+        groups = self._groups()
+        present = self._find_present(groups, {case.id for case in cases})
+        fit = [case for case in cases if case.id in present or self._is_test_case(case)]
+        absent = {case.id: case for case in reversed(fit) if case.id not in present}
+        if not absent:
+            return fit
+        group = self._choose_group(groups, group_name)
+        refused: set[int] = set()
+        for case in reversed(absent.values()):
+            if not self._add(case, group):
+                refused.add(case.id)
+        return [case for case in fit if case.id not in refused]
+
+    def _groups(self) -> list[Group]:
+        if self._is_planned:
+            return [Group(PLANNED_ID, DEFAULT_GROUP)]
+        return list(self._client.groups(self._plan.id))
+
+    def _find_present(self, groups: Iterable[Group], wanted: set[int]) -> set[int]:
+        """Return which of the cases stand in any group; reads no further than necessary."""
+        present: set[int] = set()
+        for group in groups if not self._is_planned else ():
+            for case in self._client.cases(self._plan.id, group.id):
+                if case.id in wanted:
+                    present.add(case.id)
+                if present == wanted:
+                    return present
+        return present
+
+    def _choose_group(self, groups: Sequence[Group], name: str | None) -> Group:
+        wanted = name or DEFAULT_GROUP
+        named = [group for group in groups if group.name == wanted]
+        found = pick_oldest(named, "test group", warn=self._changes.warnings.append)
+        if found is None and name is None and groups:
+            found = min(groups, key=lambda group: group.id)
+            self._changes.warnings.append(
+                f"test plan {self._plan.name!r} has no group {DEFAULT_GROUP!r}: "
+                f"its oldest one is used, {found.name!r}; `plan: {{group: ...}}` names another",
+            )
+        if found is not None:
+            return found
+        group_id = self._changes.make(
+            f"create test group {wanted!r}",
+            lambda: self._client.create_group(self._plan.id, wanted),
+            otherwise=PLANNED_ID,
+        )
+        return Group(group_id, wanted)
+
+    def _add(self, case: Case, group: Group) -> bool:
+        """Add one case; returns whether the group has it now."""
+        try:
+            self._changes.make(
+                f"add case {case.ref} to group {group.name!r}",
+                lambda: self._client.add_case(self._plan.id, group.id, case.id),
+                otherwise=None,
+            )
+        except RefusedError as refusal:
+            if _says_already_there(refusal):
+                return True
+            self._changes.unresolved.append(self._explain(case, group, refusal))
+            return False
+        return True
+
+    def _explain(self, case: Case, group: Group, refusal: RefusedError) -> Unresolved:
+        item = case.item or self._client.find_item(case.id)
+        if item is None:
+            return no_such_item(case.ref)
+        return self._find_unfit(case, item) or Unresolved(
+            case.ref,
+            f"Jama does not add it to group {group.name!r}: {refusal}",
+            "ask somebody to unlock it"
+            if isinstance(refusal, LockedError)
+            else "add it to the test plan in Jama, or get the permission to do so",
+        )
+
+    def _is_test_case(self, case: Case) -> bool:
+        """Whether an item may go into a group; one that was not looked up is believed to."""
+        unfit = self._find_unfit(case, case.item) if case.item else None
+        if unfit:
+            self._changes.unresolved.append(unfit)
+        return unfit is None
+
+    def _find_unfit(self, case: Case, item: Item) -> Unresolved | None:
+        if item.steps or item.type_id is None:
+            return None
+        name, category = self._categories().get(item.type_id, ("", _TEST_CASE))
+        if category == _TEST_CASE:
+            return None
+        return Unresolved(
+            case.ref,
+            f"it is no test case but of the item type {name!r}",
+            "refer to the test case that verifies it",
+        )
+
+    def _categories(self) -> dict[int, tuple[str, str]]:
+        """Return name and category of each item type; none when the server has no categories."""
+        if self._category_by_type is None:
+            types = list(self._client.item_types())
+            has_categories = any(each.category == _TEST_CASE for each in types)
+            self._category_by_type = {
+                each.id: (each.name, each.category) for each in types if has_categories
+            }
+        return self._category_by_type
+
+
+def _says_already_there(refusal: RefusedError) -> bool:
+    """Whether a refusal means that the case is in the plan.
+
+    Source: Jama's Python client maps 400 with the words "already exists" so.
+    """
+    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))

@@ -1,0 +1,169 @@
+"""Project, plan and cycle: found by ID or exact name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pytest_jama.core.errors import NotUsableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_jama.config.models import CycleSettings, PlanSettings
+    from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.wire import Cycle, Plan, Project
+
+    Warn = Callable[[str], None]
+
+
+class Named(Protocol):
+    """Something at Jama that has an ID and a name."""
+
+    @property
+    def id(self) -> int:
+        """The API ID."""
+
+    @property
+    def name(self) -> str:
+        """The name, which need not be unique."""
+
+
+N = TypeVar("N", bound=Named)
+
+
+def get_project(client: JamaClient, wanted: str | int) -> Project:
+    """Return the project that has this key or ID.
+
+    Args:
+        client: Reads from Jama.
+        wanted: Project key, compared exactly, or API ID.
+
+    Raises:
+        NotUsableError: When there is none, or it is a folder of projects.
+    """
+    if isinstance(wanted, int):
+        project = client.find_project(wanted)
+        if project is None:
+            raise NotUsableError(f"there is no project with the API ID {wanted}; check `project`")
+        if project.is_folder:
+            raise NotUsableError(f"project {wanted} is a folder of projects; name a project in it")
+        return project
+    seen = []
+    for project in client.projects():
+        if project.key == wanted and not project.is_folder:
+            return project
+        seen.append(project.key)
+    raise NotUsableError(
+        f"there is no project with the key {wanted!r}; {_key_remedy(wanted, seen)}"
+    )
+
+
+def find_plan(
+    client: JamaClient, project: Project, wanted: PlanSettings, *, warn: Warn
+) -> Plan | None:
+    """Return the test plan, or None when it has to be created.
+
+    Args:
+        client: Reads from Jama.
+        project: Where it is.
+        wanted: Its ID or exact name, and whether it may be created.
+        warn: Told about an ambiguous name and an archived plan.
+
+    Raises:
+        NotUsableError: When there is none and none may be created.
+    """
+    plan = _plan_by_id(client, project, wanted.id) if wanted.id else None
+    if plan is None:
+        named = [plan for plan in client.plans(project.id) if plan.name == wanted.name]
+        active = [plan for plan in named if not plan.is_archived]
+        plan = pick_oldest(active or named, "test plan", warn=warn)
+    if plan is None and not wanted.create:
+        raise NotUsableError(
+            f"project {project.key} has no test plan {wanted.name!r}, "
+            "and `plan: {create: false}` forbids to create it",
+        )
+    if plan and plan.is_archived:
+        warn(
+            f"test plan {plan.name!r} is archived: "
+            "its results do not count for the status of the test cases",
+        )
+    return plan
+
+
+def find_cycle(
+    client: JamaClient, plan: Plan | None, wanted: CycleSettings, *, warn: Warn
+) -> Cycle | None:
+    """Return the test cycle, or None when it has to be created.
+
+    Args:
+        client: Reads from Jama.
+        plan: Where it is; None for a plan that does not exist yet.
+        wanted: Its ID or exact name, and whether it may be created.
+        warn: Told about an ambiguous name.
+
+    Raises:
+        NotUsableError: When there is none and none may be created.
+    """
+    if wanted.id:
+        return _cycle_by_id(client, plan, wanted.id)
+    cycles = client.cycles(plan.id) if plan else ()
+    cycle = pick_oldest([c for c in cycles if c.name == wanted.name], "test cycle", warn=warn)
+    if cycle is None and not wanted.create:
+        where = f"test plan {plan.name!r}" if plan else "a test plan that does not exist yet"
+        raise NotUsableError(
+            f"{where} has no test cycle {wanted.name!r}, "
+            "and `cycle: {create: false}` forbids to create it",
+        )
+    return cycle
+
+
+def pick_oldest(named_alike: Iterable[N], kind: str, *, warn: Warn) -> N | None:
+    """Return the one with the lowest ID of several with the same name.
+
+    Args:
+        named_alike: All that have the name.
+        kind: What they are, for the warning.
+        warn: Told when there are several.
+    """
+    found = sorted(named_alike, key=lambda each: each.id)
+    if not found:
+        return None
+    oldest, *others = found
+    if others:
+        ids = ", ".join(str(each.id) for each in others)
+        warn(
+            f"there are {len(found)} of {kind} {oldest.name!r}: "
+            f"the oldest is used, ID {oldest.id}; the others are {ids}",
+        )
+    return oldest
+
+
+def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> Plan:
+    plan = client.find_plan(plan_id)
+    if plan is None:
+        raise NotUsableError(f"there is no test plan with the API ID {plan_id}; check `plan`")
+    if plan.project_id not in (None, project.id):
+        raise NotUsableError(
+            f"test plan {plan_id} ({plan.name!r}) is not in project {project.key}; "
+            "check `plan` and `project`",
+        )
+    return plan
+
+
+def _cycle_by_id(client: JamaClient, plan: Plan | None, cycle_id: int) -> Cycle:
+    cycle = client.find_cycle(cycle_id)
+    if cycle is None:
+        raise NotUsableError(f"there is no test cycle with the API ID {cycle_id}; check `cycle`")
+    if plan is None or cycle.plan_id not in (None, plan.id):
+        where = f"test plan {plan.name!r}" if plan else "the test plan, which does not exist yet"
+        raise NotUsableError(
+            f"test cycle {cycle_id} ({cycle.name!r}) is not in {where}; check `plan` and `cycle`",
+        )
+    return cycle
+
+
+def _key_remedy(wanted: str, seen: list[str]) -> str:
+    alike = next((key for key in seen if key and key.casefold() == wanted.casefold()), None)
+    if alike:
+        return f"did you mean {alike!r}?"
+    return "check `project`, and that the user of the credentials may see it"

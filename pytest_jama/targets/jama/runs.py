@@ -1,0 +1,137 @@
+"""The test runs of a cycle: found with few requests, and read back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_jama.targets.jama.client import batches
+from pytest_jama.targets.jama.paging import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_jama.core.runs import RunUpdate, TestRun
+    from pytest_jama.targets.jama.client import JamaClient
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRuns:
+    """Test runs of a cycle.
+
+    Attributes:
+        by_case: The runs of each test case that was asked for and has any, by ascending ID.
+        total: How many runs the cycle has in all; None when Jama does not say.
+    """
+
+    by_case: Mapping[int, tuple[TestRun, ...]]
+    total: int | None = None
+
+
+def find_runs(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> CycleRuns:
+    """Return the runs of some test cases in a cycle.
+
+    All runs of the cycle are listed, unless it is so large that asking for those cases takes fewer
+    requests; its first page tells.
+
+    Args:
+        client: Reads from Jama.
+        cycle_id: The cycle.
+        case_ids: The cases, each once.
+    """
+    pages = client.run_pages(cycle_id)
+    first, total = next(pages)
+    if total is None or _pages(total) - 1 <= _pages(len(case_ids)):
+        runs = [*first, *(run for page, _ in pages for run in page)]
+    else:
+        runs = list(_runs_of_cases(client, cycle_id, case_ids))
+    return CycleRuns(group_by_case(runs, case_ids), total)
+
+
+def read_back(
+    client: JamaClient,
+    cycle_id: int,
+    case_ids: Sequence[int],
+    *,
+    total: int | None,
+) -> dict[int, TestRun]:
+    """Return the runs of some test cases as they are now, by their IDs.
+
+    Args:
+        client: Reads from Jama.
+        cycle_id: The cycle.
+        case_ids: The cases, each once.
+        total: How many runs the cycle has in all; decides which way takes fewer requests.
+    """
+    if total is not None and _pages(total) <= _pages(len(case_ids)):
+        runs: Iterable[TestRun] = all_runs(client, cycle_id)
+    else:
+        runs = _runs_of_cases(client, cycle_id, case_ids)
+    return {run.run_id: run for run in runs if run.run_id is not None}
+
+
+def all_runs(client: JamaClient, cycle_id: int) -> list[TestRun]:
+    """Return every run of a cycle."""
+    return [run for page, _ in client.run_pages(cycle_id) for run in page]
+
+
+def group_by_case(
+    runs: Iterable[TestRun],
+    case_ids: Iterable[int],
+) -> dict[int, tuple[TestRun, ...]]:
+    """Sort runs by their test cases, each case's by ascending ID; others are left out."""
+    found: dict[int, list[TestRun]] = {case_id: [] for case_id in case_ids}
+    for run in sorted(runs, key=lambda run: run.run_id or 0):
+        if run.case_id in found:
+            found[run.case_id].append(run)
+    return {case_id: tuple(runs) for case_id, runs in found.items() if runs}
+
+
+def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
+    """Say where a run differs from what it was to become; empty when it does not.
+
+    Texts are not compared, since Jama rewrites HTML; steps only as far as their statuses go.
+
+    Args:
+        update: What was written.
+        stored: The run as read back; None when it is not in the cycle any more.
+    """
+    if stored is None:
+        return f"{update.run} is no longer in the test cycle"
+    differences = [
+        f"step {number}: intended {intended.status}, Jama stores {step.status}"
+        for number, (intended, step) in enumerate(
+            zip(update.steps, stored.steps, strict=False), start=1
+        )
+        if intended.status != step.status
+    ]
+    if len(update.steps) != len(stored.steps):
+        differences.append(f"{len(update.steps)} steps sent, Jama stores {len(stored.steps)}")
+    if stored.status != update.status.value:
+        differences.insert(0, f"intended {update.status.value}, Jama stores {stored.status}")
+    return "; ".join(differences)
+
+
+def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
+    """Say which runs of a cycle have gone or changed their status; empty when none has."""
+    now = {run.run_id: run.status for run in after}
+    losses = [
+        f"{run} ({run.status} -> {now.get(run.run_id, 'gone')})"
+        for run in before
+        if now.get(run.run_id) != run.status
+    ]
+    return ", ".join(losses)
+
+
+def _runs_of_cases(
+    client: JamaClient,
+    cycle_id: int,
+    case_ids: Sequence[int],
+) -> Iterator[TestRun]:
+    for batch in batches(case_ids):
+        yield from client.runs_of_cases(cycle_id, batch)
+
+
+def _pages(count: int) -> int:
+    return max(1, math.ceil(count / PAGE_SIZE))

@@ -1,0 +1,212 @@
+"""Jama Connect behind the port of `pytest_jama.core.target`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import CredentialsError, TargetError
+from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.targets.connection import Connection, Limits
+from pytest_jama.targets.http import HttpApi
+from pytest_jama.targets.jama import runs as test_runs
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.cycles import CycleResolver
+from pytest_jama.targets.jama.patches import patch_operations
+from pytest_jama.targets.jama.sending import INTERRUPTED, Sending
+from pytest_jama.targets.oauth import BasicLogin, Login, TokenLogin, fetch_token
+from pytest_jama.targets.pace import find_rate_per_s
+from pytest_jama.targets.session import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_jama.config.models import Settings
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.core.target import Resolution
+    from pytest_jama.targets.oauth import Token
+    from pytest_jama.targets.patience import Clocks
+
+_OAUTH_REMEDY = (
+    "check JAMA_CLIENT_ID and JAMA_CLIENT_SECRET (API credentials of your Jama profile); "
+    "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
+)
+_BASIC_REMEDY = (
+    "check JAMA_USERNAME and JAMA_PASSWORD; where single sign-on is enabled Jama takes "
+    "JAMA_CLIENT_ID and JAMA_CLIENT_SECRET only"
+)
+
+
+def make_jama_target(settings: Settings, *, clocks: Clocks | None = None) -> JamaTarget:
+    """Make the target for one Jama; no request is sent yet.
+
+    Args:
+        settings: Where it is, who we are, what may be created.
+        clocks: Time.
+
+    Raises:
+        CredentialsError: When the settings hold no credentials.
+    """
+    return JamaTarget(JamaClient(_open_api(settings, clocks)), settings)
+
+
+class JamaTarget:
+    """Test runs of one Jama test cycle.
+
+    Args:
+        client: Reads from Jama and writes to it.
+        settings: Which project, plan and cycle, what may be created, what is written into runs.
+    """
+
+    def __init__(self, client: JamaClient, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+        self._cycle_id: int | None = None
+        self._total_runs: int | None = None
+
+    def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
+        """Find the runs of the cases; see `Target.resolve`.
+
+        Raises:
+            TargetError: When project, plan or cycle cannot be used.
+        """
+        resolver = CycleResolver(self._client, self._settings, create=create)
+        resolution = resolver.resolve(case_refs)
+        self._cycle_id = resolution.cycle.place_id
+        self._total_runs = resolver.total_runs
+        return resolution
+
+    def push(
+        self,
+        updates: Sequence[RunUpdate],
+        *,
+        on_receipt: Callable[[Receipt], None],
+    ) -> tuple[Receipt, ...]:
+        """Write the updates and read them back; see `Target.push`.
+
+        Ctrl-C ends it with receipts for what was not sent; a second one goes through at once.
+        """
+        if not updates:
+            return ()
+        try:
+            assignee = self._find_assignee()
+        except TargetError as error:
+            return _none_sent(updates, str(error), on_receipt)
+        except KeyboardInterrupt:
+            return _none_sent(updates, INTERRUPTED, on_receipt)
+        sending = Sending(
+            updates,
+            send=lambda update, count: self._write(update, assignee, count),
+            stop=self._client.api.connection.stop,
+            on_receipt=on_receipt,
+            concurrency=self._settings.upload.concurrency,
+        )
+        receipts = sending.run()
+        return receipts if sending.stopped_by else self._verify(receipts, on_receipt)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.api.connection.close()
+
+    def _find_assignee(self) -> int | None:
+        if self._settings.run.assigned_to == "none":
+            return None
+        return self._client.get_current_user_id()
+
+    def _write(
+        self, update: RunUpdate, assignee: int | None, on_attempt: Callable[[int], None]
+    ) -> None:
+        run_id = update.run.run_id
+        if run_id is None:
+            raise ValueError(f"{update.run} was planned by a dry run and cannot be written to")
+        if not self._settings.run.actual_results:
+            update = replace(update, account=())
+        operations = patch_operations(update, fields=self._settings.run.fields, assignee=assignee)
+        self._client.patch_run(run_id, operations, on_attempt=on_attempt)
+
+    def _verify(
+        self,
+        receipts: tuple[Receipt, ...],
+        on_receipt: Callable[[Receipt], None],
+    ) -> tuple[Receipt, ...]:
+        """Compare what Jama stores with what was sent; a run that differs is a mismatch."""
+        sent = [receipt for receipt in receipts if receipt.state is SendState.SENT]
+        if not sent or self._cycle_id is None:
+            return receipts
+        case_ids = list(dict.fromkeys(receipt.update.run.case_id for receipt in sent))
+        try:
+            stored = test_runs.read_back(
+                self._client, self._cycle_id, case_ids, total=self._total_runs
+            )
+        except TargetError as error:
+            return _unverified(receipts, str(error))
+        except KeyboardInterrupt:
+            return _unverified(receipts, INTERRUPTED)
+        final = []
+        for receipt in receipts:
+            verified = receipt
+            if receipt.state is SendState.SENT:
+                run = stored.get(receipt.update.run.run_id or 0)
+                difference = test_runs.describe_mismatch(receipt.update, run)
+                if difference:
+                    verified = replace(receipt, state=SendState.MISMATCH, error=difference)
+                    on_receipt(verified)
+            final.append(verified)
+        return tuple(final)
+
+
+def _none_sent(
+    updates: Sequence[RunUpdate],
+    reason: str,
+    on_receipt: Callable[[Receipt], None],
+) -> tuple[Receipt, ...]:
+    receipts = tuple(
+        Receipt(update, SendState.NOT_SENT, attempts=0, error=reason) for update in updates
+    )
+    for receipt in receipts:
+        on_receipt(receipt)
+    return receipts
+
+
+def _unverified(receipts: Sequence[Receipt], reason: str) -> tuple[Receipt, ...]:
+    """Note at what was sent that nobody looked at it again: Jama accepted it, no more."""
+    return tuple(
+        replace(receipt, error=f"accepted, but not read back: {reason}")
+        if receipt.state is SendState.SENT
+        else receipt
+        for receipt in receipts
+    )
+
+
+def _open_api(settings: Settings, clocks: Clocks | None) -> HttpApi:
+    """Wire up one server: the token of the login is fetched with the connection that uses it."""
+    login = _make_login(settings, lambda basic: fetch_token(api, basic))
+    session = open_session(
+        settings.url,
+        verify=settings.tls.verify,
+        client_cert=settings.tls.client_cert,
+        connections=settings.upload.concurrency,
+    )
+    limits = Limits(
+        requests_per_s=find_rate_per_s(settings.url, rate=settings.upload.rate),
+        give_up_after_s=settings.upload.give_up_after_s,
+    )
+    api = HttpApi(
+        Connection(settings.url, session=session, login=login, limits=limits, clocks=clocks)
+    )
+    return api
+
+
+def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Login:
+    credentials = settings.credentials
+    if credentials is None:
+        raise CredentialsError(f"there are no credentials; {_OAUTH_REMEDY}")
+    if credentials.kind == "basic":
+        return BasicLogin(
+            credentials.username, credentials.password.get_secret_value, remedy=_BASIC_REMEDY
+        )
+    basic = BasicLogin(
+        credentials.client_id, credentials.client_secret.get_secret_value, remedy=_OAUTH_REMEDY
+    )
+    return TokenLogin(lambda: fetch(basic), remedy=_OAUTH_REMEDY)

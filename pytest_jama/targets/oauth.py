@@ -1,0 +1,193 @@
+"""Ways to log in, as auth objects of `requests`: a password, or a token for API credentials.
+
+Nothing here shows a secret: neither in a repr nor in a variable of a frame.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from requests.auth import AuthBase
+
+from pytest_jama.core.errors import CredentialsError, RefusedError
+from pytest_jama.targets.connection import Request
+from pytest_jama.targets.failures import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from requests import PreparedRequest
+
+    from pytest_jama.targets.http import HttpApi
+
+TOKEN_PATH = "/rest/oauth/token"  # noqa: S105 - a path, no secret
+"""Where tokens come from, below the base URL.
+
+Source: Jama's own REST clients.
+"""
+
+_RENEW_BEFORE_S = 60.0
+_LIFETIME_IF_UNKNOWN_S = 300.0
+_GOOD = range(200, 300)
+
+
+class Login(AuthBase):
+    """What an HTTP connection needs to know of a way to log in.
+
+    Args:
+        remedy: What the user can do when the server does not accept it.
+    """
+
+    def __init__(self, *, remedy: str) -> None:
+        self.remedy = remedy
+
+    def renew(self, refused: PreparedRequest) -> bool:
+        """Get fresh credentials because a request was answered with 401.
+
+        Args:
+            refused: The request, as it was sent.
+
+        Returns:
+            Whether another attempt makes sense.
+        """
+        del refused
+        return False
+
+
+class BasicLogin(Login):
+    """User name and password, or client ID and client secret, sent with each request.
+
+    Args:
+        name: The user name or client ID.
+        read_secret: Returns the password or client secret.
+        remedy: What the user can do when the server does not accept them.
+    """
+
+    def __init__(self, name: str, read_secret: Callable[[], str], *, remedy: str) -> None:
+        super().__init__(remedy=remedy)
+        self._name = name
+        self._read_secret = read_secret
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header; as UTF-8, since `requests` itself stops at non-Latin passwords."""
+        request.headers["Authorization"] = "Basic " + base64.b64encode(
+            f"{self._name}:{self._read_secret()}".encode()
+        ).decode("ascii")
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token.
+
+    Attributes:
+        header: The value of the Authorization header.
+        lifetime_s: For how long it was valid when it was issued.
+        expires_at: When it expires, by the clock that it was made with.
+    """
+
+    header: str = field(repr=False)
+    lifetime_s: float
+    expires_at: float
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the token can be used for a while.
+
+        Tokens that live for less than a minute are fresh for half of it.
+        """
+        reserve_s = _RENEW_BEFORE_S if self.lifetime_s > _RENEW_BEFORE_S else self.lifetime_s / 2
+        return self.expires_at - now >= reserve_s
+
+
+def read_token(answer: Mapping[str, Any], *, now: float) -> Token | None:
+    """Read the answer of the token endpoint; None when it holds no token.
+
+    The token is sent as ``Bearer`` whatever `token_type` says: servers write it in either letter
+    case, and older fields of the answer are gone.
+
+    Source: Jama help, OAuth token response; changed in July 2024.
+    """
+    if not (isinstance(answer.get("access_token"), str) and answer["access_token"].strip()):
+        return None
+    try:
+        lifetime_s = max(0.0, float(answer.get("expires_in", _LIFETIME_IF_UNKNOWN_S)))
+    except (TypeError, ValueError):
+        lifetime_s = _LIFETIME_IF_UNKNOWN_S
+    return Token(f"Bearer {answer['access_token'].strip()}", lifetime_s, now + lifetime_s)
+
+
+def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
+    """Exchange client ID and client secret for a token.
+
+    Args:
+        api: Makes the request.
+        login: The API credentials.
+
+    Raises:
+        CredentialsError: When the server does not accept them, or answers without a token.
+        OutOfReachError: When it does not answer.
+    """
+    request = Request(
+        "POST",
+        TOKEN_PATH,
+        body=b"grant_type=client_credentials",
+        content_type="application/x-www-form-urlencoded",
+        login=login,
+    )
+
+    def attempt(number: int) -> Mapping[str, Any]:
+        try:
+            return api.connection.attempt(request, number)
+        except TransientError as failure:
+            if failure.http_status in _GOOD:
+                raise CredentialsError(f"{request}: {failure}; {login.remedy}") from failure
+            raise
+        except RefusedError as refusal:
+            raise CredentialsError(f"{refusal}; {login.remedy}") from refusal
+
+    token = read_token(api.persist(attempt, request), now=api.connection.clock())
+    if token is None:
+        raise CredentialsError(f"{request}: the answer holds no token; {login.remedy}")
+    return token
+
+
+class TokenLogin(Login):
+    """A token, fetched when first needed and renewed before it expires, once for all threads.
+
+    Args:
+        fetch: Gets a new token from the server.
+        remedy: What the user can do when the server does not accept it.
+        clock: Seconds that never run backwards.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Token],
+        *,
+        remedy: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(remedy=remedy)
+        self._fetch = fetch
+        self._clock = clock
+        self._token: Token | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header, with a token that is valid for a while."""
+        with self._lock:
+            if self._token is None or not self._token.is_fresh(self._clock()):
+                self._token = self._fetch()
+            request.headers["Authorization"] = self._token.header
+        return request
+
+    def renew(self, refused: PreparedRequest) -> bool:
+        """Forget the token that was refused, unless another thread has replaced it already."""
+        with self._lock:
+            if self._token and self._token.header == refused.headers.get("Authorization"):
+                self._token = None
+        return True

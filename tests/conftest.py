@@ -1,0 +1,51 @@
+"""Fixtures for all tests: a sandbox per test process, a fresh project per test."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+# `pytester` restores sys.modules after each test: a library that is first imported inside such a
+# test would be half unloaded for the next. So what is imported late is imported here once.
+import pytest_jama.config
+import pytest_jama.plugin.reporter
+import pytest_jama.targets.jama.target  # noqa: F401
+from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.store import Store
+from tests.harness import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    """One real server for all tests of this process; they keep apart by their projects."""
+    with Sandbox(Store()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def make_repository(
+    running_sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], Repository]:
+    """Make repositories, for fixtures that outlive a test."""
+
+    def make() -> Repository:
+        number = next(_numbers)
+        folder: Path = tmp_path_factory.mktemp(f"repository{number}")
+        return Repository(folder, running_sandbox, f"P{number}")
+
+    return make
+
+
+@pytest.fixture
+def repository(make_repository: Callable[[], Repository]) -> Repository:
+    """A fresh repository with a project of its own."""
+    return make_repository()

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.test_ids import normal_form
+from pytest_jama.core.test_map import MapConflict, MapEntry, TestMap
+from tests.core.test_test_ids import junit_spelling, node_ids
+from tests.core.values import LAW
+
+
+def entry(key: str, line: int = 1) -> MapEntry:
+    """Make an entry whose case bears the number of its line."""
+    return MapEntry(key, (CaseLink.parse(f"T-TC-{line}"),), line)
+
+
+def map_of(*keys: str) -> TestMap:
+    """Make a map of keys on lines 1, 2, 3, ..."""
+    test_map, _ = TestMap.build(entry(key, line) for line, key in enumerate(keys, start=1))
+    return test_map
+
+
+def found_line(test_map: TestMap, test_id: str) -> int:
+    """Return the line of the entry that a test gets its links from; 0 without one."""
+    links = test_map.find(test_id)
+    return int(str(links[0]).removeprefix("T-TC-")) if links else 0
+
+
+TEST = "tests/web/test_pay.py::TestCard::test_refund[eur-1.5]"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(TEST, id="exact ID"),
+        pytest.param("tests/web/test_pay.py::TestCard::test_refund", id="all parameters"),
+        pytest.param("tests/web/test_pay.py::TestCard", id="class"),
+        pytest.param("tests/web/test_pay.py", id="file"),
+        pytest.param("tests/web", id="folder"),
+        pytest.param("tests/", id="folder with slash"),
+        pytest.param("tests.web.test_pay.TestCard.test_refund[eur-1.5]", id="JUnit spelling"),
+        pytest.param("tests.web.test_pay.TestCard", id="JUnit spelling of the class"),
+        pytest.param("tests/*/test_pay.py", id="star for a folder"),
+        pytest.param("tests/web/test_*.py", id="star inside of a file name"),
+        pytest.param("tests/web/test_pay.py::*::test_refund", id="star for a class"),
+        pytest.param("tests/web/test_pay.py::TestCard::*", id="star for all of a class"),
+        pytest.param("*/*/*/*/*", id="stars only"),
+        pytest.param("**", id="two stars only"),
+        pytest.param("**/test_pay.py", id="two stars for folders"),
+        pytest.param("tests/**::test_refund", id="two stars across files and classes"),
+        pytest.param("**test_refund[eur*]", id="star inside of brackets"),
+        pytest.param("**[*-1.5]", id="literal dot inside of brackets"),
+        pytest.param("tests/**pay**refund", id="literal text between stars"),
+    ],
+)
+def test_a_key_matches(key: str) -> None:
+    assert map_of(key).find(TEST)
+
+
+@pytest.mark.parametrize(
+    "key, test_id",
+    [
+        pytest.param("tests/test_a", "tests/test_ab.py::test", id="half of a file name"),
+        pytest.param("tests/a.py::test", "tests/a.py::test_b", id="half of a function name"),
+        pytest.param("tests/a.py::Test", "tests/a.py::TestB::test", id="half of a class name"),
+        pytest.param("a.py::test", "tests/a.py::test", id="end of a path"),
+        pytest.param("a.py::test[1]", "a.py::test[2]", id="other parameters"),
+        pytest.param("a.py::test[1]", "a.py::test", id="parameters of a test without"),
+        pytest.param("a.py::test[ab]", "a.py::testa", id="brackets are no set of characters"),
+        pytest.param("a.py::test?", "a.py::testa", id="question mark is literal"),
+        pytest.param("a.py::t.st", "a.py::test", id="dot is no regular expression"),
+        pytest.param("tests/*::test", "tests/web/a.py::test", id="star across folders"),
+        pytest.param("tests/*/x", "tests/a.py::T::x", id="star across a class"),
+        pytest.param("a.py::t[*]", "a.py::t[b/c]", id="star across a slash in parameters"),
+        pytest.param("a.py::t[*]", "a.py::t[b:c]", id="star across a colon in parameters"),
+        pytest.param("a.py::t[*]", "a.py::t", id="bracket that is not there"),
+        pytest.param("a**b**c", "acb", id="texts in another order"),
+        pytest.param("a.py::ab*ba", "a.py::aba", id="overlapping ends"),
+        pytest.param("**/a.py", "a.py::test", id="slash that is not there"),
+        pytest.param("Tests/a.py", "tests/a.py::test", id="letter case"),
+    ],
+)
+def test_a_key_does_not_match(key: str, test_id: str) -> None:
+    assert map_of(key).find(test_id) == ()
+
+
+def test_two_stars_match_colons_and_slashes_in_parameters() -> None:
+    assert map_of("a.py::t[**]").find("a.py::t[b/c::d]")
+
+
+def test_an_empty_map_matches_nothing() -> None:
+    test_map = map_of()
+
+    assert not test_map
+    assert test_map.find(TEST) == ()
+
+
+def test_a_map_knows_its_entries() -> None:
+    test_map = map_of("a.py", "b*.py")
+
+    assert len(test_map) == 2
+    assert sorted(map(str, test_map.links())) == ["T-TC-1", "T-TC-2"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(["a.py::t[1]", "a.py::t[**]"], id="exact beats pattern"),
+        pytest.param(["a.py::t", "a.py::*t**"], id="exact beats a pattern of equal length"),
+        pytest.param(["a.py::T", "a.py"], id="class beats file"),
+        pytest.param(["w/a.py::T::t", "w/a.py::T", "w/a.py", "w"], id="nearest literal key"),
+        pytest.param(["a.py::t[1]", "a.py::t"], id="exact beats the whole function"),
+        pytest.param(["tests/test_*.py", "tests/*.py"], id="more literal characters"),
+        pytest.param(["tests/test_*.py", "tests"], id="longer pattern beats a folder"),
+        pytest.param(["tests/test_a.py", "tests/t*.py"], id="file beats a shorter pattern"),
+        pytest.param(["tests/a", "tests/a**"], id="literal key beats a pattern as long"),
+        pytest.param(["**test_login*", "****login"], id="stars do not count"),
+        pytest.param(["**[chrome]", "a.py::*"], id="brackets count"),
+    ],
+)
+@pytest.mark.parametrize("turn", [1, -1], ids=["in this order", "in the other order"])
+def test_the_more_specific_key_wins_in_any_order(keys: list[str], turn: int) -> None:
+    tests = {
+        "a.py::t[1]": "a.py::t[1]",
+        "a.py::t": "a.py::t",
+        "a.py::T": "a.py::T::x",
+        "w/a.py::T::t": "w/a.py::T::t[2]",
+        "tests/test_*.py": "tests/test_b.py::t",
+        "tests/test_a.py": "tests/test_a.py::t",
+        "tests/a": "tests/a/b.py::t",
+        "**test_login*": "w/a.py::test_login_x",
+        "**[chrome]": "a.py::t[chrome]",
+    }
+    winner = normal_form(keys[0])
+    test_map = map_of(*keys[::turn])
+
+    line = found_line(test_map, tests[keys[0]])
+
+    assert normal_form(keys[::turn][line - 1]) == winner
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        pytest.param("a.py::t", "a.py::t", id="written twice"),
+        pytest.param("tests/a.py::t", "tests.a.t", id="in both spellings"),
+        pytest.param("tests/*.py", "tests/*", id="patterns"),
+        pytest.param("tests", "tests/", id="slash at the end"),
+    ],
+)
+def test_two_keys_of_one_normal_form_are_a_conflict_at_once(first: str, second: str) -> None:
+    entries = [entry(first, 1), entry(second, 2)]
+
+    _, conflicts = TestMap.build(entries)
+
+    assert conflicts == (MapConflict(*entries),)
+
+
+def test_equally_specific_patterns_are_a_conflict_in_a_test_that_both_match() -> None:
+    test_map = map_of("a.py::test_*", "a.py::*_pay_")
+
+    conflicts = test_map.find_conflicts(["a.py::test_x", "a.py::test_pay_"])
+
+    assert [(c.first.line, c.second.line, c.test_id) for c in conflicts] == [
+        (1, 2, "a.py::test_pay_"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys, test_id",
+    [
+        pytest.param(["ab*", "*yz"], "abx", id="one matches"),
+        pytest.param(["ab*", "*yz", "abyz"], "abyz", id="an exact key decides"),
+        pytest.param(["ab*", "*yz", "ab*yz"], "abcyz", id="a longer pattern decides"),
+        pytest.param(["ab*", "ab*z"], "abyz", id="one is longer"),
+        pytest.param(["ab", "*b*"], "ab/c", id="a literal key above is longer"),
+        pytest.param(["ab", "*ab"], "ab/c", id="a literal key above is as long"),
+    ],
+)
+def test_there_is_no_conflict_when(keys: list[str], test_id: str) -> None:
+    assert map_of(*keys).find_conflicts([test_id]) == ()
+
+
+def test_patterns_that_name_the_same_cases_are_no_conflict() -> None:
+    links = (CaseLink.parse("T-TC-1"),)
+    test_map, _ = TestMap.build([MapEntry("ab*", links, 1), MapEntry("*yz", links, 2)])
+
+    assert test_map.find_conflicts(["abyz"]) == ()
+
+
+def test_each_pair_of_patterns_is_named_once() -> None:
+    test_map = map_of("ab*", "*yz")
+
+    assert len(test_map.find_conflicts([f"ab{number}yz" for number in range(9)])) == 1
+
+
+def test_of_equally_specific_patterns_the_first_in_the_file_is_taken() -> None:
+    assert found_line(map_of("ab*", "*yz"), "abyz") == 1
+    assert found_line(map_of("*yz", "ab*"), "abyz") == 1
+
+
+@pytest.mark.parametrize(
+    "keys, lines",
+    [
+        pytest.param(["tests/a.py"], [1], id="the file itself"),
+        pytest.param(["tests/a.py::t", "tests/a.py::T"], [1, 2], id="tests below"),
+        pytest.param(["tests/a.py::t_*"], [1], id="pattern below"),
+        pytest.param(["tests", "tests/ab.py::t"], [1], id="a folder above when nothing is below"),
+        pytest.param(["tests/*.py"], [1], id="a pattern for the file"),
+        pytest.param(["tests/ab.py::t"], [], id="another file"),
+    ],
+)
+def test_the_cases_of_a_file_that_could_not_be_collected_are_found(
+    keys: list[str],
+    lines: list[int],
+) -> None:
+    links = map_of(*keys).find_within("tests/a.py")
+
+    assert [str(link) for link in links] == [f"T-TC-{line}" for line in lines]
+
+
+@LAW
+@given(node_ids, st.data())
+def test_a_key_matches_both_spellings_of_a_test_or_none(node_id: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(node_id) - 1))
+    end = data.draw(st.integers(start, len(node_id)))
+    key = node_id[:start] + data.draw(st.sampled_from(["", "*", "**"])) + node_id[end:]
+    test_map = map_of(key, "tests", "**test_*")
+
+    assert test_map.find(node_id) == test_map.find(junit_spelling(node_id))
+
+
+@LAW
+@given(node_ids)
+def test_an_exact_key_beats_every_other(node_id: str) -> None:
+    test_map = map_of("**", f"**{node_id[1:]}", node_id, f"{node_id[:-1]}**")
+
+    assert found_line(test_map, node_id) == 3
+
+
+def plain_search(keys: list[str], test_id: str) -> int:
+    """Return the line of the key that the rules choose, by trying one key after the other.
+
+    Keys and test are in normal form.
+    """
+    address, bracket, _ = test_id.partition("[")
+    ends = [len(address)] if bracket else []
+    ends += [at for at, character in enumerate(address) if character == "/"]
+    above = [test_id, *(test_id[:end] for end in ends)]
+    ranked = []
+    for line, key in enumerate(keys, start=1):
+        parts = (_REGEX.get(part, re.escape(part)) for part in re.split(r"(\*+)", key))
+        pattern = re.compile("".join(parts), re.DOTALL)
+        if any(pattern.fullmatch(name) for name in above):
+            is_literal = "*" not in key
+            literal = len(key.replace("*", ""))
+            ranked.append((key != test_id, -literal, not is_literal, line))
+    return min(ranked)[-1] if ranked else 0
+
+
+_REGEX = {"*": "[^/:]*", "**": ".*"}
+
+pieces = st.sampled_from(["a", "b", "ab", "/", "[", "]", ":", "*", "**"])
+keys_in_normal_form = (
+    st.lists(pieces, min_size=1, max_size=7)
+    .map("".join)
+    .map(lambda key: re.sub(r"\*{3,}", "**", key))
+    .map(normal_form)
+    .filter(bool)
+)
+ids_in_normal_form = (
+    st.lists(pieces, min_size=1, max_size=9)
+    .map(lambda parts: normal_form("".join(parts).replace("*", "")))
+    .filter(bool)
+)
+
+
+@LAW
+@given(st.lists(keys_in_normal_form, max_size=8, unique=True), ids_in_normal_form)
+def test_the_index_finds_what_trying_all_keys_finds(keys: list[str], test_id: str) -> None:
+    assert found_line(map_of(*keys), test_id) == plain_search(keys, test_id)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("tests/p{0}/test_{0}.py::TestX::test_{0}", id="functions"),
+        pytest.param("tests/p{0}/test_{0}.py::*::test_{0}", id="one star"),
+        pytest.param("**/test_{0}.py::TestX::test_*", id="two stars"),
+        pytest.param("**test_{0}[**", id="text between stars"),
+    ],
+)
+def test_10000_tests_find_their_entries_among_10000_in_well_under_a_second(key: str) -> None:
+    keys = [key.format(number) for number in range(10_000)]
+    tests = [f"tests/p{n}/test_{n}.py::TestX::test_{n}[{n}]" for n in range(10_000)]
+    started = time.process_time()
+
+    test_map = map_of(*keys)
+    found = sum(bool(test_map.find(test_id)) for test_id in tests)
+
+    assert found == 10_000
+    assert time.process_time() - started < 2, "0.2 to 0.6 s on a slow machine of 2024"

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from pytest_jama.targets.connection import Connection, Limits
+from pytest_jama.targets.http import HttpApi
+from pytest_jama.targets.oauth import BasicLogin, Login
+from pytest_jama.targets.session import open_session
+from tests.targets.scripted import FakeTime, Reply, ScriptedServer, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Serve(Protocol):
+    def __call__(self, *replies: Reply) -> ScriptedServer: ...
+
+
+class OpenApi(Protocol):
+    def __call__(self, url: str, **limits: Any) -> HttpApi: ...
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def script() -> Iterator[Serve]:
+    with ExitStack() as stack:
+        yield lambda *replies: stack.enter_context(serve(*replies))
+
+
+@pytest.fixture
+def open_api(fake_time: FakeTime) -> Iterator[OpenApi]:
+    """Connect to a server with a password, in time that takes none."""
+    with ExitStack() as stack:
+
+        def opened(url: str, *, login: Login | None = None, **limits: Any) -> HttpApi:
+            connection = Connection(
+                url,
+                session=open_session(url, environ={}),
+                login=login or BasicLogin("ann", lambda: "s3cret", remedy="check JAMA_PASSWORD"),
+                limits=Limits(**limits),
+                clocks=fake_time.clocks,
+            )
+            stack.callback(connection.close)
+            return HttpApi(connection)
+
+        yield opened

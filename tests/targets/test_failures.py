@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+import requests
+
+from pytest_jama.targets.failures import FAILURES, describe_failure
+
+
+def _exceptions_of_requests() -> set[type[Exception]]:
+    return {
+        each
+        for each in vars(requests.exceptions).values()
+        if isinstance(each, type) and issubclass(each, requests.RequestException)
+    }
+
+
+def test_every_exception_of_the_library_is_in_the_table() -> None:
+    assert _exceptions_of_requests() - set(FAILURES) == set()
+
+
+def test_the_table_has_nothing_else_but_the_systems_own() -> None:
+    assert set(FAILURES) - _exceptions_of_requests() == {OSError}
+
+
+def test_an_exception_that_is_not_in_the_table_is_taken_for_its_nearest_base() -> None:
+    class NewError(requests.ReadTimeout):
+        pass
+
+    assert describe_failure(NewError()).reason == "no answer in time"
+
+
+@pytest.mark.parametrize(
+    "exc, is_transient",
+    [
+        (requests.ConnectionError(), True),
+        (requests.exceptions.SSLError("EOF occurred in violation of protocol"), True),
+        (requests.exceptions.InvalidURL(), False),
+        (requests.exceptions.InvalidProxyURL("http://ann:s3cret@proxy"), False),
+        (OSError("Could not find a suitable TLS CA certificate bundle"), False),
+    ],
+)
+def test_only_some_failures_are_worth_another_attempt(exc: OSError, is_transient: bool) -> None:
+    failure = describe_failure(exc)
+    assert failure.is_transient is is_transient
+    assert "s3cret" not in str(failure)

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from pytest_jama import __version__
+from pytest_jama.core.errors import (
+    CredentialsError,
+    LockedError,
+    OutOfReachError,
+    RefusedError,
+    TargetError,
+)
+from tests.targets.scripted import DROP, HANG, TRUNCATED, WEB_PAGE, Reply, created, said
+
+if TYPE_CHECKING:
+    from tests.targets.conftest import OpenApi, Serve
+    from tests.targets.scripted import FakeTime
+
+
+def _never() -> NoReturn:
+    raise AssertionError("looked up without need")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        *(said(status) for status in (429, 500, 502, 503, 504)),
+        Reply(503, b"<html><title>Maintenance</title></html>"),
+        DROP,
+        HANG,
+        TRUNCATED,
+        WEB_PAGE,
+        Reply(200, b'{"meta":'),
+        Reply(200, b'"a string"'),
+        Reply(200, b""),
+    ],
+    ids=[
+        *("429", "500", "502", "503", "504", "503 html", "dropped", "no answer", "truncated"),
+        *("html", "broken json", "no object", "empty"),
+    ],
+)
+def test_a_request_is_repeated_until_it_is_answered(
+    trouble: Reply, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(trouble, trouble, said(200, {"id": 7}))
+    api = open_api(server.url, read_timeout_s=0.2)
+    assert api.get("/projects/7")["data"] == {"id": 7}
+    assert server.lines == ["GET /rest/v1/projects/7"] * 3
+
+
+def test_pauses_grow_and_differ(script: Serve, open_api: OpenApi, fake_time: FakeTime) -> None:
+    server = script(*[said(503)] * 4, said(200))
+    open_api(server.url).get("/projects")
+    assert fake_time.slept == sorted(fake_time.slept)
+    assert [int(pause * 2) for pause in fake_time.slept] != [1, 2, 4, 8] or fake_time.slept[0] > 0.5
+
+
+def test_a_pause_that_the_server_asks_for_is_kept(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(said(429, Retry_After="7"), said(200))
+    open_api(server.url).get("/projects")
+    assert 7.0 in fake_time.slept
+
+
+def test_a_pause_until_a_date_is_kept(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    moment = datetime.fromtimestamp(1_700_000_009, tz=timezone.utc)
+    server = script(said(503, Retry_After=format_datetime(moment, usegmt=True)), said(200))
+    open_api(server.url).get("/projects")
+    assert fake_time.slept == [9.0]
+
+
+def test_a_pause_ends_when_it_is_time_to_give_up(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(said(503, Retry_After="3600"))
+    with pytest.raises(OutOfReachError):
+        open_api(server.url, give_up_after_s=20).get("/projects")
+    assert fake_time.slept == [20.0]
+
+
+@pytest.mark.parametrize("value", ["soon", "-3", "٣", "Mon, 99 Foo 2024 00:00:00 GMT"])
+def test_an_unintelligible_pause_is_replaced_by_ours(
+    value: str, script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(said(503, Retry_After=value.encode().decode("latin-1")), said(200))
+    open_api(server.url).get("/projects")
+    assert 0.5 <= fake_time.slept[0] <= 1.0
+
+
+def test_giving_up_says_where_how_long_and_why(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(503, message="down for\nmaintenance"))
+    with pytest.raises(OutOfReachError) as caught:
+        open_api(server.url, give_up_after_s=30).get("/projects")
+    assert str(caught.value) == (
+        f"nothing succeeded at {server.url} for 30 s, at last GET /rest/v1/projects: "
+        "503 Service Unavailable: down for maintenance"
+    )
+
+
+def test_nobody_listening_is_out_of_reach(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200))
+    server.server_close()
+    with pytest.raises(OutOfReachError, match=r"connection failed"):
+        open_api(server.url, give_up_after_s=3).get("/projects")
+
+
+def test_a_success_in_between_renews_the_patience(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(said(503), said(503), said(200), said(503), said(503), said(200))
+    api = open_api(server.url, give_up_after_s=4)
+    for _ in range(2):
+        fake_time.now += 100
+        assert api.get("/projects")
+
+
+def test_one_request_that_always_fails_is_refused_while_others_are_answered(
+    script: Serve, open_api: OpenApi
+) -> None:
+    server = script(*[said(500, message="NullPointerException")] * 6, said(200))
+    with pytest.raises(RefusedError, match=r"6 attempts, while other requests are answered") as no:
+        open_api(server.url).get("/testruns/1")
+    assert no.value.http_status == 500
+    assert server.lines[-1] == "GET /rest/v1/users/current"
+
+
+def test_throttling_is_never_taken_for_a_refusal(script: Serve, open_api: OpenApi) -> None:
+    server = script(*[said(429)] * 12, said(200, {"id": 1}))
+    assert open_api(server.url, give_up_after_s=1e6).get("/testruns/1")["data"] == {"id": 1}
+
+
+@pytest.mark.parametrize(
+    "reply, error, text",
+    [
+        (said(400, message="bad\x1b[31m value"), RefusedError, "400 Bad Request: bad value"),
+        (Reply(400, b'{"nothing": 1}'), RefusedError, "400 Bad Request"),
+        (Reply(404, b""), RefusedError, "base URL of Jama, with its context path"),
+        (Reply(404, b"<h1>no</h1>"), RefusedError, "404 Not Found: web page; check"),
+        (said(403, message="no access"), RefusedError, "Named Creator license"),
+        (said(403, message="The item is locked by Bob"), LockedError, "locked by Bob"),
+        (said(400, message="Locked by user 5"), LockedError, "Locked by user 5"),
+        (said(409, message="lock held"), LockedError, "lock held"),
+        (said(423), LockedError, "423 Locked"),
+        (said(400, message="run is blocked"), RefusedError, "run is blocked"),
+        (said(418, message="teapot"), RefusedError, "teapot"),
+        (said(401, message="Unauthorized"), CredentialsError, "check JAMA_PASSWORD"),
+    ],
+)
+def test_a_refusal_keeps_the_words_of_the_server(
+    reply: Reply, error: type[TargetError], text: str, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(reply)
+    with pytest.raises(error) as caught:
+        open_api(server.url).get("/testplans/3")
+    assert type(caught.value) is error
+    assert text in str(caught.value)
+    assert str(caught.value).startswith(f"GET /rest/v1/testplans/3: {reply.status}")
+    assert len(server.seen) == 1
+
+
+def test_long_words_of_the_server_are_shortened_to_one_line(
+    script: Serve, open_api: OpenApi
+) -> None:
+    server = script(said(400, message="line\n" * 1000))
+    with pytest.raises(RefusedError) as caught:
+        open_api(server.url).get("/projects")
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+
+
+def test_a_redirect_is_not_followed_but_named(script: Serve, open_api: OpenApi) -> None:
+    target = "https://sso.acme.example/login?ticket=hidden"
+    server = script(Reply(302, b"", {"Location": target}))
+    with pytest.raises(OutOfReachError, match=r"redirects to https://sso\.acme\.example; ") as no:
+        open_api(server.url).get("/projects")
+    assert "hidden" not in str(no.value)
+    assert len(server.seen) == 1
+
+
+def test_a_put_without_an_answer_body_is_fine(script: Serve, open_api: OpenApi) -> None:
+    server = script(Reply(200, b""))
+    assert open_api(server.url).put("/testcycles/1", {"fields": {}}) == {}
+
+
+def test_only_json_is_sent_by_a_named_client(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200))
+    open_api(server.url).put("/testcycles/1", {"name": "größer"})
+    seen = server.seen[0]
+    assert seen.headers["Content-Type"] == "application/json"
+    assert seen.headers["User-Agent"] == f"pytest-jama/{__version__}"
+    assert seen.body == rb'{"name": "gr\u00f6\u00dfer"}'
+
+
+def test_parameters_are_repeated_not_joined(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200))
+    open_api(server.url).get("/testruns", (("testCase", 1), ("testCase", 2)))
+    assert server.lines == ["GET /rest/v1/testruns?testCase=1&testCase=2"]
+
+
+def test_cookies_of_the_server_are_not_kept(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200, Set_Cookie="JSESSIONID=1; Path=/"))
+    api = open_api(server.url)
+    api.get("/projects")
+    api.get("/projects")
+    assert "Cookie" not in server.seen[1].headers
+
+
+def test_the_password_may_have_any_letters(script: Serve, open_api: OpenApi) -> None:
+    from pytest_jama.targets.oauth import BasicLogin  # noqa: PLC0415 - only here
+
+    server = script(said(200))
+    open_api(server.url, login=BasicLogin("ann", lambda: "zażółć", remedy="")).get("/projects")
+    assert server.seen[0].headers["Authorization"] == "Basic YW5uOnphxbzDs8WCxIc="
+
+
+@pytest.mark.parametrize("lost", [DROP, HANG, TRUNCATED, said(504), Reply(201, b"")])
+def test_a_creation_whose_answer_was_lost_is_looked_up_first(
+    lost: Reply, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(lost, said(500))
+    api = open_api(server.url, read_timeout_s=0.2)
+    assert api.create("/testplans", {}, find_existing=lambda: 42) == 42
+    assert len(server.seen) == 1
+
+
+def test_a_creation_that_did_not_happen_is_repeated(script: Serve, open_api: OpenApi) -> None:
+    server = script(DROP, created(43))
+    assert open_api(server.url).create("/testplans", {}, find_existing=lambda: None) == 43
+
+
+def test_a_throttled_creation_is_repeated_without_a_look(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(429), created(44))
+    assert open_api(server.url).create("/testplans", {}, find_existing=_never) == 44
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        b'{"meta":{"id":9}}',
+        b'{"meta":{"id":"9"}}',
+        b'{"meta":{"location":"http://x/rest/v1/testplans/9"}}',
+        b'{"meta":{"location":"http://x/rest/v1/testplans/9/","id":null}}',
+    ],
+)
+def test_the_new_id_comes_from_id_or_location(
+    meta: bytes, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(Reply(201, meta))
+    assert open_api(server.url).create("/testplans", {}, find_existing=_never) == 9
+
+
+def test_after_stop_nothing_is_sent(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200))
+    api = open_api(server.url)
+    api.connection.stop()
+    with pytest.raises(OutOfReachError, match="stopped"):
+        api.get("/projects")
+    assert server.seen == []
+
+
+def test_the_log_has_one_line_an_attempt_and_no_query(
+    script: Serve, open_api: OpenApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="pytest_jama")
+    server = script(said(503), said(200))
+    open_api(server.url).get("/testplans", (("project", 4),))
+    assert [record.getMessage() for record in caplog.records] == [
+        "GET /rest/v1/testplans: 503 in 0.000 s (attempt 1)",
+        "GET /rest/v1/testplans: 200 in 0.000 s (attempt 2)",
+    ]
+
+
+@pytest.mark.parametrize("trouble", [DROP, HANG, said(401), said(403), TRUNCATED])
+def test_no_secret_in_message_or_variables_of_the_traceback(
+    trouble: Reply, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(trouble)
+    with pytest.raises(TargetError) as caught:
+        open_api(server.url, give_up_after_s=1, read_timeout_s=0.1).get("/projects")
+    shown = "".join(
+        traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+    )
+    assert "s3cret" not in shown
+    assert "YW5uOnMzY3JldA" not in shown

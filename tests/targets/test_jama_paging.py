@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_jama.targets.connection import Query
+from pytest_jama.targets.jama.paging import read_pages
+
+Get = Callable[[str, Query], Mapping[str, Any]]
+
+
+class Listing:
+    """A list of numbered rows, and the requests that were made for it."""
+
+    def __init__(self, ids: Sequence[int], *, total: int | None = None, at_most: int = 50) -> None:
+        self.ids = list(ids)
+        self.total = total
+        self.at_most = at_most
+        self.starts: list[int] = []
+
+    def get(self, _path: str, query: Query) -> Mapping[str, Any]:
+        asked = dict(query)
+        start, size = int(asked["startAt"]), min(int(asked["maxResults"]), self.at_most)
+        assert size <= 50
+        self.starts.append(start)
+        rows = [{"id": number} for number in self.ids[start : start + size]]
+        info = {} if self.total is None else {"pageInfo": {"totalResults": self.total}}
+        return {"meta": info, "data": rows}
+
+
+def _read(get: Get) -> list[int]:
+    return [row["id"] for page in read_pages(get, "/x") for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    "count, total, starts",
+    [
+        (0, 0, [0]),
+        (50, 50, [0]),
+        (51, 51, [0, 50]),
+        (120, 120, [0, 50, 100]),
+        (60, 500, [0, 50, 60]),
+        (120, 7, [0, 50, 100, 120]),
+        (60, None, [0, 50, 60]),
+    ],
+    ids=["empty", "full page", "51", "120", "total too high", "total too low", "no total"],
+)
+def test_everything_is_read_whatever_the_total_says(
+    count: int, total: int | None, starts: list[int]
+) -> None:
+    listing = Listing(range(count), total=total)
+    assert _read(listing.get) == list(range(count))
+    assert listing.starts == starts
+
+
+def test_a_server_that_gives_less_than_asked_for_is_followed() -> None:
+    listing = Listing(range(45), total=45, at_most=20)
+    assert _read(listing.get) == list(range(45))
+    assert listing.starts == [0, 20, 40]
+
+
+def test_a_row_that_slips_to_the_next_page_counts_once() -> None:
+    listing = Listing(range(60), total=61)
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        listing.ids.insert(0, 999) if 999 not in listing.ids else None
+        return answer
+
+    assert _read(get) == list(range(60))
+
+
+def test_a_server_that_ignores_the_start_is_no_endless_list() -> None:
+    rows = {"data": [{"id": 1}, {"id": 2}]}
+    assert _read(lambda _path, _query: rows) == [1, 2]
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": {}}, {"meta": None, "data": []}])
+def test_odd_answers_are_empty_lists(answer: dict[str, Any]) -> None:
+    assert _read(lambda _path, _query: answer) == []
+
+
+def test_rows_without_an_id_are_left_out() -> None:
+    answers = iter([{"data": [{"id": "1"}, {}, "?", {"id": None}]}, {"data": []}])
+    assert _read(lambda _path, _query: next(answers)) == [1]
