@@ -18,8 +18,8 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 demo: $(INSTALLED) ## run the main job against a local Jama
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest-jama sandbox --seed examples/demo/jama.yaml -- \
-	  pytest --jama --jama-config=examples/demo/jama.yaml examples/demo -c examples/demo/pytest.ini
+	cd examples/demo && PATH="$(CURDIR)/$(BIN):$$PATH" && export PATH && \
+	  pytest-jama sandbox --seed jama.yaml -- pytest --jama
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term

@@ -73,9 +73,9 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
     project = seed_store(store, options)
     port = options.port if options.port is not None else 0 if command else DEFAULT_PORT
     with Sandbox(store, knobs=_knobs(options), port=port, faults=parse_faults(options)) as sandbox:
-        _announce(sandbox, store)
         if not command:
-            return _wait()
+            return _serve(sandbox, store)
+        _announce(sandbox, store)
         status = run_command(command, environment_for(sandbox, project=project))
         _print_last_cycle(store)
         return status
@@ -100,8 +100,9 @@ def seed_store(store: Store, options: SandboxOptions) -> str:
             steps_by_ref[link.case_ref] = max(steps, link.step or 0)
     key = f"P{project}" if isinstance(project, int) else project
     store.add_project(key, id=project if isinstance(project, int) else None)
-    for ref, steps in steps_by_ref.items():
-        store.add_case(key, **_name_of(ref), steps=steps)
+    # Document keys first: the sandbox gives the next free key to a case that has only an ID.
+    for ref in sorted(steps_by_ref, key=lambda ref: ref.kind is not RefKind.DOCUMENT_KEY):
+        store.add_case(key, **_name_of(ref), steps=steps_by_ref[ref])
     return key
 
 
@@ -239,9 +240,10 @@ def _print_runs(title: str, runs: Sequence[Run]) -> None:
     Console(file=sys.stderr).print(table)
 
 
-def _wait() -> int:
-    """Wait for Ctrl-C."""
+def _serve(sandbox: Sandbox, store: Store) -> int:
+    """Serve until Ctrl-C."""
     try:
+        _announce(sandbox, store)
         threading.Event().wait()
     except KeyboardInterrupt:
         _say("stopped")

@@ -1,0 +1,73 @@
+"""Every example does what it says, run as its reader would run it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pytest_jama.sandbox.store import Store
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+class Example(NamedTuple):
+    """One folder below examples/."""
+
+    statuses: dict[int, str]
+    status: int = 0
+    sandbox: tuple[str, ...] = ()
+    pytest: tuple[str, ...] = ()
+
+
+PASSED = "PASSED"
+TABLE = {
+    "demo": Example({1: PASSED, 2: PASSED, 3: PASSED, 4: PASSED}),
+    "marker": Example(
+        dict.fromkeys(range(1, 7), PASSED),
+        sandbox=tuple(part for n in range(1, 7) for part in ("--case", f"PUMP-TC-{n}")),
+    ),
+    "map": Example(dict.fromkeys(range(10, 15), PASSED)),
+    "steps": Example(
+        {20: "INPROGRESS", 21: PASSED},
+        sandbox=("--case", "PUMP-TC-20", "--steps", "3"),
+    ),
+    "hook": Example({30: "BLOCKED", 31: PASSED}, status=1),
+    "xdist": Example({40: PASSED}, pytest=("-n", "2")),
+}
+
+
+def run(folder: Path, example: Example) -> subprocess.CompletedProcess[str]:
+    toolbox = [sys.executable, "-m", "pytest_jama", "sandbox", "--seed", "jama.yaml"]
+    command = [sys.executable, "-m", "pytest", "--jama", *example.pytest]
+    return subprocess.run(  # noqa: S603 (our own command)
+        [*toolbox, "--db", "state.sqlite", *example.sandbox, "--", *command],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("JAMA_")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_example_ends_in_the_documented_statuses(name: str, tmp_path: Path) -> None:
+    example = TABLE[name]
+    folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    finished = run(folder, example)
+    assert finished.returncode == example.status, finished.stdout + finished.stderr
+    with Store(folder / "state.sqlite") as store:
+        (plan,) = store.plans("PUMP")
+        (cycle,) = store.cycles(plan.id)
+        runs = store.runs(cycle.id)
+    assert {int(run.case_key.rpartition("-")[2]): run.status for run in runs} == example.statuses
+
+
+def test_every_example_is_in_the_table() -> None:
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(TABLE)
