@@ -105,7 +105,9 @@ class Repository:
         """Return the runs of the last cycle by the key of their case."""
         plans = self.sandbox.store.plans(self.key)
         cycles = [cycle for plan in plans for cycle in self.sandbox.store.cycles(plan.id)]
-        return {run.case_key: run for run in self.sandbox.store.runs(cycles[-1].id)} if cycles else {}
+        return (
+            {run.case_key: run for run in self.sandbox.store.runs(cycles[-1].id)} if cycles else {}
+        )
 
     def statuses(self) -> dict[int, str]:
         """Return the status of each run by the number of its case."""

@@ -101,6 +101,6 @@ _NO_CREDENTIALS = Problem(
         f"{' and '.join(variables_of(kind).values())} ({name})"
         for kind, name in zip(KINDS, ("OAuth", "Basic"), strict=True)
     )
-    + "; in CI as masked secrets, which forks do not get",
+    + "; in CI as masked secrets",
     origin="environment",
 )

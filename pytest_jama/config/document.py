@@ -10,7 +10,7 @@ import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
 from pytest_jama.config import nodes
-from pytest_jama.config.interpolation import UnsetError, interpolate
+from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.models import IDENTITY
 from pytest_jama.config.secret_keys import find_secret_keys, refuse
 from pytest_jama.config.syntax import explain, find_key_problems
@@ -165,7 +165,7 @@ class ValueReader:
     def _fill_in(self, node: ScalarNode, path: KeyPath) -> str:
         try:
             return interpolate(str(node.value), self._lookup)
-        except UnsetError as exc:
+        except InterpolationError as exc:
             self._complain(path, node, exc.message, exc.remedy)
             return str(node.value)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Lookup = Callable[[str], str]
 
 
-class UnsetError(Exception):
-    """A name has no value.
+class InterpolationError(Exception):
+    """A text cannot be filled in.
 
     Args:
         message: What is wrong.
@@ -30,8 +30,12 @@ class UnsetError(Exception):
         self.remedy = remedy
 
 
-class FormError(UnsetError):
-    """A ``${`` is not followed by what should follow it; a default does not help."""
+class UnsetError(InterpolationError):
+    """A name has no value; a default helps."""
+
+
+class FormError(InterpolationError):
+    """A ``${`` is not followed by what may follow it; a default does not help."""
 
 
 def interpolate(text: str, lookup: Lookup) -> str:

@@ -200,6 +200,7 @@ Duration = Annotated[
 Concurrency = Annotated[int, Field(ge=1, le=64), Allowed("a whole number from 1 to 64")]
 Rate = Annotated[
     Literal["auto"] | Annotated[float, Field(gt=0, allow_inf_nan=False)],
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0}]}),
     Allowed("auto or a positive number of requests per second"),
 ]
 VerdictOrLeave = Annotated[
@@ -237,13 +238,3 @@ CustomFields = Annotated[
     ),
     Allowed("a mapping of name$itemTypeId to value, such as {build$37: 17}"),
 ]
-TESTS_SCHEMA: dict[str, Any] = {
-    "type": ["object", "null"],
-    "additionalProperties": {
-        "anyOf": [
-            {"$ref": "#/$defs/CaseLink"},
-            {"type": "array", "items": {"$ref": "#/$defs/CaseLink"}, "minItems": 1},
-        ],
-    },
-}
-"""What people write; the model holds the map that was built of it. CaseLink: see `schema`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from pytest_jama.config.interpolation import UnsetError, interpolate
+from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.nodes import is_null, line_of, pairs_of
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links, parse_step
 from pytest_jama.core.errors import Problem
@@ -83,11 +83,18 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read_entries(self, node: Node) -> Iterator[MapEntry]:
-        """Yield the entries that are right."""
-        for text, (key, value) in pairs_of(node).items():
+        """Yield the entries that are right. The node is used up by that.
+
+        Each pair is given up once it is read: else the garbage collector would go through all
+        nodes again and again while the entries are made, which takes longer than reading them.
+        """
+        pairs = pairs_of(node)
+        node.value = []
+        for text in list(pairs):
+            key, value = pairs.pop(text)
             try:
                 links = self._read_links(value)
-            except _LinkError as exc:  # noqa: PERF203 (a mistake must not end the loop)
+            except _LinkError as exc:
                 origin = f"{self._label}:{line_of(exc.node)}"
                 self.problems.append(Problem(f"{text!r} {exc.message}", exc.remedy, origin))
             else:
@@ -115,7 +122,7 @@ class _Reader:
                 return (CaseLink(CaseRef.parse(node.value)),)
         except ValueError:
             pass
-        links = self._parse(parse_links, node)
+        links = () if is_null(node) else self._parse(parse_links, node)
         if not links:
             raise _LinkError("names no test case", _FORMS, node)
         return links
@@ -130,16 +137,19 @@ class _Reader:
         links = self._read_links(pairs["case"][1])
         if "step" not in pairs:
             return links
-        number = self._parse(parse_step, pairs["step"][1])
+        number = self._read_step_number(pairs["step"][1])
         return tuple(CaseLink(link.case_ref, number) for link in links)
 
-    def _parse(self, parse: Callable[[str], _Parsed], node: Node) -> _Parsed:
-        """Fill in and parse a text; a mistake gets the line of its node."""
+    def _read_step_number(self, node: Node) -> int:
         if not isinstance(node, ScalarNode) or is_null(node):
-            raise _LinkError("names no test case", _FORMS, node)
+            raise _LinkError("has a step that is no number", "give one, counted from 1", node)
+        return self._parse(parse_step, node)
+
+    def _parse(self, parse: Callable[[str], _Parsed], node: ScalarNode) -> _Parsed:
+        """Fill in and parse a text; a mistake gets the line of its node."""
         try:
             return parse(interpolate(node.value, self._lookup))
-        except UnsetError as exc:
+        except InterpolationError as exc:
             raise _LinkError(exc.message, exc.remedy, node) from exc
         except ValueError as exc:
             message, _, remedy = str(exc).rpartition(": ")

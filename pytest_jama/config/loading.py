@@ -107,6 +107,7 @@ def load_from_journal(
             values=header,
             find_origin=lambda path: label if _is_in(header, path) else None,
             nearest_origin=lambda _: label,
+            is_file=False,
         ),
         overrides=find_overrides(flags, environ),
         environ=environ,

@@ -268,7 +268,7 @@ class Settings(Section):
     )
     tests: Annotated[
         InstanceOf[TestMap],
-        WithJsonSchema(kinds.TESTS_SCHEMA),
+        WithJsonSchema({"type": ["object", "null"]}),
         Allowed("a mapping of test ID or pattern to case references"),
     ] = Field(
         default_factory=lambda: TestMap.build(())[0],

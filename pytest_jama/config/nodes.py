@@ -18,7 +18,7 @@ from yaml.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    Pairs = Mapping[str, tuple[ScalarNode, Node]]
+    Pairs = dict[str, tuple[ScalarNode, Node]]
 
 _TAGS: Mapping[object, str] = {
     ScalarNode: "tag:yaml.org,2002:str",
@@ -75,7 +75,8 @@ def compose(text: str, *, loader: type = LOADER) -> Node | None:
 
 def line_of(node: Node) -> int:
     """Return the line on which a node begins, counted from 1."""
-    return int(node.start_mark.line) + 1
+    line: int = node.start_mark.line
+    return line + 1
 
 
 def is_null(node: Node) -> bool:
@@ -100,11 +101,10 @@ def pairs_of(node: Node) -> Pairs:
     """
     if not isinstance(node, MappingNode):
         return {}
-    own = {key.value: (key, value) for key, value in node.value if isinstance(key, ScalarNode)}
-    merged = own.pop(_MERGE, None)
-    if merged is None:
+    own = {pair[0].value: pair for pair in node.value if isinstance(pair[0], ScalarNode)}
+    if _MERGE not in own:
         return own
-    _, value = merged
+    _, value = own.pop(_MERGE)
     sources = value.value if isinstance(value, SequenceNode) else [value]
     for source in sources:
         own = {**pairs_of(source), **own}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_jama.config.credentials import KINDS, variables_of
@@ -17,8 +17,8 @@ PLUGIN_PREFIX = "--jama-"
 
 OVERRIDABLE: Mapping[str, Given] = {
     name: given
-    for name, field in Settings.model_fields.items()
-    if (given := find_metadata(field, Given))
+    for name, info in Settings.model_fields.items()
+    if (given := find_metadata(info, Given))
 }
 """Which settings have a variable and a flag, in the order of the model."""
 
@@ -43,7 +43,7 @@ class Override:
         origin: ``--jama-plan`` or ``environment JAMA_PLAN``.
     """
 
-    text: str
+    text: str = field(repr=False)  # a URL may contain a password, until that is refused
     origin: str
 
 
@@ -66,13 +66,14 @@ def find_overrides(
     return found
 
 
-def ways_to_set(name: str, *, prefix: str) -> str:
+def ways_to_set(name: str, *, prefix: str, in_file: bool) -> str:
     """Say where a setting can be given, for the remedy of a message.
 
     Args:
         name: One of `OVERRIDABLE`.
         prefix: What flags begin with in this front-end.
+        in_file: Whether jama.yaml is one of the places.
     """
     given = OVERRIDABLE[name]
-    flag = f"{prefix}{given.option}=..."
-    return f"`{name}:` in jama.yaml, {given.variable} in the environment, or {flag}"
+    file = f"`{name}:` in jama.yaml, " if in_file else ""
+    return f"{file}{given.variable} in the environment, or {prefix}{given.option}=..."

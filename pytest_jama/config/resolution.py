@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pytest_jama.config.credentials import find_credentials
-from pytest_jama.config.interpolation import UnsetError, interpolate
+from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.models import IDENTITY, Settings, identity_of
 from pytest_jama.config.overrides import OVERRIDABLE, ways_to_set
 from pytest_jama.config.wording import describe, keys_of, section_of
@@ -38,15 +38,17 @@ class Layer:
         nearest_origin: Tells where a setting or what should contain it stands.
         mistakes: What is wrong with single settings.
         problems: What is wrong otherwise.
+        is_file: False for a journal, which nobody shall edit.
         is_readable: False when nobody knows what the file would have said.
     """
 
     label: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)  # what is refused may be a secret
     find_origin: Callable[[KeyPath], str | None]
     nearest_origin: Callable[[KeyPath], str]
     mistakes: Mapping[KeyPath, Problem] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    is_file: bool = True
     is_readable: bool = True
 
 
@@ -98,7 +100,7 @@ def _apply(
     for name, override in overrides.items():
         try:
             text = interpolate(override.text, lookup)
-        except UnsetError as exc:
+        except InterpolationError as exc:
             text = override.text
             mistakes[(name,)] = Problem(f"{name} {exc.message}", exc.remedy, override.origin)
         is_place = section_of(Settings.model_fields[name]) is not None
@@ -165,8 +167,8 @@ def _validate(
 def _find_missing(values: Mapping[str, Any], layer: Layer, flag_prefix: str) -> Iterator[Problem]:
     for name in OVERRIDABLE:
         if name not in values and layer.is_readable:
-            remedy = f"set {ways_to_set(name, prefix=flag_prefix)}"
-            yield Problem(f"{name} is not set", remedy, layer.label)
+            ways = ways_to_set(name, prefix=flag_prefix, in_file=layer.is_file)
+            yield Problem(f"{name} is not set", f"set {ways}", layer.label)
 
 
 def _line_of(problem: Problem) -> int:

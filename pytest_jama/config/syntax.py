@@ -117,13 +117,13 @@ def find_key_problems(root: Node, *, label: str) -> Iterator[Problem]:
         for mapping in walk_mappings(root):
             yield from _find_bad_keys(mapping, label)
     except CycleError as exc:
-        message = "an alias (*name) refers to what it is a part of"
-        problem = Problem(message, "write the value out", f"{label}:{line_of(exc.node)}")
+        message = "a value contains an alias of itself"
+        problem = Problem(message, "write it out", f"{label}:{line_of(exc.node)}")
         raise SettingsError(problem) from exc
 
 
 def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
-    lines: dict[str, int] = {}
+    first: dict[str, Node] = {}
     for key, _ in mapping.value:
         if not isinstance(key, ScalarNode):
             yield Problem(
@@ -131,11 +131,9 @@ def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
                 "put it in quotes: keys are texts",
                 f"{label}:{line_of(key)}",
             )
-        elif key.value in lines:
+        elif first.setdefault(key.value, key) is not key:
             yield Problem(
-                f"{key.value!r} stands there twice, first on line {lines[key.value]}",
+                f"{key.value!r} stands there twice, first on line {line_of(first[key.value])}",
                 "remove one of them",
                 f"{label}:{line_of(key)}",
             )
-        else:
-            lines[key.value] = line_of(key)

@@ -34,10 +34,10 @@ class Variables:
         clock: Tells the time in UTC.
     """
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     folder: Path
     clock: Callable[[], datetime] = utc_now
-    _found: dict[str, str] = field(default_factory=dict, init=False)
+    _found: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _now: datetime | None = field(default=None, init=False)
 
     def look_up(self, name: str) -> str:

@@ -110,11 +110,12 @@ def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[
 def _lines_of(result: TestResult) -> Iterator[str]:
     duration = "" if result.duration_s is None else f" ({result.duration_s:.3f} s)"
     yield f"{result.test_id}: {result.outcome.value}{duration}"
-    for text in (result.message, *result.notes):
+    steps = (
+        f"step {step.number} {step.outcome.value}" + (f": {step.note}" if step.note else "")
+        for step in result.steps
+    )
+    for text in (result.message, *result.notes, *steps):
         yield from (f"  {line}" for line in text.splitlines())
-    for step in result.steps:
-        note = f": {step.note}" if step.note else ""
-        yield from f"  step {step.number} {step.outcome.value}{note}".splitlines()
 
 
 def _missing_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:

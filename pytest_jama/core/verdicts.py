@@ -156,8 +156,8 @@ def judge_case(
 ) -> CaseVerdict:
     """Conclude from all tests of one case what is to be said of it.
 
-    A step can make its case worse, as when a test caught the failure inside it; but passed steps of a
-    test that was skipped or expected to fail do not make the case passed.
+    A step can make its case worse, as when a test caught the failure inside it; but passed steps of
+    a test that was skipped or expected to fail do not make the case passed.
     """
     results = tuple(dict.fromkeys(result for result, _ in evidence))
     steps = _judge_steps(evidence, rules)

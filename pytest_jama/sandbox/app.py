@@ -14,7 +14,7 @@ from pytest_jama.sandbox.faults import Fault, FaultBox, FaultMiddleware
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.model import Credentials
 from pytest_jama.sandbox.page import router as page_router
-from pytest_jama.sandbox.paths import PathMiddleware
+from pytest_jama.sandbox.paths import PathMiddleware, clean_context_path
 from pytest_jama.sandbox.recorder import Record, RecordMiddleware
 from pytest_jama.sandbox.routes import (
     abstract,
@@ -56,7 +56,7 @@ def create_app(
         faults: What goes wrong on demand.
         record: Where to write requests down.
     """
-    clock = store.database.clock
+    clock, path = store.database.clock, clean_context_path(context_path)
     box = faults if isinstance(faults, FaultBox) else filled_box(faults)
     app = FastAPI(
         title="Jama Connect sandbox",
@@ -65,7 +65,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(PathMiddleware, context_path=context_path, clock=clock),
+            Middleware(PathMiddleware, context_path=path, clock=clock),
             Middleware(RecordMiddleware, record=record or Record()),
             Middleware(FaultMiddleware, box=box, clock=clock),
         ],
@@ -75,7 +75,7 @@ def create_app(
         database=store.database,
         knobs=knobs or Knobs(),
         credentials=credentials or Credentials(),
-        context_path=context_path,
+        context_path=path,
     )
     for module in _MODULES:
         app.include_router(module.router, prefix=REST)
@@ -112,13 +112,19 @@ def _refusal(request: Request, exc: Exception) -> tuple[int, str, dict[str, str]
         return 400, refusal_of(exc), {}
     if isinstance(exc, HTTPException):
         return exc.status_code, _HTTP_MESSAGES.get(exc.status_code, "{}").format(what), {}
+    if isinstance(exc, OverflowError):
+        return 404, f"{what} holds a number that is no ID", {}
     return 500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}", {}
 
 
-_HTTP_MESSAGES = {404: "there is nothing at {}", 405: "{} is not possible with this method"}
+_HTTP_MESSAGES = {
+    404: "there is nothing at {}; GET /rest/v1/ lists what the sandbox serves",
+    405: "{} is not possible with this method",
+}
 _HANDLERS: dict[int | type[Exception], Any] = {
     ApiError: _refuse,
     RequestValidationError: _refuse,
     HTTPException: _refuse,
+    OverflowError: _refuse,
     Exception: _refuse,
 }

@@ -10,6 +10,12 @@ _VERSIONS = ("/rest/latest",)
 """Other names of v1. Source: Jama REST help; `latest` still works and is announced for sunset."""
 
 
+def clean_context_path(context_path: str) -> str:
+    """Return a context path with a slash before it and none behind it."""
+    bare = context_path.strip("/")
+    return f"/{bare}" if bare else ""
+
+
 def plain_path(path: str) -> str:
     """Return the path in the one form that is routed.
 

@@ -120,5 +120,5 @@ def _json(raw: bytes, content_type: str) -> Any:
         return None
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -32,6 +32,11 @@ def plain(text: str) -> str:
     return "\n".join(lines).strip()
 
 
+def words_of(text: str) -> str:
+    """Return what a reader sees of a text that may be rich or not, such as a step's result."""
+    return plain(text) if _BLOCK.match(text) else text.strip()
+
+
 class _TextOf(HTMLParser):
     """Collect the text of a document; a tag ends a line, scripts and styles are left out."""
 
@@ -44,7 +49,7 @@ class _TextOf(HTMLParser):
         del attrs
         if tag in _HIDDEN:
             self._hidden.append(tag)
-        elif tag == "br":
+        elif tag == "br" or (tag in _LINE_ENDS and not self._at_line_start()):
             self.parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
@@ -52,6 +57,9 @@ class _TextOf(HTMLParser):
             self._hidden.pop()
         elif tag in _LINE_ENDS and tag != "br":
             self.parts.append("\n")
+
+    def _at_line_start(self) -> bool:
+        return not self.parts or self.parts[-1].endswith("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:

@@ -14,6 +14,7 @@ from pytest_jama.sandbox.app import create_app, filled_box
 from pytest_jama.sandbox.faults import FailNext, Fault, FaultBox
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.model import Credentials
+from pytest_jama.sandbox.paths import clean_context_path
 from pytest_jama.sandbox.recorder import Record, RecordedRequest
 from pytest_jama.sandbox.store import Store
 
@@ -161,12 +162,6 @@ def serve_forever(
         server.run(sockets=[listener])
 
 
-def clean_context_path(context_path: str) -> str:
-    """Return a context path with a slash before it and none behind it."""
-    bare = context_path.strip("/")
-    return f"/{bare}" if bare else ""
-
-
 class _Server(uvicorn.Server):
     """A server that says when it accepts requests."""
 
@@ -186,6 +181,7 @@ class _Server(uvicorn.Server):
 def _config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        log_config=None,  # whoever runs us decides about logging
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -270,13 +270,18 @@ class Store:
     def _find_case(
         self, *, document_key: str | None, case_id: int | None, global_id: str | None
     ) -> Node | None:
-        row = self.database.first(
-            "SELECT id, kind, item_type, document_key FROM nodes "
-            "WHERE id = ?1 OR document_key = ?2 OR (?1 IS NULL AND ?2 IS NULL AND global_id = ?3)",
-            (case_id, document_key, global_id),
-        )
-        if row is None:
+        wanted = {"id": case_id, "document_key": document_key}
+        if case_id is None and document_key is None:
+            wanted = {"global_id": global_id}
+        rows = [
+            row
+            for column, value in wanted.items()
+            if value is not None
+            for row in self.database.all(f"SELECT * FROM nodes WHERE {column} = ?", (value,))  # noqa: S608 - one of three literals
+        ]
+        if not rows:
             return None
+        row = rows[0]
         is_case = row["item_type"] == accounts.get_item_type(self.database, "TC").id
         if not is_case or (document_key and row["document_key"] != document_key):
             raise ValueError(
@@ -293,11 +298,11 @@ class Store:
             save_fields(self.database, case, fields, user=ROBOT_ID)
 
     def _seed_folder(self, project: int) -> int:
-        known = of_kind("items").where("n.project = ? AND n.parent IS NULL", project)
-        for node in find_nodes(self.database, known).nodes:
-            if node.name == SEED_FOLDER:
-                return node.id
-        return tree.add_item(
+        name = f"seed folder {project}"
+        known = self.database.number("SELECT value FROM counters WHERE name = ?", (name,))
+        if find_node(self.database, known, "items") is not None:
+            return known
+        folder = tree.add_item(
             self.database,
             project=project,
             item_type=accounts.get_item_type(self.database, "SET"),
@@ -305,6 +310,8 @@ class Store:
             user=ROBOT_ID,
             child_item_type=accounts.get_item_type(self.database, "TC").id,
         )
+        self.database.raise_counter(name, folder)
+        return folder
 
     def _group(self, plan_id: int, name: str | None) -> int:
         present = groups.find_groups(self.database, plan_id)

@@ -101,7 +101,13 @@ FAILURES: Mapping[type[OSError], Failure] = {
 }
 """What each exception of the HTTP library means; the nearest base class counts."""
 
-_BAD_CERTIFICATE = ("CERTIFICATE_VERIFY_FAILED", "UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "PEM lib")
+_BAD_CERTIFICATE = (
+    "CERTIFICATE_VERIFY_FAILED",
+    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+    "NO_CERTIFICATE_OR_CRL_FOUND",
+    "KEY_VALUES_MISMATCH",
+    "PEM lib",
+)
 """TLS failures that no further attempt can cure.
 
 Source: release notes of py-jama-client 0.0.7 for the second one.

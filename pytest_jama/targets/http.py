@@ -178,8 +178,12 @@ class HttpApi:
                 f"nothing succeeded at {self.connection.url} for {patience.failing_for_s:.0f} s, "
                 f"at last {request}: {failure}",
             ) from failure
-        is_doubtful = state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT
-        if is_doubtful and failure.http_status != TOO_MANY_REQUESTS and self._answers_others():
+        is_doubtful = (
+            state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT
+            and failure.http_status != TOO_MANY_REQUESTS
+            and request.login is None  # a login cannot be told from others, which wait for it
+        )
+        if is_doubtful and self._answers_others():
             raise RefusedError(
                 f"{request}: {failure} ({state.attempt_number} attempts, "
                 "while other requests are answered)",

@@ -154,11 +154,9 @@ def test_the_more_specific_key_wins_in_any_order(keys: list[str], turn: int) -> 
     ],
 )
 def test_two_keys_of_one_normal_form_are_a_conflict_at_once(first: str, second: str) -> None:
-    entries = [entry(first, 1), entry(second, 2)]
+    _, conflicts = TestMap.build([entry(first, 1), entry(second, 2)])
 
-    _, conflicts = TestMap.build(entries)
-
-    assert conflicts == (MapConflict(*entries),)
+    assert conflicts == (MapConflict(entry(first, 1), entry(second, 2)),)
 
 
 def test_equally_specific_patterns_are_a_conflict_in_a_test_that_both_match() -> None:

@@ -133,7 +133,7 @@ def doctest_fails():
     """
 
 @pytest.mark.parametrize("text", ["a/b::c.py[0]", "ü ∀ \\n", "x,y#2"])
-def test_odd_parameters(text): assert "y" not in text
+def test_odd_parameters(text): assert "#" not in text
 
 @jama("KEY-TC-24")
 @pytest.mark.parametrize("number", [1, 2, 3])

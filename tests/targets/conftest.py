@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import itertools
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from pytest_jama.sandbox.knobs import Knobs
+from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.store import Store
 from pytest_jama.targets.connection import Connection, Limits
 from pytest_jama.targets.http import HttpApi
 from pytest_jama.targets.oauth import BasicLogin, Login
 from pytest_jama.targets.session import open_session
+from tests.targets.jama_world import JamaWorld
 from tests.targets.scripted import FakeTime, Reply, ScriptedServer, serve
 
 if TYPE_CHECKING:
@@ -21,6 +26,33 @@ class Serve(Protocol):
 
 class OpenApi(Protocol):
     def __call__(self, url: str, **limits: Any) -> HttpApi: ...
+
+
+class MakeWorld(Protocol):
+    def __call__(self, **knobs: Any) -> JamaWorld: ...
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def world(running_sandbox: Sandbox) -> Iterator[JamaWorld]:
+    """An empty project in the sandbox of this process."""
+    running_sandbox.clear_requests()
+    with JamaWorld(running_sandbox, f"T{next(_numbers)}") as world:
+        yield world
+
+
+@pytest.fixture
+def make_world() -> Iterator[MakeWorld]:
+    """An empty project in a sandbox of its own, which behaves as asked for."""
+    with ExitStack() as stack:
+
+        def make(**knobs: Any) -> JamaWorld:
+            sandbox = stack.enter_context(Sandbox(Store(), knobs=Knobs(**knobs)))
+            return stack.enter_context(JamaWorld(sandbox, "JEET1"))
+
+        yield make
 
 
 @pytest.fixture

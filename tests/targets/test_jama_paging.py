@@ -83,5 +83,6 @@ def test_odd_answers_are_empty_lists(answer: dict[str, Any]) -> None:
 
 
 def test_rows_without_an_id_are_left_out() -> None:
-    answers = iter([{"data": [{"id": "1"}, {}, "?", {"id": None}]}, {"data": []}])
+    pages: list[dict[str, Any]] = [{"data": [{"id": "1"}, {}, "?", {"id": None}]}, {"data": []}]
+    answers = iter(pages)
     assert _read(lambda _path, _query: next(answers)) == [1]

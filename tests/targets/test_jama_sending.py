@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +12,9 @@ from pytest_jama.core.runs import RunUpdate, TestRun
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.http import NO_STATUS
 from pytest_jama.targets.jama.sending import Sending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _updates(count: int) -> list[RunUpdate]:

@@ -59,24 +59,32 @@ def test_a_context_path_stays_in_the_address_of_the_token(
 
 
 @pytest.mark.parametrize(
-    "lifetime_s, age_s, is_renewed",
-    [(3600, 3539, False), (3600, 3541, True), (100, 39, False), (100, 41, True), (20, 9, False)],
+    "lifetime_s, age_s, is_fresh",
+    [
+        (3600, 0, True),
+        (3600, 3540, True),
+        (3600, 3541, False),
+        (100, 41, False),
+        (20, 9, True),
+        (20, 11, False),
+        (0, 0, True),
+    ],
 )
-def test_a_token_is_renewed_a_minute_before_it_expires(
-    lifetime_s: int,
-    age_s: int,
-    is_renewed: bool,
-    script: Serve,
-    open_api: OpenApi,
-    fake_time: FakeTime,
+def test_a_token_is_fresh_until_a_minute_before_it_expires(
+    lifetime_s: int, age_s: int, is_fresh: bool
 ) -> None:
-    server = script(token(expires_in=lifetime_s), said(200), token("new"), said(200))
+    assert Token("Bearer x", lifetime_s, 1000 + lifetime_s).is_fresh(1000 + age_s) is is_fresh
+
+
+def test_an_old_token_is_renewed_before_the_next_request(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(token("old"), said(200), token("new"), said(200))
     api = _open(server.url, open_api, fake_time)
     api.get("/projects")
-    fake_time.now += age_s
-    server.replies = [token("new"), said(200)] if is_renewed else [said(200)]
+    fake_time.now += 3541
     api.get("/projects")
-    assert ("Bearer new" in server.seen[-1].headers["Authorization"]) is is_renewed
+    assert server.seen[-1].headers["Authorization"] == "Bearer new"
 
 
 def test_a_refused_token_is_replaced_once(

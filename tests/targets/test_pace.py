@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_jama.targets.pace import HOSTED_RATE_PER_S, Pace, find_rate_per_s
-from tests.targets.scripted import FakeTime
+
+if TYPE_CHECKING:
+    from tests.targets.scripted import FakeTime
 
 
 def _pace(limit: float | None, time: FakeTime) -> Pace:

@@ -11,8 +11,13 @@ from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.model import Cycle, Plan, Project, Run
 from pytest_jama.sandbox.page.bars import Bar, bar_of, look_of, pages_of
-from pytest_jama.sandbox.richtext import plain
-from pytest_jama.sandbox.state.accounts import find_project, find_projects, find_users
+from pytest_jama.sandbox.richtext import plain, words_of
+from pytest_jama.sandbox.state.accounts import (
+    find_project,
+    find_projects,
+    find_users,
+    get_item_type,
+)
 from pytest_jama.sandbox.state.database import Database
 from pytest_jama.sandbox.state.groups import find_groups
 from pytest_jama.sandbox.state.nodes import Node, find_node
@@ -41,6 +46,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters["plain"] = plain
+_TEMPLATES.filters["words_of"] = words_of
 _TEMPLATES.filters["look"] = look_of
 
 
@@ -171,8 +177,9 @@ def _plan_block(database: Database, plan: Plan) -> PlanBlock:
 
 
 def _case_count(database: Database, project_id: int) -> int:
-    sql = "SELECT count(*) FROM nodes WHERE project = ? AND active = 1 AND document_key LIKE '%-TC-%'"
-    return database.number(sql, (project_id,))
+    case_type = get_item_type(database, "TC").id
+    sql = "SELECT count(*) FROM nodes WHERE project = ? AND item_type = ? AND active = 1"
+    return database.number(sql, (project_id, case_type))
 
 
 def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:
@@ -184,9 +191,7 @@ def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:
     return {row["status"]: row["count"] for row in rows}
 
 
-def _runs(
-    database: Database, cycle_id: int, status: str | None, *, start: int
-) -> tuple[Run, ...]:
+def _runs(database: Database, cycle_id: int, status: str | None, *, start: int) -> tuple[Run, ...]:
     selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
     if status is not None:
         selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)

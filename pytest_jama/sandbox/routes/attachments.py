@@ -75,18 +75,23 @@ async def put_file(
     del query
     attachment = require_node(call, attachment_id, "attachments")
     require_writable(call, attachment)
-    file = (await request.form()).get(FILE_PART)
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise bad_request(f"send multipart/form-data with one part named {FILE_PART!r}, a file")
-    guessed = mimetypes.guess_type(file.filename)[0] or "application/octet-stream"
+    async with request.form() as parts:
+        file = parts.get(FILE_PART)
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise bad_request(f"send multipart/form-data with one part named {FILE_PART!r}, a file")
+        await _store(call, attachment.id, file.filename, file)
+    return answers.updated(call)
+
+
+async def _store(call: Call, attachment_id: int, name: str, file: UploadFile) -> None:
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     talk.store_file(
         call.database,
-        attachment.id,
-        name=file.filename,
+        attachment_id,
+        name=name,
         mime_type=file.content_type or guessed,
         content=await file.read(),
     )
-    return answers.updated(call)
 
 
 @router.get("/attachments/{attachment_id}/file")

@@ -56,7 +56,8 @@ async def post_token(request: Request) -> JSONResponse:
     site = site_of(request)
     if site.knobs.auth == "basic":
         raise ApiError(404, "this server has no OAuth (knob auth=basic)")
-    form = {name: str(value) for name, value in (await request.form()).items()}
+    async with request.form() as parts:
+        form = {name: str(value) for name, value in parts.items()}
     if not _is_client(request.headers.get("authorization", ""), form, site):
         return _token_refused(site, 401, "invalid_client", "the client ID or secret is wrong")
     if form.get("grant_type") != "client_credentials":

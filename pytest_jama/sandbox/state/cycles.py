@@ -144,9 +144,10 @@ def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
     return statuses
 
 
-def find_runs(database: Database, cycle: int) -> tuple[Node, ...]:
-    """List all visible runs of a cycle, oldest first."""
-    return find_nodes(database, of_kind("testruns").where("n.cycle = ?", cycle)).nodes
+def find_runs(database: Database, cycle: int, *, with_hidden: bool = False) -> tuple[Node, ...]:
+    """List the runs of a cycle, oldest first, normally without those that appear later."""
+    selection = of_kind("testruns").where("n.cycle = ?", cycle)
+    return find_nodes(database, selection, with_hidden=with_hidden).nodes
 
 
 def add_runs(
@@ -220,7 +221,7 @@ def regenerate(database: Database, cycle: Node, generation: Generation, *, how: 
         how: `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
     """
     with database.transaction():
-        existing = find_runs(database, cycle.id)
+        existing = find_runs(database, cycle.id, with_hidden=True)
         if how == "recreate_all":
             deactivate(database, [run.id for run in existing])
             existing = ()

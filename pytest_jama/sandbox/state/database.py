@@ -117,8 +117,6 @@ class Database:
 
     def _open(self) -> None:
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
             version = self.number("PRAGMA user_version")
             is_empty = not self.number("SELECT count(*) FROM sqlite_master")
         except sqlite3.DatabaseError as exc:
@@ -126,10 +124,12 @@ class Database:
             raise DatabaseError(
                 f"{self.path} is not an SQLite database; name another file"
             ) from exc
-        if is_empty:
-            self._connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
-        elif version != VERSION:
+        if not is_empty and version != VERSION:
             self._connection.close()
             raise DatabaseError(
                 f"{self.path} is not a sandbox database of version {VERSION}; name another file"
             )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if is_empty:
+            self._connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")

@@ -8,22 +8,22 @@ from pytest_jama.sandbox.errors import bad_request
 from pytest_jama.sandbox.state.database import Database
 from pytest_jama.sandbox.state.nodes import SELECT, Node, node_of
 
-_COLUMN_BY_SORT_FIELD = {
-    "id": "n.id",
-    "documentKey": "",
-    "globalId": "n.global_id",
-    "name": "json_extract(n.fields, '$.name') COLLATE NOCASE",
-    "project": "n.project",
-    "itemType": "n.item_type",
-    "sequence": "n.sequence = '', n.sequence",
-    "createdDate": "n.created_date",
-    "modifiedDate": "n.modified_date",
-    "lastActivityDate": "n.last_activity_date",
-    "testPlan": "n.plan",
-    "testCycle": "n.cycle",
-    "testCase": "n.test_case",
-    "testRunStatus": "json_extract(n.fields, '$.testRunStatus')",
-    "assignedTo": "json_extract(n.fields, '$.assignedTo')",
+_COLUMNS_BY_SORT_FIELD: dict[str, tuple[str, ...]] = {
+    "id": ("n.id",),
+    "documentKey": (),
+    "globalId": ("n.global_id",),
+    "name": ("json_extract(n.fields, '$.name') COLLATE NOCASE",),
+    "project": ("n.project",),
+    "itemType": ("n.item_type",),
+    "sequence": ("n.sequence = ''", "n.sequence"),
+    "createdDate": ("n.created_date",),
+    "modifiedDate": ("n.modified_date",),
+    "lastActivityDate": ("n.last_activity_date",),
+    "testPlan": ("n.plan",),
+    "testCycle": ("n.cycle",),
+    "testCase": ("n.test_case",),
+    "testRunStatus": ("json_extract(n.fields, '$.testRunStatus')",),
+    "assignedTo": ("json_extract(n.fields, '$.assignedTo')",),
 }
 _KEY_COLUMNS = {"numeric": ("n.key_stem", "n.key_number"), "text": ("n.document_key",)}
 
@@ -82,20 +82,24 @@ def order_by(sort_by: Iterable[str], *, key_order: str) -> str:
 
 def _terms(text: str, key_order: str) -> list[str]:
     name, _, direction = text.partition(".")
-    if name not in _COLUMN_BY_SORT_FIELD or direction not in {"", "asc", "desc"}:
-        known = ", ".join(_COLUMN_BY_SORT_FIELD)
+    if name not in _COLUMNS_BY_SORT_FIELD or direction not in {"", "asc", "desc"}:
+        known = ", ".join(_COLUMNS_BY_SORT_FIELD)
         raise bad_request(f"sortBy {text!r} is not FIELD.asc or FIELD.desc with one of {known}")
-    columns: Sequence[str] = _KEY_COLUMNS[key_order]
-    if name != "documentKey":
-        columns = _COLUMN_BY_SORT_FIELD[name].split(", ")
+    columns = _COLUMNS_BY_SORT_FIELD[name] or _KEY_COLUMNS[key_order]
     return [f"{column} {direction or 'asc'}" for column in columns]
 
 
 def find_nodes(
-    database: Database, selection: Selection, *, order: str = "n.id", window: Window | None = None
+    database: Database,
+    selection: Selection,
+    *,
+    order: str = "n.id",
+    window: Window | None = None,
+    with_hidden: bool = False,
 ) -> Found:
-    """Read one page (or all) of a selection."""
-    shown = selection.where("n.visible_at <= ?", database.clock())
+    """Read one page (or all) of a selection, normally without what appears later only."""
+    now = float("inf") if with_hidden else database.clock()
+    shown = selection.where("n.visible_at <= ?", now)
     condition = " AND ".join(shown.conditions)
     limit, offset = (window.size, window.start) if window else (-1, 0)
     rows = database.all(

@@ -91,9 +91,11 @@ async def decoded_body(request: Request, knobs: Knobs) -> Any:
         raise ApiError(415, f"send Content-Type: application/json, not {content_type or 'none'!r}")
     raw = await request.body()
     try:
-        return json.loads(raw)
-    except ValueError as exc:
+        data = json.loads(raw)
+        json.dumps(data, ensure_ascii=False).encode()  # refuses half of a surrogate pair
+    except (ValueError, RecursionError) as exc:
         raise bad_request(f"the body is not JSON: {exc}") from exc
+    return data
 
 
 async def read_body(request: Request, model: type[_Body], call: Call) -> _Body:

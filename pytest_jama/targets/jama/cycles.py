@@ -85,7 +85,9 @@ class CycleResolver:
             return runs
         addable = self._include(plan, missing)
         if addable and self._settings.cycle.missing_runs == "regenerate":
-            return {**runs, **self._regenerate(cycle, addable)}
+            with_run = [case for case in cases if case.id in runs]
+            regenerated = self._regenerate(cycle, [*with_run, *addable])
+            return regenerated if self._changes.is_allowed else {**regenerated, **runs}
         self._changes.unresolved.extend(_no_run(case, cycle) for case in addable)
         return runs
 
@@ -121,28 +123,29 @@ class CycleResolver:
                 known.append(Case(case.ref, case.id, item))
         return known
 
-    def _regenerate(self, cycle: Cycle, missing: Sequence[Case]) -> RunsByCase:
-        """Let Jama generate the missing runs, and report what that did to the others."""
+    def _regenerate(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+        """Let Jama generate the missing runs of a cycle, and report what that did to the others.
+
+        Returns:
+            All runs of the cases, since those that were there may have been replaced.
+        """
         start, end = self._days()
         before = test_runs.all_runs(self._client, cycle.id)
         self._changes.make(
             f"regenerate the runs of test cycle {cycle.name!r}",
             lambda: self._client.regenerate_runs(
-                cycle,
-                start=cycle.start or start,
-                end=cycle.end or end,
+                cycle, start=cycle.start or start, end=cycle.end or end
             ),
             otherwise=None,
         )
-        if not self._changes.is_allowed:
-            return _predict(missing)
-        runs = self._await_runs(cycle, missing)
-        after = test_runs.all_runs(self._client, cycle.id)
-        losses = test_runs.describe_losses(before, after)
-        if losses:
-            self._changes.warnings.append(
-                f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
-            )
+        runs = self._await_runs(cycle, cases)
+        if self._changes.is_allowed:
+            after = test_runs.all_runs(self._client, cycle.id)
+            losses = test_runs.describe_losses(before, after)
+            if losses:
+                self._changes.warnings.append(
+                    f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
+                )
         return runs
 
     def _await_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:

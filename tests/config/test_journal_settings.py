@@ -1,0 +1,85 @@
+"""Settings that outlive a session, in the header of its journal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.config import Settings, load_from_journal
+from pytest_jama.config.credentials import find_credentials
+from pytest_jama.core.errors import SettingsError
+from tests.config.values import COMPLETE, LOGIN, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RICH = """\
+url: https://jama.test/contour
+project: 52
+plan: {id: 7, create: false, group: G}
+cycle: {name: "Build ${N}", start: 2024-02-01, end: 2024-02-02, missing_runs: regenerate}
+verdicts: {skipped: BLOCKED, passed: leave}
+upload: {on_error: warn, give_up_after: 500ms, concurrency: 2, rate: 5}
+run: {actual_results: false, assigned_to: me, fields: {a$1: [1, x], b$2: 1.5}}
+tls: {verify: false}
+"""
+
+
+def header_of(folder: Path, text: str = COMPLETE) -> dict[str, Any]:
+    settings = load(folder, text, environ={"N": "${X}"}).settings
+    header: dict[str, Any] = json.loads(json.dumps(settings.for_journal()))
+    return header
+
+
+@pytest.mark.parametrize("text", [COMPLETE, RICH], ids=["few-settings", "many-settings"])
+def test_a_journal_gives_back_the_same_settings(tmp_path: Path, text: str) -> None:
+    header = header_of(tmp_path, text)
+    settings = Settings.from_journal(header, environ=LOGIN, flags={})
+    assert settings.for_journal() == header
+    assert settings.credentials == find_credentials(LOGIN)[0]
+
+
+def test_what_was_filled_in_is_not_filled_in_again(tmp_path: Path) -> None:
+    settings = Settings.from_journal(header_of(tmp_path, RICH), environ=LOGIN, flags={})
+    assert settings.cycle.name == "Build ${X}"
+
+
+def test_flags_beat_the_environment_beats_the_journal(tmp_path: Path) -> None:
+    environ = {**LOGIN, "JAMA_URL": "http://127.0.0.1:1", "JAMA_PLAN": "Other"}
+    flags = {"plan": ("--plan", "id:9")}
+    loaded = load_from_journal(header_of(tmp_path), environ=environ, flags=flags, label="1.jsonl")
+    assert (loaded.settings.url, loaded.settings.plan.id) == ("http://127.0.0.1:1", 9)
+    names = ("plan", "url", "project", "target")
+    assert [loaded.origins[name] for name in names] == [
+        "--plan",
+        "environment JAMA_URL",
+        "1.jsonl",
+        "1.jsonl",
+    ]
+
+
+def test_a_session_without_target_says_what_is_missing_when_it_is_sent(tmp_path: Path) -> None:
+    header = load(tmp_path, "project: P\n", needs_target=False).settings.for_journal()
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_journal(header, environ={}, flags={})
+    assert [problem.message for problem in caught.value.problems] == [
+        "url is not set",
+        "plan is not set",
+        "cycle is not set",
+        "no credentials for Jama",
+    ]
+    assert caught.value.problems[0].remedy == "set JAMA_URL in the environment, or --url=..."
+
+
+def test_a_certificate_that_is_gone_is_said(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    header = header_of(tmp_path, f"{COMPLETE}tls: {{verify: ca.pem}}\n")
+    (tmp_path / "ca.pem").unlink()
+    with pytest.raises(SettingsError, match=r"journal: tls\.verify is '.*ca\.pem', but there is"):
+        Settings.from_journal(header, environ=LOGIN, flags={})
+
+
+def test_the_map_of_tests_stays_out(tmp_path: Path) -> None:
+    assert "tests" not in header_of(tmp_path, f"{COMPLETE}tests: {{a.py: A-1}}\n")

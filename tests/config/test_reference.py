@@ -1,0 +1,156 @@
+"""What is generated from the declaration of the settings: schema, page, flags and variables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+import yaml
+
+from pytest_jama.config import FLAGS, VARIABLES, Settings
+from pytest_jama.config.declaration import Allowed, find_metadata
+from pytest_jama.config.reference import PAGE, SCHEMA, page_text, schema_text
+from pytest_jama.config.schema import make_schema
+from pytest_jama.config.wording import keys_of, section_of
+from pytest_jama.plugin.activation import FLAGS as PLUGIN_FLAGS
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+EXAMPLE = """\
+url: https://acme.jamacloud.com        # a context path is fine: https://host/contour
+project: JEET1                         # project key or API ID
+plan: "Release ${RELEASE:-dev}"        # a name, or {id: 20494}, or {name:, create:, group:}
+cycle: "Build ${BUILD_NUMBER:-local} ${DATE}"   # a name, or {id:}, or {name:, create: true}
+tests:                                 # test ID or pattern -> case reference(s)
+  tests/test_login.py::test_ok: JEET1-TC-12          # document key
+  tests/test_login.py::TestLockout: [JEET1-TC-13, 20497]   # several cases; API ID
+  tests/checkout/test_pay.py::test_card: {case: JEET1-TC-20, step: 2}
+  "com.acme.LoginTest.*": GID-51234                  # global ID
+verdicts:                              # outcome -> Jama status, or `leave`
+  passed: PASSED
+  failed: FAILED
+  error: FAILED
+  skipped: leave
+  xfailed: leave
+  xpassed: PASSED
+  incomplete: INPROGRESS
+upload:
+  on_error: fail
+  give_up_after: 120s
+  concurrency: 8
+  rate: auto
+run:
+  actual_results: true
+  assigned_to: none
+  fields: {}
+tls: {verify: true}
+journal: .jama
+"""
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
+    schema = make_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_the_shipped_schema_is_fresh() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), (
+        "run: python -m pytest_jama.config.reference"
+    )
+
+
+def test_the_reference_page_is_fresh() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == page_text(page), "run: python -m pytest_jama.config.reference"
+
+
+def test_the_documented_example_is_valid(validator: jsonschema.Draft202012Validator) -> None:
+    assert list(validator.iter_errors(yaml.safe_load(EXAMPLE))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "{run: , tests: , project: 52}",
+        "{plan: {id: 5}, cycle: {name: B, start: '2024-02-01', missing_runs: regenerate}}",
+        "{plan: {name: R, create: '${CREATE}'}, upload: {concurrency: '${N:-4}', rate: 2.5}}",
+        "{upload: {give_up_after: 90}, tls: {verify: ca.pem, client_cert: c.pem}}",
+        "{run: {fields: {a$1: 5, b$2: [1, x]}}, verdicts: {skipped: BLOCKED}}",
+        "{tests: {a: 'P-1#2', b: [{case: GID-5}, 7], c: 'P-1, P-2', d: '${CASE}'}}",
+    ],
+)
+def test_other_forms_are_valid(validator: jsonschema.Draft202012Validator, text: str) -> None:
+    assert list(validator.iter_errors(yaml.safe_load(text))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{urll: x}",
+        "{password: x}",
+        "{plan: ''}",
+        "{plan: {id: 5, name: x}}",
+        "{plan: {create: true}}",
+        "{cycle: {id: 0}}",
+        "{cycle: {name: x, group: y}}",
+        "{upload: {concurrency: 65}}",
+        "{upload: {concurrency: many}}",
+        "{upload: {on_error: no}}",
+        "{upload: {give_up_after: 2 weeks}}",
+        "{verdicts: {passed: ok}}",
+        "{run: {fields: {build: 1}}}",
+        "{run: {fields: {a$1: {}}}}",
+        "{tests: {a: JEET1}}",
+        "{tests: {a: []}}",
+        "{tests: {a: {step: 1}}}",
+        "{tests: {a: {case: A-1, step: 0}}}",
+    ],
+)
+def test_mistakes_are_not_valid(validator: jsonschema.Draft202012Validator, text: str) -> None:
+    assert not validator.is_valid(yaml.safe_load(text))
+
+
+def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
+    """Return every setting by its dotted name."""
+    found = {}
+    for key, field in keys_of(model).items():
+        section = section_of(field)
+        found[f"{above}{key}"] = field
+        if section:
+            found |= declared(section, f"{above}{key}.")
+    return found
+
+
+@pytest.mark.parametrize("name", declared(Settings))
+def test_every_setting_is_described_in_the_schema_and_on_the_page(name: str) -> None:
+    field = declared(Settings)[name]
+    assert re.match(r"^[A-Z].*\.", field.description)
+    assert section_of(field) or find_metadata(field, Allowed)
+    assert f"| `{name}` |" in PAGE.read_text(encoding="utf-8")
+    assert f'"{field.description}"'.replace('"', "") in schema_text().replace("\\n", "\n")
+
+
+def test_the_flags_of_the_plugin_are_the_declared_ones() -> None:
+    assert dict(FLAGS) == PLUGIN_FLAGS
+
+
+def test_the_variables_are_the_documented_ones() -> None:
+    assert list(VARIABLES.values()) == [
+        "JAMA_URL",
+        "JAMA_PROJECT",
+        "JAMA_PLAN",
+        "JAMA_CYCLE",
+        "JAMA_CLIENT_ID",
+        "JAMA_CLIENT_SECRET",
+        "JAMA_USERNAME",
+        "JAMA_PASSWORD",
+    ]
+    page = PAGE.read_text(encoding="utf-8")
+    assert all(f"| `{variable}` |" in page for variable in VARIABLES.values())

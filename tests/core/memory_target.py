@@ -1,0 +1,75 @@
+"""A target that keeps everything in memory: the whole port in a few lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.runs import Unresolved
+from pytest_jama.core.target import Place, Resolution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.runs import RunUpdate, TestRun
+
+
+class MemoryTarget:
+    """Holds runs, and what was written into them.
+
+    Args:
+        runs: The runs of each case there is.
+        trouble: Raised when somebody resolves cases.
+        refused: IDs of the runs that cannot be written.
+    """
+
+    def __init__(
+        self,
+        runs: Mapping[CaseRef, tuple[TestRun, ...]],
+        *,
+        trouble: BaseException | None = None,
+        refused: frozenset[int] = frozenset(),
+    ) -> None:
+        self.written: dict[int | None, str] = {}
+        self.may_create: bool | None = None
+        self._runs = runs
+        self._trouble = trouble
+        self._refused = refused
+
+    def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
+        """Find the runs of the given cases."""
+        self.may_create = create
+        if self._trouble is not None:
+            raise self._trouble
+        return Resolution(
+            project=Place("JEET1"),
+            plan=Place("Release 1"),
+            cycle=Place("Build 1"),
+            runs={ref: self._runs[ref] for ref in case_refs if ref in self._runs},
+            unresolved=tuple(
+                Unresolved(ref, "no run", "add it") for ref in case_refs if ref not in self._runs
+            ),
+            warnings=("two plans of that name",),
+        )
+
+    def push(
+        self,
+        updates: Sequence[RunUpdate],
+        *,
+        on_receipt: Callable[[Receipt], None],
+    ) -> tuple[Receipt, ...]:
+        """Write the updates."""
+        receipts = tuple(self._write(update) for update in updates)
+        for receipt in receipts:
+            on_receipt(receipt)
+        return receipts
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def _write(self, update: RunUpdate) -> Receipt:
+        if update.run.run_id in self._refused:
+            return Receipt(update, SendState.REFUSED, error="no permission")
+        self.written[update.run.run_id] = update.status.value
+        return Receipt(update, SendState.SENT)

@@ -1,0 +1,92 @@
+"""One line of each kind, once with every field and once with as few as there can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.runs import RunStep, RunUpdate, TestRun, Unresolved
+from pytest_jama.core.target import Place, Resolution
+from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
+from pytest_jama.journal import format as lines
+
+if TYPE_CHECKING:
+    from pytest_jama.journal.format import Line
+
+CASE = CaseRef.parse("JEET1-TC-12")
+NASTY = 't[\ud800 \udcff \x00\x1b[31m\u2028\u2029\x85 \r\n"\\ \uffff 漢 😀]'
+"""What test IDs and messages may hold: surrogates, control characters, all sorts of line ends."""
+
+FULL_RESULT = TestResult(
+    test_id="tests/test_a.py::test_a",
+    outcome=Outcome.FAILED,
+    duration_s=1.23456789,
+    message="AssertionError: no dial tone",
+    notes=("bench 3",),
+    steps=(StepResult(1, Outcome.PASSED), StepResult(2, Outcome.FAILED, "no dial tone")),
+    links=parse_links("JEET1-TC-12, 20497#2"),
+)
+BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
+NASTY_RESULT = TestResult(
+    NASTY,
+    Outcome.ERROR,
+    message=NASTY,
+    notes=(NASTY,),
+    steps=(StepResult(1, Outcome.FAILED, NASTY),),
+)
+FULL_VERDICT = CaseVerdict(CASE, Verdict.FAILED, (StepVerdict(2, Verdict.FAILED, ("0 V",)),))
+FULL_UPDATE = RunUpdate(
+    TestRun(20530, 501, "Login", "NOT_RUN"),
+    FULL_VERDICT,
+    Verdict.FAILED,
+    steps=(RunStep("PASSED"), RunStep("FAILED", "0 V")),
+    account=("FAILED: pytest 9",),
+)
+BARE_UPDATE = RunUpdate(
+    TestRun(None, 501, "", "NOT_RUN"), CaseVerdict(CASE, Verdict.PASSED), Verdict.PASSED
+)
+
+FULL: dict[str, Line] = {
+    "session_line": lines.session_line(
+        session="20261122T043016Z-9f2c1ab0",
+        started="2026-11-22T04:30:16+00:00",
+        versions={"pytest-jama": "0.1.0", "python": "3.12.8"},
+        commit="1f0c9d2",
+        command=("pytest", "--jama"),
+        settings={"project": "JEET1", "upload": {"concurrency": 8}},
+    ),
+    "collected_line": lines.collected_line([FULL_RESULT, BARE_RESULT]),
+    "result_line": lines.result_line(FULL_RESULT),
+    "verdict_line": lines.verdict_line(FULL_VERDICT),
+    "place_line": lines.place_line(
+        Resolution(
+            Place("JEET1", 33),
+            Place("Release 1", 20494, "https://acme.example/20494"),
+            Place("Build 1", 20511),
+            unresolved=(Unresolved(CASE, "no run", "add it"),),
+            changes=("create test cycle 'Build 1'",),
+        ),
+    ),
+    "update_line": lines.update_line(FULL_UPDATE),
+    "receipt_line": lines.receipt_line(
+        Receipt(FULL_UPDATE, SendState.LOCKED, attempts=2, error="locked by Jane"),
+    ),
+    "end_line": lines.end_line(finished=False, reason="no answer"),
+}
+"""By the function that makes it: a line with all its fields."""
+
+BARE: dict[str, Line] = {
+    "session_line": lines.session_line(
+        session="", started="", versions={}, commit="", command=(), settings={}
+    ),
+    "collected_line": lines.collected_line([]),
+    "result_line": lines.result_line(BARE_RESULT),
+    "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
+    "place_line": lines.place_line(Resolution(Place("J"), Place("R"), Place("B"))),
+    "update_line": lines.update_line(BARE_UPDATE),
+    "receipt_line": lines.receipt_line(Receipt(BARE_UPDATE, SendState.SENT)),
+    "end_line": lines.end_line(finished=True, reason=""),
+}
+"""By the function that makes it: a line without anything that may be missing."""

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+
+from pytest_jama.core.results import Outcome
+from pytest_jama.journal import format as lines
+from tests.journal.samples import (
+    BARE,
+    BARE_RESULT,
+    FULL,
+    FULL_RESULT,
+    NASTY,
+    NASTY_RESULT,
+)
+
+MAKERS = [name for name, _ in inspect.getmembers(lines, inspect.isfunction) if name[0] != "_"]
+
+
+def test_there_is_a_sample_of_every_kind_of_line() -> None:
+    assert sorted(FULL) == sorted(BARE) == sorted(MAKERS)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("samples", [FULL, BARE], ids=["full", "bare"])
+def test_a_line_names_its_kind_and_survives_json(samples: dict[str, Any], maker: str) -> None:
+    line = samples[maker]
+
+    assert f"{line['line']}_line" == maker
+    assert json.loads(json.dumps(line)) == line
+
+
+def test_the_header_says_which_version_the_format_has() -> None:
+    assert FULL["session_line"]["format"] == lines.FORMAT_VERSION == 1
+
+
+def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
+    assert lines.result_line(FULL_RESULT) == {
+        "line": "result",
+        "test": "tests/test_a.py::test_a",
+        "outcome": "failed",
+        "cases": ["JEET1-TC-12", "20497#2"],
+        "duration_s": 1.234568,
+        "message": "AssertionError: no dial tone",
+        "notes": ["bench 3"],
+        "steps": [[1, "passed", ""], [2, "failed", "no dial tone"]],
+    }
+
+
+def test_what_a_result_does_not_have_is_left_out() -> None:
+    assert lines.result_line(BARE_RESULT) == {
+        "line": "result",
+        "test": "tests/test_a.py::test_b",
+        "outcome": "passed",
+        "cases": [],
+    }
+
+
+def test_test_ids_and_messages_are_not_changed() -> None:
+    line = json.loads(json.dumps(lines.result_line(NASTY_RESULT)))
+
+    assert [line["test"], line["message"], *line["notes"], line["steps"][0][2]] == [NASTY] * 4
+
+
+def test_the_collected_tests_say_what_they_count_as() -> None:
+    assert FULL["collected_line"]["tests"] == [
+        ["tests/test_a.py::test_a", Outcome.FAILED.value, ["JEET1-TC-12", "20497#2"]],
+        ["tests/test_a.py::test_b", Outcome.PASSED.value, []],
+    ]
+
+
+@pytest.mark.parametrize(
+    "line, verdict",
+    [
+        pytest.param(FULL["verdict_line"], "FAILED", id="a verdict"),
+        pytest.param(BARE["verdict_line"], "leave", id="leave"),
+    ],
+)
+def test_a_verdict_is_told_in_the_words_of_the_settings(line: lines.Line, verdict: str) -> None:
+    assert (line["case"], line["verdict"]) == ("JEET1-TC-12", verdict)
+
+
+def test_an_update_tells_the_old_and_the_new_status() -> None:
+    assert FULL["update_line"] == {
+        "line": "update",
+        "run": 20530,
+        "case": "JEET1-TC-12",
+        "was": "NOT_RUN",
+        "status": "FAILED",
+        "steps": ["PASSED", "FAILED"],
+    }
+
+
+def test_the_place_tells_what_was_created_and_what_has_no_run() -> None:
+    line = FULL["place_line"]
+
+    assert (line["project"], line["plan"], line["cycle"]) == (33, 20494, 20511)
+    assert line["changes"] == ["create test cycle 'Build 1'"]
+    assert line["unresolved"] == [["JEET1-TC-12", "no run", "add it"]]
+
+
+def test_a_receipt_tells_state_attempts_and_error() -> None:
+    line = FULL["receipt_line"]
+
+    assert (line["run"], line["state"], line["attempts"]) == (20530, "locked", 2)
+    assert line["error"] == "locked by Jane"
+    assert "error" not in BARE["receipt_line"]

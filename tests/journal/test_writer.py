@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_jama.journal import JournalWriter, open_journal
+from pytest_jama.journal.format import end_line, result_line
+from tests.core.values import LAW
+from tests.journal.samples import BARE, FULL, NASTY, NASTY_RESULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STARTED = datetime(2026, 11, 22, 4, 30, 16, tzinfo=timezone.utc)
+FULL_DEVICE = Path("/dev/full")
+needs_full_device = pytest.mark.skipif(
+    not FULL_DEVICE.exists(),
+    reason="this system has no device that is always full",
+)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[JournalWriter]:
+    """An open journal."""
+    writer = open_journal(tmp_path / ".jama", started=STARTED)
+    yield writer
+    writer.close()
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Read a journal as strictly as JSON allows: no NaN, no torn line."""
+    text = path.read_bytes().decode("ascii")
+    assert text[-1:] in {"", "\n"}
+    return [json.loads(line, parse_constant=pytest.fail) for line in text.split("\n")[:-1]]
+
+
+@pytest.mark.parametrize("samples", [FULL, BARE], ids=["full", "bare"])
+def test_every_kind_of_line_reads_back(journal: JournalWriter, samples: dict[str, Any]) -> None:
+    for line in samples.values():
+        journal.write(line)
+
+    assert read(journal.path) == list(samples.values())
+    assert journal.trouble == ""
+
+
+def test_each_line_can_be_read_as_soon_as_it_is_written(journal: JournalWriter) -> None:
+    for number, line in enumerate(FULL.values(), start=1):
+        journal.write(line)
+
+        assert len(read(journal.path)) == number
+
+
+def test_another_process_reads_an_open_journal(journal: JournalWriter) -> None:
+    journal.write(FULL["result_line"])
+
+    seen = subprocess.run(  # noqa: S603 (our own interpreter)
+        [sys.executable, "-c", "import sys; print(open(sys.argv[1]).read())", str(journal.path)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert json.loads(seen.stdout) == FULL["result_line"]
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime, timezone
+from pathlib import Path
+from pytest_jama.journal import open_journal
+
+journal = open_journal(Path(sys.argv[1]), started=datetime.now(timezone.utc))
+journal.write({"line": "result", "test": "a"})
+journal.write({"line": "result", "test": "b"})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills in another way")
+def test_lines_outlive_the_process_that_is_killed(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)  # noqa: S603 (our own interpreter)
+
+    (path,) = tmp_path.glob("*.jsonl")
+    assert killed.returncode == -signal.SIGKILL
+    assert [line["test"] for line in read(path)] == ["a", "b"]
+
+
+def test_odd_characters_survive_on_one_line(journal: JournalWriter) -> None:
+    journal.write(result_line(NASTY_RESULT))
+
+    (line,) = read(journal.path)
+    assert (line["test"], line["message"]) == (NASTY, NASTY)
+    assert journal.path.read_bytes().splitlines() == journal.path.read_bytes().split(b"\n")[:-1]
+
+
+@LAW
+@given(st.lists(st.text(st.characters(exclude_categories=())), max_size=4))
+def test_any_text_is_written_as_one_line_of_ascii(
+    tmp_path_factory: pytest.TempPathFactory,
+    texts: list[str],
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "law.jsonl"
+    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+
+    for text in texts:
+        writer.write({"line": "result", "test": text})
+    writer.close()
+
+    assert path.read_bytes().count(b"\n") == len(texts)
+    assert [line["test"] for line in read(path)] == list(map(with_surrogates_paired, texts))
+
+
+def with_surrogates_paired(text: str) -> str:
+    """Return what JSON can tell: two surrogates that make a pair are one character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def test_the_file_is_named_after_the_start_of_the_session_in_utc(journal: JournalWriter) -> None:
+    assert journal.path.name.startswith("20261122T043016Z-")
+    assert journal.path.suffix == ".jsonl"
+
+
+def test_two_sessions_that_start_at_once_do_not_share_a_file(tmp_path: Path) -> None:
+    writers = [open_journal(tmp_path, started=STARTED) for _ in range(20)]
+    for number, writer in enumerate(writers):
+        writer.write({"line": "result", "test": str(number)})
+        writer.close()
+
+    assert [read(writer.path)[0]["test"] for writer in writers] == list(map(str, range(20)))
+
+
+def test_a_journal_only_ever_grows(journal: JournalWriter) -> None:
+    journal.write(FULL["session_line"])
+    before = journal.path.read_bytes()
+
+    journal.write(FULL["result_line"])
+
+    assert journal.path.read_bytes().startswith(before)
+
+
+def test_the_folder_ignores_itself_for_git(journal: JournalWriter) -> None:
+    assert (journal.path.parent / ".gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+def test_a_gitignore_that_somebody_wrote_is_kept(tmp_path: Path) -> None:
+    ignore = tmp_path / ".gitignore"
+    ignore.write_text("!*.jsonl\n", encoding="utf-8")
+
+    open_journal(tmp_path, started=STARTED).close()
+
+    assert ignore.read_text(encoding="utf-8") == "!*.jsonl\n"
+
+
+def test_missing_folders_are_created(tmp_path: Path) -> None:
+    writer = open_journal(tmp_path / "a" / "b", started=STARTED)
+    writer.close()
+
+    assert writer.path.exists()
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_folder_that_cannot_be_made_is_trouble_and_no_exception(
+    tmp_path: Path,
+    below: str,
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    folder = tmp_path / "file" / below
+
+    writer = open_journal(folder, started=STARTED)
+    writer.write(FULL["session_line"])
+    writer.close()
+
+    assert writer.trouble.startswith(f"cannot write {folder}")
+
+
+def open_full_disk() -> JournalWriter:
+    """Return a journal on a disk without any room."""
+    return JournalWriter(FULL_DEVICE, os.open(FULL_DEVICE, os.O_WRONLY))
+
+
+@needs_full_device
+def test_a_full_disk_is_trouble_and_no_exception() -> None:
+    writer = open_full_disk()
+
+    writer.write(FULL["session_line"])
+    writer.close()
+
+    assert writer.trouble == "cannot write /dev/full: No space left on device"
+
+
+@needs_full_device
+def test_trouble_is_remembered_as_it_was_first() -> None:
+    writer = open_full_disk()
+    writer.write(FULL["session_line"])
+    first = writer.trouble
+    writer.close()
+
+    writer.write(FULL["result_line"])
+
+    assert writer.trouble == first
+
+
+def test_after_trouble_no_line_follows_that_may_be_torn(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT), trouble="torn")
+
+    writer.write(FULL["result_line"])
+    writer.close()
+
+    assert path.read_bytes() == b""
+
+
+def test_a_line_after_the_end_is_trouble_and_no_exception(journal: JournalWriter) -> None:
+    journal.close()
+
+    journal.write(FULL["result_line"])
+
+    assert journal.trouble.startswith(f"cannot write {journal.path}")
+
+
+def test_a_journal_may_be_closed_twice(journal: JournalWriter) -> None:
+    journal.close()
+    journal.close()
+
+    assert journal.trouble == ""
+
+
+def test_closing_removes_old_finished_journals(tmp_path: Path) -> None:
+    for _ in range(12):
+        writer = open_journal(tmp_path, started=STARTED)
+        writer.write(end_line(finished=True, reason=""))
+        writer.close()
+
+    assert len(list(tmp_path.glob("*.jsonl"))) == 10
+
+
+def test_a_folder_that_cannot_be_tidied_is_trouble_and_no_exception(tmp_path: Path) -> None:
+    (tmp_path / "20260101T000000Z-0.jsonl").mkdir()
+    writer = open_journal(tmp_path, started=STARTED)
+
+    writer.close()
+
+    assert writer.trouble.startswith(f"cannot tidy {tmp_path}")

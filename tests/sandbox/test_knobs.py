@@ -1,0 +1,53 @@
+"""Knobs are read from words and documented in one place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_jama.sandbox.knobs import KnobError, Knobs, knob_rows
+
+DOCS = Path(__file__).parents[2] / "docs" / "sandbox.md"
+
+
+def test_words_set_knobs_and_the_rest_keeps_its_default() -> None:
+    knobs = Knobs.parse(["status_rule=inprogress_until_complete", "search_lag_s = 1.5"])
+    assert knobs == Knobs(status_rule="inprogress_until_complete", search_lag_s=1.5)
+
+
+def test_the_last_word_of_a_knob_counts() -> None:
+    assert Knobs.parse(["auth=basic", "auth=oauth"]).auth == "oauth"
+
+
+@pytest.mark.parametrize(
+    "word, message",
+    [
+        ("status_rules=x", "unknown knob 'status_rules'; did you mean 'status_rule'?"),
+        ("status_rule=maybe", "'maybe' is not one of fail_first, inprogress_until_complete"),
+        ("status_rule", "knob 'status_rule' has no value; write NAME=VALUE"),
+        ("search_lag_s=soon", "search_lag_s='soon' is not a number of seconds"),
+        ("search_lag_s=-1", "search_lag_s='-1' must be 0 seconds or more"),
+        ("search_lag_s=nan", "search_lag_s='nan' must be 0 seconds or more"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_a_remedy(word: str, message: str) -> None:
+    with pytest.raises(KnobError, match=re.escape(message)):
+        Knobs.parse([word])
+
+
+def test_a_name_like_no_other_is_answered_with_all_names() -> None:
+    with pytest.raises(KnobError, match="known are unknown_field, content_type"):
+        Knobs.parse(["zzzz=1"])
+
+
+def test_the_documentation_lists_every_knob_with_default_choices_and_reason() -> None:
+    lines = [
+        f"| `{row.name}` | `{row.default}` | "
+        f"{', '.join(f'`{other}`' for other in row.others) or 'seconds'} | {row.why} |"
+        for row in knob_rows()
+    ]
+    _, _, table = DOCS.read_text("utf-8").partition("| knob | default |")
+    documented = [line for line in table.splitlines() if line.startswith("| `")]
+    assert documented == lines

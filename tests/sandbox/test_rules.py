@@ -1,0 +1,185 @@
+"""What a write makes of the fields of a run or item."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from pytest_jama.sandbox.errors import ApiError
+from pytest_jama.sandbox.itemtypes import ITEM_TYPES
+from pytest_jama.sandbox.knobs import Knobs
+from pytest_jama.sandbox.rules import Edit, edited_fields, edited_run, is_executed
+
+RUN = ITEM_TYPES["TSTRN"]
+CASE = ITEM_TYPES["TC"]
+STEP = {"action": "<p>do</p>", "expectedResult": "", "notes": "", "status": "NOT_RUN"}
+
+
+def run_fields(*statuses: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": "Login", "testRunStatus": "NOT_RUN", "forcePassed": False}
+    if statuses:
+        fields["testRunSteps"] = [{**STEP, "status": status} for status in statuses]
+    return fields
+
+
+def edited(stored: dict[str, Any], knobs: Knobs | None = None, /, **sent: Any) -> dict[str, Any]:
+    return edited_run(stored, Edit(set=sent), item_type=RUN, knobs=knobs or Knobs())
+
+
+def refusal(stored: dict[str, Any], knobs: Knobs | None = None, /, **sent: Any) -> str:
+    with pytest.raises(ApiError) as refused:
+        edited(stored, knobs, **sent)
+    assert refused.value.status == 400
+    return refused.value.message
+
+
+def test_a_step_keeps_what_the_sent_one_leaves_out() -> None:
+    fields = edited(run_fields("NOT_RUN"), testRunSteps=[{"status": "PASSED", "result": "saw it"}])
+    assert fields["testRunSteps"] == [{**STEP, "status": "PASSED", "result": "saw it"}]
+
+
+def test_the_status_follows_from_the_steps() -> None:
+    sent = [{"status": "PASSED"}, {"status": "FAILED"}]
+    assert edited(run_fields("NOT_RUN", "NOT_RUN"), testRunSteps=sent)["testRunStatus"] == "FAILED"
+
+
+def test_a_step_result_can_be_cleared() -> None:
+    stored = run_fields("PASSED")
+    stored["testRunSteps"][0]["result"] = "old"
+    fields = edited(stored, testRunSteps=[{"result": None}])
+    assert "result" not in fields["testRunSteps"][0]
+
+
+@pytest.mark.parametrize(
+    "steps, message",
+    [
+        ([], "testRunSteps has 0 steps, the run has 2"),
+        ([{"status": "PASSED"}] * 3, "testRunSteps has 3 steps, the run has 2"),
+        ("PASSED", "The value you provided could not be set at the path."),
+        (["PASSED", "PASSED"], "/fields/testRunSteps/0: a step is an object"),
+        ([{"status": "PASS"}, {}], "'PASS' is not one of NOT_RUN"),
+        ([{"status": None}, {}], "None is not one of NOT_RUN"),
+        ([{}, {"state": "PASSED"}], "/fields/testRunSteps/1 has the unknown field 'state'"),
+        ([{}, {"result": 3}], "/fields/testRunSteps/1/result: text is expected, not 3"),
+    ],
+)
+def test_wrong_steps_are_refused(steps: Any, message: str) -> None:
+    assert message in refusal(run_fields("NOT_RUN", "NOT_RUN"), testRunSteps=steps)
+
+
+def test_steps_of_a_run_without_steps_are_refused() -> None:
+    assert "the run has 0" in refusal(run_fields(), testRunSteps=[{"status": "PASSED"}])
+
+
+def test_a_prefix_of_the_steps_passes_where_the_knob_says_so() -> None:
+    knobs = Knobs(step_count="accept_prefix")
+    fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{"status": "PASSED"}])
+    assert [step["status"] for step in fields["testRunSteps"]] == ["PASSED", "NOT_RUN"]
+
+
+def test_unknown_fields_are_dropped_where_the_knob_says_so() -> None:
+    knobs = Knobs(unknown_field="ignore")
+    fields = edited(run_fields("NOT_RUN"), knobs, status="PASS", testRunSteps=[{"state": "x"}])
+    assert fields == run_fields("NOT_RUN")
+
+
+def test_a_status_beside_steps_passes_if_it_is_the_derived_one() -> None:
+    fields = edited(
+        run_fields("NOT_RUN"), testRunSteps=[{"status": "PASSED"}], testRunStatus="PASSED"
+    )
+    assert fields["testRunStatus"] == "PASSED"
+
+
+def test_another_status_beside_steps_is_refused_or_ignored() -> None:
+    sent = {"testRunSteps": [{"status": "PASSED"}], "testRunStatus": "FAILED"}
+    assert "leave testRunStatus out" in refusal(run_fields("NOT_RUN"), **sent)
+    knobs = Knobs(status_beside_steps="ignore")
+    assert edited(run_fields("NOT_RUN"), knobs, **sent)["testRunStatus"] == "PASSED"
+
+
+@pytest.mark.parametrize(
+    "field, value, message",
+    [
+        ("testRunStatus", "IN_PROGRESS", "'IN_PROGRESS' is not one of"),
+        ("testRunStatus", ["PASSED"], "['PASSED'] is not one of"),
+        ("assignedTo", "me", "an ID (integer) is expected, not 'me'"),
+        ("assignedTo", True, "an ID (integer) is expected, not True"),
+        ("actualResults", 12, "text is expected, not 12"),
+        ("build_number$37", "12", "an integer is expected, not '12'"),
+        ("duration", 12, "Test Run has no field 'duration'"),
+        ("name", "Other", "the field 'name' is read-only"),
+        ("executionDate", "2024-05-31", "the field 'executionDate' is read-only"),
+        ("forcePassed", True, "the field 'forcePassed' is read-only"),
+    ],
+)
+def test_a_wrong_field_of_a_run_is_refused(field: str, value: Any, message: str) -> None:
+    assert message in refusal(run_fields(), **{field: value})
+
+
+def test_an_equal_read_only_value_passes() -> None:
+    assert edited(run_fields(), name="Login", forcePassed=False) == run_fields()
+
+
+def test_an_equal_date_is_taken_for_different_unless_the_knob_compares() -> None:
+    stored = {**run_fields(), "executionDate": "2024-05-31T10:00:00.000+0000"}
+    assert "read-only" in refusal(stored, executionDate="2024-05-31")
+    assert edited(stored, Knobs(readonly_dates="compare"), executionDate="2024-05-31") == stored
+
+
+@pytest.mark.parametrize(
+    "field, value, knobs",
+    [
+        ("executionDate", "2024-05-31", Knobs(execution_date="writable")),
+        ("forcePassed", True, Knobs(force_passed="writable")),
+    ],
+)
+def test_a_knob_makes_a_field_writable(field: str, value: Any, knobs: Knobs) -> None:
+    assert edited(run_fields(), knobs, **{field: value})[field] == value
+
+
+def test_custom_fields_of_a_run_are_refused_where_the_knob_says_so() -> None:
+    knobs = Knobs(custom_run_fields="400")
+    message = refusal(run_fields(), knobs, **{"build_number$37": 3})
+    assert message == "the custom field 'build_number$37' of a test run cannot be set"
+
+
+def test_rich_text_is_normalised_unless_the_knob_keeps_it() -> None:
+    assert edited(run_fields(), actualResults="fine")["actualResults"] == "<p>fine</p>\n"
+    knobs = Knobs(rich_text="keep")
+    assert edited(run_fields(), knobs, actualResults="fine")["actualResults"] == "fine"
+
+
+def test_the_status_of_a_run_cannot_be_removed() -> None:
+    edit = Edit(set={}, cleared=["testRunStatus"])
+    with pytest.raises(ApiError, match="cannot be removed"):
+        edited_run(run_fields(), edit, item_type=RUN, knobs=Knobs())
+
+
+@pytest.mark.parametrize(
+    "sent, status, executed",
+    [
+        ({"testRunStatus": "PASSED"}, "PASSED", True),
+        ({"testRunSteps": []}, "INPROGRESS", True),
+        ({"testRunStatus": "NOT_RUN"}, "NOT_RUN", False),
+        ({"actualResults": "x"}, "PASSED", False),
+    ],
+)
+def test_a_reported_result_executes_a_run(sent: Any, status: str, executed: bool) -> None:
+    assert is_executed(Edit(set=sent), {"testRunStatus": status}) is executed
+
+
+def test_a_case_accepts_steps_in_the_documented_form_only() -> None:
+    step = {"action": "do", "expectedResult": "done", "notes": ""}
+    edit = Edit(set={"name": "Login", "testCaseSteps": [step]})
+    assert edited_fields({}, edit, item_type=CASE, knobs=Knobs())["testCaseSteps"] == [step]
+    wrong = Edit(set={"name": "Login", "testCaseSteps": [{"expectedResults": "done"}]})
+    with pytest.raises(ApiError, match=re.escape("unknown field 'expectedResults'")):
+        edited_fields({}, wrong, item_type=CASE, knobs=Knobs())
+
+
+def test_a_required_field_cannot_be_cleared() -> None:
+    edit = Edit(set={}, cleared=["name"])
+    with pytest.raises(ApiError, match=re.escape("Test Case needs fields.name")):
+        edited_fields({"name": "Login"}, edit, item_type=CASE, knobs=Knobs())

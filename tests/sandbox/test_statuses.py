@@ -1,0 +1,34 @@
+"""A run's status follows from its steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_jama.sandbox.statuses import STATUSES, StatusRule, status_from_steps
+
+
+@pytest.mark.parametrize(
+    "steps, fail_first, until_complete",
+    [
+        ("PASSED", "PASSED", "PASSED"),
+        ("PASSED PASSED", "PASSED", "PASSED"),
+        ("NOT_RUN NOT_RUN", "NOT_RUN", "NOT_RUN"),
+        ("PASSED NOT_RUN", "INPROGRESS", "INPROGRESS"),
+        ("PASSED INPROGRESS", "INPROGRESS", "INPROGRESS"),
+        ("PASSED FAILED", "FAILED", "FAILED"),
+        ("FAILED NOT_RUN", "FAILED", "INPROGRESS"),
+        ("FAILED BLOCKED", "FAILED", "FAILED"),
+        ("BLOCKED PASSED", "BLOCKED", "BLOCKED"),
+        ("BLOCKED NOT_RUN", "BLOCKED", "BLOCKED"),
+    ],
+)
+def test_status_from_steps(steps: str, fail_first: str, until_complete: str) -> None:
+    values = steps.split()
+    assert status_from_steps(values, "fail_first") == fail_first
+    assert status_from_steps(values, "inprogress_until_complete") == until_complete
+
+
+@pytest.mark.parametrize("rule", ["fail_first", "inprogress_until_complete"])
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_single_step_gives_its_own_status(status: str, rule: StatusRule) -> None:
+    assert status_from_steps([status], rule) == status

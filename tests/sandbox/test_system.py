@@ -1,0 +1,65 @@
+"""Versions, users, projects and item types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from tests.sandbox.client import World
+
+
+def test_the_versions_are_listed_without_credentials(world: World) -> None:
+    answer = requests.get(f"{world.sandbox.url}/rest", timeout=5).json()
+    assert [version["version"] for version in answer["data"]] == ["v1"]
+
+
+@pytest.mark.parametrize(
+    "query, names",
+    [
+        ({}, ["sandbox", "tess"]),
+        ({"includeInactive": "true"}, ["sandbox", "tess", "gone"]),
+        ({"username": "tess"}, ["tess"]),
+        ({"firstName": "Sandy", "lastName": "Ter"}, []),
+    ],
+)
+def test_users_are_filtered(world: World, query: Any, names: list[str]) -> None:
+    found = world.api.get("/users", params=query).data
+    assert [user["username"] for user in found] == names
+
+
+def test_an_unknown_user_is_not_found(world: World) -> None:
+    assert world.api.get("/users/99999999").status == 404
+
+
+def test_a_project_is_found_by_its_key_in_the_list(world: World) -> None:
+    pages = [world.api.get("/projects", params={"startAt": n}).data for n in range(0, 400, 20)]
+    by_key = {project.get("projectKey"): project for page in pages for project in page}
+    assert by_key[world.key]["id"] == world.project
+    assert by_key[world.key]["isFolder"] is False
+
+
+def test_item_types_of_a_project_lack_plans_cycles_and_runs(world: World) -> None:
+    everywhere = {kind["typeKey"] for kind in world.api.get("/itemtypes").data}
+    of_project = world.api.get(f"/projects/{world.project}/itemtypes").data
+    here = {kind["typeKey"] for kind in of_project}
+    assert everywhere - here == {"TSTPL", "TSTCY", "TSTRN"}
+
+
+def test_a_type_shows_its_fields(world: World) -> None:
+    kinds = world.api.get("/itemtypes").data
+    run_type = next(kind for kind in kinds if kind.get("category") == "TEST_RUN")
+    shown = world.api.get(f"/itemtypes/{run_type['id']}").data
+    fields = {field["name"]: field for field in shown["fields"]}
+    assert fields["executionDate"]["readOnly"] is True
+    assert fields["actualResults"]["textType"] == "RICHTEXT"
+    assert fields[f"build_number${run_type['id']}"]["fieldType"] == "INTEGER"
+
+
+@pytest.mark.parametrize(
+    "path", ["/projects/1000000", "/itemtypes/1", "/projects/99999999/itemtypes/"]
+)
+def test_what_does_not_exist_is_not_found(world: World, path: str) -> None:
+    assert world.api.get(path).status == 404

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.errors import NotUsableError
+
+if TYPE_CHECKING:
+    from tests.targets.conftest import MakeWorld
+    from tests.targets.jama_world import JamaWorld
+
+
+def test_the_project_may_be_given_by_its_id(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    assert world.resolve(refs, project=world.project_id).project.name == world.key
+
+
+def test_the_project_is_found_beyond_the_first_page(make_world: MakeWorld) -> None:
+    world = make_world()
+    for number in range(60):
+        world.store.add_project(f"{world.key}A{number}")
+    assert world.resolve([], project=f"{world.key}A59").project.name == f"{world.key}A59"
+
+
+@pytest.mark.parametrize(
+    "wanted, message",
+    [
+        ("NOPE", r"no project with the key 'NOPE'; check `project`"),
+        (999_999, r"no project with the API ID 999999"),
+    ],
+)
+def test_a_missing_project_is_named(wanted: str | int, message: str, world: JamaWorld) -> None:
+    with pytest.raises(NotUsableError, match=message):
+        world.resolve([], project=wanted)
+
+
+def test_a_key_in_other_letters_is_not_the_project(world: JamaWorld) -> None:
+    with pytest.raises(NotUsableError, match=f"did you mean '{world.key}'"):
+        world.resolve([], project=world.key.lower())
+
+
+def test_plan_and_cycle_are_found_by_name(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    cycle_id = world.start(refs)
+    resolution = world.resolve(refs)
+    assert resolution.cycle.place_id == cycle_id
+    assert resolution.changes == ()
+
+
+def test_plan_and_cycle_are_found_by_id(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    cycle_id = world.start(refs)
+    plan_id = world.store.plans(world.key)[0].id
+    resolution = world.resolve(refs, plan={"id": plan_id}, cycle={"id": cycle_id})
+    assert (resolution.plan.name, resolution.cycle.name) == ("Release 1", "Build 7")
+
+
+def test_plan_and_cycle_are_shown_with_a_link(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    world.start(refs)
+    resolution = world.resolve(refs)
+    page = f"{world.sandbox.url}/perspective.req#/testPlans/{resolution.plan.place_id}"
+    assert resolution.plan.link == f"{page}?projectId={world.project_id}"
+    assert resolution.cycle.link == f"{page}/testRuns?projectId={world.project_id}"
+
+
+@pytest.mark.parametrize("kind", ["plan", "cycle"])
+def test_of_several_with_one_name_the_oldest_is_used(kind: str, world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    cycle_id = world.start(refs)
+    plan_id = world.store.plans(world.key)[0].id
+    younger = (
+        world.store.add_plan(world.key, "Release 1")
+        if kind == "plan"
+        else world.store.add_cycle(plan_id, "Build 7")
+    )
+    resolution = world.resolve(refs)
+    assert (resolution.plan.place_id, resolution.cycle.place_id) == (plan_id, cycle_id)
+    assert f"the others are {younger}" in resolution.warnings[0]
+
+
+def test_names_are_compared_exactly(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    world.start(refs, plan="Release 10")
+    world.start(refs, plan="release 1")
+    changes = world.resolve(refs, create=False).changes
+    assert changes[0] == "create test plan 'Release 1'"
+
+
+def test_an_active_plan_is_preferred_to_an_archived_one(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    archived = world.store.add_plan(world.key, "Release 1", archived=True)
+    world.start(refs)
+    resolution = world.resolve(refs)
+    assert resolution.plan.place_id != archived
+    assert resolution.warnings == ()
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_results_of_an_archived_plan_come_with_a_warning(by_id: bool, world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    world.start(refs)
+    plan_id = world.store.plans(world.key)[0].id
+    world.store.set_archived(plan_id)
+    resolution = world.resolve(refs, plan={"id": plan_id} if by_id else "Release 1")
+    assert resolution.plan.place_id == plan_id
+    assert "is archived" in resolution.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"plan": {"name": "New", "create": False}}, r"has no test plan 'New', and `plan: {cr"),
+        ({"cycle": {"name": "New", "create": False}}, r"no test cycle 'New', and `cycle: {cr"),
+        ({"plan": {"id": 99_999}}, "no test plan with the API ID 99999"),
+        ({"cycle": {"id": 99_999}}, "no test cycle with the API ID 99999"),
+    ],
+)
+def test_what_is_missing_and_may_not_be_created_ends_it(
+    settings: dict[str, Any], message: str, world: JamaWorld
+) -> None:
+    refs = world.add_cases(1)
+    world.start(refs)
+    before = world.state()
+    with pytest.raises(NotUsableError, match=message):
+        world.resolve(refs, **settings)
+    assert world.state() == before
+
+
+def test_a_plan_of_another_project_is_not_used(world: JamaWorld) -> None:
+    world.store.add_project("ELSEWHERE")
+    plan_id = world.store.add_plan("ELSEWHERE", "Release 1")
+    with pytest.raises(NotUsableError, match=f"is not in project {world.key}"):
+        world.resolve([], plan={"id": plan_id})
+
+
+def test_a_cycle_of_another_plan_is_not_used(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    cycle_id = world.start(refs, plan="Other")
+    world.start(refs)
+    with pytest.raises(NotUsableError, match="is not in test plan 'Release 1'"):
+        world.resolve(refs, cycle={"id": cycle_id})
+
+
+def test_a_cycle_by_id_needs_a_plan_that_exists(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    cycle_id = world.start(refs, plan="Other")
+    with pytest.raises(NotUsableError, match="the test plan, which does not exist yet"):
+        world.resolve(refs, cycle={"id": cycle_id})

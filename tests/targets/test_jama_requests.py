@@ -1,0 +1,124 @@
+"""How many requests there are, and that each of them is a documented one."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.verdicts import Verdict
+from tests.targets.contract import updates_for
+
+if TYPE_CHECKING:
+    from tests.targets.conftest import MakeWorld
+    from tests.targets.jama_world import JamaWorld
+
+PAGE = frozenset({"startAt", "maxResults"})
+
+DOCUMENTED = {
+    "POST /rest/oauth/token": frozenset[str](),
+    "GET /users/current": frozenset(),
+    "GET /projects": PAGE,
+    "GET /projects/{}": frozenset(),
+    "GET /itemtypes": PAGE,
+    "GET /abstractitems": PAGE | {"project", "documentKey", "contains"},
+    "GET /abstractitems/{}": frozenset(),
+    "GET /testplans": PAGE | {"project"},
+    "GET /testplans/{}": frozenset(),
+    "POST /testplans": frozenset(),
+    "GET /testplans/{}/testgroups": PAGE,
+    "POST /testplans/{}/testgroups": frozenset(),
+    "GET /testplans/{}/testgroups/{}/testcases": PAGE,
+    "POST /testplans/{}/testgroups/{}/testcases": frozenset(),
+    "GET /testplans/{}/testcycles": PAGE,
+    "POST /testplans/{}/testcycles": frozenset(),
+    "GET /testcycles/{}": frozenset(),
+    "PUT /testcycles/{}": frozenset(),
+    "GET /testruns": PAGE | {"testCycle", "testCase"},
+    "PATCH /testruns/{}": frozenset(),
+}
+"""Every request that we ever make, and its parameters. Source: Jama REST API cookbook."""
+
+
+def _send(world: JamaWorld, refs: list[CaseRef], **settings: Any) -> None:
+    target = world.target(**settings)
+    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
+    receipts = target.push(updates, on_receipt=lambda _: None)
+    assert {receipt.error for receipt in receipts} == {""}
+
+
+def _refs(world: JamaWorld, kind: str, count: int) -> list[CaseRef]:
+    keys = [world.add_case(number, global_id=f"GID-9{number}") for number in range(count)]
+    world.start(keys)
+    names = {
+        "keys": [ref.text for ref in keys],
+        "API IDs": [str(world.case_ids[ref]) for ref in keys],
+        "global IDs": [f"GID-9{number}" for number in range(count)],
+    }
+    return [CaseRef.parse(name) for name in names[kind]]
+
+
+@pytest.mark.parametrize("kind", ["keys", "API IDs", "global IDs"])
+@pytest.mark.parametrize("count", [1, 10, 50, 51, 120])
+def test_an_upload_keeps_to_its_budget(count: int, kind: str, make_world: MakeWorld) -> None:
+    world = make_world()
+    refs = _refs(world, kind, count)
+    _send(world, refs)
+    patches, others = world.count_requests()
+    assert patches == count
+    assert others <= 3 * math.ceil(count / 50) + 6
+
+
+@pytest.mark.parametrize("count", [1, 10, 60])
+def test_a_cycle_with_many_more_runs_costs_no_more(count: int, make_world: MakeWorld) -> None:
+    world = make_world()
+    refs = world.add_cases(310)
+    world.start(refs)
+    _send(world, refs[-count:], run={"assigned_to": "me"})
+    patches, others = world.count_requests()
+    assert patches == count
+    assert others <= 3 * math.ceil(count / 50) + 6
+
+
+def test_a_small_upload_makes_seven_other_requests(make_world: MakeWorld) -> None:
+    world = make_world()
+    refs = world.add_cases(10)
+    world.start(refs)
+    _send(world, refs)
+    assert world.count_requests() == (10, 7)
+
+
+def test_every_request_is_a_documented_one(world: JamaWorld) -> None:
+    refs = world.add_cases(60, steps=1)
+    _send(world, [*refs[:30], CaseRef.parse(world.case_ids[refs[30]])], run={"assigned_to": "me"})
+    _send(world, refs, cycle={"name": "Build 7", "missing_runs": "regenerate"})
+    plan = world.store.plans(world.key)[0]
+    cycle = world.store.cycles(plan.id)[0]
+    _send(world, refs, project=world.project_id, plan={"id": plan.id}, cycle={"id": cycle.id})
+    world.resolve([CaseRef.parse(world.case_ids[refs[0]])], create=False, cycle="next")
+    for request in world.sandbox.requests:
+        known = DOCUMENTED[f"{request.method} {re.sub(r'[0-9]+', '{}', request.path)}"]
+        assert {name for name, _ in request.query} <= known
+
+
+def test_no_page_is_larger_than_fifty_and_no_value_a_joined_list(world: JamaWorld) -> None:
+    refs = world.add_cases(120)
+    world.start(refs)
+    _send(world, refs)
+    queries = [dict(request.query) for request in world.sandbox.requests]
+    assert {query["maxResults"] for query in queries if "maxResults" in query} == {"50"}
+    values = [value for request in world.sandbox.requests for _, value in request.query]
+    assert not [value for value in values if "," in value]
+
+
+def test_nothing_is_ever_deleted_or_unlocked(world: JamaWorld) -> None:
+    refs = world.add_cases(3)
+    _send(world, refs)
+    assert not [
+        request
+        for request in world.sandbox.requests
+        if request.method == "DELETE" or request.path.endswith(("/lock", "/updatedtestcase"))
+    ]
