@@ -66,4 +66,5 @@ def publish(
         receipts=receipts,
         unresolved=resolution.unresolved,
         warnings=(*resolution.warnings, *plan.warnings),
+        stopped=next((receipt.cause for receipt in receipts if receipt.cause), None),
     )

@@ -22,6 +22,8 @@ class SendState(str, Enum):
     """Somebody has locked the run; it was left alone."""
     MISMATCH = "mismatch"
     """Sent and accepted, but the run reads back with another status."""
+    UNVERIFIED = "not read back"
+    """Sent and accepted, but the run could not be read back."""
     NOT_SENT = "not sent"
     """The upload stopped before it, or nobody knows whether it arrived."""
 
@@ -35,12 +37,14 @@ class Receipt:
         state: What became of it.
         attempts: How many requests were made for it.
         error: Why it is not simply sent; empty otherwise.
+        cause: What ended the whole upload here; None when only this update is concerned.
     """
 
     update: RunUpdate
     state: SendState
     attempts: int = 1
     error: str = ""
+    cause: PytestJamaError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Resolution:
         runs: The test runs of each case reference that has any, in ascending order of their IDs.
         unresolved: The case references that have none.
         changes: What was created on the way, or in a dry run what would be, in that order:
-            ``create test plan 'Release 1'``, ``add JEET1-TC-12 to group 'Default Test Group'``.
+            ``create test plan 'Release 1'``, ``add case JEET1-TC-12 to group 'Group 1'``.
         warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
     """
 
@@ -82,7 +82,8 @@ class Target(Protocol):
         """Write the updates, read the runs back and compare.
 
         A refused update is a receipt, not an exception, and never stops the others. When the target
-        stops answering, the rest come back as ``NOT_SENT``.
+        stops answering, or somebody presses Ctrl-C, the rest come back as ``NOT_SENT`` and name the
+        cause.
 
         Args:
             updates: What to write, each run once.

@@ -168,6 +168,14 @@ def test_the_account_opens_with_the_status_of_the_run_and_where_it_comes_from(ru
     assert plan.updates[0].account == ("FAILED: pytest 9, commit 1f",)
 
 
+def test_the_account_opens_with_what_the_run_shows_when_an_older_failure_stays() -> None:
+    run = run_of("FAILED", "NOT_RUN")
+
+    plan = plan_updates([case_of(PASSED, (2, PASSED))], {CASE: [run]}, provenance="pytest 9")
+
+    assert plan.updates[0].account == ("FAILED: pytest 9",)
+
+
 def account(*results: TestResult) -> list[str]:
     """Return the lines of an account but for the first."""
     case = CaseVerdict(CASE, FAILED, (), results)

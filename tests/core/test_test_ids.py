@@ -67,7 +67,8 @@ def test_two_spellings_are_one_test(spelling: str, other: str) -> None:
         pytest.param("t.py::test", "t.py::test[]", id="empty parameter"),
         pytest.param("t.py::test_a", "t.py::test_A", id="letter case"),
         pytest.param("t.py::test_a", "t_test_a", id="underscore"),
-        pytest.param("copy.py::t", "co.t", id="py inside of a name"),
+        pytest.param("copy.py::t", "co.t", id="py at the end of a name"),
+        pytest.param("my.python/a.py", "mython/a.py", id="py inside of a name"),
     ],
 )
 def test_different_tests_stay_different(first: str, second: str) -> None:

@@ -56,6 +56,7 @@ TEST = "tests/web/test_pay.py::TestCard::test_refund[eur-1.5]"
         pytest.param("**test_refund[eur*]", id="star inside of brackets"),
         pytest.param("**[*-1.5]", id="literal dot inside of brackets"),
         pytest.param("tests/**pay**refund", id="literal text between stars"),
+        pytest.param("**test*_refund**", id="literal text that stands in several places"),
     ],
 )
 def test_a_key_matches(key: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,10 @@ def test_what_a_result_does_not_have_is_left_out() -> None:
         "outcome": "passed",
         "cases": [],
     }
+
+
+def test_a_test_that_took_no_time_is_not_one_of_unknown_duration() -> None:
+    assert lines.result_line(replace(BARE_RESULT, duration_s=0.0))["duration_s"] == 0.0
 
 
 def test_test_ids_and_messages_are_not_changed() -> None:

@@ -148,6 +148,16 @@ def test_a_journal_only_ever_grows(journal: JournalWriter) -> None:
     assert journal.path.read_bytes().startswith(before)
 
 
+def test_what_another_process_appended_is_not_overwritten(journal: JournalWriter) -> None:
+    journal.write(FULL["session_line"])
+    with journal.path.open("a", encoding="ascii") as other:
+        other.write("{}\n")
+
+    journal.write(FULL["result_line"])
+
+    assert read(journal.path) == [FULL["session_line"], {}, FULL["result_line"]]
+
+
 def test_the_folder_ignores_itself_for_git(journal: JournalWriter) -> None:
     assert (journal.path.parent / ".gitignore").read_text(encoding="utf-8") == "*\n"
 

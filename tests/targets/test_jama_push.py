@@ -6,6 +6,7 @@ import pytest
 
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.targets.jama.sending import INTERRUPTED, not_sent
 from tests.targets.contract import updates_for
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ def test_what_could_not_be_read_back_is_sent_but_noted(
     updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
     world.sandbox.fail_next(10_000, 403, method="GET", path="/testruns*")
     receipts = target.push(updates, on_receipt=lambda _: None)
-    assert _states(receipts) == ["sent", "sent"]
-    assert receipts[0].error.startswith("accepted, but not read back: GET")
+    assert _states(receipts) == ["not read back", "not read back"]
+    assert receipts[0].error.startswith("accepted, but GET")
 
 
 def test_an_interruption_leaves_receipts_for_all(world: JamaWorld) -> None:
@@ -161,7 +162,7 @@ def test_an_interruption_leaves_receipts_for_all(world: JamaWorld) -> None:
     receipts = target.push(updates, on_receipt=tell)
     sent = [run for run in world.runs() if run.status == "PASSED"]
     assert _states(receipts).count("sent") == len(sent) <= 5
-    assert receipts[-1] == Receipt(updates[-1], SendState.NOT_SENT, 0, "interrupted")
+    assert receipts[-1] == not_sent(updates[-1], INTERRUPTED)
 
 
 def test_a_wrong_secret_ends_it_with_the_names_of_the_variables(world: JamaWorld) -> None:

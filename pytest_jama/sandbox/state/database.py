@@ -94,13 +94,14 @@ class Database:
 
     def next_number(self, counter: str, *, count: int = 1) -> int:
         """Take `count` numbers of a sequence and return the first of them."""
-        sql = (
-            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
-            "UPDATE SET value = value + excluded.value RETURNING value"
-        )
         with self.transaction():
-            last: int = self._connection.execute(sql, (counter, count)).fetchone()[0]
-            return last - count + 1
+            self.execute(
+                "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
+                "UPDATE SET value = value + excluded.value",
+                (counter, count),
+            )
+            last = self.number("SELECT value FROM counters WHERE name = ?", (counter,))
+        return last - count + 1
 
     def raise_counter(self, counter: str, value: int) -> None:
         """Make a sequence go on behind a number that was given by hand."""

@@ -9,7 +9,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import LockedError, RefusedError, TargetError
+from pytest_jama.core.errors import (
+    InterruptedUploadError,
+    LockedError,
+    PytestJamaError,
+    RefusedError,
+    TargetError,
+)
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.targets.http import NO_STATUS
 
@@ -23,8 +29,8 @@ if TYPE_CHECKING:
     Job = tuple[int, RunUpdate]
     Result = tuple[int, Receipt, BaseException | None]
 
-INTERRUPTED = "interrupted"
-"""The error of receipts for updates that Ctrl-C kept from being sent."""
+INTERRUPTED = InterruptedUploadError("interrupted")
+"""Why updates were not sent after Ctrl-C."""
 
 _IN_FLIGHT_S = 10.0
 _LOOK_AROUND_S = 0.5
@@ -71,7 +77,7 @@ class Sending:
         self._receipts: dict[int, Receipt] = {}
         self._in_flight = 0
         self._deadline = float("inf")
-        self.stopped_by = ""
+        self.stopped_by: PytestJamaError | None = None
 
     def run(self) -> tuple[Receipt, ...]:
         """Send everything, and return a receipt for each update in their order.
@@ -91,8 +97,7 @@ class Sending:
                 self._jobs.put(None)
         for number, update in enumerate(self._updates):
             if number not in self._receipts:
-                error = self.stopped_by
-                self._record(number, Receipt(update, SendState.NOT_SENT, attempts=0, error=error))
+                self._record(number, not_sent(update, self.stopped_by))
         return tuple(self._receipts[number] for number in range(len(self._updates)))
 
     def _exchange(self) -> None:
@@ -107,7 +112,7 @@ class Sending:
             if error is not None and not isinstance(error, TargetError):
                 raise error
             if error is not None and not self.stopped_by:
-                self._halt(str(error))
+                self._halt(error)
             self._record(number, receipt)
             self._hand_out()
 
@@ -125,7 +130,7 @@ class Sending:
                 return self._results.get(timeout=_LOOK_AROUND_S)
         return None
 
-    def _halt(self, reason: str) -> None:
+    def _halt(self, reason: PytestJamaError) -> None:
         self.stopped_by = reason
         self._deadline = time.monotonic() + _IN_FLIGHT_S
         self._stop()
@@ -151,9 +156,20 @@ class Sending:
         except RefusedError as refusal:
             return _refused(update, refusal, attempts), None
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
-            why = self.stopped_by or str(error)
-            return Receipt(update, SendState.NOT_SENT, attempts=attempts, error=why), error
+            why = self.stopped_by or (error if isinstance(error, TargetError) else None)
+            return not_sent(update, why, attempts=attempts), error
         return Receipt(update, SendState.SENT, attempts=attempts), None
+
+
+def not_sent(
+    update: RunUpdate,
+    cause: PytestJamaError | None,
+    *,
+    attempts: int = 0,
+) -> Receipt:
+    """Return the receipt of an update that the end of the upload left unsent."""
+    error = str(cause or "")
+    return Receipt(update, SendState.NOT_SENT, attempts=attempts, error=error, cause=cause)
 
 
 def _refused(update: RunUpdate, refusal: RefusedError, attempts: int) -> Receipt:

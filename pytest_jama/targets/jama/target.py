@@ -13,7 +13,7 @@ from pytest_jama.targets.jama import runs as test_runs
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.patches import patch_operations
-from pytest_jama.targets.jama.sending import INTERRUPTED, Sending
+from pytest_jama.targets.jama.sending import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.oauth import BasicLogin, Login, TokenLogin, fetch_token
 from pytest_jama.targets.pace import find_rate_per_s
 from pytest_jama.targets.session import open_session
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Resolution
     from pytest_jama.targets.oauth import Token
@@ -92,7 +93,7 @@ class JamaTarget:
         try:
             assignee = self._find_assignee()
         except TargetError as error:
-            return _none_sent(updates, str(error), on_receipt)
+            return _none_sent(updates, error, on_receipt)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, on_receipt)
         sending = Sending(
@@ -140,7 +141,7 @@ class JamaTarget:
                 self._client, self._cycle_id, case_ids, total=self._total_runs
             )
         except TargetError as error:
-            return _unverified(receipts, str(error))
+            return _unverified(receipts, error)
         except KeyboardInterrupt:
             return _unverified(receipts, INTERRUPTED)
         final = []
@@ -158,21 +159,19 @@ class JamaTarget:
 
 def _none_sent(
     updates: Sequence[RunUpdate],
-    reason: str,
+    reason: PytestJamaError,
     on_receipt: Callable[[Receipt], None],
 ) -> tuple[Receipt, ...]:
-    receipts = tuple(
-        Receipt(update, SendState.NOT_SENT, attempts=0, error=reason) for update in updates
-    )
+    receipts = tuple(not_sent(update, reason) for update in updates)
     for receipt in receipts:
         on_receipt(receipt)
     return receipts
 
 
-def _unverified(receipts: Sequence[Receipt], reason: str) -> tuple[Receipt, ...]:
+def _unverified(receipts: Sequence[Receipt], reason: PytestJamaError) -> tuple[Receipt, ...]:
     """Note at what was sent that nobody looked at it again: Jama accepted it, no more."""
     return tuple(
-        replace(receipt, error=f"accepted, but not read back: {reason}")
+        replace(receipt, state=SendState.UNVERIFIED, error=f"accepted, but {reason}")
         if receipt.state is SendState.SENT
         else receipt
         for receipt in receipts
