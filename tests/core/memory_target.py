@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.runs import Unresolved
 from pytest_jama.core.target import Place, Resolution
@@ -22,6 +23,7 @@ class MemoryTarget:
         runs: The runs of each case there is.
         trouble: Raised when somebody resolves cases.
         refused: IDs of the runs that cannot be written.
+        gone_at: The ID of the run at which the server stops answering.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class MemoryTarget:
         *,
         trouble: BaseException | None = None,
         refused: frozenset[int] = frozenset(),
+        gone_at: int | None = None,
     ) -> None:
         self.written: dict[int | None, str] = {}
         self.may_create: bool | None = None
         self._runs = runs
         self._trouble = trouble
         self._refused = refused
+        self._gone_at = gone_at
 
     def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
         """Find the runs of the given cases."""
@@ -71,5 +75,7 @@ class MemoryTarget:
     def _write(self, update: RunUpdate) -> Receipt:
         if update.run.run_id in self._refused:
             return Receipt(update, SendState.REFUSED, error="no permission")
+        if update.run.run_id == self._gone_at:
+            return Receipt(update, SendState.NOT_SENT, cause=OutOfReachError("no answer"))
         self.written[update.run.run_id] = update.status.value
         return Receipt(update, SendState.SENT)

@@ -104,6 +104,17 @@ def test_a_refused_run_does_not_stop_the_others() -> None:
     assert not report.is_complete
 
 
+def test_what_ended_the_upload_halfway_stands_in_the_report() -> None:
+    report = publish_to(MemoryTarget(RUNS, gone_at=72))
+
+    assert isinstance(report.stopped, OutOfReachError)
+    assert [receipt.state.value for receipt in report.receipts] == ["sent", "not sent"]
+
+
+def test_a_refused_run_does_not_count_as_a_stop() -> None:
+    assert publish_to(MemoryTarget(RUNS, refused=frozenset({71, 72}))).stopped is None
+
+
 def test_warnings_of_the_target_and_of_the_plan_stand_in_the_report() -> None:
     report = publish_to(MemoryTarget(RUNS), [case_of(Verdict.PASSED, (4, Verdict.PASSED))])
 

@@ -303,4 +303,5 @@ def test_10000_tests_find_their_entries_among_10000_in_well_under_a_second(key: 
     found = sum(bool(test_map.find(test_id)) for test_id in tests)
 
     assert found == 10_000
-    assert time.process_time() - started < 2, "0.2 to 0.6 s on a slow machine of 2024"
+    # 0.1 to 0.5 s; four times that when coverage traces each line. Without index it is minutes.
+    assert time.process_time() - started < 6
