@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.receipts import UploadReport
+    from pytest_jama.core.report import UploadReport
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.target import Target
     from pytest_jama.core.verdicts import CaseVerdict

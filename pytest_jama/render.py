@@ -13,7 +13,8 @@ from pytest_jama.core.text import first_line, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_jama.core.receipts import Receipt, UploadReport
+    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.report import UploadReport
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Place
     from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict

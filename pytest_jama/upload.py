@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_jama import __version__
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.publish import publish
-from pytest_jama.core.receipts import UploadReport
+from pytest_jama.core.report import UploadReport
 from pytest_jama.core.verdicts import Judgement, judge
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ def toolbox() -> None:
     """Tools around reporting test results to Jama Connect."""
 
 
-@toolbox.command(context_settings={"ignore_unknown_options": False})
+@toolbox.command()
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; with COMMAND any free one.")
 @click.option("--db", type=_FILE, help="Keep the state in this SQLite file.")
 @click.option("--seed", type=_FILE, help="Create the project and all cases of this jama.yaml.")
@@ -28,6 +28,7 @@ def toolbox() -> None:
     "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
 )
 @click.option("--latency", metavar="DURATION", help="Wait before each answer: 50ms, 1s.")
+@click.option("--context-path", default="", help="What stands before /rest, as /contour.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sandbox(
     *,
@@ -39,6 +40,7 @@ def sandbox(
     knobs: tuple[str, ...],
     throttle: str | None,
     latency: str | None,
+    context_path: str,
     command: tuple[str, ...],
 ) -> int:
     r"""Serve a local Jama Connect, or run COMMAND against one.
@@ -47,7 +49,8 @@ def sandbox(
     pytest-jama sandbox --seed jama.yaml
     pytest-jama sandbox --seed jama.yaml -- pytest --jama
     """
-    from pytest_jama.cli.sandbox import SandboxOptions, run_sandbox  # noqa: PLC0415
+    from pytest_jama.cli.sandbox import run_sandbox  # noqa: PLC0415
+    from pytest_jama.cli.sandbox_options import SandboxOptions  # noqa: PLC0415
 
     options = SandboxOptions(
         port=port,
@@ -58,5 +61,6 @@ def sandbox(
         knobs=knobs,
         throttle=throttle,
         latency=latency,
+        context_path=context_path,
     )
     return run_sandbox(options, command)

@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.core.cases import CaseRef, RefKind
+from pytest_jama.cli.sandbox_options import parse_case, parse_faults, parse_knobs
+from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_jama.cli.sandbox_options import SandboxOptions
     from pytest_jama.config import Settings
-    from pytest_jama.sandbox.faults import Fault
-    from pytest_jama.sandbox.knobs import Knobs
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.sandbox.model import Credentials, Run
     from pytest_jama.sandbox.server import Sandbox
     from pytest_jama.sandbox.store import Store
 
 DEFAULT_PORT = 8421
 DEFAULT_PROJECT = "DEMO"
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxOptions:
-    """The options of the command line.
-
-    Attributes:
-        port: TCP port on 127.0.0.1; None chooses.
-        db: The SQLite file of the state; None keeps it in memory.
-        seed: The jama.yaml whose project and cases are to exist.
-        cases: More case references that are to exist.
-        steps: How many steps each of these has.
-        knobs: ``name=value`` each.
-        throttle: ``requests per second/queue``, as ``10/100``.
-        latency: A duration such as ``50ms``.
-    """
-
-    port: int | None = None
-    db: Path | None = None
-    seed: Path | None = None
-    cases: tuple[str, ...] = ()
-    steps: int = 0
-    knobs: tuple[str, ...] = ()
-    throttle: str | None = None
-    latency: str | None = None
 
 
 def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
@@ -65,20 +38,61 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         SettingsError: When an option or the seed file is wrong.
     """
     try:
-        from pytest_jama.sandbox.server import Sandbox  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.server import SandboxError  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.state.database import DatabaseError  # noqa: PLC0415
         from pytest_jama.sandbox.store import Store  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise SettingsError(_extra_missing(exc)) from exc
-    store = Store(options.db)
-    project = seed_store(store, options)
-    port = options.port if options.port is not None else 0 if command else DEFAULT_PORT
-    with Sandbox(store, knobs=_knobs(options), port=port, faults=parse_faults(options)) as sandbox:
-        if not command:
-            return _serve(sandbox, store)
-        _announce(sandbox, store)
+    try:
+        with Store(options.db) as store:
+            project = seed_store(store, options)
+            if command:
+                return _run_beside(store, project, options, command)
+            _serve(store, options)
+            return 0
+    except (SandboxError, DatabaseError) as exc:
+        problem = Problem(str(exc), "choose another --port or --db", "pytest-jama sandbox")
+        raise SettingsError(problem) from exc
+
+
+def _run_beside(
+    store: Store,
+    project: str,
+    options: SandboxOptions,
+    command: Sequence[str],
+) -> int:
+    """Run a command while the sandbox is served; print the cycle it wrote to."""
+    from pytest_jama.sandbox.server import Sandbox  # noqa: PLC0415 (an extra)
+
+    sandbox = Sandbox(
+        store,
+        knobs=parse_knobs(options),
+        port=options.port or 0,
+        context_path=options.context_path,
+        faults=parse_faults(options),
+    )
+    with sandbox:
+        _announce(sandbox.url, sandbox.credentials, store)
         status = run_command(command, environment_for(sandbox, project=project))
         _print_last_cycle(store)
         return status
+
+
+def _serve(store: Store, options: SandboxOptions) -> None:
+    """Serve until Ctrl-C."""
+    from pytest_jama.sandbox.model import Credentials  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.server import serve_forever  # noqa: PLC0415
+
+    credentials = Credentials()
+    serve_forever(
+        store,
+        port=DEFAULT_PORT if options.port is None else options.port,
+        knobs=parse_knobs(options),
+        context_path=options.context_path,
+        faults=parse_faults(options),
+        credentials=credentials,
+        on_ready=lambda url: _announce(url, credentials, store),
+    )
 
 
 def seed_store(store: Store, options: SandboxOptions) -> str:
@@ -90,8 +104,10 @@ def seed_store(store: Store, options: SandboxOptions) -> str:
     Raises:
         SettingsError: When the seed file or a case reference is wrong.
     """
+    if options.seed is None and not options.cases:
+        return _seed_demo(store)
     project: str | int = DEFAULT_PROJECT
-    steps_by_ref = dict.fromkeys(map(_parse_case, options.cases), options.steps)
+    steps_by_ref = dict.fromkeys(map(parse_case, options.cases), options.steps)
     if options.seed is not None:
         seeded = _load_seed(options.seed)
         project = seeded.project or project
@@ -146,6 +162,13 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
         return status if status >= 0 else 128 - status
 
 
+def _seed_demo(store: Store) -> str:
+    from pytest_jama.sandbox.demo import PROJECT_KEY, seed_demo  # noqa: PLC0415 (an extra)
+
+    seed_demo(store)
+    return PROJECT_KEY
+
+
 def _load_seed(file: Path) -> Settings:
     from pytest_jama.config import load_settings  # noqa: PLC0415 (pydantic)
 
@@ -158,30 +181,12 @@ def _load_seed(file: Path) -> Settings:
     ).settings
 
 
-def _parse_case(text: str) -> CaseRef:
-    try:
-        return CaseRef.parse(text)
-    except ValueError as exc:
-        problem = Problem(str(exc), remedy="name the case as in a marker", origin="--case")
-        raise SettingsError(problem) from exc
-
-
 def _name_of(ref: CaseRef) -> Mapping[str, Any]:
     """Return how the store is told the name of a case."""
     if ref.kind is RefKind.API_ID:
         return {"id": int(ref.text)}
     name = "document_key" if ref.kind is RefKind.DOCUMENT_KEY else "global_id"
     return {name: ref.text}
-
-
-def _knobs(options: SandboxOptions) -> Knobs:
-    from pytest_jama.sandbox.knobs import KnobError, Knobs  # noqa: PLC0415 (an extra)
-
-    try:
-        return Knobs.parse(options.knobs)
-    except KnobError as exc:
-        problem = Problem(str(exc), remedy="see docs/sandbox.md", origin="--knob")
-        raise SettingsError(problem) from exc
 
 
 def _extra_missing(exc: ModuleNotFoundError) -> Problem:
@@ -196,14 +201,13 @@ def _is_credential(name: str) -> bool:
     return name in {"JAMA_USERNAME", "JAMA_PASSWORD"}
 
 
-def _announce(sandbox: Sandbox, store: Store) -> None:
-    projects = ", ".join(
-        f"{each.key} ({len(store.cases(each.key))} cases)" for each in store.projects() if each.key
-    )
-    _say(f"Jama sandbox at {sandbox.url} (REST API under /rest/v1): {projects}")
-    _say(f"  JAMA_URL={sandbox.url}")
-    _say(f"  JAMA_CLIENT_ID={sandbox.credentials.client_id}")
-    _say(f"  JAMA_CLIENT_SECRET={sandbox.credentials.client_secret}")
+def _announce(url: str, credentials: Credentials, store: Store) -> None:
+    keys = [project.key for project in store.projects() if project.key]
+    projects = ", ".join(f"{key} ({len(store.cases(key))} cases)" for key in keys)
+    _say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")
+    _say(f"  JAMA_URL={url}")
+    _say(f"  JAMA_CLIENT_ID={credentials.client_id}")
+    _say(f"  JAMA_CLIENT_SECRET={credentials.client_secret}")
 
 
 def _print_last_cycle(store: Store) -> None:
@@ -240,45 +244,5 @@ def _print_runs(title: str, runs: Sequence[Run]) -> None:
     Console(file=sys.stderr).print(table)
 
 
-def _serve(sandbox: Sandbox, store: Store) -> int:
-    """Serve until Ctrl-C."""
-    try:
-        _announce(sandbox, store)
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        _say("stopped")
-    return 0
-
-
 def _say(text: str) -> None:
     click.echo(text, err=True)
-
-
-_THROTTLE = re.compile(r"([0-9]+(?:\.[0-9]+)?)[/,]([0-9]+)", re.ASCII)
-_LATENCY = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(ms|s)", re.ASCII)
-
-
-def parse_faults(options: SandboxOptions) -> tuple[Fault, ...]:
-    """Return the faults that ``--throttle`` and ``--latency`` ask for.
-
-    Raises:
-        SettingsError: When one of them has no usable form.
-    """
-    from pytest_jama.sandbox.faults import Latency, Throttle  # noqa: PLC0415 (an extra)
-
-    faults: list[Fault] = []
-    if options.throttle is not None:
-        rate, queue = _match(_THROTTLE, options.throttle, origin="--throttle", example="10/100")
-        faults.append(Throttle(rate_per_s=float(rate), queue=int(queue)))
-    if options.latency is not None:
-        number, unit = _match(_LATENCY, options.latency, origin="--latency", example="50ms")
-        faults.append(Latency(delay_s=float(number) / (1000 if unit == "ms" else 1)))
-    return tuple(faults)
-
-
-def _match(form: re.Pattern[str], text: str, *, origin: str, example: str) -> Sequence[str]:
-    match = form.fullmatch(text.strip())
-    if match is None:
-        problem = Problem(f"{text!r} cannot be read", f"write it like {example}", origin)
-        raise SettingsError(problem)
-    return match.groups()

@@ -9,9 +9,9 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.nodes import is_null, line_of, pairs_of
+from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links, parse_step
 from pytest_jama.core.errors import Problem
-from pytest_jama.core.test_map import MapEntry, TestMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.core.test_map import MapConflict
+    from pytest_jama.core.case_map import MapConflict
 
 
-def read_test_map(node: Node, *, label: str, lookup: Lookup) -> tuple[TestMap, list[Problem]]:
+def read_test_map(node: Node, *, label: str, lookup: Lookup) -> tuple[CaseMap, list[Problem]]:
     """Read the value of ``tests:``.
 
     Args:
@@ -34,7 +34,7 @@ def read_test_map(node: Node, *, label: str, lookup: Lookup) -> tuple[TestMap, l
         The map without the entries that are wrong, and what is wrong with those.
     """
     reader = _Reader(label, lookup)
-    test_map, conflicts = TestMap.build(reader.read_entries(node))
+    test_map, conflicts = CaseMap.build(reader.read_entries(node))
     return test_map, [*reader.problems, *(_describe(conflict, label) for conflict in conflicts)]
 
 

@@ -6,7 +6,6 @@ to them by a test. A new setting is one new field here.
 No `from __future__ import annotations` in this module: pydantic needs the types at run time.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -29,8 +28,8 @@ from pydantic_core import CoreSchema
 from pytest_jama.config import kinds
 from pytest_jama.config.credentials import Credentials
 from pytest_jama.config.declaration import Allowed, Given, mistake
+from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.test_map import TestMap
 from pytest_jama.core.verdicts import Verdict, VerdictRules
 
 
@@ -267,11 +266,11 @@ class Settings(Section):
         description="The test cycle.",
     )
     tests: Annotated[
-        InstanceOf[TestMap],
+        InstanceOf[CaseMap],
         WithJsonSchema({"type": ["object", "null"]}),
         Allowed("a mapping of test ID or pattern to case references"),
     ] = Field(
-        default_factory=lambda: TestMap.build(())[0],
+        default_factory=lambda: CaseMap.build(())[0],
         exclude=True,
         repr=False,
         description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
@@ -295,23 +294,6 @@ class Settings(Section):
         description="Folder of the journals.",
     )
     credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
-
-    @classmethod
-    def from_journal(
-        cls,
-        header: Mapping[str, Any],
-        *,
-        environ: Mapping[str, str],
-        flags: Mapping[str, tuple[str, str]],
-    ) -> "Settings":
-        """Return the settings of a journal, as `load_from_journal` does, without their origins.
-
-        Raises:
-            SettingsError: With every mistake.
-        """
-        from pytest_jama.config.loading import load_from_journal  # noqa: PLC0415 (builds on us)
-
-        return load_from_journal(header, environ=environ, flags=flags).settings
 
     def for_journal(self) -> dict[str, Any]:
         """Return what `load_from_journal` needs, fit for JSON: effective values, no secrets.

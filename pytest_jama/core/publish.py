@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import InterruptedUploadError, TargetError
 from pytest_jama.core.plan import plan_updates
-from pytest_jama.core.receipts import UploadReport
+from pytest_jama.core.report import UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

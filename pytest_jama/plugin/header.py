@@ -28,11 +28,8 @@ def describe_destination(loaded: LoadedSettings, *, root: Path, mode: str) -> st
         mode: ``dry run``, ``no upload`` or empty.
     """
     settings = loaded.settings
-    where = " / ".join(
-        str(part)
-        for part in (settings.project, settings.plan, settings.cycle)
-        if part is not None and str(part)
-    )
+    names = map(str, (settings.project, settings.plan, settings.cycle))
+    where = " / ".join(filter(None, names))
     parts = [where or "no plan named", f"at {settings.url}" if settings.url else "no server"]
     if loaded.file is not None:
         parts.append(f"({_relative(loaded.file, root)})")

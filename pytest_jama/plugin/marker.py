@@ -48,7 +48,7 @@ def _marks_of_class(node: pytest.Class) -> Iterator[Sequence[pytest.Mark]]:
     for cls in node.obj.__mro__:
         marks: Any = vars(cls).get("pytestmark", ())
         listed = marks if isinstance(marks, (list, tuple)) else [marks]
-        yield [getattr(mark, "mark", mark) for mark in listed]
+        yield [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in listed]
     yield node.own_markers
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_jama.core.errors import InterruptedUploadError
 from pytest_jama.core.publish import Observer
-from pytest_jama.core.receipts import UploadReport
+from pytest_jama.core.report import UploadReport
 from pytest_jama.extensions import Extensions, has_hooks
 from pytest_jama.journal import format as lines
 from pytest_jama.journal import open_journal

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_jama.core.receipts import UploadReport
+    from pytest_jama.core.report import UploadReport
     from pytest_jama.journal import JournalWriter
     from pytest_jama.plugin.guard import Troubles
 

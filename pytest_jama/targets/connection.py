@@ -20,7 +20,7 @@ from pytest_jama.targets.patience import Clocks, Patience
 if TYPE_CHECKING:
     import requests
 
-    from pytest_jama.targets.oauth import Login
+    from pytest_jama.targets.login import Login
 
 log = logging.getLogger(__name__)
 

@@ -1,21 +1,19 @@
-"""Ways to log in, as auth objects of `requests`: a password, or a token for API credentials.
+"""Logging in with API credentials: an OAuth token, fetched and renewed when needed.
 
 Nothing here shows a secret: neither in a repr nor in a variable of a frame.
 """
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from requests.auth import AuthBase
-
 from pytest_jama.core.errors import CredentialsError, RefusedError
 from pytest_jama.targets.connection import Request
 from pytest_jama.targets.failures import TransientError
+from pytest_jama.targets.login import Login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from pytest_jama.targets.http import HttpApi
+    from pytest_jama.targets.login import BasicLogin
 
 TOKEN_PATH = "/rest/oauth/token"  # noqa: S105 - a path, no secret
 """Where tokens come from, below the base URL.
@@ -33,51 +32,6 @@ Source: Jama's own REST clients.
 _RENEW_BEFORE_S = 60.0
 _LIFETIME_IF_UNKNOWN_S = 300.0
 _GOOD = range(200, 300)
-
-
-class Login(AuthBase):
-    """What an HTTP connection needs to know of a way to log in.
-
-    Args:
-        remedy: What the user can do when the server does not accept it.
-    """
-
-    def __init__(self, *, remedy: str) -> None:
-        self.remedy = remedy
-
-    def renew(self, refused: PreparedRequest) -> bool:
-        """Get fresh credentials because a request was answered with 401.
-
-        Args:
-            refused: The request, as it was sent.
-
-        Returns:
-            Whether another attempt makes sense.
-        """
-        del refused
-        return False
-
-
-class BasicLogin(Login):
-    """User name and password, or client ID and client secret, sent with each request.
-
-    Args:
-        name: The user name or client ID.
-        read_secret: Returns the password or client secret.
-        remedy: What the user can do when the server does not accept them.
-    """
-
-    def __init__(self, name: str, read_secret: Callable[[], str], *, remedy: str) -> None:
-        super().__init__(remedy=remedy)
-        self._name = name
-        self._read_secret = read_secret
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the header; as UTF-8, since `requests` itself stops at non-Latin passwords."""
-        request.headers["Authorization"] = "Basic " + base64.b64encode(
-            f"{self._name}:{self._read_secret()}".encode()
-        ).decode("ascii")
-        return request
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.config import Settings, load_from_journal
+from pytest_jama.config import load_from_journal
 from pytest_jama.config.credentials import find_credentials
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, LOGIN, load
@@ -36,14 +36,14 @@ def header_of(folder: Path, text: str = COMPLETE) -> dict[str, Any]:
 @pytest.mark.parametrize("text", [COMPLETE, RICH], ids=["few-settings", "many-settings"])
 def test_a_journal_gives_back_the_same_settings(tmp_path: Path, text: str) -> None:
     header = header_of(tmp_path, text)
-    settings = Settings.from_journal(header, environ=LOGIN, flags={})
+    settings = load_from_journal(header, environ=LOGIN, flags={}).settings
     assert settings.for_journal() == header
     assert settings.credentials == find_credentials(LOGIN)[0]
 
 
 def test_what_was_filled_in_is_not_filled_in_again(tmp_path: Path) -> None:
-    settings = Settings.from_journal(header_of(tmp_path, RICH), environ=LOGIN, flags={})
-    assert settings.cycle.name == "Build ${X}"
+    loaded = load_from_journal(header_of(tmp_path, RICH), environ=LOGIN, flags={})
+    assert loaded.settings.cycle.name == "Build ${X}"
 
 
 def test_flags_beat_the_environment_beats_the_journal(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_flags_beat_the_environment_beats_the_journal(tmp_path: Path) -> None:
 def test_a_session_without_target_says_what_is_missing_when_it_is_sent(tmp_path: Path) -> None:
     header = load(tmp_path, "project: P\n", needs_target=False).settings.for_journal()
     with pytest.raises(SettingsError) as caught:
-        Settings.from_journal(header, environ={}, flags={})
+        load_from_journal(header, environ={}, flags={}, flag_prefix="--")
     assert [problem.message for problem in caught.value.problems] == [
         "url is not set",
         "plan is not set",
@@ -78,7 +78,7 @@ def test_a_certificate_that_is_gone_is_said(tmp_path: Path) -> None:
     header = header_of(tmp_path, f"{COMPLETE}tls: {{verify: ca.pem}}\n")
     (tmp_path / "ca.pem").unlink()
     with pytest.raises(SettingsError, match=r"journal: tls\.verify is '.*ca\.pem', but there is"):
-        Settings.from_journal(header, environ=LOGIN, flags={})
+        load_from_journal(header, environ=LOGIN, flags={})
 
 
 def test_the_map_of_tests_stays_out(tmp_path: Path) -> None:

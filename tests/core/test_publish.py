@@ -14,7 +14,7 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.core.publish import Observer, publish
-from pytest_jama.core.receipts import UploadReport
+from pytest_jama.core.report import UploadReport
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, run_of

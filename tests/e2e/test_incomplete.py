@@ -141,17 +141,23 @@ def test_worker_crash_fails_the_case(repository: Repository) -> None:
 def test_load_group_gives_the_same_verdicts(repository: Repository) -> None:
     repository.case(1)
     repository.start_cycle()
-    repository.write("test_it.py", """
+    repository.write(
+        "test_it.py",
+        """
         import pytest
         @pytest.mark.xdist_group("one")
         def test_grouped(): pass
-        """)
-    repository.write("jama.yaml", """
+        """,
+    )
+    repository.write(
+        "jama.yaml",
+        """
         project: KEY
         plan: Release 1
         cycle: Build 1
         tests: {"test_it.py::test_grouped": KEY-TC-1}
-        """)
+        """,
+    )
     finished = repository.pytest("-n", "2", "--dist", "loadgroup")
     assert repository.statuses() == {1: "PASSED"}, finished.output
 
@@ -172,11 +178,14 @@ def test_file_that_cannot_be_collected_leaves_its_mapped_cases_incomplete(
 ) -> None:
     prepare(repository, TWO_OF_ONE_CASE, cases=1)
     repository.write("test_broken.py", "import nothing_of_that_name")
-    repository.write("jama.yaml", """
+    repository.write(
+        "jama.yaml",
+        """
         project: KEY
         plan: Release 1
         cycle: Build 1
         tests: {"test_broken.py::test_third": KEY-TC-1}
-        """)
+        """,
+    )
     repository.pytest("--continue-on-collection-errors")
     assert repository.statuses() == {1: "INPROGRESS"}

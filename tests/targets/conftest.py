@@ -11,7 +11,7 @@ from pytest_jama.sandbox.server import Sandbox
 from pytest_jama.sandbox.store import Store
 from pytest_jama.targets.connection import Connection, Limits
 from pytest_jama.targets.http import HttpApi
-from pytest_jama.targets.oauth import BasicLogin, Login
+from pytest_jama.targets.login import BasicLogin, Login
 from pytest_jama.targets.session import open_session
 from tests.targets.jama_world import JamaWorld
 from tests.targets.scripted import FakeTime, Reply, ScriptedServer, serve

@@ -222,7 +222,7 @@ def test_cookies_of_the_server_are_not_kept(script: Serve, open_api: OpenApi) ->
 
 
 def test_the_password_may_have_any_letters(script: Serve, open_api: OpenApi) -> None:
-    from pytest_jama.targets.oauth import BasicLogin  # noqa: PLC0415 - only here
+    from pytest_jama.targets.login import BasicLogin  # noqa: PLC0415 - only here
 
     server = script(said(200))
     open_api(server.url, login=BasicLogin("ann", lambda: "zażółć", remedy="")).get("/projects")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError
-from pytest_jama.targets.oauth import BasicLogin, Token, TokenLogin, fetch_token, read_token
+from pytest_jama.targets.login import BasicLogin
+from pytest_jama.targets.oauth import Token, TokenLogin, fetch_token, read_token
 from tests.targets.scripted import WEB_PAGE, Reply, said, token
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.model import Cycle, Plan, Project, Run
@@ -84,6 +84,12 @@ async def show_overview(request: Request) -> HTMLResponse:
     projects = [project for project in find_projects(database) if not project.is_folder]
     blocks = [_project_block(database, project) for project in projects]
     return _rendered(request, "overview.html", projects=blocks)
+
+
+@router.get("/perspective.req")
+async def show_start() -> RedirectResponse:
+    """Take links of Jama's own pages to the overview: what they mean stands behind the #."""
+    return RedirectResponse("./")
 
 
 @router.get("/cycles/{cycle_id}")

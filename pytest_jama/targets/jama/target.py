@@ -14,7 +14,8 @@ from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.patches import patch_operations
 from pytest_jama.targets.jama.sending import INTERRUPTED, Sending, not_sent
-from pytest_jama.targets.oauth import BasicLogin, Login, TokenLogin, fetch_token
+from pytest_jama.targets.login import BasicLogin, Login
+from pytest_jama.targets.oauth import TokenLogin, fetch_token
 from pytest_jama.targets.pace import find_rate_per_s
 from pytest_jama.targets.session import open_session
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_jama.core.case_map import CaseMap, MapConflict, MapEntry
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.test_ids import normal_form
-from pytest_jama.core.test_map import MapConflict, MapEntry, TestMap
-from tests.core.test_test_ids import junit_spelling, node_ids
+from pytest_jama.core.identity import normal_form
+from tests.core.test_identity import junit_spelling, node_ids
 from tests.core.values import LAW
 
 
@@ -19,13 +19,13 @@ def entry(key: str, line: int = 1) -> MapEntry:
     return MapEntry(key, (CaseLink.parse(f"T-TC-{line}"),), line)
 
 
-def map_of(*keys: str) -> TestMap:
+def map_of(*keys: str) -> CaseMap:
     """Make a map of keys on lines 1, 2, 3, ..."""
-    test_map, _ = TestMap.build(entry(key, line) for line, key in enumerate(keys, start=1))
+    test_map, _ = CaseMap.build(entry(key, line) for line, key in enumerate(keys, start=1))
     return test_map
 
 
-def found_line(test_map: TestMap, test_id: str) -> int:
+def found_line(test_map: CaseMap, test_id: str) -> int:
     """Return the line of the entry that a test gets its links from; 0 without one."""
     links = test_map.find(test_id)
     return int(str(links[0]).removeprefix("T-TC-")) if links else 0
@@ -155,7 +155,7 @@ def test_the_more_specific_key_wins_in_any_order(keys: list[str], turn: int) -> 
     ],
 )
 def test_two_keys_of_one_normal_form_are_a_conflict_at_once(first: str, second: str) -> None:
-    _, conflicts = TestMap.build([entry(first, 1), entry(second, 2)])
+    _, conflicts = CaseMap.build([entry(first, 1), entry(second, 2)])
 
     assert conflicts == (MapConflict(entry(first, 1), entry(second, 2)),)
 
@@ -187,7 +187,7 @@ def test_there_is_no_conflict_when(keys: list[str], test_id: str) -> None:
 
 def test_patterns_that_name_the_same_cases_are_no_conflict() -> None:
     links = (CaseLink.parse("T-TC-1"),)
-    test_map, _ = TestMap.build([MapEntry("ab*", links, 1), MapEntry("*yz", links, 2)])
+    test_map, _ = CaseMap.build([MapEntry("ab*", links, 1), MapEntry("*yz", links, 2)])
 
     assert test_map.find_conflicts(["abyz"]) == ()
 

@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.test_ids import normal_form
+from pytest_jama.core.identity import normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,10 +55,8 @@ class MapConflict:
     test_id: str = ""
 
 
-class TestMap:
-    """The entries of ``tests:``, indexed. Build it with `TestMap.build`."""
-
-    __test__ = False
+class CaseMap:
+    """The entries of ``tests:``, indexed. Build it with `CaseMap.build`."""
 
     def __init__(self, literal: dict[str, MapEntry], patterns: Sequence[_Pattern]) -> None:
         self._entries = (*literal.values(), *(pattern.entry for pattern in patterns))
@@ -66,7 +64,7 @@ class TestMap:
         self._patterns = _PatternIndex(patterns)
 
     @classmethod
-    def build(cls, entries: Iterable[MapEntry]) -> tuple[TestMap, tuple[MapConflict, ...]]:
+    def build(cls, entries: Iterable[MapEntry]) -> tuple[CaseMap, tuple[MapConflict, ...]]:
         """Index the entries; return the map and each pair of them that names the same tests."""
         by_key: dict[str, MapEntry] = {}
         conflicts = []
