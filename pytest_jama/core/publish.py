@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import InterruptedUploadError, TargetError
 from pytest_jama.core.plan import plan_updates
 from pytest_jama.core.report import UploadReport
+from pytest_jama.core.target import ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,12 +24,14 @@ class Observer:
     """Who wants to know how an upload proceeds: the journal and the progress display.
 
     Attributes:
+        changed: Called for each change that prepares the runs, as soon as it is made.
         planned: Called once, after the runs are known and before anything is written into them.
         received: Called for each receipt as soon as the fate of its update is known.
     """
 
     planned: Callable[[Resolution, UpdatePlan], None]
     received: Callable[[Receipt], None]
+    changed: Callable[[str], None] = ignore
 
 
 def publish(
@@ -52,7 +55,11 @@ def publish(
         The report. An unusable target is its `stopped`, never an exception.
     """
     try:
-        resolution = target.resolve([case.case_ref for case in verdicts], create=not dry_run)
+        resolution = target.resolve(
+            [case.case_ref for case in verdicts],
+            create=not dry_run,
+            on_change=observer.changed,
+        )
     except TargetError as error:
         return UploadReport(stopped=error)
     except KeyboardInterrupt:

@@ -56,16 +56,27 @@ class Resolution:
     warnings: tuple[str, ...] = ()
 
 
+def ignore(_: object) -> None:
+    """Do nothing: the observer of those who do not care."""
+
+
 class Target(Protocol):
     """A server that stores verdicts in test runs."""
 
-    def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
+    def resolve(
+        self,
+        case_refs: Sequence[CaseRef],
+        *,
+        create: bool,
+        on_change: Callable[[str], None] = ignore,
+    ) -> Resolution:
         """Find the runs of the given cases, creating plan, group and cycle where allowed.
 
         Args:
             case_refs: Every case that has something to write, each once.
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
+            on_change: Told each change as soon as it is made; nothing in a dry run.
 
         Raises:
             TargetError: When the target cannot be used. A single case without a run is no

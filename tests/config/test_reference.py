@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -11,13 +12,16 @@ import yaml
 
 from pytest_jama.config import FLAGS, VARIABLES, Settings
 from pytest_jama.config.declaration import Allowed, find_metadata
-from pytest_jama.config.reference import PAGE, SCHEMA, page_text, schema_text
+from pytest_jama.config.reference import SCHEMA, page_text, schema_text
 from pytest_jama.config.schema import make_schema
 from pytest_jama.config.wording import keys_of, section_of
 from pytest_jama.plugin.activation import FLAGS as PLUGIN_FLAGS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+"""The page of the checkout that these tests are in; the package may be installed elsewhere."""
 
 EXAMPLE = """\
 url: https://acme.jamacloud.com        # a context path is fine: https://host/contour

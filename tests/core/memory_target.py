@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.runs import Unresolved
-from pytest_jama.core.target import Place, Resolution
+from pytest_jama.core.target import Place, Resolution, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,8 +41,16 @@ class MemoryTarget:
         self._refused = refused
         self._gone_at = gone_at
 
-    def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
+    def resolve(
+        self,
+        case_refs: Sequence[CaseRef],
+        *,
+        create: bool,
+        on_change: Callable[[str], None] = ignore,
+    ) -> Resolution:
         """Find the runs of the given cases."""
+        if create:
+            on_change("create test cycle 'Build 1'")
         self.may_create = create
         if self._trouble is not None:
             raise self._trouble

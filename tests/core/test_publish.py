@@ -203,3 +203,16 @@ def test_nobody_is_told_of_a_plan_that_was_never_made() -> None:
     publish_to(MemoryTarget(RUNS, trouble=OutOfReachError("gone")), diary=diary)
 
     assert diary.told == []
+
+
+def test_the_observer_is_told_of_each_change_before_the_plan() -> None:
+    told: list[str] = []
+    observer = Observer(
+        planned=lambda _resolution, _plan: told.append("plan"),
+        received=lambda _receipt: None,
+        changed=told.append,
+    )
+
+    publish(CASES, MemoryTarget(RUNS), provenance="", observer=observer)
+
+    assert told == ["create test cycle 'Build 1'", "plan"]

@@ -186,3 +186,18 @@ def test_old_servers_tell_the_new_id_by_location(make_world: MakeWorld) -> None:
     world = make_world(created_id="no")
     refs = world.add_cases(1)
     assert list(world.resolve(refs).runs) == refs
+
+
+def test_each_change_is_told_as_soon_as_it_is_made(world: JamaWorld) -> None:
+    refs = world.add_cases(2)
+    told: list[str] = []
+    resolution = world.target().resolve(refs, create=True, on_change=told.append)
+    assert tuple(told) == resolution.changes != ()
+
+
+def test_a_dry_run_tells_no_change_since_none_is_made(world: JamaWorld) -> None:
+    refs = world.add_cases(2)
+    told: list[str] = []
+    resolution = world.target().resolve(refs, create=False, on_change=told.append)
+    assert resolution.changes
+    assert told == []

@@ -19,12 +19,14 @@ class Changes:
 
     Attributes:
         is_allowed: Whether changes are made; a dry run only notes them.
+        tell: Told each change as soon as it is made.
         made: The changes, in their order.
         warnings: Sentences about what did not stop us.
         unresolved: Cases without a run.
     """
 
     is_allowed: bool
+    tell: Callable[[str], None]
     made: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
@@ -34,9 +36,11 @@ class Changes:
 
         Args:
             what: The change, as users read it.
-            action: Makes it; what it raises is not noted.
+            action: Makes it; a change that fails is neither noted nor told.
             otherwise: What a dry run goes on with.
         """
         result = action() if self.is_allowed else otherwise
         self.made.append(what)
+        if self.is_allowed:
+            self.tell(what)
         return result

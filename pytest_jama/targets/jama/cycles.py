@@ -15,7 +15,7 @@ from pytest_jama.targets.jama.places import find_cycle, find_plan, get_project
 from pytest_jama.targets.jama.wire import Cycle, Item, Plan, Project, predict_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from pytest_jama.config.models import Settings
@@ -38,10 +38,17 @@ class CycleResolver:
         create: Whether anything is created.
     """
 
-    def __init__(self, client: JamaClient, settings: Settings, *, create: bool) -> None:
+    def __init__(
+        self,
+        client: JamaClient,
+        settings: Settings,
+        *,
+        create: bool,
+        on_change: Callable[[str], None],
+    ) -> None:
         self._client = client
         self._settings = settings
-        self._changes = Changes(is_allowed=create)
+        self._changes = Changes(is_allowed=create, tell=on_change)
         self.total_runs: int | None = None
 
     def resolve(self, refs: Sequence[CaseRef]) -> Resolution:

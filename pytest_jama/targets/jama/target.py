@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import CredentialsError, TargetError
 from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.target import ignore
 from pytest_jama.targets.connection import Connection, Limits
 from pytest_jama.targets.http import HttpApi
 from pytest_jama.targets.jama import runs as test_runs
@@ -67,13 +68,19 @@ class JamaTarget:
         self._cycle_id: int | None = None
         self._total_runs: int | None = None
 
-    def resolve(self, case_refs: Sequence[CaseRef], *, create: bool) -> Resolution:
+    def resolve(
+        self,
+        case_refs: Sequence[CaseRef],
+        *,
+        create: bool,
+        on_change: Callable[[str], None] = ignore,
+    ) -> Resolution:
         """Find the runs of the cases; see `Target.resolve`.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
-        resolver = CycleResolver(self._client, self._settings, create=create)
+        resolver = CycleResolver(self._client, self._settings, create=create, on_change=on_change)
         resolution = resolver.resolve(case_refs)
         self._cycle_id = resolution.cycle.place_id
         self._total_runs = resolver.total_runs
