@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from types import FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 import pluggy
 
 from pytest_jama import hookimpl, hookspecs
 from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.verdicts import CaseVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,9 +20,15 @@ if TYPE_CHECKING:
     from pytest_jama.core.report import UploadReport
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.target import Target
-    from pytest_jama.core.verdicts import CaseVerdict
 
 ENTRY_POINT_GROUP = "pytest_jama"
+
+
+class Complain(Protocol):
+    """Told of errors in code that is not ours."""
+
+    def __call__(self, error: Exception, *, where: str, costs_nothing: bool = False) -> None:
+        """Take note of an error, of where it was, and whether all results arrive in spite of it."""
 
 
 class BuiltIn:
@@ -51,22 +60,39 @@ class Extensions:
 
     Args:
         settings: All settings.
-        complain: Told of each error in a hook, and of the hook's name.
+        complain: Told of each error in a hook.
     """
 
-    def __init__(self, settings: Settings, *, complain: Callable[[Exception, str], None]) -> None:
+    def __init__(self, settings: Settings, *, complain: Complain) -> None:
         self._settings = settings
         self._complain = complain
         self._built_in = BuiltIn(settings)
         self._manager = pluggy.PluginManager("pytest_jama")
         self._manager.add_hookspecs(hookspecs)
         self._manager.register(self._built_in, "built-in")
-        self._manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
+        self._protect(
+            partial(self._manager.load_setuptools_entrypoints, ENTRY_POINT_GROUP),
+            where=f"entry points {ENTRY_POINT_GROUP}",
+        )
 
-    def register(self, plugin: object) -> None:
-        """Let a module or object take part, such as a conftest."""
-        if not self._manager.is_registered(plugin):
-            self._manager.register(plugin)
+    def register(self, *plugins: object) -> None:
+        """Let modules or objects take part, such as conftests; complain of hooks that are wrong."""
+        for plugin in filter(lambda each: not self.is_registered(each), plugins):
+            where = f"hooks of {getattr(plugin, '__file__', plugin)}"
+            self._protect(partial(self._manager.register, plugin), where=where)
+        self._protect(self._manager.check_pending, where="hooks")
+
+    def _protect(
+        self,
+        action: Callable[[], object],
+        *,
+        where: str,
+        costs_nothing: bool = False,
+    ) -> None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 (somebody else's code)
+            self._complain(error, where=where, costs_nothing=costs_nothing)
 
     def is_registered(self, plugin: object) -> bool:
         """Tell whether a module takes part."""
@@ -76,17 +102,17 @@ class Extensions:
         """Return the cases that a test without references of its own is evidence of."""
         try:
             refs = self._manager.hook.find_case_refs(result=result) or ()
-            return tuple(map(_as_link, refs))
+            return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
-            self._complain(error, "find_case_refs")
+            self._complain(error, where="hook find_case_refs")
             return tuple(self._built_in.find_case_refs(result))
 
     def adjust(self, verdict: CaseVerdict) -> CaseVerdict:
         """Return the verdict after `adjust_verdict`."""
         try:
-            return self._manager.hook.adjust_verdict(verdict=verdict) or verdict
+            return _require_verdict(self._manager.hook.adjust_verdict(verdict=verdict) or verdict)
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
-            self._complain(error, "adjust_verdict")
+            self._complain(error, where="hook adjust_verdict")
             return verdict
 
     def make_target(self) -> Target:
@@ -109,20 +135,34 @@ class Extensions:
 
     def upload_finished(self, report: UploadReport) -> None:
         """Tell everybody of the report."""
-        try:
-            self._manager.hook.upload_finished(report=report)
-        except Exception as error:  # noqa: BLE001 (somebody else's hook)
-            self._complain(error, "upload_finished")
+        self._protect(
+            partial(self._manager.hook.upload_finished, report=report),
+            where="hook upload_finished",
+            costs_nothing=True,
+        )
+
+
+def _require_verdict(answer: object) -> CaseVerdict:
+    if not isinstance(answer, CaseVerdict):
+        raise TypeError(
+            f"answered {answer!r}, which is no CaseVerdict: "
+            "return dataclasses.replace(verdict, verdict=...)"
+        )
+    return answer
 
 
 def _as_link(ref: object) -> CaseLink:
     return ref if isinstance(ref, CaseLink) else CaseLink.parse(str(ref))
 
 
-def has_hooks(module: object) -> bool:
-    """Tell whether a module, such as a conftest, implements one of our hooks."""
+def has_hooks(plugin: object) -> bool:
+    """Tell whether a plugin, such as a conftest, implements hooks of ours, or thinks it does."""
+    named = (getattr(plugin, name, None) for name in _HOOKS)
+    misnamed = vars(plugin).values() if isinstance(plugin, ModuleType) else ()
     return any(
-        hasattr(getattr(module, name, None), "pytest_jama_impl")
-        for name, spec in vars(hookspecs).items()
-        if hasattr(spec, "pytest_jama_spec")
+        isinstance(value, (FunctionType, MethodType)) and hasattr(value, "pytest_jama_impl")
+        for value in (*named, *misnamed)
     )
+
+
+_HOOKS = tuple(name for name, spec in vars(hookspecs).items() if hasattr(spec, "pytest_jama_spec"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.receipts import SendState
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 LINE_CHARACTERS = 400
 """Longest line of a summary, in characters: what a server says can be long."""
+
+LISTED = 10
+"""How many lines of one kind a summary that is not verbose shows before it only counts."""
+
+NAMED = 3
+"""How many members of a group such a summary names."""
 
 
 class Tone(str, Enum):
@@ -47,27 +55,38 @@ class Line:
     tone: Tone = Tone.PLAIN
 
     def __str__(self) -> str:
-        return f"{self.label:<11}{shorten(self.text, at_most=LINE_CHARACTERS)}"
+        return f"{self.label:<10} {shorten(self.text, at_most=LINE_CHARACTERS)}"
 
 
-def report_lines(report: UploadReport) -> Iterator[Line]:
-    """Yield what became of an upload: places, what was created and sent, what was not."""
+def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield what became of an upload: places, what was created and sent, what was not.
+
+    Args:
+        report: The report.
+        verbose: Whether to name every single thing, however many there are.
+    """
     if report.stopped is not None:
         yield Line("NOT SENT", first_line(str(report.stopped)), Tone.BAD)
     if report.resolution is not None:
         yield _place_line("plan", report.resolution.plan)
         yield _place_line("cycle", report.resolution.cycle)
-        yield from (Line("done", change) for change in report.resolution.changes)
-    yield from _receipt_lines(report.receipts)
-    yield from problem_lines(report)
+        changes = report.resolution.changes
+        yield from (Line("done", text) for text in (changes if verbose else _collapsed(changes)))
+    yield from _receipt_lines(report, verbose=verbose)
+    yield from problem_lines(report, verbose=verbose)
 
 
-def problem_lines(report: UploadReport) -> Iterator[Line]:
+def problem_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     """Yield the unresolved cases and the warnings of a report."""
-    for entry in report.unresolved:
-        text = f"{entry.case_ref}: {entry.reason}; {entry.remedy}"
-        yield Line("unresolved", text, Tone.BAD)
-    yield from (Line("warning", text, Tone.WARNING) for text in report.warnings)
+    unresolved = [
+        _Failure(str(entry.case_ref), f"{entry.reason}; {entry.remedy}", str(entry.case_ref))
+        for entry in report.unresolved
+    ]
+    yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
+    warnings = [Line("warning", text, Tone.WARNING) for text in report.warnings]
+    shown = warnings if verbose else warnings[:LISTED]
+    yield from shown
+    yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
 
 
 def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
@@ -83,7 +102,7 @@ def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
     for case in judgement.cases:
         if case.verdict is None:
             yield Line("would", f"leave {case.case_ref} untouched ({_outcomes(case)})")
-    yield from problem_lines(report)
+    yield from problem_lines(report, verbose=True)
 
 
 def describe_update(update: RunUpdate) -> str:
@@ -130,7 +149,8 @@ def count_verdicts(verdicts: Iterable[Verdict]) -> str:
     return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in ordered)
 
 
-def _receipt_lines(receipts: Sequence[Receipt]) -> Iterator[Line]:
+def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    receipts = report.receipts
     if not receipts:
         return
     sent = [receipt for receipt in receipts if receipt.state is SendState.SENT]
@@ -139,19 +159,96 @@ def _receipt_lines(receipts: Sequence[Receipt]) -> Iterator[Line]:
         f": {counts}" if counts else ""
     )
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
-    for receipt in receipts:
-        if receipt.state is not SendState.SENT:
-            text = f"{_case_and_run(receipt.update)}: {receipt.error}"
-            yield Line(receipt.state.value.upper(), text, Tone.BAD)
+    stopped = str(report.stopped)
+    for state in SendState:
+        if state is not SendState.SENT:
+            failures = [
+                _failure_of(receipt, stopped) for receipt in receipts if receipt.state is state
+            ]
+            label = state.name.replace("_", " ")
+            yield from _reason_lines(label, failures, noun="test run", verbose=verbose)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Something that did not arrive.
+
+    Attributes:
+        name: What it was.
+        reason: Why.
+        mark: What in the reason is only about this one; others may have failed for the same reason.
+    """
+
+    name: str
+    reason: str
+    mark: str
+
+
+def _failure_of(receipt: Receipt, stopped: str) -> _Failure:
+    update = receipt.update
+    name = f"{update.verdict.case_ref} ({update.run})"
+    # What stopped the whole upload stands at the top already.
+    is_told = receipt.error in ("", stopped)
+    reason = "not confirmed when the upload stopped" if is_told else receipt.error
+    return _Failure(name, reason, str(update.run.run_id))
+
+
+def _reason_lines(
+    label: str,
+    failures: Sequence[_Failure],
+    *,
+    noun: str,
+    verbose: bool,
+) -> Iterator[Line]:
+    """Yield a line for each failure; unless verbose, one for each reason, the commonest first."""
+    if verbose:
+        yield from (Line(label, f"{each.name}: {each.reason}", Tone.BAD) for each in failures)
+        return
+    by_reason: dict[str, list[_Failure]] = {}
+    for failure in failures:
+        by_reason.setdefault(failure.reason.replace(failure.mark, "..."), []).append(failure)
+    groups = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    for reason, group in groups[:LISTED]:
+        said = group[0].reason if len(group) == 1 else reason
+        yield Line(label, f"{_named([each.name for each in group], noun)}: {said}", Tone.BAD)
+    left = sum(len(group) for _, group in groups[LISTED:])
+    yield from _rest_lines(label, left, tone=Tone.BAD)
+
+
+def _rest_lines(label: str, left: int, *, tone: Tone) -> Iterator[Line]:
+    if left:
+        yield Line(label, f"{left} more{_hint(verbose=False)}", tone)
+
+
+def _named(names: Sequence[str], noun: str) -> str:
+    if len(names) == 1:
+        return names[0]
+    some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return f"{_counted(len(names), noun)} ({some})"
+
+
+_ADDITION = re.compile(r"add (?:case )?\S+ (to .+)")
+"""The one change of which there is one for each case; see `Resolution.changes`."""
+
+
+def _collapsed(changes: Iterable[str]) -> Iterator[str]:
+    """Count long rows of cases that were added to the same group."""
+    for target, row in groupby(changes, key=_where_added):
+        texts = list(row)
+        if target is not None and len(texts) > LISTED:
+            yield f"add {len(texts)} cases {target}{_hint(verbose=False)}"
+        else:
+            yield from texts
+
+
+def _where_added(change: str) -> str | None:
+    found = _ADDITION.fullmatch(change)
+    return found[1] if found else None
 
 
 def _place_line(label: str, place: Place) -> Line:
     number = "new" if place.place_id is None else f"id {place.place_id}"
     return Line(label, f"{place.name} ({number}) {place.link}".rstrip())
-
-
-def _case_and_run(update: RunUpdate) -> str:
-    return f"{update.verdict.case_ref} ({update.run})"
 
 
 def _case_and_name(update: RunUpdate) -> str:

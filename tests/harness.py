@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,10 +16,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.recorder import RecordedRequest
     from pytest_jama.sandbox.server import Sandbox
 
 PLAN = "Release 1"
 CYCLE = "Build 1"
+
+# These take part in every session of this environment: one shuffles, the others take seconds.
+_OTHER_PLUGINS = ("randomly", "hypothesispytest", "anyio", "pytest_cov")
+PYTEST = [
+    *(sys.executable, "-m", "pytest", "--jama"),
+    *(word for name in _OTHER_PLUGINS for word in ("-p", f"no:{name}")),
+]
 
 
 @dataclass(frozen=True)
@@ -28,10 +37,22 @@ class Finished:
     Attributes:
         status: Exit status.
         output: Standard output and error together.
+        requests: What the sandbox was asked meanwhile.
     """
 
     status: int
     output: str
+    requests: tuple[RecordedRequest, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The section of the output that is ours; empty when there is none."""
+        section = re.search(r"=+ Jama Connect =+\n(.*?)^=", self.output, re.DOTALL | re.MULTILINE)
+        return section[1] if section else ""
+
+    def count_requests(self, method: str) -> int:
+        """Return how many requests of a method there were."""
+        return sum(request.method == method for request in self.requests)
 
 
 class Repository:
@@ -78,8 +99,7 @@ class Repository:
 
     def pytest(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
         """Run ``pytest --jama`` in a process of its own."""
-        command = [sys.executable, "-m", "pytest", "--jama", "-p", "no:randomly", *arguments]
-        return self.run(command, environment=environment)
+        return self.run([*PYTEST, *arguments], environment=environment)
 
     def run(
         self,
@@ -88,7 +108,19 @@ class Repository:
         environment: Mapping[str, str] | None = None,
     ) -> Finished:
         """Run any command in the folder."""
-        process = subprocess.run(  # noqa: S603 (our own command)
+        self.sandbox.clear_requests()
+        process = self.start(command, environment=environment)
+        output, _ = process.communicate(timeout=120)
+        return Finished(process.returncode, output, self.sandbox.requests)
+
+    def start(
+        self,
+        command: list[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start any command in the folder; whoever calls this has to wait for its end."""
+        return subprocess.Popen(  # noqa: S603 (our own command)
             command,
             cwd=self.folder,
             env={**self.environment(), **(environment or {})},
@@ -96,10 +128,7 @@ class Repository:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=120,
         )
-        return Finished(process.returncode, process.stdout)
 
     def runs(self) -> dict[str, Run]:
         """Return the runs of the last cycle by the key of their case."""
@@ -115,5 +144,6 @@ class Repository:
 
     def journal(self) -> list[dict[str, Any]]:
         """Return the lines of the newest journal."""
-        path = max((self.folder / ".jama").glob("*.jsonl"))
+        journals = (self.folder / ".jama").glob("*.jsonl")
+        path = max(journals, key=lambda each: each.stat().st_mtime_ns)
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

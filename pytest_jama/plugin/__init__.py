@@ -3,10 +3,9 @@
 PYTEST_DONT_REWRITE: nothing here asserts, and every pytest session imports this module.
 
 Without ``--jama`` the plugin declares its options, its marker and the fixture ``jama``, and does
-nothing else. Keep this module small and free of imports; `activation` holds what ``--jama`` starts.
+nothing else. Keep this module small and free of imports, also of names: pytest looks at each one.
+`activation` holds what ``--jama`` starts.
 """
-
-from __future__ import annotations
 
 import pytest
 
@@ -14,38 +13,33 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytest_jama.plugin.evidence import Evidence
 
-MARKER = (
-    "jama(case, ..., step=None): the test is evidence of these Jama test cases (API ID, document "
-    "key or global ID), or of one step of them; the nearest marker wins."
-)
-
-OPTIONS = {
-    "--jama-config": ("FILE", "settings file; default: jama.yaml, from the rootdir upwards"),
-    "--jama-url": ("URL", "base URL of Jama Connect"),
-    "--jama-project": ("KEY", "project key or API ID"),
-    "--jama-plan": ("NAME", "test plan, by name or id:N"),
-    "--jama-cycle": ("NAME", "test cycle, by name or id:N"),
-}
-SWITCHES = {
-    "--jama": "report the results to Jama Connect at the end of the session",
-    "--jama-no-upload": "only write the journal, send nothing",
-    "--jama-dry-run": "read from Jama and print the exact changes, write nothing there",
-}
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     group = parser.getgroup("jama", "Jama Connect (pytest-jama)")
-    for name, text in SWITCHES.items():
-        group.addoption(name, action="store_true", help=text)
-    for name, (metavar, text) in OPTIONS.items():
-        group.addoption(name, metavar=metavar, help=text)
+    for name, metavar, text in (
+        ("jama", None, "report the results to Jama Connect at the end of the session"),
+        ("jama-no-upload", None, "only write the journal, send nothing"),
+        ("jama-dry-run", None, "read from Jama and print the exact changes, write nothing there"),
+        ("jama-config", "FILE", "settings file; default: jama.yaml, from the rootdir upwards"),
+        ("jama-url", "URL", "base URL of Jama Connect"),
+        ("jama-project", "KEY", "project key or API ID"),
+        ("jama-plan", "NAME", "test plan, by name or id:N"),
+        ("jama-cycle", "NAME", "test cycle, by name or id:N"),
+    ):
+        form = {"metavar": metavar} if metavar else {"action": "store_true"}
+        # A `dest` of its own spares pytest the search for one that all other options leave free.
+        group.addoption(f"--{name}", dest=name.replace("-", "_"), help=text, **form)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker; with ``--jama``, start the rest, before other plugins are configured."""
-    config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line(
+        "markers",
+        "jama(case, ..., step=None): the test is evidence of these Jama test cases (API ID, "
+        "document key or global ID), or of one step of them; the nearest marker wins.",
+    )
     if config.option.jama:
         from pytest_jama.plugin.activation import activate  # noqa: PLC0415 (only when enabled)
 
@@ -53,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def jama(request: pytest.FixtureRequest) -> Evidence:
+def jama(request: pytest.FixtureRequest) -> "Evidence":
     """Report steps and notes to Jama: ``with jama.step(1): ...``; a no-op without ``--jama``."""
     from pytest_jama.plugin.evidence import start_evidence  # noqa: PLC0415 (only when used)
 

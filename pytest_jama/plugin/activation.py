@@ -22,7 +22,15 @@ FLAGS = {
 }
 """The command-line flag of each setting that has one."""
 
-_RUNS_NO_TESTS = ("collectonly", "setuponly", "setupplan", "help", "version", "showfixtures")
+_RUNS_NO_TESTS = (
+    "collectonly",
+    "setuponly",
+    "setupplan",
+    "help",
+    "version",
+    "showfixtures",
+    "show_fixtures_per_test",
+)
 
 
 def activate(config: pytest.Config) -> None:

@@ -6,6 +6,7 @@ Runs in the controlling process only; knows nothing of files, settings or Jama.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import LINK_PROPERTIES, parse_links
@@ -35,6 +36,7 @@ class _Attempt:
     messages: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
     said: Mapping[str, Any] = field(default_factory=dict)
+    has_begun: bool = False
 
     def count(self, outcome: Outcome, message: str) -> None:
         """Let one phase count: the worst one stands."""
@@ -100,6 +102,9 @@ class ResultCollector:
         self.has_begun = True
         key = (report.nodeid, id(getattr(report, "node", None)))
         attempt = self._running.setdefault(key, _Attempt())
+        if report.when == "teardown" and attempt.earlier and not attempt.has_begun:
+            return None  # it belongs to the attempt before, and the next one is still to come
+        attempt.has_begun = True
         attempt.said = getattr(report, "pytest_jama", None) or attempt.said
         if report.outcome not in _KNOWN_OUTCOMES:
             self._running[key] = _next_attempt(attempt, report)
@@ -123,19 +128,31 @@ class ResultCollector:
         self._running.clear()
 
     def all_results(self) -> Iterator[TestResult]:
-        """Yield a result for every test, also for those that did not run."""
-        yield from self.results.values()
-        yield from (result for result in self.collected() if result.test_id not in self.results)
+        """Yield a result for every test, also for those that did not run.
+
+        They come in the order of collection: with xdist tests end in any order, and what is made of
+        the results must not depend on that.
+        """
+        yield from (self.results.get(test_id) or wait() for test_id, wait in self._waiting())
+        for test_id, result in self.results.items():
+            if test_id not in self._selected and test_id not in self._deselected:
+                yield result
         yield from self.uncollected.values()
 
     def collected(self) -> Iterator[TestResult]:
         """Yield what each collected test counts as until it runs."""
+        yield from (wait() for _, wait in self._waiting())
+
+    def _waiting(self) -> Iterator[tuple[str, Callable[[], TestResult]]]:
         for outcome, tests in (
             (Outcome.NOT_REACHED, self._selected),
             (Outcome.DESELECTED, self._deselected),
         ):
             for test_id, text in tests.items():
-                yield self._linked(TestResult(test_id, outcome, links=self.parse(text, test_id)))
+                yield test_id, partial(self._not_run, test_id, outcome, text)
+
+    def _not_run(self, test_id: str, outcome: Outcome, text: str) -> TestResult:
+        return self._linked(TestResult(test_id, outcome, links=self.parse(text, test_id)))
 
     def parse(self, text: str, test_id: str) -> tuple[CaseLink, ...]:
         """Return the links of a property text; remembers texts that cannot be understood."""

@@ -7,30 +7,27 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from pytest_jama.core.errors import InterruptedUploadError
-from pytest_jama.core.publish import Observer
 from pytest_jama.core.report import UploadReport
 from pytest_jama.extensions import Extensions, has_hooks
 from pytest_jama.journal import format as lines
 from pytest_jama.journal import open_journal
 from pytest_jama.plugin.collector import ResultCollector
+from pytest_jama.plugin.delivery import Delivery
 from pytest_jama.plugin.guard import Troubles, guarded
 from pytest_jama.plugin.header import describe_destination, describe_session, find_commit
 from pytest_jama.plugin.summary import Summary, write_summary
 from pytest_jama.progress import make_progress
-from pytest_jama.upload import describe_provenance, judge_session, upload
+from pytest_jama.upload import describe_provenance, judge_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_jama.config import LoadedSettings
-    from pytest_jama.core.receipts import Receipt
-    from pytest_jama.core.runs import UpdatePlan
-    from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
 
@@ -54,11 +51,9 @@ class Reporter:
         self._dry_run: bool = config.getoption("--jama-dry-run")
         self._no_upload: bool = config.getoption("--jama-no-upload")
         self._started = datetime.now(timezone.utc)
-        self._extensions = Extensions(
-            loaded.settings,
-            complain=lambda error, hook: troubles.add(error, where=f"hook {hook}"),
-        )
+        self._extensions = Extensions(loaded.settings, complain=troubles.add)
         self._collector = ResultCollector(self._extensions.find_links)
+        self._is_refused = False
         self._journal: JournalWriter | None = None
         self._commit = ""
         self._judgement: Judgement | None = None
@@ -80,8 +75,7 @@ class Reporter:
         Later ones, from folders below, are unknown to the controller of xdist, and a session must
         come to the same verdicts with and without xdist.
         """
-        for plugin in self._conftests():
-            self._extensions.register(plugin)
+        self._extensions.register(*self._conftests())
         self._commit = find_commit(self._config.rootpath)
         self._journal = open_journal(self._settings.journal, started=self._started)
         self._journal.write(
@@ -95,21 +89,24 @@ class Reporter:
         )
 
     @pytest.hookimpl(trylast=True)
+    @guarded
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Refuse a map that is ambiguous for one of the tests, before any of them runs."""
         self._refuse_conflicts([item.nodeid for item in session.items])
 
     @pytest.hookimpl(optionalhook=True)
+    @guarded
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Do the same with xdist, where only the workers have the tests."""
         self._refuse_conflicts(ids)
 
+    @pytest.hookimpl(tryfirst=True)
     @guarded
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember what could not be collected; refuse markers that cannot be understood."""
         mistakes = getattr(report, "pytest_jama", None)
         if mistakes:
-            raise pytest.UsageError("\n".join(mistakes))
+            self._refuse(mistakes)
         if report.failed:
             self._collector.add_uncollected(
                 report.nodeid,
@@ -130,22 +127,26 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     @guarded
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge, upload, and let a green session fail when not everything arrived."""
         try:
-            self._finish()
+            if not self._is_refused:
+                self._finish()
         except KeyboardInterrupt:
-            self._report = UploadReport(
-                stopped=InterruptedUploadError("the upload was interrupted")
-            )
+            why = InterruptedUploadError("interrupted before anything was sent")
+            self._report = UploadReport(stopped=why)
+        except Exception as error:  # noqa: BLE001 (the exit status has to know of it)
+            self.troubles.add(error, where="the end of the session")
         finally:
-            if exitstatus == pytest.ExitCode.OK and self._must_fail():
+            if session.exitstatus == pytest.ExitCode.OK and self._must_fail():
                 session.exitstatus = NOT_EVERYTHING_SENT
             self._end_journal()
 
     @guarded
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the summary."""
+        """Print the summary, unless the session was refused: then pytest prints why."""
+        if self._is_refused:
+            return
         summary = Summary(
             judgement=self._judgement,
             report=self._report,
@@ -173,54 +174,44 @@ class Reporter:
         for verdict in self._judgement.cases:
             self._write(lines.verdict_line(verdict))
         if not self._no_upload:
-            self._report = self._upload(self._judgement)
+            self._report = self._deliver(self._judgement)
 
-    def _upload(self, judgement: Judgement) -> UploadReport:
-        quiet = self._dry_run or self._config.get_verbosity() < 0
-        progress = make_progress(sys.stdout, quiet=quiet)
-
-        def planned(resolution: Resolution, plan: UpdatePlan) -> None:
-            self._write(lines.place_line(resolution))
-            for update in plan.updates:
-                self._write(lines.update_line(update))
-            if plan.updates:
-                self._start_on_a_new_line()
-                progress.start(len(plan.updates))
-
-        def received(receipt: Receipt) -> None:
-            self._write(lines.receipt_line(receipt))
-            progress.advance()
-
-        try:
-            return upload(
-                judgement,
-                settings=self._settings,
-                extensions=self._extensions,
-                observer=Observer(planned=planned, received=received),
-                provenance=describe_provenance(
-                    framework=f"pytest {pytest.__version__}",
-                    started=self._started,
-                    commit=self._commit,
-                ),
-                dry_run=self._dry_run,
-            )
-        finally:
-            progress.stop()
-
-    def _start_on_a_new_line(self) -> None:
+    def _deliver(self, judgement: Judgement) -> UploadReport:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is not None:
-            terminal.ensure_newline()
+        is_quiet = terminal is None or self._dry_run or self._config.get_verbosity() < 0
+        delivery = Delivery(
+            settings=self._settings,
+            extensions=self._extensions,
+            troubles=self.troubles,
+            write=self._write,
+            progress=make_progress(sys.stdout, quiet=is_quiet),
+            before_progress=self._end_the_line,
+        )
+        provenance = describe_provenance(
+            framework=f"pytest {pytest.__version__}",
+            started=self._started,
+            commit=self._commit,
+        )
+        return delivery.run(judgement, provenance=provenance, dry_run=self._dry_run)
+
+    def _end_the_line(self) -> None:
+        """Leave the line of dots, which pytest ends only after this."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
+            terminal.line("")
 
     def _must_fail(self) -> bool:
         """Tell whether a green session is to be failed because something did not arrive."""
-        if self._no_upload or self._settings.upload.on_error == "warn":
+        if self._settings.upload.on_error == "warn":
             return False
-        if self._report is None:
-            return bool(self.troubles.count)
+        if self.troubles.may_cost_results:
+            return True
+        if self._no_upload:
+            return self._journal is None or bool(self._journal.trouble)
         if self._dry_run:
-            return self._report.stopped is not None
-        return not self._report.is_complete or bool(self._collector.bad_links)
+            return self._report is not None and self._report.stopped is not None
+        is_complete = self._report is None or self._report.is_complete
+        return not is_complete or bool(self._collector.bad_links)
 
     def _end_journal(self) -> None:
         if self._journal is None:
@@ -245,14 +236,17 @@ class Reporter:
         conflicts = self._settings.tests.find_conflicts(test_ids)
         if conflicts:
             file = self._loaded.file or "tests"
-            raise pytest.UsageError(
-                "\n".join(
-                    f"{file}:{conflict.second.line}: {conflict.second.key!r} and "
-                    f"{conflict.first.key!r} (line {conflict.first.line}) are equally specific for "
-                    f"{conflict.test_id}; add that test ID itself, or more text to one of them"
-                    for conflict in conflicts
-                ),
+            self._refuse(
+                f"{file}:{conflict.second.line}: {conflict.second.key!r} and "
+                f"{conflict.first.key!r} (line {conflict.first.line}) are equally specific for "
+                f"{conflict.test_id}; add that test ID itself, or more text to one of them"
+                for conflict in conflicts
             )
+
+    def _refuse(self, mistakes: Iterable[str]) -> NoReturn:
+        """End the session before any test runs."""
+        self._is_refused = True
+        raise pytest.UsageError("\n".join(("pytest-jama cannot start:", *mistakes)))
 
     def _links_against_map(self) -> tuple[str, ...]:
         """Name the tests whose marker says something else than the map."""

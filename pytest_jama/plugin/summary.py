@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.render import Line, Tone, dry_run_lines, judgement_lines, report_lines
+from pytest_jama.render import (
+    Line,
+    Tone,
+    count_verdicts,
+    dry_run_lines,
+    judgement_lines,
+    report_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,9 +71,14 @@ def write_summary(
 ) -> None:
     """Print the summary as a section of pytest's own."""
     verbose = terminal.config.get_verbosity() > 0
-    terminal.section("Jama Connect")
-    for line in _lines(summary, verbose=verbose, root=root):
-        terminal.write_line(str(line), **_MARKUP[line.tone])
+    terminal.write_sep("=", "Jama Connect")
+    try:
+        for line in _lines(summary, verbose=verbose, root=root):
+            terminal.write_line(str(line), **_MARKUP[line.tone])
+    except Exception as error:  # noqa: BLE001 (nobody would see it later)
+        summary.troubles.add(error, where="the summary")
+        for line in _trouble_lines(summary):
+            terminal.write_line(str(line), **_MARKUP[line.tone])
 
 
 def _lines(summary: Summary, *, verbose: bool, root: Path) -> Iterator[Line]:
@@ -74,13 +86,18 @@ def _lines(summary: Summary, *, verbose: bool, root: Path) -> Iterator[Line]:
     if summary.report is not None and summary.dry_run:
         yield from dry_run_lines(summary.report, judgement)
     elif summary.report is not None:
-        yield from report_lines(summary.report)
+        yield from report_lines(summary.report, verbose=verbose)
     if not judgement.to_write:
         yield Line("nothing", f"to send: {_why_nothing(summary, judgement)}")
+    elif summary.no_upload:
+        counts = count_verdicts(case.verdict for case in judgement.to_write if case.verdict)
+        yield Line("journaled", f"{counts}; nothing is sent with --jama-no-upload")
     yield from judgement_lines(judgement, verbose=verbose)
-    yield from _mistake_lines(summary)
+    yield from _mistake_lines(summary, root=root)
     yield from _trouble_lines(summary)
     yield from _journal_lines(summary, root=root)
+    if summary.report is not None and not summary.dry_run and not summary.report.is_complete:
+        yield Line("next", "when that is solved, run the same session again")
 
 
 def _why_nothing(summary: Summary, judgement: Judgement) -> str:
@@ -89,15 +106,16 @@ def _why_nothing(summary: Summary, judgement: Judgement) -> str:
     return "no case has a verdict" if judgement.cases else "no test is linked to a test case"
 
 
-def _mistake_lines(summary: Summary) -> Iterator[Line]:
+def _mistake_lines(summary: Summary, *, root: Path) -> Iterator[Line]:
     for address in summary.uncollected:
-        yield Line("uncollected", f" {address}: its tests did not run", Tone.WARNING)
+        yield Line("uncollected", f"{address}: its tests did not run", Tone.WARNING)
     for test_id, why in summary.bad_links.items():
         yield Line("NOT LINKED", f"{test_id}: {why}", Tone.BAD)
     for text in summary.map_conflicts:
         yield Line("marker", f"beats the map: {text}", Tone.WARNING)
     for conftest in summary.ignored_hooks:
-        text = f"hooks in {conftest} are not called: move them to the conftest.py of the rootdir"
+        path = os.path.relpath(conftest, root)
+        text = f"hooks in {path} are not called: move them to the conftest.py of the rootdir"
         yield Line("warning", text, Tone.WARNING)
 
 
@@ -107,7 +125,8 @@ def _trouble_lines(summary: Summary) -> Iterator[Line]:
         return
     error = troubles.first
     more = f" (and {troubles.count - 1} more)" if troubles.count > 1 else ""
-    text = f"in {troubles.where}: {type(error).__name__}: {error}{more}"
+    said = " ".join(str(error).split())
+    text = f"in {troubles.where}: {type(error).__name__}: {said}{more}"
     yield Line("ERROR", f"{text}; details with --log-file=FILE --log-file-level=DEBUG", Tone.BAD)
 
 

@@ -1,0 +1,238 @@
+"""When something does not arrive: nothing is hidden, nothing else is lost."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.sandbox.faults import FailNext
+from pytest_jama.sandbox.knobs import Knobs
+from pytest_jama.sandbox.server import Sandbox
+from tests.harness import Repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+THREE = """
+import pytest
+
+@pytest.mark.jama("KEY-TC-1")
+def test_one(): pass
+
+@pytest.mark.jama("KEY-TC-2")
+def test_two(): pass
+
+@pytest.mark.jama("KEY-TC-3")
+def test_three(): pass
+"""
+
+
+def prepare(repository: Repository) -> None:
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    repository.write("test_it.py", THREE)
+
+
+@pytest.fixture
+def three(repository: Repository) -> Repository:
+    """Three cases with runs, and a passing test of each."""
+    prepare(repository)
+    return repository
+
+
+def add_settings(repository: Repository, text: str) -> None:
+    path = repository.folder / "jama.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def run_id(repository: Repository, number: int) -> int:
+    return repository.runs()[f"{repository.key}-TC-{number}"].id
+
+
+def test_locked_run_is_left_alone_and_the_others_are_sent(three: Repository) -> None:
+    three.sandbox.store.set_lock(run_id(three, 2))
+    finished = three.pytest()
+    assert finished.status == 8
+    assert three.statuses() == {1: "PASSED", 2: "NOT_RUN", 3: "PASSED"}
+    assert f"LOCKED     {three.key}-TC-2" in finished.summary
+    assert not [each for each in finished.requests if "lock" in each.path]
+
+
+def test_refused_run_does_not_stop_the_others(three: Repository) -> None:
+    path = f"/testruns/{run_id(three, 1)}"
+    three.sandbox.fail_next(1, 400, method="PATCH", path=path)
+    finished = three.pytest()
+    assert finished.status == 8
+    assert three.statuses() == {1: "NOT_RUN", 2: "PASSED", 3: "PASSED"}
+    assert f"REFUSED    {three.key}-TC-1" in finished.summary
+
+
+def test_refused_custom_field_is_one_line_for_all_runs(three: Repository) -> None:
+    add_settings(three, "\nrun: {fields: {nobody_knows$37: 1}}\n")
+    finished = three.pytest()
+    assert "sent       0 of 3 test runs" in finished.summary
+    assert finished.summary.count("REFUSED    3 test runs") == 1
+
+
+def test_custom_fields_and_assignee_are_written(three: Repository) -> None:
+    field = three.sandbox.store.add_run_field("build")
+    add_settings(three, f"\nrun: {{assigned_to: me, fields: {{{field}: '17'}}}}\n")
+    finished = three.pytest()
+    run = three.runs()[f"{three.key}-TC-1"]
+    assert run.custom_fields[field] == "17", finished.output
+    assert run.assigned_to is not None
+
+
+def test_stale_run_is_a_warning_with_both_versions(three: Repository) -> None:
+    first = three.sandbox.store.cases(three.key)[0]
+    version = three.sandbox.store.bump_case_version(first.id)
+    finished = three.pytest()
+    assert finished.status == 0
+    assert f"from version {first.version} of the test case" in finished.summary
+    assert f"at version {version} now" in finished.summary
+
+
+def test_throttled_requests_are_repeated(three: Repository) -> None:
+    add_settings(three, "\nupload: {rate: 50}\n")
+    with three.sandbox.faults.during(FailNext(count=2, status=429, retry_after_s=0)):
+        finished = three.pytest()
+    assert finished.status == 0
+    assert set(three.statuses().values()) == {"PASSED"}
+
+
+def test_run_that_reads_back_differently_is_a_mismatch(tmp_path: Path) -> None:
+    knobs = Knobs(status_rule="inprogress_until_complete")
+    with Sandbox(knobs=knobs) as sandbox:
+        repository = Repository(tmp_path, sandbox, "M")
+        repository.case(1, steps=3)
+        repository.start_cycle()
+        repository.write(
+            "test_it.py",
+            """
+            import pytest
+            @pytest.mark.jama("KEY-TC-1")
+            def test_it(jama):
+                with jama.step(1): assert 0
+            """,
+        )
+        finished = repository.pytest()
+    assert "intended FAILED, Jama stores INPROGRESS" in finished.summary, finished.output
+
+
+def test_expired_token_is_renewed(tmp_path: Path) -> None:
+    with Sandbox(knobs=Knobs(token_lifetime_s=0.5)) as sandbox:
+        repository = Repository(tmp_path, sandbox, "T")
+        prepare(repository)
+        finished = repository.pytest()
+    assert finished.status == 0, finished.output
+
+
+def test_context_path_is_kept(tmp_path: Path) -> None:
+    with Sandbox(context_path="/contour") as sandbox:
+        repository = Repository(tmp_path, sandbox, "C")
+        prepare(repository)
+        finished = repository.pytest()
+        assert set(repository.statuses().values()) == {"PASSED"}, finished.output
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+def test_journal_that_cannot_be_written_costs_no_results(
+    three: Repository, workers: list[str]
+) -> None:
+    three.write(".jama", "a file where the folder belongs")
+    finished = three.pytest(*workers)
+    assert finished.status == 0
+    assert set(three.statuses().values()) == {"PASSED"}
+    assert "journal    incomplete: cannot write" in finished.summary
+
+
+def test_journal_that_cannot_be_written_fails_a_session_that_only_writes_it(
+    three: Repository,
+) -> None:
+    three.write(".jama", "a file where the folder belongs")
+    assert three.pytest("--jama-no-upload").status == 8
+
+
+BROKEN_HOOKS = {
+    "find_case_refs(result)": ("in hook find_case_refs: KeyError: 'broken'", 8),
+    "adjust_verdict(verdict)": ("in hook adjust_verdict: KeyError: 'broken'", 8),
+    "make_target(name)": ("NOT SENT   the upload broke off: KeyError: 'broken'", 8),
+    "upload_finished(report)": ("in hook upload_finished: KeyError: 'broken'", 0),
+    "adjust_verdict(case)": ("Argument(s) {'case'} are declared", 8),
+    "adjust_verdicts(verdict)": ("unknown hook 'adjust_verdicts'", 8),
+}
+
+
+@pytest.mark.parametrize("hook", BROKEN_HOOKS)
+def test_broken_hook_is_named_and_costs_only_itself(three: Repository, hook: str) -> None:
+    said, status = BROKEN_HOOKS[hook]
+    three.write(
+        "conftest.py",
+        f"""
+        from pytest_jama import hookimpl
+        @hookimpl
+        def {hook}: raise KeyError("broken")
+        """,
+    )
+    three.write("test_it.py", THREE + "\ndef test_free(): pass\n")
+    finished = three.pytest()
+    assert said in finished.summary, finished.output
+    assert finished.status == status
+    assert "INTERNALERROR" not in finished.output
+    assert set(three.statuses().values()) == {"NOT_RUN" if "NOT SENT" in said else "PASSED"}
+
+
+def test_hook_that_answers_nonsense_is_named(three: Repository) -> None:
+    three.write(
+        "conftest.py",
+        """
+        from pytest_jama import hookimpl
+        @hookimpl
+        def adjust_verdict(verdict): return "PASSED"
+        """,
+    )
+    finished = three.pytest()
+    assert finished.status == 8
+    assert "answered 'PASSED', which is no CaseVerdict" in finished.summary
+    assert set(three.statuses().values()) == {"PASSED"}
+
+
+def test_hooks_further_down_are_not_called_and_named(three: Repository) -> None:
+    three.write("below/test_other.py", "def test_other(): pass\n")
+    three.write(
+        "below/conftest.py",
+        """
+        from pytest_jama import hookimpl
+        @hookimpl
+        def adjust_verdict(verdict): raise KeyError
+        """,
+    )
+    finished = three.pytest()
+    assert finished.status == 0
+    assert "hooks in below/conftest.py are not called" in finished.summary
+
+
+LOUD = ["-vv", "-l", "--full-trace", "--log-level=DEBUG", "--log-cli-level=DEBUG"]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
+def test_secrets_are_in_no_output_and_no_file(
+    three: Repository, workers: list[str], scheme: str
+) -> None:
+    known = three.sandbox.credentials
+    basic = {"JAMA_USERNAME": known.username, "JAMA_PASSWORD": known.password}
+    no_oauth = {"JAMA_CLIENT_ID": "", "JAMA_CLIENT_SECRET": ""}
+    environment = {**no_oauth, **basic} if scheme == "Basic" else {}
+    three.write("test_it.py", THREE + "\ndef test_fails(jama): assert 0\n")
+    finished = three.pytest(*LOUD, *workers, environment=environment)
+    files = (path for path in three.folder.rglob("*") if path.is_file())
+    everything = finished.output + "".join(path.read_text(errors="replace") for path in files)
+    encoded = base64.b64encode(f"{known.client_id}:{known.client_secret}".encode()).decode()
+    assert scheme in {each.authorization for each in finished.requests}
+    assert "DEBUG" in finished.output
+    for secret in (known.client_secret, known.password, encoded, f"{scheme} "):
+        assert secret not in everything

@@ -1,0 +1,73 @@
+"""What a test says of its steps, in the plain form that travels on reports."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_jama.plugin.evidence import Evidence
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    """The evidence of a test that has just begun."""
+    return Evidence()
+
+
+def steps_of(evidence: Evidence) -> list[tuple[int, str, str]]:
+    steps: list[tuple[int, str, str]] = evidence.as_plain()["steps"]
+    return steps
+
+
+def test_step_that_ends_has_passed(evidence: Evidence) -> None:
+    with evidence.step(1, note="12 ml"):
+        evidence.note("no bubble")
+    assert steps_of(evidence) == [(1, "passed", "12 ml\nno bubble")]
+
+
+@pytest.mark.parametrize(
+    "error, outcome, note",
+    [
+        (ValueError("too low\nby far"), "failed", "ValueError: too low"),
+        (AssertionError(), "failed", "AssertionError"),
+        (pytest.fail.Exception("enough"), "failed", "enough"),
+        (pytest.skip.Exception("no bench"), "skipped", "no bench"),
+        (pytest.xfail.Exception("bug 7"), "xfailed", "bug 7"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_step_that_raises_says_why_and_lets_go(
+    evidence: Evidence, error: BaseException, outcome: str, note: str
+) -> None:
+    with pytest.raises(type(error)), evidence.step(2):
+        raise error
+    assert steps_of(evidence) == [(2, outcome, note)]
+
+
+def test_interrupted_step_says_nothing(evidence: Evidence) -> None:
+    with pytest.raises(KeyboardInterrupt), evidence.step(1):
+        raise KeyboardInterrupt
+    assert steps_of(evidence) == []
+
+
+def test_note_belongs_to_the_innermost_open_step(evidence: Evidence) -> None:
+    with evidence.step(1):
+        with evidence.step(2):
+            evidence.note("inner")
+        evidence.note("outer")
+    evidence.note("whole")
+    assert steps_of(evidence) == [(2, "passed", "inner"), (1, "passed", "outer")]
+    assert evidence.as_plain()["notes"] == ["whole"]
+
+
+@pytest.mark.parametrize("number", [0, -1, True, "one", 1.5])
+def test_step_number_is_checked_before_the_code_runs(evidence: Evidence, number: int) -> None:
+    with pytest.raises(ValueError, match="is no step number"), evidence.step(number):
+        pytest.fail("the code of the step ran")
+
+
+def test_long_notes_are_cut(evidence: Evidence) -> None:
+    with evidence.step(1, note="x" * 5000):
+        pass
+    ((_, _, note),) = steps_of(evidence)
+    assert len(note) == 1000
+    assert note.endswith("…")

@@ -1,0 +1,69 @@
+"""Errors of ours cost what we do, never the session."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_jama.plugin.guard import Troubles, guarded
+
+
+class Plugin:
+    """A plugin object with hooks that fail in several ways."""
+
+    def __init__(self) -> None:
+        self.troubles = Troubles()
+
+    @guarded
+    def pytest_works(self, number: int) -> int:
+        """Work."""
+        return number + 1
+
+    @guarded
+    def pytest_breaks(self) -> int:
+        """Break."""
+        raise KeyError("oops")
+
+    @guarded
+    def pytest_refuses(self) -> None:
+        """Refuse the session."""
+        raise pytest.UsageError("wrong")
+
+    @guarded
+    def pytest_is_interrupted(self) -> None:
+        """Be interrupted."""
+        raise KeyboardInterrupt
+
+
+def test_hook_that_works_answers() -> None:
+    assert Plugin().pytest_works(1) == 2
+
+
+def test_hook_that_breaks_answers_nothing_and_is_remembered() -> None:
+    plugin = Plugin()
+    assert plugin.pytest_breaks() is None
+    assert plugin.troubles.where == "pytest_breaks"
+    assert isinstance(plugin.troubles.first, KeyError)
+
+
+def test_first_error_is_kept_and_all_are_counted() -> None:
+    troubles = Troubles()
+    for text in ("first", "second", "third"):
+        troubles.add(ValueError(text), where="somewhere")
+    assert (str(troubles.first), troubles.count) == ("first", 3)
+
+
+@pytest.mark.parametrize("costs_nothing", [True, False])
+def test_errors_that_may_cost_results_are_told_apart(costs_nothing: bool) -> None:
+    troubles = Troubles()
+    troubles.add(ValueError(), where="somewhere", costs_nothing=costs_nothing)
+    assert troubles.may_cost_results is not costs_nothing
+
+
+def test_usage_errors_pass() -> None:
+    with pytest.raises(pytest.UsageError):
+        Plugin().pytest_refuses()
+
+
+def test_interrupts_pass() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Plugin().pytest_is_interrupted()

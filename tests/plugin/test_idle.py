@@ -1,0 +1,123 @@
+"""Installed and not enabled, the plugin must not be noticed. Costs are measured by `make bench`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIBRARIES = (
+    "click",
+    "fastapi",
+    "junitparser",
+    "lxml",
+    "pydantic",
+    "requests",
+    "rich",
+    "tenacity",
+    "yaml",
+)
+
+PROBE = """
+import json, os, sys
+import pytest
+
+opened = []
+sys.addaudithook(
+    lambda event, args: opened.append(args[0]) if event == "open" else None
+)
+
+class Probe:
+    def pytest_unconfigure(self, config):
+        assert config.pluginmanager.has_plugin("jama")
+        paths = [os.fspath(path) for path in opened if isinstance(path, (str, os.PathLike))]
+        with open(sys.argv[1], "w") as file:
+            json.dump({"modules": sorted(sys.modules), "opened": paths}, file)
+
+# the other plugins of this environment must not import the libraries in our place
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+status = pytest.main(["-p", "no:cacheprovider", "-p", "jama", *sys.argv[2:]], plugins=[Probe()])
+sys.exit(status)
+"""
+
+
+class Session:
+    """What a pytest session imported and touched.
+
+    Attributes:
+        modules: The names of all modules at its end.
+        opened: All files that it opened.
+        left: What is in its folder afterwards.
+    """
+
+    def __init__(self, folder: Path, test: str) -> None:
+        folder.joinpath("test_it.py").write_text(test, encoding="utf-8")
+        folder.joinpath("jama.yaml").write_text("this is: [no settings file", encoding="utf-8")
+        answer = folder.with_name(f"{folder.name}.json")
+        command = [sys.executable, "-B", "-c", PROBE, str(answer), str(folder)]
+        environ = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
+        subprocess.run(  # noqa: S603 (our own command)
+            command,
+            cwd=folder,
+            env=environ,
+            check=True,
+            capture_output=True,
+        )
+        seen = json.loads(answer.read_text(encoding="utf-8"))
+        self.modules = frozenset(seen["modules"])
+        self.opened = frozenset(seen["opened"])
+        self.left = {path.name for path in folder.iterdir()}
+
+
+_MISLEADING = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "COV_CORE_SOURCE"})
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session of one test without `--jama`, in a folder with a jama.yaml that cannot be read."""
+    return Session(tmp_path_factory.mktemp("idle"), "def test_it():\n    pass\n")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_imports_no_library_while_idle(idle: Session, library: str) -> None:
+    assert library not in idle.modules
+
+
+def test_imports_only_the_plugin_itself_while_idle(idle: Session) -> None:
+    ours = {name for name in idle.modules if name.partition(".")[0] == "pytest_jama"}
+
+    assert ours == {"pytest_jama", "pytest_jama.plugin"}
+
+
+def test_reads_no_settings_while_idle(idle: Session) -> None:
+    assert not [path for path in idle.opened if path.endswith(("jama.yaml", "jama.yml"))]
+
+
+def test_leaves_nothing_behind_while_idle(idle: Session) -> None:
+    assert idle.left == {"test_it.py", "jama.yaml"}
+
+
+def test_imports_no_library_for_the_fixture_and_the_marker(tmp_path: Path) -> None:
+    folder = tmp_path / "used"
+    folder.mkdir()
+
+    used = Session(
+        folder,
+        """
+import pytest
+
+@pytest.mark.jama("DEMO-TC-1")
+def test_it(jama):
+    with jama.step(1):
+        jama.note("a note")
+""",
+    )
+
+    assert not used.modules & set(LIBRARIES)

@@ -1,0 +1,121 @@
+"""Which cases the markers of a test name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.plugin.marker import MarkerError, read_markers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SOURCE = """
+import pytest
+
+jama = pytest.mark.jama
+pytestmark = jama("A-TC-1")
+
+def test_module(): pass
+
+@jama("A-TC-2", 20497)
+def test_function(): pass
+
+@jama("A-TC-3")
+@jama("A-TC-4", step=2)
+def test_stacked(): pass
+
+@pytest.mark.parametrize("x", [1, pytest.param(2, marks=jama("A-TC-5"))])
+@jama("A-TC-6")
+def test_parameter(x): pass
+
+@jama("A-TC-7")
+class TestBase:
+    def test_class(self): pass
+
+    @jama("A-TC-8")
+    def test_method(self): pass
+
+class TestChild(TestBase):
+    pass
+
+@jama("A-TC-9")
+class TestSibling(TestBase):
+    class TestInner:
+        def test_nested(self): pass
+
+@jama("A-TC-10", "A-TC-10")
+def test_twice(): pass
+"""
+
+LINKS = {
+    "test_module": "A-TC-1",
+    "test_function": "A-TC-2,20497",
+    "test_stacked": "A-TC-4#2,A-TC-3",
+    "test_parameter[1]": "A-TC-6",
+    "test_parameter[2]": "A-TC-5",
+    "TestBase::test_class": "A-TC-7",
+    "TestBase::test_method": "A-TC-8",
+    "TestChild::test_class": "A-TC-7",
+    "TestChild::test_method": "A-TC-8",
+    "TestSibling::test_class": "A-TC-9",
+    "TestSibling::test_method": "A-TC-8",
+    "TestSibling::TestInner::test_nested": "A-TC-9",
+    "test_twice": "A-TC-10",
+}
+
+
+@pytest.fixture
+def collect(pytester: pytest.Pytester) -> Callable[[str], dict[str, pytest.Item]]:
+    """Collect the tests of a module, by their names."""
+
+    def collect(source: str) -> dict[str, pytest.Item]:
+        items = pytester.getitems(source)
+        return {item.nodeid.partition("::")[2]: item for item in items}
+
+    return collect
+
+
+def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -> None:
+    items = collect(SOURCE)
+    links = {name: ",".join(map(str, read_markers(item))) for name, item in items.items()}
+    assert {name: set(text.split(",")) for name, text in links.items()} == {
+        name: set(text.split(",")) for name, text in LINKS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments, what",
+    [
+        ("", "names no test case"),
+        ("'nonsense'", "'nonsense' is no case reference"),
+        ("None", "None is no case reference"),
+        ("True", "True is no case reference"),
+        ("['A-TC-1']", "is no case reference"),
+        ("'A-TC-1', stp=2", "unknown argument 'stp', only step= is known"),
+        ("'A-TC-1', step=0", "0 is no step number"),
+        ("'A-TC-1', step='two'", "is no step number"),
+    ],
+)
+def test_wrong_marker_is_quoted_and_explained(
+    collect: Callable[[str], dict[str, pytest.Item]], arguments: str, what: str
+) -> None:
+    source = f"import pytest\n@pytest.mark.jama({arguments})\ndef test_it(): pass\n"
+    with pytest.raises(MarkerError) as caught:
+        read_markers(collect(source)["test_it"])
+    assert what in str(caught.value)
+    assert str(caught.value).startswith("@pytest.mark.jama(")
+
+
+def test_farther_marker_is_not_even_read(
+    collect: Callable[[str], dict[str, pytest.Item]],
+) -> None:
+    source = """
+        import pytest
+        pytestmark = pytest.mark.jama("nonsense")
+        @pytest.mark.jama("A-TC-1")
+        def test_it(): pass
+    """
+    (link,) = read_markers(collect(source)["test_it"])
+    assert str(link) == "A-TC-1"

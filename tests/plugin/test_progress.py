@@ -1,0 +1,63 @@
+"""What people see while an upload is under way."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from pytest_jama.progress import BarProgress, NoProgress, PlainProgress, make_progress
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def show(total: int, file: io.StringIO, *, quiet: bool = False) -> str:
+    progress = make_progress(file, quiet=quiet)
+    progress.start(total)
+    for _ in range(total):
+        progress.advance()
+    progress.stop()
+    return file.getvalue()
+
+
+def test_log_gets_a_line_now_and_then() -> None:
+    assert show(25, io.StringIO()).splitlines() == [
+        "jama: updating 25 test runs",
+        "jama: 10 of 25",
+        "jama: 20 of 25",
+    ]
+
+
+def test_long_upload_prints_at_most_ten_lines_more() -> None:
+    assert len(show(1234, io.StringIO()).splitlines()) <= 11
+
+
+def test_quiet_upload_prints_nothing() -> None:
+    assert show(25, io.StringIO(), quiet=True) == ""
+
+
+def test_terminal_gets_a_bar_that_goes_away() -> None:
+    text = show(3, Terminal())
+    assert "jama" in text
+    assert text.endswith("\x1b[2K")
+
+
+@pytest.mark.parametrize(
+    "file, quiet, kind",
+    [
+        (io.StringIO(), False, PlainProgress),
+        (Terminal(), False, BarProgress),
+        (Terminal(), True, NoProgress),
+    ],
+)
+def test_kind_of_display_fits_the_stream(file: io.StringIO, quiet: bool, kind: type) -> None:
+    assert isinstance(make_progress(file, quiet=quiet), kind)
+
+
+def test_bar_that_never_started_can_be_stopped() -> None:
+    BarProgress(Terminal()).stop()
