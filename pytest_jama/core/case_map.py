@@ -58,9 +58,10 @@ class MapConflict:
 class CaseMap:
     """The entries of ``tests:``, indexed. Build it with `CaseMap.build`."""
 
-    def __init__(self, literal: dict[str, MapEntry], patterns: Sequence[_Pattern]) -> None:
-        self._entries = (*literal.values(), *(pattern.entry for pattern in patterns))
-        self._literal = literal
+    def __init__(self, by_key: dict[str, MapEntry]) -> None:
+        self._exact = by_key
+        self._literal = {key: entry for key, entry in by_key.items() if "*" not in key}
+        patterns = [_Pattern(key, entry) for key, entry in by_key.items() if "*" in key]
         self._patterns = _PatternIndex(patterns)
 
     @classmethod
@@ -72,10 +73,7 @@ class CaseMap:
             earlier = by_key.setdefault(normal_form(entry.key), entry)
             if earlier is not entry:
                 conflicts.append(MapConflict(earlier, entry))
-        patterns = [_Pattern(key, entry) for key, entry in by_key.items() if "*" in key]
-        for pattern in patterns:
-            del by_key[pattern.key]
-        return cls(by_key, patterns), tuple(conflicts)
+        return cls(by_key), tuple(conflicts)
 
     def find(self, test_id: str) -> tuple[CaseLink, ...]:
         """Return the links of the most specific entry that matches; empty when none does.
@@ -83,14 +81,14 @@ class CaseMap:
         Of equally specific patterns the first in the file is taken; `find_conflicts` tells of them.
         """
         normal = normal_form(test_id)
-        entry = self._literal.get(normal)
+        entry = self._exact.get(normal)
         if entry is None:
             entry = next(iter(self._most_specific(normal)), None)
         return entry.links if entry else ()
 
     def links(self) -> Iterator[CaseLink]:
         """Yield the links of all entries."""
-        for entry in self._entries:
+        for entry in self._exact.values():
             yield from entry.links
 
     def find_conflicts(self, test_ids: Iterable[str]) -> tuple[MapConflict, ...]:
@@ -104,7 +102,7 @@ class CaseMap:
         conflicts: dict[tuple[str, str], MapConflict] = {}
         for test_id in test_ids:
             normal = normal_form(test_id)
-            if normal not in self._literal:
+            if normal not in self._exact:
                 first, *others = self._most_specific(normal) or (None,)
                 for other in others:
                     if first and other.links != first.links:
@@ -131,7 +129,7 @@ class CaseMap:
         normal = normal_form(address)
         below = [
             link
-            for entry in self._entries
+            for entry in self._exact.values()
             if f"{normal_form(entry.key)}/".startswith(f"{normal}/")
             for link in entry.links
         ]
@@ -147,7 +145,7 @@ class CaseMap:
         return 0, None
 
     def __len__(self) -> int:
-        return len(self._literal) + len(self._patterns)
+        return len(self._exact)
 
     def __bool__(self) -> bool:
         return len(self) > 0

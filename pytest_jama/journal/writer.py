@@ -75,4 +75,10 @@ def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         return JournalWriter(path, os.open(path, flags, 0o644))
     except OSError as exc:
-        return JournalWriter(path, -1, trouble=f"cannot write {path}: {exc.strerror or exc}")
+        return JournalWriter(path, -1, trouble=_why(folder, path, exc))
+
+
+def _why(folder: Path, path: Path, exc: OSError) -> str:
+    if folder.exists() and not folder.is_dir():
+        return f"{folder} is a file, and the journals need a folder of that name"
+    return f"cannot write {path}: {exc.strerror or exc}"

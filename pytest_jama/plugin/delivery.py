@@ -53,6 +53,7 @@ class Delivery:
         self._write = write
         self._progress = progress
         self._before_progress = before_progress
+        self._has_progress = False
         self._so_far = UploadReport()
         self._receipts: dict[int, Receipt] = {}
 
@@ -69,7 +70,11 @@ class Delivery:
                 judgement,
                 settings=self._settings,
                 extensions=self._extensions,
-                observer=Observer(planned=self._planned, received=self._received),
+                observer=Observer(
+                    planned=self._planned,
+                    received=self._received,
+                    changed=self._changed,
+                ),
                 provenance=provenance,
                 dry_run=dry_run,
             )
@@ -82,6 +87,15 @@ class Delivery:
         finally:
             self._progress.stop()
 
+    def _changed(self, change: str) -> None:
+        self._start_progress()
+        self._progress.prepare(change)
+
+    def _start_progress(self) -> None:
+        if not self._has_progress:
+            self._has_progress = True
+            self._before_progress()
+
     def _planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
         self._so_far = UploadReport(
             resolution=resolution,
@@ -93,7 +107,7 @@ class Delivery:
         for update in plan.updates:
             self._write(lines.update_line(update))
         if plan.updates:
-            self._before_progress()
+            self._start_progress()
             self._progress.start(len(plan.updates))
 
     def _received(self, receipt: Receipt) -> None:

@@ -32,7 +32,7 @@ def describe_destination(loaded: LoadedSettings, *, root: Path, mode: str) -> st
     where = " / ".join(filter(None, names))
     parts = [where or "no plan named", f"at {settings.url}" if settings.url else "no server"]
     if loaded.file is not None:
-        parts.append(f"({_relative(loaded.file, root)})")
+        parts.append(f"({relative_to(root, loaded.file)})")
     return f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
 
 
@@ -70,7 +70,10 @@ def find_commit(folder: Path) -> str:
         return ""
 
 
-def _relative(path: Path, root: Path) -> str:
+def relative_to(root: Path, path: Path | None) -> str:
+    """Return a path as messages name it: relative to the rootdir where it lies below."""
+    if path is None:
+        return "tests"
     try:
         return str(path.relative_to(root))
     except ValueError:

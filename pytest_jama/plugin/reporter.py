@@ -19,7 +19,12 @@ from pytest_jama.journal import open_journal
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.delivery import Delivery
 from pytest_jama.plugin.guard import Troubles, guarded
-from pytest_jama.plugin.header import describe_destination, describe_session, find_commit
+from pytest_jama.plugin.header import (
+    describe_destination,
+    describe_session,
+    find_commit,
+    relative_to,
+)
 from pytest_jama.plugin.summary import Summary, write_summary
 from pytest_jama.progress import make_progress
 from pytest_jama.upload import describe_provenance, judge_session
@@ -216,17 +221,21 @@ class Reporter:
     def _end_journal(self) -> None:
         if self._journal is None:
             return
-        reason = ""
-        if self._no_upload or self._dry_run:
-            reason = "nothing was to be sent"
-        elif self._report is not None and self._report.stopped is not None:
-            reason = str(self._report.stopped)
-        elif self._report is not None and not self._report.is_complete:
-            reason = "not everything was accepted"
-        elif self.troubles.count:
-            reason = str(self.troubles.first)
+        reason = self._why_unfinished()
         self._write(lines.end_line(finished=not reason, reason=reason))
         self._journal.close()
+
+    def _why_unfinished(self) -> str:
+        """Say why something is left to send; nothing is left after a dry run."""
+        if self._dry_run:
+            return ""
+        if self._no_upload:
+            return "nothing was to be sent"
+        if self._report is not None and self._report.stopped is not None:
+            return str(self._report.stopped)
+        if self._report is not None and not self._report.is_complete:
+            return "not everything was accepted"
+        return str(self.troubles.first or "")
 
     def _write(self, line: lines.Line) -> None:
         if self._journal is not None:
@@ -235,7 +244,7 @@ class Reporter:
     def _refuse_conflicts(self, test_ids: Sequence[str]) -> None:
         conflicts = self._settings.tests.find_conflicts(test_ids)
         if conflicts:
-            file = self._loaded.file or "tests"
+            file = relative_to(self._config.rootpath, self._loaded.file)
             self._refuse(
                 f"{file}:{conflict.second.line}: {conflict.second.key!r} and "
                 f"{conflict.first.key!r} (line {conflict.first.line}) are equally specific for "

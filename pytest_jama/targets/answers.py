@@ -54,6 +54,7 @@ Source: Jama help, REST API access needs a Named Creator license since Connect 9
 _MAY_BE_A_LOCK = frozenset({400, 403, 409})
 _LOCK = re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_LOCKED_REMEDY = "have it unlocked in Jama, then report again"
 _WRONG_URL = "check that `url` is the base URL of Jama, with its context path"
 
 
@@ -159,8 +160,15 @@ def _reason(response: Response) -> str:
     status = response.status_code
     words = server_words(response)
     reason = f"{status} {_phrase(response)}" + (f": {words}" if words else "")
-    remedy = REMEDY_BY_STATUS.get(status)
+    remedy = _LOCKED_REMEDY if _is_lock(response) else REMEDY_BY_STATUS.get(status)
     return f"{reason}; {remedy}" if remedy else reason
+
+
+def _is_lock(response: Response) -> bool:
+    """Whether the answer is about a lock; no document names its status."""
+    if response.status_code == HTTPStatus.LOCKED:
+        return True
+    return response.status_code in _MAY_BE_A_LOCK and bool(_LOCK.search(server_words(response)))
 
 
 def _phrase(response: Response) -> str:
@@ -174,7 +182,7 @@ def _refusal(method: str, path: str, response: Response) -> TargetError:
     status = response.status_code
     text = f"{method} {path}: {_reason(response)}"
     error = ERROR_BY_STATUS.get(status, RefusedError)
-    if status in _MAY_BE_A_LOCK and _LOCK.search(server_words(response)):
+    if _is_lock(response):
         error = LockedError
     if not issubclass(error, RefusedError):
         return error(text)

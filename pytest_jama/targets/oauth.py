@@ -32,6 +32,11 @@ Source: Jama's own REST clients.
 _RENEW_BEFORE_S = 60.0
 _LIFETIME_IF_UNKNOWN_S = 300.0
 _GOOD = range(200, 300)
+_NOT_FOUND = 404
+_NO_ENDPOINT = (
+    "there is no token to be had at this address: check `url`, with its context path; "
+    "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
                 raise CredentialsError(f"{request}: {failure}; {login.remedy}") from failure
             raise
         except RefusedError as refusal:
-            raise CredentialsError(f"{refusal}; {login.remedy}") from refusal
+            remedy = _NO_ENDPOINT if refusal.http_status == _NOT_FOUND else login.remedy
+            raise CredentialsError(f"{refusal}; {remedy}") from refusal
 
     token = read_token(api.persist(attempt, request), now=api.connection.clock())
     if token is None:

@@ -18,9 +18,10 @@ Source: Jama help, API throttling (January 2026); Jama REST API cookbook, thrott
 """
 
 _HOSTED_DOMAINS = (".jamacloud.com", ".jamasoftware.net")
-_SLOWEST_RATE_PER_S = 0.5
+_SLOWEST_RATE_PER_S = 2.0
+_UNKNOWN_RATE_PER_S = 8.0
 _WINDOW_S = 1.0
-_RECOVERY = 1.02
+_RECOVERY = 1.05
 
 
 def find_rate_per_s(url: str, *, rate: float | str) -> float | None:
@@ -86,7 +87,7 @@ class Pace:
             if now - self._slowed_at < _WINDOW_S:
                 return
             self._slowed_at = now
-            current = self._rate_per_s or max(1.0, len(self._recent) / _WINDOW_S)
+            current = self._rate_per_s or max(_UNKNOWN_RATE_PER_S, len(self._recent) / _WINDOW_S)
             self._rate_per_s = max(_SLOWEST_RATE_PER_S, current / 2)
             self._next_at = max(self._next_at, now + 1 / self._rate_per_s)
 

@@ -305,3 +305,10 @@ def test_10000_tests_find_their_entries_among_10000_in_well_under_a_second(key: 
     assert found == 10_000
     # 0.1 to 0.5 s; four times that when coverage traces each line. Without index it is minutes.
     assert time.process_time() - started < 6
+
+
+def test_an_id_with_stars_in_its_parameters_can_be_named_exactly() -> None:
+    keys = ["a.py::test_x[*]", "a.py::test_x[**]"]
+    case_map = map_of(*keys)
+    assert case_map.find_conflicts(keys) == ()
+    assert [found_line(case_map, key) for key in keys] == [1, 2]

@@ -146,7 +146,7 @@ def test_journal_that_cannot_be_written_costs_no_results(
     finished = three.pytest(*workers)
     assert finished.status == 0
     assert set(three.statuses().values()) == {"PASSED"}
-    assert "journal    incomplete: cannot write" in finished.summary
+    assert "journal    incomplete: " in finished.summary
 
 
 def test_journal_that_cannot_be_written_fails_a_session_that_only_writes_it(

@@ -178,10 +178,15 @@ def test_missing_folders_are_created(tmp_path: Path) -> None:
     assert writer.path.exists()
 
 
-@pytest.mark.parametrize("below", ["", "deeper"])
+@pytest.mark.parametrize(
+    "below,why",
+    [("", "{} is a file, and the journals need a folder"), ("deeper", "cannot write {}")],
+    ids=["a file in its place", "a file above"],
+)
 def test_a_folder_that_cannot_be_made_is_trouble_and_no_exception(
     tmp_path: Path,
     below: str,
+    why: str,
 ) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     folder = tmp_path / "file" / below
@@ -190,7 +195,7 @@ def test_a_folder_that_cannot_be_made_is_trouble_and_no_exception(
     writer.write(FULL["session_line"])
     writer.close()
 
-    assert writer.trouble.startswith(f"cannot write {folder}")
+    assert writer.trouble.startswith(why.format(folder))
 
 
 def open_full_disk() -> JournalWriter:

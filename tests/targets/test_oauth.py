@@ -103,18 +103,25 @@ def test_a_second_refusal_is_final(script: Serve, open_api: OpenApi, fake_time: 
     assert len(server.seen) == 4
 
 
+def test_no_token_endpoint_means_a_wrong_address(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(Reply(404, b"<html></html>"))
+    with pytest.raises(CredentialsError, match="check `url`, with its context path"):
+        _open(server.url, open_api, fake_time).get("/projects")
+
+
 @pytest.mark.parametrize(
     "reply",
     [
         Reply(401, b'{"error":"invalid_client","error_description":"Bad credentials"}'),
         Reply(400, b'{"error":"invalid_request"}'),
-        Reply(404, b"<html></html>"),
         WEB_PAGE,
         Reply(200, b"not json"),
         Reply(200, b"{}"),
         Reply(200, b'{"access_token": null}'),
     ],
-    ids=["401", "400", "404 html", "web page", "no json", "no token", "null"],
+    ids=["401", "400", "web page", "no json", "no token", "null"],
 )
 def test_no_token_means_wrong_credentials(
     reply: Reply, script: Serve, open_api: OpenApi, fake_time: FakeTime

@@ -80,10 +80,17 @@ def test_an_unlimited_rate_is_halved_from_what_was_sent(fake_time: FakeTime) -> 
     assert pace.rate_per_s == pytest.approx(10, abs=0.5)
 
 
+def test_a_complaint_at_the_start_of_a_small_upload_costs_it_little(fake_time: FakeTime) -> None:
+    pace = _pace(None, fake_time)
+    pace.wait_for_turn()
+    pace.slow_down()
+    assert pace.rate_per_s == 4
+
+
 def test_successes_bring_the_rate_back_to_the_limit_and_no_further(fake_time: FakeTime) -> None:
     pace = _pace(8, fake_time)
     pace.slow_down()
-    for _ in range(30):
+    for _ in range(10):
         pace.speed_up()
     assert 4 < (pace.rate_per_s or 0) < 8
     for _ in range(100):
@@ -96,4 +103,4 @@ def test_many_complaints_never_stop_everything(fake_time: FakeTime) -> None:
     for _ in range(50):
         fake_time.now += 10
         pace.slow_down()
-    assert pace.rate_per_s == 0.5
+    assert pace.rate_per_s == 2

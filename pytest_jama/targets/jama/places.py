@@ -132,7 +132,7 @@ def pick_oldest(named_alike: Iterable[N], kind: str, *, warn: Warn) -> N | None:
     if others:
         ids = ", ".join(str(each.id) for each in others)
         warn(
-            f"there are {len(found)} of {kind} {oldest.name!r}: "
+            f"{len(found)} {kind}s are named {oldest.name!r}: "
             f"the oldest is used, ID {oldest.id}; the others are {ids}",
         )
     return oldest
