@@ -130,9 +130,8 @@ def judgement_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
     """
     left = [case for case in judgement.cases if case.verdict is None]
     if left:
-        yield Line(
-            "untouched", _counted(len(left), "case") + ": nothing to say of them" + _hint(verbose)
-        )
+        why = "whose tests were skipped, xfailed or deselected"
+        yield Line("untouched", f"{_counted(len(left), 'case')} {why}{_hint(verbose)}")
     if verbose:
         yield from (Line("", f"{case.case_ref} ({_outcomes(case)})") for case in left)
     if judgement.unlinked:
