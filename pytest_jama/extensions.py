@@ -100,6 +100,8 @@ class Extensions:
 
     def find_links(self, result: TestResult) -> tuple[CaseLink, ...]:
         """Return the cases that a test without references of its own is evidence of."""
+        if len(self._manager.hook.find_case_refs.get_hookimpls()) == 1:
+            return self._settings.tests.find(result.test_id)
         try:
             refs = self._manager.hook.find_case_refs(result=result) or ()
             return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
@@ -109,6 +111,8 @@ class Extensions:
 
     def adjust(self, verdict: CaseVerdict) -> CaseVerdict:
         """Return the verdict after `adjust_verdict`."""
+        if not self._manager.hook.adjust_verdict.get_hookimpls():
+            return verdict
         try:
             return _require_verdict(self._manager.hook.adjust_verdict(verdict=verdict) or verdict)
         except Exception as error:  # noqa: BLE001 (somebody else's hook)

@@ -60,9 +60,11 @@ class CaseMap:
 
     def __init__(self, by_key: dict[str, MapEntry]) -> None:
         self._exact = by_key
-        self._literal = {key: entry for key, entry in by_key.items() if "*" not in key}
         patterns = [_Pattern(key, entry) for key, entry in by_key.items() if "*" in key]
         self._patterns = _PatternIndex(patterns)
+        self._literal = by_key
+        if patterns:
+            self._literal = {key: entry for key, entry in by_key.items() if "*" not in key}
 
     @classmethod
     def build(cls, entries: Iterable[MapEntry]) -> tuple[CaseMap, tuple[MapConflict, ...]]:

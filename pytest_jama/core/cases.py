@@ -14,6 +14,8 @@ class RefKind(str, Enum):
     DOCUMENT_KEY = "document key"
     GLOBAL_ID = "global ID"
 
+    __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
+
 
 _API_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _GLOBAL_ID = re.compile(r"GID-[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)

@@ -24,6 +24,8 @@ class Outcome(str, Enum):
     DESELECTED = "deselected"
     """Known, but not selected: `-k`, `-m`, `--lf`, a node ID on the command line."""
 
+    __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
+
     @property
     def did_run(self) -> bool:
         """Whether the test was executed, so that its outcome says something of the product."""

@@ -32,6 +32,8 @@ class Verdict(str, Enum):
     NOT_RUN = "NOT_RUN"
     PASSED = "PASSED"
 
+    __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
+
     @property
     def severity(self) -> int:
         """Rank among the verdicts: the higher, the worse."""
@@ -159,7 +161,7 @@ def judge_case(
     A step can make its case worse, as when a test caught the failure inside it; but passed steps of
     a test that was skipped or expected to fail do not make the case passed.
     """
-    results = tuple(dict.fromkeys(result for result, _ in evidence))
+    results = tuple({id(result): result for result, _ in evidence}.values())
     steps = _judge_steps(evidence, rules)
     verdict = worst(
         [
@@ -174,8 +176,11 @@ def judge_case(
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     """Return the worst of several verdicts; None only when nothing else is there."""
-    given = [verdict for verdict in verdicts if verdict is not None]
-    return max(given, key=lambda verdict: verdict.severity) if given else None
+    gravest = None
+    for verdict in verdicts:
+        if verdict and (gravest is None or verdict.severity > gravest.severity):
+            gravest = verdict
+    return gravest
 
 
 _STANDS_THOUGH_INCOMPLETE = frozenset({Verdict.FAILED, Verdict.BLOCKED})

@@ -5,8 +5,7 @@ Runs in the controlling process only; knows nothing of files, settings or Jama.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import LINK_PROPERTIES, parse_links
@@ -33,16 +32,19 @@ class _Attempt:
 
     outcome: Outcome = Outcome.NOT_REACHED
     duration_s: float = 0.0
-    messages: list[str] = field(default_factory=list)
-    earlier: list[str] = field(default_factory=list)
-    said: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    said: Mapping[str, Any] | None = None
     has_begun: bool = False
 
     def count(self, outcome: Outcome, message: str) -> None:
         """Let one phase count: the worst one stands."""
-        self.outcome = min(self.outcome, outcome, key=WORST_FIRST.index)
+        if self.outcome is Outcome.NOT_REACHED:
+            self.outcome = outcome
+        else:
+            self.outcome = min(self.outcome, outcome, key=WORST_FIRST.index)
         if message and message not in self.messages:
-            self.messages.append(message)
+            self.messages += (message,)
 
 
 class ResultCollector:
@@ -101,7 +103,9 @@ class ResultCollector:
         """Take one report; return the result of the test when this was the last one of it."""
         self.has_begun = True
         key = (report.nodeid, id(getattr(report, "node", None)))
-        attempt = self._running.setdefault(key, _Attempt())
+        attempt = self._running.get(key)
+        if attempt is None:
+            attempt = self._running[key] = _Attempt()
         if report.when == "teardown" and attempt.earlier and not attempt.has_begun:
             return None  # it belongs to the attempt before, and the next one is still to come
         attempt.has_begun = True
@@ -133,7 +137,9 @@ class ResultCollector:
         They come in the order of collection: with xdist tests end in any order, and what is made of
         the results must not depend on that.
         """
-        yield from (self.results.get(test_id) or wait() for test_id, wait in self._waiting())
+        for outcome, tests in self._collected():
+            for test_id, text in tests.items():
+                yield self.results.get(test_id) or self._not_run(test_id, outcome, text)
         for test_id, result in self.results.items():
             if test_id not in self._selected and test_id not in self._deselected:
                 yield result
@@ -141,15 +147,15 @@ class ResultCollector:
 
     def collected(self) -> Iterator[TestResult]:
         """Yield what each collected test counts as until it runs."""
-        yield from (wait() for _, wait in self._waiting())
+        for outcome, tests in self._collected():
+            for test_id, text in tests.items():
+                yield self._not_run(test_id, outcome, text)
 
-    def _waiting(self) -> Iterator[tuple[str, Callable[[], TestResult]]]:
-        for outcome, tests in (
+    def _collected(self) -> tuple[tuple[Outcome, Mapping[str, str]], ...]:
+        return (
             (Outcome.NOT_REACHED, self._selected),
             (Outcome.DESELECTED, self._deselected),
-        ):
-            for test_id, text in tests.items():
-                yield test_id, partial(self._not_run, test_id, outcome, text)
+        )
 
     def _not_run(self, test_id: str, outcome: Outcome, text: str) -> TestResult:
         return self._linked(TestResult(test_id, outcome, links=self.parse(text, test_id)))
@@ -192,7 +198,7 @@ class ResultCollector:
         *,
         links: tuple[CaseLink, ...],
     ) -> TestResult:
-        said = attempt.said
+        said = attempt.said or {}
         steps = [
             StepResult(number, Outcome(name), note) for number, name, note in said.get("steps", ())
         ]
@@ -219,7 +225,7 @@ def _next_attempt(attempt: _Attempt, report: pytest.TestReport) -> _Attempt:
     number = len(attempt.earlier) + 1
     why = _message_of(report, Outcome.FAILED) or "; ".join(attempt.messages)
     note = f"attempt {number} failed" + (f": {why}" if why else "")
-    return _Attempt(duration_s=attempt.duration_s, earlier=[*attempt.earlier, note])
+    return _Attempt(duration_s=attempt.duration_s, earlier=(*attempt.earlier, note))
 
 
 def _outcome_of(report: pytest.TestReport) -> Outcome | None:

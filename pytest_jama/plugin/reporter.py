@@ -5,6 +5,7 @@ Its hooks run in pytest itself, or in the controller of pytest-xdist; never in a
 
 from __future__ import annotations
 
+import itertools
 import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
+
+LINES_AT_ONCE = 500
+"""How many verdicts go into the journal with one write: they all come at the same moment."""
 
 NOT_EVERYTHING_SENT = 8
 """Exit status of a green session whose results did not all arrive."""
@@ -176,8 +180,9 @@ class Reporter:
             settings=self._settings,
             extensions=self._extensions,
         )
-        for verdict in self._judgement.cases:
-            self._write(lines.verdict_line(verdict))
+        verdicts = iter(self._judgement.cases)
+        while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
+            self._write(*map(lines.verdict_line, several))
         if not self._no_upload:
             self._report = self._deliver(self._judgement)
 
@@ -237,9 +242,9 @@ class Reporter:
             return "not everything was accepted"
         return str(self.troubles.first or "")
 
-    def _write(self, line: lines.Line) -> None:
+    def _write(self, *several: lines.Line) -> None:
         if self._journal is not None:
-            self._journal.write(line)
+            self._journal.write(*several)
 
     def _refuse_conflicts(self, test_ids: Sequence[str]) -> None:
         conflicts = self._settings.tests.find_conflicts(test_ids)
