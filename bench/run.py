@@ -1,0 +1,39 @@
+"""Measures what pytest-jama costs, and prints it beside what was demanded: ``make bench``.
+
+Where valgrind is installed, instructions are counted: they are the same on a busy and on an idle
+machine. Elsewhere processor time is measured, in turns. docs/performance.md explains the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+
+from bench import probes, venvs
+from bench.enabled import measure_enabled, measure_memory
+from bench.idle import measure_idle
+from bench.loading import measure_loading
+from bench.table import print_table
+
+
+def main() -> None:
+    """Measure everything, and print a table as soon as it is complete."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="leave out the suites of 10,000 tests")
+    quick: bool = parser.parse_args().quick
+    start = time.monotonic()
+    print("making the environments in", venvs.WORK.relative_to(venvs.PROJECT), flush=True)
+    venvs.make_all()
+    print(f"Python {platform.python_version()}, {platform.platform()}")
+    print("counting instructions" if probes.VALGRIND else "no valgrind: measuring processor time")
+    print_table("Idle: one test, no `--jama`", measure_idle(repeats=3 if quick else 11))
+    print_table("The map of jama.yaml", measure_loading())
+    print_table("Enabled: `--jama --jama-no-upload`", measure_enabled(quick=quick))
+    if not quick:
+        print_table("Memory", measure_memory())
+    print(f"\ntook {time.monotonic() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
