@@ -1,0 +1,1 @@
+"""The command ``junit-uploader``: the JUnit XML of any framework, reported like pytest's own."""

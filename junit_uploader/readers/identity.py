@@ -1,0 +1,77 @@
+"""How a testcase is called: its test ID, from what its attributes say. Pure.
+
+The one module of this package that knows which form map keys and test IDs are compared in is
+`pytest_jama.core`; here is only what makes a test ID of a JUnit testcase.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from junit_uploader.readers.values import UNNAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Identity(NamedTuple):
+    """What a testcase is called.
+
+    Attributes:
+        test_id: ``classname.name``, in one line.
+        classname: As written; empty when there is none.
+        odd_name: The name as written, or `UNNAMED`; None when it simply follows the classname.
+    """
+
+    test_id: str
+    classname: str
+    odd_name: str | None
+
+
+def identify(attributes: Mapping[str, str], suite: str) -> Identity:
+    """Name a testcase.
+
+    The test ID is ``classname.name``. Without ``classname``, ``class`` counts (PHPUnit), then the
+    name of the suite, then nothing: the name stands alone. White space is collapsed, so that names
+    with line breaks can be matched.
+
+    Args:
+        attributes: Those of the testcase.
+        suite: The name of the nearest suite that has one; may be empty.
+    """
+    classname = attributes.get("classname", "")
+    name = attributes.get("name", "")
+    test_id = find_plain_test_id(attributes)
+    if test_id:
+        return Identity(test_id, classname, None)
+    if not classname.strip():
+        classname = attributes.get("class", "")
+        classname = classname if classname.strip() else ""
+    if not name.strip():
+        name = UNNAMED
+    qualifier, short = _collapse(classname), _collapse(name)
+    if qualifier:
+        is_regular = qualifier == classname and short == name != UNNAMED
+        return Identity(f"{qualifier}.{short}", classname, None if is_regular else name)
+    qualifier = _collapse(suite)
+    return Identity(f"{qualifier}.{short}" if qualifier else short, "", name)
+
+
+def find_plain_test_id(attributes: Mapping[str, str]) -> str:
+    """Return the test ID where both parts are given and have no white space; else an empty text."""
+    classname, name = attributes.get("classname"), attributes.get("name")
+    if not classname or not name:
+        return ""
+    test_id = f"{classname}.{name}"
+    is_plain = test_id.isascii() and " " not in test_id and "\n" not in test_id
+    return test_id if is_plain and "\t" not in test_id and "\r" not in test_id else ""
+
+
+def name_suite_result(suite: str) -> Identity:
+    """Name a result that stands in a suite itself: after the suite."""
+    name = _collapse(suite) or UNNAMED
+    return Identity(name, "", name)
+
+
+def _collapse(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,160 @@
+"""The walk over one document: testcases in their order, whatever holds them.
+
+Elements are thrown away as they are read. Nothing is known of a level but its name: testcases may
+stand in any element, and suites in suites.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from junit_uploader.readers.junit import tags
+from junit_uploader.readers.junit.elements import (
+    SuiteName,
+    TestcaseReader,
+    read_suite_result,
+)
+from junit_uploader.readers.junit.findings import read_findings
+from junit_uploader.readers.junit.suites import Suite
+from junit_uploader.readers.outcomes import Kind
+from pytest_jama.core.cases import LINK_PROPERTIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lxml import etree
+
+    from junit_uploader.readers.notes import Notes
+    from junit_uploader.readers.values import ReadOptions, ReportedTest
+
+_TESTCASE = tags.TESTCASE
+
+
+class Document:
+    """Takes the finished elements of one document, inner before outer.
+
+    Args:
+        options: How to read testcases.
+        notes: Gets told what is odd.
+        testcases: Gets what is read.
+
+    Attributes:
+        has_ended: Whether the root has ended.
+    """
+
+    def __init__(self, options: ReadOptions, notes: Notes, testcases: list[ReportedTest]) -> None:
+        self.has_ended = False
+        self._testcases = testcases
+        self._options = options
+        self._notes = notes
+        self._reader = TestcaseReader(options, notes)
+        self._open: dict[etree._Element, Suite] = {}
+        self._parent: etree._Element | None = None
+        self._suite = Suite()
+        self._content: dict[etree._Element, list[etree._Element]] = {}
+
+    def take(self, elements: Iterable[etree._Element], *, has_marks: bool) -> None:
+        """Read elements that have ended.
+
+        Args:
+            elements: Those of `tags.ENDING`.
+            has_marks: Whether outputs may hold marks, so that they have to be looked at.
+        """
+        for element in elements:
+            tag = element.tag
+            if tag == _TESTCASE or tags.local_name(tag) == _TESTCASE:
+                self._take_testcase(element, has_marks)
+            elif tags.local_name(tag) in tags.SUITES:
+                self._close_suite(element)
+            else:
+                self._take_content(element)
+
+    def _take_content(self, element: etree._Element) -> None:
+        """Keep a result or block of properties until what it stands in has ended."""
+        parent = element.getparent()
+        if parent is not None and tags.local_name(parent.tag) in tags.ROOTS:
+            self._content.setdefault(parent, []).append(element)
+
+    def _take_testcase(self, element: etree._Element, has_marks: bool) -> None:
+        parent = element.getparent()
+        if parent is not self._parent or parent is None:
+            self._suite = self._suite_around(element)
+            self._parent = parent
+        suite = self._suite
+        content: Sequence[etree._Element] = ()
+        if self._content:
+            content = self._content.pop(element, ())
+        if has_marks:
+            content = list(element)
+        testcase = self._reader.read(element, suite.name, content)
+        self._testcases.append(testcase)
+        suite.own.append(testcase.outcome)
+        if len(self._testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:
+            self._forget(element, parent)
+
+    def _forget(self, element: etree._Element, parent: etree._Element | None) -> None:
+        """Throw away what stands before an element that was read."""
+        if parent is None:
+            self.has_ended = True
+        elif tags.local_name(parent.tag) != _TESTCASE:
+            del parent[: parent.index(element)]
+
+    def _suite_around(self, element: etree._Element) -> Suite:
+        """Return the nearest suite around an element; opens it when this is its first content."""
+        for ancestor in element.iterancestors():
+            if ancestor in self._open:
+                return self._open[ancestor]
+            if tags.local_name(ancestor.tag) in tags.SUITES:
+                suite = Suite(self._name(ancestor))
+                self._open[ancestor] = suite
+                return suite
+        return Suite()
+
+    def _name(self, element: etree._Element) -> SuiteName:
+        """Name a suite; a root of several suites lends them no name."""
+        around = self._suite_around(element).name
+        own = (element.get("name") or "").strip()
+        if not own or tags.local_name(element.tag) != tags.TESTSUITE:
+            return around
+        return SuiteName(own, f"{around.path} > {own}" if around.path else own)
+
+    def _close_suite(self, element: etree._Element) -> None:
+        suite = self._open.pop(element, None) or Suite(self._name(element))
+        self._take_own(element, suite, self._content.pop(element, ()))
+        attributes = dict(element.items())
+        for kind, numbers in suite.contradictions(attributes):
+            name = suite.name.path or attributes.get("name") or "the root"
+            self._notes.add(kind, f"{name}: {numbers}")
+        self._suite_around(element).add(suite)
+        element.clear(keep_tail=True)
+        self._parent = None
+        self._forget(element, element.getparent())
+
+    def _take_own(
+        self,
+        element: etree._Element,
+        suite: Suite,
+        own: Sequence[etree._Element],
+    ) -> None:
+        """Read what stands in a suite itself, and not in a testcase."""
+        name = suite.name if suite.name.name else SuiteName((element.get("name") or "").strip())
+        for finding in read_findings(own):
+            if finding.kind is Kind.SKIPPED:
+                self._notes.add("a suite is marked as skipped; its testcases are not", name.name)
+            elif not finding.kind.is_earlier:
+                result = read_suite_result(finding, name, self._options)
+                self._testcases.append(result)
+                suite.itself.append(result.outcome)
+                self._notes.add("a suite failed by itself; that is a result of its own", name.name)
+        if any(map(_names_cases, own)):
+            self._notes.add("case references of a suite are not used, only a testcase's", name.name)
+
+
+def _names_cases(element: etree._Element) -> bool:
+    """Tell whether an element is a block of properties with case references."""
+    return tags.local_name(element.tag) == "properties" and any(
+        item.get("name") in LINK_PROPERTIES for item in element
+    )
+
+
+_FORGOTTEN_AT_ONCE = 32

@@ -1,0 +1,151 @@
+"""What may be cleaned before a second, as strict, parse, and what may not.
+
+Allowed: a byte order mark and anything else before the first ``<``, characters and character
+references that XML forbids (they become U+FFFD), several documents in one file, and a declaration
+of UTF-16 over bytes that are none (.NET's StringWriter). Everything else stays an error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from junit_uploader.readers.notes import Notes
+
+
+class Piece(NamedTuple):
+    """Some bytes of a file.
+
+    Attributes:
+        data: The bytes, cleaned.
+        may_begin: Whether an XML declaration begins here.
+        line: How many lines of the file stand before them.
+        encoding: What the file is written in, when its declaration is wrong.
+    """
+
+    data: bytes
+    may_begin: bool = False
+    line: int = 0
+    encoding: str | None = None
+
+
+def repair(chunks: Iterable[bytes], notes: Notes) -> Iterator[Piece]:
+    """Clean a file, and cut it where documents may begin.
+
+    Args:
+        chunks: The file.
+        notes: Gets told what was cleaned.
+    """
+    line = 0
+    cleaner: _Cleaner | None = None
+    for chunk in _cut_at_ends(chunks):
+        data = chunk
+        if cleaner is None:
+            data, line = _from_first_tag(chunk, notes)
+            cleaner = _Cleaner(data, notes)
+        for part in _DECLARATION.split(data):
+            if part:
+                begins = part.startswith(b"<?xml")
+                yield Piece(cleaner.clean(part), begins, line, cleaner.encoding)
+                line += part.count(b"\n")
+
+
+_DECLARATION = re.compile(rb"(?=<\?xml\s)")
+
+
+def _cut_at_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut behind the end of a tag or line, so that no reference or declaration is cut in two."""
+    rest = b""
+    for chunk in chunks:
+        data = rest + chunk
+        end = max(data.rfind(b">"), data.rfind(b"\n")) + 1
+        if not end and len(data) > _LONGEST_REST:
+            end = len(data) - _LONGEST_REST
+        rest = data[end:]
+        if end:
+            yield data[:end]
+    if rest:
+        yield rest
+
+
+_LONGEST_REST = 64
+
+
+def _from_first_tag(data: bytes, notes: Notes) -> tuple[bytes, int]:
+    """Drop what stands before the first tag; return the rest, and how many lines were dropped."""
+    if data.startswith(_WIDE_MARKS):
+        return data, 0
+    at = data.find(b"<")
+    dropped = data[:at]
+    if at <= 0 or not dropped.removeprefix(_UTF8_MARK):
+        return data, 0
+    notes.add(f"{at} bytes before the first tag were dropped")
+    return data[at:], dropped.count(b"\n")
+
+
+_UTF8_MARK = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+"""How UTF-16 and UTF-32 begin: what is a control character elsewhere is half of a letter there."""
+
+_DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
+_WIDE_NAMES = (b"utf-16", b"utf16", b"ucs-2", b"utf-32", b"iso-10646")
+_UTF8_NAMES = (b"utf-8", b"utf8")
+_STATEFUL_NAMES = (b"iso-2022", b"utf-7", b"hz")
+"""Encodings in which control characters have a meaning."""
+
+
+class _Cleaner:
+    """Replaces what XML forbids.
+
+    Args:
+        head: How the file begins, from its first tag on.
+        notes: Gets told what was replaced.
+    """
+
+    def __init__(self, head: bytes, notes: Notes) -> None:
+        match = _DECLARED_ENCODING.match(head.removeprefix(_UTF8_MARK))
+        declared = match[1].lower() if match else _UTF8_NAMES[0]
+        is_wide = head.startswith(_WIDE_MARKS)
+        self.encoding: str | None = None
+        if declared.startswith(_WIDE_NAMES) and not is_wide:
+            self.encoding = "utf-8"
+            notes.add(f"declared as {declared.decode()}, read as utf-8, which it is")
+            declared = _UTF8_NAMES[0]
+        self._notes = notes
+        self._is_cleanable = not is_wide and not declared.startswith(_STATEFUL_NAMES)
+        is_utf8 = declared in _UTF8_NAMES
+        self._forbidden = _FORBIDDEN_UTF8 if is_utf8 else _FORBIDDEN
+        self._replacement = "\N{REPLACEMENT CHARACTER}".encode() if is_utf8 else b"?"
+
+    def clean(self, data: bytes) -> bytes:
+        """Return the bytes with each forbidden character replaced."""
+        if not self._is_cleanable:
+            return data
+        data = self._forbidden.sub(self._replace, data)
+        return _REFERENCE.sub(self._replace_reference, data) if b"&#" in data else data
+
+    def _replace(self, match: re.Match[bytes]) -> bytes:
+        self._notes.add("a character that XML forbids was replaced", f"0x{match[0].hex()}")
+        return self._replacement
+
+    def _replace_reference(self, match: re.Match[bytes]) -> bytes:
+        digits = match[1]
+        number = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
+        if _is_allowed(number):
+            return match[0]
+        self._notes.add("a character that XML forbids was replaced", match[0].decode())
+        return self._replacement
+
+
+_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_FORBIDDEN_UTF8 = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_REFERENCE = re.compile(rb"&#(x[0-9A-Fa-f]{1,12}|[0-9]{1,12});")
+_ALLOWED = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
+
+
+def _is_allowed(number: int) -> bool:
+    """Tell whether XML 1.0 allows a character (its production 2)."""
+    return number in (0x9, 0xA, 0xD) or any(low <= number <= high for low, high in _ALLOWED)

@@ -1,0 +1,43 @@
+"""The names of the elements, whatever namespace they stand in."""
+
+from __future__ import annotations
+
+from junit_uploader.readers.outcomes import Kind
+
+TESTCASE = "testcase"
+TESTSUITE = "testsuite"
+
+SUITES = frozenset({"testsuites", TESTSUITE, "testrun"})
+"""What holds testcases; ``testrun`` is Eclipse's root."""
+
+ROOTS = SUITES | {TESTCASE}
+"""What a report may begin with."""
+
+OUTPUTS = frozenset({"system-out", "system-err"})
+PROPERTIES = "properties"
+RESULTS = frozenset(kind.value for kind in Kind)
+
+READ = ROOTS | OUTPUTS | RESULTS | {PROPERTIES}
+"""All elements that mean something here."""
+
+ENDING = READ - OUTPUTS
+"""Those whose end is waited for: most testcases have none inside, and are read the faster."""
+
+DEEPEST = 256
+"""Most levels of elements; what libxml2 refuses, too."""
+
+
+def local_name(tag: object) -> str:
+    """Return the name of a tag without its namespace; an empty text for what is no element."""
+    if not isinstance(tag, str):
+        return ""
+    return tag.rpartition("}")[2] if "}" in tag else tag
+
+
+def refusal_of_root(name: str) -> str:
+    """Return why a document that begins with an element of this name is no report."""
+    return f"no JUnit report: the root is <{name[:80]}>, not <testsuites> or <testsuite>"
+
+
+REFUSAL_OF_SUBSET = "a DOCTYPE with an internal subset (entities, defaults) is refused"
+REFUSAL_OF_DEPTH = f"elements are nested more than {DEEPEST} deep"

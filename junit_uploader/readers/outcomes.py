@@ -1,0 +1,118 @@
+"""What the elements and attributes of one testcase say of its outcome. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Kind(Enum):
+    """What an element says: the value is its tag."""
+
+    ERROR = "error"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    FLAKY_ERROR = "flakyError"
+    FLAKY_FAILURE = "flakyFailure"
+    RERUN_ERROR = "rerunError"
+    RERUN_FAILURE = "rerunFailure"
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether it tells of another attempt, and so never changes the outcome."""
+        return self not in _FINAL
+
+    def counts_for(self, outcome: Outcome) -> bool:
+        """Tell whether it belongs to the account of an outcome."""
+        return self in _KINDS_BY_OUTCOME.get(outcome, ())
+
+
+_FAILURES = (Kind.ERROR, Kind.FAILURE)
+_FINAL = (*_FAILURES, Kind.SKIPPED)
+_KINDS_BY_OUTCOME = {
+    Outcome.ERROR: _FAILURES,
+    Outcome.FAILED: _FAILURES,
+    Outcome.SKIPPED: (Kind.SKIPPED,),
+    Outcome.XFAILED: (Kind.SKIPPED,),
+}
+
+
+class Finding(NamedTuple):
+    """One result that stands in a testcase or suite.
+
+    Attributes:
+        kind: What it says.
+        message: The attribute ``message``, if any.
+        type_name: The attribute ``type``, if any.
+        text: All text inside; only read where there is no message.
+    """
+
+    kind: Kind
+    message: str | None = None
+    type_name: str | None = None
+    text: str = ""
+
+
+def decide_outcome(
+    findings: Sequence[Finding],
+    attributes: Mapping[str, str],
+    *,
+    skipped_wins: bool,
+) -> Outcome:
+    """Return the outcome of one testcase.
+
+    Error beats failure beats skipped beats the attributes that say "not run"; else it passed.
+
+    Args:
+        findings: The results inside it.
+        attributes: Its own attributes.
+        skipped_wins: Whether a skip beats the failure beside it: node's failing ``todo``, Catch2's
+            ``[!mayfail]``.
+    """
+    kinds = [finding.kind for finding in findings]
+    fails = Kind.ERROR in kinds or Kind.FAILURE in kinds
+    if Kind.SKIPPED in kinds and (skipped_wins or not fails):
+        return Outcome.XFAILED if any(map(_is_xfail, findings)) else Outcome.SKIPPED
+    if fails:
+        return Outcome.ERROR if Kind.ERROR in kinds else Outcome.FAILED
+    return Outcome.SKIPPED if _says_not_run(attributes) else Outcome.PASSED
+
+
+def _is_xfail(finding: Finding) -> bool:
+    """Recognise pytest's expected failure; other frameworks write a plain skip or a pass."""
+    return finding.kind is Kind.SKIPPED and finding.type_name == "pytest.xfail"
+
+
+_NOT_RUN = {
+    "status": frozenset({"notrun", "disabled"}),
+    "result": frozenset({"suppressed", "skipped"}),
+}
+"""How CTest and googletest say that a test did not run, without a child that says so."""
+
+
+def _says_not_run(attributes: Mapping[str, str]) -> bool:
+    return any(
+        key in attributes and attributes[key].strip().lower() in words
+        for key, words in _NOT_RUN.items()
+    )
+
+
+_BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})
+_RERUNS = (Kind.RERUN_ERROR, Kind.RERUN_FAILURE)
+
+
+def find_contradiction(findings: Sequence[Finding], attributes: Mapping[str, str]) -> str:
+    """Return what speaks of a failure in a testcase that shows none; empty when nothing does."""
+    kinds = [finding.kind for finding in findings]
+    if any(kind in _FINAL for kind in kinds):
+        return ""
+    if attributes.get("status", "").strip().lower() in _BAD_STATUS:
+        return f'status="{attributes["status"]}" without a failure inside counts as passed'
+    if any(kind in _RERUNS for kind in kinds):
+        return "a repeated failure without a final one counts as passed"
+    return ""

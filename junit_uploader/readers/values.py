@@ -1,0 +1,160 @@
+"""What is kept of one testcase. Pure, and small: a session may have a million of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult, TestResult
+
+if TYPE_CHECKING:
+    import re
+
+    from pytest_jama.core.cases import CaseLink
+
+UNNAMED = "(unnamed)"
+"""Stands for a name that the report does not give."""
+
+MESSAGE_CHARACTERS = 1000
+"""Longest message of a result, in characters; as of ``pytest --jama``."""
+
+MOST_NOTES = 20
+"""Most notes that are kept of one test; a report may hold any number of attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How reports are to be read.
+
+    Attributes:
+        skipped_wins: Whether a testcase with a failure *and* a skip is skipped, not failed.
+        case_in_name: Finds case references in names, by its group ``case``; None looks for none.
+        keeps_messages: Whether to keep why tests did not pass; a list of tests has no need of it.
+    """
+
+    skipped_wins: bool = False
+    case_in_name: re.Pattern[str] | None = None
+    keeps_messages: bool = True
+
+
+class Extras(NamedTuple):
+    """What only some testcases have.
+
+    Attributes:
+        name: The name as written, where the test ID does not end with it.
+        message: Why it did not pass.
+        links: The cases it names itself.
+        steps: What it says of single steps of these.
+        notes: One line for each earlier attempt that failed.
+        testcases: How many testcases of the reports were merged into this one.
+        earlier: How many attempts stand inside these testcases, as ``flakyFailure`` and the like.
+    """
+
+    name: str | None = None
+    message: str = ""
+    links: tuple[CaseLink, ...] = ()
+    steps: tuple[StepResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    testcases: int = 1
+    earlier: int = 0
+
+
+NO_EXTRAS = Extras()
+
+
+class ReportedTest(NamedTuple):
+    """One testcase of a report, or several of one identity merged.
+
+    A tuple, because it takes a third of the time and half of the memory of a dataclass.
+
+    Attributes:
+        test_id: Its identity, ``classname.name``.
+        classname: As written; empty when there is none.
+        suite: The names of the suites around it, outermost first, with `` > `` between them.
+        outcome: What the framework says of it.
+        time_s: Seconds; None when unknown.
+        extras: What only some have; None when this one has nothing of it.
+    """
+
+    test_id: str
+    classname: str
+    suite: str
+    outcome: Outcome
+    time_s: float | None = None
+    extras: Extras | None = None
+
+    @property
+    def name(self) -> str:
+        """The name as written."""
+        if self.extras is not None and self.extras.name is not None:
+            return self.extras.name
+        return self.test_id[len(self.classname) + 1 :] if self.classname else self.test_id
+
+    @property
+    def links(self) -> tuple[CaseLink, ...]:
+        """The cases it names itself."""
+        return self.extras.links if self.extras else ()
+
+    @property
+    def attempts(self) -> int:
+        """How often it ran, as far as the reports tell."""
+        return self.extras.testcases + self.extras.earlier if self.extras else 1
+
+    def as_result(self) -> TestResult:
+        """Return the test result that the rest of the product works with."""
+        extras = self.extras or NO_EXTRAS
+        outcome, message = self.outcome, extras.message
+        if extras.name == UNNAMED and not self.classname and outcome is Outcome.PASSED:
+            outcome, message = Outcome.NOT_REACHED, "without a name: the session was broken off"
+        return TestResult(
+            test_id=self.test_id,
+            outcome=outcome,
+            duration_s=self.time_s,
+            message=message,
+            notes=(*_merge_note(extras.testcases), *extras.notes),
+            steps=extras.steps,
+            links=extras.links,
+        )
+
+
+def _merge_note(testcases: int) -> tuple[str, ...]:
+    if testcases == 1:
+        return ()
+    return (f"{testcases} testcases of this name in the reports, the worst counts",)
+
+
+_SEVERITY = {outcome: -rank for rank, outcome in enumerate(WORST_FIRST)}
+FAILING = frozenset({Outcome.FAILED, Outcome.ERROR})
+"""The outcomes that are failures, whichever of the two words a framework prefers."""
+
+
+def merge(first: ReportedTest, second: ReportedTest) -> ReportedTest:
+    """Make one test of two testcases of one identity: the worst outcome stands.
+
+    "The last one" would be wrong: gotestsum and TestNG do not write attempts in their order, and
+    pytest-rerunfailures writes failed attempts as passed ones.
+    """
+    worst = second if _SEVERITY[second.outcome] > _SEVERITY[first.outcome] else first
+    one, two = first.extras or NO_EXTRAS, second.extras or NO_EXTRAS
+    chosen = worst.extras or NO_EXTRAS
+    times = [each.time_s for each in (first, second) if each.time_s is not None]
+    extras = chosen._replace(
+        message=_merged_message(first, second, worst),
+        links=tuple(dict.fromkeys((*one.links, *two.links))),
+        steps=chosen.steps or one.steps or two.steps,
+        notes=(*one.notes, *two.notes)[:MOST_NOTES],
+        testcases=one.testcases + two.testcases,
+        earlier=one.earlier + two.earlier,
+    )
+    return worst._replace(time_s=sum(times) if times else None, extras=extras)
+
+
+def _merged_message(first: ReportedTest, second: ReportedTest, worst: ReportedTest) -> str:
+    """Join the messages of both failures, or take that of the worst."""
+    kept = (first, second) if worst.outcome in FAILING else (worst,)
+    messages = [
+        each.extras.message
+        for each in kept
+        if each.extras and (each is worst or each.outcome in FAILING)
+    ]
+    return "\n".join(dict.fromkeys(filter(None, messages)))[: 2 * MESSAGE_CHARACTERS]

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from junit_uploader.cli import main
+from pytest_jama import __version__
+from tests.junit.reports import PASSED, make_case, suite
+
+LINKED = make_case(
+    '<failure message="no"/><properties><property name="jama" value="A-TC-1#2"/></properties>',
+    attributes='time="1.25"',
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def list_as_json(capsys: pytest.CaptureFixture[str], *reports: str) -> Any:
+    main(["--list", "--json", *reports])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_list_shows_outcome_time_test_id_and_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text(suite(PASSED, LINKED))
+    assert main(["--list", "a.xml"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "passed      0.500s  shop.Cart.adds",
+        "failed      1.250s  shop.Cart.pays  [A-TC-1#2]",
+    ]
+
+
+def test_summary_is_not_in_the_way_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text(suite(PASSED, LINKED))
+    main(["--list", "a.xml"])
+    expected = "junit-uploader: 1 report, 2 testcases, 2 tests: 1 passed, 1 failed\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_json_has_files_tests_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text(suite(LINKED, make_case()))
+    none = {"passed": 0, "failed": 0, "error": 0, "skipped": 0, "xfailed": 0}
+    note = "testcases that repeat an earlier test ID: 1; the worst outcome counts"
+    assert list_as_json(capsys, "a.xml") == {
+        "files": [{"path": "a.xml", "error": None, "testcases": 2, "notes": [note]}],
+        "tests": [
+            {
+                "test_id": "shop.Cart.pays",
+                "classname": "shop.Cart",
+                "name": "pays",
+                "suite": "unit",
+                "outcome": "failed",
+                "time_s": 1.25,
+                "cases": ["A-TC-1#2"],
+                "attempts": 2,
+            }
+        ],
+        "counts": {"testcases": {**none, "failed": 1, "passed": 1}, "tests": {**none, "failed": 1}},
+    }
+
+
+def test_json_is_complete_without_any_test(capsys: pytest.CaptureFixture[str]) -> None:
+    document = list_as_json(capsys, "none.xml")
+    assert (document["files"][0]["error"], document["tests"]) == ("no such file or folder", [])
+
+
+def test_unreadable_report_is_named_and_the_others_are_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("a.xml").write_text("<testsuite>\n<oops</testsuite>")
+    Path("b.xml").write_text(suite(PASSED))
+    assert main(["--list", "."]) == 1
+    output = capsys.readouterr()
+    assert "shop.Cart.adds" in output.out
+    assert "junit-uploader: error: a.xml: line 2, column " in output.err
+
+
+def test_no_testcase_at_all_is_an_error_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text("<testsuites/>")
+    assert main(["--list", "a.xml"]) == 1
+    assert "no testcase in any report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--list"], ["a.xml", "--lost"]])
+def test_wrong_use_is_status_2(
+    arguments: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(arguments) == 2
+    assert "usage: junit-uploader" in capsys.readouterr().err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert main(["--help"]) == 0
+    output = capsys.readouterr().out
+    assert output.startswith(f"junit-uploader, version {__version__}\nusage: ")
+
+
+def test_names_do_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text(suite('<testcase classname="c" name="a&#x9b;31mb&#x202e;"/>'))
+    main(["--list", "a.xml"])
+    assert capsys.readouterr().out.endswith("c.a\\x9b31mb\\u202e\n")
+
+
+def test_report_may_come_from_stdin(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(suite(PASSED).encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert list_as_json(capsys, "-")["files"][0]["path"] == "-"
+
+
+def run(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_asking_for_help_imports_nothing_heavy(argument: str) -> None:
+    folder = Path(__file__).parents[2]
+    printed = run(
+        f"import sys; sys.path.insert(0, {str(folder)!r}); from junit_uploader.cli import main;"
+        f"main([{argument!r}]); print(sorted({{'click', 'lxml', 'junitparser', 'pydantic', 'yaml'}}"
+        " & set(sys.modules)))"
+    )
+    assert printed.endswith("[]\n")

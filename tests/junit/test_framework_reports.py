@@ -1,0 +1,104 @@
+"""Reports that frameworks wrote on the spot, and, where they are at hand, collected ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from junit_uploader.session import read_reports
+from pytest_jama.core.identity import normal_form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from junit_uploader.readers.values import ReportedTest
+
+COLLECTED = Path(__file__).parents[3] / "shared" / "junit" / "fresh"
+ORACLE = COLLECTED / "ORACLE.json"
+EXPECTED: Mapping[str, Any] = json.loads(ORACLE.read_text()) if ORACLE.is_file() else {}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_counts_agree_with_those_of_somebody_else(name: str) -> None:
+    session = read_reports([str(COLLECTED / name)])
+    counts = {outcome.value: number for outcome, number in session.testcase_counts.items()}
+    counts["skipped"] += counts.pop("xfailed")
+    found = {outcome: number for outcome, number in counts.items() if number}
+    if EXPECTED[name]["wellformed"]:
+        assert found == EXPECTED[name]["counts"]
+    else:
+        assert sum(found.values()) == EXPECTED[name]["textual_testcases"]
+
+
+def run_pytest(pytester: pytest.Pytester, code: str, *options: str) -> Mapping[str, ReportedTest]:
+    """Run pytest over a module, and return the tests of its report in normal form."""
+    pytester.makepyfile(test_module=code)
+    pytester.runpytest_inprocess("-p", "no:randomly", "--junitxml=report.xml", *options)
+    tests = read_reports([str(pytester.path / "report.xml")]).tests
+    return {normal_form(test_id): test for test_id, test in tests.items()}
+
+
+def test_report_of_pytest_tells_phases_and_expected_failures(pytester: pytest.Pytester) -> None:
+    tests = run_pytest(
+        pytester,
+        """
+        import pytest
+        @pytest.fixture
+        def bad(): raise ValueError("no")
+        @pytest.fixture
+        def late():
+            yield
+            raise ValueError("late")
+        def test_setup(bad): pass
+        def test_both(late): assert 0
+        @pytest.mark.xfail(reason="known")
+        def test_known(): assert 0
+        def test_skip(): pytest.skip("not now")
+        """,
+    )
+    found = {name: (test.outcome.value, test.as_result().message) for name, test in tests.items()}
+    assert found == {
+        "test_module/test_setup": ("error", "setup failed: ValueError: no"),
+        "test_module/test_both": ("error", "assert 0\nteardown failed: ValueError: late"),
+        "test_module/test_known": ("xfailed", "known"),
+        "test_module/test_skip": ("skipped", "not now"),
+    }
+
+
+def test_rerun_of_pytest_ends_with_its_last_attempt(pytester: pytest.Pytester) -> None:
+    code = """
+        tries = []
+        def test_never(): assert 0
+        def test_third():
+            tries.append(1)
+            assert len(tries) == 3
+        """
+    tests = run_pytest(pytester, code, "--reruns=2")
+    assert {name: (test.outcome.value, test.attempts) for name, test in tests.items()} == {
+        "test_module/test_never": ("failed", 3),
+        "test_module/test_third": ("passed", 3),
+    }
+
+
+def test_module_that_pytest_cannot_collect_is_named_by_its_path(pytester: pytest.Pytester) -> None:
+    tests = run_pytest(pytester, "import nothing_of_this_name")
+    assert {name: test.outcome.value for name, test in tests.items()} == {"test_module": "error"}
+
+
+def test_properties_that_pytest_records_name_cases(pytester: pytest.Pytester) -> None:
+    tests = run_pytest(
+        pytester,
+        """
+        def test_a(record_property):
+            record_property("jama", "A-TC-1")
+            record_property("jama_step", 2)
+            record_property("jama_step_status", "failed")
+        """,
+        "-ojunit_family=xunit1",
+    )
+    result = tests["test_module/test_a"].as_result()
+    assert list(map(str, result.links)) == ["A-TC-1"]
+    assert [(step.number, step.outcome.value) for step in result.steps] == [(2, "failed")]

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from junit_uploader.readers.identity import identify
+from pytest_jama.core.identity import normal_form
+
+
+@pytest.mark.parametrize(
+    "attributes, expected",
+    [
+        ({"classname": "com.acme.LoginTest", "name": "testOk"}, "com.acme.LoginTest.testOk"),
+        (
+            {"classname": "com.acme.PayTest", "name": "par(String)[1]"},
+            "com.acme.PayTest.par(String)[1]",
+        ),
+        ({"classname": "Math", "name": "Pass"}, "Math.Pass"),
+        ({"classname": "Inst/P", "name": "Param/0"}, "Inst/P.Param/0"),
+        (
+            {"classname": "a.test.js", "name": "outer > inner > adds"},
+            "a.test.js.outer > inner > adds",
+        ),
+        (
+            {"classname": "example.com/m/pkg", "name": "TestSub/a_b"},
+            "example.com/m/pkg.TestSub/a_b",
+        ),
+        ({"classname": "Shop.Cart Suite", "name": "Pays By Card"}, "Shop.Cart Suite.Pays By Card"),
+        (
+            {"classname": "t.test_a.TestX", "name": "test_y[1.5-a b]"},
+            "t.test_a.TestX.test_y[1.5-a b]",
+        ),
+        ({"classname": "a", "class": "b", "name": "n"}, "a.n"),
+        ({"class": "App\\CartTest", "name": "testPays"}, "App\\CartTest.testPays"),
+        ({"classname": " ", "class": "", "name": "n"}, "unit.n"),
+        ({"name": "n"}, "unit.n"),
+        ({"classname": "a", "name": " "}, "a.(unnamed)"),
+        ({}, "unit.(unnamed)"),
+        ({"classname": "a", "name": "two\n lines\tand  more "}, "a.two lines and more"),
+    ],
+)
+def test_test_id_is_classname_and_name_in_one_line(
+    attributes: dict[str, str],
+    expected: str,
+) -> None:
+    assert identify(attributes, "unit").test_id == expected
+
+
+def test_name_stands_alone_when_nothing_else_is_known() -> None:
+    assert identify({"name": "n"}, "").test_id == "n"
+
+
+def test_name_is_kept_as_written_where_the_test_id_is_not() -> None:
+    assert identify({"classname": "a", "name": "x\ny"}, "").odd_name == "x\ny"
+
+
+@pytest.mark.parametrize(
+    "node_id, attributes",
+    [
+        ("tests/test_a.py::test_b", {"classname": "tests.test_a", "name": "test_b"}),
+        ("tests/test_a.py::TestC::test_d", {"classname": "tests.test_a.TestC", "name": "test_d"}),
+        ("test_a.py::test_b[x/y.py::z]", {"classname": "test_a", "name": "test_b[x/y.py::z]"}),
+    ],
+)
+def test_pytest_node_id_and_junit_test_id_have_one_normal_form(
+    node_id: str,
+    attributes: dict[str, str],
+) -> None:
+    assert normal_form(identify(attributes, "pytest").test_id) == normal_form(node_id)

@@ -1,0 +1,41 @@
+"""Texts of more than 10 MB: legal, and refused by libxml2 unless all its limits are lifted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.junit.reports import PASSED, make_case, read, suite
+
+LONG = "long text\n" * 1_100_000
+
+
+@pytest.mark.parametrize(
+    "inside, expected",
+    [
+        pytest.param(f'<failure message="{LONG}"/>', "failed", id="attribute"),
+        pytest.param(f"<failure>{LONG}</failure>", "failed", id="text"),
+        pytest.param(f"<failure><![CDATA[{LONG}]]></failure>", "failed", id="CDATA"),
+        pytest.param(f"<system-out>{LONG}</system-out><error/>", "error", id="output before"),
+        pytest.param(f"<!--{LONG}--><skipped/>", "skipped", id="comment"),
+        pytest.param(f"<j:failure xmlns:j='urn:x'>{LONG}</j:failure>", "failed", id="namespace"),
+    ],
+)
+def test_long_text_changes_no_outcome(inside: str, expected: str) -> None:
+    reading = read(suite(make_case(inside), PASSED))
+    assert [each.outcome.value for each in reading.testcases] == [expected, "passed"]
+
+
+def test_text_that_was_cut_is_said_with_its_size() -> None:
+    notes = read(suite(make_case(f"<failure>{LONG}</failure>"))).notes
+    assert notes == ("a text was cut: <failure> has 11,000,000 characters",)
+
+
+def test_long_text_is_read_beside_forbidden_characters() -> None:
+    reading = read(suite(make_case(f"<failure>\x08{LONG}</failure>"), PASSED))
+    assert len(reading.testcases) == 2
+
+
+def test_properties_are_found_beside_a_long_text() -> None:
+    marks = "[[PROPERTY|jama=A-TC-1]]\n"
+    reading = read(suite(make_case(f"<system-out>{marks}{LONG}</system-out>")))
+    assert list(map(str, reading.testcases[0].links)) == ["A-TC-1"]

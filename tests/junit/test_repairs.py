@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from junit_uploader.readers.junit.unreadable import UnreadableError
+from tests.junit.reports import PASSED, make_case, outcomes, read, suite
+
+FAILED = suite(make_case("<failure/>"))
+DECLARATION = '<?xml version="1.0"?>'
+
+
+def named(name: str) -> bytes:
+    return suite(f'<testcase classname="c" name="{name}"/>').encode()
+
+
+@pytest.mark.parametrize(
+    "report, expected",
+    [
+        pytest.param(named("a\0b"), "a\ufffdb", id="NUL"),
+        pytest.param(named("a\x08b"), "a\ufffdb", id="control character"),
+        pytest.param(named("a&#8;b"), "a\ufffdb", id="reference"),
+        pytest.param(named("a&#xD800;b"), "a\ufffdb", id="reference to a surrogate"),
+        pytest.param(named("a\ufffeb"), "a\ufffdb", id="no character"),
+        pytest.param(named("a\x08b&#10;c"), "a\ufffdb\nc", id="allowed references stay"),
+        pytest.param(b"\xef\xbb\xbf" + named("a\x08"), "a\ufffd", id="behind a byte order mark"),
+        pytest.param(
+            b'<?xml version="1.0" encoding="iso-8859-1"?>'
+            + named("\xe9\x08").decode().encode("latin-1"),
+            "\xe9?",
+            id="in another encoding",
+        ),
+    ],
+)
+def test_forbidden_characters_are_replaced_and_said(report: bytes, expected: str) -> None:
+    reading = read(report)
+    assert [each.name for each in reading.testcases] == [expected]
+    assert "a character that XML forbids was replaced" in reading.notes[0]
+
+
+def test_what_stands_before_the_first_tag_is_dropped_and_said() -> None:
+    reading = read(f"log: started\n\n{DECLARATION}{FAILED}")
+    assert outcomes(reading) == {"shop.Cart.pays": "failed"}
+    assert reading.notes == ("14 bytes before the first tag were dropped",)
+
+
+def test_documents_in_one_file_are_all_read() -> None:
+    reading = read(f"{DECLARATION}{suite(PASSED)}\n{DECLARATION}\n{FAILED}\n")
+    assert outcomes(reading) == {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}
+    assert "2 documents in one file, each was read" in reading.notes
+
+
+def test_documents_are_found_wherever_chunks_end() -> None:
+    one = f"{DECLARATION}{suite(PASSED, '<system-out>' + 'x' * 37 + '</system-out>')}"
+    assert len(read(one * 2000).testcases) == 2000
+
+
+def test_declaration_inside_a_text_begins_no_document() -> None:
+    inner = f"<![CDATA[{DECLARATION}<testsuite/>]]>"
+    report = suite(make_case(f"<failure>{inner}\x08</failure>"), PASSED)
+    assert len(read(report).testcases) == 2
+
+
+def test_broken_second_document_spoils_the_file() -> None:
+    with pytest.raises(UnreadableError, match="line 3, column"):
+        read(f"{DECLARATION}{suite(PASSED)}\n{DECLARATION}\n<testsuite><a</testsuite>")
+
+
+def test_line_counts_what_was_dropped() -> None:
+    with pytest.raises(UnreadableError, match="line 4, column"):
+        read(f"log\nlog\n{DECLARATION}<testsuite>\n<a</testsuite>")
+
+
+def test_utf_16_that_is_none_is_read_as_utf_8() -> None:
+    reading = read(f'<?xml version="1.0" encoding="utf-16"?>{named("é").decode()}'.encode())
+    assert [each.name for each in reading.testcases] == ["é"]
+    assert "declared as utf-16" in reading.notes[0]
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "windows-1252", "gbk", "shift_jis", "euc-jp"],
+)
+def test_encodings_are_read_as_declared(encoding: str) -> None:
+    name = "café" if encoding.startswith(("iso", "win")) else "試験"
+    declared = encoding.removesuffix("-sig")
+    report = f'<?xml version="1.0" encoding="{declared}"?>{named(name).decode()}'
+    reading = read(report.encode(encoding))
+    assert ([each.name for each in reading.testcases], reading.notes) == ([name], ())

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from junit_uploader.session import Session, read_reports
+from tests.junit.reports import PASSED, make_case, suite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """Two shards that repeat a test, and a report that is cut off."""
+    (tmp_path / "1.xml").write_text(suite(PASSED, make_case()))
+    (tmp_path / "2.xml").write_text(suite(make_case("<failure/>"), make_case("<skipped/>")))
+    (tmp_path / "3.xml").write_text(suite(PASSED)[:-3])
+    return read_reports([str(tmp_path)])
+
+
+def test_reports_are_one_session(session: Session) -> None:
+    found = {name: test.outcome.value for name, test in session.tests.items()}
+    assert found == {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}
+
+
+def test_testcases_are_counted_as_written_and_tests_after_merging(session: Session) -> None:
+    written = {
+        outcome.value: number for outcome, number in session.testcase_counts.items() if number
+    }
+    assert written == {"passed": 2, "failed": 1, "skipped": 1}
+    assert sum(session.test_counts.values()) == 2
+
+
+def test_repeated_test_ids_are_said_where_they_are_found(session: Session) -> None:
+    assert "earlier test ID: 2" in session.files[1].notes[0]
+
+
+def test_nothing_of_an_unreadable_report_is_used(session: Session) -> None:
+    broken = session.files[2]
+    assert (broken.testcases, broken.error is None) == (0, False)
+    assert not session.is_complete
+
+
+def test_results_are_those_of_the_core(session: Session) -> None:
+    assert [(each.test_id, each.outcome.value) for each in session.results()] == [
+        ("shop.Cart.adds", "passed"),
+        ("shop.Cart.pays", "failed"),
+    ]
+
+
+def test_session_without_a_testcase_is_not_complete(tmp_path: Path) -> None:
+    (tmp_path / "none.xml").write_text("<testsuites/>")
+    session = read_reports([str(tmp_path)])
+    assert (session.files[0].error, session.is_complete) == (None, False)
