@@ -21,16 +21,18 @@ ORACLE = COLLECTED / "ORACLE.json"
 EXPECTED: Mapping[str, Any] = json.loads(ORACLE.read_text()) if ORACLE.is_file() else {}
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_counts_agree_with_those_of_somebody_else(name: str) -> None:
-    session = read_reports([str(COLLECTED / name)])
-    counts = {outcome.value: number for outcome, number in session.testcase_counts.items()}
-    counts["skipped"] += counts.pop("xfailed")
-    found = {outcome: number for outcome, number in counts.items() if number}
-    if EXPECTED[name]["wellformed"]:
-        assert found == EXPECTED[name]["counts"]
-    else:
-        assert sum(found.values()) == EXPECTED[name]["textual_testcases"]
+if EXPECTED:  # a parametrization over nothing would show up as a skipped test
+
+    @pytest.mark.parametrize("name", sorted(EXPECTED))
+    def test_counts_agree_with_those_of_somebody_else(name: str) -> None:
+        session = read_reports([str(COLLECTED / name)])
+        counts = {outcome.value: number for outcome, number in session.testcase_counts.items()}
+        counts["skipped"] += counts.pop("xfailed")
+        found = {outcome: number for outcome, number in counts.items() if number}
+        if EXPECTED[name]["wellformed"]:
+            assert found == EXPECTED[name]["counts"]
+        else:
+            assert sum(found.values()) == EXPECTED[name]["textual_testcases"]
 
 
 def run_pytest(pytester: pytest.Pytester, code: str, *options: str) -> Mapping[str, ReportedTest]:
