@@ -16,7 +16,7 @@ import pytest
 
 jama = pytest.mark.jama
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def broken_teardown():
     yield
     raise RuntimeError("stuck")
