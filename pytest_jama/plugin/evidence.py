@@ -49,7 +49,7 @@ class Evidence:
         except (Exception, *_OUTCOMES) as exc:
             self._close_step(number, _outcome_of(exc), [*notes, _reason(exc)])
             raise
-        except BaseException:
+        except BaseException:  # Ctrl-C and the like: the step did not end
             self._open_steps.pop()
             raise
         else:

@@ -41,7 +41,7 @@ from tests.junit.reports import read_one
             '<failure message="#x1B[31mred#x1B[0m#x00"/>', "red\ufffd", id="escaped colours"
         ),
         pytest.param(
-            "<failure>a\n[[ATTACHMENT|/tmp/x.png]]\nb\n[[PROPERTY|k=v]]\n</failure>",
+            "<failure>a\n[[ATTACHMENT|shots/x.png]]\nb\n[[PROPERTY|k=v]]\n</failure>",
             "a\nb",
             id="marks",
         ),

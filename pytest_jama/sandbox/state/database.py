@@ -56,7 +56,7 @@ class Database:
                 if outermost:
                     self._connection.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
+            except BaseException:  # also Ctrl-C: nothing half-done may stay
                 if outermost:
                     self._connection.execute("ROLLBACK")
                 raise
