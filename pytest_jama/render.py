@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from pytest_jama.core.text import first_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from pytest_jama.core.receipts import Receipt
     from pytest_jama.core.report import UploadReport
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Place
     from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
+    from pytest_jama.troubles import Troubles
 
 LINE_CHARACTERS = 400
 """Longest line of a summary, in characters: what a server says can be long."""
@@ -139,6 +142,35 @@ def judgement_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
         yield Line("unlinked", f"{count} without a test case{_hint(verbose)}")
     if verbose:
         yield from (Line("", result.test_id) for result in judgement.unlinked)
+
+
+def trouble_lines(troubles: Troubles, *, hint: str = "") -> Iterator[Line]:
+    """Yield the first error of ours or of an extension, and how many more there were.
+
+    Args:
+        troubles: The errors.
+        hint: Where details are found.
+    """
+    if troubles.first is None:
+        return
+    error = troubles.first
+    more = f" (and {troubles.count - 1} more)" if troubles.count > 1 else ""
+    said = " ".join(str(error).split())
+    text = f"in {troubles.where}: {type(error).__name__}: {said}{more}"
+    yield Line("ERROR", "; ".join(filter(None, (text, hint))), Tone.BAD)
+
+
+def journal_line(path: Path, trouble: str, *, start: Path) -> Line:
+    """Return where the journal is, or why lines are missing in it.
+
+    Args:
+        path: The file.
+        trouble: Why lines are missing; empty while none is.
+        start: The folder that the path is shown relative to.
+    """
+    if trouble:
+        return Line("journal", f"incomplete: {trouble}", Tone.WARNING)
+    return Line("journal", os.path.relpath(path, start))
 
 
 def count_verdicts(verdicts: Iterable[Verdict]) -> str:

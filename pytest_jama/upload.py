@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama import __version__
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.publish import publish
 from pytest_jama.core.report import UploadReport
@@ -13,7 +12,6 @@ from pytest_jama.core.verdicts import Judgement, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from pytest_jama.config import Settings
     from pytest_jama.core.publish import Observer
@@ -72,17 +70,3 @@ def upload(
         target.close()
     extensions.upload_finished(report)
     return report
-
-
-def describe_provenance(*, framework: str, started: datetime, commit: str) -> str:
-    """Return the line that tells an auditor where an account comes from.
-
-    Args:
-        framework: What ran the tests, with its version.
-        started: When the session started, in UTC.
-        commit: The commit under test; may be empty.
-    """
-    parts = [f"pytest-jama {__version__}", framework, f"{started:%Y-%m-%d %H:%M:%S} UTC"]
-    if commit:
-        parts.append(f"commit {commit}")
-    return ", ".join(parts)

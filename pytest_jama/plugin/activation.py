@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.plugin.collection import CollectedTests
-from pytest_jama.plugin.guard import Troubles
+from pytest_jama.troubles import Troubles
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.plugin.evidence import find_evidence, forget_evidence
-from pytest_jama.plugin.guard import Troubles, guarded
+from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.marker import MarkerError, read_markers
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from pytest_jama.troubles import Troubles
 
 PROPERTY = "jama"
 """Name of the test property (`user_properties`, `<property>`) that carries the links of markers."""

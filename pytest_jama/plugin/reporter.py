@@ -5,7 +5,6 @@ Its hooks run in pytest itself, or in the controller of pytest-xdist; never in a
 
 from __future__ import annotations
 
-import itertools
 import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
@@ -14,21 +13,22 @@ import pytest
 
 from pytest_jama.core.errors import InterruptedUploadError
 from pytest_jama.core.report import UploadReport
+from pytest_jama.delivery import Delivery, why_unfinished, write_verdicts
 from pytest_jama.extensions import Extensions, has_hooks
 from pytest_jama.journal import format as lines
 from pytest_jama.journal import open_journal
 from pytest_jama.plugin.collector import ResultCollector
-from pytest_jama.plugin.delivery import Delivery
-from pytest_jama.plugin.guard import Troubles, guarded
-from pytest_jama.plugin.header import (
+from pytest_jama.plugin.guard import guarded
+from pytest_jama.plugin.summary import Summary, write_summary
+from pytest_jama.progress import make_progress
+from pytest_jama.provenance import (
     describe_destination,
+    describe_provenance,
     describe_session,
     find_commit,
     relative_to,
 )
-from pytest_jama.plugin.summary import Summary, write_summary
-from pytest_jama.progress import make_progress
-from pytest_jama.upload import describe_provenance, judge_session
+from pytest_jama.upload import judge_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
-
-LINES_AT_ONCE = 500
-"""How many verdicts go into the journal with one write: they all come at the same moment."""
+    from pytest_jama.troubles import Troubles
 
 NOT_EVERYTHING_SENT = 8
 """Exit status of a green session whose results did not all arrive."""
@@ -89,8 +87,9 @@ class Reporter:
         self._journal = open_journal(self._settings.journal, started=self._started)
         self._journal.write(
             describe_session(
-                self._config,
                 self._settings,
+                versions={"pytest": pytest.__version__},
+                command=["pytest", *self._config.invocation_params.args],
                 started=self._started,
                 commit=self._commit,
                 session=self._journal.path.stem,
@@ -180,9 +179,7 @@ class Reporter:
             settings=self._settings,
             extensions=self._extensions,
         )
-        verdicts = iter(self._judgement.cases)
-        while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
-            self._write(*map(lines.verdict_line, several))
+        write_verdicts(self._judgement, self._write)
         if not self._no_upload:
             self._report = self._deliver(self._judgement)
 
@@ -226,21 +223,12 @@ class Reporter:
     def _end_journal(self) -> None:
         if self._journal is None:
             return
-        reason = self._why_unfinished()
+        if self._no_upload and not self._dry_run:
+            reason = "nothing was to be sent"
+        else:
+            reason = why_unfinished(self._report, self.troubles, dry_run=self._dry_run)
         self._write(lines.end_line(finished=not reason, reason=reason))
         self._journal.close()
-
-    def _why_unfinished(self) -> str:
-        """Say why something is left to send; nothing is left after a dry run."""
-        if self._dry_run:
-            return ""
-        if self._no_upload:
-            return "nothing was to be sent"
-        if self._report is not None and self._report.stopped is not None:
-            return str(self._report.stopped)
-        if self._report is not None and not self._report.is_complete:
-            return "not everything was accepted"
-        return str(self.troubles.first or "")
 
     def _write(self, *several: lines.Line) -> None:
         if self._journal is not None:

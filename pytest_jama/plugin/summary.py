@@ -12,8 +12,10 @@ from pytest_jama.render import (
     Tone,
     count_verdicts,
     dry_run_lines,
+    journal_line,
     judgement_lines,
     report_lines,
+    trouble_lines,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.report import UploadReport
     from pytest_jama.journal import JournalWriter
-    from pytest_jama.plugin.guard import Troubles
+    from pytest_jama.troubles import Troubles
 
 _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.PLAIN: {},
@@ -32,6 +34,9 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.WARNING: {"yellow": True},
     Tone.BAD: {"red": True},
 }
+
+
+_DETAILS = "details with --log-file=FILE --log-file-level=DEBUG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def write_summary(
             terminal.write_line(str(line), **_MARKUP[line.tone])
     except Exception as error:  # noqa: BLE001 (nobody would see it later)
         summary.troubles.add(error, where="the summary")
-        for line in _trouble_lines(summary):
+        for line in trouble_lines(summary.troubles, hint=_DETAILS):
             terminal.write_line(str(line), **_MARKUP[line.tone])
 
 
@@ -94,8 +99,9 @@ def _lines(summary: Summary, *, verbose: bool, root: Path) -> Iterator[Line]:
         yield Line("journaled", f"{counts}; nothing is sent with --jama-no-upload")
     yield from judgement_lines(judgement, verbose=verbose)
     yield from _mistake_lines(summary, root=root)
-    yield from _trouble_lines(summary)
-    yield from _journal_lines(summary, root=root)
+    yield from trouble_lines(summary.troubles, hint=_DETAILS)
+    if summary.journal is not None:
+        yield journal_line(summary.journal.path, summary.journal.trouble, start=root)
     if summary.report is not None and not summary.dry_run and not summary.report.is_complete:
         yield Line("next", "when that is solved, run the same session again")
 
@@ -117,24 +123,3 @@ def _mistake_lines(summary: Summary, *, root: Path) -> Iterator[Line]:
         path = os.path.relpath(conftest, root)
         text = f"hooks in {path} are not called: move them to the conftest.py of the rootdir"
         yield Line("warning", text, Tone.WARNING)
-
-
-def _trouble_lines(summary: Summary) -> Iterator[Line]:
-    troubles = summary.troubles
-    if troubles.first is None:
-        return
-    error = troubles.first
-    more = f" (and {troubles.count - 1} more)" if troubles.count > 1 else ""
-    said = " ".join(str(error).split())
-    text = f"in {troubles.where}: {type(error).__name__}: {said}{more}"
-    yield Line("ERROR", f"{text}; details with --log-file=FILE --log-file-level=DEBUG", Tone.BAD)
-
-
-def _journal_lines(summary: Summary, *, root: Path) -> Iterator[Line]:
-    journal = summary.journal
-    if journal is None:
-        return
-    if journal.trouble:
-        yield Line("journal", f"incomplete: {journal.trouble}", Tone.WARNING)
-        return
-    yield Line("journal", os.path.relpath(journal.path, root))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_jama.plugin.guard import Troubles, guarded
+from pytest_jama.plugin.guard import guarded
+from pytest_jama.troubles import Troubles
 
 
 class Plugin:

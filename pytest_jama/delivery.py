@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,30 @@ if TYPE_CHECKING:
     from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.extensions import Extensions
-    from pytest_jama.plugin.guard import Troubles
     from pytest_jama.progress import Progress
+    from pytest_jama.troubles import Troubles
+
+
+LINES_AT_ONCE = 500
+"""How many verdicts go into the journal with one write: they all come at the same moment."""
+
+
+def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
+    """Append what was concluded of each case to the journal."""
+    verdicts = iter(judgement.cases)
+    while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
+        write(*map(lines.verdict_line, several))
+
+
+def why_unfinished(report: UploadReport | None, troubles: Troubles, *, dry_run: bool) -> str:
+    """Say why something is left to send; empty when nothing is, as after a dry run."""
+    if dry_run:
+        return ""
+    if report is not None and report.stopped is not None:
+        return str(report.stopped)
+    if report is not None and not report.is_complete:
+        return "not everything was accepted"
+    return str(troubles.first or "")
 
 
 class Delivery:

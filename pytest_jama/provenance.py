@@ -1,4 +1,4 @@
-"""What a session says of itself: the header line, the first line of the journal."""
+"""Where results come from and where they go, as headers, journals and Jama are told of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_jama import __version__
 from pytest_jama.journal.format import session_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -37,26 +36,50 @@ def describe_destination(loaded: LoadedSettings, *, root: Path, mode: str) -> st
 
 
 def describe_session(
-    config: pytest.Config,
     settings: Settings,
     *,
+    versions: Mapping[str, str],
+    command: Iterable[str],
     started: datetime,
     commit: str,
     session: str,
 ) -> Line:
-    """Return the header of the journal."""
+    """Return the header of the journal.
+
+    Args:
+        settings: All settings.
+        versions: The version of what ran the tests, by name; ours and Python's are added.
+        command: The command line, word by word.
+        started: When the session started, in UTC.
+        commit: The commit under test; may be empty.
+        session: The name of the session.
+    """
     return session_line(
         session=session,
         started=started.isoformat(timespec="seconds"),
         versions={
             "pytest-jama": __version__,
-            "pytest": pytest.__version__,
+            **versions,
             "python": platform.python_version(),
         },
         commit=commit,
-        command=["pytest", *config.invocation_params.args],
+        command=command,
         settings=settings.for_journal(),
     )
+
+
+def describe_provenance(*, framework: str, started: datetime, commit: str) -> str:
+    """Return the line that tells an auditor where an account comes from.
+
+    Args:
+        framework: What ran the tests, with its version.
+        started: When the session started, in UTC.
+        commit: The commit under test; may be empty.
+    """
+    parts = [f"pytest-jama {__version__}", framework, f"{started:%Y-%m-%d %H:%M:%S} UTC"]
+    if commit:
+        parts.append(f"commit {commit}")
+    return ", ".join(parts)
 
 
 def find_commit(folder: Path) -> str:

@@ -11,10 +11,10 @@ from pytest_jama.config import Settings
 from pytest_jama.core.receipts import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement, Verdict
+from pytest_jama.delivery import Delivery
 from pytest_jama.extensions import Extensions
-from pytest_jama.plugin.delivery import Delivery
-from pytest_jama.plugin.guard import Troubles
 from pytest_jama.progress import NoProgress
+from pytest_jama.troubles import Troubles
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
 

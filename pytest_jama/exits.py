@@ -11,6 +11,7 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 
+EXIT_SENT = 0
 EXIT_NOT_SENT = 1
 EXIT_WRONG_USE = 2
 EXIT_OUT_OF_REACH = 3
