@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.cli.sandbox_options import parse_case, parse_faults, parse_knobs
+from pytest_jama.cli.sandbox_options import parse_case, parse_faults, parse_knobs, parse_tls
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import Problem, SettingsError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.cli.sandbox_options import SandboxOptions
     from pytest_jama.config import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.sandbox.faults import FaultBox
     from pytest_jama.sandbox.model import Credentials, Run
     from pytest_jama.sandbox.server import Sandbox
     from pytest_jama.sandbox.store import Store
@@ -38,20 +40,24 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         SettingsError: When an option or the seed file is wrong.
     """
     try:
+        from pytest_jama.sandbox.faults import filled_box  # noqa: PLC0415 (an extra)
         from pytest_jama.sandbox.server import SandboxError  # noqa: PLC0415 (an extra)
         from pytest_jama.sandbox.state.database import DatabaseError  # noqa: PLC0415
         from pytest_jama.sandbox.store import Store  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise SettingsError(_extra_missing(exc)) from exc
+    faults = filled_box(*parse_faults(options))
     try:
         with Store(options.db) as store:
             project = seed_store(store, options)
             if command:
-                return _run_beside(store, project, options, command)
-            _serve(store, options)
+                return _run_beside(store, project, options, faults, command)
+            _serve(store, options, faults)
             return 0
     except (SandboxError, DatabaseError) as exc:
-        problem = Problem(str(exc), "choose another --port or --db", "pytest-jama sandbox")
+        problem = Problem(
+            str(exc), "choose another --port, --db or --tls file", "pytest-jama sandbox"
+        )
         raise SettingsError(problem) from exc
 
 
@@ -59,6 +65,7 @@ def _run_beside(
     store: Store,
     project: str,
     options: SandboxOptions,
+    faults: FaultBox,
     command: Sequence[str],
 ) -> int:
     """Run a command while the sandbox is served; print the cycle it wrote to."""
@@ -69,16 +76,18 @@ def _run_beside(
         knobs=parse_knobs(options),
         port=options.port or 0,
         context_path=options.context_path,
-        faults=parse_faults(options),
+        faults=faults,
+        tls=parse_tls(options),
     )
     with sandbox:
-        _announce(sandbox.url, sandbox.credentials, store)
+        _announce(sandbox.url, sandbox.credentials, store, options)
         status = run_command(command, environment_for(sandbox, project=project))
         _print_last_cycle(store)
+        _print_played(faults, options)
         return status
 
 
-def _serve(store: Store, options: SandboxOptions) -> None:
+def _serve(store: Store, options: SandboxOptions, faults: FaultBox) -> None:
     """Serve until Ctrl-C."""
     from pytest_jama.sandbox.model import Credentials  # noqa: PLC0415 (an extra)
     from pytest_jama.sandbox.server import serve_forever  # noqa: PLC0415
@@ -89,10 +98,12 @@ def _serve(store: Store, options: SandboxOptions) -> None:
         port=DEFAULT_PORT if options.port is None else options.port,
         knobs=parse_knobs(options),
         context_path=options.context_path,
-        faults=parse_faults(options),
+        faults=faults,
+        tls=parse_tls(options),
         credentials=credentials,
-        on_ready=lambda url: _announce(url, credentials, store),
+        on_ready=lambda url: _announce(url, credentials, store, options),
     )
+    _print_played(faults, options)
 
 
 def seed_store(store: Store, options: SandboxOptions) -> str:
@@ -201,13 +212,16 @@ def _is_credential(name: str) -> bool:
     return name in {"JAMA_USERNAME", "JAMA_PASSWORD"}
 
 
-def _announce(url: str, credentials: Credentials, store: Store) -> None:
+def _announce(url: str, credentials: Credentials, store: Store, options: SandboxOptions) -> None:
     keys = [project.key for project in store.projects() if project.key]
     projects = ", ".join(f"{key} ({len(store.cases(key))} cases)" for key in keys)
     _say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")
     _say(f"  JAMA_URL={url}")
     _say(f"  JAMA_CLIENT_ID={credentials.client_id}")
     _say(f"  JAMA_CLIENT_SECRET={credentials.client_secret}")
+    if options.faults:
+        faults = " ".join(f"--fault {shlex.quote(text)}" for text in options.faults)
+        _say(f"  faults: {faults} --fault-seed {options.fault_seed}")
 
 
 def _print_last_cycle(store: Store) -> None:
@@ -242,6 +256,20 @@ def _print_runs(title: str, runs: Sequence[Run]) -> None:
         steps = " ".join(step.status for step in run.steps)
         table.add_row(run.document_key, run.case_key, run.name, run.status, steps)
     Console(file=sys.stderr).print(table)
+
+
+def _print_played(faults: FaultBox, options: SandboxOptions) -> None:
+    """Print how often each fault was played; nothing if there was none to play."""
+    from pytest_jama.sandbox.faults import parse_fault  # noqa: PLC0415 (an extra)
+
+    asked = [parse_fault(text).kind for text in options.faults]
+    if options.throttle is not None:
+        asked.append("throttle")
+    counts = dict.fromkeys(asked, 0) | faults.played
+    if counts:
+        played = ", ".join(f"{name} {count}x" for name, count in counts.items())
+        repeat = f" (the same again: --fault-seed {options.fault_seed})" if options.faults else ""
+        _say(f"Faults played: {played}{repeat}")
 
 
 def _say(text: str) -> None:

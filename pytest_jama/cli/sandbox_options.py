@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
+
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_jama.sandbox.faults import Fault
+    from pytest_jama.sandbox.faults import Fault, Latency, Mishap, Throttle
     from pytest_jama.sandbox.knobs import Knobs
+    from pytest_jama.sandbox.server import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,12 @@ class SandboxOptions:
         knobs: ``name=value`` each.
         throttle: ``requests per second/queue``, as ``10/100``.
         latency: A duration such as ``50ms``.
+        faults: What goes wrong, such as ``429:0.2``.
+        fault_seed: Which requests it happens to.
         context_path: What stands before ``/rest``, such as ``/contour``.
+        tls_cert: PEM file of the certificate to serve https with; needs ``tls_key``.
+        tls_key: PEM file of its key.
+        tls_client_ca: PEM file of those who sign the certificates of clients.
     """
 
     port: int | None = None
@@ -41,7 +49,12 @@ class SandboxOptions:
     knobs: tuple[str, ...] = ()
     throttle: str | None = None
     latency: str | None = None
+    faults: tuple[str, ...] = ()
+    fault_seed: int = 0
     context_path: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
 
 
 def parse_knobs(options: SandboxOptions) -> Knobs:
@@ -72,31 +85,72 @@ def parse_case(text: str) -> CaseRef:
         raise SettingsError(problem) from exc
 
 
-_THROTTLE = re.compile(r"([0-9]+(?:\.[0-9]+)?)[/,]([0-9]+)", re.ASCII)
-_LATENCY = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(ms|s)", re.ASCII)
+def parse_tls(options: SandboxOptions) -> Tls | None:
+    """Return what ``--tls-cert``, ``--tls-key`` and ``--tls-client-ca`` ask for.
+
+    Raises:
+        BadParameter: When one is missing that another needs.
+    """
+    from pytest_jama.sandbox.server import Tls  # noqa: PLC0415 (an extra)
+
+    if options.tls_cert is None and options.tls_key is None and options.tls_client_ca is None:
+        return None
+    if options.tls_cert is None or options.tls_key is None:
+        missing = "--tls-cert" if options.tls_cert is None else "--tls-key"
+        raise _wrong(missing, "https needs --tls-cert FILE and --tls-key FILE")
+    return Tls(certificate=options.tls_cert, key=options.tls_key, client_ca=options.tls_client_ca)
+
+
+_THROTTLE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)[/,]([0-9]{1,9})", re.ASCII)
 
 
 def parse_faults(options: SandboxOptions) -> tuple[Fault, ...]:
-    """Return the faults that ``--throttle`` and ``--latency`` ask for.
+    """Return the faults that ``--throttle``, ``--latency`` and ``--fault`` ask for.
 
     Raises:
-        SettingsError: When one of them has no usable form.
+        BadParameter: When one of them has no usable form.
     """
-    from pytest_jama.sandbox.faults import Latency, Throttle  # noqa: PLC0415 (an extra)
-
     faults: list[Fault] = []
     if options.throttle is not None:
-        rate, queue = _match(_THROTTLE, options.throttle, origin="--throttle", example="10/100")
-        faults.append(Throttle(rate_per_s=float(rate), queue=int(queue)))
+        faults.append(_throttle(options.throttle))
     if options.latency is not None:
-        number, unit = _match(_LATENCY, options.latency, origin="--latency", example="50ms")
-        faults.append(Latency(delay_s=float(number) / (1000 if unit == "ms" else 1)))
-    return tuple(faults)
+        faults.append(_latency(options.latency))
+    return (*faults, *_mishaps(options))
 
 
-def _match(form: re.Pattern[str], text: str, *, origin: str, example: str) -> Sequence[str]:
-    match = form.fullmatch(text.strip())
-    if match is None:
-        problem = Problem(f"{text!r} cannot be read", f"write it like {example}", origin)
-        raise SettingsError(problem)
-    return match.groups()
+def _throttle(text: str) -> Throttle:
+    from pytest_jama.sandbox.faults import Throttle  # noqa: PLC0415 (an extra)
+
+    match = _THROTTLE.fullmatch(text.strip())
+    if match is None or not float(match[1]):
+        raise _wrong("--throttle", f"{text!r} cannot be read; write it like 10/100")
+    return Throttle(rate_per_s=float(match[1]), queue=int(match[2]))
+
+
+def _latency(text: str) -> Latency:
+    from pytest_jama.sandbox.faults import (  # noqa: PLC0415 (an extra)
+        FaultError,
+        Latency,
+        parse_duration_s,
+    )
+
+    try:
+        return Latency(delay_s=parse_duration_s(text))
+    except FaultError as exc:
+        raise _wrong("--latency", f"{text!r} cannot be read; write it like 50ms") from exc
+
+
+def _mishaps(options: SandboxOptions) -> Sequence[Mishap]:
+    from pytest_jama.sandbox.faults import FaultError, parse_fault  # noqa: PLC0415 (an extra)
+
+    try:
+        mishaps = [parse_fault(text, seed=options.fault_seed) for text in options.faults]
+    except FaultError as exc:
+        raise _wrong("--fault", str(exc)) from exc
+    # What makes lists late has to see every creation, also one that another fault hides.
+    return sorted(mishaps, key=lambda mishap: mishap.kind != "stale")
+
+
+def _wrong(option: str, message: str) -> click.BadParameter:
+    context = click.get_current_context(silent=True)
+    return click.BadParameter(message, ctx=context, param_hint=option)

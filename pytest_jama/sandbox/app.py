@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from pytest_jama.sandbox.errors import ApiError
-from pytest_jama.sandbox.faults import Fault, FaultBox, FaultMiddleware
+from pytest_jama.sandbox.faults import Fault, FaultBox, filled_box
+from pytest_jama.sandbox.faults.middleware import FaultMiddleware
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.model import Credentials
 from pytest_jama.sandbox.page import router as page_router
@@ -53,11 +54,17 @@ def create_app(
         knobs: How to behave where Jama's documentation is silent; nothing takes the defaults.
         credentials: What to accept.
         context_path: What stands before `/rest`, such as `/contour`.
-        faults: What goes wrong on demand.
+        faults: What goes wrong on demand; needs the server of `Sandbox`.
         record: Where to write requests down.
     """
     clock, path = store.database.clock, clean_context_path(context_path)
-    box = faults if isinstance(faults, FaultBox) else filled_box(faults)
+    box = faults if isinstance(faults, FaultBox) else filled_box(*faults)
+    site = Site(
+        database=store.database,
+        knobs=knobs or Knobs(),
+        credentials=credentials or Credentials(),
+        context_path=path,
+    )
     app = FastAPI(
         title="Jama Connect sandbox",
         docs_url=None,  # the documentation pages of FastAPI load scripts from elsewhere
@@ -67,30 +74,17 @@ def create_app(
         middleware=[
             Middleware(PathMiddleware, context_path=path, clock=clock),
             Middleware(RecordMiddleware, record=record or Record()),
-            Middleware(FaultMiddleware, box=box, clock=clock),
+            Middleware(FaultMiddleware, box=box, site=site),
         ],
         exception_handlers=_HANDLERS,
     )
-    app.state.site = Site(
-        database=store.database,
-        knobs=knobs or Knobs(),
-        credentials=credentials or Credentials(),
-        context_path=path,
-    )
+    app.state.site = site
     for module in _MODULES:
         app.include_router(module.router, prefix=REST)
     app.include_router(system.open_router)
     app.include_router(page_router)
     app.state.operations = _operations()
     return app
-
-
-def filled_box(faults: Sequence[Fault]) -> FaultBox:
-    """Put faults in force."""
-    box = FaultBox()
-    for fault in faults:
-        box.add(fault)
-    return box
 
 
 def _operations() -> list[tuple[str, str]]:

@@ -17,6 +17,10 @@ class RecordedRequest:
     Attributes:
         path: Without context path and `/rest/v1`, e.g. `/testruns/12`.
         query: Names and values in the order they were sent.
+        status: What was answered; nothing if there was no answer.
+        served: What the sandbox made of the request, whatever a fault made of the answer then;
+            nothing if a fault kept the request from being processed.
+        faults: The names of the faults that the request met, e.g. `drop-after`.
         body: The decoded JSON; nothing without a body or for anything else.
         authorization: Only the scheme, e.g. `Basic`; nothing without credentials.
     """
@@ -27,6 +31,8 @@ class RecordedRequest:
     status: int | None
     body: Any
     authorization: str | None
+    served: int | None = None
+    faults: tuple[str, ...] = ()
 
 
 class Record:
@@ -56,6 +62,67 @@ class Record:
             self._requests.clear()
 
 
+_ENTRY = "jama-sandbox-entry"
+
+
+class Entry:
+    """A request under way; it is written down once.
+
+    Args:
+        record: Where to write to.
+        scope: The request.
+        receive: Where its body comes from.
+
+    Attributes:
+        faults: The names of the faults that it met.
+        served: The status that it was processed with.
+    """
+
+    def __init__(self, record: Record, scope: Scope, receive: Receive) -> None:
+        self._record = record
+        self._scope = scope
+        self._receive = receive
+        self._chunks: list[bytes] = []
+        self._is_written = False
+        self.faults: tuple[str, ...] = ()
+        self.served: int | None = None
+
+    async def read(self) -> Message:
+        """Receive for the application, and keep what comes."""
+        message = await self._receive()
+        self._chunks.append(message.get("body", b""))
+        return message
+
+    async def write(self, status: int | None) -> None:
+        """Write the request down with the status of its answer, unless that has been done."""
+        if self._is_written:
+            return
+        self._is_written = True
+        await self._read_rest()
+        self._record.add(
+            _recorded(
+                self._scope,
+                b"".join(self._chunks),
+                status=status,
+                served=self.served if self.faults else status,
+                faults=self.faults,
+            )
+        )
+
+    async def _read_rest(self) -> None:
+        """Read what the app left unread, as a refusal does before it looks at the body."""
+        if self._chunks or not _has_body(self._scope):
+            return
+        while (await self.read()).get("more_body", False):
+            pass
+
+
+def entry_of(scope: Scope) -> Entry:
+    """Return the entry of a request that is being recorded."""
+    entry: Entry = scope[_ENTRY]
+    return entry
+
+
 class RecordMiddleware:
     """Write every REST request down; the answer is sent after that.
 
@@ -73,28 +140,14 @@ class RecordMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith("/rest"):
             await self._app(scope, receive, send)
             return
-        chunks: list[bytes] = []
-
-        async def read() -> Message:
-            message = await receive()
-            chunks.append(message.get("body", b""))
-            return message
+        entry = Entry(self._record, scope, receive)
 
         async def write(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await _rest_of_body(scope, read, chunks)
-                self._record.add(_recorded(scope, b"".join(chunks), message["status"]))
+                await entry.write(message["status"])
             await send(message)
 
-        await self._app(scope, read, write)
-
-
-async def _rest_of_body(scope: Scope, read: Receive, chunks: list[bytes]) -> None:
-    """Read what the app left unread, as a refusal does before it looks at the body."""
-    if chunks or not _has_body(scope):
-        return
-    while (await read()).get("more_body", False):
-        pass
+        await self._app({**scope, _ENTRY: entry}, entry.read, write)
 
 
 def _has_body(scope: Scope) -> bool:
@@ -102,7 +155,9 @@ def _has_body(scope: Scope) -> bool:
     return bool(names & {b"content-length", b"transfer-encoding"})
 
 
-def _recorded(scope: Scope, raw: bytes, status: int) -> RecordedRequest:
+def _recorded(
+    scope: Scope, raw: bytes, *, status: int | None, served: int | None, faults: tuple[str, ...]
+) -> RecordedRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     authorization = headers.get("authorization")
     return RecordedRequest(
@@ -110,6 +165,8 @@ def _recorded(scope: Scope, raw: bytes, status: int) -> RecordedRequest:
         path=scope["path"].removeprefix("/rest/v1"),
         query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         status=status,
+        served=served,
+        faults=faults,
         body=_json(raw, headers.get("content-type", "")),
         authorization=authorization.partition(" ")[0] if authorization else None,
     )

@@ -1,17 +1,22 @@
 """The sandbox as a running server: in a thread for tests, or until Ctrl-C."""
 
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from typing_extensions import Self
 
-from pytest_jama.sandbox.app import create_app, filled_box
-from pytest_jama.sandbox.faults import FailNext, Fault, FaultBox
+from pytest_jama.sandbox.app import create_app
+from pytest_jama.sandbox.connection import Connection
+from pytest_jama.sandbox.faults import FailNext, Fault, FaultBox, filled_box
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.model import Credentials
 from pytest_jama.sandbox.paths import clean_context_path
@@ -26,6 +31,41 @@ class SandboxError(RuntimeError):
     """The server could not be started."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """Serve https.
+
+    Attributes:
+        certificate: PEM file, the server's own certificate first.
+        key: PEM file of its private key, without a password.
+        client_ca: PEM file; clients must show a certificate that one of these has signed.
+    """
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+
+    def options(self) -> Mapping[str, Any]:
+        """Return what the server is told, after a look into the files.
+
+        Raises:
+            SandboxError: One of them is not there, or not what it should be.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        files = f"{self.certificate} and {self.key}"
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+            if self.client_ca is not None:
+                files = str(self.client_ca)
+                context.load_verify_locations(self.client_ca)
+        except OSError as exc:  # ssl.SSLError is one
+            raise SandboxError(f"TLS is not possible with {files}: {exc}") from exc
+        own = {"ssl_certfile": self.certificate, "ssl_keyfile": self.key}
+        if self.client_ca is None:
+            return own
+        return {**own, "ssl_ca_certs": str(self.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+
+
 class Sandbox:
     """A Jama server on the loopback interface, inside this process.
 
@@ -36,6 +76,7 @@ class Sandbox:
         context_path: What stands before `/rest`, such as `/contour`.
         faults: What goes wrong on demand, from the start.
         credentials: What to accept.
+        tls: Serve https with these files; nothing serves http.
     """
 
     def __init__(
@@ -45,24 +86,26 @@ class Sandbox:
         knobs: Knobs | None = None,
         port: int = 0,
         context_path: str = "",
-        faults: Sequence[Fault] = (),
+        faults: Sequence[Fault] | FaultBox = (),
         credentials: Credentials | None = None,
+        tls: Tls | None = None,
     ) -> None:
         self._owns_store = store is None
         self.store = store or Store()
         self.knobs = knobs or Knobs()
         self.credentials = credentials or Credentials()
-        self.faults: FaultBox = filled_box(faults)
+        self.faults: FaultBox = faults if isinstance(faults, FaultBox) else filled_box(*faults)
         self._record = Record()
         self._port = port
         self._context_path = clean_context_path(context_path)
+        self._tls = tls
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Address with the context path, without `/rest/v1`."""
-        return f"http://{HOST}:{self._port}{self._context_path}"
+        return _url(self._port, self._context_path, self._tls)
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
@@ -94,11 +137,12 @@ class Sandbox:
         """Start serving in a thread and wait until requests are accepted.
 
         Raises:
-            SandboxError: The port is taken, or the server did not come up.
+            SandboxError: The port is taken, a file for TLS is wrong, or the server did not come up.
         """
+        config = _config(self.app(), self._tls)
         listener = _listener(self._port)
         self._port = listener.getsockname()[1]
-        self._server = _Server(_config(self.app()))
+        self._server = _Server(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="jama-sandbox", daemon=True
         )
@@ -135,8 +179,9 @@ def serve_forever(
     port: int = 0,
     knobs: Knobs | None = None,
     context_path: str = "",
-    faults: Sequence[Fault] = (),
+    faults: Sequence[Fault] | FaultBox = (),
     credentials: Credentials | None = None,
+    tls: Tls | None = None,
     on_ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve in this thread until Ctrl-C (or SIGTERM) and return.
@@ -148,16 +193,18 @@ def serve_forever(
         context_path: What stands before `/rest`, such as `/contour`.
         faults: What goes wrong on demand.
         credentials: What to accept.
+        tls: Serve https with these files; nothing serves http.
         on_ready: Called with the address as soon as requests are accepted.
 
     Raises:
-        SandboxError: The port is taken.
+        SandboxError: The port is taken, or a file for TLS is wrong.
     """
     path = clean_context_path(context_path)
     app = create_app(store, knobs=knobs, credentials=credentials, context_path=path, faults=faults)
+    config = _config(app, tls)
     listener = _listener(port)
-    url = f"http://{HOST}:{listener.getsockname()[1]}{path}"
-    server = _Server(_config(app), on_ready=lambda: on_ready(url))
+    url = _url(listener.getsockname()[1], path, tls)
+    server = _Server(config, on_ready=lambda: on_ready(url))
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 
@@ -178,9 +225,14 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def _url(port: int, context_path: str, tls: Tls | None) -> str:
+    return f"{'http' if tls is None else 'https'}://{HOST}:{port}{context_path}"
+
+
+def _config(app: FastAPI, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=Connection,
         log_config=None,  # whoever runs us decides about logging
         log_level="warning",
         access_log=False,
@@ -188,6 +240,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         ws="none",
         loop="asyncio",
         timeout_graceful_shutdown=2,
+        **({} if tls is None else tls.options()),
     )
 
 

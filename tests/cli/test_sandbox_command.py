@@ -7,15 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pytest_jama.cli import main
+from pytest_jama.cli.commands import toolbox
 from pytest_jama.sandbox.store import Store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SHOW_ENVIRONMENT = (
     "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'JAMA_' in k}))"
@@ -79,10 +77,27 @@ def test_seed_creates_every_case_of_the_file_with_its_steps(tmp_path: Path) -> N
         (["--knob", "status_rule=sometimes"], "inprogress_until_complete"),
         (["--throttle", "fast"], "write it like 10/100"),
         (["--latency", "50"], "write it like 50ms"),
+        (["--throttle", "0/10"], "write it like 10/100"),
+        (["--fault", "drop:0.1"], "'drop:0.1' is no fault: 'drop' is no kind"),
+        (["--fault", "429:20%"], "the probability '20%' is no number above 0 and up to 1"),
+        (["--tls-cert", "cert.pem"], "https needs --tls-cert FILE and --tls-key FILE"),
+        (["--tls-cert", "c.pem", "--tls-key", "k.pem"], "TLS is not possible with c.pem and k.pem"),
         (["--case", "nonsense"], "is no case reference"),
         (["--seed", "missing.yaml"], "missing.yaml"),
     ],
-    ids=["unknown knob", "knob value", "throttle", "latency", "case", "seed"],
+    ids=[
+        "unknown knob",
+        "knob value",
+        "throttle",
+        "throttled to nothing",
+        "latency",
+        "unknown fault",
+        "fault",
+        "half of tls",
+        "no tls files",
+        "case",
+        "seed",
+    ],
 )
 def test_wrong_option_is_refused_with_the_remedy(
     arguments: list[str],
@@ -93,9 +108,62 @@ def test_wrong_option_is_refused_with_the_remedy(
     assert message in capsys.readouterr().err
 
 
+ASK_THREE_TIMES = """
+import os, requests
+for _ in range(3):
+    try:
+        answer = requests.get(os.environ["JAMA_URL"] + "/rest/v1/users/current",
+                              auth=("sandbox", "sandbox-password"))
+        print(answer.status_code)
+    except requests.ConnectionError:
+        print("lost")
+"""
+
+
+def test_faults_are_played_and_counted(tmp_path: Path) -> None:
+    faults = ["--fault", "503,times=1", "--fault", "drop-after@GET/users/*,times=1"]
+    finished = run(
+        *faults,
+        "--fault",
+        "lie",
+        "--fault-seed",
+        "7",
+        "--throttle",
+        "10/100",
+        "--",
+        sys.executable,
+        "-c",
+        ASK_THREE_TIMES,
+        folder=tmp_path,
+    )
+    assert finished.stdout.split() == ["503", "lost", "200"]
+    assert (
+        "--fault 'drop-after@GET/users/*,times=1' --fault lie --fault-seed 7\n" in finished.stderr
+    )
+    assert finished.stderr.endswith(
+        "Faults played: 503 1x, drop-after 1x, lie 0x, throttle 0x "
+        "(the same again: --fault-seed 7)\n"
+    )
+
+
+def test_a_seed_is_chosen_and_said(tmp_path: Path) -> None:
+    said = [
+        run("--fault", "429:0.5", "--", "true", folder=tmp_path).stderr.rpartition("--fault-seed ")[
+            2
+        ]
+        for _ in range(2)
+    ]
+    assert said[0] != said[1]
+
+
+def test_a_sandbox_without_faults_says_nothing_of_them(tmp_path: Path) -> None:
+    assert "ault" not in run("--", "true", folder=tmp_path).stderr
+
+
 def test_interrupt_stops_the_server_cleanly(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pytest_jama", "sandbox", "--port", "0"],
+    arguments = ["--port", "0", "--fault", "503:0.5"]
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        [sys.executable, "-u", "-m", "pytest_jama", "sandbox", *arguments],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
@@ -105,8 +173,17 @@ def test_interrupt_stops_the_server_cleanly(tmp_path: Path) -> None:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
-    assert "Traceback" not in process.stderr.read()
+    errors = process.stderr.read()
+    assert "Traceback" not in errors
+    assert "Faults played: 503 0x" in errors
     process.stderr.close()
+
+
+def test_every_option_is_documented() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "sandbox.md").read_text(encoding="utf-8")
+    options = [option for each in toolbox.commands["sandbox"].params for option in each.opts]
+    assert "--fault" in options
+    assert [each for each in options if each.startswith("--") and f"`{each} " not in page] == []
 
 
 def test_version_and_help_are_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.server import Sandbox
 from pytest_jama.sandbox.store import Store
+from tests.sandbox.browser import find_browser
 from tests.sandbox.client import World
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # py-jama-client itself needs Python 3.11; on 3.10 it cannot be installed.
 collect_ignore = [] if sys.version_info >= (3, 11) else ["test_py_jama_client.py"]
+# What needs no layout and no script is tested without a browser, in test_page.py.
+collect_ignore += [] if find_browser() else ["test_page_in_browser.py"]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Faults: pure judges, and what they do to requests."""
+"""Faults: pure judges, and the box they are kept in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.sandbox.connection import connection_of
 from pytest_jama.sandbox.faults import (
     Arrival,
     Effect,
@@ -14,54 +15,17 @@ from pytest_jama.sandbox.faults import (
     FaultBox,
     Judge,
     Latency,
-    Throttle,
+    filled_box,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.sandbox.client import World
-    from tests.sandbox.conftest import Clock
 
 
 def arrive(judge: Judge, at_s: float = 0.0, *, method: str = "GET", path: str = "/x") -> Effect:
     return judge(Arrival(method=method, path=path, at_s=at_s))
-
-
-def test_a_throttle_lets_as_many_through_as_its_queue_holds() -> None:
-    judge = Throttle(rate_per_s=10, queue=3).judge()
-    assert [arrive(judge).status for _ in range(5)] == [None, None, None, 429, 429]
-
-
-def test_a_throttle_recovers_as_its_queue_drains() -> None:
-    judge = Throttle(rate_per_s=10, queue=2).judge()
-    times = [0.0, 0.0, 0.05, 0.1, 0.15, 5.0, 5.0, 5.0]
-    passed = [arrive(judge, at_s).status is None for at_s in times]
-    assert passed == [True, True, False, True, False, True, True, False]
-
-
-@pytest.mark.parametrize("rate", [1.0, 9.0])
-def test_a_client_below_the_rate_is_never_throttled(rate: float) -> None:
-    judge = Throttle(rate_per_s=10, queue=1).judge()
-    assert all(arrive(judge, n / rate).status is None for n in range(100))
-
-
-@pytest.mark.parametrize(
-    "form, headers",
-    [
-        ("none", ()),
-        ("seconds", (("Retry-After", "2"),)),
-        ("date", (("Retry-After", "Thu, 01 Jan 1970 00:01:42 GMT"),)),
-    ],
-)
-def test_a_throttle_says_when_to_come_back(form: str, headers: object) -> None:
-    judge = Throttle(rate_per_s=0.5, queue=1, retry_after=form).judge()  # type: ignore[arg-type]
-    arrive(judge, 100)
-    assert arrive(judge, 100).headers == headers
-
-
-def test_a_queue_of_nothing_refuses_everything() -> None:
-    assert arrive(Throttle(queue=0).judge()).message == "No requests allowed"
 
 
 def test_the_next_fitting_requests_fail() -> None:
@@ -92,19 +56,24 @@ def test_faults_can_be_taken_away() -> None:
     assert box.effects(arrival) == []
 
 
-def test_a_throttled_request_gets_an_envelope_and_is_not_executed(
-    make_world: Callable[..., World], clock: Clock
-) -> None:
-    world = make_world()
-    body = {"project": world.project, "fields": {"name": "P"}}
-    with world.sandbox.faults.during(Throttle(rate_per_s=1, queue=1, retry_after="seconds")):
-        answers = [world.api.post("/testplans", body) for _ in range(2)]
-        clock.now_s += 1
-        answers.append(world.api.post("/testplans", body))
-    assert [answer.status for answer in answers] == [201, 429, 201]
-    assert answers[1].body["meta"]["status"] == "Too Many Requests"
-    assert answers[1].headers["Retry-After"] == "1"
-    assert len(world.store.plans(world.key)) == 2
+def test_the_box_counts_what_was_played_by_name() -> None:
+    box = filled_box(FailNext(count=2, status=500), Latency(delay_s=1))
+    for _ in range(3):
+        box.effects(Arrival(method="GET", path="/", at_s=0))
+    assert box.played == {"fail-next": 2}
+
+
+def test_an_empty_box_is_known_as_such() -> None:
+    box = FaultBox()
+    with box.during(Latency(delay_s=1)):
+        assert not box.is_empty
+    assert box.is_empty
+
+
+def test_all_faults_can_be_taken_away_at_once() -> None:
+    box = filled_box(Latency(delay_s=1), FailNext(count=1, status=500))
+    box.clear()
+    assert box.is_empty
 
 
 def test_requests_fail_on_demand(make_world: Callable[..., World]) -> None:
@@ -118,3 +87,9 @@ def test_latency_delays_and_serves(make_world: Callable[..., World]) -> None:
     world = make_world()
     with world.sandbox.faults.during(Latency(delay_s=0.001)):
         assert world.api.get("/users/current").status == 200
+    assert [each.faults for each in world.sandbox.requests] == [()]
+
+
+def test_an_application_that_another_server_serves_says_what_faults_need() -> None:
+    with pytest.raises(RuntimeError, match=r"serve the app with Sandbox\(\)"):
+        connection_of({"type": "http", "state": {}})

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from pytest_jama.sandbox.knobs import KnobError, Knobs, knob_rows
-
-DOCS = Path(__file__).parents[2] / "docs" / "sandbox.md"
+from tests.sandbox.documentation import documented_rows
 
 
 def test_words_set_knobs_and_the_rest_keeps_its_default() -> None:
@@ -48,6 +46,4 @@ def test_the_documentation_lists_every_knob_with_default_choices_and_reason() ->
         f"{', '.join(f'`{other}`' for other in row.others) or 'seconds'} | {row.why} |"
         for row in knob_rows()
     ]
-    _, _, table = DOCS.read_text("utf-8").partition("| knob | default |")
-    documented = [line for line in table.splitlines() if line.startswith("| `")]
-    assert documented == lines
+    assert documented_rows("| knob | default |") == lines

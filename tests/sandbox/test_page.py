@@ -9,6 +9,7 @@ import requests
 
 from pytest_jama.sandbox.page.bars import bar_of, pages_of
 from tests.sandbox.client import add, statuses
+from tests.sandbox.markup import elements_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,30 @@ def test_the_overview_shows_plans_and_cycles_with_counts(make_world: Callable[..
     assert f'href="/cycles/{cycle}"' in text
     assert 'aria-label="3 runs: 1 failed, 2 not run"' in text
     assert '<rect class="NOT_RUN" x="1" y="0" width="2" height="1">' in text
+
+
+@pytest.mark.parametrize("place", ["/", "/cycles/{run.cycle_id}", "/runs/{run.id}", "/runs/0"])
+def test_every_page_is_well_formed_and_leads_nowhere_else(world: World, place: str) -> None:
+    run = world.run(steps=2)
+    text = requests.get(world.sandbox.url + place.format(run=run), timeout=5).text
+    elements = elements_of(text)
+    assert [each for each in elements if each.name in {"script", "iframe", "object"}] == []
+    addresses = [each.attributes.get(name) for each in elements for name in ("href", "src")]
+    assert [at for at in addresses if at and not at.startswith(("/", "data:"))] == []
+
+
+def test_the_bars_of_the_overview_are_filled_without_a_gap(world: World) -> None:
+    cycle = world.cycle(*[0] * 5)
+    first, second, *_ = world.store.runs(cycle)
+    world.api.patch(f"/testruns/{first.id}", add("testRunStatus", "PASSED"))
+    world.api.patch(f"/testruns/{second.id}", add("testRunStatus", "BLOCKED"))
+    elements = elements_of(page(world))
+    link = next(e for e in elements if e.attributes.get("href") == f"/cycles/{cycle}")
+    behind = elements[elements.index(link) :]
+    rects = [each for each in behind if each.name == "rect"][:3]
+    parts = [(r.attributes["class"], r.attributes["x"], r.attributes["width"]) for r in rects]
+    assert parts == [("PASSED", "0", "1"), ("BLOCKED", "1", "1"), ("NOT_RUN", "2", "3")]
+    assert next(e for e in behind if e.name == "svg").attributes["viewbox"] == "0 0 5 1"
 
 
 def test_a_cycle_shows_runs_steps_and_results(world: World) -> None:

@@ -28,6 +28,7 @@ def test_requests_are_written_down_as_values(make_world: Callable[..., World]) -
             status=200,
             body=None,
             authorization="Basic",
+            served=200,
         ),
         RecordedRequest(
             method="PATCH",
@@ -36,6 +37,7 @@ def test_requests_are_written_down_as_values(make_world: Callable[..., World]) -
             status=200,
             body=[add("testRunStatus", "PASSED")],
             authorization="Basic",
+            served=200,
         ),
     )
 

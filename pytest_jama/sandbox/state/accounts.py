@@ -56,6 +56,11 @@ def find_token_user(database: Database, token: str) -> int | None:
     return row["user"] if row else None
 
 
+def forget_token(database: Database, token: str) -> None:
+    """Let a token expire now."""
+    database.execute("DELETE FROM tokens WHERE token = ?", (token,))
+
+
 def add_project(
     database: Database, *, key: str | None, name: str, project_id: int | None, parent: int | None
 ) -> int:
