@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from pytest_jama.sandbox.store import Store
+from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Example(NamedTuple):
@@ -46,7 +45,7 @@ def run(folder: Path, example: Example) -> subprocess.CompletedProcess[str]:
     toolbox = [sys.executable, "-m", "pytest_jama", "sandbox", "--seed", "jama.yaml"]
     command = [sys.executable, "-m", "pytest", "--jama", *example.pytest]
     return subprocess.run(  # noqa: S603 (our own command)
-        [*toolbox, "--db", "state.sqlite", *example.sandbox, "--", *command],
+        [*toolbox, "--db", STATE, *example.sandbox, "--", *command],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if not name.startswith("JAMA_")},
         capture_output=True,
@@ -59,15 +58,13 @@ def run(folder: Path, example: Example) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("name", TABLE)
 def test_example_ends_in_the_documented_statuses(name: str, tmp_path: Path) -> None:
     example = TABLE[name]
-    folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    folder = copy_example(name, tmp_path)
     finished = run(folder, example)
     assert finished.returncode == example.status, finished.stdout + finished.stderr
-    with Store(folder / "state.sqlite") as store:
-        (plan,) = store.plans("PUMP")
-        (cycle,) = store.cycles(plan.id)
-        runs = store.runs(cycle.id)
-    assert {int(run.case_key.rpartition("-")[2]): run.status for run in runs} == example.statuses
+    statuses = {number: run.status for number, run in stored_runs(folder).items()}
+    assert statuses == example.statuses
 
 
 def test_every_example_is_in_the_table() -> None:
-    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(TABLE)
+    others = {"junit"}  # of other frameworks: test_junit_examples.py
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(TABLE) | others

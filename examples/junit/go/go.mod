@@ -1,0 +1,3 @@
+module acme.example/pump/dose
+
+go 1.19

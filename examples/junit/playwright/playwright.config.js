@@ -1,0 +1,1 @@
+module.exports = { reporter: [["junit", { outputFile: "report.xml" }]], retries: 1 };

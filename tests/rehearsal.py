@@ -1,0 +1,29 @@
+"""Examples in a copy, and what a sandbox holds after they ran against it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_jama.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from pytest_jama.sandbox.model import Run
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+STATE = "state.sqlite"
+PROJECT = "PUMP"
+
+
+def copy_example(name: str, target: Path) -> Path:
+    """Copy a folder below examples/ into a folder, so that nothing is written into the checkout."""
+    return Path(shutil.copytree(EXAMPLES / name, target / Path(name).name))
+
+
+def stored_runs(folder: Path) -> dict[int, Run]:
+    """Return the runs of the only cycle of the only plan, by the number of their case."""
+    with Store(folder / STATE) as store:
+        (plan,) = store.plans(PROJECT)
+        (cycle,) = store.cycles(plan.id)
+        return {int(run.case_key.rpartition("-")[2]): run for run in store.runs(cycle.id)}

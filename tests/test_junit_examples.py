@@ -1,0 +1,130 @@
+"""Every example of another framework ends as its README says, run as its reader would run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from junit_uploader.session import read_reports
+from pytest_jama.cli import main
+from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_jama.sandbox.model import Run
+
+NAMES = sorted(path.name for path in (EXAMPLES / "junit").iterdir() if path.is_dir())
+ASKED_FOR = {
+    *("pytest", "unittest", "jest", "mocha", "node", "googletest", "robot", "behave", "go"),
+    "phpunit",
+}
+UNTOUCHED = "untouched"
+PROGRAMS = {
+    "junit-uploader": [sys.executable, "-m", "junit_uploader"],
+    "pytest": [sys.executable, "-m", "pytest", "-p", "no:randomly"],
+}
+
+_COMMAND = re.compile(r"^\$ (.+)$", re.MULTILINE)
+_ROW = re.compile(r"^\| PUMP-TC-(\d+) \| ([^|]+) \|", re.MULTILINE)
+# Whose machine a report was written on is nobody's business; /builds is where all of them were.
+_MACHINE = re.compile(r"(?<![\w.])/(?:root|tmp/|work|Users)|(?<!/builds)/home/|[A-Z]:\\")
+
+
+def readme(name: str) -> str:
+    return (EXAMPLES / "junit" / name / "README.md").read_text(encoding="utf-8")
+
+
+def documented_statuses(name: str) -> dict[int, str]:
+    """Return the statuses of the README's table, by the number of the case."""
+    return {int(number): status.strip() for number, status in _ROW.findall(readme(name))}
+
+
+def commands(name: str, program: str) -> list[list[str]]:
+    """Return the commands of a README that begin with a program."""
+    words = [shlex.split(line) for line in _COMMAND.findall(readme(name))]
+    return [line for line in words if line[0] == program]
+
+
+def report_of(name: str) -> str:
+    """Return what the README hands to the uploader: a file or a folder."""
+    ((_, report),) = commands(name, "junit-uploader")
+    return report
+
+
+def rehearse(folder: Path, command: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run a `pytest-jama sandbox ... -- COMMAND` of a README; return its exit status."""
+    for variable in [name for name in os.environ if name.startswith(("JAMA_", "PYTEST_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.chdir(folder)
+    at = command.index("--") + 1
+    sandbox, (program, *arguments) = command[1:at], command[at:]
+    subcommand, *options = sandbox
+    return main([subcommand, "--db", STATE, *options, *PROGRAMS[program], *arguments])
+
+
+def statuses(runs: Mapping[int, Run]) -> dict[int, str]:
+    """Return statuses as READMEs write them: that of the run, then those of its steps."""
+    return {
+        number: f"{run.status} ({', '.join(step.status for step in run.steps)})"
+        if run.steps
+        else run.status
+        for number, run in runs.items()
+    }
+
+
+def touched(documented: Mapping[int, str]) -> dict[int, str]:
+    return {number: status for number, status in documented.items() if status != UNTOUCHED}
+
+
+def test_the_frameworks_that_were_asked_for_are_there() -> None:
+    assert set(NAMES) >= ASKED_FOR
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_run_ends_in_the_documented_status(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_example(f"junit/{name}", tmp_path)
+    command, *_ = commands(name, "pytest-jama")
+    assert rehearse(folder, command, monkeypatch) == 0
+    assert statuses(stored_runs(folder)) == touched(documented_statuses(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_case_of_the_map_is_in_the_table(name: str) -> None:
+    settings = (EXAMPLES / "junit" / name / "jama.yaml").read_text(encoding="utf-8")
+    mapped = {int(number) for number in re.findall(r"PUMP-TC-(\d+)", settings)}
+    assert mapped <= set(documented_statuses(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_report_is_read_whole_and_names_no_machine(name: str) -> None:
+    session = read_reports([str(EXAMPLES / "junit" / name / report_of(name))])
+    assert session.is_complete
+    texts = [Path(file.path).read_text(encoding="utf-8") for file in session.files]
+    assert [_MACHINE.findall(text) for text in texts] == [[]] * len(texts)
+
+
+def test_both_ways_of_the_pytest_example_end_in_the_same_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploader, plugin = commands("pytest", "pytest-jama")
+    direct, through_report = (copy_example("junit/pytest", tmp_path / way) for way in "ab")
+    written = through_report / report_of("pytest")
+    written.unlink()
+    assert rehearse(direct, [*plugin, f"--junitxml={written}"], monkeypatch) == 1  # tests failed
+    assert rehearse(through_report, uploader, monkeypatch) == 0
+    assert statuses(stored_runs(through_report)) == statuses(stored_runs(direct))
+    assert statuses(stored_runs(direct)) == touched(documented_statuses("pytest"))
+
+
+def test_every_example_is_in_the_index() -> None:
+    index = (EXAMPLES / "junit" / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| \[([\w-]+)\]\(\1\)", index, re.MULTILINE)) == NAMES
