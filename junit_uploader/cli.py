@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
+    from junit_uploader.options import WrongUseError
     from junit_uploader.session import Session
 
 PROGRAM = "junit-uploader"
 EXIT_DONE = 0
 EXIT_INCOMPLETE = 1
+EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
 
 
@@ -31,52 +32,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given[:1] == ["--version"]:
         return _print_version()
+    _escape_what_cannot_be_shown()
     try:
-        options = make_parser().parse_args(given)
-    except SystemExit as exc:  # how argparse ends after --help and after wrong use
-        return exc.code if isinstance(exc.code, int) else EXIT_INCOMPLETE
-    is_collecting = gc.isenabled()
-    gc.disable()  # it would look again and again through a million values that hold no cycle
-    try:
-        return _list(options)
+        return _run(given)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `| head`
         _forget_stdout()
         return EXIT_INCOMPLETE
-    finally:
-        if is_collecting:
-            gc.enable()
 
 
-def make_parser() -> ArgumentParser:
-    """Return the parser of the command line.
+def _run(given: Sequence[str]) -> int:
+    from junit_uploader.options import WrongUseError, parse_options  # noqa: PLC0415 (argparse)
 
-    argparse, not click as in the toolbox: click alone costs four times as much as Python itself.
-    """
-    import argparse  # noqa: PLC0415 (--version needs none of it)
+    try:
+        options = parse_options(given)
+    except WrongUseError as exc:
+        return _refuse(exc, given)
+    except SystemExit:  # how argparse ends after --help
+        return EXIT_DONE
+    if options.version:
+        return _print_version()
+    return _list(options) if options.list else _upload(options, given)
 
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="Report the JUnit XML of any test framework.",
-        epilog="Exit status: 0 all done, 1 a report could not be read, 2 wrong use.",
-    )
-    parser.add_argument(
-        "reports",
-        nargs="+",
-        metavar="REPORT",
-        help="a file, a folder (every *.xml below), a pattern ('reports/**/*.xml') or - for stdin; "
-        "files may be packed (.gz); several reports are one session",
-    )
-    parser.add_argument(
-        "--list",
-        action="store_true",
-        required=True,
-        help="print outcome, seconds, test ID and case references of every test",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
-    parser.add_argument("--version", action="store_true", help="print the version")
-    return parser
+
+def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
+    """Say how the command is used; who wants the JSON of an upload gets that, too."""
+    sys.stderr.write(error.usage)
+    if "--json" not in given or "--list" in given:
+        _say(f"error: {error}")
+        return EXIT_WRONG_USE
+    from pytest_jama.console import Manner, refuse  # noqa: PLC0415 (click)
+    from pytest_jama.core.errors import Problem, SettingsError  # noqa: PLC0415
+
+    problem = Problem(str(error), f"see {PROGRAM} --help", "command line")
+    return refuse(SettingsError(problem), Manner(as_json=True), program=PROGRAM)
 
 
 def _print_version() -> int:
@@ -86,6 +76,12 @@ def _print_version() -> int:
     return EXIT_DONE
 
 
+def _upload(options: Namespace, given: Sequence[str]) -> int:
+    from junit_uploader.uploading import run_upload  # noqa: PLC0415 (imports much)
+
+    return run_upload(options, given)
+
+
 def _list(options: Namespace) -> int:
     from junit_uploader.listing import (  # noqa: PLC0415 (imports lxml)
         file_lines,
@@ -93,26 +89,30 @@ def _list(options: Namespace) -> int:
         list_lines,
         summary_line,
     )
+    from junit_uploader.memory import no_garbage_collection  # noqa: PLC0415
     from junit_uploader.readers.values import ReadOptions  # noqa: PLC0415
     from junit_uploader.session import read_reports  # noqa: PLC0415
 
-    session = read_reports(options.reports, ReadOptions(keeps_messages=False))
-    if options.json:
-        _write(json_pieces(session))
-    else:
-        _write(f"{line}\n" for line in list_lines(session))
-    for file in session.files:
-        for line in file_lines(file):
-            _say(line)
-    _say(summary_line(session))
-    return _status(session)
+    with no_garbage_collection():
+        session = read_reports(options.reports, ReadOptions(keeps_messages=False))
+        if options.json:
+            _write(json_pieces(session))
+        else:
+            _write(f"{line}\n" for line in list_lines(session))
+        for file in session.files:
+            for line in file_lines(file):
+                _say(line)
+        _say(summary_line(session))
+        return _status(session)
 
 
 def _status(session: Session) -> int:
     if session.is_complete:
         return EXIT_DONE
     if not session.tests:
-        _say("error: there is no testcase in any report: did the tests run at all?")
+        from junit_uploader.listing import NO_TESTCASE  # noqa: PLC0415 (imported already)
+
+        _say(f"error: {NO_TESTCASE}")
     return EXIT_INCOMPLETE
 
 
@@ -130,8 +130,26 @@ def _say(line: str) -> None:
     print(f"{PROGRAM}: {line}", file=sys.stderr)  # noqa: T201 (a front-end)
 
 
+def _escape_what_cannot_be_shown() -> None:
+    """Keep names beyond the encoding of a terminal from ending an upload; JSON stays JSON."""
+    import codecs  # noqa: PLC0415 (Python has it already)
+
+    codecs.register_error("json-escapes", _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="json-escapes")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    import json  # noqa: PLC0415 (rarely needed)
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
 def _forget_stdout() -> None:
     """Keep Python from complaining of the closed pipe at its end."""
-    import os  # noqa: PLC0415
+    from pytest_jama.patient_stream import silence  # noqa: PLC0415 (rarely needed)
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    silence(sys.stdout)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from json.encoder import encode_basestring as _text
 from typing import TYPE_CHECKING, Any
 
 from junit_uploader.session import COUNTED
-from pytest_jama.core.text import clean
+from pytest_jama.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,13 +17,22 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import Outcome
 
 
+NO_TESTCASE = "there is no testcase in any report: did the tests run at all?"
+
+
 def list_lines(session: Session) -> Iterator[str]:
     """Yield one line for each test: outcome, seconds, test ID, and case references in brackets."""
     for test_id, _, _, outcome, time_s, extras in session.tests.values():
-        time = "         -" if time_s is None else f"{time_s:9.3f}s"
         shown = test_id if test_id.isascii() else printable(test_id)
-        cases = f"  [{', '.join(map(str, extras.links))}]" if extras and extras.links else ""
-        yield f"{outcome.ljust(8)}{time}  {shown}{cases}"
+        if extras is not None and extras.links:
+            shown += f"  [{', '.join(map(str, extras.links))}]"
+        if time_s is None:
+            yield f"{_PADDED[outcome]}         -  {shown}"
+        else:  # half the time of an f-string
+            yield "%s%9.3fs  %s" % (_PADDED[outcome], time_s, shown)  # noqa: UP031
+
+
+_PADDED = {outcome: outcome.ljust(8) for outcome in COUNTED}
 
 
 def summary_line(session: Session) -> str:
@@ -31,9 +41,9 @@ def summary_line(session: Session) -> str:
     outcomes = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     written = sum(session.testcase_counts.values())
     parts = (
-        _counted(len(session.files), "report"),
-        _counted(written, "testcase"),
-        _counted(len(session.tests), "test"),
+        counted(len(session.files), "report"),
+        counted(written, "testcase"),
+        counted(len(session.tests), "test"),
     )
     return ", ".join(parts) + (f": {outcomes}" if outcomes else "")
 
@@ -49,11 +59,11 @@ def file_lines(file: ReportFile) -> Iterator[str]:
 def json_pieces(session: Session) -> Iterator[str]:
     """Yield the JSON document in pieces: a session may have a million tests."""
     yield '{"files": '
-    yield _json([_file_values(file) for file in session.files])
+    yield _json([file_values(file) for file in session.files])
     yield ',\n "tests": ['
     separator = "\n  "
     for test in session.tests.values():
-        yield separator + _json(_test_values(test))
+        yield separator + _test_json(test)
         separator = ",\n  "
     counts = {"testcases": session.testcase_counts, "tests": session.test_counts}
     yield '],\n "counts": '
@@ -61,15 +71,11 @@ def json_pieces(session: Session) -> Iterator[str]:
     yield "}\n"
 
 
-def printable(text: str) -> str:
-    """Return a text in one line that does nothing to a terminal."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in clean(text))
-
-
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _file_values(file: ReportFile) -> dict[str, Any]:
+def file_values(file: ReportFile) -> dict[str, Any]:
+    """Return a report as JSON documents show it."""
     return {
         "path": file.path,
         "error": file.error,
@@ -78,22 +84,29 @@ def _file_values(file: ReportFile) -> dict[str, Any]:
     }
 
 
-def _test_values(test: ReportedTest) -> dict[str, Any]:
-    return {
-        "test_id": test.test_id,
-        "classname": test.classname,
-        "name": test.name,
-        "suite": test.suite,
-        "outcome": test.outcome.value,
-        "time_s": test.time_s,
-        "cases": [str(link) for link in test.links],
-        "attempts": test.attempts,
-    }
+def _test_json(test: ReportedTest) -> str:
+    """Return a test as JSON: by hand, in a fifth of the time of an encoder."""
+    test_id, classname, suite, outcome, time_s, extras = test
+    time = "null" if time_s is None else repr(time_s)
+    cases, attempts = "[]", 1
+    if extras is not None:
+        cases = f"[{', '.join(_text(str(link)) for link in extras.links)}]"
+        attempts = test.attempts
+    return (
+        f'{{"test_id": {_text(test_id)}, "classname": {_text(classname)}, '
+        f'"name": {_text(test.name)}, "suite": {_text(suite)}, "outcome": "{_WORDS[outcome]}", '
+        f'"time_s": {time}, '
+        f'"cases": {cases}, "attempts": {attempts}}}'
+    )
+
+
+_WORDS = {outcome: outcome.value for outcome in COUNTED}
 
 
 def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
     return {outcome.value: counts.get(outcome, 0) for outcome in COUNTED}
 
 
-def _counted(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """Return a number with its noun: ``1 report``, ``2 reports``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

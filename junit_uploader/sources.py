@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from glob import glob, has_magic
+from glob import has_magic
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from junit_uploader.patterns import expand
 from junit_uploader.readers.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -52,12 +53,13 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
 
 
 def _find(argument: str) -> Iterator[Source]:
-    if argument == STDIN or (os.path.lexists(argument) and not Path(argument).is_dir()):
+    is_folder = os.path.isdir(argument)  # noqa: PTH112 (Path.is_dir raises for a name too long)
+    if argument == STDIN or (os.path.lexists(argument) and not is_folder):
         yield Source(argument)
-    elif Path(argument).is_dir():
+    elif is_folder:
         yield from _find_below(argument)
     elif has_magic(argument):
-        matches = sorted(glob(argument, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
+        matches = expand(argument)
         if not matches:
             yield Source(argument, "no report matches")
         for match in matches:
@@ -69,9 +71,15 @@ def _find(argument: str) -> Iterator[Source]:
 def _find_in_match(match: str, pattern: str) -> Iterator[Source]:
     """Yield the reports of one match; ``**`` alone names each folder and also what is in it."""
     if not Path(match).is_dir():
-        yield Source(match)
+        yield _found(match)
     elif not pattern.rstrip("/").endswith("**"):
         yield from _find_below(match)
+
+
+def _found(path: str) -> Source:
+    """Return a report that nobody called by its name: a pipe there would be waited for."""
+    is_odd = Path(path).exists() and not Path(path).is_file()
+    return Source(path, "is no regular file" if is_odd else "")
 
 
 def _find_below(folder: str) -> Iterator[Source]:
@@ -82,7 +90,7 @@ def _find_below(folder: str) -> Iterator[Source]:
         for name in sorted(files):
             if name.lower().endswith(".xml"):
                 count += 1
-                yield Source(str(Path(place, name)))
+                yield _found(str(Path(place, name)))
     for error in errors:
         yield Source(str(error.filename), f"cannot be listed: {error.strerror}")
     if not count and not errors:
@@ -114,6 +122,8 @@ def _unpacked(file: IO[bytes]) -> Readable:
 @contextmanager
 def _open_file(name: str) -> Iterator[IO[bytes]]:
     if name == STDIN:
+        if sys.stdin is None:
+            raise UnreadableError("standard input is closed", is_final=True)
         with _spooled(sys.stdin.buffer) as file:
             yield file
         return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.digest import digest_of
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
-from pytest_jama.core.publish import Observer
+from pytest_jama.core.publish import Observer, remember_nothing
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.report import UploadReport
 from pytest_jama.core.text import first_line
@@ -18,23 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.runs import UpdatePlan
+    from pytest_jama.core.publish import Memory
+    from pytest_jama.core.runs import RunUpdate, UpdatePlan
     from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.extensions import Extensions
     from pytest_jama.progress import Progress
     from pytest_jama.troubles import Troubles
-
-
-LINES_AT_ONCE = 500
-"""How many verdicts go into the journal with one write: they all come at the same moment."""
-
-
-def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
-    """Append what was concluded of each case to the journal."""
-    verdicts = iter(judgement.cases)
-    while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
-        write(*map(lines.verdict_line, several))
 
 
 def why_unfinished(report: UploadReport | None, troubles: Troubles, *, dry_run: bool) -> str:
@@ -58,6 +48,7 @@ class Delivery:
         write: Appends a line to the journal.
         progress: Shows how far the upload is.
         before_progress: Called just before the progress display begins.
+        recall: Knows what earlier uploads sent.
     """
 
     def __init__(
@@ -69,6 +60,7 @@ class Delivery:
         write: Callable[[lines.Line], None],
         progress: Progress,
         before_progress: Callable[[], None],
+        recall: Callable[[RunUpdate], Memory] = remember_nothing,
     ) -> None:
         self._settings = settings
         self._extensions = extensions
@@ -76,6 +68,7 @@ class Delivery:
         self._write = write
         self._progress = progress
         self._before_progress = before_progress
+        self._recall = recall
         self._has_progress = False
         self._so_far = UploadReport()
         self._receipts: dict[int, Receipt] = {}
@@ -100,6 +93,7 @@ class Delivery:
                 ),
                 provenance=provenance,
                 dry_run=dry_run,
+                recall=self._recall,
             )
         except KeyboardInterrupt:
             return self._broken_off(InterruptedUploadError("the upload was interrupted"))
@@ -135,7 +129,8 @@ class Delivery:
 
     def _received(self, receipt: Receipt) -> None:
         self._receipts[id(receipt.update)] = receipt
-        self._write(lines.receipt_line(receipt))
+        digest = digest_of(receipt.update, server=self._settings.url)
+        self._write(lines.receipt_line(receipt, digest=digest))
         self._progress.advance()
 
     def _broken_off(self, why: PytestJamaError) -> UploadReport:

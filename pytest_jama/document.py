@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.receipts import Receipt, SendState
+
 if TYPE_CHECKING:
-    from pytest_jama.core.receipts import Receipt
     from pytest_jama.core.report import UploadReport
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Place
@@ -17,6 +18,7 @@ def report_document(
     judgement: Judgement,
     *,
     dry_run: bool,
+    no_upload: bool = False,
     journal: str,
     exit_status: int,
 ) -> dict[str, Any]:
@@ -26,22 +28,28 @@ def report_document(
         report: What became of the upload.
         judgement: The verdicts behind it.
         dry_run: Whether the report only says what would be done.
+        no_upload: Whether nothing was to be sent.
         journal: The path of the journal; empty when there is none.
         exit_status: What the command exits with.
     """
     resolution = report.resolution
     receipts = {id(receipt.update): receipt for receipt in report.receipts}
     updates = report.plan.updates if report.plan else ()
+    earlier = report.plan.earlier if report.plan else ()
     return {
         "exit_status": exit_status,
         "dry_run": dry_run,
-        "complete": report.is_complete,
+        "no_upload": no_upload,
+        "complete": report.is_complete and not (dry_run or no_upload),
         "stopped": str(report.stopped) if report.stopped else None,
         "project": _place(resolution.project) if resolution else None,
         "plan": _place(resolution.plan) if resolution else None,
         "cycle": _place(resolution.cycle) if resolution else None,
         "changes": list(resolution.changes) if resolution else [],
-        "runs": [_run(update, receipts.get(id(update))) for update in updates],
+        "runs": [
+            *(_run(update, receipts.get(id(update))) for update in updates),
+            *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in earlier),
+        ],
         "cases": [_case(case) for case in judgement.cases],
         "unresolved": [
             {"case": str(entry.case_ref), "reason": entry.reason, "remedy": entry.remedy}
@@ -58,7 +66,10 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _run(update: RunUpdate, receipt: Receipt | None) -> dict[str, Any]:
-    """Return a run; without a receipt (a dry run) its state is null."""
+    """Return a run; without a receipt (a dry run) its state is null.
+
+    What an earlier upload brought there is sent, with no attempt.
+    """
     return {
         "run": update.run.run_id,
         "name": update.run.name,

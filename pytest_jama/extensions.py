@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,7 @@ import pluggy
 from pytest_jama import hookimpl, hookspecs
 from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.names import find_links_in_name, name_in
 from pytest_jama.core.verdicts import CaseVerdict
 
 if TYPE_CHECKING:
@@ -98,10 +100,30 @@ class Extensions:
         """Tell whether a module takes part."""
         return self._manager.is_registered(plugin)
 
-    def find_links(self, result: TestResult) -> tuple[CaseLink, ...]:
-        """Return the cases that a test without references of its own is evidence of."""
-        if len(self._manager.hook.find_case_refs.get_hookimpls()) == 1:
-            return self._settings.tests.find(result.test_id)
+    def find_by_id(self, test_id: str, *, name: str = "") -> tuple[CaseLink, ...] | None:
+        """Return the cases of a test as far as its ID tells; None when a hook may know better.
+
+        Args:
+            test_id: The test.
+            name: Its name, where the test ID is no node ID of pytest, which tells it.
+        """
+        if len(self._manager.hook.find_case_refs.get_hookimpls()) > 1:
+            return None
+        return self._find_in_name(test_id, name) or self._settings.tests.find(test_id)
+
+    def find_links(self, result: TestResult, *, name: str = "") -> tuple[CaseLink, ...]:
+        """Return the cases that a test without marker or property is evidence of.
+
+        Args:
+            result: The test.
+            name: As for `find_by_id`.
+        """
+        found = self.find_by_id(result.test_id, name=name)
+        if found is None:
+            found = self._find_in_name(result.test_id, name) or self._ask_for_links(result)
+        return found
+
+    def _ask_for_links(self, result: TestResult) -> tuple[CaseLink, ...]:
         try:
             refs = self._manager.hook.find_case_refs(result=result) or ()
             return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
@@ -109,12 +131,26 @@ class Extensions:
             self._complain(error, where="hook find_case_refs")
             return tuple(self._built_in.find_case_refs(result))
 
-    def adjust(self, verdict: CaseVerdict) -> CaseVerdict:
-        """Return the verdict after `adjust_verdict`."""
+    def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
+        pattern = self._settings.names
+        if pattern is None:
+            return ()
+        found = find_links_in_name(pattern, name or name_in(test_id))
+        for problem in found.problems:
+            self._complain(ValueError(f"{test_id}: {problem}"), where="setting names")
+        return found.links
+
+    def adjust_all(self, verdicts: tuple[CaseVerdict, ...]) -> tuple[CaseVerdict, ...]:
+        """Return the verdicts after `adjust_verdict`."""
         if not self._manager.hook.adjust_verdict.get_hookimpls():
-            return verdict
+            return verdicts
+        return tuple(map(self._adjust, verdicts))
+
+    def _adjust(self, verdict: CaseVerdict) -> CaseVerdict:
         try:
-            return _require_verdict(self._manager.hook.adjust_verdict(verdict=verdict) or verdict)
+            answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
+            adjusted = _require_verdict(answer)
+            return verdict if adjusted == verdict else replace(adjusted, judged=verdict)
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
             self._complain(error, where="hook adjust_verdict")
             return verdict

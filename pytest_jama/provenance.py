@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_jama import __version__
 from pytest_jama.journal.format import session_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.journal.format import Line
+    from pytest_jama.journal.recording import Header
 
 
 def describe_destination(loaded: LoadedSettings, *, root: Path, mode: str) -> str:
@@ -43,6 +44,8 @@ def describe_session(
     started: datetime,
     commit: str,
     session: str,
+    framework: str = "",
+    hooks: Iterable[str] = (),
 ) -> Line:
     """Return the header of the journal.
 
@@ -53,6 +56,8 @@ def describe_session(
         started: When the session started, in UTC.
         commit: The commit under test; may be empty.
         session: The name of the session.
+        framework: What accounts call the origin of the results; empty for names and versions.
+        hooks: The conftests whose hooks take part.
     """
     return session_line(
         session=session,
@@ -65,6 +70,8 @@ def describe_session(
         commit=commit,
         command=command,
         settings=settings.for_journal(),
+        framework=framework,
+        hooks=hooks,
     )
 
 
@@ -76,10 +83,38 @@ def describe_provenance(*, framework: str, started: datetime, commit: str) -> st
         started: When the session started, in UTC.
         commit: The commit under test; may be empty.
     """
-    parts = [f"pytest-jama {__version__}", framework, f"{started:%Y-%m-%d %H:%M:%S} UTC"]
+    return _join_provenance(__version__, framework, _time(started), commit)
+
+
+def recall_provenance(headers: Sequence[Header]) -> str:
+    """Return the line that the session itself, or several as one, would have written.
+
+    Args:
+        headers: Of each session; at least one, in the order of time.
+    """
+    times = sorted({_time(header.started) for header in headers})
+    provenance = _join_provenance(
+        _several(header.versions.get("pytest-jama", "") for header in headers),
+        _several(header.framework for header in headers),
+        times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}",
+        _several(header.commit for header in headers),
+    )
+    return provenance if len(headers) == 1 else f"{provenance}, {len(headers)} sessions"
+
+
+def _join_provenance(version: str, framework: str, time: str, commit: str) -> str:
+    parts = [f"pytest-jama {version}", framework, f"{time} UTC"]
     if commit:
         parts.append(f"commit {commit}")
     return ", ".join(parts)
+
+
+def _time(started: datetime) -> str:
+    return f"{started.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}"
+
+
+def _several(texts: Iterable[str]) -> str:
+    return " + ".join(sorted(set(filter(None, texts))))
 
 
 def find_commit(folder: Path) -> str:

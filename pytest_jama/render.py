@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from pytest_jama.core.text import first_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from pytest_jama.core.receipts import Receipt
     from pytest_jama.core.report import UploadReport
@@ -51,14 +49,17 @@ class Line:
         label: A word or two that say what the line is about.
         text: What it says.
         tone: How it is to be shown.
+        is_exact: Whether every character of it counts, as in a command to be pasted.
     """
 
     label: str
     text: str
     tone: Tone = Tone.PLAIN
+    is_exact: bool = False
 
     def __str__(self) -> str:
-        return f"{self.label:<10} {shorten(self.text, at_most=LINE_CHARACTERS)}"
+        text = self.text if self.is_exact else shorten(self.text, at_most=LINE_CHARACTERS)
+        return f"{self.label:<10} {text}"
 
 
 def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
@@ -75,6 +76,7 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
         yield _place_line("cycle", report.resolution.cycle)
         changes = report.resolution.changes
         yield from (Line("done", text) for text in (changes if verbose else _collapsed(changes)))
+    yield from _earlier_lines(report)
     yield from _receipt_lines(report, verbose=verbose)
     yield from problem_lines(report, verbose=verbose)
 
@@ -100,6 +102,7 @@ def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
         yield _place_line("plan", report.resolution.plan)
         yield _place_line("cycle", report.resolution.cycle)
         yield from (Line("would", change) for change in report.resolution.changes)
+    yield from _earlier_lines(report)
     for update in report.plan.updates if report.plan else ():
         yield Line("would", f"update {describe_update(update)}")
     for case in judgement.cases:
@@ -160,24 +163,17 @@ def trouble_lines(troubles: Troubles, *, hint: str = "") -> Iterator[Line]:
     yield Line("ERROR", "; ".join(filter(None, (text, hint))), Tone.BAD)
 
 
-def journal_line(path: Path, trouble: str, *, start: Path) -> Line:
-    """Return where the journal is, or why lines are missing in it.
-
-    Args:
-        path: The file.
-        trouble: Why lines are missing; empty while none is.
-        start: The folder that the path is shown relative to.
-    """
-    if trouble:
-        return Line("journal", f"incomplete: {trouble}", Tone.WARNING)
-    return Line("journal", os.path.relpath(path, start))
-
-
 def count_verdicts(verdicts: Iterable[Verdict]) -> str:
     """Return counts, the worst first: ``1 FAILED, 12 PASSED``."""
     counts = Counter(verdicts)
     ordered = sorted(counts, key=lambda verdict: -verdict.severity)
     return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in ordered)
+
+
+def _earlier_lines(report: UploadReport) -> Iterator[Line]:
+    if report.plan is not None and report.plan.earlier:
+        count = _counted(len(report.plan.earlier), "test run")
+        yield Line("earlier", f"{count} had arrived before, and nothing is sent twice", Tone.GOOD)
 
 
 def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:

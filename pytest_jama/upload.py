@@ -1,33 +1,21 @@
-"""What all front-ends share: results -> judgement -> target -> report."""
+"""What all front-ends share, the second half: judgement -> target -> report."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import PytestJamaError
-from pytest_jama.core.publish import publish
+from pytest_jama.core.publish import publish, remember_nothing
 from pytest_jama.core.report import UploadReport
-from pytest_jama.core.verdicts import Judgement, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.publish import Observer
-    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.publish import Memory, Observer
+    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.core.verdicts import Judgement
     from pytest_jama.extensions import Extensions
-
-
-def judge_session(
-    results: Iterable[TestResult],
-    *,
-    settings: Settings,
-    extensions: Extensions,
-) -> Judgement:
-    """Conclude from the results of a session, and let the hooks adjust each verdict."""
-    judgement = judge(results, rules=settings.verdicts.rules())
-    return replace(judgement, cases=tuple(map(extensions.adjust, judgement.cases)))
 
 
 def upload(
@@ -38,6 +26,7 @@ def upload(
     observer: Observer,
     provenance: str,
     dry_run: bool = False,
+    recall: Callable[[RunUpdate], Memory] = remember_nothing,
 ) -> UploadReport:
     """Bring a judgement to the configured target.
 
@@ -48,6 +37,7 @@ def upload(
         observer: Told of the plan and of each receipt.
         provenance: One line for the account of each run: tool, time, commit.
         dry_run: Only read, and report what would be done.
+        recall: Knows what earlier uploads sent.
 
     Returns:
         The report; an empty one when there is nothing to write.
@@ -65,6 +55,7 @@ def upload(
             provenance=provenance if settings.run.actual_results else "",
             observer=observer,
             dry_run=dry_run,
+            recall=recall,
         )
     finally:
         target.close()

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.readers.values import MESSAGE_CHARACTERS
 from pytest_jama.core.cases import LINK_PROPERTIES, parse_links, parse_step
+from pytest_jama.core.properties import NOTE, STEP, STEP_NOTE, STEP_STATUS
 from pytest_jama.core.results import Outcome, StepResult
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Sequence
 
     from pytest_jama.core.cases import CaseLink
 
-STEP, STEP_STATUS, STEP_NOTE = "jama_step", "jama_step_status", "jama_step_note"
-
-USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE}
+USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE}
 """The names of all properties that mean something here; the others are for other tools."""
 
 _OUTCOME_BY_STATUS = {
@@ -33,11 +31,13 @@ class Evidence(NamedTuple):
         links: The cases it names, each once.
         steps: What it says of steps, in the order of the properties.
         problems: What could not be understood, a line each.
+        notes: What it says of the test as a whole.
     """
 
     links: tuple[CaseLink, ...]
     steps: tuple[StepResult, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 NO_EVIDENCE = Evidence((), (), ())
@@ -47,13 +47,15 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     """Read names and values in their order.
 
     ``jama_step`` begins a step (or several: ``1, 2``); a ``jama_step_status`` after it is its
-    outcome, a ``jama_step_note`` its note. A step without status has the outcome of its test.
+    outcome, a ``jama_step_note`` its note. A step without status has the outcome of its test. A
+    ``jama_note`` is a note of the whole test.
     """
     if len(properties) == 1 and properties[0][0] in LINK_PROPERTIES:
         return _read_references(properties[0])
     links: list[CaseLink] = []
     steps: list[StepResult] = []
     problems: list[str] = []
+    notes: list[str] = []
     begun = 0
     for name, value in properties:
         try:
@@ -63,12 +65,18 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
                 numbers = [parse_step(part) for part in value.split(",")]
                 begun = len(numbers)
                 steps += [StepResult(number, outcome) for number in numbers]
+            elif name == NOTE:
+                notes.append(_tidy(value))
             elif name in (STEP_STATUS, STEP_NOTE):
                 _complete(steps, begun, name, value)
         except ValueError as exc:  # noqa: PERF203 (the others still count)
             begun = 0 if name == STEP else begun
             problems.append(f"property {name}: {exc}")
-    return Evidence(_once(links), tuple(steps), tuple(problems))
+    return Evidence(_once(links), tuple(steps), tuple(problems), tuple(filter(None, notes)))
+
+
+def _tidy(note: str) -> str:
+    return shorten(clean(note), at_most=MESSAGE_CHARACTERS)
 
 
 def _read_references(item: tuple[str, str]) -> Evidence:
@@ -93,8 +101,7 @@ def _complete(steps: list[StepResult], begun: int, name: str, value: str) -> Non
         if name == STEP_STATUS:
             steps[at] = StepResult(step.number, _parse_status(value), step.note)
         else:
-            note = shorten(clean(value), at_most=MESSAGE_CHARACTERS)
-            steps[at] = StepResult(step.number, step.outcome, note)
+            steps[at] = StepResult(step.number, step.outcome, _tidy(value))
 
 
 def _parse_status(value: str) -> Outcome:
@@ -102,15 +109,3 @@ def _parse_status(value: str) -> Outcome:
     if outcome is None:
         raise ValueError(f"{value!r} is no outcome: use {', '.join(_OUTCOME_BY_STATUS)}")
     return outcome
-
-
-def find_links_in_name(pattern: re.Pattern[str], name: str) -> Evidence:
-    """Find case references in a name, by the group ``case`` of a pattern."""
-    links: list[CaseLink] = []
-    problems: list[str] = []
-    for match in pattern.finditer(name):
-        try:
-            links += parse_links(match["case"] or "")
-        except ValueError as exc:  # noqa: PERF203 (the others still count)
-            problems.append(f"name: {exc}")
-    return Evidence(_once(links), (), tuple(problems))

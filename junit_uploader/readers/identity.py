@@ -41,9 +41,6 @@ def identify(attributes: Mapping[str, str], suite: str) -> Identity:
     """
     classname = attributes.get("classname", "")
     name = attributes.get("name", "")
-    test_id = find_plain_test_id(attributes)
-    if test_id:
-        return Identity(test_id, classname, None)
     if not classname.strip():
         classname = attributes.get("class", "")
         classname = classname if classname.strip() else ""
@@ -57,14 +54,19 @@ def identify(attributes: Mapping[str, str], suite: str) -> Identity:
     return Identity(f"{qualifier}.{short}" if qualifier else short, "", name)
 
 
-def find_plain_test_id(attributes: Mapping[str, str]) -> str:
-    """Return the test ID where both parts are given and have no white space; else an empty text."""
-    classname, name = attributes.get("classname"), attributes.get("name")
+def join_plain(classname: str, name: str) -> str:
+    """Return the test ID where both parts are there and nothing is to be collapsed; else nothing.
+
+    Nearly all are so, and this takes a third of the time of `identify`.
+    """
     if not classname or not name:
         return ""
     test_id = f"{classname}.{name}"
-    is_plain = test_id.isascii() and " " not in test_id and "\n" not in test_id
-    return test_id if is_plain and "\t" not in test_id and "\r" not in test_id else ""
+    words = test_id.split()
+    if words == [test_id]:
+        return test_id
+    is_plain = " ".join(words) == test_id and classname[-1] != " " != name[0]
+    return test_id if is_plain else ""
 
 
 def name_suite_result(suite: str) -> Identity:

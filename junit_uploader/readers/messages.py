@@ -14,6 +14,9 @@ _LONGEST_READ = 10 * MESSAGE_CHARACTERS
 _PYTEST_PHASE = re.compile(r'failed on (setup|teardown) with "(.*?)"?', re.DOTALL)
 """Since 9.2 pytest cuts long messages, and the closing quote with them."""
 
+PYTEST_SKIPS = frozenset({"pytest.skip", "pytest.xfail"})
+"""What pytest writes as the type of its skips and expected failures: no reason to tell anybody."""
+
 _WORKER_CRASHED = re.compile(r"worker '[^']*' crashed while running\b")
 
 _ESCAPED_COLOUR = re.compile(
@@ -32,6 +35,7 @@ def word_message(message: str | None, text: str, kind: str | None) -> str:
         text: The text of the element, often a traceback.
         kind: The attribute ``type``, when there is nothing else.
     """
+    kind = None if kind in PYTEST_SKIPS else kind
     chosen = next((each for each in (message, text, kind) if each and not each.isspace()), "")
     readable = _in_plain_characters(chosen[:_LONGEST_READ])
     worded = _as_pytest_jama_says(without_marks(readable).strip())

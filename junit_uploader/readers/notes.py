@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+BAD_REFERENCE = "a reference or step cannot be used"
+"""The kind of note that tells of a result which does not arrive as the test meant it."""
+
 
 class Notes:
     """Counts oddities of one file by kind."""

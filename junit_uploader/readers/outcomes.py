@@ -32,13 +32,14 @@ class Kind(Enum):
         return self in _KINDS_BY_OUTCOME.get(outcome, ())
 
 
-_FAILURES = (Kind.ERROR, Kind.FAILURE)
-_FINAL = (*_FAILURES, Kind.SKIPPED)
+_ERROR, _FAILURE, _SKIPPED = Kind.ERROR, Kind.FAILURE, Kind.SKIPPED
+_FAILURES = (_ERROR, _FAILURE)
+_FINAL = (*_FAILURES, _SKIPPED)
 _KINDS_BY_OUTCOME = {
     Outcome.ERROR: _FAILURES,
     Outcome.FAILED: _FAILURES,
-    Outcome.SKIPPED: (Kind.SKIPPED,),
-    Outcome.XFAILED: (Kind.SKIPPED,),
+    Outcome.SKIPPED: (_SKIPPED,),
+    Outcome.XFAILED: (_SKIPPED,),
 }
 
 
@@ -75,17 +76,17 @@ def decide_outcome(
             ``[!mayfail]``.
     """
     kinds = [finding.kind for finding in findings]
-    fails = Kind.ERROR in kinds or Kind.FAILURE in kinds
-    if Kind.SKIPPED in kinds and (skipped_wins or not fails):
+    fails = _ERROR in kinds or _FAILURE in kinds
+    if _SKIPPED in kinds and (skipped_wins or not fails):
         return Outcome.XFAILED if any(map(_is_xfail, findings)) else Outcome.SKIPPED
     if fails:
-        return Outcome.ERROR if Kind.ERROR in kinds else Outcome.FAILED
+        return Outcome.ERROR if _ERROR in kinds else Outcome.FAILED
     return Outcome.SKIPPED if _says_not_run(attributes) else Outcome.PASSED
 
 
 def _is_xfail(finding: Finding) -> bool:
     """Recognise pytest's expected failure; other frameworks write a plain skip or a pass."""
-    return finding.kind is Kind.SKIPPED and finding.type_name == "pytest.xfail"
+    return finding.kind is _SKIPPED and finding.type_name == "pytest.xfail"
 
 
 _NOT_RUN = {

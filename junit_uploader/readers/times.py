@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"\d*,\d+", re.ASCII)
-_CLOCK = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d(?:\.\d*)?)", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,9}):([0-5]?\d):([0-5]?\d(?:\.\d*)?)", re.ASCII)
 _INFINITE = float("inf")
 
 
@@ -20,9 +20,11 @@ def read_time_s(attributes: Mapping[str, str]) -> float | None:
     Bazel writes ``duration``, everybody else ``time``. Surefire up to 3.1 writes ``1,234.5``
     (SUREFIRE-2176), xUnit.net ``0,014``, mamba ``0:00:00.693097``.
     """
-    text = attributes.get("time") or attributes.get("duration")
-    if not text:
-        return None
+    return parse_time_s(attributes.get("time") or attributes.get("duration") or "")
+
+
+def parse_time_s(text: str) -> float | None:
+    """Return the seconds that a text says; None when it is empty or unreadable."""
     try:
         time_s = float(text)
     except ValueError:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult, TestResult
 
 if TYPE_CHECKING:
-    import re
-
     from pytest_jama.core.cases import CaseLink
 
 UNNAMED = "(unnamed)"
@@ -28,12 +26,10 @@ class ReadOptions:
 
     Attributes:
         skipped_wins: Whether a testcase with a failure *and* a skip is skipped, not failed.
-        case_in_name: Finds case references in names, by its group ``case``; None looks for none.
         keeps_messages: Whether to keep why tests did not pass; a list of tests has no need of it.
     """
 
     skipped_wins: bool = False
-    case_in_name: re.Pattern[str] | None = None
     keeps_messages: bool = True
 
 
@@ -111,14 +107,15 @@ class ReportedTest(NamedTuple):
             outcome=outcome,
             duration_s=self.time_s,
             message=message,
-            notes=(*_merge_note(extras.testcases), *extras.notes),
+            notes=(*_merge_note(extras.testcases, message), *extras.notes),
             steps=extras.steps,
             links=extras.links,
         )
 
 
-def _merge_note(testcases: int) -> tuple[str, ...]:
-    if testcases == 1:
+def _merge_note(testcases: int, message: str) -> tuple[str, ...]:
+    """Say how many testcases are one test; a call and a teardown that failed, pytest's two, are."""
+    if testcases == 1 or (testcases == 2 and "\nteardown failed: " in message):  # noqa: PLR2004
         return ()
     return (f"{testcases} testcases of this name in the reports, the worst counts",)
 

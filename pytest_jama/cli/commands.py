@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_jama import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -28,6 +33,24 @@ def toolbox() -> None:
     "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
 )
 @click.option("--latency", metavar="DURATION", help="Wait before each answer: 50ms, 1s.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND[:PROBABILITY][@METHOD/PATH]...",
+    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; see docs/sandbox.md.",
+)
+@click.option(
+    "--fault-seed",
+    type=click.IntRange(0),
+    default=lambda: secrets.randbelow(1_000_000),
+    show_default="random",
+    metavar="N",
+    help="Let the same go wrong as in the rehearsal that printed N.",
+)
+@click.option("--tls-cert", type=_FILE, help="Serve https with this certificate (PEM).")
+@click.option("--tls-key", type=_FILE, help="The key of --tls-cert (PEM).")
+@click.option("--tls-client-ca", type=_FILE, help="Ask clients for a certificate of this CA (PEM).")
 @click.option("--context-path", default="", help="What stands before /rest, as /contour.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sandbox(
@@ -40,15 +63,21 @@ def sandbox(
     knobs: tuple[str, ...],
     throttle: str | None,
     latency: str | None,
+    faults: tuple[str, ...],
+    fault_seed: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
     context_path: str,
     command: tuple[str, ...],
 ) -> int:
-    r"""Serve a local Jama Connect, or run COMMAND against one.
+    """Serve a local Jama Connect, or run COMMAND against one.
 
     \b
     pytest-jama sandbox --seed jama.yaml
     pytest-jama sandbox --seed jama.yaml -- pytest --jama
-    """
+    pytest-jama sandbox --fault 429:0.2 --throttle 10/100 -- pytest --jama
+    """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.sandbox import run_sandbox  # noqa: PLC0415
     from pytest_jama.cli.sandbox_options import SandboxOptions  # noqa: PLC0415
 
@@ -61,6 +90,59 @@ def sandbox(
         knobs=knobs,
         throttle=throttle,
         latency=latency,
+        faults=faults,
+        fault_seed=fault_seed,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_client_ca=tls_client_ca,
         context_path=context_path,
     )
     return run_sandbox(options, command)
+
+
+@toolbox.command()
+@click.option("--url", help="Address of the Jama instance.")
+@click.option("--project", help="The project, by key or API ID.")
+@click.option("--plan", help="The test plan, by name or id:20494.")
+@click.option("--cycle", help="The test cycle, by name or id:20495.")
+@click.option("--config", type=_FILE, help="The jama.yaml that says where journals are kept.")
+@click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--verbose", "-v", is_flag=True, help="Name every single thing.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
+@click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
+def upload(
+    *,
+    config: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+    journals: tuple[Path, ...],
+    **given: str | None,
+) -> int:
+    """Send what sessions have left: finish an upload, or merge shards.
+
+    JOURNAL is a file, or a folder of which all unfinished journals count; none takes the newest
+    unfinished one. Several become one set of verdicts. The settings are those of the journals'
+    headers; these options and the variables JAMA_* beat them. Nothing is sent twice.
+
+    \b
+    pytest-jama upload
+    pytest-jama upload .jama/20261122T043016Z-9f2c1ab0.jsonl
+    pytest-jama upload shards/*.jsonl
+
+    Exit status: 0 all sent, 1 something not sent, 2 wrong use or settings, 3 Jama out of reach or
+    credentials refused.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
+    from pytest_jama.console import Manner  # noqa: PLC0415
+
+    flags = {name: (f"--{name}", text) for name, text in given.items() if text is not None}
+    manner = Manner(dry_run=dry_run, as_json=as_json, verbose=verbose, quiet=quiet)
+    command = ["pytest-jama", "upload", *_words(flags), *map(str, journals)]
+    return run_upload(UploadOptions(journals, config, flags), manner, command=command)
+
+
+def _words(flags: Mapping[str, tuple[str, str]]) -> list[str]:
+    return [f"{flag}={text}" for flag, text in flags.values()]

@@ -17,6 +17,7 @@ from pytest_jama.config.loading import (
 )
 from pytest_jama.config.models import (
     CycleSettings,
+    JunitSettings,
     PlanSettings,
     RunSettings,
     Settings,
@@ -33,6 +34,7 @@ __all__ = [
     "BasicCredentials",
     "Credentials",
     "CycleSettings",
+    "JunitSettings",
     "LoadedSettings",
     "OAuthCredentials",
     "PlanSettings",

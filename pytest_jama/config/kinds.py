@@ -5,6 +5,7 @@ Values arrive as text, whatever YAML makes of them, so that a plan may be called
 
 import math
 import re
+import warnings
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +21,7 @@ from pydantic import (
 )
 
 from pytest_jama.config.declaration import Allowed, Surroundings, mistake
+from pytest_jama.core.names import GROUP
 from pytest_jama.core.verdicts import Verdict
 
 
@@ -139,6 +141,42 @@ def _verify(value: object, info: ValidationInfo) -> object:
 _YES_OR_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
+def _name_pattern(value: object) -> re.Pattern[str] | None:
+    """Compile the pattern that finds case references in names."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pattern = re.compile(value)
+    except (re.error, OverflowError, RecursionError) as exc:
+        raise mistake(
+            f"is no regular expression: {exc}",
+            remedy="correct it; between double quotes YAML wants each backslash twice",
+        ) from exc
+    if GROUP not in pattern.groupindex:
+        raise mistake(
+            f"has no group named {GROUP!r}",
+            remedy=rf"mark the reference in it, such as \[(?P<{GROUP}>[A-Z0-9]+-TC-\d+)\]",
+        )
+    endless = _ENDLESS.search(value)
+    if endless:
+        raise mistake(
+            f"repeats a repetition in {endless[0]}, which can take for ever",
+            remedy="repeat only once: [A-Z]+ instead of ([A-Z]+)+",
+        )
+    return pattern
+
+
+_ENDLESS = re.compile(r"\((?:\?:|\?P<\w+>)?(?:\\.|\[[^\]]+\]|[^\\()\[\]])[+*]\)[+*]")
+"""A single repeated thing, repeated itself: each character doubles the time to find no match.
+
+Nobody needs these, and no other pattern is refused: which ones are slow cannot be told by a look.
+"""
+
+
 def _field_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\$[0-9]+", value, re.ASCII):
         raise mistake(
@@ -209,6 +247,13 @@ VerdictOrLeave = Annotated[
     PlainSerializer(lambda verdict: verdict.value if verdict else LEAVE, return_type=str),
     WithJsonSchema({"enum": [*(verdict.value for verdict in Verdict), LEAVE]}),
     Allowed(", ".join(verdict.value for verdict in Verdict) + f" or {LEAVE}"),
+]
+NamePattern = Annotated[
+    re.Pattern[str] | None,
+    BeforeValidator(_name_pattern),
+    PlainSerializer(lambda pattern: pattern and pattern.pattern, return_type=str | None),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "null"}]}),
+    Allowed(f"a regular expression with a group `(?P<{GROUP}>...)`"),
 ]
 Folder = Annotated[Path, BeforeValidator(_absolute), Allowed("the path of a folder")]
 CertificateFile = Annotated[

@@ -223,6 +223,16 @@ class RunSettings(Section):
     )
 
 
+class JunitSettings(Section):
+    """How JUnit reports are read; see docs/junit.md."""
+
+    skipped_wins: kinds.YesOrNo = Field(
+        default=False,
+        description="A testcase with a failure and a skip is skipped, not failed: a failing `todo` "
+        "of node, `[!mayfail]` of Catch2.",
+    )
+
+
 class TlsSettings(Section):
     """How the server is trusted."""
 
@@ -275,6 +285,11 @@ class Settings(Section):
         repr=False,
         description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
     )
+    names: kinds.NamePattern = Field(
+        default=None,
+        description="Finds case references in the names of tests, in its group `case`; several "
+        "matches name several cases. A marker or property beats the name, the name beats `tests`.",
+    )
     verdicts: VerdictSettings = Field(
         default=VerdictSettings(),
         description="Outcome of a test -> status in Jama.",
@@ -286,6 +301,10 @@ class Settings(Section):
     run: RunSettings = Field(
         default=RunSettings(),
         description="What else is written into a test run.",
+    )
+    junit: JunitSettings = Field(
+        default=JunitSettings(),
+        description="How JUnit reports are read.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
     journal: kinds.Folder = Field(

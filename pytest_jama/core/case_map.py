@@ -1,9 +1,10 @@
 """The map of jama.yaml: which test cases a test ID is evidence of. Pure.
 
 A key matches as pytest's own command line does: the exact test ID, or everything below a folder,
-file, class, or function named without its parameters. ``*`` stands for any characters except ``/``
-and ``:``, ``**`` for any characters; everything else is literal. Of several keys that match, the
-exact ID wins, then the one with the most literal characters.
+file, class, or function named without its parameters, in whatever way a framework writes these.
+``*`` stands for any characters except ``/`` and ``:``, ``**`` for any characters; everything else
+is literal. Of several keys that match, the exact ID wins, then the one with the most literal
+characters.
 
 Matching is indexed. Keys without wildcard are found by walking up the test ID; patterns by the
 literal text before their first, after their last and between their wildcards, so that only few are
@@ -15,9 +16,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.identity import normal_form
+from pytest_jama.core.identity import normal_form, parameter_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
 
 
-@dataclass(frozen=True, slots=True)
-class MapEntry:
+class MapEntry(NamedTuple):
     """One entry of ``tests:``.
 
     Attributes:
@@ -153,17 +153,15 @@ class CaseMap:
         return len(self) > 0
 
 
-def _boundaries(normal: str) -> Iterator[int]:
-    """Yield where a name ends inside a normal form, from the right: before `[`, before each `/`."""
-    end = normal.find("[")
-    if end >= 0:
-        yield end
-    else:
-        end = len(normal)
-    end = normal.rfind("/", 0, end)
-    while end > 0:
-        yield end
-        end = normal.rfind("/", 0, end)
+def _boundaries(normal: str) -> list[int]:
+    """Return where a name ends inside a normal form, from the right.
+
+    That is before its parameters, before each ``/``, and before the ``$`` of Java's nested classes.
+    """
+    bracket = normal.find("[")
+    address = normal if bracket < 0 else normal[:bracket]
+    ends = {at for at, character in enumerate(address) if character in "/$" and at}
+    return sorted(ends.union(parameter_starts(normal)), reverse=True)
 
 
 class _Pattern:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
 
 
 class RefKind(str, Enum):
@@ -17,13 +18,18 @@ class RefKind(str, Enum):
     __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
 
 
-_API_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_GLOBAL_ID = re.compile(r"GID-[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
-_DOCUMENT_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*-[0-9]+", re.ASCII)
+_NUMBER = r"[1-9][0-9]{0,18}"
+_STEP = re.compile(_NUMBER, re.ASCII)
+_REFERENCE = re.compile(
+    rf"(?P<API_ID>{_NUMBER})"
+    r"|(?P<GLOBAL_ID>GID-[A-Za-z0-9][A-Za-z0-9_-]*)"
+    r"|(?P<DOCUMENT_KEY>[A-Za-z0-9_][A-Za-z0-9_-]*-[0-9]+)",
+    re.ASCII,
+)
+_KINDS = {kind.name: kind for kind in RefKind}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CaseRef:
+class CaseRef(NamedTuple):
     """How a user names a test case: API ID, document key or global ID.
 
     Attributes:
@@ -45,15 +51,10 @@ class CaseRef:
         Raises:
             ValueError: When the value has none of the three forms.
         """
-        text = str(value).strip() if isinstance(value, (int, str)) else ""
-        if isinstance(value, bool):
-            text = ""
-        if _API_ID.fullmatch(text):
-            return cls(RefKind.API_ID, text)
-        if _GLOBAL_ID.fullmatch(text):
-            return cls(RefKind.GLOBAL_ID, text)
-        if _DOCUMENT_KEY.fullmatch(text):
-            return cls(RefKind.DOCUMENT_KEY, text)
+        text = value.strip() if isinstance(value, str) else _digits(value)
+        found = _REFERENCE.fullmatch(text)
+        if found is not None:
+            return cls(_KINDS[found.lastgroup or ""], text)
         raise ValueError(
             f"{value!r} is no case reference: use an API ID (20497), "
             "a document key (JEET1-TC-12) or a global ID (GID-51234)",
@@ -63,8 +64,7 @@ class CaseRef:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CaseLink:
+class CaseLink(NamedTuple):
     """One test is evidence of one case, or of one step of it.
 
     Attributes:
@@ -86,7 +86,8 @@ class CaseLink:
         return cls(CaseRef.parse(reference), parse_step(step) if hash_sign else None)
 
     def __str__(self) -> str:
-        return f"{self.case_ref}" if self.step is None else f"{self.case_ref}#{self.step}"
+        text = self.case_ref.text
+        return text if self.step is None else f"{text}#{self.step}"
 
 
 def parse_step(value: object) -> int:
@@ -98,19 +99,26 @@ def parse_step(value: object) -> int:
     Raises:
         ValueError: When it is anything else.
     """
-    if not isinstance(value, bool) and isinstance(value, (int, str)):
-        text = str(value).strip()
-        if _API_ID.fullmatch(text):
-            return int(text)
+    text = value.strip() if isinstance(value, str) else _digits(value)
+    if _STEP.fullmatch(text):
+        return int(text)
     raise ValueError(f"{value!r} is no step number: steps are counted 1, 2, 3, ...")
 
 
+def _digits(value: object) -> str:
+    """Return the digits of an integer; an empty string for everything else, also for booleans."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+@lru_cache(maxsize=1024)
 def parse_links(text: str) -> tuple[CaseLink, ...]:
     """Read the value of a test's ``jama`` property: one or several references, comma separated.
 
     Raises:
         ValueError: When one of them has no usable form.
     """
+    if _REFERENCE.fullmatch(text):  # nothing but one reference, as nearly all are
+        return (CaseLink(CaseRef.parse(text)),)
     return tuple(CaseLink.parse(part) for part in text.split(",") if part.strip())
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SEPARATOR = "/"
 """What `/`, `::`, `.py` and `.` of a test ID become, up to the bracket of its parameters."""
 
@@ -22,3 +28,40 @@ def normal_form(test_id: str) -> str:
     if address[:1] == "/" or address[-1:] == "/" or "//" in address:
         address = "/".join(part for part in address.split("/") if part)
     return address + bracket + parameters
+
+
+def parameter_starts(normal: str) -> Iterator[int]:
+    """Yield where the parameters of a test may begin: what stands before names it without them.
+
+    Args:
+        normal: The test ID in normal form.
+
+    Source: what frameworks write: ``f[x]`` pytest, ``f (x=1)`` unittest, ``f(String)[1]`` and
+    ``f{String}[1]`` JUnit 5, ``f with data set "x"`` PHPUnit, ``f -- @1.1`` behave, ``f - #1.1``
+    Cucumber.
+    """
+    bracket = normal.find("[")
+    if bracket >= 0:
+        yield len(normal[:bracket].rstrip())
+    head = normal[:bracket].rstrip() if bracket >= 0 else normal
+    if head[-1:] in _OPENING:
+        at = _find_opening(head)
+        if at > 0:
+            yield len(head[:at].rstrip())
+    if " " in head:
+        yield from (found.start() for found in _ROW.finditer(head))
+
+
+_OPENING = {")": "(", "}": "{"}
+_ROW = re.compile(r" (?:with data set [\"#]|-- @[0-9]|- #[0-9])")
+
+
+def _find_opening(head: str) -> int:
+    """Return where the bracket opens that closes the text; -1 when nowhere."""
+    closing = head[-1]
+    depth = 0
+    for at in range(len(head) - 1, -1, -1):
+        depth += (head[at] == closing) - (head[at] == _OPENING[closing])
+        if not depth:
+            return at
+    return -1

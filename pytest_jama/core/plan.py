@@ -108,7 +108,8 @@ def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[
 
 
 def _lines_of(result: TestResult) -> Iterator[str]:
-    duration = "" if result.duration_s is None else f" ({result.duration_s:.3f} s)"
+    # first as the journal keeps it: rounding twice can differ in the last digit
+    duration = "" if result.duration_s is None else f" ({round(result.duration_s, 6):.3f} s)"
     yield f"{result.test_id}: {result.outcome.value}{duration}"
     steps = (
         f"step {step.number} {step.outcome.value}" + (f": {step.note}" if step.note else "")

@@ -109,7 +109,9 @@ class UpdatePlan:
     Attributes:
         updates: One for each run to change, in the order of the runs.
         warnings: Sentences for the summary: stale runs, step numbers that a run does not have.
+        earlier: What an earlier upload brought there, so that it is not sent again.
     """
 
     updates: tuple[RunUpdate, ...] = ()
     warnings: tuple[str, ...] = ()
+    earlier: tuple[RunUpdate, ...] = ()

@@ -16,6 +16,13 @@ def clean(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _ANSI.sub("", text))
 
 
+def printable(text: str) -> str:
+    """Return a text in one line that does nothing to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in clean(text))
+
+
 def shorten(text: str, *, at_most: int) -> str:
     """Cut a text to `at_most` characters; the last one is then an ellipsis."""
     return text if len(text) <= at_most else text[: max(0, at_most - 1)] + ELLIPSIS

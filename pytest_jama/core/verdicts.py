@@ -95,12 +95,14 @@ class CaseVerdict:
         verdict: The conclusion; None leaves the run untouched.
         steps: The steps that tests reported on, ascending by number; others are not mentioned.
         results: All tests of the case, also those that did not run, in the order of the session.
+        judged: What the rules say, when a hook said something else; None when none did.
     """
 
     case_ref: CaseRef
     verdict: Verdict | None
     steps: tuple[StepVerdict, ...] = ()
     results: tuple[TestResult, ...] = ()
+    judged: CaseVerdict | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,9 @@ def judge_case(
     A step can make its case worse, as when a test caught the failure inside it; but passed steps of
     a test that was skipped or expected to fail do not make the case passed.
     """
+    (result, link), *others = evidence
+    if not others and link.step is None and not result.steps:  # most cases: spare them the rest
+        return CaseVerdict(case_ref, _judge_one(result.outcome, rules), results=(result,))
     results = tuple({id(result): result for result, _ in evidence}.values())
     steps = _judge_steps(evidence, rules)
     verdict = worst(
@@ -172,6 +177,10 @@ def judge_case(
     if verdict not in _STANDS_THOUGH_INCOMPLETE and _is_incomplete(results):
         verdict = rules.incomplete
     return CaseVerdict(case_ref, verdict, steps, results)
+
+
+def _judge_one(outcome: Outcome, rules: VerdictRules) -> Verdict | None:
+    return rules.incomplete if outcome is Outcome.NOT_REACHED else rules.by_outcome.get(outcome)
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:

@@ -47,7 +47,8 @@ def is_finished(path: Path) -> bool:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _TAIL_BYTES))
-        last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+        # A machine that lost its power may leave a tail of NUL bytes.
+        last = file.read().rstrip(b"\0\r\n").rpartition(b"\n")[2]
     try:
         line = json.loads(last)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The lines of a journal. Pure: values in, JSON-able objects out.
+"""The lines of a journal. Pure: values in, JSON or JSON-able objects out.
 
 Format version 1, described for readers of the files in docs/journal.md: that page and this module
 change together, and a change that old readers would misread raises `FORMAT_VERSION`.
@@ -6,6 +6,7 @@ change together, and a change that old readers would misread raises `FORMAT_VERS
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,14 +14,22 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.receipts import Receipt
-    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import CaseVerdict
 
 FORMAT_VERSION = 1
 
+LEAVE = "leave"
+"""The verdict that does not touch the runs of a case."""
+
 Line = dict[str, Any]
+
+encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""Writes one line as JSON, in ASCII."""
+
+_quote = json.encoder.encode_basestring_ascii
 
 
 def session_line(
@@ -31,9 +40,11 @@ def session_line(
     commit: str,
     command: Iterable[str],
     settings: Mapping[str, Any],
+    framework: str = "",
+    hooks: Iterable[str] = (),
 ) -> Line:
     """Return the header, the first line of a journal."""
-    return {
+    line: Line = {
         "line": "session",
         "format": FORMAT_VERSION,
         "session": session,
@@ -43,12 +54,28 @@ def session_line(
         "command": list(command),
         "settings": dict(settings),
     }
+    if framework:
+        line["framework"] = framework
+    if hooks:
+        line["hooks"] = list(hooks)
+    return line
 
 
-def collected_line(tests: Iterable[TestResult]) -> Line:
-    """Return the line that names every linked test that is known, also those not selected."""
-    listed = [[test.test_id, test.outcome.value, _links(test.links)] for test in tests]
-    return {"line": "collected", "tests": listed}
+def uncollected_line(test: TestResult) -> Line:
+    """Return the line of a file or folder whose tests are unknown."""
+    return {"line": "uncollected", "address": test.test_id, "cases": _links(test.links)}
+
+
+def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -> Line:
+    """Return the line that names every linked test that is known, also those not selected.
+
+    Args:
+        tests: Test ID, what it counts as unless it runs, and links.
+    """
+    return {
+        "line": "collected",
+        "tests": [[test, outcome, _links(links)] for test, outcome, links in tests],
+    }
 
 
 def result_line(result: TestResult) -> Line:
@@ -56,7 +83,7 @@ def result_line(result: TestResult) -> Line:
     line: Line = {
         "line": "result",
         "test": result.test_id,
-        "outcome": result.outcome.value,
+        "outcome": result.outcome,
         "cases": _links(result.links),
     }
     if result.duration_s is not None:
@@ -70,13 +97,72 @@ def result_line(result: TestResult) -> Line:
     return line
 
 
+def result_text(result: TestResult) -> str:
+    """Return `result_line` as JSON; three times faster for the many tests with nothing to tell."""
+    if result.message or result.notes or result.steps or result.duration_s is None:
+        return encode(result_line(result))
+    cases = ",".join([_quote(text) for text in _links(result.links)])
+    return (
+        f'{{"line":"result","test":{_quote(result.test_id)},"outcome":{_quote(result.outcome)},'
+        f'"cases":[{cases}],"duration_s":{result.duration_s:.6f}}}'
+    )
+
+
 def verdict_line(verdict: CaseVerdict) -> Line:
     """Return the line that says what was concluded of one case."""
-    return {
+    line: Line = {
         "line": "verdict",
         "case": str(verdict.case_ref),
-        "verdict": verdict.verdict.value if verdict.verdict else "leave",
+        "verdict": _verdict(verdict),
         "steps": [[step.number, step.verdict.value] for step in verdict.steps],
+    }
+    if verdict.judged is not None:
+        line["adjusted"] = _adjustment(verdict, verdict.judged)
+    return line
+
+
+def verdict_text(verdict: CaseVerdict) -> str:
+    """Return `verdict_line` as JSON; three times faster for the many cases without steps."""
+    if verdict.steps or verdict.judged is not None:
+        return encode(verdict_line(verdict))
+    word = _quote(verdict.verdict or LEAVE)
+    return (
+        f'{{"line":"verdict","case":{_quote(verdict.case_ref.text)},"verdict":{word},"steps":[]}}'
+    )
+
+
+def _verdict(case: CaseVerdict) -> str:
+    return case.verdict.value if case.verdict else LEAVE
+
+
+def _adjustment(adjusted: CaseVerdict, judged: CaseVerdict) -> Line:
+    """Return what nobody could find out again who has the results but not the hook."""
+    adjustment: Line = {
+        "case": str(judged.case_ref),
+        "was": _verdict(judged),
+        "steps": [[step.number, step.verdict.value, *step.notes] for step in adjusted.steps],
+    }
+    if adjusted.results != judged.results:
+        adjustment["results"] = [result_line(result) for result in adjusted.results]
+    return adjustment
+
+
+def upload_line(
+    *,
+    started: str,
+    versions: Mapping[str, str],
+    command: Iterable[str],
+    sessions: Iterable[str],
+    settings: Mapping[str, Any],
+) -> Line:
+    """Return the line with which ``pytest-jama upload`` takes a journal up again."""
+    return {
+        "line": "upload",
+        "started": started,
+        "versions": dict(versions),
+        "command": list(command),
+        "sessions": list(sessions),
+        "settings": dict(settings),
     }
 
 
@@ -106,8 +192,13 @@ def update_line(update: RunUpdate) -> Line:
     }
 
 
-def receipt_line(receipt: Receipt) -> Line:
-    """Return the line that says what became of one update."""
+def receipt_line(receipt: Receipt, *, digest: str = "") -> Line:
+    """Return the line that says what became of one update.
+
+    Args:
+        receipt: What became of it.
+        digest: What it said, see `pytest_jama.core.digest`.
+    """
     line: Line = {
         "line": "receipt",
         "run": receipt.update.run.run_id,
@@ -116,6 +207,8 @@ def receipt_line(receipt: Receipt) -> Line:
         "state": receipt.state.value,
         "attempts": receipt.attempts,
     }
+    if digest:
+        line["digest"] = digest
     if receipt.error:
         line["error"] = receipt.error
     return line
@@ -132,4 +225,4 @@ def end_line(*, finished: bool, reason: str) -> Line:
 
 
 def _links(links: tuple[CaseLink, ...]) -> list[str]:
-    return [str(link) for link in links]
+    return [link.case_ref.text if link.step is None else str(link) for link in links]

@@ -2,62 +2,84 @@
 
 from __future__ import annotations
 
-import json
 import os
+import weakref
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.journal.folder import new_journal_path, prepare_folder, remove_old_journals
+from pytest_jama.journal.format import encode
+from pytest_jama.journal.locking import try_to_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from pytest_jama.journal.format import Line
 
-_encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
-
-def _make_encode() -> Callable[[Line], str]:
-    """Return what writes one line as JSON.
-
-    `JSONEncoder.encode` builds its encoder in C anew for each call, which costs more than encoding
-    a line; here it is built once. Where there is none, `encode` does.
-    """
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return _encoder.encode
-    quote = json.encoder.encode_basestring_ascii
-    parts = make(None, _encoder.default, quote, None, ":", ",", False, False, True)
-    return lambda line: "".join(parts(line, 0))
-
-
-_encode = _make_encode()
+INCOMPLETE = ".incomplete"
+"""How the name of a journal ends that lacks lines of its session."""
 
 
 class JournalWriter:
     """One open journal.
 
-    A line is one write to the operating system: it survives the death of this process, and two
-    processes never share a file. Trouble with the disk is remembered once and never raised, because
-    a journal that cannot be written must not cost the session its results.
+    A line is one write to the operating system: it survives the death of this process. No two
+    processes write one file: it is locked, and a child that is forked from this process lets go of
+    it. Trouble with the disk is remembered once and never raised, because a journal that cannot be
+    written must not cost the session its results.
+
+    Args:
+        path: The file.
+        descriptor: The open file; -1 for none.
+        trouble: Why lines are missing from the start.
+        tidies: Whether closing it removes old finished journals beside it, and sets this one aside
+            when lines are missing.
 
     Attributes:
         path: The file.
         trouble: Why lines are missing; empty while none is.
     """
 
-    def __init__(self, path: Path, descriptor: int, *, trouble: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        descriptor: int,
+        *,
+        trouble: str = "",
+        tidies: bool = True,
+    ) -> None:
         self.path = path
         self.trouble = trouble
         self._descriptor = descriptor
+        self._tidies = tidies
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
 
     def write(self, *lines: Line) -> None:
         """Append lines in one go; after trouble with the disk, do nothing."""
+        self.write_encoded(*map(encode, lines))
+
+    def write_encoded(self, *lines: str) -> None:
+        """Append lines that are JSON already, see `result_text`."""
         if self.trouble or not lines:
             return
         try:
-            self._append("".join([f"{_encode(line)}\n" for line in lines]).encode("ascii"))
+            self._append("\n".join((*lines, "")).encode("ascii"))
+        except OSError as exc:
+            self.trouble = f"cannot write {self.path}: {exc.strerror or exc}"
+            if self._descriptor >= 0:
+                self._set_aside()
+
+    def begin_line(self) -> None:
+        """Begin a line of its own, whatever another process left unfinished in this file."""
+        if self.trouble:
+            return
+        try:
+            if not _ends_with_line_feed(self.path):
+                self._append(b"\n")
         except OSError as exc:
             self.trouble = f"cannot write {self.path}: {exc.strerror or exc}"
 
@@ -68,9 +90,25 @@ class JournalWriter:
         descriptor, self._descriptor = self._descriptor, -1
         try:
             os.close(descriptor)
-            remove_old_journals(self.path.parent)
+            self._set_aside()
+            if self._tidies:
+                remove_old_journals(self.path.parent)
         except OSError as exc:
             self.trouble = self.trouble or f"cannot tidy {self.path.parent}: {exc.strerror or exc}"
+
+    def _set_aside(self) -> None:
+        """Keep uploads from a journal that would take tests which ran for not reached."""
+        is_journal = self.path.suffix != INCOMPLETE and self.path.is_file()  # and no device
+        if self.trouble and self._tidies and is_journal:
+            with suppress(OSError):  # Windows renames no open file: then it is done at the end
+                self.path = self.path.rename(self.path.with_suffix(INCOMPLETE))
+
+    def let_go(self) -> None:
+        """Give the file up in a process that is not the one which opened it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self.trouble = "another process writes this journal"
 
     def _append(self, data: bytes) -> None:
         while data:
@@ -91,9 +129,26 @@ def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
     try:
         prepare_folder(folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-        return JournalWriter(path, os.open(path, flags, 0o644))
+        descriptor = os.open(path, flags, 0o644)
+        try_to_lock(descriptor)
+        return JournalWriter(path, descriptor)
     except OSError as exc:
         return JournalWriter(path, -1, trouble=_why(folder, path, exc))
+
+
+def _ends_with_line_feed(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
+
+
+def _let_go(reference: weakref.ref[JournalWriter]) -> None:
+    """Keep a forked child, which may outlive a killed session, from keeping the lock."""
+    writer = reference()
+    if writer is not None:
+        writer.let_go()
 
 
 def _why(folder: Path, path: Path, exc: OSError) -> str:

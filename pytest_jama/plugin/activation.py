@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.plugin.collection import CollectedTests
+from pytest_jama.plugin.collection import CollectedTests, FirstReport
+from pytest_jama.plugin.evidence import COLLECTION
 from pytest_jama.troubles import Troubles
 
 if TYPE_CHECKING:
@@ -45,12 +46,17 @@ def activate(config: pytest.Config) -> None:
     # without this wrapper it deselects the same tests afterwards, openly.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
     troubles = Troubles()
-    config.pluginmanager.register(CollectedTests(troubles), "jama-collection")
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        first_report = FirstReport(troubles, config.pluginmanager)
+        config.pluginmanager.register(first_report, "jama-first-report")
+        collection = CollectedTests(troubles, first_report.keep)
+    else:
         from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
 
-        loaded = load(config)
-        config.pluginmanager.register(Reporter(config, loaded, troubles), "jama-reporter")
+        reporter = Reporter(config, load(config), troubles)
+        config.pluginmanager.register(reporter, "jama-reporter")
+        collection = CollectedTests(troubles, reporter.add_collected)
+    config.pluginmanager.register(collection, COLLECTION)
 
 
 def load(config: pytest.Config) -> LoadedSettings:

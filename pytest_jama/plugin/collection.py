@@ -1,8 +1,9 @@
-"""Where tests are: what was collected, which cases it names, and what each test says of itself.
+"""Where tests are: what was collected, and which cases it names.
 
 Runs in the process that runs the tests: pytest itself, or each worker of pytest-xdist. It does no
-input or output. All it tells the controlling process travels on the test reports, in one plain dict
-(`report.pytest_jama`), and in `item.user_properties`, which ``--junitxml`` writes too.
+input or output. What it finds reaches the controlling process as one plain dict, from a worker on
+its first report (`report.pytest_jama`), and in `item.user_properties`, which ``--junitxml`` writes
+too.
 """
 
 from __future__ import annotations
@@ -11,28 +12,37 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.plugin.evidence import find_evidence, forget_evidence
 from pytest_jama.plugin.guard import guarded
-from pytest_jama.plugin.marker import MarkerError, read_markers
+from pytest_jama.plugin.marker import MarkerError, MarkerReader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from pytest_jama.troubles import Troubles
 
 PROPERTY = "jama"
 """Name of the test property (`user_properties`, `<property>`) that carries the links of markers."""
 
+CollectedPlain = dict[str, Any]
+"""What was collected, in lists and strings, as pytest-xdist can send it: pairs of test ID and links
+as text, under the name of the `Outcome` that the test has unless it runs (``NOT_REACHED`` when it
+was selected, else ``DESELECTED``), and under ``renamed`` the test ID of each node ID that differs
+from it."""
+
 
 class CollectedTests:
-    """Reads the markers, notices what was deselected, and puts it all on the reports."""
+    """Reads the markers and notices what was deselected.
 
-    def __init__(self, troubles: Troubles) -> None:
+    Args:
+        troubles: Told of errors in our hooks.
+        deliver: Takes what was collected, once.
+    """
+
+    def __init__(self, troubles: Troubles, deliver: Callable[[CollectedPlain], object]) -> None:
         self.troubles = troubles
-        self._known: dict[pytest.Item, str] = {}
-        self._unsent: dict[str, Any] | None = None
-        self._renamed: dict[str, str] = {}
-        self._running: pytest.Item | None = None
+        self._deliver = deliver
+        self._markers = MarkerReader()
+        self._known: dict[int, tuple[str, pytest.Item]] = {}
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(
@@ -44,7 +54,7 @@ class CollectedTests:
         if isinstance(collector, (pytest.Module, pytest.Class)):
             for node in report.result or ():
                 if isinstance(node, pytest.Item):
-                    self._known[node] = node.nodeid
+                    self._known[id(node)] = (node.nodeid, node)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -54,69 +64,65 @@ class CollectedTests:
         ``--dist loadgroup`` of pytest-xdist adds the name of the group to the IDs.
         """
         for item in items:
-            self._known[item] = item.nodeid
+            if id(item) not in self._known:
+                self._known[id(item)] = (item.nodeid, item)
 
     @pytest.hookimpl(trylast=True)
+    @guarded
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Read the markers, after every plugin and conftest had a chance to set some."""
         mistakes: list[str] = []
-        selected = [self._describe(item, mistakes) for item in session.items]
-        chosen = set(session.items)
-        left_out = [item for item in self._known if item not in chosen]
-        deselected = [self._describe(item, mistakes) for item in left_out]
-        self._renamed = {
-            item.nodeid: original
-            for item, original in self._known.items()
-            if item.nodeid != original
-        }
-        self._known.clear()
+        renamed: dict[str, str] = {}
+        selected = []
+        for item in session.items:
+            node_id = item.nodeid
+            test_id, _ = self._known.pop(id(item), (node_id, item))
+            if test_id != node_id:
+                renamed[node_id] = test_id
+            selected.append((test_id, self._describe(item, test_id, mistakes)))
+        left_out = self._known.values()
+        deselected = [
+            (test_id, self._describe(item, test_id, mistakes)) for test_id, item in left_out
+        ]
+        self._known = {}
         if mistakes:
             session.config.hook.pytest_collectreport(report=_report_mistakes(mistakes))
-        self._unsent = {
-            "selected": selected,
-            "deselected": deselected,
-            "renamed": self._renamed,
-        }
+        self._deliver(
+            {"NOT_REACHED": selected, "DESELECTED": deselected, "renamed": renamed},
+        )
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """Know whose reports come now."""
-        self._running = item
+    def _describe(self, item: pytest.Item, test_id: str, mistakes: list[str]) -> str:
+        """Return the links of a test's markers as text."""
+        try:
+            links = self._markers.read(item)
+        except MarkerError as exc:
+            mistakes.append(f"{_where(item)}: {exc}; correct the marker of {test_id}")
+            return ""
+        if not links:
+            return ""
+        text = ",".join([str(link) for link in links])
+        item.user_properties.append((PROPERTY, text))
+        return text
+
+
+class FirstReport:
+    """Puts what a worker of pytest-xdist collected on its first report, and is gone."""
+
+    def __init__(self, troubles: Troubles, plugins: pytest.PytestPluginManager) -> None:
+        self.troubles = troubles
+        self._plugins = plugins
+        self._collected: CollectedPlain | None = None
+
+    def keep(self, collected: CollectedPlain) -> None:
+        """Keep what was collected until there is a report."""
+        self._collected = collected
 
     @pytest.hookimpl(tryfirst=True)
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Put on a report what the controlling process has to know, before xdist sends it."""
-        payload = self._take_unsent()
-        item = self._running
-        if item is not None and report.when != "setup":
-            evidence = find_evidence(item)
-            if evidence is not None:
-                payload.update(evidence.as_plain())
-        if item is not None and report.outcome not in _FINAL:
-            forget_evidence(item)
-        if payload:
-            report.pytest_jama = payload  # type: ignore[attr-defined]
-
-    def _take_unsent(self) -> dict[str, Any]:
-        unsent, self._unsent = self._unsent, None
-        return {} if unsent is None else {"collected": unsent}
-
-    def _describe(self, item: pytest.Item, mistakes: list[str]) -> tuple[str, str]:
-        """Return the ID of a test and the links of its markers as text."""
-        test_id = self._known.get(item, item.nodeid)
-        try:
-            text = ",".join(map(str, read_markers(item)))
-        except MarkerError as exc:
-            mistakes.append(f"{_where(item)}: {exc}; correct the marker of {test_id}")
-            return test_id, ""
-        if text:
-            item.user_properties.append((PROPERTY, text))
-        return test_id, text
-
-
-_FINAL = frozenset({"passed", "failed", "skipped"})
-"""The outcomes of reports; anything else, such as ``rerun``, ends an attempt and not the test."""
+        """Put it there, before xdist sends the report."""
+        report.pytest_jama = {"collected": self._collected}  # type: ignore[attr-defined]
+        self._plugins.unregister(self)
 
 
 def _report_mistakes(mistakes: list[str]) -> pytest.CollectReport:

@@ -1,50 +1,29 @@
-"""From pytest's reports to test results: one test, several phases, several attempts.
+"""From pytest's reports to test results, for every test that was collected.
 
 Runs in the controlling process only; knows nothing of files, settings or Jama.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import LINK_PROPERTIES, parse_links
 from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult, TestResult
-from pytest_jama.core.text import clean, shorten
+from pytest_jama.plugin.phases import LAST_PHASES, Phases, ends_attempt, sum_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pytest
 
     from pytest_jama.core.cases import CaseLink
 
-MESSAGE_CHARACTERS = 1000
-"""Longest message of a result, in characters; the whole traceback stays in pytest's own output."""
-
-WORKER_CRASHED = "???"
-"""`report.when` of the report that pytest-xdist makes for the test a dead worker was running."""
+Links = tuple["CaseLink", ...]
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """What is known of a test that has begun and not ended."""
-
-    outcome: Outcome = Outcome.NOT_REACHED
-    duration_s: float = 0.0
-    messages: tuple[str, ...] = ()
-    earlier: tuple[str, ...] = ()
-    said: Mapping[str, Any] | None = None
-    has_begun: bool = False
-
-    def count(self, outcome: Outcome, message: str) -> None:
-        """Let one phase count: the worst one stands."""
-        if self.outcome is Outcome.NOT_REACHED:
-            self.outcome = outcome
-        else:
-            self.outcome = min(self.outcome, outcome, key=WORST_FIRST.index)
-        if message and message not in self.messages:
-            self.messages += (message,)
+_SAID_NOTHING: dict[str, Any] = {"steps": (), "notes": ()}
 
 
 class ResultCollector:
@@ -52,82 +31,109 @@ class ResultCollector:
 
     Args:
         find_links: Which cases a test without references of its own is evidence of.
+        find_by_id: The same from the ID alone; it returns None when that depends on the result.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
+        collected: The cases of each test that was collected, as far as known before it runs: by
+            what the test counts as unless it runs, then by test ID, in the order of collection.
         uncollected: For each file or folder that could not be collected, what stands in its place.
         has_begun: Whether any test has begun to run.
         bad_links: Why the references of a test could not be understood, by test ID.
     """
 
-    def __init__(self, find_links: Callable[[TestResult], tuple[CaseLink, ...]]) -> None:
+    def __init__(
+        self,
+        find_links: Callable[[TestResult], Links],
+        find_by_id: Callable[[str], Links | None] = lambda _: None,
+    ) -> None:
         self.results: dict[str, TestResult] = {}
+        self._selected: dict[str, Links] = {}
+        self._deselected: dict[str, Links] = {}
+        self.collected: Mapping[Outcome, dict[str, Links]] = {
+            Outcome.NOT_REACHED: self._selected,
+            Outcome.DESELECTED: self._deselected,
+        }
         self.uncollected: dict[str, TestResult] = {}
-        self._find_links = find_links
-        self._running: dict[tuple[str, int], _Attempt] = {}
-        self._links: dict[str, tuple[CaseLink, ...]] = {"": ()}
-        self._selected: dict[str, str] = {}
-        self._deselected: dict[str, str] = {}
-        self._renamed: Mapping[str, str] = {}
         self.bad_links: dict[str, str] = {}
         self.has_begun = False
+        self._find_links = find_links
+        self._find_by_id = find_by_id
+        self._asked: set[str] = set()
+        self._running: dict[object, list[pytest.TestReport]] = {}
+        self._links: dict[str, Links] = {"": ()}
+        self._renamed: Mapping[str, str] = {}
 
     def add_collected(self, collected: Mapping[str, Any]) -> bool:
         """Take the list of tests that a worker sent; all workers send the same, the first counts.
 
+        Args:
+            collected: See `CollectedTests`.
+
         Returns:
             Whether this was the first.
         """
-        if self._selected or self._deselected:
+        if any(self.collected.values()):
             return False
-        self._selected = dict(collected["selected"])
-        self._deselected = dict(collected["deselected"])
         self._renamed = collected["renamed"]
+        for outcome, tests in self.collected.items():
+            for test_id, text in collected[outcome.name]:
+                tests[test_id] = self.parse(text, test_id) or self._find(test_id, outcome)
         return True
 
-    def add_uncollected(self, address: str, links: tuple[CaseLink, ...]) -> None:
+    def _find(self, test_id: str, outcome: Outcome) -> Links:
+        links = self._find_by_id(test_id)
+        if links is None:
+            self._asked.add(test_id)
+            links = self._find_links(TestResult(test_id, outcome))
+        return links
+
+    def linked(self) -> Iterator[tuple[str, Outcome, Links]]:
+        """Yield test ID, what it counts as unless it runs, and links of each test with a case."""
+        for outcome, tests in self.collected.items():
+            for test_id, links in tests.items():
+                if links:
+                    yield test_id, outcome, links
+
+    def add_uncollected(self, address: str, links: Links) -> TestResult:
         """Take a file or folder that could not be collected; its tests are unknown.
 
         Args:
             address: Its node ID.
             links: The cases that the map names for tests at or below it.
+
+        Returns:
+            What stands in their place.
         """
-        self.uncollected[address] = TestResult(
+        return self.uncollected.setdefault(
             address,
-            Outcome.DESELECTED,
-            message="could not be collected",
-            links=links,
+            TestResult(address, Outcome.DESELECTED, message="could not be collected", links=links),
         )
 
     def add_report(self, report: pytest.TestReport) -> TestResult | None:
         """Take one report; return the result of the test when this was the last one of it."""
         self.has_begun = True
-        key = (report.nodeid, id(getattr(report, "node", None)))
-        attempt = self._running.get(key)
-        if attempt is None:
-            attempt = self._running[key] = _Attempt()
-        if report.when == "teardown" and attempt.earlier and not attempt.has_begun:
+        key = _key_of(report)
+        reports = self._running.get(key)
+        if reports is None:
+            reports = self._running[key] = [report]
+        elif report.when == "teardown" and ends_attempt(reports[-1]):
             return None  # it belongs to the attempt before, and the next one is still to come
-        attempt.has_begun = True
-        attempt.said = getattr(report, "pytest_jama", None) or attempt.said
-        if report.outcome not in _KNOWN_OUTCOMES:
-            self._running[key] = _next_attempt(attempt, report)
-            return None
-        attempt.duration_s += report.duration or 0.0
-        outcome = _outcome_of(report)
-        if outcome is not None:
-            attempt.count(outcome, _message_of(report, outcome))
-        if report.when not in ("teardown", WORKER_CRASHED):
+        else:
+            reports.append(report)
+        if report.when not in LAST_PHASES or ends_attempt(report):
             return None
         del self._running[key]
-        return self._finish(report, attempt)
+        return self._finish(report, sum_up(reports))
 
     def break_off(self) -> Iterator[TestResult]:
         """Yield the results of tests that had failed already when the session broke off."""
-        for (node_id, _), attempt in self._running.items():
-            test_id = self._original(node_id)
-            if attempt.outcome in (Outcome.FAILED, Outcome.ERROR) and test_id not in self.results:
-                self.results[test_id] = self._result(test_id, attempt, links=())
+        for reports in self._running.values():
+            node_id = reports[0].nodeid
+            test_id = self._renamed.get(node_id, node_id)
+            phases = sum_up(reports)
+            if phases.outcome in (Outcome.FAILED, Outcome.ERROR) and test_id not in self.results:
+                self.results[test_id] = self._result(test_id, phases, links=())
                 yield self.results[test_id]
         self._running.clear()
 
@@ -137,30 +143,16 @@ class ResultCollector:
         They come in the order of collection: with xdist tests end in any order, and what is made of
         the results must not depend on that.
         """
-        for outcome, tests in self._collected():
-            for test_id, text in tests.items():
-                yield self.results.get(test_id) or self._not_run(test_id, outcome, text)
-        for test_id, result in self.results.items():
-            if test_id not in self._selected and test_id not in self._deselected:
+        results = self.results
+        for outcome, tests in self.collected.items():
+            for test_id, links in tests.items():
+                yield results.get(test_id) or TestResult(test_id, outcome, links=links)
+        for test_id, result in results.items():
+            if not any(test_id in tests for tests in self.collected.values()):
                 yield result
         yield from self.uncollected.values()
 
-    def collected(self) -> Iterator[TestResult]:
-        """Yield what each collected test counts as until it runs."""
-        for outcome, tests in self._collected():
-            for test_id, text in tests.items():
-                yield self._not_run(test_id, outcome, text)
-
-    def _collected(self) -> tuple[tuple[Outcome, Mapping[str, str]], ...]:
-        return (
-            (Outcome.NOT_REACHED, self._selected),
-            (Outcome.DESELECTED, self._deselected),
-        )
-
-    def _not_run(self, test_id: str, outcome: Outcome, text: str) -> TestResult:
-        return self._linked(TestResult(test_id, outcome, links=self.parse(text, test_id)))
-
-    def parse(self, text: str, test_id: str) -> tuple[CaseLink, ...]:
+    def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; remembers texts that cannot be understood."""
         links = self._links.get(text)
         if links is None:
@@ -173,91 +165,49 @@ class ResultCollector:
                 self._links[text] = links
         return links
 
-    def _finish(self, report: pytest.TestReport, attempt: _Attempt) -> TestResult:
-        test_id = self._original(report.nodeid)
+    def _finish(self, report: pytest.TestReport, phases: Phases) -> TestResult:
+        test_id = self._renamed.get(report.nodeid, report.nodeid)
         texts = [str(value) for name, value in report.user_properties if name in LINK_PROPERTIES]
-        links = self.parse(texts[0], test_id) if len(texts) == 1 else self._union(texts, test_id)
-        result = self._result(test_id, attempt, links=links)
+        result = self._result(test_id, phases, links=self._union(texts, test_id) if texts else ())
         known = self.results.get(test_id)
         if known is not None:
             result = min(known, result, key=lambda each: WORST_FIRST.index(each.outcome))
         self.results[test_id] = result
         return result
 
-    def _union(self, texts: Iterable[str], test_id: str) -> tuple[CaseLink, ...]:
+    def _union(self, texts: Sequence[str], test_id: str) -> Links:
+        if len(texts) == 1:
+            return self.parse(texts[0], test_id)
         links = (link for text in texts for link in self.parse(text, test_id))
         return tuple(dict.fromkeys(links))
 
-    def _original(self, node_id: str) -> str:
-        return self._renamed.get(node_id, node_id)
-
-    def _result(
-        self,
-        test_id: str,
-        attempt: _Attempt,
-        *,
-        links: tuple[CaseLink, ...],
-    ) -> TestResult:
-        said = attempt.said or {}
-        steps = [
-            StepResult(number, Outcome(name), note) for number, name, note in said.get("steps", ())
-        ]
+    def _result(self, test_id: str, phases: Phases, *, links: Links) -> TestResult:
+        known = None if test_id in self._asked else self._known_links(test_id)
+        said = phases.said or _SAID_NOTHING
         result = TestResult(
             test_id=test_id,
-            outcome=attempt.outcome,
-            duration_s=attempt.duration_s,
-            message="\n".join(attempt.messages),
-            notes=(*said.get("notes", ()), *attempt.earlier),
-            steps=tuple(steps),
-            links=links or self.parse(self._selected.get(test_id, ""), test_id),
+            outcome=phases.outcome,
+            duration_s=phases.duration_s,
+            message="\n".join(phases.messages),
+            notes=(*said["notes"], *phases.earlier),
+            steps=tuple(starmap(_step_of, said["steps"])),
+            links=links or known or (),
         )
-        return self._linked(result)
+        if links or known is not None:
+            return result
+        return replace(result, links=self._find_links(result))
 
-    def _linked(self, result: TestResult) -> TestResult:
-        return result if result.links else replace(result, links=self._find_links(result))
-
-
-_KNOWN_OUTCOMES = frozenset({"passed", "failed", "skipped"})
-
-
-def _next_attempt(attempt: _Attempt, report: pytest.TestReport) -> _Attempt:
-    """Begin anew after a report of ``rerun``; what went wrong becomes a note."""
-    number = len(attempt.earlier) + 1
-    why = _message_of(report, Outcome.FAILED) or "; ".join(attempt.messages)
-    note = f"attempt {number} failed" + (f": {why}" if why else "")
-    return _Attempt(duration_s=attempt.duration_s, earlier=(*attempt.earlier, note))
+    def _known_links(self, test_id: str) -> Links | None:
+        """Return the cases that its markers or the map name; None when nobody was asked."""
+        links = self._selected.get(test_id)
+        return self._deselected.get(test_id) if links is None else links
 
 
-def _outcome_of(report: pytest.TestReport) -> Outcome | None:
-    """Return what one phase says; None when it says nothing."""
-    if hasattr(report, "context"):  # a subtest: it can fail its test and do nothing else to it
-        return Outcome.FAILED if report.outcome == "failed" else None
-    if report.outcome == "failed":
-        return Outcome.FAILED if report.when == "call" else Outcome.ERROR
-    if report.outcome == "skipped":
-        return Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
-    if report.when != "call":
-        return None
-    return Outcome.XPASSED if hasattr(report, "wasxfail") else Outcome.PASSED
+def _step_of(number: int, outcome: str, note: str) -> StepResult:
+    return StepResult(number, Outcome(outcome), note)
 
 
-def _message_of(report: pytest.TestReport, outcome: Outcome) -> str:
-    """Return why a phase did not pass, without traceback."""
-    if outcome is Outcome.PASSED:
-        return ""
-    text = getattr(report, "wasxfail", "") or _crash_message(report)
-    if report.when == WORKER_CRASHED:
-        text = f"worker crashed: {text}"
-    elif outcome is Outcome.ERROR:
-        text = f"{report.when} failed: {text}"
-    return shorten(clean(text), at_most=MESSAGE_CHARACTERS)
-
-
-def _crash_message(report: pytest.TestReport) -> str:
-    longrepr = report.longrepr
-    if isinstance(longrepr, tuple):
-        return longrepr[2].removeprefix("Skipped: ")
-    crash = getattr(longrepr, "reprcrash", None)
-    if crash is not None:
-        return str(crash.message)
-    return str(longrepr or "").strip()
+def _key_of(report: pytest.TestReport) -> object:
+    """Return what the reports of one test have in common; with xdist several workers may run it."""
+    node = getattr(report, "node", None)
+    return report.nodeid if node is None else (report.nodeid, id(node))

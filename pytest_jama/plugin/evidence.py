@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.cases import parse_step
+from pytest_jama.core.properties import evidence_properties
 from pytest_jama.core.text import clean, first_line, shorten
+from pytest_jama.plugin.guard import guarded
+from pytest_jama.plugin.phases import ends_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_jama.troubles import Troubles
+
 NOTE_CHARACTERS = 1000
 """Longest note of a step, in characters: a `result` in Jama is for reading, not for logs."""
-
-_EVIDENCE = pytest.StashKey["Evidence"]()
 
 
 class Evidence:
@@ -69,22 +72,57 @@ class Evidence:
         self._steps.append((number, outcome, _short("\n".join(filter(None, notes)))))
 
 
+class EvidenceCarrier:
+    """Puts what tests say of themselves on their reports, before xdist sends these.
+
+    The first test that uses the fixture has it registered, so that no other session pays for it.
+    """
+
+    def __init__(self, troubles: Troubles) -> None:
+        self.troubles = troubles
+        self._node_id = ""
+        self._evidence: Evidence | None = None
+
+    def begin(self, node_id: str, evidence: Evidence) -> None:
+        """Carry the evidence of the test that runs now; what an earlier attempt said is dropped."""
+        self._node_id, self._evidence = node_id, evidence
+
+    @pytest.hookimpl(tryfirst=True)
+    @guarded
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Put it on the report when it belongs to that test.
+
+        The last report has it in its properties, too, from where ``--junitxml`` takes it.
+        """
+        if self._evidence is None or report.nodeid != self._node_id:
+            return
+        said = self._evidence.as_plain()
+        if report.when != "setup":
+            report.pytest_jama = said  # type: ignore[attr-defined]
+        if report.when == "teardown":
+            report.user_properties.extend(evidence_properties(**said))
+        if report.when == "teardown" or ends_attempt(report):
+            self._evidence = None
+
+
 def start_evidence(item: pytest.Item) -> Evidence:
     """Begin the evidence of a new attempt of a test."""
-    evidence = item.stash[_EVIDENCE] = Evidence()
+    evidence = Evidence()
+    plugins = item.config.pluginmanager
+    reporting = plugins.get_plugin(COLLECTION)
+    if reporting is not None:
+        carrier = plugins.get_plugin(_CARRIER)
+        if carrier is None:
+            carrier = EvidenceCarrier(reporting.troubles)
+            plugins.register(carrier, _CARRIER)
+        carrier.begin(item.nodeid, evidence)
     return evidence
 
 
-def find_evidence(item: pytest.Item) -> Evidence | None:
-    """Return what the current attempt of a test said; None when it does not use the fixture."""
-    return item.stash.get(_EVIDENCE, None)
+COLLECTION = "jama-collection"
+"""Name of the plugin that is there in each process that reports, see `activation`."""
 
-
-def forget_evidence(item: pytest.Item) -> None:
-    """Drop what an earlier attempt said."""
-    if _EVIDENCE in item.stash:
-        del item.stash[_EVIDENCE]
-
+_CARRIER = "jama-evidence"
 
 _OUTCOMES = (pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
 

@@ -5,22 +5,21 @@ Its hooks run in pytest itself, or in the controller of pytest-xdist; never in a
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from pytest_jama.core.errors import InterruptedUploadError
-from pytest_jama.core.report import UploadReport
-from pytest_jama.delivery import Delivery, why_unfinished, write_verdicts
+from pytest_jama.core.errors import InterruptedUploadError, SettingsError
 from pytest_jama.extensions import Extensions, has_hooks
 from pytest_jama.journal import format as lines
 from pytest_jama.journal import open_journal
+from pytest_jama.judging import judge_session, refuse_conflicts, write_verdicts
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.summary import Summary, write_summary
-from pytest_jama.progress import make_progress
 from pytest_jama.provenance import (
     describe_destination,
     describe_provenance,
@@ -28,14 +27,15 @@ from pytest_jama.provenance import (
     find_commit,
     relative_to,
 )
-from pytest_jama.upload import judge_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.report import UploadReport
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
+    from pytest_jama.plugin.collection import CollectedPlain
     from pytest_jama.troubles import Troubles
 
 NOT_EVERYTHING_SENT = 8
@@ -59,7 +59,7 @@ class Reporter:
         self._no_upload: bool = config.getoption("--jama-no-upload")
         self._started = datetime.now(timezone.utc)
         self._extensions = Extensions(loaded.settings, complain=troubles.add)
-        self._collector = ResultCollector(self._extensions.find_links)
+        self._collector = ResultCollector(self._extensions.find_links, self._extensions.find_by_id)
         self._is_refused = False
         self._journal: JournalWriter | None = None
         self._commit = ""
@@ -93,6 +93,11 @@ class Reporter:
                 started=self._started,
                 commit=self._commit,
                 session=self._journal.path.stem,
+                hooks=[
+                    os.path.relpath(str(getattr(plugin, "__file__", plugin)), self._config.rootpath)
+                    for plugin in self._conftests()
+                    if hasattr(plugin, "adjust_verdict")
+                ],
             ),
         )
 
@@ -115,23 +120,26 @@ class Reporter:
         mistakes = getattr(report, "pytest_jama", None)
         if mistakes:
             self._refuse(mistakes)
-        if report.failed:
-            self._collector.add_uncollected(
-                report.nodeid,
-                self._settings.tests.find_within(report.nodeid),
-            )
+        if report.failed and report.nodeid not in self._collector.uncollected:
+            links = self._settings.tests.find_within(report.nodeid)
+            uncollected = self._collector.add_uncollected(report.nodeid, links)
+            self._write(lines.uncollected_line(uncollected))
+
+    @guarded
+    def add_collected(self, collected: CollectedPlain) -> None:
+        """Take what this process or a worker collected; write what is linked to a case."""
+        if self._collector.add_collected(collected):
+            self._write(lines.collected_line(self._collector.linked()))
 
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test."""
         said = getattr(report, "pytest_jama", None)
-        collected = said.pop("collected", None) if said else None
-        if collected is not None and self._collector.add_collected(collected):
-            linked = (test for test in self._collector.collected() if test.links)
-            self._write(lines.collected_line(linked))
+        if said and "collected" in said:
+            self.add_collected(said.pop("collected"))
         result = self._collector.add_report(report)
         if result is not None:
-            self._write(lines.result_line(result))
+            self._write_encoded(lines.result_text(result))
 
     @pytest.hookimpl(trylast=True)
     @guarded
@@ -141,8 +149,7 @@ class Reporter:
             if not self._is_refused:
                 self._finish()
         except KeyboardInterrupt:
-            why = InterruptedUploadError("interrupted before anything was sent")
-            self._report = UploadReport(stopped=why)
+            self._report = _interrupted()
         except Exception as error:  # noqa: BLE001 (the exit status has to know of it)
             self.troubles.add(error, where="the end of the session")
         finally:
@@ -171,7 +178,7 @@ class Reporter:
 
     def _finish(self) -> None:
         for result in self._collector.break_off():
-            self._write(lines.result_line(result))
+            self._write_encoded(lines.result_text(result))
         if not self._collector.has_begun:
             return
         self._judgement = judge_session(
@@ -179,13 +186,16 @@ class Reporter:
             settings=self._settings,
             extensions=self._extensions,
         )
-        write_verdicts(self._judgement, self._write)
+        write_verdicts(self._judgement, self._write_encoded)
         if not self._no_upload:
             self._report = self._deliver(self._judgement)
 
     def _deliver(self, judgement: Judgement) -> UploadReport:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         is_quiet = terminal is None or self._dry_run or self._config.get_verbosity() < 0
+        from pytest_jama.delivery import Delivery  # noqa: PLC0415 (only when something is sent)
+        from pytest_jama.progress import make_progress  # noqa: PLC0415
+
         delivery = Delivery(
             settings=self._settings,
             extensions=self._extensions,
@@ -226,6 +236,8 @@ class Reporter:
         if self._no_upload and not self._dry_run:
             reason = "nothing was to be sent"
         else:
+            from pytest_jama.delivery import why_unfinished  # noqa: PLC0415 (as for `_deliver`)
+
             reason = why_unfinished(self._report, self.troubles, dry_run=self._dry_run)
         self._write(lines.end_line(finished=not reason, reason=reason))
         self._journal.close()
@@ -234,16 +246,16 @@ class Reporter:
         if self._journal is not None:
             self._journal.write(*several)
 
+    def _write_encoded(self, *several: str) -> None:
+        if self._journal is not None:
+            self._journal.write_encoded(*several)
+
     def _refuse_conflicts(self, test_ids: Sequence[str]) -> None:
-        conflicts = self._settings.tests.find_conflicts(test_ids)
-        if conflicts:
-            file = relative_to(self._config.rootpath, self._loaded.file)
-            self._refuse(
-                f"{file}:{conflict.second.line}: {conflict.second.key!r} and "
-                f"{conflict.first.key!r} (line {conflict.first.line}) are equally specific for "
-                f"{conflict.test_id}; add that test ID itself, or more text to one of them"
-                for conflict in conflicts
-            )
+        file = relative_to(self._config.rootpath, self._loaded.file)
+        try:
+            refuse_conflicts(self._settings, test_ids, file=file)
+        except SettingsError as error:
+            self._refuse([str(error)])
 
     def _refuse(self, mistakes: Iterable[str]) -> NoReturn:
         """End the session before any test runs."""
@@ -274,3 +286,9 @@ class Reporter:
             for plugin in self._conftests()
             if not self._extensions.is_registered(plugin)
         ]
+
+
+def _interrupted() -> UploadReport:
+    from pytest_jama.core.report import UploadReport  # noqa: PLC0415 (only when something is sent)
+
+    return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))

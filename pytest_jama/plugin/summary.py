@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.verdicts import Judgement
+from pytest_jama.next_step import journal_line, next_line
 from pytest_jama.render import (
     Line,
     Tone,
     count_verdicts,
     dry_run_lines,
-    journal_line,
     judgement_lines,
     report_lines,
     trouble_lines,
@@ -78,7 +78,8 @@ def write_summary(
     verbose = terminal.config.get_verbosity() > 0
     terminal.write_sep("=", "Jama Connect")
     try:
-        for line in _lines(summary, verbose=verbose, root=root):
+        start = terminal.config.invocation_params.dir
+        for line in _lines(summary, verbose=verbose, root=root, start=start):
             terminal.write_line(str(line), **_MARKUP[line.tone])
     except Exception as error:  # noqa: BLE001 (nobody would see it later)
         summary.troubles.add(error, where="the summary")
@@ -86,7 +87,7 @@ def write_summary(
             terminal.write_line(str(line), **_MARKUP[line.tone])
 
 
-def _lines(summary: Summary, *, verbose: bool, root: Path) -> Iterator[Line]:
+def _lines(summary: Summary, *, verbose: bool, root: Path, start: Path) -> Iterator[Line]:
     judgement = summary.judgement or Judgement()
     if summary.report is not None and summary.dry_run:
         yield from dry_run_lines(summary.report, judgement)
@@ -102,8 +103,16 @@ def _lines(summary: Summary, *, verbose: bool, root: Path) -> Iterator[Line]:
     yield from trouble_lines(summary.troubles, hint=_DETAILS)
     if summary.journal is not None:
         yield journal_line(summary.journal.path, summary.journal.trouble, start=root)
-    if summary.report is not None and not summary.dry_run and not summary.report.is_complete:
-        yield Line("next", "when that is solved, run the same session again")
+    if summary.journal is not None and _is_something_left(summary, judgement):
+        yield next_line(summary.journal.path, trouble=summary.journal.trouble, start=start)
+
+
+def _is_something_left(summary: Summary, judgement: Judgement) -> bool:
+    if summary.dry_run:
+        return False
+    if summary.report is None:
+        return summary.no_upload and bool(judgement.to_write)
+    return not summary.report.is_complete
 
 
 def _why_nothing(summary: Summary, judgement: Judgement) -> str:

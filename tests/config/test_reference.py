@@ -86,6 +86,7 @@ def test_the_documented_example_is_valid(validator: jsonschema.Draft202012Valida
         "{plan: {name: R, create: '${CREATE}'}, upload: {concurrency: '${N:-4}', rate: 2.5}}",
         "{upload: {give_up_after: 90}, tls: {verify: ca.pem, client_cert: c.pem}}",
         "{run: {fields: {a$1: 5, b$2: [1, x]}}, verdicts: {skipped: BLOCKED}}",
+        "{names: '(?P<case>[0-9]+)', junit: {skipped_wins: true}}",
         "{tests: {a: 'P-1#2', b: [{case: GID-5}, 7], c: 'P-1, P-2', d: '${CASE}'}}",
     ],
 )
@@ -104,6 +105,8 @@ def test_other_forms_are_valid(validator: jsonschema.Draft202012Validator, text:
         "{plan: {create: true}}",
         "{cycle: {id: 0}}",
         "{cycle: {name: x, group: y}}",
+        "{names: [a]}",
+        "{junit: {skipped_wins: often}}",
         "{upload: {concurrency: 65}}",
         "{upload: {concurrency: many}}",
         "{upload: {on_error: no}}",

@@ -18,6 +18,10 @@ ONE_OF_THEM = "give one of them: a name, {id: 20494} or {name: ...}"
 STATUSES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED or leave"
 FIELD_NAMES = "use name$itemTypeId as the REST API shows it, such as build$37"
 FIELD_VALUES = "use a text, a number, true, false, or a list of these"
+MARK_THE_GROUP = r"mark the reference in it, such as \[(?P<case>[A-Z0-9]+-TC-\d+)\]"
+DOUBLED = "correct it; between double quotes YAML wants each backslash twice"
+ONLY_ONCE = "repeat only once: [A-Z]+ instead of ([A-Z]+)+"
+UNKNOWN_IN_JUNIT = "unknown key 'skiped_wins' in junit; did you mean junit.skipped_wins?"
 A_DAY = "a day, such as 2024-02-01"
 
 
@@ -67,6 +71,19 @@ A_DAY = "a day, such as 2024-02-01"
         (
             "verdicts: {skiped: leave}",
             "unknown key 'skiped' in verdicts; did you mean verdicts.skipped?",
+        ),
+        ("junit: {skipped_wins: maybe}", "junit.skipped_wins is 'maybe'; use true or false"),
+        ("junit: {skiped_wins: true}", UNKNOWN_IN_JUNIT),
+        ("names: ''", "names is empty; use a regular expression with a group `(?P<case>...)`"),
+        ("names: [a]", "names is a list; use a regular expression with a group `(?P<case>...)`"),
+        (r"names: 'TC-\d+'", f"names has no group named 'case'; {MARK_THE_GROUP}"),
+        (
+            "names: '(?P<case>['",
+            f"names is no regular expression: unterminated character set at position 9; {DOUBLED}",
+        ),
+        (
+            r"names: '(?P<case>(\w+)*-TC)'",
+            rf"names repeats a repetition in (\w+)*, which can take for ever; {ONLY_ONCE}",
         ),
         ("journal: ''", "journal is empty; use the path of a folder"),
         ("target: ' '", "target is empty; use a name"),
@@ -151,7 +168,7 @@ def test_a_value_that_cannot_be_filled_in_is_not_said_to_be_wrong_as_well(tmp_pa
     )
 
 
-@pytest.mark.parametrize("section", ["verdicts", "upload", "run", "tls", "tests"])
+@pytest.mark.parametrize("section", ["verdicts", "upload", "run", "junit", "tls", "tests", "names"])
 def test_a_section_with_nothing_in_it_means_the_defaults(tmp_path: Path, section: str) -> None:
     settings = load(tmp_path, f"{COMPLETE}{section}:\n  # commented: out\n").settings
     assert settings.for_journal() == load(tmp_path, COMPLETE).settings.for_journal()

@@ -66,8 +66,34 @@ def test_a_key_matches(key: str) -> None:
 @pytest.mark.parametrize(
     "key, test_id",
     [
+        pytest.param("tests.T.test_a", "tests.T.test_a (level='high')", id="unittest"),
+        pytest.param("tests.T.test_a", "tests.T.test_a [why] (level=(1, 2))", id="with message"),
+        pytest.param("com.acme.T.f", "com.acme.T.f(java.lang.String, int)[3]", id="JUnit 5"),
+        pytest.param("com.acme.T.f(String)", "com.acme.T.f(String)[3]", id="all of an overload"),
+        pytest.param("com.acme.T.f", "com.acme.T.f{String}[3]", id="Surefire"),
+        pytest.param("com.acme.T", "com.acme.T$Nested.f", id="nested class"),
+        pytest.param("T.testA", 'T.testA with data set "a (1)"', id="PHPUnit"),
+        pytest.param("T.testA", "T.testA with data set #0", id="PHPUnit without names"),
+        pytest.param("f.F.The door", "f.F.The door -- @1.1 big ones", id="behave"),
+        pytest.param("F.The door", "F.The door - #1.1", id="Cucumber"),
+        pytest.param("pkg.TestA", "pkg.TestA/big_one", id="Go"),
+        pytest.param("old (2)/T.f", "old (2)/T.f (x=1)", id="brackets in a folder"),
+    ],
+)
+def test_a_key_matches_all_parameters_in_the_notation_of_other_frameworks(
+    key: str, test_id: str
+) -> None:
+    assert map_of(key).find(test_id)
+
+
+@pytest.mark.parametrize(
+    "key, test_id",
+    [
         pytest.param("tests/test_a", "tests/test_ab.py::test", id="half of a file name"),
         pytest.param("tests/a.py::test", "tests/a.py::test_b", id="half of a function name"),
+        pytest.param("adds", "adds numbers", id="half of a title"),
+        pytest.param("adds", "adds numbers (fast) twice", id="brackets inside of a title"),
+        pytest.param("old", "old (2)/T.f", id="half of the name of a folder"),
         pytest.param("tests/a.py::Test", "tests/a.py::TestB::test", id="half of a class name"),
         pytest.param("a.py::test", "tests/a.py::test", id="end of a path"),
         pytest.param("a.py::test[1]", "a.py::test[2]", id="other parameters"),

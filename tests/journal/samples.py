@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
@@ -37,6 +38,11 @@ NASTY_RESULT = TestResult(
     steps=(StepResult(1, Outcome.FAILED, NASTY),),
 )
 FULL_VERDICT = CaseVerdict(CASE, Verdict.FAILED, (StepVerdict(2, Verdict.FAILED, ("0 V",)),))
+ADJUSTED_VERDICT = replace(
+    FULL_VERDICT,
+    results=(FULL_RESULT,),
+    judged=CaseVerdict(CASE, Verdict.PASSED, results=(BARE_RESULT,)),
+)
 FULL_UPDATE = RunUpdate(
     TestRun(20530, 501, "Login", "NOT_RUN"),
     FULL_VERDICT,
@@ -56,10 +62,15 @@ FULL: dict[str, Line] = {
         commit="1f0c9d2",
         command=("pytest", "--jama"),
         settings={"project": "JEET1", "upload": {"concurrency": 8}},
+        framework="JUnit XML report.xml",
+        hooks=("conftest.py",),
     ),
-    "collected_line": lines.collected_line([FULL_RESULT, BARE_RESULT]),
+    "uncollected_line": lines.uncollected_line(FULL_RESULT),
+    "collected_line": lines.collected_line(
+        (result.test_id, result.outcome, result.links) for result in (FULL_RESULT, BARE_RESULT)
+    ),
     "result_line": lines.result_line(FULL_RESULT),
-    "verdict_line": lines.verdict_line(FULL_VERDICT),
+    "verdict_line": lines.verdict_line(ADJUSTED_VERDICT),
     "place_line": lines.place_line(
         Resolution(
             Place("JEET1", 33),
@@ -72,8 +83,16 @@ FULL: dict[str, Line] = {
     "update_line": lines.update_line(FULL_UPDATE),
     "receipt_line": lines.receipt_line(
         Receipt(FULL_UPDATE, SendState.LOCKED, attempts=2, error="locked by Jane"),
+        digest="5d717bf3b99288e9e983d19c2a099f0c",
     ),
     "end_line": lines.end_line(finished=False, reason="no answer"),
+    "upload_line": lines.upload_line(
+        started="2026-11-22T05:01:02+00:00",
+        versions={"pytest-jama": "0.1.0", "python": "3.12.8"},
+        command=("pytest-jama", "upload"),
+        sessions=("20261122T043016Z-9f2c1ab0",),
+        settings={"url": "https://acme.example"},
+    ),
 }
 """By the function that makes it: a line with all its fields."""
 
@@ -84,6 +103,8 @@ BARE: dict[str, Line] = {
     "collected_line": lines.collected_line([]),
     "result_line": lines.result_line(BARE_RESULT),
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
+    "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
+    "uncollected_line": lines.uncollected_line(BARE_RESULT),
     "place_line": lines.place_line(Resolution(Place("J"), Place("R"), Place("B"))),
     "update_line": lines.update_line(BARE_UPDATE),
     "receipt_line": lines.receipt_line(Receipt(BARE_UPDATE, SendState.SENT)),

@@ -7,18 +7,25 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal import format as lines
 from tests.journal.samples import (
+    ADJUSTED_VERDICT,
     BARE,
     BARE_RESULT,
+    CASE,
     FULL,
     FULL_RESULT,
+    FULL_VERDICT,
     NASTY,
     NASTY_RESULT,
 )
 
-MAKERS = [name for name, _ in inspect.getmembers(lines, inspect.isfunction) if name[0] != "_"]
+TIMED_RESULT = replace(BARE_RESULT, duration_s=0.0124999, links=FULL_RESULT.links)
+MAKERS = [
+    name for name, _ in inspect.getmembers(lines, inspect.isfunction) if name.endswith("_line")
+]
 
 
 def test_there_is_a_sample_of_every_kind_of_line() -> None:
@@ -113,3 +120,22 @@ def test_a_receipt_tells_state_attempts_and_error() -> None:
     assert (line["run"], line["state"], line["attempts"]) == (20530, "locked", 2)
     assert line["error"] == "locked by Jane"
     assert "error" not in BARE["receipt_line"]
+
+
+@pytest.mark.parametrize("result", [FULL_RESULT, BARE_RESULT, NASTY_RESULT, TIMED_RESULT])
+def test_the_text_of_a_result_is_its_line(result: TestResult) -> None:
+    assert json.loads(lines.result_text(result)) == lines.result_line(result)
+
+
+@pytest.mark.parametrize("verdict", [FULL_VERDICT, ADJUSTED_VERDICT, CaseVerdict(CASE, None)])
+def test_the_text_of_a_verdict_is_its_line(verdict: CaseVerdict) -> None:
+    assert json.loads(lines.verdict_text(verdict)) == lines.verdict_line(verdict)
+
+
+def test_what_a_hook_changed_is_kept_with_what_was_judged() -> None:
+    assert FULL["verdict_line"]["adjusted"] == {
+        "case": "JEET1-TC-12",
+        "was": "PASSED",
+        "steps": [[2, "FAILED", "0 V"]],
+        "results": [FULL["result_line"]],
+    }

@@ -213,6 +213,16 @@ def test_a_full_disk_is_trouble_and_no_exception() -> None:
     assert writer.trouble == "cannot write /dev/full: No space left on device"
 
 
+def test_journal_of_a_session_that_lacks_lines_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT), trouble="no room")
+
+    writer.close()
+
+    assert [each.name for each in tmp_path.iterdir()] == ["a.incomplete"]
+    assert writer.path == tmp_path / "a.incomplete"
+
+
 @needs_full_device
 def test_trouble_is_remembered_as_it_was_first() -> None:
     writer = open_full_disk()
@@ -232,7 +242,7 @@ def test_after_trouble_no_line_follows_that_may_be_torn(tmp_path: Path) -> None:
     writer.write(FULL["result_line"])
     writer.close()
 
-    assert path.read_bytes() == b""
+    assert writer.path.read_bytes() == b""
 
 
 def test_a_line_after_the_end_is_trouble_and_no_exception(journal: JournalWriter) -> None:

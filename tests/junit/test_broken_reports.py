@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from junit_uploader.readers.junit.unreadable import UnreadableError
-from tests.junit.reports import PASSED, read, suite
+from tests.junit.reports import PASSED, make_case, read, suite
 
 MANY_LEVELS = "<i>" * 300 + "</i>" * 300
+MANY_ATTRIBUTES = " ".join(f"a{number}=''" for number in range(2000))
 LONG = "x" * 11_000_000
 
 
@@ -16,6 +17,7 @@ LONG = "x" * 11_000_000
         pytest.param(b" \n ", "line 2, column 2: Start tag expected", id="blank"),
         pytest.param(b"all good", "line 1, column 1: Start tag expected", id="plain text"),
         pytest.param("<html></html>", "the root is <html>", id="HTML"),
+        pytest.param("<!DOCTYPE html><html><p class=a>503", "the root is <html>", id="broken HTML"),
         pytest.param(f"<report>{suite(PASSED)}</report>", "the root is <report>", id="wrapped"),
         pytest.param("<TESTSUITE/>", "the root is <TESTSUITE>", id="upper case"),
         pytest.param(
@@ -34,6 +36,11 @@ LONG = "x" * 11_000_000
             id="encoding",
         ),
         pytest.param(suite(MANY_LEVELS), "nested more than 256 deep", id="too deep"),
+        pytest.param(
+            suite(f"<testcase {MANY_ATTRIBUTES}/>"),
+            "a testcase with 2,000 attributes",
+            id="many attributes",
+        ),
         pytest.param(
             suite(f'<testcase name="{LONG}">{MANY_LEVELS}</testcase>'),
             "nested more than 256 deep",
@@ -86,3 +93,20 @@ def test_external_dtd_is_never_loaded() -> None:
 def test_inclusions_are_not_followed() -> None:
     include = '<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="/etc/hosts"/>'
     assert len(read(suite(include, PASSED)).testcases) == 1
+
+
+SMALL = f'<?xml version="1.0"?>{suite(make_case("<failure>é</failure>"))}'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le"])
+def test_report_cut_off_anywhere_is_refused(encoding: str) -> None:
+    data = SMALL.encode(encoding)
+    assert len(read(data).testcases) == 1
+    for size in range(len(data)):
+        with pytest.raises(UnreadableError):
+            read(data[:size])
+
+
+@pytest.mark.parametrize("attributes", ['tests="{}"', 'name="s" failures="{}"'])
+def test_absurd_totals_say_nothing(attributes: str) -> None:
+    assert read(suite(PASSED, attributes=attributes.format("9" * 5000))).notes == ()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from junit_uploader.cli import main
+from junit_uploader.options import make_parser
 from pytest_jama import __version__
 from tests.junit.reports import PASSED, make_case, suite
 
@@ -134,3 +135,25 @@ def test_asking_for_help_imports_nothing_heavy(argument: str) -> None:
         " & set(sys.modules)))"
     )
     assert printed.endswith("[]\n")
+
+
+def test_every_flag_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "junit.md").read_text(encoding="utf-8")
+    actions = make_parser()._actions  # noqa: SLF001 (argparse shows them nowhere else)
+    flags = {flag for action in actions for flag in action.option_strings}
+    assert [flag for flag in sorted(flags - {"-h", "--help"}) if f"`{flag}" not in page] == []
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["a.xml", "--version"]])
+def test_version_is_printed_wherever_it_is_asked_for(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == f"junit-uploader, version {__version__}\n"
+
+
+def test_reports_and_flags_may_stand_in_any_order(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text(suite(PASSED))
+    Path("b.xml").write_text(suite(LINKED))
+    assert main(["a.xml", "--list", "b.xml"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,3 +105,63 @@ def test_properties_that_pytest_records_name_cases(pytester: pytest.Pytester) ->
     result = tests["test_module/test_a"].as_result()
     assert list(map(str, result.links)) == ["A-TC-1"]
     assert [(step.number, step.outcome.value) for step in result.steps] == [(2, "failed")]
+
+
+NASTY = """
+    import unittest
+    import pytest
+
+    NAMES = [
+        "a.b", "a/b", "a::b", "x.py", "x.py::y", "[br]", "a]b", "ü é", "日本", " lead", "trail ",
+        "", "a\\nb", "a\\\\b", "\\x1b[0m", "e\\u0301", "tests/test_a.py::test_b[1]", "..",
+    ]
+
+    def test_plain(): pass
+    class TestA:
+        def test_method(self): pass
+        class TestInner:
+            def test_deep(self): pass
+        @pytest.mark.parametrize("x", NAMES)
+        def test_names(self, x): pass
+    class TestU(unittest.TestCase):
+        def test_unit(self): pass
+    @pytest.fixture(params=["f.1", "f/2"])
+    def fix(request): return request.param
+    def test_fixture(fix): pass
+    def test_ünï(): pass
+    def documented():
+        '''
+        >>> 1 + 1
+        2
+        '''
+    class Documented:
+        def method(self):
+            '''
+            >>> 1
+            1
+            '''
+    """
+
+
+class CollectedIds:
+    """Remembers the node IDs of a session."""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.forms = sorted(normal_form(item.nodeid) for item in session.items)
+
+
+@pytest.mark.parametrize("family", ["xunit1", "xunit2"])
+def test_report_of_pytest_has_the_test_ids_of_its_session(
+    pytester: pytest.Pytester,
+    family: str,
+) -> None:
+    code = textwrap.dedent(NASTY)
+    for name in ("test_root", "sub.dir/deep/test_x", "with space/test_s", "test_dir.py/test_in"):
+        file = pytester.path / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code, encoding="utf-8")
+    collected = CollectedIds()
+    options = ("--doctest-modules", "--import-mode=importlib", "--junitxml=report.xml")
+    pytester.runpytest_inprocess(f"-ojunit_family={family}", *options, plugins=[collected])
+    tests = read_reports([str(pytester.path / "report.xml")]).tests
+    assert sorted(map(normal_form, tests)) == collected.forms

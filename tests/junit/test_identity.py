@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.identity import identify
+from junit_uploader.readers.identity import identify, join_plain
 from pytest_jama.core.identity import normal_form
 
 
@@ -66,3 +66,14 @@ def test_pytest_node_id_and_junit_test_id_have_one_normal_form(
     attributes: dict[str, str],
 ) -> None:
     assert normal_form(identify(attributes, "pytest").test_id) == normal_form(node_id)
+
+
+@pytest.mark.parametrize(
+    "classname", ["", "a", " a", "a ", "a b", "a  b", "\u00a0", "a\tb", "a.", "日"]
+)
+@pytest.mark.parametrize(
+    "name", ["", "n", " n", "n ", "n m", "n\nm", "\u00a0n", ".n", "日 本", "(n)"]
+)
+def test_short_way_to_a_test_id_comes_to_the_same_or_to_nothing(classname: str, name: str) -> None:
+    known = identify({"classname": classname, "name": name}, "")
+    assert join_plain(classname, name) in (known.test_id, "")

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from junit_uploader.readers.values import ReadOptions
+from junit_uploader.readers.junit.reading import CHUNK_BYTES
 from tests.junit.reports import make_case, read, read_one, suite
 
 
@@ -13,8 +11,8 @@ def properties(*pairs: tuple[str, str]) -> str:
     return f"<properties>{items}</properties>"
 
 
-def cases(inside: str, *, attributes: str = "", options: ReadOptions | None = None) -> list[str]:
-    found = read_one(inside, attributes=attributes, options=options)
+def cases(inside: str, *, attributes: str = "") -> list[str]:
+    found = read_one(inside, attributes=attributes)
     return [str(link) for link in found.links]
 
 
@@ -54,7 +52,7 @@ def test_attribute_of_the_testcase_names_cases() -> None:
 
 
 def test_mark_cut_by_the_reading_of_chunks_is_found() -> None:
-    padding = "x" * (256 * 1024 - len(suite(make_case("<system-out>"))) + 12)
+    padding = "x" * (CHUNK_BYTES - len(suite(make_case("<system-out>"))) + 12)
     assert cases(f"<system-out>{padding}\n[[PROPERTY|jama=A-TC-1]]</system-out>") == ["A-TC-1"]
 
 
@@ -69,21 +67,6 @@ def test_reference_of_a_suite_is_not_used_but_said() -> None:
     reading = read(suite(properties(("jama", "A-TC-1")), make_case()))
     assert reading.testcases[0].links == ()
     assert "case references of a suite are not used" in reading.notes[0]
-
-
-@pytest.mark.parametrize(
-    "name, expected",
-    [("pays [A-TC-7]", ["A-TC-7"]), ("pays [A-TC-7] [B-TC-8]", ["A-TC-7", "B-TC-8"]), ("pays", [])],
-)
-def test_names_hold_references_on_request(name: str, expected: list[str]) -> None:
-    options = ReadOptions(case_in_name=re.compile(r"\[(?P<case>[A-Z0-9]+-TC-\d+)\]"))
-    reading = read(suite(f'<testcase classname="c" name="{name}"/>'), options)
-    assert [str(link) for link in reading.testcases[0].links] == expected
-
-
-def test_property_beats_the_reference_in_the_name() -> None:
-    options = ReadOptions(case_in_name=re.compile("(?P<case>pays)"))
-    assert cases(properties(("jama", "A-TC-1")), options=options) == ["A-TC-1"]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,28 @@ def test_what_stands_before_the_first_tag_is_dropped_and_said() -> None:
     assert reading.notes == ("14 bytes before the first tag were dropped",)
 
 
+def test_tags_in_the_log_before_a_declaration_are_dropped() -> None:
+    reading = read(f"1 < 2, <nil>\n{DECLARATION}{FAILED}")
+    assert outcomes(reading) == {"shop.Cart.pays": "failed"}
+
+
+def test_part_of_a_report_before_a_declaration_is_never_dropped() -> None:
+    with pytest.raises(UnreadableError):
+        read(f"<testsuite><testcase name='a'><failure/>\n{DECLARATION}{suite(PASSED)}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_need_no_declaration(encoding: str) -> None:
+    assert [each.name for each in read(named("試験").decode().encode(encoding)).testcases] == [
+        "試験"
+    ]
+
+
+def test_forbidden_characters_of_a_wide_encoding_are_replaced() -> None:
+    reading = read(named("a\0b").decode().encode("utf-16"))
+    assert [each.name for each in reading.testcases] == ["a\ufffdb"]
+
+
 def test_documents_in_one_file_are_all_read() -> None:
     reading = read(f"{DECLARATION}{suite(PASSED)}\n{DECLARATION}\n{FAILED}\n")
     assert outcomes(reading) == {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,9 @@ def test_arguments_name_reports(arguments: list[str], expected: list[str]) -> No
         ("none.xml", "no such file or folder"),
         ("*.json", "no report matches"),
         ("empty", "no *.xml file below this folder"),
+        ("", "no such file or folder"),
+        ("a" * 5000, "no such file or folder"),
+        ("a" * 5000 + "*", "no report matches"),
     ],
 )
 def test_argument_that_names_nothing_is_an_error(argument: str, expected: str) -> None:
@@ -96,3 +100,31 @@ def test_pipe_can_be_read_though_only_once() -> None:
 
 def test_address_is_no_file() -> None:
     assert files("http://127.0.0.1:9/a.xml")[0][1] == "no such file or folder"
+
+
+def test_links_in_circles_are_not_followed_by_patterns() -> None:
+    Path("sub/up").symlink_to("..")
+    Path("sub/deep/up").symlink_to("../..")
+    assert files("**/*.[xX]*") == [(path, None) for path in ("a.xml", "b.xml", "sub/deep/c.XML")]
+
+
+def test_folder_of_a_pattern_is_read_as_a_folder() -> None:
+    assert files("**/de*") == [("sub/deep/c.XML", None)]
+
+
+def test_hidden_folders_are_entered_when_the_pattern_says_so() -> None:
+    Path(".out").mkdir()
+    Path(".out/d.xml").write_text(suite(PASSED))
+    assert files("**/d.xml")[0][1] == "no report matches"
+    assert files(".*/**/d.xml") == [(".out/d.xml", None)]
+
+
+def test_pipe_in_a_folder_is_not_waited_for() -> None:
+    os.mkfifo("sub/d.xml")
+    assert files("sub")[0] == ("sub/d.xml", "is no regular file")
+    assert files("**/d.xml")[0] == ("sub/d.xml", "is no regular file")
+
+
+def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert files("-") == [("-", "standard input is closed")]

@@ -150,8 +150,8 @@ def test_map_is_only_asked_about_tests_that_say_nothing() -> None:
 
 def collected(selected: dict[str, str], **deselected: str) -> dict[str, object]:
     return {
-        "selected": list(selected.items()),
-        "deselected": list(deselected.items()),
+        "NOT_REACHED": list(selected.items()),
+        "DESELECTED": list(deselected.items()),
         "renamed": {},
     }
 

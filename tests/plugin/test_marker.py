@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.plugin.marker import MarkerError, read_markers
+from pytest_jama.plugin.marker import MarkerError, MarkerReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ def collect(pytester: pytest.Pytester) -> Callable[[str], dict[str, pytest.Item]
 
 def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -> None:
     items = collect(SOURCE)
-    links = {name: ",".join(map(str, read_markers(item))) for name, item in items.items()}
+    links = {name: ",".join(map(str, MarkerReader().read(item))) for name, item in items.items()}
     assert {name: set(text.split(",")) for name, text in links.items()} == {
         name: set(text.split(",")) for name, text in LINKS.items()
     }
@@ -103,7 +103,7 @@ def test_wrong_marker_is_quoted_and_explained(
 ) -> None:
     source = f"import pytest\n@pytest.mark.jama({arguments})\ndef test_it(): pass\n"
     with pytest.raises(MarkerError) as caught:
-        read_markers(collect(source)["test_it"])
+        MarkerReader().read(collect(source)["test_it"])
     assert what in str(caught.value)
     assert str(caught.value).startswith("@pytest.mark.jama(")
 
@@ -117,5 +117,5 @@ def test_farther_marker_is_not_even_read(
         @pytest.mark.jama("A-TC-1")
         def test_it(): pass
     """
-    (link,) = read_markers(collect(source)["test_it"])
+    (link,) = MarkerReader().read(collect(source)["test_it"])
     assert str(link) == "A-TC-1"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from junit_uploader.readers.junit import tags
 from junit_uploader.readers.junit.elements import (
+    NOWHERE,
     SuiteName,
     TestcaseReader,
     read_suite_result,
@@ -20,12 +21,14 @@ from junit_uploader.readers.outcomes import Kind
 from pytest_jama.core.cases import LINK_PROPERTIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lxml import etree
 
     from junit_uploader.readers.notes import Notes
     from junit_uploader.readers.values import ReadOptions, ReportedTest
+    from pytest_jama.core.results import Outcome
+
 
 _TESTCASE = tags.TESTCASE
 
@@ -47,10 +50,11 @@ class Document:
         self._testcases = testcases
         self._options = options
         self._notes = notes
-        self._reader = TestcaseReader(options, notes)
+        self._read = TestcaseReader(options, notes).read
         self._open: dict[etree._Element, Suite] = {}
         self._parent: etree._Element | None = None
-        self._suite = Suite()
+        self._suite_name = NOWHERE
+        self._add_outcome: Callable[[Outcome], None] = Suite().own.append
         self._content: dict[etree._Element, list[etree._Element]] = {}
 
     def take(self, elements: Iterable[etree._Element], *, has_marks: bool) -> None:
@@ -60,43 +64,50 @@ class Document:
             elements: Those of `tags.ENDING`.
             has_marks: Whether outputs may hold marks, so that they have to be looked at.
         """
+        testcases, content_of, read = self._testcases, self._content, self._read
         for element in elements:
             tag = element.tag
-            if tag == _TESTCASE or tags.local_name(tag) == _TESTCASE:
-                self._take_testcase(element, has_marks)
-            elif tags.local_name(tag) in tags.SUITES:
-                self._close_suite(element)
-            else:
-                self._take_content(element)
+            if tag != _TESTCASE and tags.local_name(tag) != _TESTCASE:
+                self._take_other(element)
+                continue
+            # the one long loop of this package: no call that is not needed for every testcase
+            parent = element.getparent()
+            if parent is not self._parent or parent is None:
+                self._enter(element, parent)
+            content = content_of.pop(element, ()) if content_of else ()
+            testcase = read(element, self._suite_name, list(element) if has_marks else content)
+            testcases.append(testcase)
+            self._add_outcome(testcase.outcome)
+            if len(testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:
+                self._forget(element, parent)
+
+    def _take_other(self, element: etree._Element) -> None:
+        if tags.local_name(element.tag) in tags.SUITES:
+            self._close_suite(element)
+        else:
+            self._take_content(element)
 
     def _take_content(self, element: etree._Element) -> None:
         """Keep a result or block of properties until what it stands in has ended."""
         parent = element.getparent()
-        if parent is not None and tags.local_name(parent.tag) in tags.ROOTS:
+        if parent is None:
+            return
+        tag = parent.tag
+        if tag in tags.ROOTS or tags.local_name(tag) in tags.ROOTS:
             self._content.setdefault(parent, []).append(element)
 
-    def _take_testcase(self, element: etree._Element, has_marks: bool) -> None:
-        parent = element.getparent()
-        if parent is not self._parent or parent is None:
-            self._suite = self._suite_around(element)
-            self._parent = parent
-        suite = self._suite
-        content: Sequence[etree._Element] = ()
-        if self._content:
-            content = self._content.pop(element, ())
-        if has_marks:
-            content = list(element)
-        testcase = self._reader.read(element, suite.name, content)
-        self._testcases.append(testcase)
-        suite.own.append(testcase.outcome)
-        if len(self._testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:
-            self._forget(element, parent)
+    def _enter(self, element: etree._Element, parent: etree._Element | None) -> None:
+        """Remember the suite around a testcase, for it and for those that follow."""
+        suite = self._suite_around(element)
+        self._parent = parent
+        self._suite_name = suite.name
+        self._add_outcome = suite.own.append
 
     def _forget(self, element: etree._Element, parent: etree._Element | None) -> None:
         """Throw away what stands before an element that was read."""
         if parent is None:
             self.has_ended = True
-        elif tags.local_name(parent.tag) != _TESTCASE:
+        elif tags.local_name(parent.tag) != tags.TESTCASE:
             del parent[: parent.index(element)]
 
     def _suite_around(self, element: etree._Element) -> Suite:
@@ -121,9 +132,8 @@ class Document:
     def _close_suite(self, element: etree._Element) -> None:
         suite = self._open.pop(element, None) or Suite(self._name(element))
         self._take_own(element, suite, self._content.pop(element, ()))
-        attributes = dict(element.items())
-        for kind, numbers in suite.contradictions(attributes):
-            name = suite.name.path or attributes.get("name") or "the root"
+        for kind, numbers in suite.contradictions(element.get):
+            name = suite.name.path or element.get("name") or "the root"
             self._notes.add(kind, f"{name}: {numbers}")
         self._suite_around(element).add(suite)
         element.clear(keep_tail=True)

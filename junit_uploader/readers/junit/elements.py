@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from junit_uploader.readers.evidence import (
     NO_EVIDENCE,
     USED_PROPERTIES,
-    find_links_in_name,
     read_evidence,
 )
-from junit_uploader.readers.identity import find_plain_test_id, identify, name_suite_result
+from junit_uploader.readers.identity import identify, join_plain, name_suite_result
 from junit_uploader.readers.junit import tags
-from junit_uploader.readers.junit.findings import (
-    read_findings,
-    read_properties,
-)
+from junit_uploader.readers.junit.findings import read_finding, read_properties
+from junit_uploader.readers.junit.places import find_places
 from junit_uploader.readers.marks import find_properties
-from junit_uploader.readers.messages import word_message
+from junit_uploader.readers.messages import PYTEST_SKIPS, word_message
+from junit_uploader.readers.notes import BAD_REFERENCE
 from junit_uploader.readers.outcomes import decide_outcome, find_contradiction
-from junit_uploader.readers.times import read_time_s
+from junit_uploader.readers.times import parse_time_s, read_time_s
 from junit_uploader.readers.values import (
     MESSAGE_CHARACTERS,
     MOST_NOTES,
@@ -38,8 +36,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from junit_uploader.readers.evidence import Evidence
-    from junit_uploader.readers.identity import Identity
+    from junit_uploader.readers.junit.places import Places
     from junit_uploader.readers.notes import Notes
     from junit_uploader.readers.outcomes import Finding
     from junit_uploader.readers.values import ReadOptions
@@ -68,6 +65,11 @@ class _Inside(NamedTuple):
 
 
 _NOTHING = _Inside()
+_make = tuple.__new__
+"""What a call of a NamedTuple does in the end, in half the time."""
+
+_PASSED = Outcome.PASSED
+"""A member of an Enum is slow to look up, and this one is needed for each test."""
 
 
 class TestcaseReader:
@@ -83,8 +85,9 @@ class TestcaseReader:
     def __init__(self, options: ReadOptions, notes: Notes) -> None:
         self._options = options
         self._notes = notes
-        self._takes_names_as_they_are = options.case_in_name is None
         self._classname = ""
+        self._keys: list[str] = []
+        self._places: Places | None = None
 
     def read(
         self,
@@ -99,49 +102,63 @@ class TestcaseReader:
             suite: Where it stands.
             content: What stands inside that may matter: nothing, for most testcases.
         """
-        attributes = dict(element.items())
-        if not content and self._takes_names_as_they_are and _TELLING.isdisjoint(attributes):
-            test_id = find_plain_test_id(attributes)
-            if test_id:
-                classname = attributes["classname"]
-                if classname != self._classname:
-                    self._classname = classname
-                classname, time_s = self._classname, read_time_s(attributes)
-                return ReportedTest(test_id, classname, suite.path, Outcome.PASSED, time_s)
-        return self._read_closely(_look_at(content), attributes, suite)
+        keys = element.keys()
+        if keys != self._keys:
+            self._keys, self._places = keys, find_places(keys)
+        values = element.values()
+        if self._places is None:
+            return self._read_closely(keys, values, suite, content)
+        at_classname, at_name, at_time = self._places
+        classname = values[at_classname]
+        test_id = join_plain(classname, values[at_name])
+        if not test_id:
+            return self._read_closely(keys, values, suite, content)
+        if classname != self._classname:
+            self._classname = classname
+        time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
+        outcome, extras = _PASSED, None
+        if content:
+            inside = self._look_at(content)
+            if inside.findings:
+                outcome = self._decide(test_id, inside.findings, {})
+            if inside is not _NOTHING:
+                extras = self._read_extras(test_id, None, outcome, inside)
+        return _make(ReportedTest, (test_id, self._classname, suite.path, outcome, time_s, extras))
 
     def _read_closely(
         self,
-        inside: _Inside,
-        attributes: Mapping[str, str],
+        keys: Sequence[str],
+        values: Sequence[str],
         suite: SuiteName,
+        content: Iterable[etree._Element],
     ) -> ReportedTest:
-        if not _TELLING.isdisjoint(attributes):
-            inside = inside._replace(properties=(*inside.properties, *_properties_in(attributes)))
+        """Read a testcase that has not just a plain classname and name."""
+        attributes = dict(zip(keys, values, strict=True))
+        inside = self._look_at(content)
         findings = inside.findings
-        is_file = bool(findings) and _is_pytest_collection(findings[0])
+        is_file = any(map(_is_pytest_collection, findings[:1]))
         identity = identify(attributes, "" if is_file else suite.name)
-        outcome = Outcome.PASSED
-        if findings or "status" in attributes or "result" in attributes:
-            outcome = self._decide(identity, findings, attributes)
+        properties = [*inside.properties, *_properties_in(attributes)]
+        if len(properties) > len(inside.properties):
+            inside = _Inside(findings, properties)
+        outcome = self._decide(identity.test_id, findings, attributes)
+        extras = None
+        if inside is not _NOTHING or identity.odd_name:
+            extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)
+        if identity.classname != self._classname:
+            self._classname = identity.classname  # one object for all tests of a class
         return ReportedTest(
             identity.test_id,
-            self._one_object(identity.classname),
+            self._classname,
             suite.path,
             outcome,
             read_time_s(attributes),
-            self._read_extras(identity, outcome, inside, attributes),
+            extras,
         )
-
-    def _one_object(self, classname: str) -> str:
-        """Return the same object for all tests of a class, which mostly follow each other."""
-        if classname != self._classname:
-            self._classname = classname
-        return self._classname
 
     def _decide(
         self,
-        identity: Identity,
+        test_id: str,
         findings: Sequence[Finding],
         attributes: Mapping[str, str],
     ) -> Outcome:
@@ -149,59 +166,48 @@ class TestcaseReader:
         if outcome is Outcome.PASSED:
             contradiction = find_contradiction(findings, attributes)
             if contradiction:
-                self._notes.add(contradiction, identity.test_id)
+                self._notes.add(contradiction, test_id)
         return outcome
 
     def _read_extras(
         self,
-        identity: Identity,
+        test_id: str,
+        odd_name: str | None,
         outcome: Outcome,
         inside: _Inside,
-        attributes: Mapping[str, str],
     ) -> Extras | None:
         """Read what only some testcases have; None when this one has nothing of it."""
-        if inside is _NOTHING and identity.odd_name is None and self._takes_names_as_they_are:
-            return None
-        if identity.odd_name == UNNAMED:
-            self._notes.add("a testcase without a name", identity.test_id)
-        evidence = self._read_evidence(outcome, attributes.get("name", ""), inside.properties)
-        for problem in evidence.problems:
-            example = f"{identity.test_id}: {problem}"
-            self._notes.add("a reference or step cannot be used", example)
-        earlier = [finding for finding in inside.findings if finding.kind.is_earlier]
-        message = ""
-        notes: tuple[str, ...] = ()
-        if self._options.keeps_messages:
-            message, notes = _join_messages(inside.findings, outcome), _account_of(earlier)
-        if not (identity.odd_name or message or evidence.links or evidence.steps or earlier):
-            return None
-        return Extras(
-            name=identity.odd_name,
-            message=message,
-            links=evidence.links,
-            steps=evidence.steps,
-            notes=notes,
-            earlier=len(earlier),
-        )
-
-    def _read_evidence(
-        self,
-        outcome: Outcome,
-        name: str,
-        properties: Sequence[tuple[str, str]],
-    ) -> Evidence:
-        """Read the properties; without a reference there, the name if that is wanted."""
+        if odd_name == UNNAMED:
+            self._notes.add("a testcase without a name", test_id)
+        properties = inside.properties
         evidence = read_evidence(properties, outcome) if properties else NO_EVIDENCE
-        pattern = self._options.case_in_name
-        if evidence.links or pattern is None:
-            return evidence
-        in_name = find_links_in_name(pattern, name)
-        problems = (*evidence.problems, *in_name.problems)
-        return evidence._replace(links=in_name.links, problems=problems)
+        links, steps, problems, notes = evidence
+        for problem in problems:
+            self._notes.add(BAD_REFERENCE, f"{test_id}: {problem}")
+        message, earlier = "", 0
+        if inside.findings:
+            attempts = [finding for finding in inside.findings if finding.kind.is_earlier]
+            earlier = len(attempts)
+            if self._options.keeps_messages:
+                message = _join_messages(inside.findings, outcome)
+                notes += _account_of(attempts)
+        if not (odd_name or message or links or steps or notes or earlier):
+            return None
+        return Extras(odd_name, message, links, steps, notes, 1, earlier)
 
-
-_TELLING = USED_PROPERTIES | {"status", "result"}
-"""The attributes, beyond name and time, that may say something; rare."""
+    def _look_at(self, content: Iterable[etree._Element]) -> _Inside:
+        """Read what stands inside a testcase; of plain ones there is nothing to read."""
+        properties: list[tuple[str, str]] = []
+        findings: list[Finding] = []
+        for child in content:
+            tag = child.tag if child.tag in tags.READ else tags.local_name(child.tag)
+            if tag == tags.PROPERTIES:
+                properties += read_properties(child)
+            elif tag in tags.RESULTS:
+                findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
+            elif tag in tags.OUTPUTS:
+                properties += find_properties(child.text or "")
+        return _Inside(findings, properties) if findings or properties else _NOTHING
 
 
 def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -217,23 +223,6 @@ def _is_pytest_collection(finding: Finding) -> bool:
     Source: pytest, ``_pytest/junitxml.py``, ``append_collect_error``.
     """
     return finding.message in ("collection failure", "collection skipped")
-
-
-def _look_at(content: Iterable[etree._Element]) -> _Inside:
-    """Read what stands inside a testcase; of plain ones there is nothing to read."""
-    properties: list[tuple[str, str]] = []
-    results: list[etree._Element] = []
-    for child in content:
-        tag = tags.local_name(child.tag)
-        if tag in tags.RESULTS:
-            results.append(child)
-        elif tag == tags.PROPERTIES:
-            properties += read_properties(child)
-        elif tag in tags.OUTPUTS:
-            properties += find_properties(child.text or "")
-    if results:
-        return _Inside(tuple(read_findings(results)), properties)
-    return _Inside((), properties) if properties else _NOTHING
 
 
 def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) -> ReportedTest:
@@ -256,7 +245,9 @@ def _join_messages(findings: Sequence[Finding], outcome: Outcome) -> str:
     messages: dict[str, None] = {}
     length = 0
     for finding in findings:
-        if finding.kind.counts_for(outcome) and length < MESSAGE_CHARACTERS:
+        # pytest's skip or expected failure stands beside the error of the teardown after it
+        counts = finding.kind.counts_for(outcome) or finding.type_name in PYTEST_SKIPS
+        if counts and length < MESSAGE_CHARACTERS:
             message = word_message(finding.message, finding.text, finding.type_name)
             length += len(message)
             messages.setdefault(message)

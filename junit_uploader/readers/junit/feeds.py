@@ -98,6 +98,7 @@ class FastFeed:
         for _, element in events:
             yield element
         if self._error is not None:
+            self._refuse_other_root()
             raise _translate(self._error, self._parser) from self._error
         if self._silence_bytes > LONGEST_SILENCE_BYTES:
             raise UnreadableError("a single element is too big", is_too_big=True)
@@ -110,12 +111,20 @@ class FastFeed:
             raise _translate(exc, self._parser) from exc
         self._check(root)
 
+    def _refuse_other_root(self) -> None:
+        """Say of broken HTML and the like what it is, not what is broken."""
+        root = _ROOT.search(_COMMENT.sub(b"", self._prolog))
+        if root is not None and root[1].decode() not in tags.ROOTS:
+            raise UnreadableError(tags.refusal_of_root(root[1].decode()))
+
     def _look_for_marks(self, data: bytes) -> None:
         """Look for marks in bytes, which is much faster than in the text of each element."""
         if not self.has_marks:
             begins_wide = not self._prolog and b"\0" in data[:4]  # UTF-16: not to be searched
+            # a single byte is found ten times as fast, and this one is rare
+            is_inside = _RARE in data and PROPERTY in data
             across = self._last + data[: len(PROPERTY)]
-            self.has_marks = begins_wide or PROPERTY in data or PROPERTY in across
+            self.has_marks = begins_wide or is_inside or PROPERTY in across
             self._last = data[-len(PROPERTY) :]
 
     def _check(self, element: etree._Element) -> None:
@@ -129,10 +138,14 @@ class FastFeed:
             raise UnreadableError(tags.REFUSAL_OF_SUBSET, line=1, column=1, is_final=True)
 
 
+_RARE = PROPERTY[-1:]
+
 LONGEST_SILENCE_BYTES = 32 * 1024 * 1024
 """When no element ends for so long, texts have to be cut: libxml2 keeps a whole CDATA section."""
 
 _LONGEST_PROLOG = 65536
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.ASCII)
 _HARMLESS_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[\]>]*>")
 
 

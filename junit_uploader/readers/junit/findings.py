@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from junitparser import Error, Failure, Property, Skipped, xunit2
+from junitparser import Error, Failure, Skipped, xunit2
 from junitparser.junitparser import Element
 
 from junit_uploader.readers.evidence import USED_PROPERTIES
@@ -36,24 +36,37 @@ _Kind = TypeVar("_Kind", bound=Element)
 
 
 def read_findings(children: Iterable[etree._Element]) -> Iterator[Finding]:
-    """Yield the results among the children of a testcase or suite."""
+    """Yield the results among the children of a suite."""
     for child in children:
         tag = tags.local_name(child.tag)
         if tag in tags.RESULTS:
-            kind, cls = _KIND_AND_CLASS_BY_TAG[tag]
-            result = _wrap(cls, child)
-            message = result.message
-            text = "" if message and not message.isspace() else "".join(child.itertext("*"))
-            yield Finding(kind, message, result.type, text)
+            yield read_finding(child, tag, with_text=True)
 
 
-def read_properties(block: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the properties of a block that mean something here; a value may also be a text."""
+def read_finding(element: etree._Element, tag: str, *, with_text: bool) -> Finding:
+    """Read one result.
+
+    Args:
+        element: It.
+        tag: Its name, one of `tags.RESULTS`.
+        with_text: Whether to read the text inside, where there is no message.
+    """
+    kind, cls = _KIND_AND_CLASS_BY_TAG[tag]
+    result = _wrap(cls, element)
+    message = result.message
+    is_told = not with_text or (message and not message.isspace())
+    return Finding(kind, message, result.type, "" if is_told else "".join(element.itertext("*")))
+
+
+def read_properties(block: etree._Element) -> list[tuple[str, str]]:
+    """Return the properties of a block that mean something here; a value may also be a text."""
+    properties = []
     for child in block:
         name = child.get("name")
         if name in USED_PROPERTIES:
-            value = _wrap(Property, child).value
-            yield name, (child.text or "") if value is None else value
+            value = child.get("value")
+            properties.append((name, (child.text or "") if value is None else value))
+    return properties
 
 
 def _wrap(cls: type[_Kind], element: etree._Element) -> _Kind:

@@ -41,6 +41,9 @@ class LongTextFeed:
         self.has_marks = True
         self._notes = notes
         self._parser = expat.ParserCreate(encoding)
+        if hasattr(self._parser, "SetReparseDeferralEnabled"):
+            # expat 2.6 waits with long tokens, but the end of a document must show at once
+            self._parser.SetReparseDeferralEnabled(False)
         self._parser.buffer_text = True
         self._parser.buffer_size = 65536
         self._parser.StartElementHandler = self._start

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from junit_uploader.readers.junit.feeds import Feed
     from junit_uploader.readers.values import ReadOptions, ReportedTest
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 4 * 1024 * 1024
 """For tags of many megabytes, which expat looks through anew with every chunk."""
 
@@ -158,9 +158,10 @@ class _OpenDocument(NamedTuple):
             raise
 
     def close(self) -> None:
-        """Check that it is complete."""
+        """Check that it is complete; read what the parser has kept back until now."""
         try:
             self.parser.close()
+            self.document.take(self.parser.ended(), has_marks=self.parser.has_marks)
         except UnreadableError as exc:
             exc.move_down(self.first_line)
             raise

@@ -1,14 +1,19 @@
 """What may be cleaned before a second, as strict, parse, and what may not.
 
 Allowed: a byte order mark and anything else before the first ``<``, characters and character
-references that XML forbids (they become U+FFFD), several documents in one file, and a declaration
-of UTF-16 over bytes that are none (.NET's StringWriter). Everything else stays an error.
+references that XML forbids (they become U+FFFD), several documents in one file, UTF-16 and UTF-32
+that are not declared, and a declaration of UTF-16 over bytes that are none (.NET's StringWriter).
+Everything else stays an error.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+from junit_uploader.readers.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,11 +46,15 @@ def repair(chunks: Iterable[bytes], notes: Notes) -> Iterator[Piece]:
     """
     line = 0
     cleaner: _Cleaner | None = None
-    for chunk in _cut_at_ends(chunks):
+    remaining = iter(chunks)
+    head = next(remaining, b"")
+    wide = next((name for mark, name in _WIDE_ENCODINGS.items() if head.startswith(mark)), None)
+    every = chain((head,), remaining)
+    for chunk in _cut_at_ends(_narrow(every, wide) if wide else every):
         data = chunk
         if cleaner is None:
             data, line = _from_first_tag(chunk, notes)
-            cleaner = _Cleaner(data, notes)
+            cleaner = _Cleaner(data, notes, is_narrowed=wide is not None)
         for part in _DECLARATION.split(data):
             if part:
                 begins = part.startswith(b"<?xml")
@@ -75,10 +84,8 @@ _LONGEST_REST = 64
 
 
 def _from_first_tag(data: bytes, notes: Notes) -> tuple[bytes, int]:
-    """Drop what stands before the first tag; return the rest, and how many lines were dropped."""
-    if data.startswith(_WIDE_MARKS):
-        return data, 0
-    at = data.find(b"<")
+    """Drop what stands before the report; return the rest, and how many lines were dropped."""
+    at = _find_beginning(data)
     dropped = data[:at]
     if at <= 0 or not dropped.removeprefix(_UTF8_MARK):
         return data, 0
@@ -86,9 +93,40 @@ def _from_first_tag(data: bytes, notes: Notes) -> tuple[bytes, int]:
     return data[at:], dropped.count(b"\n")
 
 
+def _find_beginning(data: bytes) -> int:
+    """Return where the report begins: at its declaration, when no part of one stands before it."""
+    declaration = _DECLARATION.search(data)
+    if declaration is not None and not _PART_OF_REPORT.search(data, 0, declaration.start()):
+        return declaration.start()
+    return data.find(b"<")
+
+
+_PART_OF_REPORT = re.compile(rb"test(?:suites?|case|run)")
+
 _UTF8_MARK = b"\xef\xbb\xbf"
-_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+_WIDE_ENCODINGS = {
+    b"\xff\xfe\0\0": "utf-32le",
+    b"<\0\0\0": "utf-32le",
+    b"\0\0\xfe\xff": "utf-32be",
+    b"\0\0\0<": "utf-32be",
+    b"\xff\xfe": "utf-16le",
+    b"<\0": "utf-16le",
+    b"\xfe\xff": "utf-16be",
+    b"\0<": "utf-16be",
+}
 """How UTF-16 and UTF-32 begin: what is a control character elsewhere is half of a letter there."""
+
+
+def _narrow(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Turn UTF-16 or UTF-32 into UTF-8."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode()
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeError as exc:
+        raise UnreadableError(f"no {encoding} as its beginning says: {exc}", is_final=True) from exc
+
 
 _DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
 _WIDE_NAMES = (b"utf-16", b"utf16", b"ucs-2", b"utf-32", b"iso-10646")
@@ -103,19 +141,20 @@ class _Cleaner:
     Args:
         head: How the file begins, from its first tag on.
         notes: Gets told what was replaced.
+        is_narrowed: Whether it was UTF-16 or UTF-32, and is UTF-8 by now.
     """
 
-    def __init__(self, head: bytes, notes: Notes) -> None:
+    def __init__(self, head: bytes, notes: Notes, *, is_narrowed: bool) -> None:
         match = _DECLARED_ENCODING.match(head.removeprefix(_UTF8_MARK))
         declared = match[1].lower() if match else _UTF8_NAMES[0]
-        is_wide = head.startswith(_WIDE_MARKS)
         self.encoding: str | None = None
-        if declared.startswith(_WIDE_NAMES) and not is_wide:
+        if is_narrowed or declared.startswith(_WIDE_NAMES):
             self.encoding = "utf-8"
-            notes.add(f"declared as {declared.decode()}, read as utf-8, which it is")
+            if not is_narrowed:
+                notes.add(f"declared as {declared.decode()}, read as utf-8, which it is")
             declared = _UTF8_NAMES[0]
         self._notes = notes
-        self._is_cleanable = not is_wide and not declared.startswith(_STATEFUL_NAMES)
+        self._is_cleanable = not declared.startswith(_STATEFUL_NAMES)
         is_utf8 = declared in _UTF8_NAMES
         self._forbidden = _FORBIDDEN_UTF8 if is_utf8 else _FORBIDDEN
         self._replacement = "\N{REPLACEMENT CHARACTER}".encode() if is_utf8 else b"?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from junit_uploader.readers.values import FAILING
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
 _SKIPPED = frozenset({Outcome.SKIPPED, Outcome.XFAILED})
 
@@ -37,17 +38,17 @@ class Suite:
         self.below += inner.below
         self.itself += inner.itself
 
-    def contradictions(self, attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    def contradictions(self, find: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
         """Yield where declared totals fit neither the suite itself nor all below it.
 
         Args:
-            attributes: Those of the suite.
+            find: Finds an attribute of the suite by its name.
 
         Returns:
             What kind of contradiction it is, and the numbers.
         """
         for word, names, outcomes in _TOTALS:
-            declared = _declared(attributes, names)
+            declared = _declared(find, names)
             if declared is None:
                 continue
             own = _count(self.own, outcomes)
@@ -69,9 +70,13 @@ _TOTALS = (
 )
 
 
-def _declared(attributes: Mapping[str, str], names: tuple[str, ...]) -> int | None:
+_COUNT = re.compile("[0-9]{1,18}")
+
+
+def _declared(find: Callable[[str], str | None], names: tuple[str, ...]) -> int | None:
     """Return the sum of some totals; None when none of them is declared."""
-    numbers = {name: attributes[name] for name in names if attributes.get(name, "").isdecimal()}
+    texts = {name: find(name) or "" for name in names}
+    numbers = {name: text for name, text in texts.items() if _COUNT.fullmatch(text)}
     if not numbers or numbers.keys() == {"disabled"}:  # googletest's root declares only those
         return None
     return sum(map(int, numbers.values()))

@@ -1,0 +1,112 @@
+"""The flags of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "junit-uploader"
+
+SETTING_FLAGS = {
+    "url": ("URL", "base URL of Jama Connect"),
+    "project": ("KEY", "project key or API ID"),
+    "plan": ("NAME", "test plan, by name or id:N"),
+    "cycle": ("NAME", "test cycle, by name or id:N"),
+}
+"""The flags that beat jama.yaml, by setting: what stands for the value, and what it is."""
+
+_EPILOG = """\
+Settings come from flags, the environment (JAMA_URL, ...; credentials only from there) and
+jama.yaml, which is looked for in this folder and then above.
+
+Exit status: 0 all sent, 1 something was not sent or a report could not be read, 2 wrong use or
+settings, 3 Jama is out of reach or refuses the credentials.
+"""
+
+
+class WrongUseError(Exception):
+    """The command line cannot be understood.
+
+    Args:
+        message: Why.
+        usage: How it is used.
+    """
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise WrongUseError(message, self.format_usage())
+
+
+def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; reports and flags may stand in any order.
+
+    Raises:
+        WrongUseError: When it cannot be understood.
+        SystemExit: After ``--help``.
+    """
+    return make_parser().parse_intermixed_args(arguments)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line.
+
+    argparse, not click as in the toolbox: click alone costs four times as much as Python itself.
+    """
+    parser = _Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [FLAGS] REPORT...\n       {PROGRAM} --list [--json] REPORT...",
+        description="Report the JUnit XML of any test framework to Jama Connect.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "reports",
+        nargs="+",
+        metavar="REPORT",
+        help="a file, a folder (every *.xml below), a pattern ('reports/**/*.xml') or - for stdin; "
+        "files may be packed (.gz); several reports are one session",
+    )
+    _add_settings(parser)
+    _add_manners(parser)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="settings file instead of jama.yaml")
+    for name, (metavar, text) in SETTING_FLAGS.items():
+        parser.add_argument(f"--{name}", metavar=metavar, help=text)
+
+
+def _add_manners(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--list",
+        action="store_true",
+        help="only print outcome, seconds, test ID and case references of every test; "
+        "needs no settings and no server",
+    )
+    what.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="read from Jama and print the exact changes, write nothing there",
+    )
+    what.add_argument("--no-upload", action="store_true", help="only write the journal")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="send nothing when anything is wrong with any report",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-v", "--verbose", action="store_true", help="name every single thing")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")

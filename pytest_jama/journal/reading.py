@@ -1,0 +1,212 @@
+"""Reads a journal, line by line, whatever broke off when it was written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, BinaryIO
+
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.receipts import SendState
+from pytest_jama.journal.format import FORMAT_VERSION
+from pytest_jama.journal.parsing import Parser, parse_header
+from pytest_jama.journal.recording import Arrival, Recording, worse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.journal.format import Line
+    from pytest_jama.journal.recording import Header
+
+
+class JournalError(SettingsError):
+    """A file is no journal, or none that this version knows.
+
+    Args:
+        message: What is wrong.
+        remedy: What the user can do about it.
+        where: The file, with a line.
+    """
+
+    def __init__(self, message: str, remedy: str, *, where: str) -> None:
+        super().__init__(Problem(message, remedy, where))
+
+
+class EmptyJournalError(PytestJamaError):
+    """The file ends before its header does: nothing is known of the session."""
+
+
+def read_journal(file: BinaryIO, path: Path) -> Recording:
+    """Read a journal.
+
+    Args:
+        file: The journal, opened at its start.
+        path: Where it is, for messages.
+
+    Raises:
+        JournalError: When it is none, or of a newer format.
+        EmptyJournalError: When it ends before its header does.
+        OSError: When it cannot be read.
+    """
+    numbered = enumerate(file, start=1)
+    recording = _read_header(numbered, path)
+    reader = _Reader(recording)
+    torn = 0
+    for number, raw in numbered:
+        line = _parse_line(raw)
+        if line is None and not raw.strip(_PADDING):
+            continue
+        if torn and not _begins_upload(line, raw):
+            recording.damaged.append(torn)
+        torn = 0 if line is not None else number
+        if line is not None and not reader.take(line):
+            recording.damaged.append(number)
+    return recording
+
+
+_PADDING = b"\0\r\n\t "
+"""What stands around a line and says nothing; NUL bytes are left by machines that lost power."""
+
+_NO_JOURNAL = "name a file that pytest --jama or junit-uploader wrote: .jama/*.jsonl"
+
+
+def _read_header(numbered: Iterator[tuple[int, bytes]], path: Path) -> Recording:
+    for number, raw in numbered:
+        content = raw.removeprefix(b"\xef\xbb\xbf").strip(_PADDING)
+        if not content:
+            continue
+        line = _parse_line(content)
+        if line is None and not raw.endswith(b"\n") and _may_begin(b"session", content):
+            break
+        if line is None or line.get("line") != "session":
+            what = "no JSON object" if line is None else "no header of a journal"
+            raise JournalError(f"is {what}", _NO_JOURNAL, where=f"{path}:{number}")
+        return Recording(path, _header_of(line, where=f"{path}:{number}"))
+    raise EmptyJournalError(
+        f"{path}: ends before its header does, so that nothing is known of the session; "
+        "run it again, or remove the file",
+    )
+
+
+def _begins_upload(line: Line | None, raw: bytes) -> bool:
+    if line is None:
+        return _may_begin(b"upload", raw.strip(_PADDING))
+    return line.get("line") == "upload"
+
+
+def _may_begin(kind: bytes, content: bytes) -> bool:
+    """Tell whether a line, of which the end may be missing, is of a kind."""
+    beginning = b'{"line":"%s"' % kind
+    return beginning.startswith(content[: len(beginning)])
+
+
+def _header_of(line: Line, *, where: str) -> Header:
+    version = line.get("format")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise JournalError(
+            f"is of format {version}, and this version of pytest-jama knows {FORMAT_VERSION}",
+            "install the version that wrote it, or a newer one",
+            where=where,
+        )
+    if version != FORMAT_VERSION:
+        message = f"the header is damaged: format is {version!r}"
+        raise JournalError(message, _NO_JOURNAL, where=where)
+    try:
+        return parse_header(line)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        why = f"{exc} is missing" if isinstance(exc, KeyError) else str(exc)
+        raise JournalError(f"the header is damaged: {why}", _NO_JOURNAL, where=where) from exc
+
+
+def _parse_line(raw: bytes) -> Line | None:
+    """Return a line; None when it is torn.
+
+    No beginning of a JSON object is one itself, so that a line which lacks no more than its line
+    feed is whole.
+    """
+    try:
+        line = json.loads(raw.strip(_PADDING).decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None
+
+
+class _Reader:
+    """Puts lines into a recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._parser = Parser()
+        self._has_upload = False
+        self._readers: dict[object, Callable[[Line], None]] = {
+            "collected": self._collected,
+            "uncollected": self._uncollected,
+            "result": self._result,
+            "verdict": self._verdict,
+            "receipt": self._receipt,
+            "upload": self._upload,
+            "end": self._end,
+        }
+
+    def take(self, line: Line) -> bool:
+        """Take a line; tell whether it could be understood. Other kinds are passed over."""
+        self._recording.is_finished = False
+        read = self._readers.get(line.get("line"))
+        if read is None:
+            return True
+        try:
+            read(line)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return False
+        return True
+
+    def _collected(self, line: Line) -> None:
+        collected = list(self._parser.parse_collected(line))
+        for test in collected:
+            self._recording.collected.setdefault(test.test_id, test)
+
+    def _uncollected(self, line: Line) -> None:
+        _put(self._recording.uncollected, self._parser.parse_uncollected(line))
+
+    def _result(self, line: Line) -> None:
+        _put(self._recording.results, self._parser.parse_result(line))
+
+    def _verdict(self, line: Line) -> None:
+        verdict = self._parser.parse_verdict(line)
+        if not self._has_upload:  # what an upload concludes may be of several sessions
+            self._recording.verdicts[verdict.judged_ref] = verdict
+
+    def _receipt(self, line: Line) -> None:
+        state = SendState(line["state"])
+        run = line["run"]
+        if not isinstance(run, int):
+            raise TypeError(run)
+        if state in _ACCEPTED and line.get("digest"):
+            self._recording.arrivals[run] = Arrival(str(line["digest"]))
+        elif state in _ACCEPTED or state is SendState.NOT_SENT:
+            self._recording.arrivals.pop(run, None)
+
+    def _upload(self, line: Line) -> None:
+        self._recording.partners = tuple(map(str, line["sessions"]))
+        self._recording.is_taken_up = True
+        self._has_upload = True
+
+    def _end(self, line: Line) -> None:
+        recording = self._recording
+        recording.is_finished = line["finished"] is True
+        recording.has_ended = recording.has_ended or not self._has_upload
+        recording.is_taken_up = False
+        if recording.is_finished:
+            recording.arrivals = {
+                run: Arrival(arrival.digest, is_confirmed=True)
+                for run, arrival in recording.arrivals.items()
+            }
+
+
+_ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})
+
+
+def _put(results: dict[str, TestResult], result: TestResult) -> None:
+    known = results.get(result.test_id)
+    results[result.test_id] = result if known is None else worse(known, result)

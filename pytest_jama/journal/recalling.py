@@ -1,0 +1,67 @@
+"""What earlier uploads brought to the server, as the receipts tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.digest import digest_of
+from pytest_jama.core.publish import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.journal.recording import Recording
+
+
+class Recollection:
+    """Recognises updates that need not be sent again.
+
+    An update arrived when the last one that its run accepted said the same, and the run still shows
+    it. When the run shows something else, either the server did not keep its word, which an upload
+    that was broken off had no time to find out; or somebody changed it after that.
+
+    Args:
+        recordings: The journals.
+        server: The URL of the server.
+        later: The journals of later sessions, whose results these must not undo.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        *,
+        server: str,
+        later: Sequence[Recording] = (),
+    ) -> None:
+        self._recordings = recordings
+        self._server = server
+        self._outdated = frozenset(
+            run_id
+            for recording in later
+            if recording.header.settings.get("url") == server
+            for run_id in recording.arrivals
+        )
+
+    def __call__(self, update: RunUpdate) -> Memory:
+        """Return what is known of an update."""
+        run_id = update.run.run_id or 0
+        if run_id in self._outdated:
+            return Memory.OUTDATED
+        found = (recording.arrivals.get(run_id) for recording in self._recordings)
+        arrivals = [arrival for arrival in found if arrival is not None]
+        if not arrivals:
+            return Memory.NEW
+        digest = digest_of(update, server=self._server)
+        if any(arrival.digest != digest for arrival in arrivals):
+            return Memory.NEW
+        if _is_shown(update):
+            return Memory.ARRIVED
+        is_confirmed = all(arrival.is_confirmed for arrival in arrivals)
+        return Memory.CHANGED if is_confirmed else Memory.NEW
+
+
+def _is_shown(update: RunUpdate) -> bool:
+    shown = [step.status for step in update.run.steps]
+    wanted = [step.status for step in update.steps]
+    return update.run.status == update.status.value and shown == wanted

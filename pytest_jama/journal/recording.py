@@ -1,0 +1,129 @@
+"""What a journal tells, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.results import WORST_FIRST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import StepVerdict, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Who kept the journal.
+
+    Attributes:
+        session: The name of the session.
+        started: When it started.
+        versions: Version by tool.
+        commit: The commit under test; may be empty.
+        framework: What accounts call the origin of the results.
+        settings: The settings of the session, see `Settings.for_journal`.
+        hooks: The conftests whose hooks may have adjusted verdicts.
+    """
+
+    session: str
+    started: datetime
+    versions: Mapping[str, str]
+    commit: str
+    framework: str
+    settings: Mapping[str, Any]
+    hooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """What the session concluded of one case, after all hooks.
+
+    Attributes:
+        case_ref: The case.
+        verdict: The conclusion; None for `leave`.
+        steps: The steps; without notes unless a hook had a say.
+        judged_ref: The case that the rules judged; a hook may have named another.
+        has_notes: Whether the steps are complete, with their notes.
+        results: The results that a hook put in the place of those that were found; None for none.
+    """
+
+    case_ref: CaseRef
+    verdict: Verdict | None
+    steps: tuple[StepVerdict, ...]
+    judged_ref: CaseRef
+    has_notes: bool = False
+    results: tuple[TestResult, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An update that the server accepted.
+
+    Attributes:
+        digest: What it said.
+        is_confirmed: Whether the upload came to its end with everything as it should be.
+    """
+
+    digest: str
+    is_confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Recording:
+    """One session, as its journal tells of it.
+
+    Attributes:
+        path: The file.
+        header: Who kept it.
+        collected: What each known test counts as unless it ran, by test ID.
+        uncollected: What stands for each file that could not be collected, by its address.
+        results: The result of each test that ended, by test ID.
+        verdicts: What the session itself concluded, by the case that was judged.
+        arrivals: The last update that each run accepted, by the run's ID.
+        partners: The sessions that were last uploaded together with this one.
+        has_ended: Whether the session itself came to its end.
+        is_finished: Whether nothing is left to send.
+        is_taken_up: Whether an upload took it up and has not come to its end.
+        damaged: The numbers of lines that cannot be read, though nothing broke off there.
+    """
+
+    path: Path
+    header: Header
+    collected: dict[str, TestResult] = field(default_factory=dict)
+    uncollected: dict[str, TestResult] = field(default_factory=dict)
+    results: dict[str, TestResult] = field(default_factory=dict)
+    verdicts: dict[CaseRef, RecordedVerdict] = field(default_factory=dict)
+    arrivals: dict[int, Arrival] = field(default_factory=dict)
+    partners: tuple[str, ...] = ()
+    has_ended: bool = False
+    is_finished: bool = False
+    is_taken_up: bool = False
+    damaged: list[int] = field(default_factory=list)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a test began to run; a session that ended before that concluded nothing."""
+        may_have = bool(self.collected) and not self.has_ended
+        return bool(self.results or self.verdicts) or may_have
+
+    def all_results(self) -> Iterator[TestResult]:
+        """Yield a result for every test, also for those that did not run, as the session did."""
+        if not self.has_begun:
+            return
+        for test_id, listed in self.collected.items():
+            yield self.results.get(test_id, listed)
+        for test_id, result in self.results.items():
+            if test_id not in self.collected:
+                yield result
+        yield from self.uncollected.values()
+
+
+def worse(one: TestResult, other: TestResult) -> TestResult:
+    """Return the result of the worse outcome; the first one when they are equal."""
+    return min(one, other, key=lambda result: WORST_FIRST.index(result.outcome))

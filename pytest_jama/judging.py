@@ -1,0 +1,72 @@
+"""What all front-ends share, the first half: results -> judgement, without a look at any target."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.verdicts import judge
+from pytest_jama.journal.format import verdict_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_jama.config import Settings
+    from pytest_jama.core.case_map import MapConflict
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.extensions import Extensions
+
+LINES_AT_ONCE = 500
+"""How many verdicts go into the journal with one write: they all come at the same moment."""
+
+
+def refuse_conflicts(settings: Settings, test_ids: Iterable[str], *, file: str) -> None:
+    """Refuse a map that is ambiguous for one of the tests.
+
+    Args:
+        settings: All settings.
+        test_ids: The tests there are.
+        file: The settings file, as messages name it.
+
+    Raises:
+        SettingsError: With every pair of entries of which neither is more specific.
+    """
+    conflicts = settings.tests.find_conflicts(test_ids)
+    if conflicts:
+        raise SettingsError(*(_describe(conflict, file) for conflict in conflicts))
+
+
+def _describe(conflict: MapConflict, file: str) -> Problem:
+    first, second = conflict.first, conflict.second
+    return Problem(
+        f"{second.key!r} and {first.key!r} (line {first.line}) are equally specific for "
+        f"{conflict.test_id}",
+        "add that test ID itself, or more text to one of them",
+        f"{file}:{second.line}",
+    )
+
+
+def judge_session(
+    results: Iterable[TestResult],
+    *,
+    settings: Settings,
+    extensions: Extensions,
+) -> Judgement:
+    """Conclude from the results of a session, and let the hooks adjust each verdict."""
+    judgement = judge(results, rules=settings.verdicts.rules())
+    return replace(judgement, cases=extensions.adjust_all(judgement.cases))
+
+
+def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
+    """Append what was concluded of each case to the journal.
+
+    Args:
+        judgement: The conclusions.
+        write: Takes lines that are JSON already: `JournalWriter.write_encoded`.
+    """
+    verdicts = iter(judgement.cases)
+    while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
+        write(*map(verdict_text, several))

@@ -1,0 +1,58 @@
+"""Output that may fail, as with ``| head`` or a full disk: an upload under way is worth more."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def make_patient(stream: TextIO | None) -> TextIO:
+    """Return a stream that goes on silently when it cannot be written any more.
+
+    Args:
+        stream: stdout or stderr; Python has None where the process was started without.
+    """
+    return cast("TextIO", _PatientStream(stream))
+
+
+class _PatientStream:
+    """Passes everything on to a stream, until that is broken."""
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if self._stream is not None:
+            try:
+                self._stream.write(self._encodable(text))
+            except OSError:
+                silence(self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            try:
+                self._stream.flush()
+            except OSError:
+                silence(self._stream)
+
+    def isatty(self) -> bool:
+        return self._stream is not None and self._stream.isatty()
+
+    def _encodable(self, text: str) -> str:
+        """Spell out what the stream cannot say: test IDs may hold anything, consoles cannot."""
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def silence(stream: IO[str]) -> None:
+    """Send what is still to be written nowhere: else Python complains of it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

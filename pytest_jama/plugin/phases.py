@@ -1,0 +1,124 @@
+"""What the reports of one test amount to: the worst of its phases, in the last of its attempts.
+
+Pure: reports in, values out. A test gets a report for its setup, its call and its teardown, one for
+each subtest, and all of them again, after a report of ``rerun``, for each further attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.text import clean, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pytest
+
+MESSAGE_CHARACTERS = 1000
+"""Longest message of a result, in characters; the whole traceback stays in pytest's own output."""
+
+WORKER_CRASHED = "???"
+"""`report.when` of the report that pytest-xdist makes for the test a dead worker was running."""
+
+LAST_PHASES = frozenset({"teardown", WORKER_CRASHED})
+"""`report.when` of the last report of a test."""
+
+_FINAL_OUTCOMES = frozenset({"passed", "failed", "skipped"})
+"""The outcomes of reports; anything else, such as ``rerun``, ends an attempt and not the test."""
+
+
+@dataclass(slots=True)
+class Phases:
+    """The sum of the reports of one test.
+
+    Attributes:
+        outcome: The worst of the phases; ``NOT_REACHED`` when none says anything.
+        duration_s: Seconds over all phases and attempts.
+        messages: Why phases did not pass.
+        earlier: A note for each attempt before the last.
+        said: What the test said of itself, see `Evidence.as_plain`.
+    """
+
+    outcome: Outcome = Outcome.NOT_REACHED
+    duration_s: float = 0.0
+    messages: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    said: Mapping[str, Any] | None = None
+
+    def count(self, report: pytest.TestReport) -> None:
+        """Let the outcome of one more report count."""
+        outcome = _outcome_of(report)
+        if outcome is None:
+            return
+        message = _message_of(report, outcome)
+        if message and message not in self.messages:
+            self.messages += (message,)
+        if self.outcome is not Outcome.NOT_REACHED:
+            outcome = min(self.outcome, outcome, key=WORST_FIRST.index)
+        self.outcome = outcome
+
+    def begin_again(self, report: pytest.TestReport) -> None:
+        """Begin a new attempt after a report of ``rerun``; what went wrong becomes a note."""
+        why = _message_of(report, Outcome.FAILED) or "; ".join(self.messages)
+        note = f"attempt {len(self.earlier) + 1} failed" + (f": {why}" if why else "")
+        self.earlier += (note,)
+        self.outcome, self.messages, self.said = Outcome.NOT_REACHED, (), None
+
+
+def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
+    """Return what the reports of one test amount to.
+
+    Args:
+        reports: In their order, of all attempts.
+    """
+    phases = Phases()
+    for report in reports:
+        if report.outcome not in _FINAL_OUTCOMES:
+            phases.begin_again(report)
+            continue
+        phases.duration_s += report.duration or 0.0
+        phases.said = getattr(report, "pytest_jama", None) or phases.said
+        if report.outcome != "passed" or report.when == "call":
+            phases.count(report)
+    return phases
+
+
+def ends_attempt(report: pytest.TestReport) -> bool:
+    """Tell whether the test is run again after this report."""
+    return report.outcome not in _FINAL_OUTCOMES
+
+
+def _outcome_of(report: pytest.TestReport) -> Outcome | None:
+    """Return what one phase says; None when it says nothing."""
+    if hasattr(report, "context"):  # a subtest: it can fail its test and do nothing else to it
+        return Outcome.FAILED if report.outcome == "failed" else None
+    if report.outcome == "passed":
+        return Outcome.XPASSED if hasattr(report, "wasxfail") else Outcome.PASSED
+    if report.outcome == "failed":
+        return Outcome.FAILED if report.when == "call" else Outcome.ERROR
+    return Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
+
+
+def _message_of(report: pytest.TestReport, outcome: Outcome) -> str:
+    """Return why a phase did not pass, without traceback."""
+    if outcome is Outcome.PASSED:
+        return ""
+    text = getattr(report, "wasxfail", "") or _crash_message(report)
+    if report.when == WORKER_CRASHED:
+        text = f"worker crashed: {text}"
+    elif outcome is Outcome.ERROR:
+        text = f"{report.when} failed: {text}"
+    return shorten(clean(text), at_most=MESSAGE_CHARACTERS)
+
+
+def _crash_message(report: pytest.TestReport) -> str:
+    longrepr = report.longrepr
+    if isinstance(longrepr, tuple):
+        return longrepr[2].removeprefix("Skipped: ")
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is not None:
+        return str(crash.message)
+    return str(longrepr or "").strip()

@@ -1,0 +1,442 @@
+"""The command `pytest-jama upload`: which journals, where to, what is said, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.cli import main
+from pytest_jama.core.results import Outcome
+from pytest_jama.journal import format as lines
+from pytest_jama.journal.appending import take_up
+from pytest_jama.journal.folder import is_finished
+from tests.harness import CYCLE, PLAN
+from tests.journal.record import a_test, as_bytes, collected, header
+from tests.journal.samples import FULL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Repository
+
+EARLY, LATE = "20261122T043016Z-1", "20261122T050000Z-2"
+
+
+class World:
+    """A repository in which the command runs, in this process.
+
+    Args:
+        repository: The repository, with three cases.
+        capsys: What the command prints.
+    """
+
+    def __init__(self, repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+        self.repository = repository
+        self.folder = repository.folder / ".jama"
+        self.folder.mkdir()
+        self._capsys = capsys
+        self.out = ""
+        self.err = ""
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Return the settings of a header."""
+        url, project = self.repository.sandbox.url, self.repository.key
+        return {"url": url, "project": project, "plan": PLAN, "cycle": CYCLE, **changes}
+
+    def journal(
+        self,
+        name: str,
+        *outcomes: Outcome,
+        extra: bytes = b"",
+        hooks: tuple[str, ...] = (),
+        **changes: Any,
+    ) -> Path:
+        """Write the journal of a session: the first test is evidence of the first case, ..."""
+        tests = [
+            a_test(f"test_{number}", outcome, cases=f"{self.repository.key}-TC-{number}")
+            for number, outcome in enumerate(outcomes, start=1)
+        ]
+        first = header(name, settings=self.settings(**changes), hooks=hooks)
+        path = self.folder / f"{name}.jsonl"
+        path.write_bytes(as_bytes(first, *map(lines.result_line, tests)) + extra)
+        return path
+
+    def __call__(self, *arguments: str) -> int:
+        """Run the command."""
+        self.repository.sandbox.clear_requests()
+        status = main(["upload", *arguments])
+        self.out, self.err = self._capsys.readouterr()
+        return status
+
+    def count_patches(self) -> int:
+        """Count the updates of the last command."""
+        return sum(request.method == "PATCH" for request in self.repository.sandbox.requests)
+
+
+@pytest.fixture
+def world(
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> World:
+    """A repository with three cases and a cycle, as working directory."""
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    environment = repository.environment()
+    for name in ("JAMA_URL", "JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "NO_PROXY"):
+        monkeypatch.setenv(name, environment[name])
+    monkeypatch.chdir(repository.folder)
+    return World(repository, capsys)
+
+
+PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
+FINISHED = as_bytes(lines.end_line(finished=True, reason=""))
+
+
+def test_newest_unfinished_journal_is_sent(world: World) -> None:
+    world.journal(EARLY, FAILED, FAILED)
+    path = world.journal(LATE, PASSED)
+    world.journal("20261122T060000Z-3", FAILED, extra=FINISHED)
+    assert world() == 0
+    assert world.repository.statuses() == {1: "PASSED", 2: "NOT_RUN", 3: "NOT_RUN"}
+    assert is_finished(path)
+    assert f"1 result from .jama/{LATE}.jsonl" in world.out
+
+
+def test_journal_without_a_test_is_passed_over(world: World) -> None:
+    world.journal(EARLY, PASSED)
+    (world.folder / f"{LATE}.jsonl").write_bytes(as_bytes(header(settings=world.settings())))
+    (world.folder / "20261122T060000Z-3.jsonl").write_bytes(b'{"line":"sess')
+    assert world() == 0
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_nothing_to_do_is_0_and_asks_nobody(world: World) -> None:
+    world.journal(EARLY, FAILED, extra=FINISHED)
+    assert world() == 0
+    assert "every journal is finished" in world.out
+    assert world.repository.sandbox.requests == ()
+
+
+def test_folder_of_jama_yaml_is_used(world: World) -> None:
+    world.journal(EARLY, PASSED)
+    world.folder.rename(world.repository.folder / "kept")
+    world.repository.write("jama.yaml", "journal: kept\n")
+    assert world() == 0
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+@pytest.mark.parametrize("text", ["", "cycle: ${ONLY_IN_CI}\n"], ids=["no file", "unset variable"])
+def test_folder_is_found_above_without_usable_jama_yaml(
+    world: World, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.journal(EARLY, PASSED)
+    (world.repository.folder / "jama.yaml").unlink()
+    if text:
+        world.repository.write("jama.yaml", text)
+    below = world.repository.folder / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert world() == 0, world.err
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_no_folder_anywhere_is_wrong_use(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert world() == 2
+    assert "there is no folder .jama here or above; name the journals" in world.err
+
+
+@pytest.mark.parametrize(
+    "content,message",
+    [
+        (b"<xml/>\n", "x.jsonl:1: is no JSON object; name a file that"),
+        (as_bytes({**header(), "format": 9}), "x.jsonl:1: is of format 9, and this version"),
+    ],
+)
+def test_file_that_cannot_be_used_is_refused_before_anything_is_sent(
+    world: World, content: bytes, message: str
+) -> None:
+    good = world.journal(EARLY, PASSED)
+    (world.folder / "x.jsonl").write_bytes(content)
+    assert world(str(good), ".jama/x.jsonl") == 2
+    assert message in world.err
+    assert world.repository.sandbox.requests == ()
+
+
+@pytest.mark.parametrize(
+    "name,message",
+    [
+        ("gone.jsonl", "gone.jsonl: there is no such file"),
+        ("empty", "empty: holds no journal"),
+        (os.devnull, "is no regular file"),
+    ],
+)
+def test_path_without_journal_is_wrong_use(world: World, name: str, message: str) -> None:
+    (world.repository.folder / "empty").mkdir()
+    assert world(name) == 2
+    assert message in world.err
+
+
+def test_folder_means_all_that_is_unfinished(world: World) -> None:
+    world.journal(EARLY, PASSED)
+    world.journal(LATE, FAILED, PASSED)
+    world.journal("20261122T060000Z-3", FAILED, FAILED, FAILED, extra=FINISHED)
+    assert world(".jama") == 0
+    assert world.repository.statuses() == {1: "FAILED", 2: "PASSED", 3: "NOT_RUN"}
+    assert world(".jama") == 0
+    assert world.count_patches() == 0
+
+
+def test_half_finished_merge_is_taken_up_as_a_whole(world: World) -> None:
+    first = world.journal(EARLY, FAILED)
+    second = world.journal(LATE, PASSED, PASSED)
+    assert world(str(first), str(second)) == 0
+    second.write_bytes(second.read_bytes().removesuffix(FINISHED))
+    assert world() == 0
+    assert world.count_patches() == 0
+    assert world.repository.statuses()[1] == "FAILED"
+    assert is_finished(second)
+
+
+def test_merge_whose_other_half_is_gone_is_refused(world: World) -> None:
+    first, second = world.journal(EARLY, FAILED), world.journal(LATE, PASSED)
+    world(str(first), str(second))
+    second.write_bytes(second.read_bytes().removesuffix(FINISHED))
+    first.unlink()
+    assert world() == 1
+    assert f"was last uploaded together with {EARLY}, which is not in .jama" in world.err
+
+
+@pytest.mark.parametrize("setting", ["project", "plan", "cycle"])
+def test_journals_that_go_to_different_places_are_refused(world: World, setting: str) -> None:
+    world.journal(EARLY, PASSED)
+    other: dict[str, Any] = {setting: "OTHER"}
+    world.journal(LATE, PASSED, **other)
+    assert world(".jama") == 2
+    assert f"{LATE}.jsonl: {setting} is 'OTHER', and .jama/{EARLY}.jsonl says" in world.err
+    assert f"say with --{setting}=... where all of them go" in world.err
+    assert world.repository.sandbox.requests == ()
+
+
+def test_flag_says_where_all_of_them_go(world: World) -> None:
+    world.journal(EARLY, PASSED, cycle="A")
+    world.journal(LATE, PASSED, PASSED, cycle="B")
+    assert world(".jama", "--cycle", CYCLE) == 0
+    assert world.repository.statuses()[2] == "PASSED"
+
+
+def test_journals_with_different_rules_are_refused(world: World) -> None:
+    world.journal(EARLY, PASSED)
+    world.journal(LATE, PASSED, verdicts={"passed": "BLOCKED"})
+    assert world(".jama") == 2
+    assert "verdicts is {" in world.err
+
+
+def test_rules_of_the_header_are_used(world: World) -> None:
+    world.journal(EARLY, PASSED, verdicts={"passed": "BLOCKED"})
+    assert world() == 0
+    assert world.repository.statuses()[1] == "BLOCKED"
+
+
+def test_server_of_the_environment_beats_the_header(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.journal(EARLY, PASSED, url="https://gone.example")
+    monkeypatch.setenv("JAMA_URL", world.repository.sandbox.url)
+    assert world() == 0
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_dry_run_changes_neither_server_nor_journal(world: World) -> None:
+    path = world.journal(EARLY, PASSED)
+    before = path.read_bytes()
+    assert world("--dry-run") == 0
+    assert "NOT_RUN -> PASSED" in world.out
+    assert (world.count_patches(), path.read_bytes()) == (0, before)
+
+
+def test_json_is_one_document_also_when_there_is_nothing_to_do(world: World) -> None:
+    path = world.journal(EARLY, PASSED)
+    assert world("--json") == 0
+    document = json.loads(world.out)
+    assert (document["journals"], document["runs"][0]["state"]) == ([str(path)], "sent")
+    assert world("--json", str(path)) == 0
+    again = json.loads(world.out)["runs"][0]
+    assert (again["state"], again["attempts"], again["status"]) == ("sent", 0, "PASSED")
+    assert world("--json") == 0
+    assert json.loads(world.out)["journals"] == []
+
+
+def test_quiet_prints_nothing_when_all_is_well(world: World) -> None:
+    world.journal(EARLY, PASSED)
+    assert world("--quiet") == 0
+    assert (world.out, world.err) == ("", "")
+
+
+def test_password_in_a_url_is_refused_and_written_nowhere(world: World) -> None:
+    path = world.journal(EARLY, PASSED)
+    assert world("--url", "https://me:s3cret@jama.example") == 2
+    assert "s3cret" not in world.out + world.err + path.read_text(encoding="ascii")
+
+
+def test_missing_credentials_are_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.journal(EARLY, PASSED)
+    monkeypatch.delenv("JAMA_CLIENT_SECRET")
+    assert world() == 2
+    assert "JAMA_CLIENT_SECRET" in world.err
+
+
+def test_refused_credentials_are_3_and_the_journal_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = world.journal(EARLY, PASSED)
+    monkeypatch.setenv("JAMA_CLIENT_SECRET", "wrong")
+    assert world() == 3
+    assert f"next       pytest-jama upload .jama/{EARLY}.jsonl" in world.out
+    assert not is_finished(path)
+
+
+def test_merge_that_was_not_sent_names_all_its_journals(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.journal(EARLY, PASSED)
+    world.journal(LATE, PASSED)
+    monkeypatch.setenv("JAMA_CLIENT_SECRET", "wrong")
+    assert world(".jama") == 3
+    command = f"pytest-jama upload .jama/{EARLY}.jsonl .jama/{LATE}.jsonl"
+    assert f"next       {command}" in world.out
+
+
+def test_refused_run_is_sent_again_and_no_other(world: World) -> None:
+    world.journal(EARLY, PASSED, PASSED)
+    run = world.repository.runs()[f"{world.repository.key}-TC-2"]
+    path = f"/testruns/{run.id}"
+    world.repository.sandbox.fail_next(1, 400, method="PATCH", path=path)
+    assert world() == 1
+    assert world() == 0
+    sent = [each.path for each in world.repository.sandbox.requests if each.method == "PATCH"]
+    assert sent == [path]
+
+
+@pytest.mark.parametrize("receipts", range(4))
+def test_only_runs_without_receipt_are_sent(world: World, receipts: int) -> None:
+    path = world.journal(EARLY, PASSED, FAILED, PASSED)
+    world()
+    whole = path.read_bytes().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(whole) if b'"line":"receipt"' in line)
+    path.write_bytes(b"".join(whole[: first + receipts]) + b'{"line":"receipt","run":')
+    assert world() == 0
+    assert world.count_patches() == 3 - receipts
+    assert world.repository.statuses() == {1: "PASSED", 2: "FAILED", 3: "PASSED"}
+
+
+def test_run_that_somebody_changed_since_is_left_alone(world: World) -> None:
+    path = world.journal(EARLY, FAILED)
+    world()
+    other = world.journal(LATE, PASSED)
+    world(str(other))
+    assert world(str(path)) == 0
+    assert world.count_patches() == 0
+    assert "shows PASSED, though FAILED had arrived there: somebody changed it" in world.out
+
+
+def test_run_that_was_never_seen_stored_is_sent_again(world: World) -> None:
+    path = world.journal(EARLY, FAILED)
+    world()
+    path.write_bytes(path.read_bytes().removesuffix(FINISHED))
+    world(str(world.journal(LATE, PASSED)))
+    assert world(str(path)) == 0
+    assert world.repository.statuses()[1] == "FAILED"
+
+
+def test_newest_unfinished_journal_does_not_undo_a_later_session(world: World) -> None:
+    early = world.journal(EARLY, FAILED, FAILED)
+    world(str(world.journal(LATE, PASSED)))
+    assert world() == 0
+    assert world.repository.statuses() == {1: "PASSED", 2: "FAILED", 3: "NOT_RUN"}
+    assert "a later session has written PASSED to" in world.out
+    assert world(str(early)) == 0
+    assert world.repository.statuses()[1] == "FAILED"
+
+
+def test_journal_in_use_is_refused(world: World) -> None:
+    taken = take_up(world.journal(EARLY, PASSED))
+    assert world(f".jama/{EARLY}.jsonl") == 1
+    assert "in use: a session that still runs, or another upload, writes it" in world.err
+    taken.writer.close()
+
+
+def test_journal_of_a_running_session_is_passed_over(world: World) -> None:
+    taken = take_up(world.journal(EARLY, PASSED))
+    assert world() == 0
+    assert "passed over, its session is still running" in world.out
+    taken.writer.close()
+
+
+def test_journal_that_is_being_uploaded_is_not_passed_over(world: World) -> None:
+    taken = take_up(world.journal(LATE, PASSED, extra=as_bytes(FULL["upload_line"])))
+    world.journal(EARLY, FAILED)
+    assert world() == 1
+    assert world.repository.sandbox.requests == ()
+    taken.writer.close()
+
+
+def test_damaged_line_is_named_and_the_rest_is_sent(world: World) -> None:
+    extra = b'{"line":"result","te\n' + as_bytes(lines.end_line(finished=False, reason=""))
+    world.journal(EARLY, PASSED, extra=extra)
+    assert world() == 1
+    assert f"DAMAGED    .jama/{EARLY}.jsonl:3: cannot be read" in world.out
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_shard_without_a_header_is_named_and_the_rest_is_sent(world: World) -> None:
+    good = world.journal(EARLY, PASSED)
+    (world.folder / "x.jsonl").write_bytes(b"")
+    assert world(str(good), ".jama/x.jsonl") == 1
+    assert "x.jsonl: ends before its header does" in world.out
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_hooks_that_had_no_chance_are_named(world: World) -> None:
+    world.journal(EARLY, PASSED, hooks=("conftest.py",))
+    assert world() == 0
+    assert "before adjust_verdict of conftest.py could adjust 1 verdict" in world.out
+
+
+def test_test_that_was_never_reached_makes_its_case_incomplete(world: World) -> None:
+    listed = a_test("test_9", Outcome.NOT_REACHED, cases=f"{world.repository.key}-TC-1")
+    world.journal(EARLY, PASSED, extra=as_bytes(collected(listed)))
+    assert world() == 0
+    assert world.repository.statuses()[1] == "INPROGRESS"
+
+
+def test_settings_and_lines_of_a_newer_version_are_passed_over(world: World) -> None:
+    world.journal(EARLY, PASSED, extra=as_bytes({"line": "mood"}), mood="good")
+    assert world() == 0
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_lone_surrogates_do_not_stop_the_summary(world: World) -> None:
+    odd = a_test("test_\udc80", FAILED, cases="", message="\udc80")
+    world.journal(EARLY, PASSED, extra=as_bytes(lines.result_line(odd)))
+    assert world("-v") == 0
+    assert "unlinked   1 test" in world.out
+
+
+def test_unknown_option_is_wrong_use(world: World) -> None:
+    assert world("--nonsense") == 2
+    assert "No such option" in world.err
+
+
+def test_examples_of_the_help_stand_on_lines_of_their_own(world: World) -> None:
+    assert world("--help") == 0
+    assert "\n  pytest-jama upload shards/*.jsonl\n" in world.out

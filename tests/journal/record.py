@@ -1,0 +1,72 @@
+"""Short ways to a recording: from lines, as a file would hold them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.cases import parse_links
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.journal import format as lines
+from pytest_jama.journal.reading import read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_jama.journal.format import Line
+    from pytest_jama.journal.recording import Recording
+
+PATH = Path("20261122T043016Z-1.jsonl")
+
+
+def header(session: str = "s1", **given: Any) -> Line:
+    """Make a header."""
+    usual: dict[str, Any] = {
+        "session": session,
+        "started": "2026-11-22T04:30:16+00:00",
+        "versions": {"pytest-jama": "0.1.0", "pytest": "9.2.0", "python": "3.12.8"},
+        "commit": "1f0c9d2",
+        "command": ("pytest",),
+        "settings": {},
+    }
+    return lines.session_line(**{**usual, **given})
+
+
+def a_test(
+    name: str,
+    outcome: Outcome = Outcome.PASSED,
+    *,
+    cases: str = "J-TC-1",
+    **given: Any,
+) -> TestResult:
+    """Make the result of a test, evidence of J-TC-1 unless told otherwise."""
+    return TestResult(name, outcome, links=parse_links(cases), **given)
+
+
+def collected(*tests: TestResult) -> Line:
+    """Make the line of tests that were collected."""
+    return lines.collected_line((test.test_id, test.outcome, test.links) for test in tests)
+
+
+def as_bytes(*several: Line) -> bytes:
+    """Return lines as they stand in a file."""
+    return b"".join(lines.encode(line).encode("ascii") + b"\n" for line in several)
+
+
+def read(content: bytes, path: Path = PATH) -> Recording:
+    """Read the content of a journal."""
+    return read_journal(io.BytesIO(content), path)
+
+
+def record(*several: Line, session: str = "s1", **given: Any) -> Recording:
+    """Read a journal of these lines."""
+    content = as_bytes(header(session, **given), *several)
+    return read(content, Path(f"{session}.jsonl"))
+
+
+def session_of(results: Iterable[TestResult], *, session: str = "s1") -> Recording:
+    """Read the journal of a session that collected and ran these tests."""
+    ran = list(results)
+    known = [TestResult(test.test_id, Outcome.NOT_REACHED, links=test.links) for test in ran]
+    return record(collected(*known), *map(lines.result_line, ran), session=session)

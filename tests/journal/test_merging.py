@@ -1,0 +1,203 @@
+"""Shards are one session; the worst of several platforms counts; hooks keep their say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.verdicts import CaseVerdict, Verdict, VerdictRules, judge
+from pytest_jama.journal import format as lines
+from pytest_jama.journal.judging import count_unadjusted, judge_recordings
+from pytest_jama.journal.merging import by_session, merge_results
+from tests.core.values import LAW, outcomes_of_executed_tests
+from tests.journal.record import a_test, collected, record, session_of
+
+if TYPE_CHECKING:
+    import random
+
+    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.journal.recording import Recording
+
+RULES = VerdictRules()
+REF = CaseRef.parse("J-TC-1")
+PASSED, FAILED, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
+
+
+def concluded(*recordings: Recording) -> Judgement:
+    return judge_recordings(by_session(recordings), rules=RULES, adjust=lambda case: case)
+
+
+def verdict_of(*recordings: Recording) -> Verdict | None:
+    (case,) = concluded(*recordings).cases
+    return case.verdict
+
+
+def shard(name: str, ran: list[TestResult], left_out: list[TestResult]) -> Recording:
+    """Read the journal of a session that ran some tests and deselected the others."""
+    known = [replace(test, outcome=Outcome.NOT_REACHED) for test in ran]
+    known += [replace(test, outcome=Outcome.DESELECTED) for test in left_out]
+    return record(collected(*known), *map(lines.result_line, ran), session=name)
+
+
+def bare(judgement: Judgement) -> dict[str, object]:
+    return {
+        str(case.case_ref): (case.verdict, case.steps, set(case.results))
+        for case in judgement.cases
+    }
+
+
+links = st.sampled_from(["J-1", "J-2", "J-1#1", "J-1, J-2", ""])
+
+
+@LAW
+@given(
+    st.lists(st.tuples(outcomes_of_executed_tests, links, st.integers(0, 2)), max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_shards_in_any_order_are_one_session(
+    drawn: list[tuple[Outcome, str, int]], shuffle: random.Random
+) -> None:
+    tests = [
+        TestResult(f"t{number}", outcome, links=parse_links(text))
+        for number, (outcome, text, _) in enumerate(drawn)
+    ]
+    shards = [
+        shard(
+            f"s{index}",
+            [test for test, (_, _, place) in zip(tests, drawn, strict=True) if place == index],
+            [test for test, (_, _, place) in zip(tests, drawn, strict=True) if place != index],
+        )
+        for index in range(3)
+    ]
+    shuffle.shuffle(shards)
+    assert bare(concluded(*shards)) == bare(judge(tests, rules=RULES))
+
+
+def test_the_order_of_the_files_changes_nothing() -> None:
+    one = shard("s1", [a_test("b")], [a_test("a")])
+    two = shard("s2", [a_test("a")], [a_test("b")])
+    assert concluded(one, two) == concluded(two, one)
+
+
+@pytest.mark.parametrize("worse", [FAILED, Outcome.ERROR])
+def test_the_worst_of_several_platforms_counts(worse: Outcome) -> None:
+    one = session_of([a_test("a")], session="linux")
+    two = session_of([a_test("a", worse, message="no")], session="windows")
+    (case,) = concluded(one, two).cases
+    assert case.verdict is Verdict.FAILED
+    assert [result.outcome for result in case.results] == [PASSED, worse]
+
+
+def test_skipped_on_one_platform_and_passed_on_another_is_passed() -> None:
+    one = session_of([a_test("a", SKIPPED)], session="linux")
+    assert verdict_of(one, session_of([a_test("a")], session="windows")) is Verdict.PASSED
+
+
+def test_results_that_say_the_same_are_one() -> None:
+    one = session_of([a_test("a", duration_s=1.0)], session="linux")
+    two = session_of([a_test("a", duration_s=2.0)], session="windows")
+    assert merge_results([one, two]) == (a_test("a", duration_s=1.0),)
+
+
+def test_test_that_no_shard_reached_makes_its_case_incomplete() -> None:
+    one = shard("s1", [a_test("a")], [a_test("b")])
+    killed = record(collected(a_test("b", Outcome.NOT_REACHED)), session="s2")
+    (case,) = concluded(one, killed).cases
+    assert case.verdict is Verdict.INPROGRESS
+    assert case.results[1].outcome is Outcome.NOT_REACHED
+
+
+def test_file_that_one_shard_could_not_collect_makes_its_case_incomplete() -> None:
+    lost = lines.uncollected_line(a_test("x.py", Outcome.DESELECTED))
+    broken = record(lost, lines.result_line(a_test("other", cases="J-TC-2")), session="s2")
+    judgement = concluded(session_of([a_test("a")]), broken)
+    assert judgement.cases[0].verdict is Verdict.INPROGRESS
+
+
+def test_the_same_journal_twice_counts_once() -> None:
+    whole = session_of([a_test("a"), a_test("b")])
+    earlier = record(
+        collected(a_test("a", Outcome.NOT_REACHED), a_test("b", Outcome.NOT_REACHED)),
+        lines.result_line(a_test("a")),
+    )
+    assert concluded(whole, whole) == concluded(whole)
+    assert concluded(earlier, whole) == concluded(whole, earlier) == concluded(whole)
+
+
+def adjusted(to: Verdict | None, was: CaseVerdict, **changes: Any) -> lines.Line:
+    """Make the line of a verdict that a hook adjusted."""
+    return lines.verdict_line(replace(was, verdict=to, judged=was, **changes))
+
+
+def one_case(*results: TestResult) -> CaseVerdict:
+    (case,) = judge(results, rules=RULES).cases
+    return case
+
+
+def test_what_a_hook_said_is_used() -> None:
+    test = a_test("a", notes=("n",))
+    line = adjusted(Verdict.BLOCKED, one_case(test))
+    (case,) = concluded(record(lines.result_line(test), line)).cases
+    assert (case.verdict, case.results) == (Verdict.BLOCKED, (test,))
+
+
+def test_results_that_a_hook_gave_are_used() -> None:
+    test = a_test("a")
+    noted = replace(test, notes=("bench 3",))
+    line = adjusted(Verdict.PASSED, one_case(test), results=(noted,))
+    (case,) = concluded(record(lines.result_line(test), line)).cases
+    assert case.results == (noted,)
+
+
+def test_verdict_line_that_differs_without_saying_why_is_used() -> None:
+    line = {"line": "verdict", "case": "J-TC-1", "verdict": "leave", "steps": []}
+    assert verdict_of(record(lines.result_line(a_test("a")), line)) is None
+
+
+def test_hooks_that_are_left_judge_only_what_the_session_did_not() -> None:
+    tests = [a_test("a"), a_test("b", cases="J-TC-2")]
+    known = lines.verdict_line(one_case(tests[0]))
+    recording = record(*map(lines.result_line, tests), known)
+    judgement = judge_recordings(
+        [recording], rules=RULES, adjust=lambda case: replace(case, verdict=Verdict.BLOCKED)
+    )
+    assert [case.verdict for case in judgement.cases] == [Verdict.PASSED, Verdict.BLOCKED]
+
+
+@pytest.mark.parametrize(
+    "said,other,together",
+    [
+        (Verdict.BLOCKED, PASSED, Verdict.BLOCKED),
+        (Verdict.BLOCKED, FAILED, Verdict.FAILED),
+        (None, PASSED, Verdict.PASSED),
+        (Verdict.PASSED, SKIPPED, Verdict.PASSED),
+    ],
+)
+def test_adjusted_verdict_of_one_shard_is_merged_by_the_worst(
+    said: Verdict | None, other: Outcome, together: Verdict
+) -> None:
+    failed = a_test("a", FAILED)
+    one = record(lines.result_line(failed), adjusted(said, one_case(failed)), session="s1")
+    assert verdict_of(one, session_of([a_test("b", other)], session="s2")) is together
+
+
+def test_hook_that_only_adds_words_does_not_keep_a_shard_incomplete() -> None:
+    ran, left_out = a_test("a"), a_test("b", Outcome.DESELECTED)
+    case = one_case(ran, left_out)
+    noted = adjusted(case.verdict, case, results=(replace(ran, notes=("n",)),))
+    one = record(collected(left_out), lines.result_line(ran), noted, session="s1")
+    (merged,) = concluded(one, session_of([a_test("b")], session="s2")).cases
+    assert merged.verdict is Verdict.PASSED
+    assert merged.results == (replace(ran, notes=("n",)), a_test("b"))
+
+
+def test_verdicts_that_hooks_had_no_chance_to_adjust_are_counted() -> None:
+    tests = [a_test("a"), a_test("b", cases="J-TC-2")]
+    results = [*map(lines.result_line, tests), lines.verdict_line(one_case(tests[0]))]
+    assert count_unadjusted([record(*results, hooks=("conftest.py",)), record(*results)]) == 1

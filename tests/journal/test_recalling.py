@@ -1,0 +1,97 @@
+"""What need not be sent again, and what must not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pytest_jama.core.digest import digest_of
+from pytest_jama.core.publish import Memory, leave_out_known
+from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.runs import RunUpdate, TestRun, UpdatePlan
+from pytest_jama.core.verdicts import Verdict
+from pytest_jama.journal import format as lines
+from pytest_jama.journal.recalling import Recollection
+from tests.core.values import case_of, run_of, steps_of
+from tests.journal.record import record
+
+SERVER = "https://acme.example"
+UPDATE = RunUpdate(run_of(), case_of(Verdict.PASSED), Verdict.PASSED, account=("PASSED: x",))
+OTHER = replace(UPDATE, account=("PASSED: y",))
+END = lines.end_line(finished=True, reason="")
+
+
+def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.Line:
+    digest = digest_of(update, server=SERVER)
+    return lines.receipt_line(Receipt(update, state), digest=digest)
+
+
+def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
+    """Return an update of a run that shows a status now."""
+    return replace(update, run=replace(update.run, status=status))
+
+
+@pytest.mark.parametrize(
+    "several,status,memory",
+    [
+        ([], "PASSED", Memory.NEW),
+        ([receipt()], "PASSED", Memory.ARRIVED),
+        ([receipt(), END], "PASSED", Memory.ARRIVED),
+        ([receipt()], "NOT_RUN", Memory.NEW),
+        ([receipt(), END], "FAILED", Memory.CHANGED),
+        ([receipt(OTHER), END], "PASSED", Memory.NEW),
+        ([receipt(), receipt(OTHER)], "PASSED", Memory.NEW),
+        ([receipt(state=SendState.MISMATCH)], "NOT_RUN", Memory.NEW),
+        ([receipt(state=SendState.MISMATCH)], "PASSED", Memory.ARRIVED),
+        ([receipt(state=SendState.UNVERIFIED)], "PASSED", Memory.ARRIVED),
+        ([receipt(state=SendState.REFUSED)], "PASSED", Memory.NEW),
+    ],
+)
+def test_update_is_recognised(several: list[Any], status: str, memory: Memory) -> None:
+    recall = Recollection([record(*several)], server=SERVER)
+    assert recall(showing(status)) is memory
+
+
+def test_steps_must_be_shown_too() -> None:
+    run = TestRun(71, 501, "", "FAILED", steps_of("FAILED", "NOT_RUN"))
+    update = replace(UPDATE, run=run, status=Verdict.FAILED, steps=steps_of("FAILED", "PASSED"))
+    recall = Recollection([record(receipt(update))], server=SERVER)
+    assert recall(update) is Memory.NEW
+
+
+def test_another_server_has_got_nothing_yet() -> None:
+    recall = Recollection([record(receipt())], server="https://moved.example")
+    assert recall(showing("PASSED")) is Memory.NEW
+
+
+def test_journals_that_disagree_about_a_run_send_it_again() -> None:
+    recall = Recollection([record(receipt()), record(receipt(OTHER))], server=SERVER)
+    assert recall(showing("PASSED")) is Memory.NEW
+
+
+@pytest.mark.parametrize(
+    "server,memory", [(SERVER, Memory.OUTDATED), ("https://other.example", Memory.NEW)]
+)
+def test_run_of_a_later_session_is_not_written_to(server: str, memory: Memory) -> None:
+    later = record(receipt(OTHER), settings={"url": server})
+    recall = Recollection([record()], server=SERVER, later=[later])
+    assert recall(UPDATE) is memory
+
+
+@pytest.mark.parametrize(
+    "memory,counts,warning",
+    [
+        (Memory.NEW, (1, 0), ""),
+        (Memory.ARRIVED, (0, 1), ""),
+        (Memory.CHANGED, (0, 1), "somebody changed it since"),
+        (Memory.OUTDATED, (0, 0), "a later session has written"),
+    ],
+)
+def test_plan_keeps_only_what_is_new(memory: Memory, counts: tuple[int, int], warning: str) -> None:
+    plan = leave_out_known(UpdatePlan((UPDATE,), ("stale",)), lambda _: memory)
+    assert (len(plan.updates), len(plan.earlier)) == counts
+    assert plan.warnings[0] == "stale"
+    assert len(plan.warnings) == (2 if warning else 1)
+    assert warning in plan.warnings[-1]

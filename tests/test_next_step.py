@@ -1,0 +1,49 @@
+"""The last lines of a summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_jama.next_step import journal_line, next_line, resume_command
+
+HERE = Path("/work place")
+
+
+@pytest.mark.parametrize(
+    "path,command",
+    [
+        (HERE / ".jama" / "a.jsonl", "pytest-jama upload .jama/a.jsonl"),
+        (HERE / "my results" / "a.jsonl", "pytest-jama upload 'my results/a.jsonl'"),
+        (Path("/other/a.jsonl"), "pytest-jama upload ../other/a.jsonl"),
+        (HERE / "-v" / "a.jsonl", "pytest-jama upload -- -v/a.jsonl"),
+    ],
+)
+def test_command_can_be_pasted_as_it_is(path: Path, command: str) -> None:
+    assert resume_command(path, start=HERE) == command
+
+
+def test_journals_that_belong_together_are_all_named() -> None:
+    paths = [HERE / "a.jsonl", HERE / "b.jsonl"]
+    assert resume_command(*paths, start=HERE) == "pytest-jama upload a.jsonl b.jsonl"
+
+
+def test_long_command_is_not_shortened() -> None:
+    paths = [HERE / f"{number}.jsonl" for number in range(200)]
+    assert str(next_line(*paths, trouble="", start=HERE)).endswith(" 199.jsonl")
+
+
+def test_whole_journal_is_the_next_step() -> None:
+    line = next_line(HERE / "a.jsonl", trouble="", start=HERE)
+    assert str(line) == "next       pytest-jama upload a.jsonl"
+
+
+def test_journal_with_missing_lines_is_none() -> None:
+    line = next_line(HERE / "a.jsonl", trouble="cannot write it", start=HERE)
+    assert line.text == "when that is solved, run the same session again"
+
+
+def test_journal_is_named_with_what_it_lacks() -> None:
+    assert str(journal_line(HERE / "a.jsonl", "", start=HERE)) == "journal    a.jsonl"
+    assert journal_line(HERE / "a.jsonl", "no room", start=HERE).text == "incomplete: no room"
