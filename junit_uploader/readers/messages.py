@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from junit_uploader.readers.marks import without_marks
-from junit_uploader.readers.values import MESSAGE_CHARACTERS
+from pytest_jama.core.results import MESSAGE_CHARACTERS
 from pytest_jama.core.text import clean, shorten
 
 _LONGEST_READ = 10 * MESSAGE_CHARACTERS

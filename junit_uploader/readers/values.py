@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult, TestResult
+from pytest_jama.core.results import (
+    MESSAGE_CHARACTERS,
+    WORST_FIRST,
+    Outcome,
+    StepResult,
+    TestResult,
+)
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
 
 UNNAMED = "(unnamed)"
 """Stands for a name that the report does not give."""
-
-MESSAGE_CHARACTERS = 1000
-"""Longest message of a result, in characters; as of ``pytest --jama``."""
 
 MOST_NOTES = 20
 """Most notes that are kept of one test; a report may hold any number of attempts."""

@@ -20,7 +20,7 @@ from pytest_jama.config.schema import make_schema
 from pytest_jama.config.wording import keys_of, section_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
@@ -45,19 +45,35 @@ def page_text(page: str) -> str:
     Args:
         page: The page as it is; its prose is kept.
     """
+    return fill_in(page, _TABLES)
+
+
+def fill_in(page: str, tables: Mapping[str, Callable[[], str]]) -> str:
+    """Return a page with fresh tables between its marks.
+
+    Args:
+        page: The page as it is.
+        tables: Makes the table of each mark.
+    """
     return _GENERATED.sub(
-        lambda match: f"{match[1]}\n{_TABLES[match['table']]()}\n{match[3]}", page
+        lambda match: f"{match[1]}\n{tables[match['table']]()}\n{match[3]}", page
     )
+
+
+def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table of Markdown."""
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def settings_table() -> str:
     """Return one table for the top level of jama.yaml and one for each section."""
-    tables = [_table(_TOP_COLUMNS, _top_rows())]
+    tables = [table(_TOP_COLUMNS, _top_rows())]
     for key, field in keys_of(Settings).items():
         section = section_of(field)
         if section:
             heading = f"### `{key}`\n\n{field.description}"
-            tables.append(f"{heading}\n\n{_table(_COLUMNS, _section_rows(key, section))}")
+            tables.append(f"{heading}\n\n{table(_COLUMNS, _section_rows(key, section))}")
     return "\n".join(tables)
 
 
@@ -69,7 +85,7 @@ def credentials_table() -> str:
         for field in kind.model_fields.values()
         if (given := find_metadata(field, Given))
     )
-    return _table(("variable", "meaning"), rows)
+    return table(("variable", "meaning"), rows)
 
 
 _TABLES = {"settings": settings_table, "credentials": credentials_table}
@@ -109,11 +125,6 @@ def _show_default(value: Any) -> str:
     if isinstance(value, float):
         return f"`{value:g}`"
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [columns, ("---",) * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def main() -> int:

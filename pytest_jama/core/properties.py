@@ -1,4 +1,4 @@
-"""The test properties that carry steps and notes through JUnit XML. Pure.
+"""The test properties that carry steps and notes, also through JUnit XML: written and read. Pure.
 
 They are written in this order: ``jama_step`` begins a step, the ``jama_step_status`` and the
 ``jama_step_note`` after it belong to it; each ``jama_note`` is a note of the whole test. Case
@@ -7,10 +7,19 @@ references are in `pytest_jama.core.cases`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.cases import LINK_PROPERTIES, parse_links, parse_step
+from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome, StepResult
+from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_jama.core.cases import CaseLink
+
+MARKERS = "jama"
+"""Carries the links of markers."""
 
 STEP = "jama_step"
 STEP_STATUS = "jama_step_status"
@@ -35,3 +44,99 @@ def evidence_properties(
             yield STEP_NOTE, note
     for note in notes:
         yield NOTE, note
+
+
+USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE}
+"""The names of all properties that mean something here; the others are for other tools."""
+
+_OUTCOME_BY_STATUS = {
+    outcome.value: outcome
+    for outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.XFAILED)
+}
+
+
+class Evidence(NamedTuple):
+    """What the properties of one testcase say.
+
+    Attributes:
+        links: The cases it names, each once.
+        steps: What it says of steps, in the order of the properties.
+        problems: What could not be understood, a line each.
+        notes: What it says of the test as a whole.
+    """
+
+    links: tuple[CaseLink, ...]
+    steps: tuple[StepResult, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+NO_EVIDENCE = Evidence((), (), ())
+
+
+def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Evidence:
+    """Read names and values in their order.
+
+    ``jama_step`` begins a step (or several: ``1, 2``); a ``jama_step_status`` after it is its
+    outcome, a ``jama_step_note`` its note. A step without status has the outcome of its test. A
+    ``jama_note`` is a note of the whole test.
+    """
+    if len(properties) == 1 and properties[0][0] in LINK_PROPERTIES:
+        return _read_references(properties[0])
+    links: list[CaseLink] = []
+    steps: list[StepResult] = []
+    problems: list[str] = []
+    notes: list[str] = []
+    begun = 0
+    for name, value in properties:
+        try:
+            if name in LINK_PROPERTIES:
+                links += parse_links(value)
+            elif name == STEP:
+                numbers = [parse_step(part) for part in value.split(",")]
+                begun = len(numbers)
+                steps += [StepResult(number, outcome) for number in numbers]
+            elif name == NOTE:
+                notes.append(_tidy(value))
+            elif name in (STEP_STATUS, STEP_NOTE):
+                _complete(steps, begun, name, value)
+        except ValueError as exc:  # noqa: PERF203 (the others still count)
+            begun = 0 if name == STEP else begun
+            problems.append(f"property {name}: {exc}")
+    return Evidence(_once(links), tuple(steps), tuple(problems), tuple(filter(None, notes)))
+
+
+def _tidy(note: str) -> str:
+    return shorten(clean(note), at_most=MESSAGE_CHARACTERS)
+
+
+def _read_references(item: tuple[str, str]) -> Evidence:
+    """Read the only property of a testcase, the usual one."""
+    name, value = item
+    try:
+        return Evidence(parse_links(value), (), ())
+    except ValueError as exc:
+        return Evidence((), (), (f"property {name}: {exc}",))
+
+
+def _once(links: list[CaseLink]) -> tuple[CaseLink, ...]:
+    return tuple(dict.fromkeys(links)) if len(links) > 1 else tuple(links)
+
+
+def _complete(steps: list[StepResult], begun: int, name: str, value: str) -> None:
+    """Give the steps that were begun last their outcome or note."""
+    if not begun:
+        raise ValueError(f"no {STEP} before it")
+    for at in range(len(steps) - begun, len(steps)):
+        step = steps[at]
+        if name == STEP_STATUS:
+            steps[at] = StepResult(step.number, _parse_status(value), step.note)
+        else:
+            steps[at] = StepResult(step.number, step.outcome, _tidy(value))
+
+
+def _parse_status(value: str) -> Outcome:
+    outcome = _OUTCOME_BY_STATUS.get(value.strip().lower())
+    if outcome is None:
+        raise ValueError(f"{value!r} is no outcome: use {', '.join(_OUTCOME_BY_STATUS)}")
+    return outcome

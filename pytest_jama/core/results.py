@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
 
 
+MESSAGE_CHARACTERS = 1000
+"""Longest message or note of a result, in characters: Jama's fields are for reading, not for logs;
+the whole traceback stays in the framework's own output."""
+
+
 class Outcome(str, Enum):
     """What the framework says of one test, or why it says nothing."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.properties import MARKERS
 from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.marker import MarkerError, MarkerReader
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from pytest_jama.troubles import Troubles
-
-PROPERTY = "jama"
-"""Name of the test property (`user_properties`, `<property>`) that carries the links of markers."""
 
 CollectedPlain = dict[str, Any]
 """What was collected, in lists and strings, as pytest-xdist can send it: pairs of test ID and links
@@ -101,7 +99,7 @@ class CollectedTests:
         if not links:
             return ""
         text = ",".join([str(link) for link in links])
-        item.user_properties.append((PROPERTY, text))
+        item.user_properties.append((MARKERS, text))
         return text
 
 

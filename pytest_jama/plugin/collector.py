@@ -6,12 +6,12 @@ Runs in the controlling process only; knows nothing of files, settings or Jama.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.cases import LINK_PROPERTIES, parse_links
-from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult, TestResult
-from pytest_jama.plugin.phases import LAST_PHASES, Phases, ends_attempt, sum_up
+from pytest_jama.core.cases import parse_links
+from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
+from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
+from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
 
 Links = tuple["CaseLink", ...]
-
-
-_SAID_NOTHING: dict[str, Any] = {"steps": (), "notes": ()}
 
 
 class ResultCollector:
@@ -124,17 +121,15 @@ class ResultCollector:
         if report.when not in LAST_PHASES or ends_attempt(report):
             return None
         del self._running[key]
-        return self._finish(report, sum_up(reports))
+        return self._finish(reports)
 
     def break_off(self) -> Iterator[TestResult]:
         """Yield the results of tests that had failed already when the session broke off."""
         for reports in self._running.values():
-            node_id = reports[0].nodeid
-            test_id = self._renamed.get(node_id, node_id)
-            phases = sum_up(reports)
-            if phases.outcome in (Outcome.FAILED, Outcome.ERROR) and test_id not in self.results:
-                self.results[test_id] = self._result(test_id, phases, links=())
-                yield self.results[test_id]
+            result = self._result(reports)
+            has_failed = result.outcome in (Outcome.FAILED, Outcome.ERROR)
+            if has_failed and self.results.setdefault(result.test_id, result) is result:
+                yield result
         self._running.clear()
 
     def all_results(self) -> Iterator[TestResult]:
@@ -165,46 +160,53 @@ class ResultCollector:
                 self._links[text] = links
         return links
 
-    def _finish(self, report: pytest.TestReport, phases: Phases) -> TestResult:
-        test_id = self._renamed.get(report.nodeid, report.nodeid)
-        texts = [str(value) for name, value in report.user_properties if name in LINK_PROPERTIES]
-        result = self._result(test_id, phases, links=self._union(texts, test_id) if texts else ())
-        known = self.results.get(test_id)
+    def _finish(self, reports: Sequence[pytest.TestReport]) -> TestResult:
+        result = self._result(reports)
+        known = self.results.get(result.test_id)
         if known is not None:
             result = min(known, result, key=lambda each: WORST_FIRST.index(each.outcome))
-        self.results[test_id] = result
+        self.results[result.test_id] = result
         return result
 
-    def _union(self, texts: Sequence[str], test_id: str) -> Links:
-        if len(texts) == 1:
-            return self.parse(texts[0], test_id)
-        links = (link for text in texts for link in self.parse(text, test_id))
-        return tuple(dict.fromkeys(links))
-
-    def _result(self, test_id: str, phases: Phases, *, links: Links) -> TestResult:
+    def _result(self, reports: Sequence[pytest.TestReport]) -> TestResult:
+        node_id = reports[0].nodeid
+        test_id = self._renamed.get(node_id, node_id)
+        phases = sum_up(reports)
+        said = self._read(reports[-1].user_properties, test_id, phases.outcome)
         known = None if test_id in self._asked else self._known_links(test_id)
-        said = phases.said or _SAID_NOTHING
         result = TestResult(
             test_id=test_id,
             outcome=phases.outcome,
             duration_s=phases.duration_s,
             message="\n".join(phases.messages),
-            notes=(*said["notes"], *phases.earlier),
-            steps=tuple(starmap(_step_of, said["steps"])),
-            links=links or known or (),
+            notes=(*said.notes, *phases.earlier),
+            steps=said.steps,
+            links=said.links or known or (),
         )
-        if links or known is not None:
+        if said.links or known is not None:
             return result
         return replace(result, links=self._find_links(result))
+
+    def _read(
+        self,
+        properties: Sequence[tuple[str, object]],
+        test_id: str,
+        outcome: Outcome,
+    ) -> Evidence:
+        """Read what a test says of itself; remembers what cannot be understood."""
+        if not properties:
+            return NO_EVIDENCE
+        if len(properties) == 1 and properties[0][0] == MARKERS:
+            return Evidence(self.parse(str(properties[0][1]), test_id), (), ())
+        said = read_evidence([(name, str(value)) for name, value in properties], outcome)
+        if said.problems:
+            self.bad_links[test_id] = "; ".join(said.problems)
+        return said
 
     def _known_links(self, test_id: str) -> Links | None:
         """Return the cases that its markers or the map name; None when nobody was asked."""
         links = self._selected.get(test_id)
         return self._deselected.get(test_id) if links is None else links
-
-
-def _step_of(number: int, outcome: str, note: str) -> StepResult:
-    return StepResult(number, Outcome(outcome), note)
 
 
 def _key_of(report: pytest.TestReport) -> object:

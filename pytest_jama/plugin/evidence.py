@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_jama.core.cases import parse_step
 from pytest_jama.core.properties import evidence_properties
+from pytest_jama.core.results import MESSAGE_CHARACTERS
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.phases import ends_attempt
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_jama.troubles import Troubles
-
-NOTE_CHARACTERS = 1000
-"""Longest note of a step, in characters: a `result` in Jama is for reading, not for logs."""
 
 
 class Evidence:
@@ -63,9 +61,9 @@ class Evidence:
         target = self._open_steps[-1] if self._open_steps else self._notes
         target.append(str(text))
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return everything in lists and strings, as pytest-xdist can send it."""
-        return {"steps": list(self._steps), "notes": [_short(note) for note in self._notes]}
+    def properties(self) -> Iterator[tuple[str, str]]:
+        """Yield everything as properties of the test."""
+        return evidence_properties(self._steps, map(_short, self._notes))
 
     def _close_step(self, number: int, outcome: str, notes: list[str]) -> None:
         self._open_steps.pop()
@@ -73,7 +71,7 @@ class Evidence:
 
 
 class EvidenceCarrier:
-    """Puts what tests say of themselves on their reports, before xdist sends these.
+    """Puts what tests say of themselves on their reports, before xdist or ``--junitxml`` see these.
 
     The first test that uses the fixture has it registered, so that no other session pays for it.
     """
@@ -90,17 +88,11 @@ class EvidenceCarrier:
     @pytest.hookimpl(tryfirst=True)
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Put it on the report when it belongs to that test.
-
-        The last report has it in its properties, too, from where ``--junitxml`` takes it.
-        """
+        """Put it on the report when it belongs to that test."""
         if self._evidence is None or report.nodeid != self._node_id:
             return
-        said = self._evidence.as_plain()
         if report.when != "setup":
-            report.pytest_jama = said  # type: ignore[attr-defined]
-        if report.when == "teardown":
-            report.user_properties.extend(evidence_properties(**said))
+            report.user_properties.extend(self._evidence.properties())
         if report.when == "teardown" or ends_attempt(report):
             self._evidence = None
 
@@ -139,4 +131,4 @@ def _reason(exc: BaseException) -> str:
 
 
 def _short(text: str) -> str:
-    return shorten(clean(text), at_most=NOTE_CHARACTERS)
+    return shorten(clean(text), at_most=MESSAGE_CHARACTERS)

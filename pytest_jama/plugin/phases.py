@@ -7,18 +7,15 @@ each subtest, and all of them again, after a report of ``rerun``, for each furth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pytest
-
-MESSAGE_CHARACTERS = 1000
-"""Longest message of a result, in characters; the whole traceback stays in pytest's own output."""
 
 WORKER_CRASHED = "???"
 """`report.when` of the report that pytest-xdist makes for the test a dead worker was running."""
@@ -39,14 +36,12 @@ class Phases:
         duration_s: Seconds over all phases and attempts.
         messages: Why phases did not pass.
         earlier: A note for each attempt before the last.
-        said: What the test said of itself, see `Evidence.as_plain`.
     """
 
     outcome: Outcome = Outcome.NOT_REACHED
     duration_s: float = 0.0
     messages: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
-    said: Mapping[str, Any] | None = None
 
     def count(self, report: pytest.TestReport) -> None:
         """Let the outcome of one more report count."""
@@ -65,7 +60,7 @@ class Phases:
         why = _message_of(report, Outcome.FAILED) or "; ".join(self.messages)
         note = f"attempt {len(self.earlier) + 1} failed" + (f": {why}" if why else "")
         self.earlier += (note,)
-        self.outcome, self.messages, self.said = Outcome.NOT_REACHED, (), None
+        self.outcome, self.messages = Outcome.NOT_REACHED, ()
 
 
 def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
@@ -80,7 +75,6 @@ def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
             phases.begin_again(report)
             continue
         phases.duration_s += report.duration or 0.0
-        phases.said = getattr(report, "pytest_jama", None) or phases.said
         if report.outcome != "passed" or report.when == "call":
             phases.count(report)
     return phases

@@ -164,7 +164,7 @@ def test_skipped_subtest_looks_like_a_skipped_test(
 def step_runs(make_both: Callable[[], BothWays]) -> tuple[dict[int, Seen], dict[int, Seen]]:
     """The suite of the steps."""
     both = make_both()
-    both.cases(*steps.ROWS, 12, steps=4)
+    both.cases(*steps.ROWS, 12, 13, steps=4)
     both.cases(11)
     both.start_cycles()
     both.plugin.write("test_it.py", steps.SUITE + FAILS_TWICE)
@@ -191,11 +191,16 @@ def test_fails_in_a_step_and_behind(jama, relay):
         pass
     with jama.step(2):
         pytest.fail("no light")
+
+@jama("KEY-TC-13")
+def test_steps_as_properties(record_property):
+    for name, value in ("step", 2), ("step_status", "failed"), ("step_note", "dark"), ("step", 3):
+        record_property(f"jama_{name}", value)
 """
 ATTEMPTS = 10
 
 
-@pytest.mark.parametrize("number", sorted({*steps.ROWS, 11, 12} - {ATTEMPTS}))
+@pytest.mark.parametrize("number", sorted({*steps.ROWS, 11, 12, 13} - {ATTEMPTS}))
 def test_steps(number: int, step_runs: tuple[dict[int, Seen], dict[int, Seen]]) -> None:
     by_plugin, by_uploader = step_runs
     assert by_uploader[number] == by_plugin[number]

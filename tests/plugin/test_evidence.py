@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_jama.core.properties import NOTE, read_evidence
+from pytest_jama.core.results import Outcome
 from pytest_jama.plugin.evidence import Evidence
 
 
@@ -14,8 +16,8 @@ def evidence() -> Evidence:
 
 
 def steps_of(evidence: Evidence) -> list[tuple[int, str, str]]:
-    steps: list[tuple[int, str, str]] = evidence.as_plain()["steps"]
-    return steps
+    said = read_evidence(list(evidence.properties()), Outcome.PASSED)
+    return [(step.number, step.outcome.value, step.note) for step in said.steps]
 
 
 def test_step_that_ends_has_passed(evidence: Evidence) -> None:
@@ -56,7 +58,7 @@ def test_note_belongs_to_the_innermost_open_step(evidence: Evidence) -> None:
         evidence.note("outer")
     evidence.note("whole")
     assert steps_of(evidence) == [(2, "passed", "inner"), (1, "passed", "outer")]
-    assert evidence.as_plain()["notes"] == ["whole"]
+    assert list(evidence.properties())[-1] == (NOTE, "whole")
 
 
 @pytest.mark.parametrize("number", [0, -1, True, "one", 1.5])

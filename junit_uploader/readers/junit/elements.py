@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.readers.evidence import (
-    NO_EVIDENCE,
-    USED_PROPERTIES,
-    read_evidence,
-)
 from junit_uploader.readers.identity import identify, join_plain, name_suite_result
 from junit_uploader.readers.junit import tags
 from junit_uploader.readers.junit.findings import read_finding, read_properties
@@ -23,13 +18,17 @@ from junit_uploader.readers.notes import BAD_REFERENCE
 from junit_uploader.readers.outcomes import decide_outcome, find_contradiction
 from junit_uploader.readers.times import parse_time_s, read_time_s
 from junit_uploader.readers.values import (
-    MESSAGE_CHARACTERS,
     MOST_NOTES,
     UNNAMED,
     Extras,
     ReportedTest,
 )
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.properties import (
+    NO_EVIDENCE,
+    USED_PROPERTIES,
+    read_evidence,
+)
+from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

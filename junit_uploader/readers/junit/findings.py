@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from junitparser import Error, Failure, Skipped, xunit2
 from junitparser.junitparser import Element
 
-from junit_uploader.readers.evidence import USED_PROPERTIES
 from junit_uploader.readers.junit import tags
 from junit_uploader.readers.outcomes import Finding, Kind
+from pytest_jama.core.properties import USED_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from junit_uploader.readers.evidence import USED_PROPERTIES
 from junit_uploader.readers.junit.unreadable import UnreadableError
+from pytest_jama.core.properties import USED_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
