@@ -75,6 +75,7 @@ def measure_usage(command: Command) -> Usage:
         cwd=command.folder,
         env=environment(),
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -91,6 +92,7 @@ def run(command: Command) -> float:
         cwd=command.folder,
         env=environment(),
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=False,
     )
     _require_success(process.returncode, command)

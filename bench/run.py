@@ -13,14 +13,16 @@ import time
 from bench import probes, venvs
 from bench.enabled import measure_enabled, measure_memory
 from bench.idle import measure_idle
+from bench.junit import measure_junit
 from bench.loading import measure_loading
+from bench.pace import measure_pace
 from bench.table import print_table
 
 
 def main() -> None:
     """Measure everything, and print a table as soon as it is complete."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="leave out the suites of 10,000 tests")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
     quick: bool = parser.parse_args().quick
     start = time.monotonic()
     print("making the environments in", venvs.WORK.relative_to(venvs.PROJECT), flush=True)
@@ -32,6 +34,8 @@ def main() -> None:
     print_table("Enabled: `--jama --jama-no-upload`", measure_enabled(quick=quick))
     if not quick:
         print_table("Memory", measure_memory())
+    print_table("Pace: uploads of 200 results, with --quick 20", measure_pace(quick=quick))
+    print_table("Reading reports: `junit-uploader`", measure_junit(quick=quick))
     print(f"\ntook {time.monotonic() - start:.0f} s")
 
 

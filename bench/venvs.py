@@ -6,6 +6,7 @@
 | deps   | what pytest-jama needs, in the same versions, but not pytest-jama     |
 | jama   | pytest-jama as users get it: a wheel, compiled by pip, not editable   |
 | allure | pytest and allure-pytest, as a peer                                   |
+| readers | junitparser and lxml of the same versions, and xmltodict, as peers   |
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 WORK = PROJECT / "build" / "bench"
 PEER = "allure-pytest==2.16.2"
+PEER_READER = "xmltodict==1.0.4"
 
 
 def python_of(name: str) -> str:
@@ -36,6 +38,8 @@ def make_all() -> None:
     _make("deps", kept)
     _make("plain", [pytest])
     _make("allure", [pytest, PEER])
+    parsers = [line for line in kept if line.startswith(("junitparser==", "lxml=="))]
+    _make("readers", [*parsers, PEER_READER])
 
 
 def _build_wheel() -> str:

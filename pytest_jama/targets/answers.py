@@ -23,9 +23,11 @@ from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.targets.failures import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from requests import Response
+
+    Conceal = Callable[[str], str]
 
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
@@ -54,11 +56,20 @@ Source: Jama help, REST API access needs a Named Creator license since Connect 9
 _MAY_BE_A_LOCK = frozenset({400, 403, 409})
 _LOCK = re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
+_CONFLICTS = frozenset({400, 409})
 _LOCKED_REMEDY = "have it unlocked in Jama, then report again"
 _WRONG_URL = "check that `url` is the base URL of Jama, with its context path"
 
 
-def read_answer(method: str, path: str, response: Response, *, now_s: float) -> dict[str, Any]:
+def read_answer(
+    method: str,
+    path: str,
+    response: Response,
+    *,
+    now_s: float,
+    conceal: Conceal = str,
+) -> dict[str, Any]:
     """Return the JSON object of a good answer; an empty one for a good answer without a body.
 
     Args:
@@ -66,6 +77,7 @@ def read_answer(method: str, path: str, response: Response, *, now_s: float) -> 
         path: The path below the base URL, for messages.
         response: The answer, completely received.
         now_s: Seconds since 1970.
+        conceal: Takes secrets out of what the server says.
 
     Raises:
         TransientError: When the same request may succeed later.
@@ -76,7 +88,7 @@ def read_answer(method: str, path: str, response: Response, *, now_s: float) -> 
     status = response.status_code
     if status in TRANSIENT_STATUSES:
         raise TransientError(
-            _reason(response),
+            _reason(response, conceal),
             http_status=status,
             retry_after_s=find_retry_after_s(response, now_s=now_s),
             # Source: Jama REST API cookbook: a throttled request was not processed.
@@ -85,7 +97,7 @@ def read_answer(method: str, path: str, response: Response, *, now_s: float) -> 
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise _redirect_error(method, path, response)
     if status >= HTTPStatus.BAD_REQUEST:
-        raise _refusal(method, path, response)
+        raise _refusal(method, path, response, conceal)
     return _read_object(method, response)
 
 
@@ -118,8 +130,13 @@ def find_json(response: Response) -> object:
         return None
 
 
-def server_words(response: Response) -> str:
-    """Return what the server said of an error, cleaned and shortened to one line; may be empty."""
+def server_words(response: Response, conceal: Conceal = str) -> str:
+    """Return what the server said of an error, cleaned and shortened to one line; may be empty.
+
+    Args:
+        response: The answer.
+        conceal: Takes secrets out of it.
+    """
     body = find_json(response)
     if isinstance(body, dict):
         meta = body.get("meta")
@@ -131,7 +148,16 @@ def server_words(response: Response) -> str:
         words = f"web page: {title.group(1)}" if title else "web page"
     else:
         words = first_line(response.text)
-    return shorten(" ".join(clean(words).split()), at_most=300)
+    words = " ".join(clean(conceal(words)).split())
+    return shorten(conceal(words), at_most=300)
+
+
+def says_already_there(refusal: RefusedError) -> bool:
+    """Whether a refusal means that what was to be created is there.
+
+    Source: Jama's Python client maps 400 with the words "already exists" so.
+    """
+    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))
 
 
 _MESSAGE_KEYS = ("message", "error_description", "error")
@@ -156,10 +182,10 @@ def _is_web_page(response: Response) -> bool:
     return response.content.lstrip()[:1] == b"<"
 
 
-def _reason(response: Response) -> str:
+def _reason(response: Response, conceal: Conceal) -> str:
     status = response.status_code
-    words = server_words(response)
-    reason = f"{status} {_phrase(response)}" + (f": {words}" if words else "")
+    words = server_words(response, conceal)
+    reason = f"{status} {conceal(_phrase(response))}" + (f": {words}" if words else "")
     remedy = _LOCKED_REMEDY if _is_lock(response) else REMEDY_BY_STATUS.get(status)
     return f"{reason}; {remedy}" if remedy else reason
 
@@ -178,9 +204,9 @@ def _phrase(response: Response) -> str:
         return shorten(clean(response.reason or ""), at_most=60)
 
 
-def _refusal(method: str, path: str, response: Response) -> TargetError:
+def _refusal(method: str, path: str, response: Response, conceal: Conceal) -> TargetError:
     status = response.status_code
-    text = f"{method} {path}: {_reason(response)}"
+    text = f"{method} {path}: {_reason(response, conceal)}"
     error = ERROR_BY_STATUS.get(status, RefusedError)
     if _is_lock(response):
         error = LockedError

@@ -8,16 +8,20 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from requests import Request as HttpRequest
 from urllib3.exceptions import InsecureRequestWarning
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
 from pytest_jama.core.text import without_user_info
-from pytest_jama.targets.answers import read_answer
+from pytest_jama.targets.answers import find_retry_after_s, read_answer
 from pytest_jama.targets.failures import TransientError, describe_failure, without_frames
+from pytest_jama.targets.hiding import hide
 from pytest_jama.targets.pace import Pace
 from pytest_jama.targets.patience import Clocks, Patience
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import requests
 
     from pytest_jama.targets.login import Login
@@ -27,8 +31,18 @@ log = logging.getLogger(__name__)
 Query = tuple[tuple[str, "str | int"], ...]
 """Parameters of a request; a name may occur several times."""
 
+READ_TIMEOUT_S = 30.0
+"""For how long to wait for an answer, all of it, unless `Limits` says otherwise."""
+
 TOO_MANY_REQUESTS = 429
 _UNAUTHORIZED = 401
+_REFUSED_LOGINS = 3
+"""So many refusals of credentials in a row, which were accepted before, are believed."""
+
+
+def accept_anything(_: Mapping[str, Any]) -> str:
+    """Have no complaint about an answer."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,8 @@ class Request:
         body: The body as sent; None for none.
         content_type: What the body is.
         login: How to log in, when not like everybody else.
+        check: Says what is wrong with an answer, so that it is no answer to this request: proxies
+            and caches give such ones. Empty when nothing is.
     """
 
     method: str
@@ -50,6 +66,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
     login: Login | None = None
+    check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -61,15 +78,17 @@ class Limits:
 
     Attributes:
         requests_per_s: At most so many requests a second; None for any number.
+        at_once: At most so many requests are under way.
         give_up_after_s: Stop when nothing succeeded for so many seconds.
         connect_timeout_s: For how long to wait for a connection.
-        read_timeout_s: For how long to wait for each part of an answer.
+        read_timeout_s: For how long to wait for an answer, all of it.
     """
 
     requests_per_s: float | None = None
+    at_once: int = 8
     give_up_after_s: float = 120.0
     connect_timeout_s: float = 5.0
-    read_timeout_s: float = 30.0
+    read_timeout_s: float = READ_TIMEOUT_S
 
 
 class Connection:
@@ -98,8 +117,11 @@ class Connection:
         self._limits = limits or Limits()
         self._clocks = clocks or Clocks()
         self._stopping = threading.Event()
+        self._free = threading.BoundedSemaphore(self._limits.at_once)
+        self._was_let_in = False
+        self._refused_logins = 0
         self.clock = self._clocks.monotonic
-        self.pace = Pace(self._limits.requests_per_s, clock=self.clock, sleep=self.sleep)
+        self.pace = Pace(self._limits.requests_per_s, clock=self.clock, sleep=self._wait)
         self.patience = Patience(self._limits.give_up_after_s, self.clock)
 
     def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
@@ -120,24 +142,29 @@ class Connection:
         """
         started_at = self.clock()
         try:
-            response = self._exchange(request, number)
-            now_s = self._clocks.wall()
-            answer = read_answer(request.method, request.path, response, now_s=now_s)
-        except TransientError as failure:
-            if failure.http_status == TOO_MANY_REQUESTS:
-                self.pace.slow_down()
+            answer = self._exchange(request, number)
+        except TransientError:
             self.patience.failed(started_at=started_at)
             raise
         except RefusedError:
             self.patience.succeeded()
             raise
         self.patience.succeeded()
-        self.pace.speed_up()
         return answer
+
+    def is_answered(self, request: Request) -> bool:
+        """Whether the server answers a request; without a word to our patience."""
+        try:
+            self._exchange(request, 1)
+        except TransientError:
+            return False
+        except RefusedError:
+            return True
+        return True
 
     def sleep(self, seconds: float) -> None:
         """Wait so many seconds, or until `stop`."""
-        (self._clocks.sleep or self._stopping.wait)(seconds)
+        self._wait(seconds)
 
     def stop(self) -> None:
         """Make no further attempts, and end all pauses now. There is no way back."""
@@ -147,49 +174,97 @@ class Connection:
         """Give the sockets back."""
         self._session.close()
 
-    def _exchange(self, request: Request, number: int) -> requests.Response:
+    def _wait(self, seconds: float) -> bool:
+        return bool((self._clocks.sleep or self._stopping.wait)(seconds))
+
+    def _exchange(self, request: Request, number: int) -> dict[str, Any]:
         login = request.login or self._login
         response = self._send(request, login, number)
         if response.status_code == _UNAUTHORIZED and login.renew(response.request):
             response = self._send(request, login, number)
         if response.status_code == _UNAUTHORIZED:
-            raise CredentialsError(f"{request}: 401 Unauthorized at {self.url}; {login.remedy}")
-        return response
+            raise self._not_let_in(request, login)
+        if request.login is None:
+            self._refused_logins = 0
+            self._was_let_in = True
+        answer = read_answer(
+            request.method,
+            request.path,
+            response,
+            now_s=self._clocks.wall(),
+            # A callable and no strings, which would be variables of frames.
+            conceal=lambda text: hide(text, (*login.secrets(), *self._login.secrets())),
+        )
+        complaint = request.check(answer)
+        if complaint:
+            raise TransientError(complaint, http_status=response.status_code)
+        return answer
+
+    def _not_let_in(self, request: Request, login: Login) -> Exception:
+        """Judge a 401: final at the beginning, later only when it is repeated."""
+        self._refused_logins += 1
+        if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
+            return TransientError(
+                "401 Unauthorized", http_status=_UNAUTHORIZED, may_have_happened=False
+            )
+        return CredentialsError(f"{request}: 401 Unauthorized at {self.url}; {login.remedy}")
 
     def _send(self, request: Request, login: Login, number: int) -> requests.Response:
-        self.pace.wait_for_turn()
-        if self._stopping.is_set():
-            raise OutOfReachError("stopped")
-        started_at = self.clock()
         outcome = "no answer"
+        started_at = self.clock()
         try:
-            response = self._request(request, login)
+            prepared = self._prepare(request, login)  # may ask for a token before
+            with self._free:
+                started_at = sent_at = self._wait_for_turn()
+                response = self._session.send(
+                    prepared,
+                    timeout=self._timeouts_s(),
+                    allow_redirects=False,
+                    proxies=self._session.proxies,
+                )
             outcome = f"{response.status_code}"
         except OSError as exc:
             raise _translate(request, exc) from without_frames(exc)
         finally:
             took_s = self.clock() - started_at
             log.debug("%s: %s in %.3f s (attempt %d)", request, outcome, took_s, number)
+        self._learn(response, sent_at)
         return response
 
-    def _request(self, request: Request, login: Login) -> requests.Response:
+    def _prepare(self, request: Request, login: Login) -> requests.PreparedRequest:
+        return self._session.prepare_request(
+            HttpRequest(
+                request.method,
+                self.url + request.path,
+                params=list(request.query),
+                data=request.body,
+                headers={"Content-Type": request.content_type} if request.body else None,
+                auth=login,
+            )
+        )
+
+    def _wait_for_turn(self) -> float:
+        sent_at = self.pace.wait_for_turn()
+        if self._stopping.is_set():
+            raise OutOfReachError("stopped")
         if self._session.verify is False:
             # Chosen by the user; where warnings are errors it would otherwise end the upload.
             warnings.simplefilter("ignore", InsecureRequestWarning)
+        return sent_at
+
+    def _timeouts_s(self) -> tuple[float, float]:
         left_s = max(1.0, self.patience.left_s)
-        return self._session.request(
-            request.method,
-            self.url + request.path,
-            params=list(request.query),
-            data=request.body,
-            headers={"Content-Type": request.content_type} if request.body else None,
-            auth=login,
-            timeout=(
-                min(self._limits.connect_timeout_s, left_s),
-                min(self._limits.read_timeout_s, left_s),
-            ),
-            allow_redirects=False,
+        return (
+            min(self._limits.connect_timeout_s, left_s),
+            min(self._limits.read_timeout_s, left_s),
         )
+
+    def _learn(self, response: requests.Response, sent_at: float) -> None:
+        if response.status_code == TOO_MANY_REQUESTS:
+            asked_s = find_retry_after_s(response, now_s=self._clocks.wall())
+            self.pace.refused(sent_at, asked_s=asked_s)
+        else:
+            self.pace.admitted(sent_at)
 
 
 def _translate(request: Request, exc: OSError) -> Exception:

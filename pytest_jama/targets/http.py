@@ -2,7 +2,8 @@
 
 An attempt without a usable answer is repeated after a growing, jittered pause, or after the pause
 that the server asks for. Two things end that: nothing at all succeeded for `give_up_after`, so that
-the server is out of reach; or the server answers others but not this one, which it thus refuses.
+the server is out of reach; or the server answers others but for long not this one, which it thus
+refuses.
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tenacity
 
 from pytest_jama.core.errors import OutOfReachError, RefusedError
-from pytest_jama.targets.connection import TOO_MANY_REQUESTS, Connection, Query, Request
+from pytest_jama.targets.connection import (
+    TOO_MANY_REQUESTS,
+    Connection,
+    Query,
+    Request,
+    accept_anything,
+)
 from pytest_jama.targets.failures import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    Check = Callable[[Mapping[str, Any]], str]
 
 T = TypeVar("T")
 
@@ -27,11 +36,15 @@ API = "/rest/v1"
 NO_STATUS = 0
 """`RefusedError.http_status` of a request that got no answer although others did."""
 
-_ATTEMPTS_BEFORE_DOUBT = 6
+_ATTEMPTS_BEFORE_DOUBT = 10
+"""With a fifth of all answers faulty, one of ten million requests fails so often in a row."""
+
 _PROBE = Request("GET", f"{API}/users/current")
 
 # Source: Jama help recommends exponential back-off of some seconds, such as 3, 5, 8, 13.
 _GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
+_LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
+_LONGEST_PAUSE_IF_ASKED_S = 60.0
 
 
 class HttpApi:
@@ -44,13 +57,20 @@ class HttpApi:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def get(self, path: str, query: Query = ()) -> dict[str, Any]:
+    def get(
+        self, path: str, query: Query = (), *, check: Check = accept_anything
+    ) -> dict[str, Any]:
         """Read something.
+
+        Args:
+            path: What to read.
+            query: Parameters.
+            check: See `Request.check`.
 
         Raises:
             TargetError: See `send`.
         """
-        return self.send(Request("GET", API + path, query))
+        return self.send(Request("GET", API + path, query, check=check))
 
     def put(self, path: str, body: object) -> dict[str, Any]:
         """Replace something.
@@ -85,6 +105,7 @@ class HttpApi:
         body: object,
         *,
         find_existing: Callable[[], int | None],
+        look_again_after_s: Sequence[float] = (),
     ) -> int:
         """Make something new, and never twice.
 
@@ -93,6 +114,8 @@ class HttpApi:
             body: What to create.
             find_existing: Looks the new thing up. Called before a request is repeated whose answer
                 was lost, since nobody knows whether it was done.
+            look_again_after_s: Pauses after which it is looked up again when it was not found,
+                since servers may show late what they have made.
 
         Returns:
             The ID of what was created or found.
@@ -105,9 +128,10 @@ class HttpApi:
 
         def attempt(number: int) -> int:
             nonlocal is_in_doubt
-            existing = find_existing() if is_in_doubt else None
-            if existing is not None:
-                return existing
+            if is_in_doubt:
+                existing = self._look_up(find_existing, look_again_after_s)
+                if existing is not None:
+                    return existing
             is_in_doubt = False
             try:
                 return _get_created_id(self.connection.attempt(request, number))
@@ -116,6 +140,17 @@ class HttpApi:
                 raise
 
         return self.persist(attempt, request)
+
+    def _look_up(
+        self, find_existing: Callable[[], int | None], look_again_after_s: Sequence[float]
+    ) -> int | None:
+        existing = find_existing()
+        for pause_s in look_again_after_s:
+            if existing is not None:
+                break
+            self.connection.sleep(pause_s)
+            existing = find_existing()
+        return existing
 
     def send(
         self,
@@ -133,7 +168,7 @@ class HttpApi:
             The JSON object of the answer.
 
         Raises:
-            RefusedError: When the server refuses it, or does not answer it but others.
+            RefusedError: When the server refuses it, or for long does not answer it but others.
             CredentialsError: When the server does not let us in.
             OutOfReachError: When nothing succeeded for `give_up_after`, or we were stopped.
         """
@@ -154,9 +189,10 @@ class HttpApi:
         Raises:
             TargetError: See `send`.
         """
+        started_at = self.connection.clock()
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),
-            stop=lambda state: self._raise_when_done(request, state),
+            stop=lambda state: self._raise_when_done(request, state, started_at=started_at),
             wait=self._pause_s,
             sleep=self.connection.sleep,
         )
@@ -169,42 +205,58 @@ class HttpApi:
 
         return retrying(numbered)
 
-    def _raise_when_done(self, request: Request, state: tenacity.RetryCallState) -> bool:
+    def _raise_when_done(
+        self, request: Request, state: tenacity.RetryCallState, *, started_at: float
+    ) -> bool:
         """Raise when it is time to give up; as an error of ours rather than of tenacity's."""
         failure = _failure_of(state)
         patience = self.connection.patience
-        if patience.left_s <= 0:
-            raise OutOfReachError(
-                f"nothing succeeded at {self.connection.url} for {patience.failing_for_s:.0f} s, "
-                f"at last {request}: {failure}",
-            ) from failure
-        is_doubtful = (
+        is_out_of_time = patience.left_s <= 0
+        is_long_tried = (
             state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT
-            and failure.http_status != TOO_MANY_REQUESTS
-            and request.login is None  # a login cannot be told from others, which wait for it
+            or self.connection.clock() - started_at >= patience.give_up_after_s
         )
-        if is_doubtful and self._answers_others():
+        if (is_out_of_time or is_long_tried) and self._is_disliked(request, failure):
             raise RefusedError(
                 f"{request}: {failure} ({state.attempt_number} attempts, "
                 "while other requests are answered)",
                 http_status=failure.http_status or NO_STATUS,
             ) from failure
+        if is_out_of_time:
+            raise OutOfReachError(
+                f"nothing succeeded at {self.connection.url} for {patience.failing_for_s:.0f} s, "
+                f"at last {request}: {failure}",
+            ) from failure
         return False
 
-    def _answers_others(self) -> bool:
-        """Whether the server answers the cheapest request: then it is the other one it dislikes."""
-        try:
-            self.connection.attempt(_PROBE)
-        except TransientError:
-            return False
-        except RefusedError:
-            return True
-        return True
+    def _is_disliked(self, request: Request, failure: TransientError) -> bool:
+        """Whether the server answers the cheapest request: then it is this one it dislikes.
+
+        Throttling concerns all requests; and a login cannot be told from others, which wait for it.
+        """
+        return (
+            failure.http_status != TOO_MANY_REQUESTS
+            and request.login is None
+            and self.connection.is_answered(_PROBE)
+            and self.connection.patience.write_off()
+        )
 
     def _pause_s(self, state: tenacity.RetryCallState) -> float:
-        """Return how long to wait: what the server asks for, else longer each time."""
-        asked_s = _failure_of(state).retry_after_s
-        return max(0.0, min(asked_s or _GROWING_PAUSE(state), self.connection.patience.left_s))
+        """Return how long to wait: what the server asks for, else longer each time.
+
+        A request that was one too many waits for its next turn, which the pace gives it later and
+        later. While others succeed it is not the server that needs a rest.
+        """
+        failure, patience = _failure_of(state), self.connection.patience
+        pause_s = _GROWING_PAUSE(state)
+        if failure.http_status == TOO_MANY_REQUESTS:
+            paced_s = self.connection.pace.find_pause_s()
+            pause_s = pause_s if paced_s is None else paced_s
+        elif patience.has_succeeded_lately:
+            pause_s = min(pause_s, _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S)
+        if failure.retry_after_s is not None:
+            pause_s = max(pause_s, min(failure.retry_after_s, _LONGEST_PAUSE_IF_ASKED_S))
+        return max(0.0, min(pause_s, patience.left_s))
 
 
 def _failure_of(state: tenacity.RetryCallState) -> TransientError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from requests.auth import AuthBase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from requests import PreparedRequest
 
@@ -38,6 +38,10 @@ class Login(AuthBase):
         del refused
         return False
 
+    def secrets(self) -> Iterator[str]:
+        """Yield what must not be shown, should the server repeat it."""
+        yield from ()
+
 
 class BasicLogin(Login):
     """User name and password, or client ID and client secret, sent with each request.
@@ -55,7 +59,13 @@ class BasicLogin(Login):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the header; as UTF-8, since `requests` itself stops at non-Latin passwords."""
-        request.headers["Authorization"] = "Basic " + base64.b64encode(
-            f"{self._name}:{self._read_secret()}".encode()
-        ).decode("ascii")
+        request.headers["Authorization"] = f"Basic {self._pair()}"
         return request
+
+    def secrets(self) -> Iterator[str]:
+        """Yield the password or client secret, alone and as the header has it."""
+        yield self._read_secret()
+        yield self._pair()
+
+    def _pair(self) -> str:
+        return base64.b64encode(f"{self._name}:{self._read_secret()}".encode()).decode("ascii")

@@ -5,6 +5,7 @@ Nothing here shows a secret: neither in a repr nor in a variable of a frame.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pytest_jama.targets.failures import TransientError
 from pytest_jama.targets.login import Login
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from requests import PreparedRequest
 
@@ -33,6 +34,12 @@ _RENEW_BEFORE_S = 60.0
 _LIFETIME_IF_UNKNOWN_S = 300.0
 _GOOD = range(200, 300)
 _NOT_FOUND = 404
+_ATTEMPTS_WITHOUT_TOKEN = 3
+"""So many good answers without a token are believed to be the last word of the server."""
+
+_FITS_A_HEADER = re.compile(r"[!-~]+")
+"""What a token may consist of; the HTTP library shows a value that it cannot send."""
+
 _NO_ENDPOINT = (
     "there is no token to be had at this address: check `url`, with its context path; "
     "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
@@ -70,13 +77,14 @@ def read_token(answer: Mapping[str, Any], *, now: float) -> Token | None:
 
     Source: Jama help, OAuth token response; changed in July 2024.
     """
-    if not (isinstance(answer.get("access_token"), str) and answer["access_token"].strip()):
+    value = answer.get("access_token")
+    if not isinstance(value, str) or not _FITS_A_HEADER.fullmatch(value.strip()):
         return None
     try:
         lifetime_s = max(0.0, float(answer.get("expires_in", _LIFETIME_IF_UNKNOWN_S)))
     except (TypeError, ValueError):
         lifetime_s = _LIFETIME_IF_UNKNOWN_S
-    return Token(f"Bearer {answer['access_token'].strip()}", lifetime_s, now + lifetime_s)
+    return Token(f"Bearer {value.strip()}", lifetime_s, now + lifetime_s)
 
 
 def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
@@ -98,21 +106,24 @@ def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
         login=login,
     )
 
-    def attempt(number: int) -> Mapping[str, Any]:
+    def attempt(number: int) -> Token:
+        is_last = number >= _ATTEMPTS_WITHOUT_TOKEN
         try:
-            return api.connection.attempt(request, number)
+            token = read_token(api.connection.attempt(request, number), now=api.connection.clock())
         except TransientError as failure:
-            if failure.http_status in _GOOD:
+            if failure.http_status in _GOOD and is_last:
                 raise CredentialsError(f"{request}: {failure}; {login.remedy}") from failure
             raise
         except RefusedError as refusal:
             remedy = _NO_ENDPOINT if refusal.http_status == _NOT_FOUND else login.remedy
             raise CredentialsError(f"{refusal}; {remedy}") from refusal
+        if token is None and is_last:
+            raise CredentialsError(f"{request}: the answer holds no token; {login.remedy}")
+        if token is None:
+            raise TransientError("the answer holds no token", http_status=_GOOD.start)
+        return token
 
-    token = read_token(api.persist(attempt, request), now=api.connection.clock())
-    if token is None:
-        raise CredentialsError(f"{request}: the answer holds no token; {login.remedy}")
-    return token
+    return api.persist(attempt, request)
 
 
 class TokenLogin(Login):
@@ -122,6 +133,7 @@ class TokenLogin(Login):
         fetch: Gets a new token from the server.
         remedy: What the user can do when the server does not accept it.
         clock: Seconds that never run backwards.
+        credentials: What tokens are fetched with, so that its secrets are known.
     """
 
     def __init__(
@@ -130,9 +142,12 @@ class TokenLogin(Login):
         *,
         remedy: str,
         clock: Callable[[], float] = time.monotonic,
+        credentials: Login | None = None,
     ) -> None:
         super().__init__(remedy=remedy)
         self._fetch = fetch
+        self._credentials = credentials
+        self._headers: frozenset[str] = frozenset()
         self._clock = clock
         self._token: Token | None = None
         self._lock = threading.Lock()
@@ -142,6 +157,7 @@ class TokenLogin(Login):
         with self._lock:
             if self._token is None or not self._token.is_fresh(self._clock()):
                 self._token = self._fetch()
+                self._headers |= {self._token.header}
             request.headers["Authorization"] = self._token.header
         return request
 
@@ -151,3 +167,10 @@ class TokenLogin(Login):
             if self._token and self._token.header == refused.headers.get("Authorization"):
                 self._token = None
         return True
+
+    def secrets(self) -> Iterator[str]:
+        """Yield all tokens so far, and the client secret."""
+        for header in self._headers:
+            yield header.partition(" ")[2]
+        if self._credentials is not None:
+            yield from self._credentials.secrets()

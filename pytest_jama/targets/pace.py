@@ -1,27 +1,25 @@
-"""How fast requests may follow each other, over all threads of one target."""
+"""The moment at which each request is sent, over all threads of one target."""
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from pytest_jama.targets.rate import USUAL_RATE_PER_S, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOSTED_RATE_PER_S = 9.0
-"""A little below what Jama's hosting admits for a whole company: ten requests a second.
-
-Source: Jama help, API throttling (January 2026); Jama REST API cookbook, throttling chapter.
-"""
-
 _HOSTED_DOMAINS = (".jamacloud.com", ".jamasoftware.net")
-_SLOWEST_RATE_PER_S = 2.0
-_UNKNOWN_RATE_PER_S = 8.0
-_WINDOW_S = 1.0
-_RECOVERY = 1.05
+
+_MARGIN = 0.01
+"""By how much spacings are longer than the rate asks for: what the way to the server varies by."""
+
+_LONGEST_HOLD_S = 60.0
+_INSTANT_S = 1e-6
 
 
 def find_rate_per_s(url: str, *, rate: float | str) -> float | None:
@@ -34,16 +32,20 @@ def find_rate_per_s(url: str, *, rate: float | str) -> float | None:
     if not isinstance(rate, str):
         return float(rate)
     host = (urlsplit(url).hostname or "").lower()
-    return HOSTED_RATE_PER_S if host.endswith(_HOSTED_DOMAINS) else None
+    return USUAL_RATE_PER_S if host.endswith(_HOSTED_DOMAINS) else None
 
 
 class Pace:
-    """Gives each request its moment, evenly spaced; halves the rate when the server complains.
+    """Lets requests go one after the other, evenly spaced, as fast as the server takes them.
+
+    Spacings are measured between the moments at which requests really go, not between those for
+    which they were planned: otherwise one that starts late comes too close to the next one for a
+    server without a queue.
 
     Args:
         limit_per_s: At most so many requests a second; None for no limit of our own.
         clock: Seconds that never run backwards.
-        sleep: Waits so many seconds.
+        sleep: Waits so many seconds; returns True when it was cut short.
     """
 
     def __init__(
@@ -53,53 +55,68 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._limit_per_s = limit_per_s
-        self._rate_per_s = limit_per_s
+        self._rate = Rate(limit_per_s)
         self._clock = clock
         self._sleep = sleep
-        self._next_at = clock()
-        self._slowed_at = float("-inf")
-        self._recent: deque[float] = deque()
+        self._next_at = float("-inf")
+        self._hold_until = float("-inf")
+        self._turn = threading.Lock()
         self._lock = threading.Lock()
 
     @property
     def rate_per_s(self) -> float | None:
-        """The requests a second that are admitted now; None for any number."""
-        return self._rate_per_s
+        """The requests a second that are sent now; None for any number."""
+        return self._rate.per_s
 
-    def wait_for_turn(self) -> None:
-        """Return when the next request may start."""
+    def wait_for_turn(self) -> float:
+        """Return when the next request may be sent.
+
+        Returns:
+            The moment, to be told to `admitted` or `refused`.
+        """
+        with self._turn:
+            # The rate may fall while somebody waits: then there is more to wait for.
+            while (wait_s := self._find_wait_s()) > _INSTANT_S:
+                if self._sleep(wait_s):
+                    break
+            with self._lock:
+                return self._take_slot()
+
+    def admitted(self, sent_at: float) -> None:
+        """Note that a request was not throttled, however else it was answered."""
         with self._lock:
-            now = self._clock()
-            start = max(now, self._next_at)
-            self._next_at = start + (1 / self._rate_per_s if self._rate_per_s else 0.0)
-            self._remember(start)
-        if start > now:
-            self._sleep(start - now)
+            self._rate.admitted(sent_at, now=self._clock())
 
-    def slow_down(self) -> None:
-        """Halve the rate, because the server said that there were too many requests.
+    def refused(self, sent_at: float, *, asked_s: float | None = None) -> None:
+        """Note that the server said that there were too many requests.
 
-        Further complaints within a second answer the same burst and change nothing.
+        Args:
+            sent_at: When the request was sent.
+            asked_s: How long the server asks us to wait; None when it does not say.
         """
         with self._lock:
             now = self._clock()
-            if now - self._slowed_at < _WINDOW_S:
-                return
-            self._slowed_at = now
-            current = self._rate_per_s or max(_UNKNOWN_RATE_PER_S, len(self._recent) / _WINDOW_S)
-            self._rate_per_s = max(_SLOWEST_RATE_PER_S, current / 2)
-            self._next_at = max(self._next_at, now + 1 / self._rate_per_s)
+            self._rate.refused(sent_at, now=now)
+            if asked_s:
+                self._hold_until = max(self._hold_until, now + min(asked_s, _LONGEST_HOLD_S))
 
-    def speed_up(self) -> None:
-        """Recover a little of a lowered rate, because the server took a request."""
+    def find_pause_s(self) -> float | None:
+        """Return for how long a refused request steps back; None when requests are not paced.
+
+        It is a random part of a spacing, so that several sessions do not keep meeting.
+        """
+        per_s = self._rate.per_s
+        return None if per_s is None else random.uniform(0, 1 / per_s)  # noqa: S311 - no secret
+
+    def _find_wait_s(self) -> float:
         with self._lock:
-            if self._rate_per_s is None or self._rate_per_s == self._limit_per_s:
-                return
-            faster = self._rate_per_s * _RECOVERY
-            self._rate_per_s = min(faster, self._limit_per_s) if self._limit_per_s else faster
+            return max(self._next_at, self._hold_until, self._rate.hold_until) - self._clock()
 
-    def _remember(self, start: float) -> None:
-        self._recent.append(start)
-        while self._recent[0] <= start - _WINDOW_S:
-            self._recent.popleft()
+    def _take_slot(self) -> float:
+        """Use the present moment, and plan the next one; a late start is made up for but a bit."""
+        now = self._clock()
+        per_s = self._rate.per_s
+        if per_s is not None:
+            margin_s = _MARGIN / per_s
+            self._next_at = max(self._next_at, now - margin_s) + 1 / per_s + margin_s
+        return now

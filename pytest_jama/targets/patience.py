@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_LATELY_S = 5.0
+_WRITTEN_OFF_AT_MOST = 8
+_WRITTEN_OFF_AT_LAST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +40,39 @@ class Patience:
     """
 
     def __init__(self, give_up_after_s: float, clock: Callable[[], float]) -> None:
-        self._give_up_after_s = give_up_after_s
+        self.give_up_after_s = give_up_after_s
         self._clock = clock
         self._failing_since: float | None = None
+        self._succeeded_at = float("-inf")
+        self._written_off = 0
+        self._lock = threading.Lock()
 
     def succeeded(self) -> None:
         """Note that the server gave a usable answer."""
+        self._succeeded_at = self._clock()
         self._failing_since = None
+        self._written_off = 0
+
+    def write_off(self) -> bool:
+        """Ask whether one request may be given up without giving up the server.
+
+        Returns:
+            False when that happened to so many since the last success that it is the server.
+        """
+        at_most = _WRITTEN_OFF_AT_LAST if self.left_s <= 0 else _WRITTEN_OFF_AT_MOST
+        with self._lock:
+            self._written_off += 1
+            return self._written_off <= at_most
 
     def failed(self, *, started_at: float) -> None:
         """Note that an attempt failed which had started at that time."""
         if self._failing_since is None:
-            self._failing_since = started_at
+            self._failing_since = max(started_at, self._succeeded_at)
+
+    @property
+    def has_succeeded_lately(self) -> bool:
+        """Whether something succeeded before, and not much failed since."""
+        return self.failing_for_s < _LATELY_S and self._succeeded_at > float("-inf")
 
     @property
     def failing_for_s(self) -> float:
@@ -56,4 +83,4 @@ class Patience:
     @property
     def left_s(self) -> float:
         """Seconds until it is time to give up."""
-        return self._give_up_after_s - self.failing_for_s
+        return self.give_up_after_s - self.failing_for_s

@@ -11,10 +11,10 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from pytest_jama import __version__
+from pytest_jama.targets.deadline import DeadlineAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def open_session(
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
     # Every request carries its own credentials; a session of the server must not outlive them.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

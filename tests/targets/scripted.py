@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     drops: bool = False
     hangs: bool = False
+    drips: bytes = b""
 
 
 def said(status: int, data: Any = None, /, *, message: str = "", **headers: str) -> Reply:
@@ -45,6 +47,9 @@ def token(value: str = "t0ken", **others: Any) -> Reply:
 
 DROP = Reply(drops=True)
 HANG = Reply(hangs=True)
+DRIP = Reply(drips=b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+DRIPPING_HEADERS = Reply(drips=b"HTTP/1.1 200 OK\r\nX-Slow: ")
+DRIPPING_WITHOUT_LENGTH = Reply(drips=b"HTTP/1.1 200 OK\r\n\r\n{}")
 TRUNCATED = Reply(200, b'{"meta":{"sta', {"Content-Length": "2000"})
 WEB_PAGE = Reply(200, b"<html><title>Sign in</title></html>", {"Content-Type": "text/html"})
 
@@ -70,6 +75,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.seen: list[Seen] = []
         self.ended = threading.Event()
         self.lock = threading.Lock()
+        self.at_once = self.most_at_once = 0
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def next_reply(self, seen: Seen) -> Reply:
@@ -89,8 +95,19 @@ class _Handler(BaseHTTPRequestHandler):
     server: ScriptedServer
     protocol_version = "HTTP/1.1"
     timeout = 5
+    disable_nagle_algorithm = True  # head and body are sent apart; it would hold the body back
 
     def _answer(self) -> None:
+        with self.server.lock:
+            self.server.at_once += 1
+            self.server.most_at_once = max(self.server.at_once, self.server.most_at_once)
+        try:
+            self._reply()
+        finally:
+            with self.server.lock:
+                self.server.at_once -= 1
+
+    def _reply(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
         seen = Seen(self.command, self.path, dict(self.headers), self.rfile.read(size))
         reply = self.server.next_reply(seen)
@@ -99,12 +116,23 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.hangs or reply.drops:
             self.close_connection = True
             return
+        if reply.drips:
+            self._drip(reply.drips)
+            return
         self.send_response(reply.status)
         for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
         self.close_connection = self.close_connection or "Content-Length" in reply.headers
+
+    def _drip(self, beginning: bytes) -> None:
+        """Send something now and then until the client has gone."""
+        self.wfile.write(beginning)
+        with contextlib.suppress(OSError):
+            while not self.server.ended.wait(0.05):
+                self.wfile.write(b" ")
+        self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - named by the library
 

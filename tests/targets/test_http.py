@@ -16,7 +16,21 @@ from pytest_jama.core.errors import (
     RefusedError,
     TargetError,
 )
-from tests.targets.scripted import DROP, HANG, TRUNCATED, WEB_PAGE, Reply, created, said
+from pytest_jama.targets.http import NO_STATUS
+from pytest_jama.targets.jama.gather import gather
+from pytest_jama.targets.patience import Patience
+from tests.targets.scripted import (
+    DRIP,
+    DRIPPING_HEADERS,
+    DRIPPING_WITHOUT_LENGTH,
+    DROP,
+    HANG,
+    TRUNCATED,
+    WEB_PAGE,
+    Reply,
+    created,
+    said,
+)
 
 if TYPE_CHECKING:
     from tests.targets.conftest import OpenApi, Serve
@@ -133,11 +147,48 @@ def test_a_success_in_between_renews_the_patience(
 def test_one_request_that_always_fails_is_refused_while_others_are_answered(
     script: Serve, open_api: OpenApi
 ) -> None:
-    server = script(*[said(500, message="NullPointerException")] * 6, said(200))
-    with pytest.raises(RefusedError, match=r"6 attempts, while other requests are answered") as no:
+    server = script(*[said(500, message="NullPointerException")] * 10, said(200))
+    with pytest.raises(RefusedError, match=r"10 attempts, while other requests are answered") as no:
         open_api(server.url).get("/testruns/1")
     assert no.value.http_status == 500
     assert server.lines[-1] == "GET /rest/v1/users/current"
+
+
+def test_one_request_that_never_gets_an_answer_is_given_up_alone(
+    script: Serve, open_api: OpenApi
+) -> None:
+    server = script(said(200), HANG, said(200, {"id": 1}))
+    api = open_api(server.url, read_timeout_s=0.1, give_up_after_s=0)
+    api.get("/projects")
+    with pytest.raises(RefusedError, match="no answer in time") as no:
+        api.get("/testruns/1")
+    assert no.value.http_status == NO_STATUS
+    assert api.get("/testruns/2")["data"] == {"id": 1}
+
+
+def test_a_server_that_answers_reads_but_no_writes_is_given_up_after_a_few(
+    script: Serve, open_api: OpenApi
+) -> None:
+    given_up = [*[said(503)] * 10, said(200)] * 8
+    server = script(*given_up, *[said(503)] * 9, *[said(503), said(200)] * 200)
+    api = open_api(server.url, give_up_after_s=1_000)
+    for number in range(8):
+        with pytest.raises(RefusedError):
+            api.get(f"/testruns/{number}")
+    with pytest.raises(OutOfReachError):
+        api.get("/testruns/9")
+
+
+def test_an_old_failure_does_not_outlive_the_successes_after_its_start(
+    fake_time: FakeTime,
+) -> None:
+    patience = Patience(30, fake_time.clock)
+    started_at = fake_time.now
+    fake_time.now += 60
+    patience.succeeded()
+    fake_time.now += 1
+    patience.failed(started_at=started_at)
+    assert patience.failing_for_s == 1
 
 
 def test_throttling_is_never_taken_for_a_refusal(script: Serve, open_api: OpenApi) -> None:
@@ -247,6 +298,69 @@ def test_a_creation_that_did_not_happen_is_repeated(script: Serve, open_api: Ope
 def test_a_throttled_creation_is_repeated_without_a_look(script: Serve, open_api: OpenApi) -> None:
     server = script(said(429), created(44))
     assert open_api(server.url).create("/testplans", {}, find_existing=_never) == 44
+
+
+def test_a_creation_that_shows_late_is_looked_up_until_it_does(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(DROP, said(500))
+    found = iter([None, None, 42])
+    api = open_api(server.url)
+    new_id = api.create(
+        "/testplans", {}, find_existing=lambda: next(found), look_again_after_s=(1.0, 2.0)
+    )
+    assert new_id == 42
+    assert fake_time.slept[1:] == [1.0, 2.0]
+    assert len(server.seen) == 1
+
+
+def test_a_look_up_that_fails_is_repeated_before_the_creation_is(
+    script: Serve, open_api: OpenApi
+) -> None:
+    server = script(DROP, said(503), WEB_PAGE, said(200, {"id": 42}))
+    api = open_api(server.url)
+
+    def find_existing() -> int:
+        found: int = api.get("/testplans")["data"]["id"]
+        return found
+
+    assert api.create("/testplans", {}, find_existing=find_existing) == 42
+    assert [line.split()[0] for line in server.lines] == ["POST", "GET", "GET", "GET"]
+
+
+def test_a_creation_is_not_repeated_when_it_cannot_be_looked_up(
+    script: Serve, open_api: OpenApi
+) -> None:
+    server = script(DROP, said(403))
+    api = open_api(server.url)
+    with pytest.raises(RefusedError, match="403"):
+        api.create("/testplans", {}, find_existing=lambda: len(api.get("/testplans")))
+    assert [line.split()[0] for line in server.lines] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("how", [DRIP, DRIPPING_HEADERS, DRIPPING_WITHOUT_LENGTH])
+def test_an_answer_that_drips_for_ever_ends_in_time(
+    how: Reply, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(how, said(200, {"id": 7}))
+    api = open_api(server.url, read_timeout_s=0.3)
+    assert api.get("/projects/7")["data"] == {"id": 7}
+
+
+def test_an_answer_that_is_none_to_the_question_is_asked_for_again(
+    script: Serve, open_api: OpenApi
+) -> None:
+    server = script(said(200, [1]), said(200, [2]))
+    api = open_api(server.url)
+    answer = api.get("/x", check=lambda answer: "" if answer["data"] == [2] else "something else")
+    assert answer["data"] == [2]
+
+
+def test_no_more_requests_are_under_way_than_allowed(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200))
+    api = open_api(server.url, at_once=2)
+    gather([lambda: api.get("/projects")] * 12, at_once=6)
+    assert server.most_at_once <= 2
 
 
 @pytest.mark.parametrize(

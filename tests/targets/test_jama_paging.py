@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_jama.targets.connection import Query
-from pytest_jama.targets.jama.paging import read_pages
+from pytest_jama.targets.jama.paging import read_all, read_pages
 
 Get = Callable[[str, Query], Mapping[str, Any]]
 
@@ -41,7 +41,7 @@ def _read(get: Get) -> list[int]:
         (50, 50, [0]),
         (51, 51, [0, 50]),
         (120, 120, [0, 50, 100]),
-        (60, 500, [0, 50, 60]),
+        (60, 500, [0, 50, 60, 60, 60]),
         (120, 7, [0, 50, 100, 120]),
         (60, None, [0, 50, 60]),
     ],
@@ -80,6 +80,42 @@ def test_a_server_that_ignores_the_start_is_no_endless_list() -> None:
 @pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": {}}, {"meta": None, "data": []}])
 def test_odd_answers_are_empty_lists(answer: dict[str, Any]) -> None:
     assert _read(lambda _path, _query: answer) == []
+
+
+def test_an_empty_page_that_contradicts_the_total_is_asked_for_again() -> None:
+    listing = Listing(range(60), total=60)
+    hiccups = iter([True, False, True])
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        return {**answer, "data": []} if next(hiccups, False) else answer
+
+    assert _read(get) == list(range(60))
+
+
+def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[int]:
+    page = next(read_pages(listing.get, "/x")) if first else None
+    rows = read_all(
+        listing.get, "/x", first=page, total=total, together=lambda jobs: [job() for job in jobs]
+    )
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("count, requests", [(0, 1), (50, 1), (51, 2), (170, 4)])
+def test_all_pages_are_read_at_once_when_the_total_is_known(
+    count: int, requests: int, first: bool
+) -> None:
+    listing = Listing(range(count), total=count)
+    assert _read_together(listing, total=count, first=first) == list(range(count))
+    assert len(listing.starts) <= requests
+
+
+@pytest.mark.parametrize("total", [None, 3, 100, 240])
+@pytest.mark.parametrize("at_most", [20, 50])
+def test_pages_that_do_not_add_up_are_read_one_by_one(total: int | None, at_most: int) -> None:
+    listing = Listing(range(130), total=130, at_most=at_most)
+    assert _read_together(listing, total=total, first=False) == list(range(130))
 
 
 def test_rows_without_an_id_are_left_out() -> None:

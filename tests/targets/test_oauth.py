@@ -112,25 +112,54 @@ def test_no_token_endpoint_means_a_wrong_address(
 
 
 @pytest.mark.parametrize(
-    "reply",
+    "reply, attempts",
     [
-        Reply(401, b'{"error":"invalid_client","error_description":"Bad credentials"}'),
-        Reply(400, b'{"error":"invalid_request"}'),
-        WEB_PAGE,
-        Reply(200, b"not json"),
-        Reply(200, b"{}"),
-        Reply(200, b'{"access_token": null}'),
+        (Reply(401, b'{"error":"invalid_client","error_description":"Bad credentials"}'), 1),
+        (Reply(400, b'{"error":"invalid_request"}'), 1),
+        (WEB_PAGE, 3),
+        (Reply(200, b"not json"), 3),
+        (Reply(200, b"{}"), 3),
+        (Reply(200, b'{"access_token": null}'), 3),
     ],
     ids=["401", "400", "web page", "no json", "no token", "null"],
 )
 def test_no_token_means_wrong_credentials(
-    reply: Reply, script: Serve, open_api: OpenApi, fake_time: FakeTime
+    reply: Reply, attempts: int, script: Serve, open_api: OpenApi, fake_time: FakeTime
 ) -> None:
     server = script(reply)
     with pytest.raises(CredentialsError, match="JAMA_CLIENT_ID") as caught:
         _open(server.url, open_api, fake_time).get("/projects")
     assert "s3cret" not in str(caught.value)
-    assert len(server.seen) == 1
+    assert len(server.seen) == attempts
+
+
+@pytest.mark.parametrize("reply", [WEB_PAGE, Reply(200, b"{}"), Reply(200, b"")])
+def test_one_answer_without_a_token_is_not_the_last_word(
+    reply: Reply, script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(reply, token(), said(200, {"id": 1}))
+    assert _open(server.url, open_api, fake_time).get("/projects")["data"] == {"id": 1}
+
+
+def test_a_refusal_of_what_was_accepted_before_is_doubted_twice(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    refused = [said(401), token(), said(401)]
+    server = script(token(), said(200), *refused, *refused, said(200, {"id": 2}))
+    api = _open(server.url, open_api, fake_time)
+    api.get("/projects")
+    assert api.get("/projects")["data"] == {"id": 2}
+
+
+def test_credentials_that_are_withdrawn_end_it(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    refused = [said(401), token(), said(401)]
+    server = script(token(), said(200), *refused, *refused, *refused, said(200))
+    api = _open(server.url, open_api, fake_time)
+    api.get("/projects")
+    with pytest.raises(CredentialsError, match="JAMA_CLIENT_ID"):
+        api.get("/projects")
 
 
 def test_a_server_that_cannot_give_tokens_now_is_out_of_reach(

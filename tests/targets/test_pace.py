@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.targets.pace import HOSTED_RATE_PER_S, Pace, find_rate_per_s
+from pytest_jama.targets.pace import Pace, find_rate_per_s
+from pytest_jama.targets.rate import SLOWEST_RATE_PER_S, USUAL_RATE_PER_S, Rate
+from tests.targets.limiters import (
+    Limiter,
+    Rehearsal,
+    draining_queue,
+    fixed_window,
+    sliding_window,
+    spacing,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.targets.scripted import FakeTime
 
 
@@ -14,12 +27,16 @@ def _pace(limit: float | None, time: FakeTime) -> Pace:
     return Pace(limit, clock=time.clock, sleep=time.sleep)
 
 
+def _starts(pace: Pace, count: int) -> list[float]:
+    return [pace.wait_for_turn() for _ in range(count)]
+
+
 @pytest.mark.parametrize(
     "url, rate, expected",
     [
-        ("https://acme.jamacloud.com", "auto", HOSTED_RATE_PER_S),
-        ("https://ACME.JamaCloud.com/", "auto", HOSTED_RATE_PER_S),
-        ("https://acme.jamasoftware.net", "auto", HOSTED_RATE_PER_S),
+        ("https://acme.jamacloud.com", "auto", USUAL_RATE_PER_S),
+        ("https://ACME.JamaCloud.com/", "auto", USUAL_RATE_PER_S),
+        ("https://acme.jamasoftware.net", "auto", USUAL_RATE_PER_S),
         ("https://jama.acme.example/contour", "auto", None),
         ("https://jamacloud.com.acme.example", "auto", None),
         ("http://127.0.0.1:8080", "auto", None),
@@ -34,18 +51,12 @@ def test_hosted_servers_get_the_documented_rate(
 
 
 def test_the_hosted_rate_never_exceeds_ten_in_any_second(fake_time: FakeTime) -> None:
-    pace = _pace(HOSTED_RATE_PER_S, fake_time)
-    starts = []
-    for _ in range(60):
-        pace.wait_for_turn()
-        starts.append(fake_time.now)
+    starts = _starts(_pace(USUAL_RATE_PER_S, fake_time), 60)
     assert max(sum(start <= other <= start + 1 for other in starts) for start in starts) <= 10
 
 
 def test_without_a_limit_nobody_waits(fake_time: FakeTime) -> None:
-    pace = _pace(None, fake_time)
-    for _ in range(100):
-        pace.wait_for_turn()
+    _starts(_pace(None, fake_time), 100)
     assert fake_time.slept == []
 
 
@@ -53,54 +64,133 @@ def test_an_idle_time_is_not_saved_up_for_a_burst(fake_time: FakeTime) -> None:
     pace = _pace(2, fake_time)
     pace.wait_for_turn()
     fake_time.now += 60
-    for _ in range(3):
-        pace.wait_for_turn()
-    assert fake_time.slept == [0.5, 0.5]
+    _starts(pace, 3)
+    assert fake_time.slept == pytest.approx([0.5, 0.505], abs=1e-6)
 
 
-def test_a_complaint_halves_the_rate(fake_time: FakeTime) -> None:
-    pace = _pace(8, fake_time)
-    pace.slow_down()
-    assert pace.rate_per_s == 4
+def test_a_late_start_does_not_bring_the_next_one_too_close() -> None:
+    time = [0.0]
+
+    def oversleep(seconds: float) -> None:
+        time[0] += seconds + 0.04
+
+    pace = Pace(10, clock=lambda: time[0], sleep=oversleep)
+    starts = _starts(pace, 20)
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert min(gaps) >= 0.1
 
 
-def test_complaints_about_one_burst_halve_the_rate_once(fake_time: FakeTime) -> None:
-    pace = _pace(8, fake_time)
-    for _ in range(5):
-        pace.slow_down()
-    assert pace.rate_per_s == 4
-
-
-def test_an_unlimited_rate_is_halved_from_what_was_sent(fake_time: FakeTime) -> None:
+def test_what_the_server_asks_for_holds_everybody(fake_time: FakeTime) -> None:
     pace = _pace(None, fake_time)
-    for _ in range(40):
-        fake_time.now += 0.05
-        pace.wait_for_turn()
-    pace.slow_down()
-    assert pace.rate_per_s == pytest.approx(10, abs=0.5)
-
-
-def test_a_complaint_at_the_start_of_a_small_upload_costs_it_little(fake_time: FakeTime) -> None:
-    pace = _pace(None, fake_time)
+    pace.refused(pace.wait_for_turn(), asked_s=7)
     pace.wait_for_turn()
-    pace.slow_down()
-    assert pace.rate_per_s == 4
+    assert fake_time.slept == [7]
 
 
-def test_successes_bring_the_rate_back_to_the_limit_and_no_further(fake_time: FakeTime) -> None:
-    pace = _pace(8, fake_time)
-    pace.slow_down()
-    for _ in range(10):
-        pace.speed_up()
-    assert 4 < (pace.rate_per_s or 0) < 8
-    for _ in range(100):
-        pace.speed_up()
-    assert pace.rate_per_s == 8
+def test_nobody_is_held_for_hours(fake_time: FakeTime) -> None:
+    pace = _pace(None, fake_time)
+    pace.refused(pace.wait_for_turn(), asked_s=86_400)
+    pace.wait_for_turn()
+    assert fake_time.slept == [60]
 
 
-def test_many_complaints_never_stop_everything(fake_time: FakeTime) -> None:
-    pace = _pace(8, fake_time)
-    for _ in range(50):
-        fake_time.now += 10
-        pace.slow_down()
-    assert pace.rate_per_s == 2
+def test_a_wait_that_is_cut_short_is_over() -> None:
+    pace = Pace(0.001, clock=lambda: 1.0, sleep=lambda _: True)
+    assert _starts(pace, 3) == [1.0] * 3
+
+
+def test_a_lone_refusal_does_not_limit_an_unlimited_rate() -> None:
+    rate = Rate(None)
+    rate.refused(1.0, now=1.1)
+    rate.refused(9.0, now=9.1)
+    assert rate.per_s is None
+
+
+def test_two_refusals_do(fake_time: FakeTime) -> None:
+    pace = _pace(None, fake_time)
+    for start in _starts(pace, 2):
+        pace.refused(start)
+    assert pace.rate_per_s == USUAL_RATE_PER_S
+
+
+def test_refusals_of_requests_from_before_the_change_change_nothing() -> None:
+    rate = Rate(8)
+    rate.refused(1.0, now=2.0)
+    rate.refused(1.1, now=2.1)
+    before = rate.per_s
+    for sent_at in (1.2, 1.3, 1.4):
+        rate.refused(sent_at, now=2.2)
+    assert rate.per_s == before == pytest.approx(3.96)
+
+
+def test_many_refusals_never_stop_everything() -> None:
+    rate = Rate(8)
+    for second in range(100):
+        rate.refused(second, now=second + 0.5)
+    assert rate.per_s == SLOWEST_RATE_PER_S
+
+
+def test_successes_bring_the_rate_back_to_the_limit_and_no_further() -> None:
+    rate = Rate(8)
+    rate.refused(0.0, now=0.1)
+    rate.refused(0.05, now=0.1)
+    rates = []
+    for second in range(1, 30):
+        rate.admitted(second, now=second)
+        rates.append(rate.per_s)
+    assert rates[0] == pytest.approx(3.96)
+    assert rates[-1] == 8
+
+
+SERVERS: dict[str, Callable[[int], Limiter]] = {
+    "queue of 100": partial(draining_queue, queue=100),
+    "bucket of 10": partial(draining_queue, queue=10),
+    "sliding window": sliding_window,
+    "fixed window": fixed_window,
+    "spacing": spacing,
+}
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Limiter:
+    return SERVERS[request.param](10)
+
+
+def test_a_known_limit_is_used_up_without_a_refusal(server: Limiter) -> None:
+    rehearsal = Rehearsal(partial(Pace, 10), server)
+    assert rehearsal.send(200) <= 1.05 * 200 / 10
+    assert rehearsal.refused == 0
+
+
+def test_an_unknown_limit_is_found_with_few_refusals(server: Limiter) -> None:
+    rehearsal = Rehearsal(partial(Pace, None), server)
+    assert rehearsal.send(200) <= 1.05 * 200 / 10
+    assert rehearsal.refused <= 20
+
+
+@pytest.mark.parametrize("limit", [10, None])
+@pytest.mark.parametrize("slow", [4, 1])
+@pytest.mark.parametrize("kind", ["sliding window", "fixed window", "spacing"])
+def test_a_slower_server_is_backed_off_from(kind: str, slow: int, limit: float | None) -> None:
+    rehearsal = Rehearsal(partial(Pace, limit), SERVERS[kind](slow))
+    assert rehearsal.send(100) <= 1.2 * 100 / slow
+    assert rehearsal.refused <= 35
+
+
+def test_a_limit_above_the_usual_one_is_found_too() -> None:
+    rehearsal = Rehearsal(partial(Pace, None), sliding_window(40))
+    assert rehearsal.send(400) <= 1.05 * 400 / 40
+
+
+def test_a_server_that_gets_slower_on_the_way_is_followed() -> None:
+    fast, slow = sliding_window(10), sliding_window(3)
+    rehearsal = Rehearsal(
+        partial(Pace, 10), lambda now: (fast if now < 1_010 else slow)(now), latency_s=0.05
+    )
+    assert rehearsal.send(160) <= 1.1 * (10 + 60 / 3)
+
+
+def test_many_threads_and_a_long_way_do_not_matter(server: Limiter) -> None:
+    rehearsal = Rehearsal(partial(Pace, 10), server, threads=32, latency_s=0.8)
+    assert rehearsal.send(200) <= 1.05 * (200 / 10 + 0.8)
+    assert rehearsal.refused == 0

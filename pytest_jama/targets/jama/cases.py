@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, RefKind
@@ -112,9 +113,12 @@ def _unknown(ref: CaseRef, project: Project, all_items: dict[str, list[Item]]) -
 
 
 def _search_keys(client: JamaClient, project: Project, keys: list[str]) -> dict[str, list[Item]]:
+    def read(batch: Sequence[str]) -> list[Item]:
+        return list(client.items_by_key(project.id, batch))
+
     found: dict[str, list[Item]] = {}
-    for batch in batches(keys):
-        for item in client.items_by_key(project.id, batch):
+    for items in client.together([partial(read, batch) for batch in batches(keys)]):
+        for item in items:
             found.setdefault(item.key, []).append(item)
     return found
 
@@ -128,9 +132,13 @@ def _search_global_ids(
 
     What it finds may merely mention one, or be of another project: both are compared.
     """
+
+    def read(batch: Sequence[str]) -> list[Item]:
+        return list(client.items_with_words(project.id, batch))
+
     found: dict[str, dict[int, Item]] = {}
-    for batch in batches(global_ids):
-        for item in client.items_with_words(project.id, batch):
+    for items in client.together([partial(read, batch) for batch in batches(global_ids)]):
+        for item in items:
             if item.project_id in (None, project.id):
                 found.setdefault(item.global_id, {})[item.id] = item
     return {global_id: list(items.values()) for global_id, items in found.items()}

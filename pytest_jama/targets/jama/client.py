@@ -5,25 +5,34 @@ Source: Jama REST API cookbook, and the operations of the published OpenAPI docu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.targets.answers import says_already_there
 from pytest_jama.targets.jama import wire
-from pytest_jama.targets.jama.paging import PAGE_SIZE, read_pages
+from pytest_jama.targets.jama.gather import gather
+from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
+from pytest_jama.targets.jama.plausible import is_list, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.core.runs import TestRun
     from pytest_jama.targets.connection import Query
     from pytest_jama.targets.http import HttpApi
     from pytest_jama.targets.jama.paging import Page
+    from pytest_jama.targets.jama.plausible import Check
     from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Plan, Project
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _NOT_FOUND = 404
+
+_LOOK_AGAIN_AFTER_S = (1.0, 2.0, 3.0)
+"""When a plan, group or cycle is looked up again that may have been created."""
 
 
 class JamaClient:
@@ -33,81 +42,96 @@ class JamaClient:
 
     Args:
         api: Makes the requests.
+        at_once: How many requests are under way at most when several are needed.
     """
 
-    def __init__(self, api: HttpApi) -> None:
+    def __init__(self, api: HttpApi, *, at_once: int = 1) -> None:
         self.api = api
+        self._at_once = at_once
+
+    def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Make requests of which none needs the answer to another one; see `gather`."""
+        return gather(jobs, at_once=self._at_once)
+
+    def both(self, one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
+        """Do two things that take several requests each at the same time."""
+        jobs: list[Callable[[], Any]] = [one, other]
+        first, second = self.together(jobs)
+        return first, second
 
     def get_current_user_id(self) -> int:
         """Return the ID of the user that the credentials belong to."""
-        return wire.find_integer(self._get("/users/current").get("id")) or 0
+        return wire.find_integer(self._get("/users/current")["id"]) or 0
 
     def projects(self) -> Iterator[Project]:
         """Yield all projects and folders of projects; reads on as far as it is asked to."""
-        return self._list("/projects", wire.read_project)
+        return self._list("/projects", wire.read_project, check=is_list("projects"))
 
     def find_project(self, project_id: int) -> Project | None:
         """Return a project by its ID."""
-        return self._find(f"/projects/{project_id}", wire.read_project)
+        return self._find("/projects/", project_id, wire.read_project)
 
     def plans(self, project_id: int) -> Iterator[Plan]:
         """Yield the test plans of a project, also archived ones."""
-        return self._list("/testplans", wire.read_plan, (("project", project_id),))
+        check = is_list(
+            "testplans", all_fit=lambda row: wire.read_plan(row).project_id in (None, project_id)
+        )
+        return self._list("/testplans", wire.read_plan, (("project", project_id),), check=check)
 
     def find_plan(self, plan_id: int) -> Plan | None:
         """Return a test plan by its ID."""
-        return self._find(f"/testplans/{plan_id}", wire.read_plan)
+        return self._find("/testplans/", plan_id, wire.read_plan)
 
     def create_plan(self, project_id: int, name: str) -> int:
         """Create a test plan; Jama gives it its default group."""
-        return self.api.create(
-            "/testplans",
-            {"project": project_id, "fields": {"name": name}},
-            find_existing=lambda: _lowest_id(self.plans(project_id), name),
-        )
+        body = {"project": project_id, "fields": {"name": name}}
+        return self._create_named("/testplans", body, name, lambda: self.plans(project_id))
 
     def groups(self, plan_id: int) -> Iterator[Group]:
         """Yield the test groups of a plan."""
-        return self._list(f"/testplans/{plan_id}/testgroups", wire.read_group)
+        path = f"/testplans/{plan_id}/testgroups"
+        return self._list(path, wire.read_group, check=is_list("testgroups"))
 
     def create_group(self, plan_id: int, name: str) -> int:
         """Create a test group in a plan."""
-        return self.api.create(
-            f"/testplans/{plan_id}/testgroups",
-            {"name": name},
-            find_existing=lambda: _lowest_id(self.groups(plan_id), name),
-        )
+        path = f"/testplans/{plan_id}/testgroups"
+        return self._create_named(path, {"name": name}, name, lambda: self.groups(plan_id))
 
     def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
         """Yield the test cases of a group."""
-        path = f"/testplans/{plan_id}/testgroups/{group_id}/testcases"
-        return self._list(path, wire.read_item)
+        path = _cases_path(plan_id, group_id)
+        return self._list(path, wire.read_item, check=is_list("items"))
+
+    def find_case_count(self, plan_id: int, group_id: int) -> int | None:
+        """Return how many test cases a group has; None when Jama does not say."""
+        return next(self._pages(_cases_path(plan_id, group_id), check=is_list("items"))).total
 
     def add_case(self, plan_id: int, group_id: int, case_id: int) -> None:
         """Add a test case to a group; Jama takes one at a time."""
-        path = f"/testplans/{plan_id}/testgroups/{group_id}/testcases"
+        path = _cases_path(plan_id, group_id)
 
         def find_existing() -> int | None:
-            case = self._find(f"{path}/{case_id}", wire.read_item)
+            case = self._find(f"{path}/", case_id, wire.read_item)
             return case.id if case else None
 
         self.api.create(path, {"testCase": case_id}, find_existing=find_existing)
 
     def cycles(self, plan_id: int) -> Iterator[Cycle]:
         """Yield the test cycles of a plan."""
-        return self._list(f"/testplans/{plan_id}/testcycles", wire.read_cycle)
+        check = is_list(
+            "testcycles", all_fit=lambda row: wire.read_cycle(row).plan_id in (None, plan_id)
+        )
+        return self._list(f"/testplans/{plan_id}/testcycles", wire.read_cycle, check=check)
 
     def find_cycle(self, cycle_id: int) -> Cycle | None:
         """Return a test cycle by its ID."""
-        return self._find(f"/testcycles/{cycle_id}", wire.read_cycle)
+        return self._find("/testcycles/", cycle_id, wire.read_cycle)
 
     def create_cycle(self, plan_id: int, name: str, *, start: date, end: date) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
-        return self.api.create(
-            f"/testplans/{plan_id}/testcycles",
-            _cycle_body({"name": name}, start=start, end=end),
-            find_existing=lambda: _lowest_id(self.cycles(plan_id), name),
-        )
+        path = f"/testplans/{plan_id}/testcycles"
+        body = _cycle_body({"name": name}, start=start, end=end)
+        return self._create_named(path, body, name, lambda: self.cycles(plan_id))
 
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:
         """Write a cycle as it is, which makes Jama generate the runs that it lacks.
@@ -120,18 +144,34 @@ class JamaClient:
         body = _cycle_body(fields, start=start, end=end)
         self.api.put(f"/testcycles/{cycle.id}", body)
 
-    def run_pages(self, cycle_id: int) -> Iterator[tuple[tuple[TestRun, ...], int | None]]:
-        """Yield the test runs of a cycle, a page at a time, with how many there are in all."""
-        for page in self._pages("/testruns", (("testCycle", cycle_id),)):
-            rows = [row for row in page.rows if wire.may_be_in_cycle(row, cycle_id)]
-            yield tuple(map(wire.read_run, rows)), page.total
+    def first_runs(self, cycle_id: int) -> Page:
+        """Return the first page of the test runs of a cycle; it tells how many there are."""
+        return next(self._run_pages(cycle_id, _of_cycle(cycle_id)))
+
+    def runs(self, cycle_id: int, *, total: int | None, first: Page | None = None) -> list[TestRun]:
+        """Return the test runs of a cycle.
+
+        Args:
+            cycle_id: The cycle.
+            total: How many it is believed to have.
+            first: The first page, if that is known.
+        """
+        get = partial(self.api.get, check=_check_runs(cycle_id))
+        rows = read_all(
+            get,
+            "/testruns",
+            _of_cycle(cycle_id),
+            first=first,
+            total=total,
+            together=self.together,
+        )
+        return _read_runs(rows, cycle_id)
 
     def runs_of_cases(self, cycle_id: int, case_ids: Sequence[int]) -> Iterator[TestRun]:
         """Yield the test runs of at most 50 test cases in a cycle."""
         query: Query = (("testCycle", cycle_id), *(("testCase", case_id) for case_id in case_ids))
-        for page in self._pages("/testruns", query):
-            rows = (row for row in page.rows if wire.may_be_in_cycle(row, cycle_id))
-            yield from map(wire.read_run, rows)
+        for page in self._run_pages(cycle_id, query):
+            yield from _read_runs(page.rows, cycle_id)
 
     def patch_run(
         self,
@@ -145,41 +185,68 @@ class JamaClient:
 
     def find_item(self, item_id: int) -> Item | None:
         """Return any item by its ID; None when there is none, or it was deleted."""
-        return self._find(f"/abstractitems/{item_id}", wire.read_item)
+        return self._find("/abstractitems/", item_id, wire.read_item)
 
     def items_by_key(self, project_id: int, keys: Sequence[str]) -> Iterator[Item]:
         """Yield the items of at most 50 document keys."""
         query: Query = (("project", project_id), *(("documentKey", key) for key in keys))
-        return self._list("/abstractitems", wire.read_item, query)
+        check = is_list(some_fit=lambda row: wire.read_item(row).key in keys)
+        return self._list("/abstractitems", wire.read_item, query, check=check)
 
     def items_with_words(self, project_id: int, words: Sequence[str]) -> Iterator[Item]:
         """Yield what a full-text search finds for any of the words: that and similar things."""
         query: Query = (("project", project_id), *(("contains", word) for word in words))
-        return self._list("/abstractitems", wire.read_item, query)
+        return self._list("/abstractitems", wire.read_item, query, check=is_list())
 
     def item_types(self) -> Iterator[ItemType]:
         """Yield all item types of the server."""
-        return self._list("/itemtypes", wire.read_item_type)
+        return self._list("/itemtypes", wire.read_item_type, check=is_list("itemtypes"))
 
-    def _get(self, path: str) -> Json:
-        data = self.api.get(path).get("data")
-        return data if isinstance(data, dict) else {}
+    def _get(self, path: str, wanted_id: int | None = None) -> Json:
+        data: Json = self.api.get(path, check=is_object(wanted_id))["data"]
+        return data
 
-    def _find(self, path: str, read: Callable[[Json], T]) -> T | None:
+    def _find(self, collection: str, wanted_id: int, read: Callable[[Json], T]) -> T | None:
         try:
-            data = self._get(path)
+            return read(self._get(f"{collection}{wanted_id}", wanted_id))
         except RefusedError as refusal:
             if refusal.http_status == _NOT_FOUND:
                 return None
             raise
-        return read(data) if wire.find_integer(data.get("id")) else None
 
-    def _pages(self, path: str, query: Query = ()) -> Iterator[Page]:
-        return read_pages(self.api.get, path, query)
+    def _pages(self, path: str, query: Query = (), *, check: Check) -> Iterator[Page]:
+        return read_pages(partial(self.api.get, check=check), path, query)
 
-    def _list(self, path: str, read: Callable[[Json], T], query: Query = ()) -> Iterator[T]:
-        for page in self._pages(path, query):
+    def _run_pages(self, cycle_id: int, query: Query) -> Iterator[Page]:
+        return self._pages("/testruns", query, check=_check_runs(cycle_id))
+
+    def _list(
+        self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
+    ) -> Iterator[T]:
+        for page in self._pages(path, query, check=check):
             yield from map(read, page.rows)
+
+    def _create_named(
+        self,
+        path: str,
+        body: Json,
+        name: str,
+        list_all: Callable[[], Iterator[Plan] | Iterator[Group] | Iterator[Cycle]],
+    ) -> int:
+        """Create what another session may be creating, too, or have created just now."""
+
+        def find_existing() -> int | None:
+            return min((each.id for each in list_all() if each.name == name), default=None)
+
+        try:
+            return self.api.create(
+                path, body, find_existing=find_existing, look_again_after_s=_LOOK_AGAIN_AFTER_S
+            )
+        except RefusedError as refusal:
+            existing = find_existing() if says_already_there(refusal) else None
+            if existing is None:
+                raise
+            return existing
 
 
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -187,8 +254,20 @@ def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + PAGE_SIZE] for start in range(0, len(values), PAGE_SIZE))
 
 
-def _lowest_id(found: Iterator[Plan] | Iterator[Group] | Iterator[Cycle], name: str) -> int | None:
-    return min((each.id for each in found if each.name == name), default=None)
+def _of_cycle(cycle_id: int) -> Query:
+    return (("testCycle", cycle_id),)
+
+
+def _check_runs(cycle_id: int) -> Check:
+    return is_list("testruns", some_fit=lambda row: wire.may_be_in_cycle(row, cycle_id))
+
+
+def _read_runs(rows: Iterable[Json], cycle_id: int) -> list[TestRun]:
+    return [wire.read_run(row) for row in rows if wire.may_be_in_cycle(row, cycle_id)]
+
+
+def _cases_path(plan_id: int, group_id: int) -> str:
+    return f"/testplans/{plan_id}/testgroups/{group_id}/testcases"
 
 
 def _cycle_body(fields: dict[str, str], *, start: date, end: date) -> Json:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.runs import Unresolved
 from pytest_jama.core.target import Place, Resolution
 from pytest_jama.targets.jama import runs as test_runs
 from pytest_jama.targets.jama.cases import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.changes import Changes
 from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
-from pytest_jama.targets.jama.places import find_cycle, find_plan, get_project
+from pytest_jama.targets.jama.places import (
+    Named,
+    active_plans,
+    find_cycle,
+    find_plan,
+    get_project,
+    pick_oldest,
+)
+from pytest_jama.targets.jama.racing import settle
 from pytest_jama.targets.jama.wire import Cycle, Item, Plan, Project, predict_run
+from pytest_jama.targets.jama.without_run import late_run, no_run, too_late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,13 +29,21 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.runs import TestRun
+    from pytest_jama.core.runs import TestRun, Unresolved
     from pytest_jama.targets.jama.client import JamaClient
+
+N = TypeVar("N", bound=Named)
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 """How long runs of a new cycle are waited for; nobody documents whether Jama makes them at once."""
 
+_PAUSES_FOR_OTHERS_S = (0.5, 1.0, 2.0)
+"""The same for a cycle that another session has created some time ago."""
+
 RunsByCase = dict[int, tuple["TestRun", ...]]
+
+
+_never_came = partial(late_run, waited_s=sum(_PAUSES_S))
 
 
 class CycleResolver:
@@ -49,6 +66,7 @@ class CycleResolver:
         self._client = client
         self._settings = settings
         self._changes = Changes(is_allowed=create, tell=on_change)
+        self._others_are_known = False
         self.total_runs: int | None = None
 
     def resolve(self, refs: Sequence[CaseRef]) -> Resolution:
@@ -59,11 +77,11 @@ class CycleResolver:
         Args:
             refs: Each reference once.
         """
-        warn = self._changes.warnings.append
         project = get_project(self._client, self._settings.project)
-        plan = find_plan(self._client, project, self._settings.plan, warn=warn)
-        cycle = find_cycle(self._client, plan, self._settings.cycle, warn=warn)
-        found = find_cases(self._client, project, refs)
+        places, found = self._client.both(
+            lambda: self._find_places(project), lambda: find_cases(self._client, project, refs)
+        )
+        plan, cycle = places
         self._changes.unresolved.extend(found.unresolved)
         self._changes.warnings.extend(found.warnings)
         runs: RunsByCase = {}
@@ -74,6 +92,11 @@ class CycleResolver:
             cycle, runs = self._runs_of_new(plan, found.cases)
         return self._resolution(project, plan, cycle, found.cases, runs)
 
+    def _find_places(self, project: Project) -> tuple[Plan | None, Cycle | None]:
+        warn = self._changes.warnings.append
+        plan = find_plan(self._client, project, self._settings.plan, warn=warn)
+        return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
+
     def _create_plan(self, project: Project) -> Plan:
         name = self._settings.plan.name or ""
         plan_id = self._changes.make(
@@ -81,7 +104,25 @@ class CycleResolver:
             lambda: self._client.create_plan(project.id, name),
             otherwise=PLANNED_ID,
         )
-        return Plan(plan_id, name)
+        return self._settle(
+            Plan(plan_id, name),
+            lambda: active_plans(self._client.plans(project.id), name),
+            "test plan",
+        )
+
+    def _settle(self, mine: N, list_alike: Callable[[], Iterable[N]], kind: str) -> N:
+        """Agree with other sessions that create the same now."""
+        if not self._changes.is_allowed:
+            return mine
+        settled, are_several = settle(
+            mine,
+            list_alike,
+            kind,
+            sleep=self._client.api.connection.sleep,
+            warn=self._changes.warnings.append,
+        )
+        self._others_are_known = self._others_are_known or are_several
+        return settled
 
     def _runs_of_existing(self, plan: Plan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         if not cases:
@@ -90,18 +131,29 @@ class CycleResolver:
         missing = [case for case in cases if case.id not in runs]
         if not missing:
             return runs
-        addable = self._include(plan, missing)
+        addable, _ = self._include(plan, missing)
         if addable and self._settings.cycle.missing_runs == "regenerate":
             with_run = [case for case in cases if case.id in runs]
             regenerated = self._regenerate(cycle, [*with_run, *addable])
             return regenerated if self._changes.is_allowed else {**regenerated, **runs}
-        self._changes.unresolved.extend(_no_run(case, cycle) for case in addable)
+        self._changes.unresolved.extend(no_run(case, cycle) for case in addable)
         return runs
 
     def _runs_of_new(self, plan: Plan, cases: Sequence[Case]) -> tuple[Cycle | None, RunsByCase]:
-        included = self._include(plan, cases)
+        included, groups = self._include(plan, cases)
         if not included:
             return None, {}
+        if groups.wait_for_others(are_known=self._others_are_known):
+            cycle = self._find_cycle(plan)
+            if cycle is not None:
+                return cycle, self._runs_of_another_session(cycle, included)
+        mine = self._create_cycle(plan)
+        cycle = self._settle(mine, lambda: self._named_cycles(plan), "test cycle")
+        if cycle.id != mine.id:
+            return cycle, self._runs_of_another_session(cycle, included)
+        return cycle, self._await_runs(cycle, included)
+
+    def _create_cycle(self, plan: Plan) -> Cycle:
         name = self._settings.cycle.name or ""
         start, end = self._days()
         cycle_id = self._changes.make(
@@ -109,15 +161,35 @@ class CycleResolver:
             lambda: self._client.create_cycle(plan.id, name, start=start, end=end),
             otherwise=PLANNED_ID,
         )
-        cycle = Cycle(cycle_id, name, plan.id, start, end)
-        return cycle, self._await_runs(cycle, included)
+        return Cycle(cycle_id, name, plan.id, start, end)
 
-    def _include(self, plan: Plan, cases: Sequence[Case]) -> list[Case]:
+    def _named_cycles(self, plan: Plan) -> list[Cycle]:
+        name = self._settings.cycle.name
+        return [cycle for cycle in self._client.cycles(plan.id) if cycle.name == name]
+
+    def _find_cycle(self, plan: Plan) -> Cycle | None:
+        """Look whether another session has created the cycle in the meantime."""
+        warn = self._changes.warnings.append
+        return pick_oldest(self._named_cycles(plan), "test cycle", warn=warn)
+
+    def _runs_of_another_session(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+        """Return the runs in a cycle that another session has created just now.
+
+        It has none of the cases that came into the plan too late. They are not moved to a cycle of
+        our own, lest the results of one build are scattered over two cycles of the same name; and
+        not generated unless that is allowed, since the others are writing already.
+        """
+        runs = self._find_runs(cycle, cases)
+        if self._settings.cycle.missing_runs == "regenerate" and len(runs) < len(cases):
+            return self._regenerate(cycle, cases)
+        return self._await_runs(cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=too_late)
+
+    def _include(self, plan: Plan, cases: Sequence[Case]) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self._changes.is_allowed:
             cases = self._look_up(cases)
         groups = PlanGroups(self._client, plan, self._changes)
-        return groups.include(cases, group_name=self._settings.plan.group)
+        return groups.include(cases, group_name=self._settings.plan.group), groups
 
     def _look_up(self, cases: Iterable[Case]) -> list[Case]:
         """Ask for each item that is not known yet, to predict what Jama would say to it."""
@@ -155,18 +227,25 @@ class CycleResolver:
                 )
         return runs
 
-    def _await_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+    def _await_runs(
+        self,
+        cycle: Cycle,
+        cases: Sequence[Case],
+        *,
+        pauses_s: Sequence[float] = _PAUSES_S,
+        explain: Callable[[Case, Cycle], Unresolved] = _never_came,
+    ) -> RunsByCase:
         """Return the runs of the cases as soon as all are there; late ones become unresolved."""
         if not self._changes.is_allowed:
             return _predict(cases)
         runs = self._find_runs(cycle, cases)
-        for pause_s in _PAUSES_S:
+        for pause_s in pauses_s:
             if all(case.id in runs for case in cases):
                 return runs
             self._client.api.connection.sleep(pause_s)
             runs = self._find_runs(cycle, cases)
         late = [case for case in cases if case.id not in runs]
-        self._changes.unresolved.extend(_late_run(case, cycle) for case in late)
+        self._changes.unresolved.extend(explain(case, cycle) for case in late)
         return runs
 
     def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
@@ -220,22 +299,3 @@ class CycleResolver:
 
 def _predict(cases: Iterable[Case]) -> RunsByCase:
     return {case.id: (predict_run(case.item or Item(case.id)),) for case in cases}
-
-
-def _no_run(case: Case, cycle: Cycle) -> Unresolved:
-    return Unresolved(
-        case.ref,
-        f"test cycle {cycle.name!r} has no run of it: "
-        "the cycle was made before the test case came into the plan",
-        "use a new cycle name; or set `cycle: {missing_runs: regenerate}`, "
-        "which may cost the results that the cycle has",
-    )
-
-
-def _late_run(case: Case, cycle: Cycle) -> Unresolved:
-    waited_s = sum(_PAUSES_S)
-    return Unresolved(
-        case.ref,
-        f"Jama generated no run of it in test cycle {cycle.name!r} within {waited_s:.0f} s",
-        "look at the cycle in Jama, then send the results again",
-    )

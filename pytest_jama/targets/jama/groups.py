@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.runs import Unresolved
+from pytest_jama.targets.answers import says_already_there
 from pytest_jama.targets.jama.cases import no_such_item
 from pytest_jama.targets.jama.places import pick_oldest
+from pytest_jama.targets.jama.racing import CaseCount, settle
 from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ PLANNED_ID = 0
 """Stands for the ID of what a dry run does not create."""
 
 _TEST_CASE = "TEST_CASE"
-_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
-_CONFLICTS = frozenset({400, 409})
 
 
 class PlanGroups:
@@ -45,6 +44,7 @@ class PlanGroups:
         self._changes = changes
         self._is_planned = plan.id == PLANNED_ID
         self._category_by_type: dict[int, tuple[str, str]] | None = None
+        self._count: CaseCount | None = None
 
     def include(self, cases: Sequence[Case], *, group_name: str | None) -> list[Case]:
         """Add the cases that no group of the plan has yet.
@@ -63,11 +63,20 @@ class PlanGroups:
         if not absent:
             return fit
         group = self._choose_group(groups, group_name)
+        if self._changes.is_allowed:
+            self._count = CaseCount(self._client, self._plan, group)
         refused: set[int] = set()
         for case in reversed(absent.values()):
             if not self._add(case, group):
                 refused.add(case.id)
         return [case for case in fit if case.id not in refused]
+
+    def wait_for_others(self, *, are_known: bool) -> bool:
+        """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
+
+        When this session had none to add the plan is not a new one, and nothing is waited for.
+        """
+        return self._count is not None and self._count.wait_for_others(are_known=are_known)
 
     def _groups(self) -> list[Group]:
         if self._is_planned:
@@ -102,7 +111,22 @@ class PlanGroups:
             lambda: self._client.create_group(self._plan.id, wanted),
             otherwise=PLANNED_ID,
         )
-        return Group(group_id, wanted)
+        return self._settle(Group(group_id, wanted))
+
+    def _settle(self, group: Group) -> Group:
+        """Agree with other sessions that create the same group now."""
+        if not self._changes.is_allowed:
+            return group
+        settled, _ = settle(
+            group,
+            lambda: [
+                each for each in self._client.groups(self._plan.id) if each.name == group.name
+            ],
+            "test group",
+            sleep=self._client.api.connection.sleep,
+            warn=self._changes.warnings.append,
+        )
+        return settled
 
     def _add(self, case: Case, group: Group) -> bool:
         """Add one case; returns whether the group has it now."""
@@ -113,10 +137,12 @@ class PlanGroups:
                 otherwise=None,
             )
         except RefusedError as refusal:
-            if _says_already_there(refusal):
+            if says_already_there(refusal):
                 return True
             self._changes.unresolved.append(self._explain(case, group, refusal))
             return False
+        if self._count is not None:
+            self._count.added_one()
         return True
 
     def _explain(self, case: Case, group: Group, refusal: RefusedError) -> Unresolved:
@@ -159,11 +185,3 @@ class PlanGroups:
                 each.id: (each.name, each.category) for each in types if has_categories
             }
         return self._category_by_type
-
-
-def _says_already_there(refusal: RefusedError) -> bool:
-    """Whether a refusal means that the case is in the plan.
-
-    Source: Jama's Python client maps 400 with the words "already exists" so.
-    """
-    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))

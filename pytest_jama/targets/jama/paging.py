@@ -1,23 +1,29 @@
 """Lists of Jama, page by page.
 
 Pages may overlap when somebody changes the list meanwhile, and the announced total may be wrong or
-missing: what counts is what arrives. Source: Jama REST API cookbook, paging chapter.
+missing: what counts is what arrives. Only an empty page that contradicts the total is asked for
+again. Source: Jama REST API cookbook, paging chapter.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.jama.wire import find_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.connection import Query
 
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
+
+
+_ASK_AT_MOST = 3
+"""How often a page is asked for that is empty although the total promises more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,49 @@ def read_pages(
     known: set[int] = set()
     start = 0
     while True:
-        answer = get(path, (*query, ("startAt", start), ("maxResults", PAGE_SIZE)))
-        page, received = _read_page(answer, known)
+        part: Query = (("startAt", start), ("maxResults", PAGE_SIZE))
+        for _ in range(_ASK_AT_MOST):
+            page, received = _read_page(get(path, (*query, *part)), known)
+            if received or start >= (page.total or 0):
+                break
         known.update(row["id"] for row in page.rows)
         yield page
         start += received
         if not page.rows or _is_end(start, page.total):
             return
+
+
+def read_all(
+    get: Callable[[str, Query], Mapping[str, Any]],
+    path: str,
+    query: Query = (),
+    *,
+    first: Page | None = None,
+    total: int | None,
+    together: Callable[[Sequence[Callable[[], Mapping[str, Any]]]], list[Mapping[str, Any]]],
+) -> list[Mapping[str, Any]]:
+    """Read all rows of a list, its pages at the same time; page by page when they do not add up.
+
+    Args:
+        get: Makes one request; see `read_pages`.
+        path: The list.
+        query: What to ask of it, besides the page.
+        first: Its first page, if that is known.
+        total: How many rows it is believed to have.
+        together: Makes several requests at the same time.
+    """
+    known = 0 if first is None else PAGE_SIZE
+    starts = range(known, total or 0, PAGE_SIZE)
+    asked: list[Query] = [(*query, ("startAt", at), ("maxResults", PAGE_SIZE)) for at in starts]
+    answers = together([partial(get, path, each) for each in asked])
+    rows = {row["id"]: row for row in first.rows} if first else {}
+    for answer in answers:
+        page, _ = _read_page(answer, set(rows))
+        rows.update((row["id"], row) for row in page.rows)
+    totals = {_find_total(answer) for answer in answers} | ({first.total} if first else set())
+    if totals == {total} and len(rows) == total:
+        return list(rows.values())
+    return [row for page in read_pages(get, path, query) for row in page.rows]
 
 
 def _read_page(answer: Mapping[str, Any], known: set[int]) -> tuple[Page, int]:

@@ -74,9 +74,8 @@ def find_plan(
     """
     plan = _plan_by_id(client, project, wanted.id) if wanted.id else None
     if plan is None:
-        named = [plan for plan in client.plans(project.id) if plan.name == wanted.name]
-        active = [plan for plan in named if not plan.is_archived]
-        plan = pick_oldest(active or named, "test plan", warn=warn)
+        plans = active_plans(client.plans(project.id), wanted.name)
+        plan = pick_oldest(plans, "test plan", warn=warn)
     if plan is None and not wanted.create:
         raise NotUsableError(
             f"project {project.key} has no test plan {wanted.name!r}, "
@@ -88,6 +87,12 @@ def find_plan(
             "its results do not count for the status of the test cases",
         )
     return plan
+
+
+def active_plans(plans: Iterable[Plan], name: str | None) -> list[Plan]:
+    """Return the plans of that name; archived ones only when all are."""
+    named = [plan for plan in plans if plan.name == name]
+    return [plan for plan in named if not plan.is_archived] or named
 
 
 def find_cycle(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.targets.jama.client import batches
 from pytest_jama.targets.jama.paging import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.core.runs import RunUpdate, TestRun
     from pytest_jama.targets.jama.client import JamaClient
@@ -40,12 +41,12 @@ def find_runs(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> Cyc
         cycle_id: The cycle.
         case_ids: The cases, each once.
     """
-    pages = client.run_pages(cycle_id)
-    first, total = next(pages)
+    first = client.first_runs(cycle_id)
+    total = first.total
     if total is None or _pages(total) - 1 <= _pages(len(case_ids)):
-        runs = [*first, *(run for page, _ in pages for run in page)]
+        runs = client.runs(cycle_id, total=total, first=first)
     else:
-        runs = list(_runs_of_cases(client, cycle_id, case_ids))
+        runs = _runs_of_cases(client, cycle_id, case_ids)
     return CycleRuns(group_by_case(runs, case_ids), total)
 
 
@@ -65,7 +66,7 @@ def read_back(
         total: How many runs the cycle has in all; decides which way takes fewer requests.
     """
     if total is not None and _pages(total) <= _pages(len(case_ids)):
-        runs: Iterable[TestRun] = all_runs(client, cycle_id)
+        runs = client.runs(cycle_id, total=total)
     else:
         runs = _runs_of_cases(client, cycle_id, case_ids)
     return {run.run_id: run for run in runs if run.run_id is not None}
@@ -73,7 +74,8 @@ def read_back(
 
 def all_runs(client: JamaClient, cycle_id: int) -> list[TestRun]:
     """Return every run of a cycle."""
-    return [run for page, _ in client.run_pages(cycle_id) for run in page]
+    first = client.first_runs(cycle_id)
+    return client.runs(cycle_id, total=first.total, first=first)
 
 
 def group_by_case(
@@ -113,6 +115,11 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
     return "; ".join(differences)
 
 
+def is_unchanged(update: RunUpdate, stored: TestRun | None) -> bool:
+    """Whether a run is what it was before the update, so that this has got lost on the way."""
+    return stored is not None and _statuses(stored) == _statuses(update.run)
+
+
 def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
     """Say which runs of a cycle have gone or changed their status; empty when none has."""
     now = {run.run_id: run.status for run in after}
@@ -124,13 +131,16 @@ def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
     return ", ".join(losses)
 
 
-def _runs_of_cases(
-    client: JamaClient,
-    cycle_id: int,
-    case_ids: Sequence[int],
-) -> Iterator[TestRun]:
-    for batch in batches(case_ids):
-        yield from client.runs_of_cases(cycle_id, batch)
+def _runs_of_cases(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> list[TestRun]:
+    def read(batch: Sequence[int]) -> list[TestRun]:
+        return list(client.runs_of_cases(cycle_id, batch))
+
+    parts = client.together([partial(read, batch) for batch in batches(case_ids)])
+    return [run for part in parts for run in part]
+
+
+def _statuses(run: TestRun) -> list[str]:
+    return [run.status, *(step.status for step in run.steps)]
 
 
 def _pages(count: int) -> int:

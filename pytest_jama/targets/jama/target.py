@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import CredentialsError, TargetError
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.target import ignore
-from pytest_jama.targets.connection import Connection, Limits
+from pytest_jama.targets.connection import READ_TIMEOUT_S, Connection, Limits
 from pytest_jama.targets.http import HttpApi
-from pytest_jama.targets.jama import runs as test_runs
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.patches import patch_operations
+from pytest_jama.targets.jama.reading_back import ReadBack
 from pytest_jama.targets.jama.sending import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.login import BasicLogin, Login
 from pytest_jama.targets.oauth import TokenLogin, fetch_token
@@ -41,17 +41,29 @@ _BASIC_REMEDY = (
 )
 
 
-def make_jama_target(settings: Settings, *, clocks: Clocks | None = None) -> JamaTarget:
+_SEND_AGAIN_AT_MOST = 3
+_FEW = 3
+
+
+def make_jama_target(
+    settings: Settings,
+    *,
+    clocks: Clocks | None = None,
+    read_timeout_s: float = READ_TIMEOUT_S,
+) -> JamaTarget:
     """Make the target for one Jama; no request is sent yet.
 
     Args:
         settings: Where it is, who we are, what may be created.
         clocks: Time.
+        read_timeout_s: For how long to wait for an answer.
 
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    return JamaTarget(JamaClient(_open_api(settings, clocks)), settings)
+    api = _open_api(settings, clocks, read_timeout_s)
+    client = JamaClient(api, at_once=settings.upload.concurrency)
+    return JamaTarget(client, settings)
 
 
 class JamaTarget:
@@ -104,15 +116,22 @@ class JamaTarget:
             return _none_sent(updates, error, on_receipt)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, on_receipt)
-        sending = Sending(
-            updates,
-            send=lambda update, count: self._write(update, assignee, count),
-            stop=self._client.api.connection.stop,
-            on_receipt=on_receipt,
-            concurrency=self._settings.upload.concurrency,
-        )
-        receipts = sending.run()
-        return receipts if sending.stopped_by else self._verify(receipts, on_receipt)
+        sent, is_stopped = self._send(updates, assignee, on_receipt)
+        if is_stopped:
+            return sent
+        read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
+        receipts, lost = read_back.verify(sent)
+        for _ in range(_SEND_AGAIN_AT_MOST):
+            if not lost:
+                break
+            left = len(lost)
+            receipts, lost = self._send_again(receipts, lost, assignee, read_back)
+            if len(lost) == left > _FEW:
+                break  # this server stores none of them, however often they are sent
+        for before, receipt in zip(sent, receipts, strict=True):
+            if receipt.state not in (before.state, SendState.UNVERIFIED):
+                on_receipt(receipt)
+        return receipts
 
     def close(self) -> None:
         """Give the connections back."""
@@ -122,6 +141,52 @@ class JamaTarget:
         if self._settings.run.assigned_to == "none":
             return None
         return self._client.get_current_user_id()
+
+    def _send(
+        self,
+        updates: Sequence[RunUpdate],
+        assignee: int | None,
+        on_receipt: Callable[[Receipt], None],
+    ) -> tuple[tuple[Receipt, ...], bool]:
+        """Write the updates; returns their receipts, and whether not all could be tried."""
+        sending = Sending(
+            updates,
+            send=lambda update, count: self._write(update, assignee, count),
+            stop=self._client.api.connection.stop,
+            on_receipt=on_receipt,
+            concurrency=self._settings.upload.concurrency,
+        )
+        receipts = sending.run()
+        return receipts, sending.stopped_by is not None
+
+    def _send_again(
+        self,
+        receipts: Sequence[Receipt],
+        lost: Sequence[int],
+        assignee: int | None,
+        read_back: ReadBack,
+    ) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
+        """Write once more what was accepted but not stored: some proxies answer by themselves.
+
+        Args:
+            receipts: All receipts.
+            lost: The places of those that were.
+            assignee: See `_send`.
+            read_back: Compares what is stored with what was sent.
+
+        Returns:
+            All receipts, and the places of those that are still not stored.
+        """
+        updates = [receipts[number].update for number in lost]
+        again, is_stopped = self._send(updates, assignee, ignore)
+        still_lost: tuple[int, ...] = ()
+        if not is_stopped:
+            again, still_lost = read_back.verify(again)
+        final = list(receipts)
+        for number, receipt in zip(lost, again, strict=True):
+            attempts = receipts[number].attempts + receipt.attempts
+            final[number] = replace(receipt, attempts=attempts)
+        return tuple(final), tuple(lost[number] for number in still_lost)
 
     def _write(
         self, update: RunUpdate, assignee: int | None, on_attempt: Callable[[int], None]
@@ -133,36 +198,6 @@ class JamaTarget:
             update = replace(update, account=())
         operations = patch_operations(update, fields=self._settings.run.fields, assignee=assignee)
         self._client.patch_run(run_id, operations, on_attempt=on_attempt)
-
-    def _verify(
-        self,
-        receipts: tuple[Receipt, ...],
-        on_receipt: Callable[[Receipt], None],
-    ) -> tuple[Receipt, ...]:
-        """Compare what Jama stores with what was sent; a run that differs is a mismatch."""
-        sent = [receipt for receipt in receipts if receipt.state is SendState.SENT]
-        if not sent or self._cycle_id is None:
-            return receipts
-        case_ids = list(dict.fromkeys(receipt.update.run.case_id for receipt in sent))
-        try:
-            stored = test_runs.read_back(
-                self._client, self._cycle_id, case_ids, total=self._total_runs
-            )
-        except TargetError as error:
-            return _unverified(receipts, error)
-        except KeyboardInterrupt:
-            return _unverified(receipts, INTERRUPTED)
-        final = []
-        for receipt in receipts:
-            verified = receipt
-            if receipt.state is SendState.SENT:
-                run = stored.get(receipt.update.run.run_id or 0)
-                difference = test_runs.describe_mismatch(receipt.update, run)
-                if difference:
-                    verified = replace(receipt, state=SendState.MISMATCH, error=difference)
-                    on_receipt(verified)
-            final.append(verified)
-        return tuple(final)
 
 
 def _none_sent(
@@ -176,17 +211,7 @@ def _none_sent(
     return receipts
 
 
-def _unverified(receipts: Sequence[Receipt], reason: PytestJamaError) -> tuple[Receipt, ...]:
-    """Note at what was sent that nobody looked at it again: Jama accepted it, no more."""
-    return tuple(
-        replace(receipt, state=SendState.UNVERIFIED, error=f"accepted, but {reason}")
-        if receipt.state is SendState.SENT
-        else receipt
-        for receipt in receipts
-    )
-
-
-def _open_api(settings: Settings, clocks: Clocks | None) -> HttpApi:
+def _open_api(settings: Settings, clocks: Clocks | None, read_timeout_s: float) -> HttpApi:
     """Wire up one server: the token of the login is fetched with the connection that uses it."""
     login = _make_login(settings, lambda basic: fetch_token(api, basic))
     session = open_session(
@@ -197,7 +222,9 @@ def _open_api(settings: Settings, clocks: Clocks | None) -> HttpApi:
     )
     limits = Limits(
         requests_per_s=find_rate_per_s(settings.url, rate=settings.upload.rate),
+        at_once=settings.upload.concurrency,
         give_up_after_s=settings.upload.give_up_after_s,
+        read_timeout_s=read_timeout_s,
     )
     api = HttpApi(
         Connection(settings.url, session=session, login=login, limits=limits, clocks=clocks)
@@ -216,4 +243,4 @@ def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Log
     basic = BasicLogin(
         credentials.client_id, credentials.client_secret.get_secret_value, remedy=_OAUTH_REMEDY
     )
-    return TokenLogin(lambda: fetch(basic), remedy=_OAUTH_REMEDY)
+    return TokenLogin(lambda: fetch(basic), remedy=_OAUTH_REMEDY, credentials=basic)

@@ -1,0 +1,115 @@
+"""Several sessions that prepare one plan and one cycle at the same time: the shards of a CI matrix.
+
+Jama creates what it is asked for, as often as it is asked, and knows no transactions. So whoever
+has created something looks who else has: all of them go on with the lowest ID. Since an ID is given
+before the answer and looked for after it, each session sees all that are lower than its own one.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.places import Named
+    from pytest_jama.targets.jama.wire import Group, Plan
+
+    N = TypeVar("N", bound=Named)
+
+_SHOWS_LATE_S = (0.5, 1.0, 2.0, 4.0)
+"""Pauses after which something new is looked for that was not listed yet."""
+
+_QUIET_S = 2.0
+_LONGEST_WAIT_S = 30.0
+_LOOK_S = 0.5
+
+
+def settle(
+    mine: N,
+    list_alike: Callable[[], Iterable[N]],
+    kind: str,
+    *,
+    sleep: Callable[[float], object],
+    warn: Callable[[str], None],
+) -> tuple[N, bool]:
+    """Find out whether several with one name were created: all use the one with the lowest ID.
+
+    Args:
+        mine: What this session has created just now.
+        list_alike: Lists all that have its name.
+        kind: What they are, for the warning.
+        sleep: Waits so many seconds.
+        warn: Told when there are several.
+
+    Returns:
+        The one to use, and whether there are others.
+    """
+    found = list(list_alike())
+    for pause_s in _SHOWS_LATE_S:
+        if any(each.id == mine.id for each in found):
+            break
+        sleep(pause_s)
+        found = list(list_alike())
+    by_id = {each.id: each for each in (mine, *found)}
+    first, *others = sorted(by_id)
+    if others:
+        ids = ", ".join(map(str, others))
+        warn(
+            f"{len(by_id)} {kind}s are named {mine.name!r}, since several sessions created one at "
+            f"the same time: all use the first, ID {first}; nobody uses the others: {ids}",
+        )
+    return by_id[first], bool(others)
+
+
+class CaseCount:
+    """How many test cases a group has, to tell whether other sessions are adding theirs.
+
+    They add to the same group, since all shards have the same settings.
+
+    Args:
+        client: Reads from Jama.
+        plan: The plan.
+        group: The group that this session will add its own cases to.
+    """
+
+    def __init__(self, client: JamaClient, plan: Plan, group: Group) -> None:
+        self._client = client
+        self._plan = plan
+        self._group = group
+        self._expected = self._read()
+
+    def added_one(self) -> None:
+        """Note that this session has added a case."""
+        self._expected += 1
+
+    def wait_for_others(self, *, are_known: bool) -> bool:
+        """Wait until no other session adds cases any more, if one does.
+
+        A cycle has runs of those cases only that the plan had when the cycle was created.
+
+        Args:
+            are_known: Whether it is certain that there are other sessions.
+
+        Returns:
+            Whether another session was at work.
+        """
+        found = self._read()
+        if found <= self._expected and not are_known:
+            return False
+        connection = self._client.api.connection
+        start = changed_at = connection.clock()
+        # Sessions that waited for each other would otherwise go on at the same moment.
+        quiet_s = _QUIET_S + random.uniform(0, _QUIET_S / 2)  # noqa: S311 - no secret
+        while connection.clock() < min(changed_at + quiet_s, start + _LONGEST_WAIT_S):
+            connection.sleep(_LOOK_S)
+            before, found = found, self._read()
+            if found != before:
+                changed_at = connection.clock()
+        return True
+
+    def _read(self) -> int:
+        return self._client.find_case_count(self._plan.id, self._group.id) or 0

@@ -1,0 +1,177 @@
+"""How many requests a second a server takes: documented, or found out from what it refuses. Pure.
+
+Nothing here waits or locks; `pytest_jama.targets.pace` does. A throttle may be a queue that drains,
+a window of a second or a spacing between requests; it tells us nothing but 429. The rules:
+
+* While the rate is unlimited a lone refusal changes nothing. With the second one within moments the
+  server is believed to take each second what it took in the last one, or Jama's usual rate where
+  that was as much as Jama's queue holds; less if we were slower than that.
+* At a known rate a lone refusal is jitter and costs a percent, more when they get frequent. Two in
+  a row mean that the server is much slower: the rate falls to what it admits, at most by half.
+* After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
+  strides where none was. A rise that is refused is taken back, and the next quiet time is longer.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import pairwise
+from typing import NamedTuple
+
+USUAL_RATE_PER_S = 10.0
+"""What Jama's hosting admits for a whole company.
+
+Source: Jama help, API throttling (January 2026); Jama REST API cookbook, throttling chapter.
+"""
+
+_USUAL_QUEUE = 100
+"""How many requests Jama's hosting lets wait; a server that took about so many took a burst.
+
+Source: Jama REST API cookbook, throttling chapter.
+"""
+
+SLOWEST_RATE_PER_S = 0.2
+"""Below that nobody would wait for an upload: `give_up_after` may end it."""
+
+_SLOWEST_START_PER_S = 2.0
+"""What an unlimited rate falls to at most; a session at its start sends little anyway."""
+
+_WINDOW_S = 1.0
+_TOGETHER_S = 2.0
+_RECENT = 8
+_REMEMBERED = 256
+_FIRST_STRIDE = 0.05
+_LARGEST_STRIDE = 0.5
+_QUIET_S = 1.0
+_LONGEST_QUIET_S = 60.0
+_QUIET_REQUESTS = 4
+_CLOSE = 1.02
+
+
+class Outcome(NamedTuple):
+    """What became of one request.
+
+    Attributes:
+        sent_at: When it was sent.
+        is_admitted: Whether it was answered with anything but 429.
+    """
+
+    sent_at: float
+    is_admitted: bool
+
+
+class Rate:
+    """The requests a second that a server may get now.
+
+    All times are seconds of one clock that never runs backwards.
+
+    Args:
+        limit_per_s: Never more than that; None when nothing limits us but the server.
+    """
+
+    def __init__(self, limit_per_s: float | None) -> None:
+        self._limit_per_s = limit_per_s
+        self._per_s = limit_per_s
+        self._sustained_per_s = limit_per_s or USUAL_RATE_PER_S
+        self._refused_per_s: float | None = None
+        self._stride = _FIRST_STRIDE
+        self._quiet_s = _QUIET_S
+        self._quiet_since = float("-inf")
+        self._changed_at = float("-inf")
+        self._recent: deque[Outcome] = deque(maxlen=_RECENT)
+        self._admitted_at: deque[float] = deque(maxlen=_REMEMBERED)
+        self.hold_until = float("-inf")
+
+    @property
+    def per_s(self) -> float | None:
+        """Requests a second; None for any number."""
+        return self._per_s
+
+    def admitted(self, sent_at: float, *, now: float) -> None:
+        """Learn that a request was not throttled."""
+        self._admitted_at.append(sent_at)
+        self._note(sent_at, is_admitted=True)
+        if self._per_s is None or self._per_s == self._limit_per_s:
+            return
+        if now - self._quiet_since >= max(self._quiet_s, _QUIET_REQUESTS / self._per_s):
+            self._rise(now)
+
+    def refused(self, sent_at: float, *, now: float) -> None:
+        """Learn that a request was answered with 429."""
+        if sent_at < self._changed_at:
+            return  # sent before the rate was lowered: it says nothing about the new one
+        self._note(sent_at, is_admitted=False)
+        refusals = [outcome for outcome in self._recent if not outcome.is_admitted]
+        if self._per_s is None:
+            if sum(each.sent_at > sent_at - _TOGETHER_S for each in refusals) > 1:
+                self._begin(now)
+        elif any(not (one.is_admitted or other.is_admitted) for one, other in self._pairs()):
+            self._fall(self._per_s, now)
+        elif self._per_s > self._sustained_per_s:
+            self._take_back(self._per_s, now)
+        else:
+            self._lower(self._per_s * (1 - len(refusals) ** 2 / 100), now)
+
+    def _note(self, sent_at: float, *, is_admitted: bool) -> None:
+        if sent_at >= self._changed_at:
+            self._recent.append(Outcome(sent_at, is_admitted))
+
+    def _pairs(self) -> list[tuple[Outcome, Outcome]]:
+        """Return the recent outcomes, each with its successor in the order of sending."""
+        return list(pairwise(sorted(self._recent)))
+
+    def _begin(self, now: float) -> None:
+        """Limit what was unlimited."""
+        refused_at = [outcome.sent_at for outcome in self._recent if not outcome.is_admitted]
+        taken_at = [at for at in self._admitted_at if at > refused_at[-1] - _WINDOW_S]
+        seen_s = max(refused_at) - min(refused_at + taken_at)
+        seen_per_s = (len(refused_at) + len(taken_at) - 1) / max(seen_s, 0.01)
+        is_burst = len(taken_at) > _USUAL_QUEUE / 2
+        believed_per_s = max(USUAL_RATE_PER_S, 0 if is_burst else len(taken_at))
+        self._quiet_s = 2 * _QUIET_S
+        self._change(max(_SLOWEST_START_PER_S, min(believed_per_s, seen_per_s / 2)), now)
+
+    def _fall(self, per_s: float, now: float) -> None:
+        """Go down to what the server admits, by no more than half at once."""
+        first, *_, last = sorted(self._recent)
+        admitted = sum(outcome.is_admitted for outcome in self._recent)
+        seen_per_s = admitted / max(last.sent_at - first.sent_at, 1 / per_s)
+        self._refused_per_s = per_s
+        self._change(max(per_s / 2, min(seen_per_s, per_s * 0.9)), now)
+
+    def _take_back(self, per_s: float, now: float) -> None:
+        """Return to the rate that was sustained, and wait longer before the next rise."""
+        self._refused_per_s = per_s
+        self._stride = _FIRST_STRIDE
+        self._quiet_s = min(_LONGEST_QUIET_S, 2 * self._quiet_s)
+        self._recent.clear()
+        self._lower(self._sustained_per_s, now)
+
+    def _lower(self, per_s: float, now: float) -> None:
+        self._per_s = max(SLOWEST_RATE_PER_S, per_s)
+        self._sustained_per_s = self._per_s
+        self._quiet_since = now
+
+    def _change(self, per_s: float, now: float) -> None:
+        """Lower the rate for good reason: what is under way belongs to the old one.
+
+        A server that counts the requests of a second gets the time to forget the latest ones.
+        """
+        self._lower(per_s, now)
+        self._changed_at = now
+        self._recent.clear()
+        at_once = max(1, round(self._sustained_per_s))
+        if len(self._admitted_at) >= at_once:
+            self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _WINDOW_S)
+
+    def _rise(self, now: float) -> None:
+        per_s = self._per_s or USUAL_RATE_PER_S
+        self._sustained_per_s = per_s
+        self._quiet_since = now
+        if self._refused_per_s and self._refused_per_s > per_s * _CLOSE:
+            per_s = (per_s + self._refused_per_s) / 2
+        else:
+            per_s *= 1 + self._stride
+            self._stride = min(_LARGEST_STRIDE, 2 * self._stride)
+            self._quiet_s = max(_QUIET_S, self._quiet_s / 2)
+        self._per_s = min(per_s, self._limit_per_s) if self._limit_per_s else per_s
