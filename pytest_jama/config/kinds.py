@@ -44,7 +44,7 @@ def normalize_url(value: object) -> str:
             "or JAMA_USERNAME and JAMA_PASSWORD",
         )
     parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
     if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
         raise ValueError(text)
     port = f":{parts.port}" if parts.port else ""
@@ -57,7 +57,7 @@ def _text(value: object) -> str:
     return value.strip()
 
 
-_HOST = re.compile(r"\[[0-9a-f:.]+\]|[^\s/\\:\[\]{}$<>\"']+")
+_HOST = re.compile(r"\[[0-9a-f.]*:[0-9a-f:.]*\]|[^\s/\\:\[\]{}$<>\"']+")
 
 
 def _context_path(path: str) -> str:
