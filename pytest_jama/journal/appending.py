@@ -51,7 +51,7 @@ def take_up(path: Path) -> TakenUp:
     try:
         with path.open("rb") as file:
             recording = read_journal(file, path)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: no lock may stay
         writer.close()
         raise
     return TakenUp(recording, writer)

@@ -104,7 +104,7 @@ def choose_named(paths: Iterable[Path]) -> Choice:
                 unreadable.append(str(error))
         for folder in filter(os.path.isdir, paths):
             taken = list(_with_partners(taken, folder.resolve()))
-    except BaseException:
+    except BaseException:  # also Ctrl-C: no lock may stay
         _close(taken)
         raise
     return Choice(tuple(taken), unreadable=tuple(unreadable))
@@ -143,7 +143,7 @@ def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...
         added.extend(
             take_up(_require_partner(folder, name, of=taken[0])) for name in sorted(missing)
         )
-    except BaseException:
+    except BaseException:  # also Ctrl-C: no lock may stay
         _close([*taken, *added])
         raise
     return (*taken, *added)
