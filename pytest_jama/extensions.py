@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
@@ -11,12 +12,12 @@ import pluggy
 
 from pytest_jama import hookimpl, hookspecs
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.names import find_links_in_name, name_in
 from pytest_jama.core.verdicts import CaseVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_jama.config import Settings
     from pytest_jama.core.report import UploadReport
@@ -92,7 +93,8 @@ class Extensions:
         costs_nothing: bool = False,
     ) -> None:
         try:
-            action()
+            with _catchable():
+                action()
         except Exception as error:  # noqa: BLE001 (somebody else's code)
             self._complain(error, where=where, costs_nothing=costs_nothing)
 
@@ -125,7 +127,8 @@ class Extensions:
 
     def _ask_for_links(self, result: TestResult) -> tuple[CaseLink, ...]:
         try:
-            refs = self._manager.hook.find_case_refs(result=result) or ()
+            with _catchable():
+                refs = self._manager.hook.find_case_refs(result=result) or ()
             return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
             self._complain(error, where="hook find_case_refs")
@@ -148,7 +151,8 @@ class Extensions:
 
     def _adjust(self, verdict: CaseVerdict) -> CaseVerdict:
         try:
-            answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
+            with _catchable():
+                answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
             adjusted = _require_verdict(answer)
             return verdict if adjusted == verdict else replace(adjusted, judged=verdict)
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
@@ -162,7 +166,9 @@ class Extensions:
             SettingsError: When nobody makes a target of that name.
         """
         name = self._settings.target
-        target: Target | None = self._manager.hook.make_target(name=name, settings=self._settings)
+        target: Target | None
+        with _catchable():
+            target = self._manager.hook.make_target(name=name, settings=self._settings)
         if target is None:
             raise SettingsError(
                 Problem(
@@ -180,6 +186,35 @@ class Extensions:
             where="hook upload_finished",
             costs_nothing=True,
         )
+
+
+class BrokenHookError(PytestJamaError):
+    """A hook raised what is no ordinary exception."""
+
+
+@contextmanager
+def _catchable() -> Iterator[None]:
+    """Raise whatever somebody else's code raises as an exception that can be caught and printed.
+
+    ``pytest.fail()``, ``pytest.skip()`` and ``sys.exit()`` raise what is no `Exception`, since it
+    shall end a test or the process; in a hook of ours it would end the session.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        said = _try_str(error)
+        if said is not None and isinstance(error, Exception):
+            raise
+        raise BrokenHookError(f"{type(error).__name__}: {said or ''}".rstrip(": ")) from error
+
+
+def _try_str(error: BaseException) -> str | None:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (an exception that cannot even be printed)
+        return None
 
 
 def _require_verdict(answer: object) -> CaseVerdict:

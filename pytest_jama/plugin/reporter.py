@@ -29,7 +29,7 @@ from pytest_jama.provenance import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.report import UploadReport
@@ -58,6 +58,7 @@ class Reporter:
         self._dry_run: bool = config.getoption("--jama-dry-run")
         self._no_upload: bool = config.getoption("--jama-no-upload")
         self._started = datetime.now(timezone.utc)
+        self._process = os.getpid()
         self._extensions = Extensions(loaded.settings, complain=troubles.add)
         self._collector = ResultCollector(self._extensions.find_links, self._extensions.find_by_id)
         self._is_refused = False
@@ -141,10 +142,22 @@ class Reporter:
         if result is not None:
             self._write_encoded(lines.result_text(result))
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Upload after the hooks of all others, also when one breaks; not after another Ctrl-C."""
+        try:
+            answer = yield
+        except Exception:
+            self.end(session)
+            raise
+        self.end(session)
+        return answer
+
     @guarded
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def end(self, session: pytest.Session) -> None:
         """Judge, upload, and let a green session fail when not everything arrived."""
+        if self._is_forked():
+            return
         try:
             if not self._is_refused:
                 self._finish()
@@ -160,7 +173,7 @@ class Reporter:
     @guarded
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, unless the session was refused: then pytest prints why."""
-        if self._is_refused:
+        if self._is_refused or self._is_forked():
             return
         summary = Summary(
             judgement=self._judgement,
@@ -175,6 +188,13 @@ class Reporter:
             ignored_hooks=tuple(self._ignored_conftests()),
         )
         write_summary(terminalreporter, summary, root=self._config.rootpath)
+
+    def _is_forked(self) -> bool:
+        """Tell whether this is the child of a test that forked, come to the end of a session, too.
+
+        The session is its parent's; what the child believes of it is wrong.
+        """
+        return os.getpid() != self._process
 
     def _finish(self) -> None:
         for result in self._collector.break_off():

@@ -85,6 +85,33 @@ def test_interrupt_in_a_test_sends_what_was_found(repository_apart: Repository) 
     assert [statuses[n] for n in (1, 2, 3)] == ["PASSED", "INPROGRESS", "INPROGRESS"]
 
 
+def test_forked_child_that_comes_to_the_end_of_the_session_reports_nothing(
+    repository_apart: Repository,
+) -> None:
+    repository_apart.write(
+        "test_it.py",
+        """
+        import os, pytest
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_forks():
+            child = os.fork()
+            assert child, "in the child"
+            os.waitpid(child, 0)
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_later(): pass
+        """,
+    )
+    finished = repository_apart.pytest()
+    assert finished.status == 0
+    assert "1 failed, 1 passed" in finished.output  # the child did come to its end
+    assert finished.output.count("sent       2 of 2 test runs") == 1
+    assert finished.count_requests("PATCH") == 2
+    results = [line["test"] for line in repository_apart.journal() if line["line"] == "result"]
+    assert results == ["test_it.py::test_forks", "test_it.py::test_later"]
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH"], ids=["while looking", "while writing"])
 def test_interrupt_in_the_upload_stops_it_and_keeps_the_journal(
     repository_apart: Repository, method: str
