@@ -36,6 +36,7 @@ fix: $(INSTALLED) ## format and repair what can be repaired
 
 docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew
 	$(BIN)/python -m pytest_jama.config.reference
+	$(BIN)/python -m tests.faults.page
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer
 	$(BIN)/python bench/run.py

@@ -55,9 +55,7 @@ def fill_in(page: str, tables: Mapping[str, Callable[[], str]]) -> str:
         page: The page as it is.
         tables: Makes the table of each mark.
     """
-    return _GENERATED.sub(
-        lambda match: f"{match[1]}\n{tables[match['table']]()}\n{match[3]}", page
-    )
+    return _GENERATED.sub(lambda match: f"{match[1]}\n{tables[match['table']]()}\n{match[3]}", page)
 
 
 def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

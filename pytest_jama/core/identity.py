@@ -37,8 +37,9 @@ def parameter_starts(normal: str) -> Iterator[int]:
         normal: The test ID in normal form.
 
     Source: what frameworks write: ``f[x]`` pytest, ``f (x=1)`` unittest, ``f(String)[1]`` and
-    ``f{String}[1]`` JUnit 5, ``f with data set "x"`` PHPUnit, ``f -- @1.1`` behave, ``f - #1.1``
-    Cucumber.
+    ``f{String}[1]`` JUnit 5, ``f<int>`` doctest, ``f with data set "x"`` PHPUnit, ``f with (1)``
+    Pest, ``f -- @1.1`` behave, ``f - #1.1`` and ``f - Example #1.1`` Cucumber. Before ``<`` must
+    not stand a blank: ``renders <App />`` is a title.
     """
     bracket = normal.find("[")
     if bracket >= 0:
@@ -46,14 +47,14 @@ def parameter_starts(normal: str) -> Iterator[int]:
     head = normal[:bracket].rstrip() if bracket >= 0 else normal
     if head[-1:] in _OPENING:
         at = _find_opening(head)
-        if at > 0:
+        if at > 0 and head[at - 1 : at + 1] != " <":
             yield len(head[:at].rstrip())
     if " " in head:
         yield from (found.start() for found in _ROW.finditer(head))
 
 
-_OPENING = {")": "(", "}": "{"}
-_ROW = re.compile(r" (?:with data set [\"#]|-- @[0-9]|- #[0-9])")
+_OPENING = {")": "(", "}": "{", ">": "<"}
+_ROW = re.compile(r" (?:with (?:data ?set [\"#]|\()|-- @[0-9]|- (?:Example )?#[0-9])")
 
 
 def _find_opening(head: str) -> int:

@@ -18,6 +18,7 @@ from pytest_jama.targets.failures import TransientError, describe_failure, witho
 from pytest_jama.targets.hiding import hide
 from pytest_jama.targets.pace import Pace
 from pytest_jama.targets.patience import Clocks, Patience
+from pytest_jama.targets.session import proxy_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -192,13 +193,17 @@ class Connection:
             request.path,
             response,
             now_s=self._clocks.wall(),
-            # A callable and no strings, which would be variables of frames.
-            conceal=lambda text: hide(text, (*login.secrets(), *self._login.secrets())),
+            conceal=lambda text: self._conceal(text, login),
         )
         complaint = request.check(answer)
         if complaint:
             raise TransientError(complaint, http_status=response.status_code)
         return answer
+
+    def _conceal(self, text: str, login: Login) -> str:
+        """Take all secrets out of a text; nobody else gets them, not even as variables."""
+        logins = (*login.secrets(), *self._login.secrets())
+        return hide(text, (*logins, *proxy_secrets(self._session)))
 
     def _not_let_in(self, request: Request, login: Login) -> Exception:
         """Judge a 401: final at the beginning, later only when it is repeated."""

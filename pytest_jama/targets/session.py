@@ -6,18 +6,19 @@ credentials, and reading proxies anew for every request takes longer than the re
 
 from __future__ import annotations
 
+import base64
 import os
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.utils import get_auth_from_url, get_environ_proxies
 
 from pytest_jama import __version__
 from pytest_jama.targets.deadline import DeadlineAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 USER_AGENT = f"pytest-jama/{__version__}"
@@ -55,6 +56,15 @@ def open_session(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def proxy_secrets(session: requests.Session) -> Iterator[str]:
+    """Yield what must not be shown of the addresses of a session's proxies."""
+    for address in session.proxies.values():
+        name, password = get_auth_from_url(address)
+        if password:
+            yield password
+            yield base64.b64encode(f"{name}:{password}".encode()).decode("ascii")
 
 
 def find_ca_bundle(verify: bool | Path, environ: Mapping[str, str]) -> bool | str:

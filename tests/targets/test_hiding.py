@@ -91,3 +91,17 @@ def test_token_that_fits_no_header_is_none_and_in_no_exception(
     with pytest.raises(CredentialsError, match="the answer holds no token") as caught:
         open_api(server.url, login=login).get("/projects")
     assert "t0k" not in everything_in(caught.value)
+
+
+def test_password_of_a_proxy_that_repeats_it_is_in_no_exception(
+    script: Serve, open_api: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = base64.b64encode(b"bob:pr0xy!").decode()
+    proxy = script(said(407, message=f"Basic {pair} (bob:pr0xy!) may not pass"))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", "//bob:pr0xy%21@"))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(TargetError) as caught:
+        open_api("http://jama.invalid", give_up_after_s=1).get("/projects")
+    shown = everything_in(caught.value)
+    assert "Basic *** (bob:***) may not pass" in str(caught.value)
+    assert [form for form in ("pr0xy!", "pr0xy%21", pair) if form in shown] == []

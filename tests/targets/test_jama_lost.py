@@ -147,3 +147,48 @@ def test_runs_that_show_late_are_read_again_and_not_written_again(
     _, receipts = _push(target, refs, [])
     assert {receipt.state for receipt in receipts} == {SendState.SENT}
     assert len(proxy.seen) == 2
+
+
+class Unheard:
+    """Makes a target believe that some cases were added to a group."""
+
+    def __init__(self, target: JamaTarget, count: int) -> None:
+        self._add = target._client.add_case  # noqa: SLF001 - a proxy on the way to the server
+        self._left = count
+        self.asked = 0
+        target._client.add_case = self  # type: ignore[method-assign]  # noqa: SLF001
+
+    def __call__(self, plan_id: int, group_id: int, case_id: int) -> None:
+        self.asked += 1
+        self._left -= 1
+        if self._left < 0:
+            self._add(plan_id, group_id, case_id)
+
+
+@pytest.mark.parametrize("lost", [1, 3, 5])
+def test_cases_that_got_lost_behind_a_good_answer_are_added_before_the_cycle_is_made(
+    lost: int, world: JamaWorld, fake_time: FakeTime
+) -> None:
+    refs = world.add_cases(3)
+    target = world.target(clocks=fake_time.clocks)
+    proxy = Unheard(target, lost)
+    resolution = target.resolve(refs, create=True)
+    assert list(resolution.runs) == refs
+    assert proxy.asked == 3 + lost
+    assert len(resolution.changes) == 5
+    assert sum(fake_time.slept) < 5
+
+
+def test_a_case_that_never_comes_does_not_keep_the_others(
+    world: JamaWorld, fake_time: FakeTime
+) -> None:
+    refs = world.add_cases(3)
+    target = world.target(clocks=fake_time.clocks)
+    proxy = Unheard(target, 0)
+    add = proxy._add  # noqa: SLF001 - to lose one case again and again
+    lost = world.case_ids[refs[1]]
+    proxy._add = lambda *ids: None if ids[-1] == lost else add(*ids)  # noqa: SLF001
+    resolution = target.resolve(refs, create=True)
+    assert list(resolution.runs) == [refs[0], refs[2]]
+    assert [each.case_ref for each in resolution.unresolved] == [refs[1]]
+    assert proxy.asked == 3 + 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
@@ -28,6 +29,9 @@ PLANNED_ID = 0
 
 _TEST_CASE = "TEST_CASE"
 
+_BEFORE_ADDING_AGAIN_S = (0.5, 1.0, 2.0, 4.0)
+"""Pauses before cases that a group lacks are added again: the group may only show them late."""
+
 
 class PlanGroups:
     """Puts test cases into the groups of one plan.
@@ -45,6 +49,7 @@ class PlanGroups:
         self._is_planned = plan.id == PLANNED_ID
         self._category_by_type: dict[int, tuple[str, str]] | None = None
         self._count: CaseCount | None = None
+        self._added: list[tuple[Group, Case]] = []
 
     def include(self, cases: Sequence[Case], *, group_name: str | None) -> list[Case]:
         """Add the cases that no group of the plan has yet.
@@ -75,8 +80,29 @@ class PlanGroups:
         """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
 
         When this session had none to add the plan is not a new one, and nothing is waited for.
+        What it has added is there afterwards, also if Jama said yes at first and did not do it.
         """
-        return self._count is not None and self._count.wait_for_others(are_known=are_known)
+        if self._count is None:
+            return False
+        are_others = self._count.wait_for_others(are_known=are_known)
+        if are_others or self._count.is_short:
+            self._add_lost()
+        return are_others
+
+    def _add_lost(self) -> None:
+        """Add again what the group does not have, though Jama said that it was added."""
+        for pause_s in _BEFORE_ADDING_AGAIN_S:
+            if not self._find_lost():
+                return
+            self._client.api.connection.sleep(pause_s)
+            for group, case in self._find_lost():
+                with suppress(RefusedError):
+                    self._client.add_case(self._plan.id, group.id, case.id)
+
+    def _find_lost(self) -> list[tuple[Group, Case]]:
+        groups = dict.fromkeys(group for group, _ in self._added)
+        present = self._find_present(groups, {case.id for _, case in self._added})
+        return [(group, case) for group, case in self._added if case.id not in present]
 
     def _groups(self) -> list[Group]:
         if self._is_planned:
@@ -143,6 +169,7 @@ class PlanGroups:
             return False
         if self._count is not None:
             self._count.added_one()
+            self._added.append((group, case))
         return True
 
     def _explain(self, case: Case, group: Group, refusal: RefusedError) -> Unresolved:

@@ -80,7 +80,13 @@ class CaseCount:
         self._client = client
         self._plan = plan
         self._group = group
+        self._found = 0
         self._expected = self._read()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the group had fewer cases than it should when it was looked at last."""
+        return self._found < self._expected
 
     def added_one(self) -> None:
         """Note that this session has added a case."""
@@ -112,4 +118,5 @@ class CaseCount:
         return True
 
     def _read(self) -> int:
-        return self._client.find_case_count(self._plan.id, self._group.id) or 0
+        self._found = self._client.find_case_count(self._plan.id, self._group.id) or 0
+        return self._found

@@ -1,0 +1,193 @@
+"""Silent servers, impatient hands, broken hooks: a session still ends well."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.sandbox.faults import Arrival, Effect, Mishap
+from tests.e2e.resuming import EXPECTED, UPLOAD, journals, patches, upload
+from tests.harness import PYTEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.harness import Repository
+
+JUNIT_UPLOADER = [sys.executable, "-m", "junit_uploader", "report.xml"]
+SUITE = """
+import pytest
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(n, marks=pytest.mark.jama(f"KEY-TC-{n}")) for n in range(1, 25)]
+)
+def test_it(number): pass
+"""
+PASSED = dict.fromkeys(EXPECTED, "PASSED")
+
+
+@pytest.fixture
+def green(apart: Repository) -> Repository:
+    """A session of green tests, its report, and the journal of one that was not sent."""
+    apart.write("test_it.py", SUITE)
+    cases = "".join(
+        f'<testcase classname="test_it" name="test_it[{n}]"><properties>'
+        f'<property name="jama" value="KEY-TC-{n}"/></properties></testcase>'
+        for n in EXPECTED
+    )
+    apart.write("report.xml", f"<testsuite>{cases}</testsuite>")
+    return apart
+
+
+COMMANDS = {"pytest": PYTEST, "junit-uploader": JUNIT_UPLOADER, "pytest-jama upload": UPLOAD}
+
+
+def prepare(repository: Repository, command: str) -> None:
+    if command == "pytest-jama upload":
+        repository.pytest("--jama-no-upload")
+
+
+@contextlib.contextmanager
+def silent_server() -> Iterator[str]:
+    """Let connections be made, as the system does for us, and never say a word; yields the URL."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "command, status", [("pytest", 8), ("junit-uploader", 3), ("pytest-jama upload", 3)]
+)
+def test_server_that_never_answers_costs_no_more_than_give_up_after(
+    green: Repository, command: str, status: int
+) -> None:
+    settings = (green.folder / "jama.yaml").read_text(encoding="utf-8")
+    green.write("jama.yaml", settings.replace("{concurrency", "{give_up_after: 2s, concurrency"))
+    prepare(green, command)
+    with silent_server() as url:
+        finished = green.run(COMMANDS[command], environment={"JAMA_URL": url})
+    assert finished.status == status, finished.output
+    assert "NOT SENT   nothing succeeded at http://127.0.0.1" in finished.output
+    assert finished.requests == ()
+    (journal,) = journals(green)
+    assert f"next       pytest-jama upload .jama/{journal.name}" in finished.output
+    done = green.run([*UPLOAD, str(journal)], environment={"JAMA_URL": green.sandbox.url})
+    assert done.status == 0, done.output
+    assert green.statuses() == PASSED
+
+
+def test_silent_server_changes_no_status_of_red_tests(apart: Repository) -> None:
+    settings = (apart.folder / "jama.yaml").read_text(encoding="utf-8")
+    apart.write("jama.yaml", settings.replace("{concurrency", "{give_up_after: 1s, concurrency"))
+    with silent_server() as url:
+        finished = apart.pytest(environment={"JAMA_URL": url})
+    assert finished.status == 1
+    assert "NOT SENT   nothing succeeded" in finished.summary
+
+
+class TellsOf:
+    """Calls somebody when the first request of a method arrives; does nothing to it."""
+
+    def __init__(self, method: str, tell: Callable[[], None]) -> None:
+        self._method = method
+        self._tell = tell
+
+    def judge(self) -> Callable[[Arrival], Effect]:
+        """Look at each request."""
+
+        def judge(arrival: Arrival) -> Effect:
+            if arrival.method == self._method:
+                self._tell()
+            return Effect()
+
+        return judge
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"], ids=["while looking", "while writing"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_second_interrupt_ends_the_upload_at_once_and_the_journal_is_kept(
+    green: Repository, command: str, method: str
+) -> None:
+    prepare(green, command)
+    has_come = threading.Event()
+    tells, hangs = TellsOf(method, has_come.set), Mishap("hang-before", method=method)
+    with green.sandbox.faults.during(tells, hangs):
+        process = green.start(COMMANDS[command])
+        assert has_come.wait(timeout=60)
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.3)
+            process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=25)
+    assert process.returncode not in (0, 5), output
+    assert "INTERNALERROR" not in output
+    (journal,) = journals(green)
+    done = upload(green, str(journal))
+    assert done.status == 0, done.output
+    assert green.statuses() == PASSED
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+def test_broken_end_of_a_conftest_is_shown_and_costs_no_results(
+    green: Repository, workers: list[str]
+) -> None:
+    green.write("conftest.py", "def pytest_sessionfinish(session): raise KeyError('broken')\n")
+    finished = green.pytest(*workers)
+    assert "KeyError: 'broken'" in finished.output
+    assert green.statuses() == PASSED
+    assert green.journal()[-1]["finished"] is True
+
+
+def test_interrupt_while_other_plugins_end_is_not_answered_with_an_upload(
+    green: Repository,
+) -> None:
+    source = "import os, signal\n\ndef pytest_sessionfinish(session):\n"
+    green.write("conftest.py", f"{source}    os.kill(os.getpid(), signal.SIGINT)\n")
+    finished = green.pytest()
+    assert finished.requests == ()
+    (journal,) = journals(green)
+    assert upload(green, str(journal)).status == 0
+    assert green.statuses() == PASSED
+
+
+def test_two_sessions_in_one_folder_at_once_do_not_disturb_each_other(green: Repository) -> None:
+    processes = [green.start(PYTEST) for _ in range(2)]
+    ends = [(process.communicate(timeout=60)[0], process.returncode) for process in processes]
+    assert [status for _, status in ends] == [0, 0], ends
+    assert len(journals(green)) == 2
+    assert all('"finished":true' in path.read_text("ascii") for path in journals(green))
+    assert set(patches(green).values()) == {2}
+    assert green.statuses() == PASSED
+
+
+AUDIT = """
+import sys
+
+def note(event, arguments):
+    if event in ("socket.connect", "socket.sendto"):
+        with open("connections.txt", "a") as file:
+            print(*arguments[1][:2], file=file)
+    if event == "socket.getaddrinfo":
+        with open("connections.txt", "a") as file:
+            print(*arguments[:2], file=file)
+
+sys.addaudithook(note)
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_but_the_configured_server_is_connected_to(green: Repository, command: str) -> None:
+    prepare(green, command)
+    green.write("audit/sitecustomize.py", AUDIT)
+    finished = green.run(COMMANDS[command], environment={"PYTHONPATH": "audit"})
+    assert finished.status == 0, finished.output
+    contacted = set((green.folder / "connections.txt").read_text("ascii").splitlines())
+    host, port = green.sandbox.url.removeprefix("http://").split(":")
+    assert contacted == {f"{host} {port}"}

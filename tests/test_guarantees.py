@@ -1,0 +1,59 @@
+"""Each promise of docs/guarantees.md is held by tests that exist, run and assert something."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PAGE = TESTS.parent / "docs" / "guarantees.md"
+_NAMED = re.compile(r"`(\S+\.py)::(test_\w+)`")
+_EXCUSES = {"skip", "xfail"}
+
+
+def promises() -> dict[str, list[tuple[str, str]]]:
+    """Return file and name of each test by the promise that it holds."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").partition(" | ") for line in lines if line.startswith("|")]
+    return {
+        promise: _NAMED.findall(tests)
+        for promise, _, tests in rows
+        if promise != "promise" and not promise.startswith("---")
+    }
+
+
+@cache
+def functions_of(file: str) -> dict[str, ast.FunctionDef]:
+    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("promise", promises())
+def test_a_promise_is_held_by_tests_that_exist(promise: str) -> None:
+    named = promises()[promise]
+    assert named
+    assert [f"{file}::{test}" for file, test in named if test not in functions_of(file)] == []
+
+
+@pytest.mark.parametrize(
+    "file, test", sorted({each for all_ in promises().values() for each in all_})
+)
+def test_a_test_that_holds_a_promise_asserts_and_has_no_excuse(file: str, test: str) -> None:
+    functions = functions_of(file)
+    assert not _EXCUSES & attributes_in(functions[test])
+    called = {node.id for node in ast.walk(functions[test]) if isinstance(node, ast.Name)}
+    helpers = (functions[name] for name in called if name in functions)
+    assert any(asserts(function) for function in (functions[test], *helpers))
+
+
+def attributes_in(function: ast.FunctionDef) -> set[str]:
+    return {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+
+
+def asserts(function: ast.FunctionDef) -> bool:
+    has_assert = any(isinstance(node, ast.Assert) for node in ast.walk(function))
+    return has_assert or "raises" in attributes_in(function)
