@@ -30,16 +30,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use or settings, 3 Jama out of reach or credentials refused.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given[:1] == ["--version"]:
-        return _print_version()
-    _escape_what_cannot_be_shown()
     try:
+        if given[:1] == ["--version"]:
+            return _print_version()
+        _escape_what_cannot_be_shown()
         return _run(given)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `| head`
         _forget_stdout()
         return EXIT_INCOMPLETE
+    except StdoutError as exc:
+        _say(f"error: standard output cannot be written: {exc}")
+        _forget_stdout()
+        return EXIT_INCOMPLETE
+
+
+class StdoutError(Exception):
+    """Standard output takes nothing."""
 
 
 def _run(given: Sequence[str]) -> int:
@@ -72,7 +80,7 @@ def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
 def _print_version() -> int:
     from pytest_jama import __version__  # noqa: PLC0415 (it imports pluggy)
 
-    print(f"{PROGRAM}, version {__version__}")  # noqa: T201 (a front-end)
+    _write_at_once(f"{PROGRAM}, version {__version__}\n")
     return EXIT_DONE
 
 
@@ -122,8 +130,19 @@ def _write(pieces: Iterable[str]) -> None:
 
     remaining = iter(pieces)
     while some := "".join(islice(remaining, 1000)):
-        sys.stdout.write(some)
-    sys.stdout.flush()
+        _write_at_once(some)
+
+
+def _write_at_once(text: str) -> None:
+    if sys.stdout is None:
+        raise StdoutError("it is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise StdoutError(exc.strerror or exc) from exc
 
 
 def _say(line: str) -> None:
@@ -152,4 +171,5 @@ def _forget_stdout() -> None:
     """Keep Python from complaining of the closed pipe at its end."""
     from pytest_jama.patient_stream import silence  # noqa: PLC0415 (rarely needed)
 
-    silence(sys.stdout)
+    if sys.stdout is not None:
+        silence(sys.stdout)

@@ -31,7 +31,7 @@ class UnpackedReport:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._unpacked = gzip.GzipFile(fileobj=file)
+        self._unpacked = gzip.GzipFile(fileobj=file, mode="rb")
         self._size = 0
 
     def read(self, size: int, /) -> bytes:

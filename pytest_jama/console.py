@@ -286,4 +286,6 @@ def _lines(report: UploadReport, judgement: Judgement, closing: Closing) -> Iter
 def _why_nothing(judgement: Judgement) -> str:
     if judgement.cases:
         return "no case has a verdict"
-    return "no test is linked to a test case" if judgement.unlinked else "no test was run"
+    if not judgement.unlinked:
+        return "no test was run"
+    return "no test is linked to a test case; name them under `tests:` in jama.yaml"

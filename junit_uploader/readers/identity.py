@@ -54,6 +54,33 @@ def identify(attributes: Mapping[str, str], suite: str) -> Identity:
     return Identity(f"{qualifier}.{short}" if qualifier else short, "", name)
 
 
+NODE_CLASSNAME = "test"
+"""What ``node --test`` writes as the class of every test."""
+
+_NODE_ATTRIBUTES = ["name", "time", "classname"]
+
+
+def is_of_node(attributes: Mapping[str, str]) -> bool:
+    """Recognise a testcase of ``node --test``; a ``test.py`` of pytest has another order."""
+    if attributes.get("classname") != NODE_CLASSNAME:
+        return False
+    return list(attributes)[:3] == _NODE_ATTRIBUTES
+
+
+def identify_by_suites(name: str, suites: str) -> Identity:
+    """Name a testcase whose class says nothing: by all suites around it, if there is one.
+
+    Args:
+        name: As written.
+        suites: Their names, outermost first, with `` > `` between them; may be empty.
+    """
+    qualifier = _collapse(suites.replace(" > ", ".")) or NODE_CLASSNAME
+    short = _collapse(name)
+    if not short:
+        return Identity(f"{qualifier}.{UNNAMED}", NODE_CLASSNAME, UNNAMED)
+    return Identity(f"{qualifier}.{short}", NODE_CLASSNAME, name)
+
+
 def join_plain(classname: str, name: str) -> str:
     """Return the test ID where both parts are there and nothing is to be collapsed; else nothing.
 

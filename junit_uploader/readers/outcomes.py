@@ -85,15 +85,19 @@ def decide_outcome(
 
 
 def _is_xfail(finding: Finding) -> bool:
-    """Recognise pytest's expected failure; other frameworks write a plain skip or a pass."""
-    return finding.kind is _SKIPPED and finding.type_name == "pytest.xfail"
+    """Recognise expected failures; most other frameworks write a plain skip or a pass."""
+    return finding.kind is _SKIPPED and finding.type_name in _XFAIL_TYPES
+
+
+_XFAIL_TYPES = frozenset({"pytest.xfail", "XFAIL"})
+"""Of pytest, and of unittest-xml-reporting."""
 
 
 _NOT_RUN = {
-    "status": frozenset({"notrun", "disabled"}),
+    "status": frozenset({"notrun", "disabled", "skipped", "ignored"}),
     "result": frozenset({"suppressed", "skipped"}),
 }
-"""How CTest and googletest say that a test did not run, without a child that says so."""
+"""How CTest, googletest and openQA say that a test did not run, without a child that says so."""
 
 
 def _says_not_run(attributes: Mapping[str, str]) -> bool:

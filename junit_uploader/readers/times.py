@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"\d*,\d+", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,9}):([0-5]?\d):([0-5]?\d(?:\.\d*)?)", re.ASCII)
-_INFINITE = float("inf")
+_LONGEST_S = 366 * 24 * 3600.0
+"""More is no time in seconds: container-structure-test writes nanoseconds."""
 
 
 def read_time_s(attributes: Mapping[str, str]) -> float | None:
@@ -29,7 +30,7 @@ def parse_time_s(text: str) -> float | None:
         time_s = float(text)
     except ValueError:
         time_s = _read_odd_time_s(text.strip())
-    return time_s if 0 <= time_s < _INFINITE and "_" not in text else None
+    return time_s if 0 <= time_s <= _LONGEST_S and "_" not in text else None
 
 
 def _read_odd_time_s(text: str) -> float:

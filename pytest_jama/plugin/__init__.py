@@ -44,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_jama.plugin.activation import activate  # noqa: PLC0415 (only when enabled)
 
         activate(config)
+    elif config.option.jama_dry_run:
+        raise pytest.UsageError("--jama-dry-run says what --jama would do: give both")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -17,8 +17,9 @@ from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.marker import MarkerError, MarkerReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator, Mapping
 
+    from pytest_jama.core.cases import CaseLink
     from pytest_jama.troubles import Troubles
 
 CollectedPlain = dict[str, Any]
@@ -26,6 +27,18 @@ CollectedPlain = dict[str, Any]
 as text, under the name of the `Outcome` that the test has unless it runs (``NOT_REACHED`` when it
 was selected, else ``DESELECTED``), and under ``renamed`` the test ID of each node ID that differs
 from it."""
+
+
+class Deliver(Protocol):
+    """Takes what was collected, once."""
+
+    def __call__(
+        self,
+        collected: CollectedPlain,
+        links: Mapping[str, tuple[CaseLink, ...]],
+        /,
+    ) -> object:
+        """Take the tests, and what the texts in there mean: known in this process only."""
 
 
 class CollectedTests:
@@ -36,11 +49,12 @@ class CollectedTests:
         deliver: Takes what was collected, once.
     """
 
-    def __init__(self, troubles: Troubles, deliver: Callable[[CollectedPlain], object]) -> None:
+    def __init__(self, troubles: Troubles, deliver: Deliver) -> None:
         self.troubles = troubles
         self._deliver = deliver
         self._markers = MarkerReader()
         self._known: dict[int, tuple[str, pytest.Item]] = {}
+        self._links: dict[str, tuple[CaseLink, ...]] = {}
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(
@@ -87,6 +101,7 @@ class CollectedTests:
             session.config.hook.pytest_collectreport(report=_report_mistakes(mistakes))
         self._deliver(
             {"NOT_REACHED": selected, "DESELECTED": deselected, "renamed": renamed},
+            self._links,
         )
 
     def _describe(self, item: pytest.Item, test_id: str, mistakes: list[str]) -> str:
@@ -98,7 +113,8 @@ class CollectedTests:
             return ""
         if not links:
             return ""
-        text = ",".join([str(link) for link in links])
+        text = ",".join(map(str, links))
+        self._links[text] = links
         item.user_properties.append((MARKERS, text))
         return text
 
@@ -111,7 +127,7 @@ class FirstReport:
         self._plugins = plugins
         self._collected: CollectedPlain | None = None
 
-    def keep(self, collected: CollectedPlain) -> None:
+    def keep(self, collected: CollectedPlain, _: object) -> None:
         """Keep what was collected until there is a report."""
         self._collected = collected
 

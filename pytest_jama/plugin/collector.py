@@ -6,6 +6,7 @@ Runs in the controlling process only; knows nothing of files, settings or Jama.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_links
@@ -61,11 +62,16 @@ class ResultCollector:
         self._links: dict[str, Links] = {"": ()}
         self._renamed: Mapping[str, str] = {}
 
-    def add_collected(self, collected: Mapping[str, Any]) -> bool:
+    def add_collected(
+        self,
+        collected: Mapping[str, Any],
+        links: Mapping[str, Links] = MappingProxyType({}),
+    ) -> bool:
         """Take the list of tests that a worker sent; all workers send the same, the first counts.
 
         Args:
-            collected: See `CollectedTests`.
+            collected: See `CollectedPlain`.
+            links: What texts in there mean, as far as known: it spares reading them again.
 
         Returns:
             Whether this was the first.
@@ -73,6 +79,7 @@ class ResultCollector:
         if any(self.collected.values()):
             return False
         self._renamed = collected["renamed"]
+        self._links.update(links)
         for outcome, tests in self.collected.items():
             for test_id, text in collected[outcome.name]:
                 tests[test_id] = self.parse(text, test_id) or self._find(test_id, outcome)

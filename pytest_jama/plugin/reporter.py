@@ -29,9 +29,10 @@ from pytest_jama.provenance import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.report import UploadReport
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
@@ -59,6 +60,7 @@ class Reporter:
         self._no_upload: bool = config.getoption("--jama-no-upload")
         self._started = datetime.now(timezone.utc)
         self._process = os.getpid()
+        self._awaits_workers = True
         self._extensions = Extensions(loaded.settings, complain=troubles.add)
         self._collector = ResultCollector(self._extensions.find_links, self._extensions.find_by_id)
         self._is_refused = False
@@ -106,7 +108,7 @@ class Reporter:
     @guarded
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Refuse a map that is ambiguous for one of the tests, before any of them runs."""
-        self._refuse_conflicts([item.nodeid for item in session.items])
+        self._refuse_conflicts(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
@@ -127,17 +129,22 @@ class Reporter:
             self._write(lines.uncollected_line(uncollected))
 
     @guarded
-    def add_collected(self, collected: CollectedPlain) -> None:
+    def add_collected(
+        self,
+        collected: CollectedPlain,
+        links: Mapping[str, tuple[CaseLink, ...]],
+    ) -> None:
         """Take what this process or a worker collected; write what is linked to a case."""
-        if self._collector.add_collected(collected):
+        self._awaits_workers = False
+        if self._collector.add_collected(collected, links):
             self._write(lines.collected_line(self._collector.linked()))
 
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test."""
-        said = getattr(report, "pytest_jama", None)
-        if said and "collected" in said:
-            self.add_collected(said.pop("collected"))
+        said = getattr(report, "pytest_jama", None) if self._awaits_workers else None
+        if said is not None:
+            self.add_collected(said["collected"], {})
         result = self._collector.add_report(report)
         if result is not None:
             self._write_encoded(lines.result_text(result))
@@ -270,7 +277,7 @@ class Reporter:
         if self._journal is not None:
             self._journal.write_encoded(*several)
 
-    def _refuse_conflicts(self, test_ids: Sequence[str]) -> None:
+    def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)
         try:
             refuse_conflicts(self._settings, test_ids, file=file)

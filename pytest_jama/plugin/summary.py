@@ -115,10 +115,16 @@ def _is_something_left(summary: Summary, judgement: Judgement) -> bool:
     return not summary.report.is_complete
 
 
+_NOT_LINKED = (
+    "no test is linked to a test case; mark tests with @pytest.mark.jama(...), or name them under "
+    "`tests:` in jama.yaml as pytest --collect-only -q does"
+)
+
+
 def _why_nothing(summary: Summary, judgement: Judgement) -> str:
     if summary.judgement is None:
         return "no test was run"
-    return "no case has a verdict" if judgement.cases else "no test is linked to a test case"
+    return "no case has a verdict" if judgement.cases else _NOT_LINKED
 
 
 def _mistake_lines(summary: Summary, *, root: Path) -> Iterator[Line]:

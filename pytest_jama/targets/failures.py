@@ -6,6 +6,7 @@ shows their text, which may hold addresses of proxies; only the system's own rea
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _WRONG_URL = "check `url`"
 _WRONG_PROXY = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+_WRONG_HOST = "check `url`, and that this machine reaches that host"
+_NO_TLS_THERE = "check `url`: it says https, and the server does not speak that at this port"
 _WRONG_TLS = "check `tls.verify` (the path of a CA bundle for a private CA) and `tls.client_cert`"
 
 
@@ -124,8 +127,17 @@ def describe_failure(exc: OSError) -> Failure:
         reason=f"{known.reason} ({detail})" if detail else known.reason,
         is_transient=known.is_transient and not is_hopeless,
         may_have_happened=known.may_have_happened,
-        remedy=known.remedy,
+        remedy=_find_remedy(exc, known, detail),
     )
+
+
+def _find_remedy(exc: OSError, known: Failure, detail: str) -> str:
+    if "WRONG_VERSION_NUMBER" in detail:
+        return _NO_TLS_THERE
+    is_no_host = any(
+        isinstance(link, (socket.gaierror, ConnectionRefusedError)) for link in _chain(exc)
+    )
+    return known.remedy or (_WRONG_HOST if is_no_host else "")
 
 
 def without_frames(exc: BaseException) -> BaseException:
@@ -147,7 +159,7 @@ def _find_detail(exc: BaseException) -> str:
     """Return the words of the system at the bottom of an exception: ``Connection refused``."""
     for link in reversed(list(_chain(exc))):
         if isinstance(link, ssl.SSLError):
-            return shorten(clean(link.reason or str(link)), at_most=120)
+            return shorten(clean(getattr(link, "reason", None) or str(link)), at_most=120)
         if isinstance(link, OSError) and link.strerror:
             return shorten(clean(first_line(link.strerror)), at_most=120)
     return ""

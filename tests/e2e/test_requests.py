@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pytest_jama.sandbox.server import Sandbox
+from tests.harness import Repository
 
-    from tests.harness import Finished, Repository
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.harness import Finished
 
 CASES = 51
 """One more than fits on a page."""
@@ -28,15 +31,19 @@ def test_it(number): pass
 @pytest.fixture(scope="module", params=[[], ["-n", "2"]], ids=["serial", "xdist"])
 def finished(
     request: pytest.FixtureRequest,
-    make_repository: Callable[[], Repository],
-) -> Finished:
-    """A session over a plan and a cycle that exist."""
-    repository = make_repository()
-    for number in range(1, CASES + 1):
-        repository.case(number, steps=number % 3)
-    repository.start_cycle()
-    repository.write("test_it.py", SUITE)
-    return repository.pytest(*request.param)
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Finished]:
+    """A session over a plan and a cycle that exist, at a server that has no other project.
+
+    The project is found by its key in the list of all projects, fifty a page.
+    """
+    with Sandbox() as sandbox:
+        repository = Repository(tmp_path_factory.mktemp("requests"), sandbox, "KEY")
+        for number in range(1, CASES + 1):
+            repository.case(number, steps=number % 3)
+        repository.start_cycle()
+        repository.write("test_it.py", SUITE)
+        yield repository.pytest(*request.param)
 
 
 def test_all_is_sent(finished: Finished) -> None:

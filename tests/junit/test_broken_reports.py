@@ -7,6 +7,7 @@ from tests.junit.reports import PASSED, make_case, read, suite
 
 MANY_LEVELS = "<i>" * 300 + "</i>" * 300
 MANY_ATTRIBUTES = " ".join(f"a{number}=''" for number in range(2000))
+ENTITY = suite(attributes='name="&no;"')
 LONG = "x" * 11_000_000
 
 
@@ -29,7 +30,15 @@ LONG = "x" * 11_000_000
         pytest.param(suite('<testcase name="a<b"/>'), "Unescaped '<'", id="unescaped"),
         pytest.param(suite("<a></b>"), "mismatch", id="wrong end tag"),
         pytest.param(suite("&nothing;"), "Entity 'nothing' not defined", id="unknown entity"),
-        pytest.param(suite(PASSED).encode() + b"\xff", "", id="no UTF-8"),
+        pytest.param(
+            f'<!DOCTYPE a SYSTEM "a.dtd">{ENTITY}', "Entity 'no' not defined", id="entity of a DTD"
+        ),
+        pytest.param(
+            f'<?xml version="1.0"?>{ENTITY}<?xml version="1.0"?>{suite(PASSED)}',
+            "Entity 'no' not defined",
+            id="unknown entity in the first of two documents",
+        ),
+        pytest.param(suite(PASSED).encode() + b"\xff", "", id="no UTF-8 behind the end"),
         pytest.param(
             '<?xml version="1.0" encoding="x-none"?><testsuite/>',
             "Unsupported encoding",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import gzip
 import io
 import json
 import subprocess
@@ -119,6 +121,40 @@ def test_report_may_come_from_stdin(
     stdin = io.TextIOWrapper(io.BytesIO(suite(PASSED).encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
     assert list_as_json(capsys, "-")["files"][0]["path"] == "-"
+
+
+def test_packed_report_may_come_from_stdin(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packed = gzip.compress(suite(PASSED).encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed)))
+    assert list_as_json(capsys, "-")["files"][0]["error"] is None
+
+
+class FullDisk(io.TextIOWrapper):
+    """Takes nothing."""
+
+    def write(self, text: str) -> int:  # noqa: ARG002 (as it is called)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def say_without_stdout(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(arguments) == 1
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--list", "a.xml"], ["--version"]], ids=repr)
+def test_list_that_nobody_can_read_is_an_error(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.xml").write_text(suite(PASSED))
+    begin = "junit-uploader: error: standard output cannot be written: "
+    with FullDisk(Path("out").open("wb")) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert say_without_stdout(*arguments, capsys=capsys) == f"{begin}No space left on device\n"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert say_without_stdout(*arguments, capsys=capsys) == f"{begin}it is closed\n"
 
 
 def run(code: str) -> str:

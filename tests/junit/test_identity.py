@@ -4,6 +4,7 @@ import pytest
 
 from junit_uploader.readers.identity import identify, join_plain
 from pytest_jama.core.identity import normal_form
+from tests.junit.reports import read, suite
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,29 @@ def test_test_id_is_classname_and_name_in_one_line(
     expected: str,
 ) -> None:
     assert identify(attributes, "unit").test_id == expected
+
+
+def node_case(name: str) -> str:
+    return f'<testcase name="{name}" time="0.1" classname="test"/>'
+
+
+def test_suites_stand_for_the_class_that_node_does_not_write() -> None:
+    valve = suite(node_case("opens"), node_case("a"), suite(node_case("opens")))
+    door = suite(node_case("opens"), attributes='name="door"')
+    reading = read(f"<testsuites>{valve}{door}{node_case('opens')}{node_case(' ')}</testsuites>")
+    assert [(each.test_id, each.classname, each.name) for each in reading.testcases] == [
+        ("unit.opens", "test", "opens"),
+        ("unit.a", "test", "a"),
+        ("unit.unit.opens", "test", "opens"),
+        ("door.opens", "test", "opens"),
+        ("test.opens", "test", "opens"),
+        ("test.(unnamed)", "test", "(unnamed)"),
+    ]
+
+
+def test_module_that_is_called_test_is_no_test_of_node() -> None:
+    reading = read(suite('<testcase classname="test" name="test_opens" time="0.1"/>'))
+    assert [each.test_id for each in reading.testcases] == ["test.test_opens"]
 
 
 def test_name_stands_alone_when_nothing_else_is_known() -> None:

@@ -22,7 +22,7 @@ XFAIL = '<skipped type="pytest.xfail" message="known"/>'
         pytest.param(ERROR, "error", id="error"),
         pytest.param(SKIPPED, "skipped", id="skipped"),
         pytest.param(XFAIL, "xfailed", id="expected failure of pytest"),
-        pytest.param('<skipped type="XFAIL"/>', "skipped", id="expected failure of others"),
+        pytest.param('<skipped type="XFAIL"/>', "xfailed", id="expected failure of unittest"),
         pytest.param(SKIPPED + FAILURE, "failed", id="skipped and failure"),
         pytest.param(FAILURE + ERROR, "error", id="failure and error"),
         pytest.param(FAILURE + FAILURE, "failed", id="several failures"),
@@ -45,6 +45,7 @@ def test_direct_children_decide(inside: str, expected: str) -> None:
         pytest.param('status="notrun" result="suppressed"', "skipped", id="googletest DISABLED_"),
         pytest.param('status="run" result="skipped"', "skipped", id="googletest 1.10 skip"),
         pytest.param('status="disabled"', "skipped", id="CTest disabled"),
+        pytest.param('status="skipped"', "skipped", id="openQA skip"),
         pytest.param('status="NotRun"', "skipped", id="other case"),
         pytest.param('status="failed"', "passed", id="bad status without failure"),
         pytest.param(

@@ -23,6 +23,7 @@ def named(name: str) -> bytes:
         pytest.param(named("a\ufffeb"), "a\ufffdb", id="no character"),
         pytest.param(named("a\x08b&#10;c"), "a\ufffdb\nc", id="allowed references stay"),
         pytest.param(b"\xef\xbb\xbf" + named("a\x08"), "a\ufffd", id="behind a byte order mark"),
+        pytest.param(named("a\x08='b'"), "a?='b'", id="what looks like an attribute"),
         pytest.param(
             b'<?xml version="1.0" encoding="iso-8859-1"?>'
             + named("\xe9\x08").decode().encode("latin-1"),
@@ -35,6 +36,44 @@ def test_forbidden_characters_are_replaced_and_said(report: bytes, expected: str
     reading = read(report)
     assert [each.name for each in reading.testcases] == [expected]
     assert "a character that XML forbids was replaced" in reading.notes[0]
+
+
+def test_bytes_that_are_no_utf8_are_replaced_and_said() -> None:
+    reading = read(named("gr?? é").replace(b"??", b"\xf6\xdf"))
+    assert [each.name for each in reading.testcases] == ["gr\ufffd\ufffd é"]
+    assert reading.notes[0].endswith("has to declare it: 0xf6")
+
+
+@pytest.mark.parametrize("size", range(65_490, 65_500))
+def test_characters_are_not_cut_in_two_where_a_file_is_read_in_pieces(size: int) -> None:
+    long = "é" * size
+    reading = read(named(f"{long}\x08"))
+    assert reading.testcases[0].name == f"{long}\ufffd"
+
+
+def test_references_are_not_cut_in_two_where_a_file_is_read_in_pieces() -> None:
+    assert read(named("&#8;" * 70_000)).testcases[0].name == "\ufffd" * 70_000
+
+
+def test_text_that_begins_with_what_is_replaced_stays_text() -> None:
+    found = read(suite(make_case("<failure><![CDATA[\x08<no\x08>]]></failure>"))).testcases[0]
+    assert (found.outcome.value, found.as_result().message) == ("failed", "\ufffd<no?>")
+
+
+@pytest.mark.parametrize("broken", [b"\x08", b"\xff", b"&#8;"])
+@pytest.mark.parametrize(
+    "inside, attributes",
+    [
+        pytest.param("<fail!ure/>", "", id="tag"),
+        pytest.param("<!failure></!failure>", "", id="begin of a tag"),
+        pytest.param("", 'stat!us="notrun"', id="attribute"),
+        pytest.param("", '!status = "notrun"', id="begin of an attribute"),
+    ],
+)
+def test_nothing_is_replaced_in_tags(inside: str, attributes: str, broken: bytes) -> None:
+    case = make_case(inside, attributes=attributes)
+    with pytest.raises(UnreadableError):
+        read(suite(case).encode().replace(b"!", broken))
 
 
 def test_what_stands_before_the_first_tag_is_dropped_and_said() -> None:

@@ -100,6 +100,28 @@ def test_totals_that_fit_or_say_nothing_are_no_note(attributes: str) -> None:
     assert read(suite(PASSED, FAILED, attributes=attributes)).notes == ()
 
 
+QT5 = '<properties><property name="QTestVersion" value="5.15.8"/></properties>'
+
+
+@pytest.mark.parametrize(
+    "content, attributes, expected",
+    [
+        pytest.param(FAILED, 'hostname="tbd" tests="7" failures="3"', (), id="Catch2: assertions"),
+        pytest.param("", 'hostname="tbd" errors="1"', ("no testcase failed",), id="Catch2 died"),
+        pytest.param(QT5 + FAILED, 'errors="9" failures="4"', (), id="Qt 5: messages and rows"),
+        pytest.param(QT5, 'errors="9" failures="0"', (), id="Qt 5: nothing but messages"),
+        pytest.param(QT5, 'failures="1"', ("no testcase failed",), id="Qt 5: tolerated failure"),
+        pytest.param(QT5, 'errors="1" timestamp="2026"', ("no testcase failed",), id="Qt 6: tests"),
+    ],
+)
+def test_totals_that_count_something_else_only_tell_of_unseen_failures(
+    content: str, attributes: str, expected: tuple[str, ...]
+) -> None:
+    notes = read(suite(PASSED, content, attributes=attributes)).notes
+    assert len(notes) == len(expected)
+    assert all(word in note for word, note in zip(expected, notes, strict=True))
+
+
 def test_totals_may_count_what_is_below_or_not() -> None:
     inner = suite(PASSED, attributes='tests="1"')
     assert read(f'<testsuites tests="2">{inner}{inner}</testsuites>').notes == ()

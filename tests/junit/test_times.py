@@ -24,7 +24,10 @@ def test_odd_notations_are_read(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "-1", "nan", "inf", "1e999", "1_0", "1,23,4", f"{'9' * 5000}:00:00", "9" * 5000],
+    [
+        *("", "soon", "-1", "nan", "inf", "1e999", "1_0", "1,23,4", f"{'9' * 5000}:00:00"),
+        *("9" * 5000, "999638317"),
+    ],
 )
 def test_unreadable_time_is_unknown_not_zero(text: str) -> None:
     assert read_time_s({"time": text}) is None

@@ -104,6 +104,13 @@ def test_leaves_nothing_behind_while_idle(idle: Session) -> None:
     assert idle.left == {"test_it.py", "jama.yaml"}
 
 
+def test_dry_run_alone_is_refused_rather_than_silent(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "--jama-dry-run", str(tmp_path)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert finished.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--jama-dry-run says what --jama would do: give both" in finished.stderr
+
+
 def test_imports_no_library_for_the_fixture_and_the_marker(tmp_path: Path) -> None:
     folder = tmp_path / "used"
     folder.mkdir()

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import ssl
+
 import pytest
 import requests
 
@@ -43,3 +46,24 @@ def test_only_some_failures_are_worth_another_attempt(exc: OSError, is_transient
     failure = describe_failure(exc)
     assert failure.is_transient is is_transient
     assert "s3cret" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    "cause, remedy",
+    [
+        (socket.gaierror(-2, "Name or service not known"), "check `url`, and that this machine"),
+        (ConnectionRefusedError(111, "Connection refused"), "check `url`, and that this machine"),
+        (ConnectionResetError(104, "Connection reset by peer"), ""),
+    ],
+)
+def test_a_host_that_is_not_there_is_perhaps_the_wrong_one(cause: OSError, remedy: str) -> None:
+    failure = describe_failure(requests.ConnectionError(cause))
+    assert failure.reason == f"connection failed ({cause.strerror})"
+    assert failure.remedy.startswith(remedy)
+    assert bool(failure.remedy) is bool(remedy)
+
+
+def test_https_where_nobody_speaks_it_is_a_wrong_address() -> None:
+    cause = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    failure = describe_failure(requests.exceptions.SSLError(cause))
+    assert "it says https" in failure.remedy

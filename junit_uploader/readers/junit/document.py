@@ -21,7 +21,8 @@ from junit_uploader.readers.outcomes import Kind
 from pytest_jama.core.cases import LINK_PROPERTIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from lxml import etree
 
@@ -131,8 +132,10 @@ class Document:
 
     def _close_suite(self, element: etree._Element) -> None:
         suite = self._open.pop(element, None) or Suite(self._name(element))
-        self._take_own(element, suite, self._content.pop(element, ()))
-        for kind, numbers in suite.contradictions(element.get):
+        own = self._content.pop(element, ())
+        properties = set(_property_names(own))
+        self._take_own(element, suite, own, properties)
+        for kind, numbers in suite.contradictions(element.get, properties):
             name = suite.name.path or element.get("name") or "the root"
             self._notes.add(kind, f"{name}: {numbers}")
         self._suite_around(element).add(suite)
@@ -145,6 +148,7 @@ class Document:
         element: etree._Element,
         suite: Suite,
         own: Sequence[etree._Element],
+        properties: AbstractSet[str],
     ) -> None:
         """Read what stands in a suite itself, and not in a testcase."""
         name = suite.name if suite.name.name else SuiteName((element.get("name") or "").strip())
@@ -156,15 +160,16 @@ class Document:
                 self._testcases.append(result)
                 suite.itself.append(result.outcome)
                 self._notes.add("a suite failed by itself; that is a result of its own", name.name)
-        if any(map(_names_cases, own)):
+        if not LINK_PROPERTIES.isdisjoint(properties):
             self._notes.add("case references of a suite are not used, only a testcase's", name.name)
 
 
-def _names_cases(element: etree._Element) -> bool:
-    """Tell whether an element is a block of properties with case references."""
-    return tags.local_name(element.tag) == "properties" and any(
-        item.get("name") in LINK_PROPERTIES for item in element
-    )
+def _property_names(content: Iterable[etree._Element]) -> Iterator[str]:
+    """Yield the names of the properties of a suite."""
+    for block in content:
+        if tags.local_name(block.tag) == tags.PROPERTIES:
+            for item in block:
+                yield item.get("name") or ""
 
 
 _FORGOTTEN_AT_ONCE = 32

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.readers.identity import identify, join_plain, name_suite_result
+from junit_uploader.readers.identity import (
+    NODE_CLASSNAME,
+    identify,
+    identify_by_suites,
+    is_of_node,
+    join_plain,
+    name_suite_result,
+)
 from junit_uploader.readers.junit import tags
 from junit_uploader.readers.junit.findings import read_finding, read_properties
 from junit_uploader.readers.junit.places import find_places
@@ -113,6 +120,8 @@ class TestcaseReader:
         if not test_id:
             return self._read_closely(keys, values, suite, content)
         if classname != self._classname:
+            if classname == NODE_CLASSNAME and at_name < at_time < at_classname:
+                return self._read_closely(keys, values, suite, content)
             self._classname = classname
         time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
         outcome, extras = _PASSED, None
@@ -136,7 +145,11 @@ class TestcaseReader:
         inside = self._look_at(content)
         findings = inside.findings
         is_file = any(map(_is_pytest_collection, findings[:1]))
-        identity = identify(attributes, "" if is_file else suite.name)
+        of_node = is_of_node(attributes)
+        if of_node:
+            identity = identify_by_suites(attributes["name"], suite.path)
+        else:
+            identity = identify(attributes, "" if is_file else suite.name)
         properties = [*inside.properties, *_properties_in(attributes)]
         if len(properties) > len(inside.properties):
             inside = _Inside(findings, properties)
@@ -144,11 +157,13 @@ class TestcaseReader:
         extras = None
         if inside is not _NOTHING or identity.odd_name:
             extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)
-        if identity.classname != self._classname:
+        if of_node:
+            self._classname = ""  # so that the next one is read closely, too
+        elif identity.classname != self._classname:
             self._classname = identity.classname  # one object for all tests of a class
         return ReportedTest(
             identity.test_id,
-            self._classname,
+            NODE_CLASSNAME if of_node else self._classname,
             suite.path,
             outcome,
             read_time_s(attributes),

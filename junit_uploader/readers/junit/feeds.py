@@ -73,6 +73,7 @@ class FastFeed:
         self._last = b""
         self._silence_bytes = 0
         self._error: etree.XMLSyntaxError | None = None
+        self._undeclared: list[UnreadableError] = []
         self._is_checked = False
 
     def feed(self, data: bytes) -> None:
@@ -85,6 +86,12 @@ class FastFeed:
             self._parser.feed(data)
         except etree.XMLSyntaxError as exc:
             self._error = exc
+        # lxml does not raise these, leaves the entity out, or begins anew with what is fed next
+        self._undeclared += [
+            UnreadableError(entry.message, line=entry.line, column=entry.column)
+            for entry in self._parser.feed_error_log
+            if entry.type in _UNDECLARED
+        ]
 
     def ended(self) -> Iterator[etree._Element]:
         """Yield the elements that ended in what was fed."""
@@ -100,6 +107,8 @@ class FastFeed:
         if self._error is not None:
             self._refuse_other_root()
             raise _translate(self._error, self._parser) from self._error
+        if self._undeclared:
+            raise self._undeclared[0]
         if self._silence_bytes > LONGEST_SILENCE_BYTES:
             raise UnreadableError("a single element is too big", is_too_big=True)
 
@@ -138,6 +147,7 @@ class FastFeed:
             raise UnreadableError(tags.REFUSAL_OF_SUBSET, line=1, column=1, is_final=True)
 
 
+_UNDECLARED = (etree.ErrorTypes.ERR_UNDECLARED_ENTITY, etree.ErrorTypes.WAR_UNDECLARED_ENTITY)
 _RARE = PROPERTY[-1:]
 
 LONGEST_SILENCE_BYTES = 32 * 1024 * 1024

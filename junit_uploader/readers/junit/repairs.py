@@ -1,9 +1,9 @@
 """What may be cleaned before a second, as strict, parse, and what may not.
 
 Allowed: a byte order mark and anything else before the first ``<``, characters and character
-references that XML forbids (they become U+FFFD), several documents in one file, UTF-16 and UTF-32
-that are not declared, and a declaration of UTF-16 over bytes that are none (.NET's StringWriter).
-Everything else stays an error.
+references that XML forbids and bytes that are no UTF-8 (they become U+FFFD), several documents in
+one file, UTF-16 and UTF-32 that are not declared, and a declaration of UTF-16 over bytes that are
+none (.NET's StringWriter). Everything else stays an error.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _cut_at_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
         data = rest + chunk
         end = max(data.rfind(b">"), data.rfind(b"\n")) + 1
         if not end and len(data) > _LONGEST_REST:
-            end = len(data) - _LONGEST_REST
+            end = _find_cut(data, len(data) - _LONGEST_REST)
         rest = data[end:]
         if end:
             yield data[:end]
@@ -81,6 +81,20 @@ def _cut_at_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 _LONGEST_REST = 64
+
+
+def _find_cut(data: bytes, at: int) -> int:
+    """Return where the reference or the character of UTF-8 begins that a place is in."""
+    reference = data.rfind(b"&", max(0, at - _LONGEST_REFERENCE), at)
+    if reference > 0:
+        return reference
+    begins = (place for place in range(at, at - 4, -1) if not _FIRST <= data[place] <= _LAST)
+    return next(begins, at)
+
+
+_LONGEST_REFERENCE = 16
+_FIRST, _LAST = 0x80, 0xBF
+"""The bytes that continue a character."""
 
 
 def _from_first_tag(data: bytes, notes: Notes) -> tuple[bytes, int]:
@@ -155,16 +169,30 @@ class _Cleaner:
             declared = _UTF8_NAMES[0]
         self._notes = notes
         self._is_cleanable = not declared.startswith(_STATEFUL_NAMES)
-        is_utf8 = declared in _UTF8_NAMES
-        self._forbidden = _FORBIDDEN_UTF8 if is_utf8 else _FORBIDDEN
-        self._replacement = "\N{REPLACEMENT CHARACTER}".encode() if is_utf8 else b"?"
+        self._is_utf8 = declared in _UTF8_NAMES
+        self._forbidden = _FORBIDDEN_UTF8 if self._is_utf8 else _FORBIDDEN
+        self._replacement = "\N{REPLACEMENT CHARACTER}".encode() if self._is_utf8 else b"?"
 
     def clean(self, data: bytes) -> bytes:
         """Return the bytes with each forbidden character replaced."""
         if not self._is_cleanable:
             return data
+        if self._is_utf8:
+            data = self._as_utf8(data)
         data = self._forbidden.sub(self._replace, data)
-        return _REFERENCE.sub(self._replace_reference, data) if b"&#" in data else data
+        if b"&#" in data:
+            data = _REFERENCE.sub(self._replace_reference, data)
+        return _IN_TAG.sub(rb"\1?", data)
+
+    def _as_utf8(self, data: bytes) -> bytes:
+        """Replace what is no UTF-8; markup is ASCII, and stays as it is."""
+        try:
+            data.decode()
+        except UnicodeDecodeError as exc:
+            wrong = data[exc.start : exc.end].hex()
+            self._notes.add(NO_UTF8, f"0x{wrong}")
+            return data.decode(errors="replace").encode()
+        return data
 
     def _replace(self, match: re.Match[bytes]) -> bytes:
         self._notes.add("a character that XML forbids was replaced", f"0x{match[0].hex()}")
@@ -178,6 +206,14 @@ class _Cleaner:
         self._notes.add("a character that XML forbids was replaced", match[0].decode())
         return self._replacement
 
+
+NO_UTF8 = "bytes that are no UTF-8 were replaced; a report in another encoding has to declare it"
+
+_IN_TAG = re.compile(
+    rb"""((?<=<)(?!!)[^\s<>"'=]*?)\xef\xbf\xbd"""
+    rb"""|\xef\xbf\xbd(?=[^\s<>"'=\xef]{0,99}\s{0,99}=\s{0,99}["'])"""  # quick in binary output
+)
+"""U+FFFD may stand in names, and so would turn a ``<failure>`` into something unknown."""
 
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORBIDDEN_UTF8 = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")

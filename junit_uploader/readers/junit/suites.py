@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from junit_uploader.readers.junit.elements import NOWHERE, SuiteName
 from junit_uploader.readers.values import FAILING
@@ -38,16 +38,27 @@ class Suite:
         self.below += inner.below
         self.itself += inner.itself
 
-    def contradictions(self, find: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
+    def contradictions(
+        self,
+        find: Callable[[str], str | None],
+        properties: Collection[str],
+    ) -> Iterator[tuple[str, str]]:
         """Yield where declared totals fit neither the suite itself nor all below it.
 
         Args:
             find: Finds an attribute of the suite by its name.
+            properties: The names of its properties.
 
         Returns:
             What kind of contradiction it is, and the numbers.
         """
-        for word, names, outcomes in _TOTALS:
+        counts_tests = True
+        totals = _TOTALS
+        if find("hostname") == _CATCH2_HOST:
+            counts_tests, totals = False, _TOTALS_OF_ASSERTIONS
+        elif _QT_PROPERTY in properties and find("timestamp") is None:
+            counts_tests, totals = False, _TOTALS_OF_QT5
+        for word, names, outcomes in totals:
             declared = _declared(find, names)
             if declared is None:
                 continue
@@ -56,6 +67,8 @@ class Suite:
             itself = _count(self.itself, outcomes)
             if declared not in (own, together, own + itself, together + itself):
                 is_unseen = outcomes is FAILING and not together
+                if not (is_unseen or counts_tests):
+                    continue
                 kind = UNSEEN_FAILURES if is_unseen else CONTRADICTION
                 yield kind, f"{declared} {word} declared, {together} found"
 
@@ -63,11 +76,22 @@ class Suite:
 CONTRADICTION = "declared totals contradict the testcases"
 UNSEEN_FAILURES = "failures are declared, but no testcase failed: look at the log of the tests"
 
-_TOTALS = (
+_Total: TypeAlias = tuple[str, tuple[str, ...], frozenset[Outcome]]
+
+_TOTALS: tuple[_Total, ...] = (
     ("tests", ("tests",), frozenset(Outcome)),
     ("failures and errors", ("failures", "errors"), FAILING),
     ("skipped", ("skipped", "skip", "skips", "ignored", "disabled"), _SKIPPED),
 )
+
+_CATCH2_HOST = "tbd"
+"""What Catch2 always calls its host; its totals are numbers of assertions."""
+
+_QT_PROPERTY = "QTestVersion"
+"""Qt 5 counts messages in ``errors`` and rows in ``failures``; Qt 6, with a time stamp, tests."""
+
+_TOTALS_OF_ASSERTIONS = tuple(total for total in _TOTALS if total[2] is FAILING)
+_TOTALS_OF_QT5: tuple[_Total, ...] = (("failures", ("failures",), FAILING),)
 
 
 _COUNT = re.compile("[0-9]{1,18}")
