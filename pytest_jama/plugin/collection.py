@@ -103,6 +103,7 @@ class CollectedTests:
             {"NOT_REACHED": selected, "DESELECTED": deselected, "renamed": renamed},
             self._links,
         )
+        self._links = {}
 
     def _describe(self, item: pytest.Item, test_id: str, mistakes: list[str]) -> str:
         """Return the links of a test's markers as text."""
