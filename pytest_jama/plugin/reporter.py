@@ -154,7 +154,7 @@ class Reporter:
         """Upload after the hooks of all others, also when one breaks; not after another Ctrl-C."""
         try:
             answer = yield
-        except Exception:
+        except Exception:  # a hook of somebody else: it goes on once the results are safe
             self.end(session)
             raise
         self.end(session)
