@@ -6,7 +6,6 @@ one for each that was skipped as a whole.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import Outcome, TestResult
@@ -58,7 +57,7 @@ def link_tests(
             uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
         elif result.message != COLLECTION_SKIPPED or result.outcome is not Outcome.SKIPPED:
             links = result.links or find_links(test, result)
-            results.append(result if links == result.links else replace(result, links=links))
+            results.append(result if links == result.links else result._replace(links=links))
     return LinkedTests(results + uncollected, tuple(each.test_id for each in uncollected))
 
 

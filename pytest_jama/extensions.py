@@ -70,6 +70,7 @@ class Extensions:
         self._settings = settings
         self._complain = complain
         self._built_in = BuiltIn(settings)
+        self._is_map_alone = True
         self._manager = pluggy.PluginManager("pytest_jama")
         self._manager.add_hookspecs(hookspecs)
         self._manager.register(self._built_in, "built-in")
@@ -77,6 +78,7 @@ class Extensions:
             partial(self._manager.load_setuptools_entrypoints, ENTRY_POINT_GROUP),
             where=f"entry points {ENTRY_POINT_GROUP}",
         )
+        self._see_who_finds_cases()
 
     def register(self, *plugins: object) -> None:
         """Let modules or objects take part, such as conftests; complain of hooks that are wrong."""
@@ -84,6 +86,10 @@ class Extensions:
             where = f"hooks of {getattr(plugin, '__file__', plugin)}"
             self._protect(partial(self._manager.register, plugin), where=where)
         self._protect(self._manager.check_pending, where="hooks")
+        self._see_who_finds_cases()
+
+    def _see_who_finds_cases(self) -> None:
+        self._is_map_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
 
     def _protect(
         self,
@@ -109,7 +115,7 @@ class Extensions:
             test_id: The test.
             name: Its name, where the test ID is no node ID of pytest, which tells it.
         """
-        if len(self._manager.hook.find_case_refs.get_hookimpls()) > 1:
+        if not self._is_map_alone:
             return None
         return self._find_in_name(test_id, name) or self._settings.tests.find(test_id)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 
-logger = logging.getLogger(__name__)
-
 
 class Troubles:
     """The errors of a session that the summary has to show; the first one in full.
@@ -30,7 +28,7 @@ class Troubles:
             where: The hook or step it comes from.
             costs_nothing: Whether all results arrive in spite of it.
         """
-        logger.debug("error in %s", where, exc_info=error)
+        logging.getLogger(__name__).debug("error in %s", where, exc_info=error)
         self.may_cost_results = self.may_cost_results or not costs_nothing
         self.count += 1
         if self.first is None:

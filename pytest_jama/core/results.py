@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
@@ -67,9 +67,8 @@ class StepResult:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """The final result of one test.
+class TestResult(NamedTuple):
+    """The final result of one test. A tuple: as cheap to make as a value of which there are many.
 
     Attributes:
         test_id: pytest's node ID, or ``classname.name`` of a JUnit testcase.
@@ -82,8 +81,6 @@ class TestResult:
             map; empty for an unlinked test.
     """
 
-    __test__ = False
-
     test_id: str
     outcome: Outcome
     duration_s: float | None = None
@@ -91,3 +88,6 @@ class TestResult:
     notes: tuple[str, ...] = ()
     steps: tuple[StepResult, ...] = ()
     links: tuple[CaseLink, ...] = ()
+
+
+TestResult.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it

@@ -149,7 +149,8 @@ def judge(
     return Judgement(cases=cases, unlinked=tuple(unlinked))
 
 
-_NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED})
+_NOT_REACHED = Outcome.NOT_REACHED  # computed each time by Python 3.11, and asked for each test
+_NEVER_STARTED = frozenset({_NOT_REACHED, Outcome.DESELECTED})
 
 
 def judge_case(
@@ -180,7 +181,7 @@ def judge_case(
 
 
 def _judge_one(outcome: Outcome, rules: VerdictRules) -> Verdict | None:
-    return rules.incomplete if outcome is Outcome.NOT_REACHED else rules.by_outcome.get(outcome)
+    return rules.incomplete if outcome is _NOT_REACHED else rules.by_outcome.get(outcome)
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:

@@ -56,7 +56,7 @@ def _keyed(
     for recording in recordings:
         for result in recording.all_results():
             if result.outcome not in _NOT_RUN:
-                yield replace(result, duration_s=None), result
+                yield result._replace(duration_s=None), result
             elif result.test_id not in ran:
                 yield result.test_id, result
 

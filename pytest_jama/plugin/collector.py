@@ -5,7 +5,6 @@ Runs in the controlling process only; knows nothing of files, settings or Jama.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +116,9 @@ class ResultCollector:
     def add_report(self, report: pytest.TestReport) -> TestResult | None:
         """Take one report; return the result of the test when this was the last one of it."""
         self.has_begun = True
-        key = _key_of(report)
+        node_id = report.nodeid
+        worker = getattr(report, "node", None)  # with xdist several may run one test
+        key = node_id if worker is None else (node_id, id(worker))
         reports = self._running.get(key)
         if reports is None:
             reports = self._running[key] = [report]
@@ -128,12 +129,12 @@ class ResultCollector:
         if report.when not in LAST_PHASES or ends_attempt(report):
             return None
         del self._running[key]
-        return self._finish(reports)
+        return self._finish(node_id, reports)
 
     def break_off(self) -> Iterator[TestResult]:
         """Yield the results of tests that had failed already when the session broke off."""
         for reports in self._running.values():
-            result = self._result(reports)
+            result = self._result(reports[0].nodeid, reports)
             has_failed = result.outcome in (Outcome.FAILED, Outcome.ERROR)
             if has_failed and self.results.setdefault(result.test_id, result) is result:
                 yield result
@@ -149,9 +150,8 @@ class ResultCollector:
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 yield results.get(test_id) or TestResult(test_id, outcome, links=links)
-        for test_id, result in results.items():
-            if not any(test_id in tests for tests in self.collected.values()):
-                yield result
+        unknown = results.keys() - self._selected.keys() - self._deselected.keys()
+        yield from (results[test_id] for test_id in results if test_id in unknown)
         yield from self.uncollected.values()
 
     def parse(self, text: str, test_id: str) -> Links:
@@ -167,32 +167,28 @@ class ResultCollector:
                 self._links[text] = links
         return links
 
-    def _finish(self, reports: Sequence[pytest.TestReport]) -> TestResult:
-        result = self._result(reports)
+    def _finish(self, node_id: str, reports: Sequence[pytest.TestReport]) -> TestResult:
+        result = self._result(node_id, reports)
         known = self.results.get(result.test_id)
         if known is not None:
             result = min(known, result, key=lambda each: WORST_FIRST.index(each.outcome))
         self.results[result.test_id] = result
         return result
 
-    def _result(self, reports: Sequence[pytest.TestReport]) -> TestResult:
-        node_id = reports[0].nodeid
+    def _result(self, node_id: str, reports: Sequence[pytest.TestReport]) -> TestResult:
         test_id = self._renamed.get(node_id, node_id)
         phases = sum_up(reports)
         said = self._read(reports[-1].user_properties, test_id, phases.outcome)
         known = None if test_id in self._asked else self._known_links(test_id)
+        message = "\n".join(phases.messages)
+        notes = said.notes + phases.earlier
+        links = said.links or known or ()
         result = TestResult(
-            test_id=test_id,
-            outcome=phases.outcome,
-            duration_s=phases.duration_s,
-            message="\n".join(phases.messages),
-            notes=(*said.notes, *phases.earlier),
-            steps=said.steps,
-            links=said.links or known or (),
+            test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links
         )
         if said.links or known is not None:
             return result
-        return replace(result, links=self._find_links(result))
+        return result._replace(links=self._find_links(result))
 
     def _read(
         self,
@@ -214,9 +210,3 @@ class ResultCollector:
         """Return the cases that its markers or the map name; None when nobody was asked."""
         links = self._selected.get(test_id)
         return self._deselected.get(test_id) if links is None else links
-
-
-def _key_of(report: pytest.TestReport) -> object:
-    """Return what the reports of one test have in common; with xdist several workers may run it."""
-    node = getattr(report, "node", None)
-    return report.nodeid if node is None else (report.nodeid, id(node))

@@ -53,6 +53,8 @@ def _marks_of(node: Any) -> Iterator[Sequence[pytest.Mark]]:
 
 def _links_of(marks: Sequence[pytest.Mark]) -> tuple[CaseLink, ...]:
     """Return the links of all markers of one place."""
+    if not marks:
+        return ()
     links = [link for mark in marks if mark.name == "jama" for link in _read(mark)]
     return tuple(dict.fromkeys(links)) if len(links) > 1 else tuple(links)
 

@@ -26,6 +26,10 @@ LAST_PHASES = frozenset({"teardown", WORKER_CRASHED})
 _FINAL_OUTCOMES = frozenset({"passed", "failed", "skipped"})
 """The outcomes of reports; anything else, such as ``rerun``, ends an attempt and not the test."""
 
+_PASSED = Outcome.PASSED
+_NOT_REACHED = Outcome.NOT_REACHED
+"""Python 3.11 computes a member of an enumeration anew each time, and these are asked for most."""
+
 
 @dataclass(slots=True)
 class Phases:
@@ -38,7 +42,7 @@ class Phases:
         earlier: A note for each attempt before the last.
     """
 
-    outcome: Outcome = Outcome.NOT_REACHED
+    outcome: Outcome = _NOT_REACHED
     duration_s: float = 0.0
     messages: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
@@ -48,10 +52,10 @@ class Phases:
         outcome = _outcome_of(report)
         if outcome is None:
             return
-        message = _message_of(report, outcome)
+        message = "" if outcome is _PASSED else _message_of(report, outcome)
         if message and message not in self.messages:
             self.messages += (message,)
-        if self.outcome is not Outcome.NOT_REACHED:
+        if self.outcome is not _NOT_REACHED:
             outcome = min(self.outcome, outcome, key=WORST_FIRST.index)
         self.outcome = outcome
 
@@ -60,7 +64,7 @@ class Phases:
         why = _message_of(report, Outcome.FAILED) or "; ".join(self.messages)
         note = f"attempt {len(self.earlier) + 1} failed" + (f": {why}" if why else "")
         self.earlier += (note,)
-        self.outcome, self.messages = Outcome.NOT_REACHED, ()
+        self.outcome, self.messages = _NOT_REACHED, ()
 
 
 def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
@@ -70,13 +74,16 @@ def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
         reports: In their order, of all attempts.
     """
     phases = Phases()
+    duration_s = 0.0
     for report in reports:
-        if report.outcome not in _FINAL_OUTCOMES:
+        outcome = report.outcome
+        if outcome not in _FINAL_OUTCOMES:
             phases.begin_again(report)
             continue
-        phases.duration_s += report.duration or 0.0
-        if report.outcome != "passed" or report.when == "call":
+        duration_s += report.duration or 0.0
+        if outcome != "passed" or report.when == "call":
             phases.count(report)
+    phases.duration_s = duration_s
     return phases
 
 
@@ -90,7 +97,7 @@ def _outcome_of(report: pytest.TestReport) -> Outcome | None:
     if hasattr(report, "context"):  # a subtest: it can fail its test and do nothing else to it
         return Outcome.FAILED if report.outcome == "failed" else None
     if report.outcome == "passed":
-        return Outcome.XPASSED if hasattr(report, "wasxfail") else Outcome.PASSED
+        return Outcome.XPASSED if hasattr(report, "wasxfail") else _PASSED
     if report.outcome == "failed":
         return Outcome.FAILED if report.when == "call" else Outcome.ERROR
     return Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
@@ -98,8 +105,6 @@ def _outcome_of(report: pytest.TestReport) -> Outcome | None:
 
 def _message_of(report: pytest.TestReport, outcome: Outcome) -> str:
     """Return why a phase did not pass, without traceback."""
-    if outcome is Outcome.PASSED:
-        return ""
     text = getattr(report, "wasxfail", "") or _crash_message(report)
     if report.when == WORKER_CRASHED:
         text = f"worker crashed: {text}"

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from tests.journal.samples import (
     NASTY_RESULT,
 )
 
-TIMED_RESULT = replace(BARE_RESULT, duration_s=0.0124999, links=FULL_RESULT.links)
+TIMED_RESULT = BARE_RESULT._replace(duration_s=0.0124999, links=FULL_RESULT.links)
 MAKERS = [
     name for name, _ in inspect.getmembers(lines, inspect.isfunction) if name.endswith("_line")
 ]
@@ -68,7 +67,7 @@ def test_what_a_result_does_not_have_is_left_out() -> None:
 
 
 def test_a_test_that_took_no_time_is_not_one_of_unknown_duration() -> None:
-    assert lines.result_line(replace(BARE_RESULT, duration_s=0.0))["duration_s"] == 0.0
+    assert lines.result_line(BARE_RESULT._replace(duration_s=0.0))["duration_s"] == 0.0
 
 
 def test_test_ids_and_messages_are_not_changed() -> None:

@@ -40,8 +40,8 @@ def verdict_of(*recordings: Recording) -> Verdict | None:
 
 def shard(name: str, ran: list[TestResult], left_out: list[TestResult]) -> Recording:
     """Read the journal of a session that ran some tests and deselected the others."""
-    known = [replace(test, outcome=Outcome.NOT_REACHED) for test in ran]
-    known += [replace(test, outcome=Outcome.DESELECTED) for test in left_out]
+    known = [test._replace(outcome=Outcome.NOT_REACHED) for test in ran]
+    known += [test._replace(outcome=Outcome.DESELECTED) for test in left_out]
     return record(collected(*known), *map(lines.result_line, ran), session=name)
 
 
@@ -149,7 +149,7 @@ def test_what_a_hook_said_is_used() -> None:
 
 def test_results_that_a_hook_gave_are_used() -> None:
     test = a_test("a")
-    noted = replace(test, notes=("bench 3",))
+    noted = test._replace(notes=("bench 3",))
     line = adjusted(Verdict.PASSED, one_case(test), results=(noted,))
     (case,) = concluded(record(lines.result_line(test), line)).cases
     assert case.results == (noted,)
@@ -190,11 +190,11 @@ def test_adjusted_verdict_of_one_shard_is_merged_by_the_worst(
 def test_hook_that_only_adds_words_does_not_keep_a_shard_incomplete() -> None:
     ran, left_out = a_test("a"), a_test("b", Outcome.DESELECTED)
     case = one_case(ran, left_out)
-    noted = adjusted(case.verdict, case, results=(replace(ran, notes=("n",)),))
+    noted = adjusted(case.verdict, case, results=(ran._replace(notes=("n",)),))
     one = record(collected(left_out), lines.result_line(ran), noted, session="s1")
     (merged,) = concluded(one, session_of([a_test("b")], session="s2")).cases
     assert merged.verdict is Verdict.PASSED
-    assert merged.results == (replace(ran, notes=("n",)), a_test("b"))
+    assert merged.results == (ran._replace(notes=("n",)), a_test("b"))
 
 
 def test_verdicts_that_hooks_had_no_chance_to_adjust_are_counted() -> None:
