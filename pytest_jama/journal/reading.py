@@ -12,7 +12,7 @@ from pytest_jama.journal.parsing import Parser, parse_header
 from pytest_jama.journal.recording import Arrival, Recording, worse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_jama.core.results import TestResult
@@ -182,10 +182,16 @@ class _Reader:
         run = line["run"]
         if not isinstance(run, int):
             raise TypeError(run)
-        if state in _ACCEPTED and line.get("digest"):
-            self._recording.arrivals[run] = Arrival(str(line["digest"]))
-        elif state in _ACCEPTED or state is SendState.NOT_SENT:
-            self._recording.arrivals.pop(run, None)
+        arrivals = self._recording.arrivals
+        digest = str(line.get("digest", ""))
+        if state in _ACCEPTED and digest:
+            arrivals[run] = Arrival(digest)
+        elif (
+            state in _ACCEPTED
+            or state is SendState.NOT_SENT
+            or _is_taken_back(arrivals, run, digest)
+        ):
+            arrivals.pop(run, None)
 
     def _upload(self, line: Line) -> None:
         self._recording.partners = tuple(map(str, line["sessions"]))
@@ -202,6 +208,11 @@ class _Reader:
                 run: Arrival(arrival.digest, is_confirmed=True)
                 for run, arrival in recording.arrivals.items()
             }
+
+
+def _is_taken_back(arrivals: Mapping[int, Arrival], run: int, digest: str) -> bool:
+    """Tell whether a refusal is of what was accepted before: then it was not kept."""
+    return run in arrivals and arrivals[run].digest == digest
 
 
 _ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})

@@ -123,6 +123,8 @@ def test_verdicts_of_an_upload_are_not_those_of_the_session() -> None:
         ([sent(), sent("e")], Arrival("e")),
         ([sent(), sent("e", "refused")], Arrival("d")),
         ([sent(), sent("e", "locked")], Arrival("d")),
+        ([sent(), sent("d", "refused")], None),
+        ([sent(), sent("d", "locked")], None),
         ([sent(), sent("e", "not sent")], None),
         ([sent(""), end(finished=True)], None),
     ],

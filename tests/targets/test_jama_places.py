@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import NotUsableError
+from tests.targets.jama_world import JamaWorld
+from tests.targets.rounds import Refusing
 
 if TYPE_CHECKING:
     from tests.targets.conftest import MakeWorld
-    from tests.targets.jama_world import JamaWorld
 
 
 def test_the_project_may_be_given_by_its_id(world: JamaWorld) -> None:
@@ -21,6 +23,55 @@ def test_the_project_is_found_beyond_the_first_page(make_world: MakeWorld) -> No
     for number in range(60):
         world.store.add_project(f"{world.key}A{number}")
     assert world.resolve([], project=f"{world.key}A59").project.name == f"{world.key}A59"
+
+
+@pytest.fixture
+def crowded(make_world: MakeWorld) -> JamaWorld:
+    """A project that is the last of more than are worth to be listed."""
+    world = make_world()
+    for number in range(160):
+        world.store.add_project(f"A{number}")
+    return JamaWorld(world.sandbox, "LAST")
+
+
+def _pages_of_projects(world: JamaWorld) -> int:
+    return sum(request.path == "/projects" for request in world.sandbox.requests)
+
+
+def test_among_very_many_projects_it_is_found_by_its_cases(crowded: JamaWorld) -> None:
+    refs = crowded.add_cases(2)
+    unknown = CaseRef.parse("LAST-TC-404")
+    with crowded:
+        assert crowded.resolve([unknown, *refs]).project.place_id == crowded.project_id
+    assert _pages_of_projects(crowded) == 1
+
+
+def test_where_no_case_leads_to_the_project_the_list_does(crowded: JamaWorld) -> None:
+    (ref,) = crowded.add_cases(1)
+    by_id = CaseRef.parse(crowded.case_ids[ref])
+    with crowded:
+        for refs in ([], [by_id], [CaseRef.parse("LAST-TC-404")], [CaseRef.parse("OTHER-TC-1")]):
+            assert crowded.resolve(refs).project.place_id == crowded.project_id
+
+
+def test_a_case_that_is_in_another_project_does_not_lead_there(crowded: JamaWorld) -> None:
+    crowded.store.add_case("A7", "LAST-TC-1")
+    with crowded:
+        resolution = crowded.resolve([CaseRef.parse("LAST-TC-1")])
+    assert resolution.project.place_id == crowded.project_id
+    assert len(resolution.unresolved) == 1
+
+
+def test_a_server_that_searches_in_one_project_only_is_asked_for_the_list(
+    crowded: JamaWorld,
+) -> None:
+    refs = crowded.add_cases(1)
+    crowded.sandbox.faults.add(
+        Refusing(400, lambda each: each.path == "/abstractitems" and "project=" not in each.query)
+    )
+    with crowded:
+        assert crowded.resolve(refs).project.place_id == crowded.project_id
+    assert _pages_of_projects(crowded) > 1
 
 
 @pytest.mark.parametrize(

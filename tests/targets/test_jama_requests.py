@@ -11,10 +11,10 @@ import pytest
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.verdicts import Verdict
 from tests.targets.contract import updates_for
+from tests.targets.jama_world import JamaWorld
 
 if TYPE_CHECKING:
     from tests.targets.conftest import MakeWorld
-    from tests.targets.jama_world import JamaWorld
 
 PAGE = frozenset({"startAt", "maxResults"})
 
@@ -79,6 +79,24 @@ def test_a_cycle_with_many_more_runs_costs_no_more(count: int, make_world: MakeW
     world.start(refs)
     _send(world, refs[-count:], run={"assigned_to": "me"})
     patches, others = world.count_requests()
+    assert patches == count
+    assert others <= 3 * math.ceil(count / 50) + 6
+
+
+@pytest.mark.parametrize("projects", [60, 140, 400])
+@pytest.mark.parametrize("count", [1, 51])
+def test_many_projects_do_not_break_the_budget(
+    count: int, projects: int, make_world: MakeWorld
+) -> None:
+    world = make_world()
+    for number in range(projects):
+        world.store.add_project(f"A{number}")
+    last = JamaWorld(world.sandbox, "LAST")
+    refs = last.add_cases(count)
+    last.start(refs)
+    with last:
+        _send(last, refs)
+    patches, others = last.count_requests()
     assert patches == count
     assert others <= 3 * math.ceil(count / 50) + 6
 

@@ -63,9 +63,14 @@ class JamaClient:
         """Return the ID of the user that the credentials belong to."""
         return wire.find_integer(self._get("/users/current")["id"]) or 0
 
-    def projects(self) -> Iterator[Project]:
-        """Yield all projects and folders of projects; reads on as far as it is asked to."""
-        return self._list("/projects", wire.read_project, check=is_list("projects"))
+    def projects(self) -> Iterator[tuple[list[Project], int | None]]:
+        """Yield the pages of the list of all projects and folders of projects; reads lazily.
+
+        Yields:
+            The projects of a page, and how many the list has; None when Jama does not say.
+        """
+        for page in self._pages("/projects", check=is_list("projects")):
+            yield [wire.read_project(row) for row in page.rows], page.total
 
     def find_project(self, project_id: int) -> Project | None:
         """Return a project by its ID."""
@@ -187,9 +192,10 @@ class JamaClient:
         """Return any item by its ID; None when there is none, or it was deleted."""
         return self._find("/abstractitems/", item_id, wire.read_item)
 
-    def items_by_key(self, project_id: int, keys: Sequence[str]) -> Iterator[Item]:
-        """Yield the items of at most 50 document keys."""
-        query: Query = (("project", project_id), *(("documentKey", key) for key in keys))
+    def items_by_key(self, project_id: int | None, keys: Sequence[str]) -> Iterator[Item]:
+        """Yield the items of at most 50 document keys, of one project or of all."""
+        where: Query = () if project_id is None else (("project", project_id),)
+        query: Query = (*where, *(("documentKey", key) for key in keys))
         check = is_list(some_fit=lambda row: wire.read_item(row).key in keys)
         return self._list("/abstractitems", wire.read_item, query, check=check)
 

@@ -77,7 +77,7 @@ class CycleResolver:
         Args:
             refs: Each reference once.
         """
-        project = get_project(self._client, self._settings.project)
+        project = get_project(self._client, self._settings.project, refs)
         places, found = self._client.both(
             lambda: self._find_places(project), lambda: find_cases(self._client, project, refs)
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -25,38 +24,51 @@ def gather(jobs: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
         at_once: How many are done at the same time.
 
     Raises:
-        BaseException: What the first of them raised; jobs that have not begun are not done then.
+        BaseException: What one of them raised; of several the first in the order of the jobs, as
+            when they are done one after the other. Jobs that have not begun are not done then, and
+            those under way have ended.
+        KeyboardInterrupt: At once, whatever is under way; nothing else is begun.
     """
-    if min(len(jobs), at_once) < 2:  # noqa: PLR2004 - a thread for one job would be a waste
+    workers = min(len(jobs), at_once)
+    if workers < 2:  # noqa: PLR2004 - a thread for one job would be a waste
         return [job() for job in jobs]
-    waiting = iter(list(enumerate(jobs)))
-    next_job = threading.Lock()
-    results: queue.SimpleQueue[tuple[int, T | None, BaseException | None]] = queue.SimpleQueue()
+    waiting = deque(enumerate(jobs))
+    results: dict[int, T] = {}
+    errors: dict[int, BaseException] = {}
 
     def work() -> None:
-        while True:
-            with next_job:
-                number, job = next(waiting, (-1, None))
-            if job is None:
-                return
+        while (begun := _take(waiting)) is not None:
+            number, job = begun
             try:
-                results.put((number, job(), None))
+                results[number] = job()
             except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
-                results.put((number, None, error))
+                errors[number] = error
+                waiting.clear()
 
-    for _ in range(min(len(jobs), at_once)):
-        threading.Thread(target=work, name="pytest-jama-read", daemon=True).start()
-    done: dict[int, T] = {}
+    threads = [
+        threading.Thread(target=work, name="pytest-jama-read", daemon=True) for _ in range(workers)
+    ]
     try:
-        while len(done) < len(jobs):
-            # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
-            with contextlib.suppress(queue.Empty):
-                number, result, error = results.get(timeout=_LOOK_AROUND_S)
-                if error is not None:
-                    raise error
-                done[number] = result  # type: ignore[assignment]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            _wait_for(thread)
     finally:
-        with next_job:
-            for _ in waiting:
-                pass
-    return [done[number] for number in range(len(jobs))]
+        waiting.clear()
+    if errors:
+        raise errors[min(errors)]
+    return [results[number] for number in range(len(jobs))]
+
+
+def _take(waiting: deque[T]) -> T | None:
+    """Take what waits longest; None when nothing does any more."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _wait_for(thread: threading.Thread) -> None:
+    while thread.is_alive():
+        # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
+        thread.join(_LOOK_AROUND_S)

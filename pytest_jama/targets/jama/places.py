@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pytest_jama.core.errors import NotUsableError
+from pytest_jama.core.errors import NotUsableError, RefusedError
+from pytest_jama.targets.jama.paging import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from pytest_jama.config.models import CycleSettings, PlanSettings
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Cycle, Plan, Project
 
     Warn = Callable[[str], None]
+
+
+_LISTED_AT_MOST = 150
+"""Finding a project in a longer list may take more requests than asking for one of its items."""
 
 
 class Named(Protocol):
@@ -31,12 +37,13 @@ class Named(Protocol):
 N = TypeVar("N", bound=Named)
 
 
-def get_project(client: JamaClient, wanted: str | int) -> Project:
+def get_project(client: JamaClient, wanted: str | int, refs: Sequence[CaseRef]) -> Project:
     """Return the project that has this key or ID.
 
     Args:
         client: Reads from Jama.
         wanted: Project key, compared exactly, or API ID.
+        refs: Cases that are in it; they help to find it among very many.
 
     Raises:
         NotUsableError: When there is none, or it is a folder of projects.
@@ -48,14 +55,7 @@ def get_project(client: JamaClient, wanted: str | int) -> Project:
         if project.is_folder:
             raise NotUsableError(f"project {wanted} is a folder of projects; name a project in it")
         return project
-    seen = []
-    for project in client.projects():
-        if project.key == wanted and not project.is_folder:
-            return project
-        seen.append(project.key)
-    raise NotUsableError(
-        f"there is no project with the key {wanted!r}; {_key_remedy(wanted, seen)}"
-    )
+    return _project_by_key(client, wanted, refs)
 
 
 def find_plan(
@@ -141,6 +141,33 @@ def pick_oldest(named_alike: Iterable[N], kind: str, *, warn: Warn) -> N | None:
             f"the oldest is used, ID {oldest.id}; the others are {ids}",
         )
     return oldest
+
+
+def _project_by_key(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Project:
+    seen: list[str] = []
+    for projects, total in client.projects():
+        project = next((each for each in projects if each.key == key and not each.is_folder), None)
+        if project is None and not seen and (total or 0) > _LISTED_AT_MOST:
+            project = _project_of_cases(client, key, refs)
+        if project is not None:
+            return project
+        seen += [each.key for each in projects]
+    raise NotUsableError(f"there is no project with the key {key!r}; {_key_remedy(key, seen)}")
+
+
+def _project_of_cases(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Project | None:
+    """Find a project by one of its items: Jama has no search for projects.
+
+    Source: Jama REST API cookbook; a document key begins with the key of the project.
+    """
+    texts = [ref.text for ref in refs if ref.text.startswith(f"{key}-")][:PAGE_SIZE]
+    try:
+        items = client.items_by_key(None, texts) if texts else ()
+        item = next((item for item in items if item.key in texts), None)
+        project = client.find_project(item.project_id) if item and item.project_id else None
+    except RefusedError:
+        return None  # the list tells, too
+    return project if project and project.key == key else None
 
 
 def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> Plan:

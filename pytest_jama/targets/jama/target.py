@@ -93,7 +93,11 @@ class JamaTarget:
             TargetError: When project, plan or cycle cannot be used.
         """
         resolver = CycleResolver(self._client, self._settings, create=create, on_change=on_change)
-        resolution = resolver.resolve(case_refs)
+        try:
+            resolution = resolver.resolve(case_refs)
+        except KeyboardInterrupt:
+            self._client.api.connection.stop()  # what is under way in threads goes no further
+            raise
         self._cycle_id = resolution.cycle.place_id
         self._total_runs = resolver.total_runs
         return resolution

@@ -1,0 +1,126 @@
+"""Which requests wait for the answers to others: that, and not their number, makes uploads slow."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.errors import NotUsableError, OutOfReachError, RefusedError
+from pytest_jama.core.verdicts import Verdict
+from tests.targets.contract import updates_for
+from tests.targets.rounds import Crowd, Meeting, Refusing
+
+if TYPE_CHECKING:
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.sandbox.faults import Arrival
+    from tests.targets.conftest import MakeWorld
+    from tests.targets.jama_world import JamaWorld
+
+MISSING_PLAN = {"name": "New", "create": False}
+
+
+@pytest.fixture
+def large(make_world: MakeWorld) -> tuple[JamaWorld, list[CaseRef]]:
+    """A cycle of 120 runs, and the keys of its cases."""
+    world = make_world()
+    refs = world.add_cases(120)
+    world.start(refs)
+    return world, refs
+
+
+def _at(path: str) -> Any:
+    def is_there(arrival: Arrival) -> bool:
+        return arrival.path == path
+
+    return is_there
+
+
+def _reading_threads() -> list[str]:
+    return [each.name for each in threading.enumerate() if each.name == "pytest-jama-read"]
+
+
+def test_keys_are_looked_up_while_the_plan_is(large: tuple[JamaWorld, list[CaseRef]]) -> None:
+    world, refs = large
+    world.sandbox.faults.add(Meeting(4, ("/testplans", "/abstractitems")))
+    assert len(world.resolve(refs).runs) == 120
+
+
+def test_six_answers_are_waited_for_one_after_the_other(
+    large: tuple[JamaWorld, list[CaseRef]],
+) -> None:
+    world, refs = large
+    world.sandbox.faults.add(Meeting(4, ("/testplans", "/abstractitems")))
+    world.sandbox.faults.add(Meeting(2, ("/testruns",), after=1))
+    world.resolve(refs)
+    plan = world.store.plans(world.key)[0]
+    assert Counter(request.path for request in world.sandbox.requests) == {
+        "/rest/oauth/token": 1,
+        "/projects": 1,
+        "/testplans": 1,
+        "/abstractitems": 3,
+        f"/testplans/{plan.id}/testcycles": 1,
+        "/testruns": 3,
+    }
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 8])
+def test_no_more_requests_are_under_way_than_the_user_wants(
+    concurrency: int, large: tuple[JamaWorld, list[CaseRef]]
+) -> None:
+    world, refs = large
+    crowd = Crowd()
+    world.sandbox.faults.add(crowd)
+    target = world.target(upload={"concurrency": concurrency})
+    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
+    target.push(updates, on_receipt=lambda _: None)
+    assert crowd.most_at_once == concurrency
+
+
+def test_cases_without_a_run_do_not_hide_those_that_have_one(make_world: MakeWorld) -> None:
+    world = make_world()
+    refs = world.add_cases(120)
+    world.start(refs[:70])
+    resolution = world.resolve(refs)
+    assert list(resolution.runs) == refs[:70]
+    assert [each.case_ref for each in resolution.unresolved] == refs[70:]
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_an_error_with_the_plan_beats_one_with_the_keys(
+    concurrency: int, large: tuple[JamaWorld, list[CaseRef]]
+) -> None:
+    world, refs = large
+    world.sandbox.faults.add(Refusing(400, _at("/abstractitems")))
+    with pytest.raises(NotUsableError, match="no test plan 'New'"):
+        world.resolve(refs, plan=MISSING_PLAN, upload={"concurrency": concurrency})
+
+
+@pytest.mark.parametrize(
+    "path, message",
+    [("/abstractitems", "GET /rest/v1/abstractitems"), ("/testplans", "GET /rest/v1/testplans")],
+)
+def test_a_refusal_while_others_look_up_ends_it_and_them(
+    path: str, message: str, large: tuple[JamaWorld, list[CaseRef]]
+) -> None:
+    world, refs = large
+    world.sandbox.faults.add(Refusing(400, _at(path)))
+    with pytest.raises(RefusedError, match=message):
+        world.resolve(refs)
+    world.sandbox.clear_requests()
+    assert _reading_threads() == []
+    assert world.sandbox.requests == ()
+
+
+def test_an_interruption_while_looking_up_ends_all_requests(world: JamaWorld) -> None:
+    def interrupt(_change: str) -> None:
+        raise KeyboardInterrupt
+
+    refs = world.add_cases(1)
+    target = world.target()
+    with pytest.raises(KeyboardInterrupt):
+        target.resolve(refs, create=True, on_change=interrupt)
+    with pytest.raises(OutOfReachError, match="stopped"):
+        target.resolve(refs, create=True)
