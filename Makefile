@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-WORKERS ?= 2
+# One more than the cores of a small machine: tests wait for servers now and then.
+WORKERS ?= 3
 
-.PHONY: help demo test check fix docs bench wheel test-wheel clean
+.PHONY: help demo test faults check fix docs bench wheel test-wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -23,6 +24,9 @@ demo: $(INSTALLED) ## run the main job against a local Jama
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+
+faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` lets them take turns
+	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""A user's repository for a test: a folder, a project in the sandbox, real pytest processes."""
+"""A user's repository for a test: a folder, a project in the sandbox, and sessions in it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from tests.here import run_here
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_jama.sandbox.model import Run
@@ -29,10 +33,18 @@ PYTEST = [
     *(word for name in _OTHER_PLUGINS for word in ("-p", f"no:{name}")),
 ]
 
+# These need processes, or look after what belongs to this one and not to a session in it.
+_OF_THE_PROCESS = ("xdist", "faulthandler", "threadexception", "unraisableexception")
+INSIDE = (
+    *("--jama", "--capture=sys"),
+    *(word for name in (*_OTHER_PLUGINS, *_OF_THE_PROCESS) for word in ("-p", f"no:{name}")),
+)
+"""Arguments of a session inside of a session."""
+
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished process.
+    """A finished command.
 
     Attributes:
         status: Exit status.
@@ -100,6 +112,26 @@ class Repository:
     def pytest(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
         """Run ``pytest --jama`` in a process of its own."""
         return self.run([*PYTEST, *arguments], environment=environment)
+
+    def pytest_here(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> Finished:
+        """Run ``pytest --jama`` in this process, unless it wants workers; that is much faster."""
+        if "-n" in arguments:
+            return self.pytest(*arguments, environment=environment)
+        return self.run_here(lambda: pytest.main([*INSIDE, *arguments]), environment=environment)
+
+    def run_here(
+        self, command: Callable[[], int], *, environment: Mapping[str, str] | None = None
+    ) -> Finished:
+        """Run any command in the folder and in this process."""
+        self.sandbox.clear_requests()
+        status, output = run_here(
+            command,
+            folder=self.folder,
+            environment={**self.environment(), **(environment or {})},
+        )
+        return Finished(status, output, self.sandbox.requests)
 
     def run(
         self,

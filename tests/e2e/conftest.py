@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +13,17 @@ from tests.harness import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
 
 @pytest.fixture
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+def apart(
+    tmp_path_factory: pytest.TempPathFactory, closing: ThreadPoolExecutor
+) -> Iterator[Repository]:
     """A repository with a sandbox of its own, whose faults hurt nobody else."""
-    with Sandbox() as sandbox:
+    with ExitStack() as stack:
+        sandbox = Sandbox().start()
+        stack.callback(closing.submit, sandbox.stop)
         repository = Repository(tmp_path_factory.mktemp("apart"), sandbox, "R")
         for number in range(1, CASES + 1):
             repository.case(number)

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_jama.cli import main as toolbox
 from pytest_jama.sandbox.faults import Arrival, Effect
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def journals(repository: Repository) -> list[Path]:
 
 
 def upload(repository: Repository, *arguments: str) -> Finished:
-    """Run ``pytest-jama upload``."""
-    return repository.run([*UPLOAD, *arguments])
+    """Run ``pytest-jama upload``, in this process."""
+    return repository.run_here(lambda: toolbox(["upload", *arguments]))
 
 
 def accounts(repository: Repository) -> dict[int, str | None]:

@@ -79,7 +79,7 @@ def test_no_tests_are_5_and_no_requests(linked: Repository) -> None:
     assert finished.requests == ()
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 def test_wrong_marker_is_4_before_any_test_runs(linked: Repository, workers: list[str]) -> None:
     linked.write("test_it.py", GREEN.replace("KEY-TC-1", "nonsense"))
     finished = linked.pytest(*workers)
@@ -89,7 +89,7 @@ def test_wrong_marker_is_4_before_any_test_runs(linked: Repository, workers: lis
     assert finished.summary == ""
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 def test_ambiguous_map_is_4_before_any_test_runs(linked: Repository, workers: list[str]) -> None:
     add_settings(linked, '\ntests: {"*.py::test_i*": A-TC-1, "*.py::test_*t": A-TC-2}\n')
     finished = linked.pytest(*workers)

@@ -54,7 +54,7 @@ def run_id(repository: Repository, number: int) -> int:
 
 def test_locked_run_is_left_alone_and_the_others_are_sent(three: Repository) -> None:
     three.sandbox.store.set_lock(run_id(three, 2))
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert finished.status == 8
     assert three.statuses() == {1: "PASSED", 2: "NOT_RUN", 3: "PASSED"}
     assert f"LOCKED     {three.key}-TC-2" in finished.summary
@@ -64,7 +64,7 @@ def test_locked_run_is_left_alone_and_the_others_are_sent(three: Repository) -> 
 def test_refused_run_does_not_stop_the_others(three: Repository) -> None:
     path = f"/testruns/{run_id(three, 1)}"
     three.sandbox.fail_next(1, 400, method="PATCH", path=path)
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert finished.status == 8
     assert three.statuses() == {1: "NOT_RUN", 2: "PASSED", 3: "PASSED"}
     assert f"REFUSED    {three.key}-TC-1" in finished.summary
@@ -72,7 +72,7 @@ def test_refused_run_does_not_stop_the_others(three: Repository) -> None:
 
 def test_refused_custom_field_is_one_line_for_all_runs(three: Repository) -> None:
     add_settings(three, "\nrun: {fields: {nobody_knows$37: 1}}\n")
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert "sent       0 of 3 test runs" in finished.summary
     assert finished.summary.count("REFUSED    3 test runs") == 1
 
@@ -80,7 +80,7 @@ def test_refused_custom_field_is_one_line_for_all_runs(three: Repository) -> Non
 def test_custom_fields_and_assignee_are_written(three: Repository) -> None:
     field = three.sandbox.store.add_run_field("build")
     add_settings(three, f"\nrun: {{assigned_to: me, fields: {{{field}: '17'}}}}\n")
-    finished = three.pytest()
+    finished = three.pytest_here()
     run = three.runs()[f"{three.key}-TC-1"]
     assert run.custom_fields[field] == "17", finished.output
     assert run.assigned_to is not None
@@ -89,7 +89,7 @@ def test_custom_fields_and_assignee_are_written(three: Repository) -> None:
 def test_stale_run_is_a_warning_with_both_versions(three: Repository) -> None:
     first = three.sandbox.store.cases(three.key)[0]
     version = three.sandbox.store.bump_case_version(first.id)
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert finished.status == 0
     assert f"from version {first.version} of the test case" in finished.summary
     assert f"at version {version} now" in finished.summary
@@ -98,7 +98,7 @@ def test_stale_run_is_a_warning_with_both_versions(three: Repository) -> None:
 def test_throttled_requests_are_repeated(three: Repository) -> None:
     add_settings(three, "\nupload: {rate: 50}\n")
     with three.sandbox.faults.during(FailNext(count=2, status=429, retry_after_s=0)):
-        finished = three.pytest()
+        finished = three.pytest_here()
     assert finished.status == 0
     assert set(three.statuses().values()) == {"PASSED"}
 
@@ -118,7 +118,7 @@ def test_run_that_reads_back_differently_is_a_mismatch(tmp_path: Path) -> None:
                 with jama.step(1): assert 0
             """,
         )
-        finished = repository.pytest()
+        finished = repository.pytest_here()
     assert "intended FAILED, Jama stores INPROGRESS" in finished.summary, finished.output
 
 
@@ -126,7 +126,7 @@ def test_expired_token_is_renewed(tmp_path: Path) -> None:
     with Sandbox(knobs=Knobs(token_lifetime_s=0.5)) as sandbox:
         repository = Repository(tmp_path, sandbox, "T")
         prepare(repository)
-        finished = repository.pytest()
+        finished = repository.pytest_here()
     assert finished.status == 0, finished.output
 
 
@@ -134,16 +134,16 @@ def test_context_path_is_kept(tmp_path: Path) -> None:
     with Sandbox(context_path="/contour") as sandbox:
         repository = Repository(tmp_path, sandbox, "C")
         prepare(repository)
-        finished = repository.pytest()
+        finished = repository.pytest_here()
         assert set(repository.statuses().values()) == {"PASSED"}, finished.output
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 def test_journal_that_cannot_be_written_costs_no_results(
     three: Repository, workers: list[str]
 ) -> None:
     three.write(".jama", "a file where the folder belongs")
-    finished = three.pytest(*workers)
+    finished = three.pytest_here(*workers)
     assert finished.status == 0
     assert set(three.statuses().values()) == {"PASSED"}
     assert "journal    incomplete: " in finished.summary
@@ -153,7 +153,7 @@ def test_journal_that_cannot_be_written_fails_a_session_that_only_writes_it(
     three: Repository,
 ) -> None:
     three.write(".jama", "a file where the folder belongs")
-    assert three.pytest("--jama-no-upload").status == 8
+    assert three.pytest_here("--jama-no-upload").status == 8
 
 
 BROKEN_HOOKS = {
@@ -178,7 +178,7 @@ def test_broken_hook_is_named_and_costs_only_itself(three: Repository, hook: str
         """,
     )
     three.write("test_it.py", THREE + "\ndef test_free(): pass\n")
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert said in finished.summary, finished.output
     assert finished.status == status
     assert "INTERNALERROR" not in finished.output
@@ -194,7 +194,7 @@ def test_hook_that_answers_nonsense_is_named(three: Repository) -> None:
         def adjust_verdict(verdict): return "PASSED"
         """,
     )
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert finished.status == 8
     assert "answered 'PASSED', which is no CaseVerdict" in finished.summary
     assert set(three.statuses().values()) == {"PASSED"}
@@ -210,7 +210,7 @@ def test_hooks_further_down_are_not_called_and_named(three: Repository) -> None:
         def adjust_verdict(verdict): raise KeyError
         """,
     )
-    finished = three.pytest()
+    finished = three.pytest_here()
     assert finished.status == 0
     assert "hooks in below/conftest.py are not called" in finished.summary
 
@@ -218,7 +218,7 @@ def test_hooks_further_down_are_not_called_and_named(three: Repository) -> None:
 LOUD = ["-vv", "-l", "--full-trace", "--log-level=DEBUG", "--log-cli-level=DEBUG"]
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
 def test_secrets_are_in_no_output_and_no_file(
     three: Repository, workers: list[str], scheme: str

@@ -18,7 +18,7 @@ def test_first(): pass
 def test_second(): pass
 """
 
-SERIAL_AND_XDIST = pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+SERIAL_AND_XDIST = pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 
 
 def prepare(repository: Repository, source: str, *, cases: int) -> None:
@@ -38,7 +38,7 @@ def test_deselected_while_another_ran_is_incomplete(
     repository: Repository, workers: list[str], selection: list[str]
 ) -> None:
     prepare(repository, TWO_OF_ONE_CASE, cases=1)
-    finished = repository.pytest(*selection, *workers)
+    finished = repository.pytest_here(*selection, *workers)
     assert repository.statuses() == {1: "INPROGRESS"}, finished.output
 
 
@@ -47,7 +47,7 @@ def test_node_id_that_leaves_out_a_sibling_is_incomplete(
     repository: Repository, workers: list[str]
 ) -> None:
     prepare(repository, TWO_OF_ONE_CASE, cases=1)
-    finished = repository.pytest("test_it.py::test_first", *workers)
+    finished = repository.pytest_here("test_it.py::test_first", *workers)
     assert repository.statuses() == {1: "INPROGRESS"}, finished.output
 
 
@@ -56,10 +56,10 @@ def test_last_failed_only_is_incomplete(repository: Repository, workers: list[st
     source = TWO_OF_ONE_CASE + "\ndef test_third(): import fixed\n"
     prepare(repository, source, cases=1)
     repository.write("test_other.py", TWO_OF_ONE_CASE)
-    assert repository.pytest(*workers).status == 1
+    assert repository.pytest_here(*workers).status == 1
     assert repository.statuses() == {1: "FAILED"}
     repository.write("fixed.py", "")
-    finished = repository.pytest("--lf", *workers)
+    finished = repository.pytest_here("--lf", *workers)
     assert repository.statuses() == {1: "INPROGRESS"}, finished.output
 
 
@@ -69,7 +69,7 @@ def test_case_without_any_selected_test_is_left_alone(
 ) -> None:
     source = TWO_OF_ONE_CASE + '\n@pytest.mark.jama("KEY-TC-2")\ndef test_other(): pass\n'
     prepare(repository, source, cases=2)
-    finished = repository.pytest("-k", "other", *workers)
+    finished = repository.pytest_here("-k", "other", *workers)
     assert repository.statuses() == {1: "NOT_RUN", 2: "PASSED"}, finished.output
 
 
@@ -101,7 +101,7 @@ def test_not_reached_is_incomplete_unless_failed(
     repository: Repository, workers: list[str], stop: str
 ) -> None:
     prepare(repository, STOPS, cases=3)
-    finished = repository.pytest(stop, *workers)
+    finished = repository.pytest_here(stop, *workers)
     assert finished.status in (1, 2)
     assert repository.statuses()[2] == "FAILED", finished.output
     if not workers:  # a worker of xdist may get ahead by a test before it is told to stop
@@ -125,14 +125,14 @@ def test_c(): pass
 @pytest.mark.parametrize("how", ["raise KeyboardInterrupt", "pytest.exit('enough')"])
 def test_interrupted_session_sends_what_it_has(repository: Repository, how: str) -> None:
     prepare(repository, INTERRUPTED.format(how=how), cases=3)
-    finished = repository.pytest()
+    finished = repository.pytest_here()
     assert finished.status == 2
     assert repository.statuses() == {1: "PASSED", 2: "INPROGRESS", 3: "INPROGRESS"}
 
 
 def test_worker_crash_fails_the_case(repository: Repository) -> None:
     prepare(repository, INTERRUPTED.format(how="__import__('os')._exit(3)"), cases=3)
-    finished = repository.pytest("-n", "2")
+    finished = repository.pytest_here("-n", "2")
     assert finished.status == 1
     assert repository.statuses() == {1: "PASSED", 2: "FAILED", 3: "PASSED"}, finished.output
     assert "worker crashed" in (repository.runs()[f"{repository.key}-TC-2"].actual_results or "")
@@ -158,7 +158,7 @@ def test_load_group_gives_the_same_verdicts(repository: Repository) -> None:
         tests: {"test_it.py::test_grouped": KEY-TC-1}
         """,
     )
-    finished = repository.pytest("-n", "2", "--dist", "loadgroup")
+    finished = repository.pytest_here("-n", "2", "--dist", "loadgroup")
     assert repository.statuses() == {1: "PASSED"}, finished.output
 
 
@@ -168,7 +168,7 @@ def test_collection_error_leaves_everything_alone(
 ) -> None:
     prepare(repository, TWO_OF_ONE_CASE, cases=1)
     repository.write("test_broken.py", "import nothing_of_that_name")
-    finished = repository.pytest(*workers, "--continue-on-collection-errors")
+    finished = repository.pytest_here(*workers, "--continue-on-collection-errors")
     assert finished.status != 0
     assert "test_broken.py: its tests did not run" in finished.output
 
@@ -187,5 +187,5 @@ def test_file_that_cannot_be_collected_leaves_its_mapped_cases_incomplete(
         tests: {"test_broken.py::test_third": KEY-TC-1}
         """,
     )
-    repository.pytest("--continue-on-collection-errors")
+    repository.pytest_here("--continue-on-collection-errors")
     assert repository.statuses() == {1: "INPROGRESS"}

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.harness import Repository
 
-SERIAL_AND_XDIST = pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+SERIAL_AND_XDIST = pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 
 PLACES = "project: KEY\nplan: Release 1\ncycle: Build 1\n"
 
@@ -46,7 +46,7 @@ def test_markers_of_conftest_hooks_count(repository: Repository, hook: str) -> N
     repository.start_cycle()
     repository.write("conftest.py", MARK_ALL.format(hook=hook))
     repository.write("test_it.py", "def test_it(): pass\n")
-    finished = repository.pytest()
+    finished = repository.pytest_here()
     assert repository.statuses() == {1: "PASSED"}, finished.output
 
 
@@ -89,7 +89,7 @@ def test_every_parameter_can_be_named_in_the_map(
     ]
     repository.write("test_it.py", ODD_SUITE)
     repository.write("jama.yaml", PLACES + "tests:\n" + "".join(lines))
-    finished = repository.pytest(*workers)
+    finished = repository.pytest_here(*workers)
     assert set(repository.statuses().values()) == {"PASSED"}, finished.output
 
 
@@ -106,7 +106,7 @@ def test_ids_are_relative_to_the_rootdir(
     repository.write("a/c/test_same.py", "def test_it(): assert 0\n")
     repository.write("jama.yaml", PLACES + "tests: {a/b: KEY-TC-1, a/c/test_same.py: KEY-TC-2}\n")
     here = repository.folder / folder
-    repository.pytest(
+    repository.pytest_here(
         "--import-mode=importlib", "--rootdir", str(repository.folder), str(here), *workers
     )
     assert repository.statuses() == {1: "PASSED", 2: "NOT_RUN" if folder else "FAILED"}
@@ -127,7 +127,7 @@ def test_test_that_runs_twice_counts_by_its_worse_result(
             pathlib.Path(__file__).with_name("been here").touch(exist_ok=False)
         """,
     )
-    finished = repository.pytest("--keep-duplicates", "test_it.py", "test_it.py", *workers)
+    finished = repository.pytest_here("--keep-duplicates", "test_it.py", "test_it.py", *workers)
     assert repository.statuses() == {1: "FAILED"}, finished.output
 
 
@@ -146,7 +146,7 @@ def test_doctests_in_text_files_are_tests(repository: Repository, workers: list[
   docs/bad.txt::bad.txt: KEY-TC-2
 """,
     )
-    repository.pytest("--doctest-glob=*.txt", *workers)
+    repository.pytest_here("--doctest-glob=*.txt", *workers)
     assert repository.statuses() == {1: "PASSED", 2: "FAILED"}
 
 
@@ -159,6 +159,6 @@ def test_marker_beats_the_map_and_verbose_says_so(repository: Repository) -> Non
         'import pytest\n@pytest.mark.jama("KEY-TC-1")\ndef test_it(): pass\n',
     )
     repository.write("jama.yaml", PLACES + "tests: {test_it.py: KEY-TC-2}\n")
-    finished = repository.pytest("-v")
+    finished = repository.pytest_here("-v")
     assert repository.statuses() == {1: "PASSED", 2: "NOT_RUN"}
     assert "beats the map: test_it.py::test_it: marker" in finished.summary

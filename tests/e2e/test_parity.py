@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import random
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.cli import main as junit_uploader
 from pytest_jama.sandbox.server import Sandbox
 from tests.e2e import test_serial_is_xdist as blocks
 from tests.e2e import test_steps as steps
@@ -65,9 +65,9 @@ class BothWays:
     def run(self, *arguments: str, conftest: str = "") -> None:
         """Run the tests once, and report them twice."""
         self.plugin.write("conftest.py", conftest)
-        ran = self.plugin.pytest("--junitxml=report.xml", *arguments)
+        ran = self.plugin.pytest_here("--junitxml=report.xml", *arguments)
         assert (self.plugin.folder / "report.xml").exists(), ran.output
-        uploaded = self.uploader.run([sys.executable, "-m", "junit_uploader", "report.xml"])
+        uploaded = self.uploader.run_here(lambda: junit_uploader(["report.xml"]))
         assert uploaded.status == 0, uploaded.output
 
     def seen(self) -> tuple[dict[int, Seen], dict[int, Seen]]:

@@ -32,15 +32,15 @@ def two_cases(repository: Repository) -> Repository:
 
 
 def test_plan_and_cycle_are_created_with_all_cases(two_cases: Repository) -> None:
-    finished = two_cases.pytest()
+    finished = two_cases.pytest_here()
     assert two_cases.statuses() == {1: "PASSED", 2: "FAILED"}
     assert f"done       create test plan '{PLAN}'" in finished.summary
     assert f"done       create test cycle '{CYCLE}'" in finished.summary
 
 
 def test_second_session_uses_what_the_first_created(two_cases: Repository) -> None:
-    two_cases.pytest()
-    finished = two_cases.pytest("-n", "2")
+    two_cases.pytest_here()
+    finished = two_cases.pytest_here("-n", "1")
     store = two_cases.sandbox.store
     (plan,) = store.plans(two_cases.key)
     assert len(store.cycles(plan.id)) == 1
@@ -48,10 +48,10 @@ def test_second_session_uses_what_the_first_created(two_cases: Repository) -> No
 
 
 def test_dry_run_says_what_the_session_then_does(two_cases: Repository) -> None:
-    rehearsed = two_cases.pytest("--jama-dry-run")
+    rehearsed = two_cases.pytest_here("--jama-dry-run")
     assert {each.method for each in rehearsed.requests} <= {"GET", "POST"}
     assert not two_cases.sandbox.store.plans(two_cases.key)
-    done = two_cases.pytest().summary
+    done = two_cases.pytest_here().summary
     would = [line[11:] for line in rehearsed.summary.splitlines() if line.startswith("would")]
     assert [line[11:] for line in done.splitlines() if line.startswith("done")] == would[:4]
     assert len(would) == 6
@@ -64,7 +64,7 @@ def test_case_that_the_plan_lacks_is_added_and_its_run_reported_missing(
     first, second = (case.id for case in store.cases(two_cases.key))
     plan = store.add_plan(two_cases.key, PLAN, cases=[first])
     store.add_cycle(plan, CYCLE)
-    finished = two_cases.pytest()
+    finished = two_cases.pytest_here()
     (group,) = store.groups(plan)
     assert group.case_ids == (first, second)
     assert two_cases.statuses() == {1: "PASSED"}
@@ -83,7 +83,7 @@ def test_case_that_the_plan_lacks_gets_a_run_in_a_new_cycle(two_cases: Repositor
         cycle: {name: Build 2, start: 2024-02-01, end: 2024-02-03}
         """,
     )
-    two_cases.pytest()
+    two_cases.pytest_here()
     (cycle,) = store.cycles(plan)
     assert two_cases.statuses() == {1: "PASSED", 2: "FAILED"}
     assert [group.name for group in store.groups(plan)] == ["Default Test Group", "Automated"]
@@ -102,7 +102,7 @@ def test_cycle_is_regenerated_only_on_demand(two_cases: Repository) -> None:
         cycle: {name: Build 1, missing_runs: regenerate}
         """,
     )
-    finished = two_cases.pytest()
+    finished = two_cases.pytest_here()
     assert two_cases.statuses() == {1: "PASSED", 2: "FAILED"}
     assert "done       regenerate the runs of test cycle 'Build 1'" in finished.summary
 
@@ -111,7 +111,7 @@ def test_oldest_of_two_plans_of_one_name_is_used_and_said(two_cases: Repository)
     two_cases.start_cycle()
     (plan,) = two_cases.sandbox.store.plans(two_cases.key)
     younger = two_cases.sandbox.store.add_plan(two_cases.key, PLAN)
-    finished = two_cases.pytest()
+    finished = two_cases.pytest_here()
     assert f"(id {plan.id})" in finished.summary
     assert str(younger) in finished.summary
 
@@ -127,7 +127,7 @@ def test_unknown_references_are_reported_with_a_remedy(repository: Repository) -
         def test_it(): pass
         """,
     )
-    finished = repository.pytest()
+    finished = repository.pytest_here()
     assert finished.status == 8
     assert repository.statuses() == {1: "PASSED"}
     assert finished.summary.count("unresolved") == 3, finished.summary
@@ -145,5 +145,5 @@ def test_every_kind_of_reference_finds_its_case(repository: Repository) -> None:
         def test_it(): pass
         """,
     )
-    finished = repository.pytest()
+    finished = repository.pytest_here()
     assert set(repository.statuses().values()) == {"PASSED"}, finished.output

@@ -28,7 +28,7 @@ def test_it(number): pass
 """
 
 
-@pytest.fixture(scope="module", params=[[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.fixture(scope="module", params=[[], ["-n", "1"]], ids=["serial", "xdist"])
 def finished(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
@@ -43,7 +43,7 @@ def finished(
             repository.case(number, steps=number % 3)
         repository.start_cycle()
         repository.write("test_it.py", SUITE)
-        yield repository.pytest(*request.param)
+        yield repository.pytest_here(*request.param)
 
 
 def test_all_is_sent(finished: Finished) -> None:

@@ -58,14 +58,14 @@ def test_second_upload_sends_nothing(apart: Repository) -> None:
 
 
 def test_upload_without_unfinished_journal_has_nothing_to_do(apart: Repository) -> None:
-    apart.pytest()
+    apart.pytest_here()
     finished = upload(apart)
     assert (finished.status, finished.requests) == (0, ())
     assert "every journal is finished" in finished.output
 
 
 def test_killed_upload_of_a_journal_is_resumed_as_well(apart: Repository) -> None:
-    apart.pytest("--jama-no-upload")
+    apart.pytest_here("--jama-no-upload")
     kill(apart, UPLOAD, KillAt("PATCH", 6))
     first = patches(apart)
     finished = upload(apart)
@@ -102,7 +102,7 @@ def test_test_that_was_killed_is_incomplete_and_what_ended_is_sent(apart: Reposi
     assert [statuses[n] for n in (1, 2, 3, 4, 5)] == ["INPROGRESS"] * 4 + ["NOT_RUN"]
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 def test_accounts_are_those_that_the_session_would_have_written(
     apart: Repository, workers: list[str]
 ) -> None:
@@ -126,7 +126,7 @@ def test_accounts_are_those_that_the_session_would_have_written(
         def test_xfail(): assert 0
         """,
     )
-    apart.pytest(*workers)
+    apart.pytest_here(*workers)
     written = accounts(apart)
     (journal,) = journals(apart)
     whole = journal.read_bytes()
@@ -138,7 +138,7 @@ def test_accounts_are_those_that_the_session_would_have_written(
 
 
 def test_journal_of_a_running_session_is_left_to_it(apart: Repository) -> None:
-    apart.pytest("--jama-no-upload")
+    apart.pytest_here("--jama-no-upload")
     apart.write(
         "test_slow.py",
         """
@@ -169,7 +169,7 @@ def test_journal_of_a_running_session_is_left_to_it(apart: Repository) -> None:
 
 
 def test_second_upload_at_once_says_so_and_does_no_harm(apart: Repository) -> None:
-    apart.pytest("--jama-no-upload")
+    apart.pytest_here("--jama-no-upload")
     slow = KillAt("PATCH", 1)
     with apart.sandbox.faults.during(slow):
         first = apart.start(UPLOAD)

@@ -1,4 +1,4 @@
-"""Shards, hooks, other frameworks, full disks: `pytest-jama upload` in real processes."""
+"""Shards, hooks, other frameworks, full disks: what `pytest-jama upload` makes of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_nowhere(): pass
 def test_shards_of_a_matrix_become_one_set_of_verdicts(apart: Repository) -> None:
     apart.write("test_it.py", SHARDS)
     for platform, selection in (("a", "first"), ("b", "second")):
-        shard = apart.pytest(
+        shard = apart.pytest_here(
             *("--jama-no-upload", "-k", selection), environment={"PLATFORM": platform}
         )
         assert "next       pytest-jama upload .jama/" in shard.summary
@@ -62,8 +62,8 @@ def test_shards_of_a_matrix_become_one_set_of_verdicts(apart: Repository) -> Non
 
 
 def test_killed_merge_is_finished_as_a_merge(apart: Repository) -> None:
-    apart.pytest("--jama-no-upload", *(f"test_it.py::test_it[{n}]" for n in range(1, 13)))
-    apart.pytest("--jama-no-upload", *(f"test_it.py::test_it[{n}]" for n in range(13, 25)))
+    apart.pytest_here("--jama-no-upload", *(f"test_it.py::test_it[{n}]" for n in range(1, 13)))
+    apart.pytest_here("--jama-no-upload", *(f"test_it.py::test_it[{n}]" for n in range(13, 25)))
     files = [str(path) for path in journals(apart)]
     kill(apart, [*UPLOAD, *files], KillAt("PATCH", 10))
     finished = upload(apart)
@@ -110,7 +110,7 @@ def test_disk_that_is_full_in_the_session_costs_only_the_journal(apart: Reposito
 
 
 def test_disk_that_is_full_in_the_upload_costs_only_the_receipts(apart: Repository) -> None:
-    apart.pytest("--jama-no-upload")
+    apart.pytest_here("--jama-no-upload")
     (journal,) = journals(apart)
     finished = apart.run(limited(UPLOAD, size_kib=journal.stat().st_size // 1024 + 2))
     assert finished.status == 0, finished.output
@@ -128,14 +128,14 @@ from pytest_jama.core.verdicts import Verdict
 @hookimpl
 def adjust_verdict(verdict):
     if str(verdict.case_ref) == "KEY-TC-1":
-        results = tuple(replace(each, notes=("not calibrated",)) for each in verdict.results)
+        results = tuple(each._replace(notes=("not calibrated",)) for each in verdict.results)
         return replace(verdict, verdict=Verdict.BLOCKED, results=results)
 """
 
 
 def test_what_hooks_of_a_conftest_said_is_sent(apart: Repository) -> None:
     apart.write("conftest.py", CONFTEST)
-    apart.pytest("--jama-no-upload")
+    apart.pytest_here("--jama-no-upload")
     finished = upload(apart)
     assert finished.status == 0, finished.output
     assert apart.statuses() == {**EXPECTED, 1: "BLOCKED"}
@@ -147,7 +147,7 @@ def test_file_that_could_not_be_collected_is_not_forgotten(apart: Repository) ->
     apart.write("test_broken.py", "import nothing_of_that_name")
     settings = (apart.folder / "jama.yaml").read_text(encoding="utf-8")
     apart.write("jama.yaml", f'{settings}tests: {{"test_broken.py::test_a": KEY-TC-1}}\n')
-    apart.pytest("--jama-no-upload", "--continue-on-collection-errors")
+    apart.pytest_here("--jama-no-upload", "--continue-on-collection-errors")
     finished = upload(apart)
     assert finished.status == 0, finished.output
     assert apart.statuses() == {**EXPECTED, 1: "INPROGRESS"}

@@ -84,7 +84,7 @@ def test_verdicts_are_the_same_with_and_without_xdist(
     repository.write("test_it.py", write_suite(suite))
     seen = []
     for way in ([], ["-n", "2"]):
-        repository.pytest(f"--jama-cycle=Build {way}", *way)
+        repository.pytest_here(f"--jama-cycle=Build {way}", *way)
         verdicts = [line for line in repository.journal() if line["line"] == "verdict"]
         stored = {key: (run.status, run.steps) for key, run in repository.runs().items()}
         seen.append((verdicts, {key.rpartition("-")[2]: found for key, found in stored.items()}))

@@ -51,7 +51,7 @@ COMMANDS = {"pytest": PYTEST, "junit-uploader": JUNIT_UPLOADER, "pytest-jama upl
 
 def prepare(repository: Repository, command: str) -> None:
     if command == "pytest-jama upload":
-        repository.pytest("--jama-no-upload")
+        repository.pytest_here("--jama-no-upload")
 
 
 @contextlib.contextmanager
@@ -68,7 +68,7 @@ def test_server_that_never_answers_costs_no_more_than_give_up_after(
     green: Repository, command: str, status: int
 ) -> None:
     settings = (green.folder / "jama.yaml").read_text(encoding="utf-8")
-    green.write("jama.yaml", settings.replace("{concurrency", "{give_up_after: 2s, concurrency"))
+    green.write("jama.yaml", settings.replace("{concurrency", "{give_up_after: 1s, concurrency"))
     prepare(green, command)
     with silent_server() as url:
         finished = green.run(COMMANDS[command], environment={"JAMA_URL": url})
@@ -134,7 +134,7 @@ def test_second_interrupt_ends_the_upload_at_once_and_the_journal_is_kept(
     assert green.statuses() == PASSED
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 def test_broken_end_of_a_conftest_is_shown_and_costs_no_results(
     green: Repository, workers: list[str]
 ) -> None:

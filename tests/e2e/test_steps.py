@@ -99,7 +99,7 @@ class World:
         self.finished = finished
 
 
-@pytest.fixture(scope="module", params=[[], ["-n", "2"]], ids=["serial", "xdist"])
+@pytest.fixture(scope="module", params=[[], ["-n", "1"]], ids=["serial", "xdist"])
 def world(request: pytest.FixtureRequest, make_repository: Callable[[], Repository]) -> World:
     """Run the suite once."""
     repository = make_repository()
@@ -117,7 +117,7 @@ def world(request: pytest.FixtureRequest, make_repository: Callable[[], Reposito
         tests: {"test_it.py::test_mapped_step": {case: KEY-TC-9, step: 3}}
         """,
     )
-    return World(repository, repository.pytest(*request.param))
+    return World(repository, repository.pytest_here(*request.param))
 
 
 @pytest.mark.parametrize("number", ROWS)

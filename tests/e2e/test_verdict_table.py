@@ -231,7 +231,7 @@ def statuses(
     repository.write("test_rows.py", SUITE)
     repository.write("jama.yaml", MAP)
     workers = ["-n", "2"] if request.param == "xdist" else []
-    finished = repository.pytest("--doctest-modules", *workers)
+    finished = repository.pytest_here("--doctest-modules", *workers)
     assert finished.status == 1, finished.output
     return repository.statuses()
 

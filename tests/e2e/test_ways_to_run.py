@@ -84,13 +84,13 @@ def test_verdicts_do_not_depend_on_the_way(repository_of_suite: Repository, way:
 
 
 def test_progress_begins_on_a_line_of_its_own(repository_of_suite: Repository) -> None:
-    for workers in ([], ["-n", "2"]):
-        output = repository_of_suite.pytest("--jama-cycle=Lines", *workers).output
+    for workers in ([], ["-n", "1"]):
+        output = repository_of_suite.pytest_here("--jama-cycle=Lines", *workers).output
         assert "\njama: updating 5 test runs\n" in output
 
 
 def test_quiet_session_shows_no_progress(repository_of_suite: Repository) -> None:
-    assert "jama: updating" not in repository_of_suite.pytest("-q").output
+    assert "jama: updating" not in repository_of_suite.pytest_here("-q").output
 
 
 IDLE = [
@@ -111,7 +111,7 @@ def test_option_that_runs_no_tests_does_nothing(repository: Repository, option: 
 
 
 def test_no_upload_only_writes_the_journal(repository_of_suite: Repository) -> None:
-    finished = repository_of_suite.pytest("--jama-no-upload")
+    finished = repository_of_suite.pytest_here("--jama-no-upload")
     assert finished.requests == ()
     assert "journaled  2 FAILED, 3 PASSED; nothing is sent" in finished.summary
     results = [line for line in repository_of_suite.journal() if line["line"] == "result"]
@@ -121,7 +121,7 @@ def test_no_upload_only_writes_the_journal(repository_of_suite: Repository) -> N
 def test_account_of_a_test_that_was_run_again_tells_the_earlier_attempt(
     repository_of_suite: Repository,
 ) -> None:
-    repository_of_suite.pytest("--jama-cycle=Accounts", "-k", "again")
+    repository_of_suite.pytest_here("--jama-cycle=Accounts", "-k", "again")
     run = repository_of_suite.runs()[f"{repository_of_suite.key}-TC-5"]
     assert run.status == "PASSED"
     assert "attempt 1 failed: assert 1 == 2" in (run.actual_results or "")

@@ -14,6 +14,7 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.journal import format as lines
 from pytest_jama.journal.folder import is_finished
 from tests.harness import CYCLE, PLAN, Repository
+from tests.here import forgetting_modules_of
 from tests.journal.record import a_test, as_bytes, header
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class World:
     def _run(self, command: Callable[[Any], int], argument: Any) -> Ended:
         self.repository.sandbox.clear_requests()
         self._capsys.readouterr()
-        status = command(argument)
+        with forgetting_modules_of(self.repository.folder):
+            status = command(argument)
         output = self._capsys.readouterr()
         return Ended(int(status), output.out + output.err, self.repository.sandbox.requests)
 
@@ -187,7 +189,7 @@ def _report_with_pytest(world: World) -> int:
 
 LEFT_OUT = (
     *("randomly", "hypothesispytest", "anyio", "pytest_cov", "xdist", "rerunfailures"),
-    *("cacheprovider", "faulthandler"),
+    *("cacheprovider", "faulthandler", "unraisableexception", "threadexception"),
 )
 """Plugins that a session inside of a session does without."""
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,15 +19,20 @@ from tests.junit.reports import PASSED, suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
 CASES = 30
 COMMAND = [sys.executable, "-m", "junit_uploader"]
 
 
 @pytest.fixture
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+def apart(
+    tmp_path_factory: pytest.TempPathFactory, closing: ThreadPoolExecutor
+) -> Iterator[Repository]:
     """A repository with a sandbox of its own, whose faults hurt nobody else."""
-    with Sandbox() as sandbox:
+    with ExitStack() as stack:
+        sandbox = Sandbox().start()
+        stack.callback(closing.submit, sandbox.stop)
         repository = Repository(tmp_path_factory.mktemp("apart"), sandbox, "U")
         for number in range(1, CASES + 1):
             repository.case(number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from tests.sandbox.client import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
 # py-jama-client itself needs Python 3.11; on 3.10 it cannot be installed.
 collect_ignore = [] if sys.version_info >= (3, 11) else ["test_py_jama_client.py"]
@@ -50,13 +50,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture(scope="session")
-def closing() -> Iterator[ThreadPoolExecutor]:
-    """Stop servers behind the next tests: uvicorn takes a fifth of a second for it."""
-    with ThreadPoolExecutor(max_workers=4) as executor:
-        yield executor
 
 
 @pytest.fixture
