@@ -10,15 +10,13 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 VALGRIND = shutil.which("valgrind")
 """Counts instructions; they are repeatable to 1 in 10 million, whatever else the machine does."""
 
 _CACHEGRIND = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+_LAUNCHER = Path(__file__).with_name("launch.py")
 _TOTAL = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 
@@ -65,23 +63,19 @@ def count_instructions(command: Command) -> int:
 
 
 def measure_usage(command: Command) -> Usage:
-    """Run a command and return what it used.
-
-    On Linux the peak memory of a child is at least that of this process when it was started: keep
-    this process small.
-    """
-    process = subprocess.Popen(
-        command.arguments,
+    """Run a command and return what it used."""
+    launched = subprocess.run(
+        (sys.executable, "-S", "-E", str(_LAUNCHER), *command.arguments),
         cwd=command.folder,
         env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    _require_success(process.returncode, command)
+    status, cpu_s, peak = launched.stdout.split()
+    _require_success(int(status), command)
     in_bytes = sys.platform == "darwin"
-    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / (1024 if in_bytes else 1))
+    return Usage(float(cpu_s), float(peak) / (1024 if in_bytes else 1))
 
 
 def run(command: Command) -> float:

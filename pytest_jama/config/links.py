@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
@@ -65,7 +64,6 @@ class _LinkError(Exception):
 
 _FORMS = "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}"
 _LINK_KEYS = frozenset({"case", "step"})
-_IS_MORE_THAN_A_REFERENCE = re.compile(r"[,#$]")
 _Parsed = TypeVar("_Parsed")
 
 
@@ -118,11 +116,9 @@ class _Reader:
 
     def _read_text(self, node: ScalarNode) -> tuple[CaseLink, ...]:
         try:  # for speed: nearly all values of a large map are one reference
-            if not _IS_MORE_THAN_A_REFERENCE.search(node.value):
-                return (CaseLink(CaseRef.parse(node.value)),)
+            return (CaseLink(CaseRef.parse(node.value)),)
         except ValueError:
-            pass
-        links = () if is_null(node) else self._parse(parse_links, node)
+            links = () if is_null(node) else self._parse(parse_links, node)
         if not links:
             raise _LinkError("names no test case", _FORMS, node)
         return links

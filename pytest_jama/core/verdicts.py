@@ -166,7 +166,7 @@ def judge_case(
     """
     (result, link), *others = evidence
     if not others and link.step is None and not result.steps:  # most cases: spare them the rest
-        return CaseVerdict(case_ref, _judge_one(result.outcome, rules), results=(result,))
+        return CaseVerdict(case_ref, _judge_one(result.outcome, rules), (), (result,))
     results = tuple({id(result): result for result, _ in evidence}.values())
     steps = _judge_steps(evidence, rules)
     verdict = worst(

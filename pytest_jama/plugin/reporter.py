@@ -146,8 +146,8 @@ class Reporter:
         if said is not None:
             self.add_collected(said["collected"], {})
         result = self._collector.add_report(report)
-        if result is not None:
-            self._write_encoded(lines.result_text(result))
+        if result is not None and self._journal is not None:
+            self._journal.write_encoded(lines.result_text(result))
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
