@@ -117,7 +117,8 @@ class Extensions:
         """
         if not self._is_map_alone:
             return None
-        return self._find_in_name(test_id, name) or self._settings.tests.find(test_id)
+        named = () if self._settings.names is None else self._find_in_name(test_id, name)
+        return named or self._settings.tests.find(test_id)
 
     def find_links(self, result: TestResult, *, name: str = "") -> tuple[CaseLink, ...]:
         """Return the cases that a test without marker or property is evidence of.

@@ -150,8 +150,10 @@ class ResultCollector:
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 yield results.get(test_id) or TestResult(test_id, outcome, links=links)
-        unknown = results.keys() - self._selected.keys() - self._deselected.keys()
-        yield from (results[test_id] for test_id in results if test_id in unknown)
+        selected, deselected = self._selected, self._deselected
+        for test_id, result in results.items():
+            if test_id not in selected and test_id not in deselected:
+                yield result
         yield from self.uncollected.values()
 
     def parse(self, text: str, test_id: str) -> Links:

@@ -139,15 +139,20 @@ class Reporter:
         if self._collector.add_collected(collected, links):
             self._write(lines.collected_line(self._collector.linked()))
 
-    @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a report; write a line when it completes a test."""
-        said = getattr(report, "pytest_jama", None) if self._awaits_workers else None
-        if said is not None:
-            self.add_collected(said["collected"], {})
-        result = self._collector.add_report(report)
-        if result is not None and self._journal is not None:
-            self._journal.write_encoded(lines.result_text(result))
+        """Take a report; write a line when it completes a test.
+
+        It does what `guarded` does by itself: it is called three times for each test.
+        """
+        try:
+            said = getattr(report, "pytest_jama", None) if self._awaits_workers else None
+            if said is not None:
+                self.add_collected(said["collected"], {})
+            result = self._collector.add_report(report)
+            if result is not None and self._journal is not None:
+                self._journal.write_encoded(lines.result_text(result))
+        except Exception as error:  # noqa: BLE001 (as there)
+            self.troubles.add(error, where="pytest_runtest_logreport")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:

@@ -185,6 +185,26 @@ def test_broken_hook_is_named_and_costs_only_itself(three: Repository, hook: str
     assert set(three.statuses().values()) == {"NOT_RUN" if "NOT SENT" in said else "PASSED"}
 
 
+def test_report_that_another_plugin_broke_costs_only_its_test(three: Repository) -> None:
+    three.write(
+        "conftest.py",
+        """
+        import pytest
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if item.name == "test_two":
+                report.duration = "soon"
+            return report
+        """,
+    )
+    finished = three.pytest_here()
+    assert "in pytest_runtest_logreport: TypeError" in finished.summary, finished.output
+    assert finished.status == 8
+    assert "INTERNALERROR" not in finished.output
+    assert three.statuses() == {1: "PASSED", 2: "INPROGRESS", 3: "PASSED"}
+
+
 def test_hook_that_answers_nonsense_is_named(three: Repository) -> None:
     three.write(
         "conftest.py",
