@@ -39,7 +39,7 @@ def measure_junit(*, quick: bool) -> list[Row]:
         quick: Whether to leave out the report of a million tests, and to measure fewer times.
     """
     large = _measure_in_turns(_commands(LARGE), repeats=3 if quick else 9)
-    small = _measure_in_turns(_commands(SMALL), repeats=1 if quick else 3)
+    small = _measure_in_turns(_commands(SMALL), repeats=1 if quick else 9)
     ratios = {name: _ratio(usages, large["expat"]) for name, usages in large.items()}
     memory = {name: _growth_bytes(small[name], large[name]) for name in large}
     rows = [
