@@ -97,8 +97,12 @@ def _without_time(account: str | None) -> str:
 
 
 def limited(command: list[str], *, size_kib: int) -> list[str]:
-    """Return a command that cannot make any file larger than that."""
-    return ["bash", "-c", f'ulimit -f {size_kib}; exec "$@"', "bash", *command]
+    """Return a command that cannot make any file larger than that.
+
+    Python 3.11 would keep what it could write of its bytecode, and nobody could import that again.
+    """
+    limit = f'ulimit -f {size_kib}; export PYTHONDONTWRITEBYTECODE=1; exec "$@"'
+    return ["bash", "-c", limit, "bash", *command]
 
 
 def test_disk_that_is_full_in_the_session_costs_only_the_journal(apart: Repository) -> None:
