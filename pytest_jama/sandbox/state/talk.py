@@ -59,9 +59,9 @@ def find_comments(
 ) -> tuple[Comment, ...]:
     """List comments, oldest first: all, those of an item, or the replies to one."""
     rows = database.all(
-        "SELECT * FROM comments WHERE (?1 IS NULL OR item = ?1) "
-        "AND (?2 IS NULL OR in_reply_to = ?2) AND (?3 = 0 OR in_reply_to IS NULL) ORDER BY id",
-        (item, in_reply_to, roots_only),
+        "SELECT * FROM comments WHERE (? IS NULL OR item = ?) "
+        "AND (? IS NULL OR in_reply_to = ?) AND (? = 0 OR in_reply_to IS NULL) ORDER BY id",
+        (item, item, in_reply_to, in_reply_to, roots_only),
     )
     return tuple(_comment(row) for row in rows)
 
