@@ -6,6 +6,7 @@ import gc
 import itertools
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,25 @@ def closing() -> Iterator[ThreadPoolExecutor]:
     """Stop servers behind the next tests: uvicorn takes a fifth of a second for it."""
     with ThreadPoolExecutor(max_workers=4) as executor:
         yield executor
+
+
+@pytest.fixture
+def make_apart(
+    tmp_path_factory: pytest.TempPathFactory, closing: ThreadPoolExecutor
+) -> Iterator[Callable[[str, int], Repository]]:
+    """Make a repository, and a sandbox of its own for it, whose faults hurt nobody else."""
+    with ExitStack() as stack:
+
+        def make(key: str, cases: int) -> Repository:
+            sandbox = Sandbox().start()
+            stack.callback(closing.submit, sandbox.stop)
+            repository = Repository(tmp_path_factory.mktemp("apart"), sandbox, key)
+            for number in range(1, cases + 1):
+                repository.case(number)
+            repository.start_cycle()
+            return repository
+
+        yield make
 
 
 @pytest.fixture(scope="session")

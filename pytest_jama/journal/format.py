@@ -228,7 +228,7 @@ def _links(links: tuple[CaseLink, ...]) -> list[str]:
 
 
 def _quoted(links: tuple[CaseLink, ...]) -> str:
-    """Return the links as the inside of a JSON list."""
+    """Return `_links` as the inside of a JSON list; spelled out, since each result needs it."""
     return ",".join(
         [_quote(link.case_ref.text if link.step is None else str(link)) for link in links]
     )

@@ -142,7 +142,8 @@ class Reporter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test.
 
-        It does what `guarded` does by itself: it is called three times for each test.
+        It guards itself, since a wrapper costs too much three times for each test; and nothing here
+        refuses a session, so that there are no usage errors to let pass.
         """
         try:
             said = getattr(report, "pytest_jama", None) if self._awaits_workers else None
@@ -151,7 +152,7 @@ class Reporter:
             result = self._collector.add_report(report)
             if result is not None and self._journal is not None:
                 self._journal.write_encoded(lines.result_text(result))
-        except Exception as error:  # noqa: BLE001 (as there)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
             self.troubles.add(error, where="pytest_runtest_logreport")
 
     @pytest.hookimpl(wrapper=True, trylast=True)

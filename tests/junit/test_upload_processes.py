@@ -7,43 +7,33 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.sandbox.server import Sandbox
 from tests.e2e.test_interrupts import SlowFrom
-from tests.harness import Repository
 from tests.junit.reports import PASSED, suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from concurrent.futures import ThreadPoolExecutor
+    from collections.abc import Callable
+
+    from tests.harness import Repository
 
 CASES = 30
 COMMAND = [sys.executable, "-m", "junit_uploader"]
 
 
 @pytest.fixture
-def apart(
-    tmp_path_factory: pytest.TempPathFactory, closing: ThreadPoolExecutor
-) -> Iterator[Repository]:
+def apart(make_apart: Callable[[str, int], Repository]) -> Repository:
     """A repository with a sandbox of its own, whose faults hurt nobody else."""
-    with ExitStack() as stack:
-        sandbox = Sandbox().start()
-        stack.callback(closing.submit, sandbox.stop)
-        repository = Repository(tmp_path_factory.mktemp("apart"), sandbox, "U")
-        for number in range(1, CASES + 1):
-            repository.case(number)
-        repository.start_cycle()
-        names = [f"t{number}" for number in range(1, CASES + 1)]
-        cases = (f'<testcase classname="c" name="{name}"/>' for name in names)
-        repository.write("report.xml", suite(*cases))
-        entries = "".join(f"  c.{name}: U-TC-{name[1:]}\n" for name in names)
-        place = "project: U\nplan: Release 1\ncycle: Build 1\n"
-        repository.write("jama.yaml", f"{place}tests:\n{entries}")
-        yield repository
+    repository = make_apart("U", CASES)
+    names = [f"t{number}" for number in range(1, CASES + 1)]
+    cases = (f'<testcase classname="c" name="{name}"/>' for name in names)
+    repository.write("report.xml", suite(*cases))
+    entries = "".join(f"  c.{name}: U-TC-{name[1:]}\n" for name in names)
+    place = "project: U\nplan: Release 1\ncycle: Build 1\n"
+    repository.write("jama.yaml", f"{place}tests:\n{entries}")
+    return repository
 
 
 def start(repository: Repository, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
