@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.faults import Arrival, Judge
     from pytest_jama.sandbox.faults.exchange import Exchange
 
-_LONG_S = 5.0
+_LONG_S, _SHORT_S = 5.0, 0.003
 
 
 @dataclass
@@ -62,20 +63,28 @@ class Crowd:
     """Counts how many requests are under way at the same time.
 
     Attributes:
+        expected: So many PATCHes are waited for before the first of them is answered.
         most_at_once: The largest number so far.
     """
 
+    expected: int
     most_at_once: int = field(default=0, init=False)
 
     def judge(self) -> Judge:
         at_once = 0
+        all_there = asyncio.Event()
 
         async def act(exchange: Exchange) -> None:
             nonlocal at_once
             at_once += 1
             self.most_at_once = max(self.most_at_once, at_once)
+            if at_once == self.expected:
+                all_there.set()
             try:
-                await asyncio.sleep(0.003)  # for others to come
+                with contextlib.suppress(asyncio.TimeoutError):
+                    is_patch = exchange.scope["method"] == "PATCH"
+                    await asyncio.wait_for(all_there.wait(), _LONG_S if is_patch else _SHORT_S)
+                await asyncio.sleep(_SHORT_S)  # for one too many to come
                 await exchange.serve(exchange.scope, exchange.receive, exchange.send)
             finally:
                 at_once -= 1

@@ -48,7 +48,7 @@ def test_reasons_tell_apart_why_there_is_no_run(world: JamaWorld) -> None:
     unknown = [
         CaseRef.parse(f"{world.key}-TC-404"),
         CaseRef.parse(987_654),
-        CaseRef.parse("GID-404"),
+        CaseRef.parse("GID-987654"),
         deleted,
         CaseRef.parse(world.case_ids[deleted]),
     ]
@@ -57,7 +57,7 @@ def test_reasons_tell_apart_why_there_is_no_run(world: JamaWorld) -> None:
     assert reasons == {
         unknown[0]: f"project {world.key} has no item with the document key {unknown[0]}",
         unknown[1]: "there is no item with the API ID 987654: deleted, or never there",
-        unknown[2]: f"project {world.key} has no item with the global ID GID-404",
+        unknown[2]: f"project {world.key} has no item with the global ID GID-987654",
         deleted: f"project {world.key} has no item with the document key {deleted}",
         unknown[4]: f"there is no item with the API ID {unknown[4]}: deleted, or never there",
     }

@@ -71,7 +71,7 @@ def test_no_more_requests_are_under_way_than_the_user_wants(
     concurrency: int, large: tuple[JamaWorld, list[CaseRef]]
 ) -> None:
     world, refs = large
-    crowd = Crowd()
+    crowd = Crowd(expected=concurrency)
     world.sandbox.faults.add(crowd)
     target = world.target(upload={"concurrency": concurrency})
     updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
