@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the cores of a small machine: tests wait for servers now and then.
 WORKERS ?= 3
 
@@ -15,7 +16,8 @@ $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "pytest-jama needs Python 3.10 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(INSTALL) 'pip>=25.1' # for --group
+	$(INSTALL) --editable '.[test]' --group dev
 	@touch $@
 
 demo: $(INSTALLED) ## run the main job against a local Jama
