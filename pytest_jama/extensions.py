@@ -6,25 +6,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pluggy
 
 from pytest_jama import hookimpl, hookspecs
-from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.cases import CaseLink, CaseRef, parse_step
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.names import find_links_in_name, name_in
-from pytest_jama.core.verdicts import CaseVerdict
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_jama.config import Settings
     from pytest_jama.core.report import UploadReport
-    from pytest_jama.core.results import TestResult
     from pytest_jama.core.target import Target
 
 ENTRY_POINT_GROUP = "pytest_jama"
+
+T = TypeVar("T")
 
 
 class Complain(Protocol):
@@ -160,7 +162,7 @@ class Extensions:
         try:
             with _catchable():
                 answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
-            adjusted = _require_verdict(answer)
+            adjusted = _read_verdict(answer)
             return verdict if adjusted == verdict else replace(adjusted, judged=verdict)
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
             self._complain(error, where="hook adjust_verdict")
@@ -224,13 +226,40 @@ def _try_str(error: BaseException) -> str | None:
         return None
 
 
-def _require_verdict(answer: object) -> CaseVerdict:
+def _read_verdict(answer: object) -> CaseVerdict:
+    """Return what a hook answered; the text of a verdict is as good as the verdict."""
     if not isinstance(answer, CaseVerdict):
         raise TypeError(
             f"answered {answer!r}, which is no CaseVerdict: "
             "return dataclasses.replace(verdict, verdict=...)"
         )
-    return answer
+    return replace(
+        answer,
+        case_ref=_require(answer.case_ref, CaseRef),
+        verdict=None if answer.verdict is None else Verdict(answer.verdict),
+        steps=tuple(_read_step(step) for step in answer.steps),
+        results=tuple(_read_result(result) for result in answer.results),
+    )
+
+
+def _read_step(step: StepVerdict) -> StepVerdict:
+    notes = _require_texts(_require(step, StepVerdict).notes)
+    return StepVerdict(parse_step(step.number), Verdict(step.verdict), notes)
+
+
+def _read_result(result: TestResult) -> TestResult:
+    _require_texts((_require(result, TestResult).test_id, result.message))
+    return result._replace(outcome=Outcome(result.outcome), notes=_require_texts(result.notes))
+
+
+def _require_texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(_require(value, str) for value in values)
+
+
+def _require(value: T, kind: type[T]) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"answered a verdict with {value!r}, which is no {kind.__name__}")
+    return value
 
 
 def _as_link(ref: object) -> CaseLink:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
-from pytest_jama.core.results import Outcome
-from pytest_jama.core.verdicts import Verdict
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.extensions import BrokenHookError, Extensions
 from pytest_jama.troubles import Troubles
 from tests.core.values import case_of, result_of
@@ -67,6 +70,65 @@ def test_broken_adjust_verdict_leaves_the_verdict(said: str) -> None:
     verdicts = (case_of(Verdict.PASSED),)
     assert extensions.adjust_all(verdicts) == verdicts
     assert (troubles.where, str(troubles.first)) == ("hook adjust_verdict", said)
+
+
+def _result(**changes: Any) -> TestResult:
+    return result_of(Outcome.PASSED)._replace(**changes)
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "'BLOKED' is not a valid Verdict": {"verdict": "BLOKED"},
+    "5 is not a valid Verdict": {"verdict": 5},
+    "with 'x', which is no CaseRef": {"case_ref": "x"},
+    "'NoneType' object is not iterable": {"results": None},
+    "with 1, which is no TestResult": {"results": (1,)},
+    "with None, which is no str": {"results": (_result(message=None),)},
+    "with 2, which is no str": {"results": (_result(notes=(2,)),)},
+    "'ok' is not a valid Outcome": {"results": (_result(outcome="ok"),)},
+    "with 3, which is no StepVerdict": {"steps": (3,)},
+    "0 is no step number": {"steps": (StepVerdict(0, Verdict.PASSED),)},
+    "'good' is not a valid Verdict": {"steps": (StepVerdict(1, "good"),)},  # type: ignore[arg-type]
+    "with 4, which is no str": {"steps": (StepVerdict(1, Verdict.PASSED, (4,)),)},  # type: ignore[arg-type]
+}
+
+
+class Adjusting:
+    """Answers verdicts with other values."""
+
+    def __init__(self, **changes: Any) -> None:
+        self._changes = changes
+
+    @hookimpl
+    def adjust_verdict(self, verdict: CaseVerdict) -> CaseVerdict:
+        return replace(verdict, **self._changes)
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_adjusted_verdict_with_a_wrong_value_leaves_the_verdict(said: str) -> None:
+    troubles = Troubles()
+    extensions = Extensions(Settings(), complain=troubles.add)
+    extensions.register(Adjusting(**WRONG[said]))
+    verdicts = (case_of(Verdict.PASSED),)
+    assert extensions.adjust_all(verdicts) == verdicts
+    assert said in str(troubles.first)
+    assert troubles.where == "hook adjust_verdict"
+
+
+def test_text_of_a_verdict_is_as_good_as_the_verdict() -> None:
+    troubles = Troubles()
+    extensions = Extensions(Settings(), complain=troubles.add)
+    steps = [StepVerdict(1, "FAILED", ["low"])]  # type: ignore[arg-type]
+    extensions.register(Adjusting(verdict="BLOCKED", steps=steps, results=[]))
+    before = case_of(Verdict.PASSED)
+    (after,) = extensions.adjust_all((before,))
+    assert after == replace(
+        before,
+        verdict=Verdict.BLOCKED,
+        steps=(StepVerdict(1, Verdict.FAILED, ("low",)),),
+        results=(),
+    )
+    assert isinstance(after.verdict, Verdict)
+    assert troubles.first is None
 
 
 @pytest.mark.parametrize("said", ODD)

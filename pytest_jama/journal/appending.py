@@ -59,7 +59,7 @@ def take_up(path: Path) -> TakenUp:
 
 def _reopen(path: Path) -> JournalWriter:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError:
         raise
     except OSError as exc:

@@ -51,7 +51,7 @@ def is_finished(path: Path) -> bool:
         last = file.read().rstrip(b"\0\r\n").rpartition(b"\n")[2]
     try:
         line = json.loads(last)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(line, dict) and line.get("line") == "end" and line.get("finished") is True
 

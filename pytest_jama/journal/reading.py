@@ -152,12 +152,11 @@ class _Reader:
     def take(self, line: Line) -> bool:
         """Take a line; tell whether it could be understood. Other kinds are passed over."""
         self._recording.is_finished = False
-        read = self._readers.get(line.get("line"))
-        if read is None:
-            return True
         try:
-            read(line)
-        except (KeyError, TypeError, ValueError, AttributeError):
+            read = self._readers.get(line.get("line"))
+            if read is not None:
+                read(line)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             return False
         return True
 

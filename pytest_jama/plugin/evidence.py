@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_jama.core.cases import parse_step
 from pytest_jama.core.properties import evidence_properties
-from pytest_jama.core.results import MESSAGE_CHARACTERS
+from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import guarded
-from pytest_jama.plugin.phases import ends_attempt
+from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_jama.troubles import Troubles
+
+
+@dataclass(slots=True)
+class _OpenStep:
+    notes: list[str]
+    has_failed: bool = False
 
 
 class Evidence:
@@ -26,7 +33,7 @@ class Evidence:
     def __init__(self) -> None:
         self._steps: list[tuple[int, str, str]] = []
         self._notes: list[str] = []
-        self._open_steps: list[list[str]] = []
+        self._open_steps: list[_OpenStep] = []
 
     @contextmanager
     def step(self, number: int, note: str | None = None) -> Iterator[None]:
@@ -43,23 +50,29 @@ class Evidence:
             ValueError: When `number` is no step number.
         """
         number = parse_step(number)
-        notes = [note] if note else []
-        self._open_steps.append(notes)
+        step = _OpenStep([note] if note else [])
+        self._open_steps.append(step)
         try:
             yield
-        except (Exception, *_OUTCOMES) as exc:
-            self._close_step(number, _outcome_of(exc), [*notes, _reason(exc)])
-            raise
-        except BaseException:  # Ctrl-C and the like: the step did not end
+        except _ENDS_OF_ALL:  # the step did not end
             self._open_steps.pop()
             raise
+        except BaseException as exc:  # whatever it is, pytest reports it as the end of the test
+            self._close_step(number, _outcome_of(exc), [*step.notes, _reason(exc)])
+            raise
         else:
-            self._close_step(number, "passed", notes)
+            self._close_step(number, "failed" if step.has_failed else "passed", step.notes)
 
     def note(self, text: str) -> None:
         """Add a note: to the step that is open, or else to the account of the test."""
-        target = self._open_steps[-1] if self._open_steps else self._notes
+        target = self._open_steps[-1].notes if self._open_steps else self._notes
         target.append(str(text))
+
+    def fail_open_steps(self, reason: str) -> None:
+        """Let the steps fail that are open: a subtest in them has failed, and raises nothing."""
+        for step in self._open_steps:
+            step.has_failed = True
+            step.notes.append(reason)
 
     def properties(self) -> Iterator[tuple[str, str]]:
         """Yield everything as properties of the test."""
@@ -91,6 +104,8 @@ class EvidenceCarrier:
         """Put it on the report when it belongs to that test."""
         if self._evidence is None or report.nodeid != self._node_id:
             return
+        if is_failed_subtest(report):
+            self._evidence.fail_open_steps(first_line(message_of(report, Outcome.FAILED)))
         if report.when != "setup":
             report.user_properties.extend(self._evidence.properties())
         if report.when == "teardown" or ends_attempt(report):
@@ -115,6 +130,9 @@ COLLECTION = "jama-collection"
 """Name of the plugin that is there in each process that reports, see `activation`."""
 
 _CARRIER = "jama-evidence"
+
+_ENDS_OF_ALL = (KeyboardInterrupt, GeneratorExit, pytest.exit.Exception)
+"""What does not end a test but the session around it, or what the test is a part of."""
 
 _OUTCOMES = (pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
 

@@ -52,7 +52,7 @@ class Phases:
         outcome = _outcome_of(report)
         if outcome is None:
             return
-        message = "" if outcome is _PASSED else _message_of(report, outcome)
+        message = "" if outcome is _PASSED else message_of(report, outcome)
         if message and message not in self.messages:
             self.messages += (message,)
         if self.outcome is not _NOT_REACHED:
@@ -61,7 +61,7 @@ class Phases:
 
     def begin_again(self, report: pytest.TestReport) -> None:
         """Begin a new attempt after a report of ``rerun``; what went wrong becomes a note."""
-        why = _message_of(report, Outcome.FAILED) or "; ".join(self.messages)
+        why = message_of(report, Outcome.FAILED) or "; ".join(self.messages)
         note = f"attempt {len(self.earlier) + 1} failed" + (f": {why}" if why else "")
         self.earlier += (note,)
         self.outcome, self.messages = _NOT_REACHED, ()
@@ -92,10 +92,15 @@ def ends_attempt(report: pytest.TestReport) -> bool:
     return report.outcome not in _FINAL_OUTCOMES
 
 
+def is_failed_subtest(report: pytest.TestReport) -> bool:
+    """Tell failed subtests; a subtest can fail its test and do nothing else to it."""
+    return report.outcome == "failed" and hasattr(report, "context")
+
+
 def _outcome_of(report: pytest.TestReport) -> Outcome | None:
     """Return what one phase says; None when it says nothing."""
-    if hasattr(report, "context"):  # a subtest: it can fail its test and do nothing else to it
-        return Outcome.FAILED if report.outcome == "failed" else None
+    if hasattr(report, "context"):
+        return Outcome.FAILED if is_failed_subtest(report) else None
     if report.outcome == "passed":
         return Outcome.XPASSED if hasattr(report, "wasxfail") else _PASSED
     if report.outcome == "failed":
@@ -103,8 +108,8 @@ def _outcome_of(report: pytest.TestReport) -> Outcome | None:
     return Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
 
 
-def _message_of(report: pytest.TestReport, outcome: Outcome) -> str:
-    """Return why a phase did not pass, without traceback."""
+def message_of(report: pytest.TestReport, outcome: Outcome) -> str:
+    """Return why a phase or a subtest did not pass, without traceback."""
     text = getattr(report, "wasxfail", "") or _crash_message(report)
     if report.when == WORKER_CRASHED:
         text = f"worker crashed: {text}"

@@ -18,8 +18,9 @@ from pytest_jama.journal import format as lines
 from pytest_jama.journal import open_journal
 from pytest_jama.judging import judge_session, refuse_conflicts, write_verdicts
 from pytest_jama.plugin.collector import ResultCollector
+from pytest_jama.plugin.environment import as_it_was
 from pytest_jama.plugin.guard import guarded
-from pytest_jama.plugin.summary import Summary, write_summary
+from pytest_jama.plugin.summary import Summary, print_summary, write_summary
 from pytest_jama.provenance import (
     describe_destination,
     describe_provenance,
@@ -60,6 +61,7 @@ class Reporter:
         self._no_upload: bool = config.getoption("--jama-no-upload")
         self._started = datetime.now(timezone.utc)
         self._process = os.getpid()
+        self._environ = dict(os.environ)
         self._awaits_workers = True
         self._extensions = Extensions(loaded.settings, complain=troubles.add)
         self._collector = ResultCollector(self._extensions.find_links, self._extensions.find_by_id)
@@ -103,6 +105,12 @@ class Reporter:
                 ],
             ),
         )
+
+    @pytest.hookimpl(tryfirst=True)
+    @guarded
+    def pytest_collection(self) -> None:
+        """Remember the environment as the conftests made it, before any test changes it."""
+        self._environ = dict(os.environ)
 
     @pytest.hookimpl(trylast=True)
     @guarded
@@ -182,17 +190,23 @@ class Reporter:
             if session.exitstatus == pytest.ExitCode.OK and self._must_fail():
                 session.exitstatus = NOT_EVERYTHING_SENT
             self._end_journal()
+        if self._find_terminal() is None and not self._is_refused:
+            print_summary(self._sum_up(), self._config)
 
     @guarded
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, unless the session was refused: then pytest prints why."""
         if self._is_refused or self._is_forked():
             return
-        summary = Summary(
+        write_summary(terminalreporter, self._sum_up())
+
+    def _sum_up(self) -> Summary:
+        return Summary(
             judgement=self._judgement,
             report=self._report,
             dry_run=self._dry_run,
             no_upload=self._no_upload,
+            has_begun=self._collector.has_begun,
             journal=self._journal,
             troubles=self.troubles,
             bad_links=self._collector.bad_links,
@@ -200,7 +214,6 @@ class Reporter:
             map_conflicts=self._links_against_map(),
             ignored_hooks=tuple(self._ignored_conftests()),
         )
-        write_summary(terminalreporter, summary, root=self._config.rootpath)
 
     def _is_forked(self) -> bool:
         """Tell whether this is the child of a test that forked, come to the end of a session, too.
@@ -210,6 +223,8 @@ class Reporter:
         return os.getpid() != self._process
 
     def _finish(self) -> None:
+        if self._journal is not None:
+            self._journal.put_back()
         for result in self._collector.break_off():
             self._write_encoded(lines.result_text(result))
         if not self._collector.has_begun:
@@ -224,7 +239,7 @@ class Reporter:
             self._report = self._deliver(self._judgement)
 
     def _deliver(self, judgement: Judgement) -> UploadReport:
-        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        terminal = self._find_terminal()
         is_quiet = terminal is None or self._dry_run or self._config.get_verbosity() < 0
         from pytest_jama.delivery import Delivery  # noqa: PLC0415 (only when something is sent)
         from pytest_jama.progress import make_progress  # noqa: PLC0415
@@ -242,11 +257,18 @@ class Reporter:
             started=self._started,
             commit=self._commit,
         )
-        return delivery.run(judgement, provenance=provenance, dry_run=self._dry_run)
+        with as_it_was(self._environ):
+            return delivery.run(judgement, provenance=provenance, dry_run=self._dry_run)
+
+    def _find_terminal(self) -> pytest.TerminalReporter | None:
+        """Return pytest's own output; None with ``-p no:terminal``."""
+        terminal: pytest.TerminalReporter | None
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        return terminal
 
     def _end_the_line(self) -> None:
         """Leave the line of dots, which pytest ends only after this."""
-        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        terminal = self._find_terminal()
         if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
             terminal.line("")
 

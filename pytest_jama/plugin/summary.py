@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,8 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
 }
 
 
+_TITLE = "Jama Connect"
+
 _DETAILS = "details with --log-file=FILE --log-file-level=DEBUG"
 
 
@@ -44,10 +48,11 @@ class Summary:
     """Everything the summary tells.
 
     Attributes:
-        judgement: The verdicts; None when no test ended.
+        judgement: The verdicts; None when no test was run, or judging them broke.
         report: What became of the upload; None when there was none.
         dry_run: Whether the report only says what would be done.
         no_upload: Whether only the journal was to be written.
+        has_begun: Whether a test was run.
         journal: The journal of the session.
         troubles: Errors of ours and of hooks.
         bad_links: Why case references of tests could not be understood, by test ID.
@@ -60,6 +65,7 @@ class Summary:
     report: UploadReport | None
     dry_run: bool
     no_upload: bool
+    has_begun: bool
     journal: JournalWriter | None
     troubles: Troubles
     bad_links: Mapping[str, str]
@@ -68,23 +74,33 @@ class Summary:
     ignored_hooks: tuple[str, ...]
 
 
-def write_summary(
-    terminal: pytest.TerminalReporter,
-    summary: Summary,
-    *,
-    root: Path,
-) -> None:
+def write_summary(terminal: pytest.TerminalReporter, summary: Summary) -> None:
     """Print the summary as a section of pytest's own."""
-    verbose = terminal.config.get_verbosity() > 0
-    terminal.write_sep("=", "Jama Connect")
+    terminal.write_sep("=", _TITLE)
+    for line in _safe_lines(summary, terminal.config):
+        terminal.write_line(str(line), **_MARKUP[line.tone])
+
+
+def print_summary(summary: Summary, config: pytest.Config) -> None:
+    """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
+    lines = [_TITLE, *map(str, _safe_lines(summary, config))]
+    capturing = config.pluginmanager.get_plugin("capturemanager")
+    with capturing.global_and_fixture_disabled() if capturing else nullcontext():
+        sys.stderr.write("\n".join((*lines, "")))
+        sys.stderr.flush()
+
+
+def _safe_lines(summary: Summary, config: pytest.Config) -> Iterator[Line]:
     try:
-        start = terminal.config.invocation_params.dir
-        for line in _lines(summary, verbose=verbose, root=root, start=start):
-            terminal.write_line(str(line), **_MARKUP[line.tone])
+        yield from _lines(
+            summary,
+            verbose=config.get_verbosity() > 0,
+            root=config.rootpath,
+            start=config.invocation_params.dir,
+        )
     except Exception as error:  # noqa: BLE001 (nobody would see it later)
         summary.troubles.add(error, where="the summary")
-        for line in trouble_lines(summary.troubles, hint=_DETAILS):
-            terminal.write_line(str(line), **_MARKUP[line.tone])
+        yield from trouble_lines(summary.troubles, hint=_DETAILS)
 
 
 def _lines(summary: Summary, *, verbose: bool, root: Path, start: Path) -> Iterator[Line]:
@@ -93,7 +109,7 @@ def _lines(summary: Summary, *, verbose: bool, root: Path, start: Path) -> Itera
         yield from dry_run_lines(summary.report, judgement)
     elif summary.report is not None:
         yield from report_lines(summary.report, verbose=verbose)
-    if not judgement.to_write:
+    if not judgement.to_write and not _is_unjudged(summary):
         yield Line("nothing", f"to send: {_why_nothing(summary, judgement)}")
     elif summary.no_upload:
         counts = count_verdicts(case.verdict for case in judgement.to_write if case.verdict)
@@ -111,8 +127,12 @@ def _is_something_left(summary: Summary, judgement: Judgement) -> bool:
     if summary.dry_run:
         return False
     if summary.report is None:
-        return summary.no_upload and bool(judgement.to_write)
+        return bool(judgement.to_write) or _is_unjudged(summary)
     return not summary.report.is_complete
+
+
+def _is_unjudged(summary: Summary) -> bool:
+    return summary.judgement is None and summary.has_begun
 
 
 _NOT_LINKED = (

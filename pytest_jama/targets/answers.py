@@ -185,7 +185,7 @@ def _is_web_page(response: Response) -> bool:
 def _reason(response: Response, conceal: Conceal) -> str:
     status = response.status_code
     words = server_words(response, conceal)
-    reason = f"{status} {conceal(_phrase(response))}" + (f": {words}" if words else "")
+    reason = f"{status} {_phrase(response, conceal)}" + (f": {words}" if words else "")
     remedy = _LOCKED_REMEDY if _is_lock(response) else REMEDY_BY_STATUS.get(status)
     return f"{reason}; {remedy}" if remedy else reason
 
@@ -197,11 +197,11 @@ def _is_lock(response: Response) -> bool:
     return response.status_code in _MAY_BE_A_LOCK and bool(_LOCK.search(server_words(response)))
 
 
-def _phrase(response: Response) -> str:
+def _phrase(response: Response, conceal: Conceal) -> str:
     try:
         return HTTPStatus(response.status_code).phrase
     except ValueError:
-        return shorten(clean(response.reason or ""), at_most=60)
+        return shorten(conceal(clean(response.reason or "")), at_most=60)
 
 
 def _refusal(method: str, path: str, response: Response, conceal: Conceal) -> TargetError:

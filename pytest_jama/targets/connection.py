@@ -266,8 +266,9 @@ class Connection:
 
     def _learn(self, response: requests.Response, sent_at: float) -> None:
         if response.status_code == TOO_MANY_REQUESTS:
-            asked_s = find_retry_after_s(response, now_s=self._clocks.wall())
-            self.pace.refused(sent_at, asked_s=asked_s)
+            asked_s = find_retry_after_s(response, now_s=self._clocks.wall()) or 0.0
+            # The last attempt before giving up is made in any case.
+            self.pace.refused(sent_at, asked_s=min(asked_s, self.patience.left_s))
         else:
             self.pace.admitted(sent_at)
 

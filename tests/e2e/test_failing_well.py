@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from pytest_jama.sandbox.faults import FailNext
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.server import Sandbox
+from tests.e2e.resuming import upload
 from tests.harness import Repository
 
 if TYPE_CHECKING:
@@ -233,6 +235,75 @@ def test_hooks_further_down_are_not_called_and_named(three: Repository) -> None:
     finished = three.pytest_here()
     assert finished.status == 0
     assert "hooks in below/conftest.py are not called" in finished.summary
+
+
+def test_proxy_that_a_test_forgot_gets_nothing(three: Repository) -> None:
+    forgetful = """
+    import os
+    def test_forgetful():
+        os.environ["http_proxy"] = os.environ["HTTP_PROXY"] = "http://127.0.0.1:9"
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = "elsewhere.example"
+    """
+    three.write("test_it.py", textwrap.dedent(forgetful) + THREE)
+    finished = three.pytest()
+    assert finished.status == 0, finished.output
+    assert set(three.statuses().values()) == {"PASSED"}
+
+
+def test_proxy_of_a_conftest_is_used(three: Repository) -> None:
+    three.write(
+        "conftest.py",
+        """
+        import os
+        def pytest_sessionstart():
+            os.environ["http_proxy"] = "http://127.0.0.1:9"
+            os.environ["no_proxy"] = os.environ["NO_PROXY"] = "elsewhere.example"
+        """,
+    )
+    add_settings(three, "upload: {give_up_after: 1s}\n")
+    finished = three.pytest()
+    assert "NOT SENT" in finished.summary, finished.output
+    assert set(three.statuses().values()) == {"NOT_RUN"}
+
+
+def test_environment_of_the_tests_is_back_after_the_upload(three: Repository) -> None:
+    three.write("test_it.py", "import os\nos.environ['OF_TESTS'] = '1'\n" + THREE)
+    three.write(
+        "conftest.py",
+        """
+        import os
+        def pytest_unconfigure(): print("of tests:", os.environ.get("OF_TESTS"))
+        """,
+    )
+    assert "of tests: 1" in three.pytest().output
+
+
+BREAK_THE_END = "\nimport sys\ndef test_breaks(): sys.modules['pytest_jama.delivery'] = None\n"
+
+
+def test_end_that_breaks_says_how_to_go_on(three: Repository) -> None:
+    three.write("test_it.py", THREE + BREAK_THE_END)
+    finished = three.pytest()
+    assert finished.status == 8
+    assert "in the end of the session: ModuleNotFoundError" in finished.summary, finished.output
+    (journal,) = (three.folder / ".jama").glob("*.jsonl")
+    assert f"next       pytest-jama upload .jama/{journal.name}" in finished.summary
+
+
+def test_session_without_terminal_says_on_stderr_what_is_not_sent(three: Repository) -> None:
+    three.write("test_it.py", THREE + BREAK_THE_END)
+    finished = three.pytest("-p", "no:terminal")
+    assert "Jama Connect\nERROR      in the end of the session" in finished.output
+    assert "next       pytest-jama upload .jama/" in finished.output
+
+
+def test_journal_that_a_test_removes_is_there_at_the_end(three: Repository) -> None:
+    tidy = "import shutil\ndef test_tidy(): shutil.rmtree('.jama')\n"
+    three.write("test_it.py", THREE + tidy)
+    finished = three.pytest("--jama-no-upload")
+    assert finished.status == 0, finished.output
+    assert upload(three).status == 0
+    assert set(three.statuses().values()) == {"PASSED"}
 
 
 LOUD = ["-vv", "-l", "--full-trace", "--log-level=DEBUG", "--log-cli-level=DEBUG"]

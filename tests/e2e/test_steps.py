@@ -71,6 +71,20 @@ def test_attempts(jama):
     with jama.step(len(attempts)):
         assert len(attempts) == 2
 
+@jama("KEY-TC-12")
+def test_subtests_fail_in_a_step(jama, subtests):
+    with jama.step(1):
+        pass
+    with jama.step(2):
+        with jama.step(3):
+            with subtests.test("volume"):
+                assert 0, "too loud"
+    with subtests.test("outside"):
+        assert 0, "behind it"
+    with jama.step(4):
+        with subtests.test("tone"):
+            pass
+
 @jama("KEY-TC-11")
 def test_note_of_a_run_without_steps(jama):
     jama.note("serial number 7")
@@ -88,6 +102,7 @@ ROWS = {
     8: (NOT_RUN, [NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN]),
     9: ("INPROGRESS", [NOT_RUN, NOT_RUN, "PASSED", NOT_RUN]),
     10: ("INPROGRESS", [NOT_RUN, "PASSED", NOT_RUN, NOT_RUN]),
+    12: ("FAILED", ["PASSED", "FAILED", "FAILED", "PASSED"]),
 }
 
 

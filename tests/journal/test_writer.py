@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,34 @@ def test_each_line_can_be_read_as_soon_as_it_is_written(journal: JournalWriter) 
         journal.write(line)
 
         assert len(read(journal.path)) == number
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
+@pytest.mark.parametrize("is_kept", [True, False], ids=["moved away", "removed"])
+def test_journal_that_is_removed_while_it_is_written_is_written_again(
+    journal: JournalWriter, tmp_path: Path, is_kept: bool
+) -> None:
+    journal.write(FULL["result_line"])
+    journal.path.parent.rename(tmp_path / "moved")
+    if not is_kept:
+        shutil.rmtree(tmp_path / "moved")
+    journal.put_back()
+    journal.write(BARE["result_line"])
+    assert read(journal.path) == [FULL["result_line"], BARE["result_line"]]
+    journal.path.unlink()
+    journal.close()
+    assert read(journal.path) == [FULL["result_line"], BARE["result_line"]]
+    assert (journal.path.parent / ".gitignore").read_text() == "*\n"
+    assert journal.trouble == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
+def test_journal_that_cannot_be_written_again_has_trouble(journal: JournalWriter) -> None:
+    journal.write(FULL["result_line"])
+    shutil.rmtree(journal.path.parent)
+    journal.path.parent.write_text("a file where the folder was")
+    journal.close()
+    assert journal.trouble == f"{journal.path} was removed while it was written: File exists"
 
 
 def test_another_process_reads_an_open_journal(journal: JournalWriter) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pytest_jama.core.properties import NOTE, read_evidence
@@ -31,6 +33,8 @@ def test_step_that_ends_has_passed(evidence: Evidence) -> None:
     [
         (ValueError("too low\nby far"), "failed", "ValueError: too low"),
         (AssertionError(), "failed", "AssertionError"),
+        (SystemExit(3), "failed", "SystemExit: 3"),
+        (asyncio.CancelledError("late"), "failed", "CancelledError: late"),
         (pytest.fail.Exception("enough"), "failed", "enough"),
         (pytest.skip.Exception("no bench"), "skipped", "no bench"),
         (pytest.xfail.Exception("bug 7"), "xfailed", "bug 7"),
@@ -45,9 +49,12 @@ def test_step_that_raises_says_why_and_lets_go(
     assert steps_of(evidence) == [(2, outcome, note)]
 
 
-def test_interrupted_step_says_nothing(evidence: Evidence) -> None:
-    with pytest.raises(KeyboardInterrupt), evidence.step(1):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), pytest.exit.Exception("enough")], ids=["Ctrl-C", "exit"]
+)
+def test_interrupted_step_says_nothing(evidence: Evidence, error: BaseException) -> None:
+    with pytest.raises(type(error)), evidence.step(1):
+        raise error
     assert steps_of(evidence) == []
 
 
