@@ -172,6 +172,8 @@ class Reporter:
             self.end(session)
             raise
         self.end(session)
+        if self._find_terminal() is None:
+            self.end_without_terminal()
         return answer
 
     @guarded
@@ -190,8 +192,6 @@ class Reporter:
             if session.exitstatus == pytest.ExitCode.OK and self._must_fail():
                 session.exitstatus = NOT_EVERYTHING_SENT
             self._end_journal()
-        if self._find_terminal() is None and not self._is_refused:
-            print_summary(self._sum_up(), self._config)
 
     @guarded
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -199,6 +199,12 @@ class Reporter:
         if self._is_refused or self._is_forked():
             return
         write_summary(terminalreporter, self._sum_up())
+
+    @guarded
+    def end_without_terminal(self) -> None:
+        """Say on stderr what pytest's own output would say."""
+        if not self._is_refused and not self._is_forked():
+            print_summary(self._sum_up(), self._config)
 
     def _sum_up(self) -> Summary:
         return Summary(
