@@ -50,7 +50,7 @@ def upload(
         return UploadReport(stopped=error)
     try:
         report = publish(
-            judgement.to_write,
+            judgement,
             target,
             provenance=provenance if settings.run.actual_results else "",
             observer=observer,

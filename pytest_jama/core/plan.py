@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.results import WORST_FIRST
 from pytest_jama.core.runs import RunUpdate, UpdatePlan
 from pytest_jama.core.steps import update_steps
-from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict, merge_steps, worst
+from pytest_jama.core.verdicts import (
+    CaseVerdict,
+    StepVerdict,
+    Verdict,
+    merge_steps,
+    unless_incomplete,
+    worst,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,18 +30,21 @@ def plan_updates(
     verdicts: Sequence[CaseVerdict],
     runs: Mapping[CaseRef, Sequence[TestRun]],
     *,
+    incomplete: Verdict | None = Verdict.INPROGRESS,
     provenance: str = "",
 ) -> UpdatePlan:
     """Decide what is to be written into which run.
 
     Args:
-        verdicts: The verdicts of a session; those of `leave` are passed over.
+        verdicts: The verdicts of a session. Those of `leave` are passed over, unless the case has
+            a verdict under another name, too.
         runs: The test runs of each case reference.
+        incomplete: What is said of a case of which tests were deselected under another name.
         provenance: One line that opens each account: tool, commit, time. Empty writes no accounts.
     """
     updates = []
     warnings: list[str] = []
-    for run, verdict in _verdict_by_run(verdicts, runs):
+    for run, verdict in _verdict_by_run(verdicts, runs, incomplete):
         update, missing = _plan_update(run, verdict, provenance)
         updates.append(update)
         warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)
@@ -46,32 +56,39 @@ def plan_updates(
 def _verdict_by_run(
     verdicts: Sequence[CaseVerdict],
     runs: Mapping[CaseRef, Sequence[TestRun]],
+    incomplete: Verdict | None,
 ) -> Iterator[tuple[TestRun, CaseVerdict]]:
-    """Yield each run once, also when users named its case in two ways."""
+    """Yield each run to write to once, also when users named its case in two ways."""
     by_id: dict[tuple[int | None, int], list[CaseVerdict]] = defaultdict(list)
     run_by_id = {}
     for verdict in verdicts:
-        for run in runs.get(verdict.case_ref, ()) if verdict.verdict else ():
+        for run in runs.get(verdict.case_ref, ()):
             key = (run.run_id, run.case_id)
             by_id[key].append(verdict)
             run_by_id[key] = run
     for key, found in by_id.items():
-        yield run_by_id[key], _merged(found)
+        merged = _merged(found, incomplete)
+        if merged.verdict is not None:
+            yield run_by_id[key], merged
 
 
-def _merged(verdicts: Sequence[CaseVerdict]) -> CaseVerdict:
-    first, *others = verdicts
-    if not others:
-        return first
+def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> CaseVerdict:
+    if len(verdicts) == 1:
+        return verdicts[0]
+    first = next((each for each in verdicts if each.verdict), verdicts[0])
+    results = tuple(dict.fromkeys(result for each in verdicts for result in each.results))
+    verdict = worst(each.verdict for each in verdicts)
+    if not all(each.verdict for each in verdicts):
+        verdict = unless_incomplete(verdict, results, incomplete=incomplete)
     steps: dict[int, list[StepVerdict]] = defaultdict(list)
-    for verdict in verdicts:
-        for step in verdict.steps:
+    for each in verdicts:
+        for step in each.steps:
             steps[step.number].append(step)
     return replace(
         first,
-        verdict=worst(verdict.verdict for verdict in verdicts),
+        verdict=verdict,
         steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
-        results=tuple(dict.fromkeys(result for each in verdicts for result in each.results)),
+        results=results,
     )
 
 

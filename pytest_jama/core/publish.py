@@ -12,12 +12,12 @@ from pytest_jama.core.report import UploadReport
 from pytest_jama.core.target import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from pytest_jama.core.receipts import Receipt
     from pytest_jama.core.runs import RunUpdate, UpdatePlan
     from pytest_jama.core.target import Resolution, Target
-    from pytest_jama.core.verdicts import CaseVerdict
+    from pytest_jama.core.verdicts import Judgement
 
 
 class Memory(Enum):
@@ -54,7 +54,7 @@ class Observer:
 
 
 def publish(
-    verdicts: Sequence[CaseVerdict],
+    judgement: Judgement,
     target: Target,
     *,
     provenance: str,
@@ -65,7 +65,7 @@ def publish(
     """Bring the verdicts of a session to a target.
 
     Args:
-        verdicts: The verdicts that ask for a change, each case once.
+        judgement: The verdicts; those that ask for a change are written.
         target: Where they go.
         provenance: One line that opens each account; empty writes no accounts.
         observer: Told of the plan and of each receipt.
@@ -77,7 +77,8 @@ def publish(
     """
     try:
         resolution = target.resolve(
-            [case.case_ref for case in verdicts],
+            [case.case_ref for case in judgement.to_write],
+            aliases=[case.case_ref for case in judgement.possible_aliases],
             create=not dry_run,
             on_change=observer.changed,
         )
@@ -85,7 +86,12 @@ def publish(
         return UploadReport(stopped=error)
     except KeyboardInterrupt:
         return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))
-    plan = plan_updates(verdicts, resolution.runs, provenance=provenance)
+    plan = plan_updates(
+        (*judgement.to_write, *judgement.possible_aliases),
+        resolution.runs,
+        incomplete=judgement.incomplete,
+        provenance=provenance,
+    )
     if recall is not remember_nothing:
         plan = leave_out_known(plan, recall)
     observer.planned(resolution, plan)

@@ -67,6 +67,7 @@ class Target(Protocol):
         self,
         case_refs: Sequence[CaseRef],
         *,
+        aliases: Sequence[CaseRef] = (),
         create: bool,
         on_change: Callable[[str], None] = ignore,
     ) -> Resolution:
@@ -74,6 +75,8 @@ class Target(Protocol):
 
         Args:
             case_refs: Every case that has something to write, each once.
+            aliases: References that nothing is written for, but that may name one of those cases,
+                too: then `Resolution.runs` has its runs under both. Nothing else happens to them.
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
             on_change: Told each change as soon as it is made; nothing in a dry run.

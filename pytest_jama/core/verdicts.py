@@ -112,15 +112,33 @@ class Judgement:
     Attributes:
         cases: One verdict for each case that any test is linked to, in the order of first mention.
         unlinked: The tests that ran and are linked to no case.
+        incomplete: What the rules say of a case some of whose tests did not run.
     """
 
     cases: tuple[CaseVerdict, ...] = ()
     unlinked: tuple[TestResult, ...] = ()
+    incomplete: Verdict | None = Verdict.INPROGRESS
 
     @property
     def to_write(self) -> tuple[CaseVerdict, ...]:
         """The verdicts that ask for a change; those of `leave` do not."""
         return tuple(case for case in self.cases if case.verdict is not None)
+
+    @property
+    def possible_aliases(self) -> tuple[CaseVerdict, ...]:
+        """What nothing is said of, but may be another name of a case of `to_write`.
+
+        All of its tests were deselected, which makes that case incomplete. Names of one kind are
+        never of one case.
+        """
+        kinds = {case.case_ref.kind for case in self.to_write}
+        return tuple(
+            case
+            for case in self.cases
+            if case.verdict is None
+            and kinds - {case.case_ref.kind}
+            and all(result.outcome is Outcome.DESELECTED for result in case.results)
+        )
 
 
 Evidence = tuple["TestResult", "CaseLink"]
@@ -146,7 +164,7 @@ def judge(
         if not result.links and result.outcome not in _NEVER_STARTED:
             unlinked.append(result)
     cases = tuple(judge_case(ref, pairs, rules=rules) for ref, pairs in evidence.items())
-    return Judgement(cases=cases, unlinked=tuple(unlinked))
+    return Judgement(cases, tuple(unlinked), rules.incomplete)
 
 
 _NOT_REACHED = Outcome.NOT_REACHED  # computed each time by Python 3.11, and asked for each test
@@ -175,8 +193,7 @@ def judge_case(
             *(step.verdict for step in steps if step.verdict is not Verdict.PASSED),
         ],
     )
-    if verdict not in _STANDS_THOUGH_INCOMPLETE and _is_incomplete(results):
-        verdict = rules.incomplete
+    verdict = unless_incomplete(verdict, results, incomplete=rules.incomplete)
     return CaseVerdict(case_ref, verdict, steps, results)
 
 
@@ -194,6 +211,17 @@ def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
 
 
 _STANDS_THOUGH_INCOMPLETE = frozenset({Verdict.FAILED, Verdict.BLOCKED})
+
+
+def unless_incomplete(
+    verdict: Verdict | None,
+    results: Sequence[TestResult],
+    *,
+    incomplete: Verdict | None,
+) -> Verdict | None:
+    """Return the verdict of a case, or `incomplete` when it does not stand without the rest."""
+    is_final = verdict in _STANDS_THOUGH_INCOMPLETE
+    return incomplete if not is_final and _is_incomplete(results) else verdict
 
 
 def _is_incomplete(results: Sequence[TestResult]) -> bool:

@@ -53,7 +53,7 @@ def judge_recordings(
             cases.append(case)
         else:
             cases.append(adjust(case))
-    return Judgement(tuple(cases), whole.unlinked)
+    return replace(whole, cases=tuple(cases))
 
 
 def count_unadjusted(recordings: Iterable[Recording]) -> int:

@@ -131,8 +131,8 @@ COLLECTION = "jama-collection"
 
 _CARRIER = "jama-evidence"
 
-_ENDS_OF_ALL = (KeyboardInterrupt, GeneratorExit, pytest.exit.Exception)
-"""What does not end a test but the session around it, or what the test is a part of."""
+_ENDS_OF_ALL = (KeyboardInterrupt, pytest.exit.Exception)
+"""What ends the session, and no step or test."""
 
 _OUTCOMES = (pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
 

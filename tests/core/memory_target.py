@@ -45,6 +45,7 @@ class MemoryTarget:
         self,
         case_refs: Sequence[CaseRef],
         *,
+        aliases: Sequence[CaseRef] = (),
         create: bool,
         on_change: Callable[[str], None] = ignore,
     ) -> Resolution:
@@ -58,7 +59,7 @@ class MemoryTarget:
             project=Place("JEET1"),
             plan=Place("Release 1"),
             cycle=Place("Build 1"),
-            runs={ref: self._runs[ref] for ref in case_refs if ref in self._runs},
+            runs={ref: self._runs[ref] for ref in (*case_refs, *aliases) if ref in self._runs},
             unresolved=tuple(
                 Unresolved(ref, "no run", "add it") for ref in case_refs if ref not in self._runs
             ),

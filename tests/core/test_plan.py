@@ -71,6 +71,31 @@ def test_a_run_whose_case_bears_two_names_is_updated_once(
     assert statuses(plan) == {71: status.value}
 
 
+@pytest.mark.parametrize(
+    "verdict, incomplete, status",
+    [
+        pytest.param(PASSED, Verdict.INPROGRESS, "INPROGRESS", id="passed"),
+        pytest.param(PASSED, Verdict.BLOCKED, "BLOCKED", id="by the rules"),
+        pytest.param(PASSED, None, None, id="incomplete: leave"),
+        pytest.param(FAILED, Verdict.INPROGRESS, "FAILED", id="failed"),
+    ],
+)
+def test_a_test_deselected_under_another_name_makes_the_case_incomplete(
+    verdict: Verdict, incomplete: Verdict | None, status: str | None
+) -> None:
+    ran, deselected = result_of(Outcome.PASSED), result_of(Outcome.DESELECTED, test="b")
+    cases = [
+        case_of(verdict, results=(ran,)),
+        case_of(None, case_ref=SAME_CASE, results=(deselected,)),
+    ]
+    run = run_of()
+
+    plan = plan_updates(cases, {CASE: [run], SAME_CASE: [run]}, incomplete=incomplete)
+
+    assert statuses(plan) == ({71: status} if status else {})
+    assert [update.verdict.results for update in plan.updates] == [(ran, deselected)] * bool(status)
+
+
 def test_steps_and_tests_of_a_case_that_bears_two_names_are_merged() -> None:
     shared, other = result_of(Outcome.PASSED, test="a"), result_of(Outcome.FAILED, test="b")
     cases = [

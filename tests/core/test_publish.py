@@ -15,7 +15,7 @@ from pytest_jama.core.errors import (
 )
 from pytest_jama.core.publish import Observer, publish
 from pytest_jama.core.report import UploadReport
-from pytest_jama.core.verdicts import CaseVerdict, Verdict
+from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, run_of
 
@@ -54,7 +54,8 @@ def publish_to(
 ) -> UploadReport:
     """Bring some judgements to a target."""
     observer = (diary or Diary()).observer()
-    return publish(cases, target, provenance="pytest 9", observer=observer, dry_run=dry_run)
+    judgement = Judgement(tuple(cases))
+    return publish(judgement, target, provenance="pytest 9", observer=observer, dry_run=dry_run)
 
 
 def test_verdicts_arrive_in_the_runs_of_their_cases() -> None:
@@ -213,6 +214,6 @@ def test_the_observer_is_told_of_each_change_before_the_plan() -> None:
         changed=told.append,
     )
 
-    publish(CASES, MemoryTarget(RUNS), provenance="", observer=observer)
+    publish(Judgement(tuple(CASES)), MemoryTarget(RUNS), provenance="", observer=observer)
 
     assert told == ["create test cycle 'Build 1'", "plan"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.e2e.resuming import upload
 
 if TYPE_CHECKING:
     from tests.harness import Repository
@@ -49,6 +52,38 @@ def test_node_id_that_leaves_out_a_sibling_is_incomplete(
     prepare(repository, TWO_OF_ONE_CASE, cases=1)
     finished = repository.pytest_here("test_it.py::test_first", *workers)
     assert repository.statuses() == {1: "INPROGRESS"}, finished.output
+
+
+@SERIAL_AND_XDIST
+@pytest.mark.parametrize("first", ["key", "API ID", "global ID"])
+@pytest.mark.parametrize("second", ["key", "API ID", "global ID"])
+def test_deselected_under_another_name_of_the_case_is_incomplete(
+    repository: Repository, workers: list[str], first: str, second: str
+) -> None:
+    case = repository.sandbox.store.add_case(
+        repository.key, f"{repository.key}-TC-1", global_id=f"GID-{repository.key}"
+    )
+    repository.start_cycle()
+    names = {"key": "'KEY-TC-1'", "API ID": case, "global ID": "'GID-KEY'"}
+    source = f"""
+    import pytest
+    @pytest.mark.jama({names[first]})
+    def test_first(): pass
+    @pytest.mark.jama({names[second]})
+    def test_second(): pass
+    @pytest.mark.jama("KEY-TC-404", 987654, "GID-404-KEY")
+    def test_second_of_nothing(): pass
+    """
+    repository.write("test_it.py", source)
+    finished = repository.pytest_here("-k", "first", "--jama-no-upload", *workers)
+    assert upload(repository).status == finished.status == 0, finished.output
+    assert repository.statuses() == {1: "INPROGRESS"}
+    repository.write(
+        "test_it.py",
+        textwrap.dedent(source).replace("test_second(): pass", "test_first_two(): pass"),
+    )
+    assert repository.pytest_here("-k", "first", *workers).status == 0
+    assert repository.statuses() == {1: "PASSED"}
 
 
 @SERIAL_AND_XDIST

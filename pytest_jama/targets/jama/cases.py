@@ -38,34 +38,45 @@ class Found:
 
     Attributes:
         cases: Those that name an item, in the order of the references; API IDs are believed.
+        aliases: The same for references that only may name one of these cases, too.
         unresolved: Those that do not.
         warnings: Ambiguous ones.
     """
 
     cases: list[Case] = field(default_factory=list)
+    aliases: list[Case] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def find_cases(client: JamaClient, project: Project, refs: Sequence[CaseRef]) -> Found:
+def find_cases(
+    client: JamaClient,
+    project: Project,
+    refs: Sequence[CaseRef],
+    aliases: Sequence[CaseRef] = (),
+) -> Found:
     """Look up references, 50 with one request; API IDs need none.
 
     Args:
         client: Reads from Jama.
         project: Where document keys and global IDs are searched.
         refs: Each reference once.
+        aliases: Others, of which it is no mistake to lead nowhere.
     """
-    keys = [ref.text for ref in refs if ref.kind is RefKind.DOCUMENT_KEY]
-    global_ids = [ref.text for ref in refs if ref.kind is RefKind.GLOBAL_ID]
-    by_key = _search_keys(client, project, keys)
-    by_global_id = _search_global_ids(client, project, global_ids)
-    found = Found()
-    for ref in refs:
-        if ref.kind is RefKind.API_ID:
-            found.cases.append(Case(ref, int(ref.text)))
-            continue
-        source = by_key if ref.kind is RefKind.DOCUMENT_KEY else by_global_id
-        _add(found, ref, source.get(ref.text, []), project=project, all_items=source)
+    keys = [ref.text for ref in (*refs, *aliases) if ref.kind is RefKind.DOCUMENT_KEY]
+    global_ids = [ref.text for ref in (*refs, *aliases) if ref.kind is RefKind.GLOBAL_ID]
+    by_text = {
+        RefKind.DOCUMENT_KEY: _search_keys(client, project, keys),
+        RefKind.GLOBAL_ID: _search_global_ids(client, project, global_ids),
+    }
+    found, only_aliases = Found(), Found()
+    for to_add, several in ((found, refs), (only_aliases, aliases)):
+        for ref in several:
+            if ref.kind is RefKind.API_ID:
+                to_add.cases.append(Case(ref, int(ref.text)))
+            else:
+                _add(to_add, ref, by_text[ref.kind], project)
+    found.aliases = only_aliases.cases
     return found
 
 
@@ -82,11 +93,10 @@ def no_such_item(ref: CaseRef) -> Unresolved:
 def _add(
     found: Found,
     ref: CaseRef,
-    items: Sequence[Item],
-    *,
-    project: Project,
     all_items: dict[str, list[Item]],
+    project: Project,
 ) -> None:
+    items = all_items.get(ref.text)
     if not items:
         found.unresolved.append(_unknown(ref, project, all_items))
         return

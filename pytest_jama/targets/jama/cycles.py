@@ -69,17 +69,19 @@ class CycleResolver:
         self._others_are_known = False
         self.total_runs: int | None = None
 
-    def resolve(self, refs: Sequence[CaseRef]) -> Resolution:
+    def resolve(self, refs: Sequence[CaseRef], aliases: Sequence[CaseRef] = ()) -> Resolution:
         """Find or make plan and cycle, and the runs of the cases.
 
         Nothing is created for references none of which leads to a case.
 
         Args:
             refs: Each reference once.
+            aliases: See `Target.resolve`.
         """
         project = get_project(self._client, self._settings.project, refs)
         places, found = self._client.both(
-            lambda: self._find_places(project), lambda: find_cases(self._client, project, refs)
+            lambda: self._find_places(project),
+            lambda: find_cases(self._client, project, refs, aliases),
         )
         plan, cycle = places
         self._changes.unresolved.extend(found.unresolved)
@@ -90,7 +92,7 @@ class CycleResolver:
         elif found.cases:
             plan = plan or self._create_plan(project)
             cycle, runs = self._runs_of_new(plan, found.cases)
-        return self._resolution(project, plan, cycle, found.cases, runs)
+        return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
 
     def _find_places(self, project: Project) -> tuple[Plan | None, Cycle | None]:
         warn = self._changes.warnings.append

@@ -84,6 +84,7 @@ class JamaTarget:
         self,
         case_refs: Sequence[CaseRef],
         *,
+        aliases: Sequence[CaseRef] = (),
         create: bool,
         on_change: Callable[[str], None] = ignore,
     ) -> Resolution:
@@ -94,7 +95,7 @@ class JamaTarget:
         """
         resolver = CycleResolver(self._client, self._settings, create=create, on_change=on_change)
         try:
-            resolution = resolver.resolve(case_refs)
+            resolution = resolver.resolve(case_refs, aliases)
         except KeyboardInterrupt:
             self._client.api.connection.stop()  # what is under way in threads goes no further
             raise
