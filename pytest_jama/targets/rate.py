@@ -4,8 +4,8 @@ Nothing here waits or locks; `pytest_jama.targets.pace` does. A throttle may be 
 a window of a second or a spacing between requests; it tells us nothing but 429. The rules:
 
 * While the rate is unlimited a lone refusal changes nothing. With the second one within moments the
-  server is believed to take each second what it took in the last one, or Jama's usual rate where
-  that was as much as Jama's queue holds; less if we were slower than that.
+  server is believed to take each second what it took in the last one. Where that was as much as
+  Jama's queue holds, or too little to tell: Jama's usual rate; less if we were slower than that.
 * At a known rate a lone refusal is jitter and costs a percent, more when they get frequent. Two in
   a row mean that the server is much slower: the rate falls to what it admits, at most by half.
 * After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
@@ -36,13 +36,18 @@ SLOWEST_RATE_PER_S = 0.2
 _SLOWEST_START_PER_S = 2.0
 """What an unlimited rate falls to at most; a session at its start sends little anyway."""
 
+_TELLING = 8
+"""How many requests within a second tell what the server takes; fewer may be our own slowness."""
+
 _WINDOW_S = 1.0
+_FORGOTTEN_S = _WINDOW_S + 0.02  # the way to the server takes now longer and now shorter
 _TOGETHER_S = 2.0
 _RECENT = 8
 _REMEMBERED = 256
 _FIRST_STRIDE = 0.05
 _LARGEST_STRIDE = 0.5
 _QUIET_S = 1.0
+_QUIET_WHEN_TOLD_S = 5.0
 _LONGEST_QUIET_S = 60.0
 _QUIET_REQUESTS = 4
 _CLOSE = 1.02
@@ -126,10 +131,12 @@ class Rate:
         taken_at = [at for at in self._admitted_at if at > refused_at[-1] - _WINDOW_S]
         seen_s = max(refused_at) - min(refused_at + taken_at)
         seen_per_s = (len(refused_at) + len(taken_at) - 1) / max(seen_s, 0.01)
-        is_burst = len(taken_at) > _USUAL_QUEUE / 2
-        believed_per_s = max(USUAL_RATE_PER_S, 0 if is_burst else len(taken_at))
+        believed_per_s = min(USUAL_RATE_PER_S, seen_per_s / 2)
         self._quiet_s = 2 * _QUIET_S
-        self._change(max(_SLOWEST_START_PER_S, min(believed_per_s, seen_per_s / 2)), now)
+        if _TELLING <= len(taken_at) <= _USUAL_QUEUE / 2:
+            believed_per_s = len(taken_at)
+            self._quiet_s = _QUIET_WHEN_TOLD_S
+        self._change(max(_SLOWEST_START_PER_S, believed_per_s), now)
 
     def _fall(self, per_s: float, now: float) -> None:
         """Go down to what the server admits, by no more than half at once."""
@@ -162,7 +169,7 @@ class Rate:
         self._recent.clear()
         at_once = max(1, round(self._sustained_per_s))
         if len(self._admitted_at) >= at_once:
-            self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _WINDOW_S)
+            self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _FORGOTTEN_S)
 
     def _rise(self, now: float) -> None:
         per_s = self._per_s or USUAL_RATE_PER_S

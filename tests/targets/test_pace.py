@@ -113,6 +113,28 @@ def test_two_refusals_do(fake_time: FakeTime) -> None:
     assert pace.rate_per_s == USUAL_RATE_PER_S
 
 
+@pytest.mark.parametrize("again_s", [0.06, 0.57, 0.76, 0.94])
+def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again(
+    again_s: float,
+) -> None:
+    rate = Rate(None)
+    for number in range(10):
+        rate.admitted(number / 500, now=number / 500)
+    rate.refused(0.022, now=0.023)
+    assert rate.per_s is None
+    rate.refused(again_s, now=again_s + 0.01)
+    assert rate.per_s == 10
+
+
+def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
+    rate = Rate(None)
+    for number in range(3):
+        rate.admitted(number / 4, now=number / 4)
+    rate.refused(0.75, now=0.8)
+    rate.refused(1.0, now=1.1)
+    assert rate.per_s == pytest.approx(2)
+
+
 def test_refusals_of_requests_from_before_the_change_change_nothing() -> None:
     rate = Rate(8)
     rate.refused(1.0, now=2.0)
