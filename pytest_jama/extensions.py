@@ -263,7 +263,7 @@ def _require(value: T, kind: type[T]) -> T:
 
 
 def _as_link(ref: object) -> CaseLink:
-    return ref if isinstance(ref, CaseLink) else CaseLink.parse(str(ref))
+    return CaseLink.parse(str(ref))  # also one that is a link, but perhaps none that can be used
 
 
 def has_hooks(plugin: object) -> bool:

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     Conceal = Callable[[str], str]
 
-TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
-"""Answers after which the same request may succeed."""
+TRANSIENT_STATUSES = frozenset({408, 425, 429})
+"""Answers after which the same request may succeed, as after all from 500 on.
+
+Source: RFC 9110 and RFC 8470; proxies have statuses of their own from 520 on.
+"""
 
 ERROR_BY_STATUS: Mapping[int, type[TargetError]] = {
     400: RefusedError,
@@ -86,7 +89,7 @@ def read_answer(
         OutOfReachError: When something else than Jama's REST API answers.
     """
     status = response.status_code
-    if status in TRANSIENT_STATUSES:
+    if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise TransientError(
             _reason(response, conceal),
             http_status=status,
@@ -95,7 +98,7 @@ def read_answer(
             may_have_happened=status != HTTPStatus.TOO_MANY_REQUESTS,
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        raise _redirect_error(method, path, response)
+        raise _redirect_error(method, path, response, conceal)
     if status >= HTTPStatus.BAD_REQUEST:
         raise _refusal(method, path, response, conceal)
     return _read_object(method, response)
@@ -144,10 +147,10 @@ def server_words(response: Response, conceal: Conceal = str) -> str:
         found = (source.get(key) for source in sources for key in _MESSAGE_KEYS)
         words = next((text for text in found if isinstance(text, str) and text.strip()), "")
     elif _is_web_page(response):
-        title = _TITLE.search(response.text)
+        title = _TITLE.search(_text_of(response))
         words = f"web page: {title.group(1)}" if title else "web page"
     else:
-        words = first_line(response.text)
+        words = first_line(_text_of(response))
     words = " ".join(clean(conceal(words)).split())
     return shorten(conceal(words), at_most=300)
 
@@ -176,6 +179,13 @@ def _read_object(method: str, response: Response) -> dict[str, Any]:
     else:
         reason = "the answer is no JSON object" if body is not None else "the answer is no JSON"
     raise TransientError(reason, http_status=response.status_code)
+
+
+def _text_of(response: Response) -> str:
+    try:
+        return response.text
+    except (ValueError, LookupError):  # the server names an encoding that is none
+        return response.content.decode("utf-8", "replace")
 
 
 def _is_web_page(response: Response) -> bool:
@@ -217,12 +227,20 @@ def _refusal(method: str, path: str, response: Response, conceal: Conceal) -> Ta
     return error(text, http_status=status)
 
 
-def _redirect_error(method: str, path: str, response: Response) -> TargetError:
+def _redirect_error(method: str, path: str, response: Response, conceal: Conceal) -> TargetError:
     """Name where the answer sends us; nobody follows it, lest credentials reach another host."""
-    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
-    port = f":{target.port}" if target.port else ""
+    where = conceal(_host_of(response.url, response.headers.get("Location", "")))
     return OutOfReachError(
-        f"{method} {path}: {response.status_code} redirects to "
-        f"{target.scheme}://{target.hostname or ''}{port}; "
+        f"{method} {path}: {response.status_code} redirects to {shorten(where, at_most=200)}; "
         "`url` is probably not Jama's base URL, or single sign-on stands before it",
     )
+
+
+def _host_of(url: str, location: str) -> str:
+    """Return scheme and host of a redirect, as it was written; without user and password."""
+    try:
+        target = urlsplit(urljoin(url, clean(location)))
+        _ = target.port
+    except ValueError:
+        return "a malformed address"
+    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}"

@@ -188,14 +188,17 @@ class Connection:
         if request.login is None:
             self._refused_logins = 0
             self._was_let_in = True
-        answer = read_answer(
-            request.method,
-            request.path,
-            response,
-            now_s=self._clocks.wall(),
-            conceal=lambda text: self._conceal(text, login),
-        )
-        complaint = request.check(answer)
+        try:
+            answer = read_answer(
+                request.method,
+                request.path,
+                response,
+                now_s=self._clocks.wall(),
+                conceal=lambda text: self._conceal(text, login),
+            )
+            complaint = request.check(answer)
+        except (ValueError, TypeError, LookupError, AttributeError) as exc:
+            raise _not_understood(exc, http_status=response.status_code) from exc
         if complaint:
             raise TransientError(complaint, http_status=response.status_code)
         return answer
@@ -230,6 +233,8 @@ class Connection:
             outcome = f"{response.status_code}"
         except OSError as exc:
             raise _translate(request, exc) from without_frames(exc)
+        except ValueError as exc:  # the HTTP library stumbled over an odd header
+            raise _not_understood(exc) from without_frames(exc)
         finally:
             took_s = self.clock() - started_at
             log.debug("%s: %s in %.3f s (attempt %d)", request, outcome, took_s, number)
@@ -271,6 +276,11 @@ class Connection:
             self.pace.refused(sent_at, asked_s=min(asked_s, self.patience.left_s))
         else:
             self.pace.admitted(sent_at)
+
+
+def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:
+    reason = f"the answer cannot be understood ({type(exc).__name__})"
+    return TransientError(reason, http_status=http_status)
 
 
 def _translate(request: Request, exc: OSError) -> Exception:

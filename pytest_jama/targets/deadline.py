@@ -144,7 +144,7 @@ class DeadlineAdapter(HTTPAdapter):
         with self._watch.exchange(options["timeout"][1]) as exchange:
             try:
                 response = super().send(request, **options)
-                _ = response.content
+                _read(response)
             except exceptions.RequestException as exc:
                 if exchange.is_over:
                     raise _too_slow(request) from exc
@@ -159,7 +159,27 @@ class DeadlineAdapter(HTTPAdapter):
         self._watch.close()
 
 
+LARGEST_ANSWER = 1 << 26
+"""Bytes. Jama's have 50 rows, of some kilobytes; one without end would fill memory."""
+
 _current: ContextVar[Exchange | None] = ContextVar("pytest_jama_exchange", default=None)
+
+
+def _read(response: Response) -> None:
+    """Read all of an answer, unless it is too large to be one."""
+    parts_of = response.iter_content
+
+    def limited(*args: Any, **options: Any) -> Iterator[Any]:
+        size = 0
+        for part in parts_of(*args, **options):
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                response.close()
+                raise exceptions.ContentDecodingError(f"more than {LARGEST_ANSWER} bytes")
+            yield part
+
+    response.iter_content = limited  # type: ignore[method-assign]  # which `content` reads from
+    _ = response.content
 
 
 def _too_slow(request: PreparedRequest) -> exceptions.ReadTimeout:

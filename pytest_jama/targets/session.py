@@ -44,7 +44,7 @@ def open_session(
         connections: How many connections are kept open at most.
         environ: Where a CA bundle may be named.
     """
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.proxies = get_environ_proxies(url)
     session.verify = find_ca_bundle(verify, environ)
@@ -56,6 +56,13 @@ def open_session(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+class _Session(requests.Session):
+    """Follows no redirect, and does not look where it leads: that may be anything."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Find none."""
 
 
 def proxy_secrets(session: requests.Session) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Reply:
     drops: bool = False
     hangs: bool = False
     drips: bytes = b""
+    reason: str | None = None
 
 
 def said(status: int, data: Any = None, /, *, message: str = "", **headers: str) -> Reply:
@@ -119,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.drips:
             self._drip(reply.drips)
             return
-        self.send_response(reply.status)
+        self.send_response(reply.status, reply.reason)
         for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()

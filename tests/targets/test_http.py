@@ -4,7 +4,7 @@ import logging
 import traceback
 from datetime import datetime, timezone
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -16,8 +16,10 @@ from pytest_jama.core.errors import (
     RefusedError,
     TargetError,
 )
+from pytest_jama.targets import deadline
 from pytest_jama.targets.http import NO_STATUS
 from pytest_jama.targets.jama.gather import gather
+from pytest_jama.targets.login import BasicLogin
 from pytest_jama.targets.patience import Patience
 from tests.targets.scripted import (
     DRIP,
@@ -33,6 +35,8 @@ from tests.targets.scripted import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.targets.conftest import OpenApi, Serve
     from tests.targets.scripted import FakeTime
 
@@ -47,7 +51,7 @@ def _never() -> NoReturn:
 @pytest.mark.parametrize(
     "trouble",
     [
-        *(said(status) for status in (429, 500, 502, 503, 504)),
+        *(said(status) for status in (408, 425, 429, 500, 502, 503, 504, 507, 520, 529, 599)),
         Reply(503, b"<html><title>Maintenance</title></html>"),
         DROP,
         HANG,
@@ -58,7 +62,8 @@ def _never() -> NoReturn:
         Reply(200, b""),
     ],
     ids=[
-        *("429", "500", "502", "503", "504", "503 html", "dropped", "no answer", "truncated"),
+        *("408", "425", "429", "500", "502", "503", "504", "507", "520", "529", "599"),
+        *("503 html", "dropped", "no answer", "truncated"),
         *("html", "broken json", "no object", "empty"),
     ],
 )
@@ -109,6 +114,16 @@ def test_a_pause_ends_when_it_is_time_to_give_up(
     with pytest.raises(OutOfReachError):
         open_api(server.url, give_up_after_s=20).get("/projects")
     assert fake_time.slept == [20.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("value", ["3600", "Wed, 15 Nov 2023 22:13:20 GMT"])
+def test_a_pause_never_outlasts_the_patience(
+    status: int, value: str, script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(said(status, Retry_After=value), said(200, {"id": 1}))
+    assert open_api(server.url, give_up_after_s=5).get("/projects/1")["data"] == {"id": 1}
+    assert sum(fake_time.slept) <= 5.5
 
 
 @pytest.mark.parametrize("value", ["soon", "-3", "٣", "Mon, 99 Foo 2024 00:00:00 GMT"])
@@ -247,6 +262,56 @@ def test_a_redirect_is_not_followed_but_named(script: Serve, open_api: OpenApi) 
     assert len(server.seen) == 1
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("http://sso:port/", "http://h:99999999/", "http://[bad/", "http://h\u00e9/", ""),
+        *("javascript:alert(1)", "http://a\x01b/", "http://" + "a" * 5000),
+    ],
+)
+def test_a_redirect_to_an_odd_address_is_one_all_the_same(
+    location: str, script: Serve, open_api: OpenApi
+) -> None:
+    server = script(Reply(302, b"", {"Location": location}))
+    with pytest.raises(OutOfReachError, match=r" 302 redirects to .*; `url` is probably") as no:
+        open_api(server.url).get("/projects")
+    assert len(str(no.value)) < 500
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "no such thing", "\0"])
+def test_an_odd_encoding_of_a_refusal_costs_no_more_than_the_refusal(
+    charset: str, script: Serve, open_api: OpenApi
+) -> None:
+    kind = {"Content-Type": f"text/plain; charset={charset}"}
+    server = script(Reply(400, b"no such field", kind))
+    with pytest.raises(RefusedError, match="no such field"):
+        open_api(server.url).get("/projects")
+
+
+def test_what_cannot_be_understood_is_asked_for_again(script: Serve, open_api: OpenApi) -> None:
+    def check(answer: Mapping[str, Any]) -> str:
+        return "" if {answer["data"]["id"]} else "no ID"
+
+    server = script(said(200, {"id": []}), said(200, {}), said(200, 5), said(200, {"id": 7}))
+    assert open_api(server.url).get("/projects/7", check=check)["data"] == {"id": 7}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(499, b"", reason="the proxy does not like the login ann:a-very-long-s3cret, no"),
+        Reply(302, b"", {"Location": "http://a-very-long-s3cret.sso.example/"}),
+        Reply(302, b"", {"Location": "http://sso.example:x/a-very-long-s3cret"}),
+    ],
+    ids=["reason", "host", "malformed"],
+)
+def test_secrets_in_odd_places_are_hidden(reply: Reply, script: Serve, open_api: OpenApi) -> None:
+    login = BasicLogin("ann", lambda: "a-very-long-s3cret", remedy="")
+    with pytest.raises(TargetError) as no:
+        open_api(script(reply).url, login=login).get("/projects")
+    assert "a-very" not in str(no.value)
+
+
 def test_a_put_without_an_answer_body_is_fine(script: Serve, open_api: OpenApi) -> None:
     server = script(Reply(200, b""))
     assert open_api(server.url).put("/testcycles/1", {"fields": {}}) == {}
@@ -348,6 +413,17 @@ def test_an_answer_that_drips_for_ever_ends_in_time(
     server = script(how, said(200, {"id": 7}))
     api = open_api(server.url, read_timeout_s=SHORT_S)
     assert api.get("/projects/7")["data"] == {"id": 7}
+
+
+def test_an_answer_without_end_does_not_fill_the_memory(
+    script: Serve, open_api: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "LARGEST_ANSWER", 100_000)
+    server = script(Reply(200, b" " * 100_001), said(200, {"id": 7}), Reply(200, b" " * 100_001))
+    api = open_api(server.url, give_up_after_s=20)
+    assert api.get("/projects/7")["data"] == {"id": 7}
+    with pytest.raises(OutOfReachError, match="the answer is garbled"):
+        api.get("/projects/7")
 
 
 def test_an_answer_that_is_none_to_the_question_is_asked_for_again(

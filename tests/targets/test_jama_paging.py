@@ -30,8 +30,10 @@ class Listing:
         return {"meta": info, "data": rows}
 
 
-def _read(get: Get) -> list[int]:
-    return [row["id"] for page in read_pages(get, "/x") for row in page.rows]
+def _read(get: Get, pauses: list[float] | None = None) -> list[int]:
+    waited: list[float] = [] if pauses is None else pauses
+    pages = read_pages(get, "/x", pause=waited.append)
+    return [row["id"] for page in pages for row in page.rows]
 
 
 @pytest.mark.parametrize(
@@ -93,10 +95,32 @@ def test_an_empty_page_that_contradicts_the_total_is_asked_for_again() -> None:
     assert _read(get) == list(range(60))
 
 
+@pytest.mark.parametrize(
+    "empty, pauses, found", [(0, [], 1), (1, [1], 1), (3, [1, 2, 4], 1), (9, [1, 2, 4], 0)]
+)
+def test_a_list_that_seems_to_be_empty_is_given_time(
+    empty: int, pauses: list[float], found: int
+) -> None:
+    listing = Listing(range(1), total=1)
+    waited: list[float] = []
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        return {**answer, "data": []} if len(listing.starts) <= empty else answer
+
+    assert _read(get, waited) == list(range(found))
+    assert waited == pauses
+
+
 def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[int]:
-    page = next(read_pages(listing.get, "/x")) if first else None
+    page = next(read_pages(listing.get, "/x", pause=lambda _: None)) if first else None
     rows = read_all(
-        listing.get, "/x", first=page, total=total, together=lambda jobs: [job() for job in jobs]
+        listing.get,
+        "/x",
+        first=page,
+        total=total,
+        together=lambda jobs: [job() for job in jobs],
+        pause=lambda _: None,
     )
     return [row["id"] for row in rows]
 

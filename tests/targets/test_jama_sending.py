@@ -116,3 +116,21 @@ def test_a_mistake_of_ours_is_not_hidden() -> None:
 
     with pytest.raises(ZeroDivisionError):
         _sending(3, send).run()
+
+
+def test_what_has_arrived_when_something_breaks_is_told() -> None:
+    told: list[Receipt] = []
+    is_broken = threading.Event()
+
+    def send(number: int) -> None:
+        if number == 2:
+            is_broken.set()
+            raise ZeroDivisionError("of ours")
+        is_broken.wait(5)
+
+    with pytest.raises(ZeroDivisionError):
+        _sending(9, send, on_receipt=told.append).run()
+    by_run = {receipt.update.run.case_id: receipt for receipt in told}
+    assert sorted(by_run) == list(range(1, 10))
+    assert [by_run[run].state for run in (1, 3, 4)] == [SendState.SENT] * 3
+    assert by_run[9].error == "ZeroDivisionError: of ours"

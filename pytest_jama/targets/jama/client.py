@@ -169,6 +169,7 @@ class JamaClient:
             first=first,
             total=total,
             together=self.together,
+            pause=self.api.connection.sleep,
         )
         return _read_runs(rows, cycle_id)
 
@@ -221,7 +222,8 @@ class JamaClient:
             raise
 
     def _pages(self, path: str, query: Query = (), *, check: Check) -> Iterator[Page]:
-        return read_pages(partial(self.api.get, check=check), path, query)
+        get = partial(self.api.get, check=check)
+        return read_pages(get, path, query, pause=self.api.connection.sleep)
 
     def _run_pages(self, cycle_id: int, query: Query) -> Iterator[Page]:
         return self._pages("/testruns", query, check=_check_runs(cycle_id))

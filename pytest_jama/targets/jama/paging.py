@@ -22,8 +22,11 @@ PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
 
 
-_ASK_AT_MOST = 3
-"""How often a page is asked for that is empty although the total promises more."""
+_ASK_AGAIN_AFTER_S = (0.0, 0.0)
+"""Pauses before a page is asked for again that is empty although the total promises more."""
+
+_ASK_ALL_AGAIN_AFTER_S = (1.0, 2.0, 4.0)
+"""The same when nothing has come at all: who believes that would create everything anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ def read_pages(
     get: Callable[[str, Query], Mapping[str, Any]],
     path: str,
     query: Query = (),
+    *,
+    pause: Callable[[float], object],
 ) -> Iterator[Page]:
     """Read a list lazily; the last page ends it without a further request.
 
@@ -50,6 +55,7 @@ def read_pages(
         get: Makes one request.
         path: The list.
         query: What to ask of it, besides the page.
+        pause: Waits so many seconds.
 
     Yields:
         At least one page, which may be empty.
@@ -58,10 +64,12 @@ def read_pages(
     start = 0
     while True:
         part: Query = (("startAt", start), ("maxResults", PAGE_SIZE))
-        for _ in range(_ASK_AT_MOST):
-            page, received = _read_page(get(path, (*query, *part)), known)
+        page, received = _read_page(get(path, (*query, *part)), known)
+        for pause_s in _ASK_AGAIN_AFTER_S if start else _ASK_ALL_AGAIN_AFTER_S:
             if received or start >= (page.total or 0):
                 break
+            pause(pause_s)
+            page, received = _read_page(get(path, (*query, *part)), known)
         known.update(row["id"] for row in page.rows)
         yield page
         start += received
@@ -77,6 +85,7 @@ def read_all(
     first: Page | None = None,
     total: int | None,
     together: Callable[[Sequence[Callable[[], Mapping[str, Any]]]], list[Mapping[str, Any]]],
+    pause: Callable[[float], object],
 ) -> list[Mapping[str, Any]]:
     """Read all rows of a list, its pages at the same time; page by page when they do not add up.
 
@@ -87,6 +96,7 @@ def read_all(
         first: Its first page, if that is known.
         total: How many rows it is believed to have.
         together: Makes several requests at the same time.
+        pause: Waits so many seconds.
     """
     known = 0 if first is None else PAGE_SIZE
     starts = range(known, total or 0, PAGE_SIZE)
@@ -99,7 +109,7 @@ def read_all(
     totals = {_find_total(answer) for answer in answers} | ({first.total} if first else set())
     if totals == {total} and len(rows) == total:
         return list(rows.values())
-    return [row for page in read_pages(get, path, query) for row in page.rows]
+    return [row for page in read_pages(get, path, query, pause=pause) for row in page.rows]
 
 
 def _read_page(answer: Mapping[str, Any], known: set[int]) -> tuple[Page, int]:

@@ -60,7 +60,7 @@ def is_list(
         if data and not rows:
             return "the answer holds no list of objects"
         is_wrong = (
-            (kind and any(row.get("type") in _KINDS - {kind} for row in rows))
+            (kind and any(str(row.get("type")) in _KINDS - {kind} for row in rows))
             or (all_fit and not all(map(all_fit, rows)))
             or (some_fit and rows and not any(map(some_fit, rows)))
         )

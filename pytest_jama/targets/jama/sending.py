@@ -77,6 +77,7 @@ class Sending:
         self._receipts: dict[int, Receipt] = {}
         self._in_flight = 0
         self._deadline = float("inf")
+        self._broken_by: BaseException | None = None
         self.stopped_by: PytestJamaError | None = None
 
     def run(self) -> tuple[Receipt, ...]:
@@ -84,6 +85,9 @@ class Sending:
 
         When the server cannot be used any more, or somebody presses Ctrl-C, what is under way is
         waited for and the rest is not sent. A second Ctrl-C goes through at once.
+
+        Raises:
+            BaseException: What nobody expected; all receipts have been told before.
         """
         for _ in range(self._workers):
             threading.Thread(target=self._work, name="pytest-jama-push", daemon=True).start()
@@ -98,6 +102,8 @@ class Sending:
         for number, update in enumerate(self._updates):
             if number not in self._receipts:
                 self._record(number, not_sent(update, self.stopped_by))
+        if self._broken_by is not None:
+            raise self._broken_by
         return tuple(self._receipts[number] for number in range(len(self._updates)))
 
     def _exchange(self) -> None:
@@ -110,7 +116,8 @@ class Sending:
             number, receipt, error = result
             self._in_flight -= 1
             if error is not None and not isinstance(error, TargetError):
-                raise error
+                self._broken_by = error
+                error = PytestJamaError(f"{type(error).__name__}: {error}")
             if error is not None and not self.stopped_by:
                 self._halt(error)
             self._record(number, receipt)
