@@ -20,7 +20,7 @@ from pytest_jama.judging import judge_session, refuse_conflicts, write_verdicts
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.environment import as_it_was
 from pytest_jama.plugin.guard import guarded
-from pytest_jama.plugin.summary import Summary, print_summary, write_summary
+from pytest_jama.plugin.summary import Summary, links_against_map, print_summary, write_summary
 from pytest_jama.provenance import (
     describe_destination,
     describe_provenance,
@@ -217,7 +217,10 @@ class Reporter:
             troubles=self.troubles,
             bad_links=self._collector.bad_links,
             uncollected=tuple(self._collector.uncollected),
-            map_conflicts=self._links_against_map(),
+            map_conflicts=links_against_map(
+                self._collector.results.values() if self._config.get_verbosity() > 0 else (),
+                self._settings.tests,
+            ),
             ignored_hooks=tuple(self._ignored_conftests()),
         )
 
@@ -322,21 +325,6 @@ class Reporter:
         """End the session before any test runs."""
         self._is_refused = True
         raise pytest.UsageError("\n".join(("pytest-jama cannot start:", *mistakes)))
-
-    def _links_against_map(self) -> tuple[str, ...]:
-        """Name the tests whose marker says something else than the map."""
-        if not self._settings.tests or self._config.get_verbosity() < 1:
-            return ()
-        found = (
-            (result, self._settings.tests.find(result.test_id))
-            for result in self._collector.results.values()
-        )
-        return tuple(
-            f"{result.test_id}: marker {', '.join(map(str, result.links))}, "
-            f"map {', '.join(map(str, links))}"
-            for result, links in found
-            if links and links != result.links
-        )
 
     def _conftests(self) -> list[object]:
         return [plugin for plugin in self._config.pluginmanager.get_plugins() if has_hooks(plugin)]

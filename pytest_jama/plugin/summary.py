@@ -21,12 +21,14 @@ from pytest_jama.render import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pytest
 
+    from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.results import TestResult
     from pytest_jama.journal import JournalWriter
     from pytest_jama.troubles import Troubles
 
@@ -72,6 +74,17 @@ class Summary:
     uncollected: tuple[str, ...]
     map_conflicts: tuple[str, ...]
     ignored_hooks: tuple[str, ...]
+
+
+def links_against_map(results: Iterable[TestResult], tests: CaseMap) -> tuple[str, ...]:
+    """Name the tests whose marker says something else than the map."""
+    found = ((result, tests.find(result.test_id)) for result in results if tests)
+    return tuple(
+        f"{result.test_id}: marker {', '.join(map(str, result.links))}, "
+        f"map {', '.join(map(str, links))}"
+        for result, links in found
+        if links and links != result.links
+    )
 
 
 def write_summary(terminal: pytest.TerminalReporter, summary: Summary) -> None:

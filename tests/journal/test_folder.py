@@ -43,6 +43,7 @@ def kept(folder: Path) -> list[Path]:
         pytest.param("", False, id="empty"),
         pytest.param("\n", False, id="blank"),
         pytest.param("[]\n", False, id="no object"),
+        pytest.param("[" * 4000, False, id="deep"),
         pytest.param('{"line":"end","finished":"true"}\n', False, id="text for a truth value"),
         pytest.param('{"line":"result","finished":true}\n', False, id="another line"),
     ],

@@ -162,8 +162,14 @@ def test_torn_line_before_an_upload_is_normal() -> None:
         b'{"line":"receipt","run":null,"state":"sent","attempts":1}\n',
         b"[" * 100_000 + b"\n",
         b"\xff\xfe\n",
+        b'{"line":["result"]}\n',
+        b'{"line":"result","test":"b","outcome":"passed","cases":[],"duration_s":1%s}\n'
+        % (b"0" * 400),
     ],
-    ids=["torn", "lacks fields", "unknown outcome", "short", "no run", "deep", "no UTF-8"],
+    ids=[
+        *("torn", "lacks fields", "unknown outcome", "short", "no run", "deep", "no UTF-8"),
+        *("no kind", "long duration"),
+    ],
 )
 def test_damage_in_the_middle_is_noticed(damage: bytes) -> None:
     found = read(as_bytes(header()) + damage + as_bytes(RESULT))
