@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_jama.config import Settings
     from pytest_jama.core.target import Target
 
-SPEED = 100
+SPEED = 50
 """So many seconds of a session pass in a second."""
 
 CLOCKS = Clocks(
