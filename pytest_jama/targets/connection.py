@@ -189,17 +189,22 @@ class Connection:
             self._refused_logins = 0
             self._was_let_in = True
         try:
-            answer = read_answer(
-                request.method,
-                request.path,
-                response,
-                now_s=self._clocks.wall(),
-                conceal=lambda text: self._conceal(text, login),
-            )
-            complaint = request.check(answer)
+            return self._read(request, response, login)
         except (ValueError, TypeError, LookupError, AttributeError) as exc:
-            raise _not_understood(exc, http_status=response.status_code) from exc
+            reason = _not_understood(exc, http_status=response.status_code)
+            raise reason from without_frames(exc)  # they hold what the server said, unconcealed
+
+    def _read(self, request: Request, response: requests.Response, login: Login) -> dict[str, Any]:
+        answer = read_answer(
+            request.method,
+            request.path,
+            response,
+            now_s=self._clocks.wall(),
+            conceal=lambda text: self._conceal(text, login),
+        )
+        complaint = request.check(answer)
         if complaint:
+            del answer  # trackers of errors print variables, and it may repeat the credentials
             raise TransientError(complaint, http_status=response.status_code)
         return answer
 

@@ -7,7 +7,7 @@ import html
 import json
 import re
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -19,7 +19,7 @@ from pytest_jama.targets.oauth import TokenLogin, fetch_token
 from tests.targets.scripted import said, token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.targets.conftest import OpenApi, Serve
 
@@ -78,6 +78,20 @@ def test_password_that_is_repeated_is_in_no_exception(
     shown = everything_in(caught.value)
     assert "Basic *** (ann:***) is wrong" in str(caught.value)
     assert [form for form in ("s3cret", pair) if form in shown] == []
+
+
+def _stumble(answer: Mapping[str, Any]) -> str:
+    return "" if {answer["data"]["id"]} else "no ID"
+
+
+@pytest.mark.parametrize("check", [_stumble, lambda _: "something else"], ids=["odd", "wrong"])
+def test_password_in_an_answer_that_is_none_is_in_no_exception(
+    check: Callable[[Mapping[str, Any]], str], script: Serve, open_api: OpenApi
+) -> None:
+    server = script(said(200, {"id": [], "name": "ann:s3cret"}))
+    with pytest.raises(TargetError) as caught:
+        open_api(server.url, give_up_after_s=1).get("/projects/7", check=check)
+    assert "s3cret" not in everything_in(caught.value)
 
 
 @pytest.mark.parametrize("value", ["t0ken\nof two lines", "t0ken \u20ac", "t0k en"])
