@@ -26,7 +26,7 @@ from junit_uploader.sources import STDIN
 from pytest_jama import __version__
 from pytest_jama.config import load_settings
 from pytest_jama.console import Closing, Manner, close_session, refuse
-from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
+from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.text import printable
 from pytest_jama.extensions import Extensions
 from pytest_jama.journal import open_journal
@@ -40,7 +40,6 @@ from pytest_jama.provenance import (
     relative_to,
 )
 from pytest_jama.render import Line, Tone
-from pytest_jama.troubles import Troubles
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -95,7 +94,7 @@ class _Uploading:
     manner: Manner
     command: Sequence[str]
     about: dict[str, Any] = field(default_factory=lambda: {"reports": []})
-    troubles: Troubles = field(default_factory=Troubles)
+    troubles: ErrorLog = field(default_factory=ErrorLog)
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     def run(self, options: Namespace) -> int:

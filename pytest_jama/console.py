@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from pytest_jama.core.port import UploadReport
 from pytest_jama.core.publish import remember_nothing
-from pytest_jama.core.report import UploadReport
 from pytest_jama.core.text import printable
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.delivery import Delivery, why_unfinished
@@ -41,11 +41,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.errors import ErrorLog, PytestJamaError
     from pytest_jama.core.publish import Memory
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.extensions import Extensions
-    from pytest_jama.troubles import Troubles
 
 _COLOURS = {Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "red"}
 
@@ -143,7 +142,7 @@ class Closing:
 
     settings: Settings
     extensions: Extensions
-    troubles: Troubles
+    troubles: ErrorLog
     journal: Journal
     provenance: str
     manner: Manner

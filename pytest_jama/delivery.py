@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.digest import digest_of
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
+from pytest_jama.core.port import Receipt, SendState, UploadReport
 from pytest_jama.core.publish import Observer, remember_nothing
-from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.core.report import UploadReport
 from pytest_jama.core.text import first_line
 from pytest_jama.journal import format as lines
 from pytest_jama.upload import upload
@@ -18,16 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_jama.config import Settings
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.port import Resolution
     from pytest_jama.core.publish import Memory
     from pytest_jama.core.runs import RunUpdate, UpdatePlan
-    from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.extensions import Extensions
     from pytest_jama.progress import Progress
-    from pytest_jama.troubles import Troubles
 
 
-def why_unfinished(report: UploadReport | None, troubles: Troubles, *, dry_run: bool) -> str:
+def why_unfinished(report: UploadReport | None, troubles: ErrorLog, *, dry_run: bool) -> str:
     """Say why something is left to send; empty when nothing is, as after a dry run."""
     if dry_run:
         return ""
@@ -56,7 +55,7 @@ class Delivery:
         *,
         settings: Settings,
         extensions: Extensions,
-        troubles: Troubles,
+        troubles: ErrorLog,
         write: Callable[[lines.Line], None],
         progress: Progress,
         before_progress: Callable[[], None],

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import pluggy
 
 from pytest_jama import hookimpl, hookspecs
-from pytest_jama.core.cases import CaseLink, CaseRef, parse_step
+from pytest_jama.core.cases import CaseLink, CaseRef, find_links_in_name, name_in, parse_step
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.names import find_links_in_name, name_in
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.report import UploadReport
-    from pytest_jama.core.target import Target
+    from pytest_jama.core.port import Target, UploadReport
 
 ENTRY_POINT_GROUP = "pytest_jama"
 

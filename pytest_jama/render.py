@@ -9,18 +9,16 @@ from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.receipts import SendState
+from pytest_jama.core.port import SendState
 from pytest_jama.core.text import first_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_jama.core.receipts import Receipt
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.port import Place, Receipt, UploadReport
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Place
     from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-    from pytest_jama.troubles import Troubles
 
 LINE_CHARACTERS = 400
 """Longest line of a summary, in characters: what a server says can be long."""
@@ -147,7 +145,7 @@ def judgement_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
         yield from (Line("", result.test_id) for result in judgement.unlinked)
 
 
-def trouble_lines(troubles: Troubles, *, hint: str = "") -> Iterator[Line]:
+def trouble_lines(troubles: ErrorLog, *, hint: str = "") -> Iterator[Line]:
     """Yield the first error of ours or of an extension, and how many more there were.
 
     Args:

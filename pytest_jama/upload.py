@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import PytestJamaError
+from pytest_jama.core.port import UploadReport
 from pytest_jama.core.publish import publish, remember_nothing
-from pytest_jama.core.report import UploadReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from pytest_jama.cli.upload_settings import (
     load_for_upload,
 )
 from pytest_jama.console import Closing, close_session, refuse
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.report import UploadReport
+from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.port import UploadReport
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.exits import EXIT_NOT_SENT, EXIT_SENT
 from pytest_jama.extensions import Extensions
@@ -30,7 +30,6 @@ from pytest_jama.journal.merging import by_session
 from pytest_jama.journal.recalling import Recollection
 from pytest_jama.provenance import describe_destination, recall_provenance
 from pytest_jama.render import Line, Tone
-from pytest_jama.troubles import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -156,7 +155,7 @@ class _Upload:
         settings, manner = loaded.settings, self._manner
         manner.announce(describe_destination(loaded, root=Path.cwd(), mode=manner.mode))
         manner.announce(f"jama: {self._describe_journals()}")
-        troubles = Troubles()
+        troubles = ErrorLog()
         extensions = Extensions(settings, complain=troubles.add)
         extensions.register(*plugins)
         judgement = judge_recordings(

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import InterruptedUploadError, TargetError
 from pytest_jama.core.plan import plan_updates
-from pytest_jama.core.report import UploadReport
-from pytest_jama.core.target import ignore
+from pytest_jama.core.port import UploadReport, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.port import Receipt, Resolution, Target
     from pytest_jama.core.runs import RunUpdate, UpdatePlan
-    from pytest_jama.core.target import Resolution, Target
     from pytest_jama.core.verdicts import Judgement
 
 

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.port import Receipt, Resolution
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import CaseVerdict
 
 FORMAT_VERSION = 1

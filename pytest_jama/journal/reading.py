@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.receipts import SendState
+from pytest_jama.core.port import SendState
 from pytest_jama.journal.format import FORMAT_VERSION
 from pytest_jama.journal.parsing import Parser, parse_header
 from pytest_jama.journal.recording import Arrival, Recording, worse

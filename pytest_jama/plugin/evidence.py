@@ -18,7 +18,7 @@ from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_o
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.troubles import Troubles
+    from pytest_jama.core.errors import ErrorLog
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class EvidenceCarrier:
     The first test that uses the fixture has it registered, so that no other session pays for it.
     """
 
-    def __init__(self, troubles: Troubles) -> None:
+    def __init__(self, troubles: ErrorLog) -> None:
         self.troubles = troubles
         self._node_id = ""
         self._evidence: Evidence | None = None

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.port import UploadReport
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
     from pytest_jama.plugin.collection import CollectedPlain
-    from pytest_jama.troubles import Troubles
 
 NOT_EVERYTHING_SENT = 8
 """Exit status of a green session whose results did not all arrive."""
@@ -51,7 +51,7 @@ class Reporter:
         self,
         config: pytest.Config,
         loaded: LoadedSettings,
-        troubles: Troubles,
+        troubles: ErrorLog,
     ) -> None:
         self.troubles = troubles
         self._config = config
@@ -338,6 +338,6 @@ class Reporter:
 
 
 def _interrupted() -> UploadReport:
-    from pytest_jama.core.report import UploadReport  # noqa: PLC0415 (only when something is sent)
+    from pytest_jama.core.port import UploadReport  # noqa: PLC0415 (only when something is sent)
 
     return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))

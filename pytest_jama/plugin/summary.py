@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_jama.core.case_map import CaseMap
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.port import UploadReport
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import JournalWriter
-    from pytest_jama.troubles import Troubles
 
 _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.PLAIN: {},
@@ -69,7 +69,7 @@ class Summary:
     no_upload: bool
     has_begun: bool
     journal: JournalWriter | None
-    troubles: Troubles
+    troubles: ErrorLog
     bad_links: Mapping[str, str]
     uncollected: tuple[str, ...]
     map_conflicts: tuple[str, ...]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Place, Receipt, Resolution, SendState, ignore
 from pytest_jama.core.runs import Unresolved
-from pytest_jama.core.target import Place, Resolution, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

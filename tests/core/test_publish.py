@@ -13,14 +13,14 @@ from pytest_jama.core.errors import (
     OutOfReachError,
     TargetError,
 )
+from pytest_jama.core.port import UploadReport
 from pytest_jama.core.publish import Observer, publish
-from pytest_jama.core.report import UploadReport
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, run_of
 
 if TYPE_CHECKING:
-    from pytest_jama.core.target import Target
+    from pytest_jama.core.port import Target
 
 OTHER = CaseRef.parse("JEET1-TC-2")
 RUNS = {CASE: (run_of(run_id=71),), OTHER: (run_of("NOT_RUN", run_id=72, case_id=502),)}

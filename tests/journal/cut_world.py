@@ -12,7 +12,8 @@ from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.console import Manner
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.errors import ErrorLog
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.runs import RunStep, TestRun
 from pytest_jama.core.verdicts import judge
 from pytest_jama.delivery import Delivery
@@ -22,7 +23,6 @@ from pytest_jama.journal import format as lines
 from pytest_jama.judging import write_verdicts
 from pytest_jama.progress import NoProgress
 from pytest_jama.provenance import describe_provenance, describe_session
-from pytest_jama.troubles import Troubles
 from tests.core.memory_target import MemoryTarget
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.port import Target
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Target
 
 STARTED = datetime(2026, 11, 22, 4, 30, 16, tzinfo=timezone.utc)
 URL = "https://acme.example"
@@ -155,7 +155,7 @@ def run_session(
     every = [*(ended.pop(each.test_id, each) for each in listed), *ended.values(), *lost]
     judgement = judge(every, rules=SETTINGS.verdicts.rules())
     write_verdicts(judgement, writer.write_encoded)
-    troubles = Troubles()
+    troubles = ErrorLog()
     extensions = Extensions(SETTINGS, complain=troubles.add)
     extensions.register(Extension(server.target()))
     delivery = Delivery(

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Place, Receipt, Resolution, SendState
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.runs import RunStep, RunUpdate, TestRun, Unresolved
-from pytest_jama.core.target import Place, Resolution
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import format as lines
 

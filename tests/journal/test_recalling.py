@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_jama.core.digest import digest_of
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.publish import Memory, leave_out_known
-from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.runs import RunUpdate, TestRun, UpdatePlan
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import format as lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.plausible import is_list, is_object

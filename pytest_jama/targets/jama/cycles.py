@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.target import Place, Resolution
+from pytest_jama.core.port import Place, Resolution
 from pytest_jama.targets.jama import runs as test_runs
 from pytest_jama.targets.jama.cases import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.changes import Changes

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import TargetError
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.targets.jama import runs as test_runs
 from pytest_jama.targets.jama.sending import INTERRUPTED
 

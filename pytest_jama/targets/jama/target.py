@@ -1,4 +1,4 @@
-"""Jama Connect behind the port of `pytest_jama.core.target`."""
+"""Jama Connect behind the port of `pytest_jama.core.port`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import CredentialsError, TargetError
-from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.core.target import ignore
+from pytest_jama.core.port import Receipt, SendState, ignore
 from pytest_jama.targets.connection import READ_TIMEOUT_S, Connection, Limits
 from pytest_jama.targets.http import HttpApi
 from pytest_jama.targets.jama.client import JamaClient
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.port import Resolution
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Resolution
     from pytest_jama.targets.oauth import Token
     from pytest_jama.targets.patience import Clocks
 
