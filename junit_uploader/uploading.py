@@ -30,7 +30,7 @@ from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJama
 from pytest_jama.core.text import printable
 from pytest_jama.extensions import Extensions
 from pytest_jama.journal import open_journal
-from pytest_jama.journal.format import end_line
+from pytest_jama.journal.lines import end_line
 from pytest_jama.judging import judge_session, refuse_conflicts
 from pytest_jama.provenance import (
     describe_destination,

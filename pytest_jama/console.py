@@ -21,7 +21,7 @@ from pytest_jama.core.verdicts import Judgement
 from pytest_jama.delivery import Delivery, why_unfinished
 from pytest_jama.document import report_document
 from pytest_jama.exits import EXIT_NOT_SENT, EXIT_SENT, exit_status_of
-from pytest_jama.journal.format import end_line
+from pytest_jama.journal.lines import end_line
 from pytest_jama.judging import write_verdicts
 from pytest_jama.next_step import journal_line, next_line
 from pytest_jama.patient_stream import make_patient

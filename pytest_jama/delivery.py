@@ -10,7 +10,7 @@ from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
 from pytest_jama.core.port import Receipt, SendState, UploadReport
 from pytest_jama.core.publish import Observer, remember_nothing
 from pytest_jama.core.text import first_line
-from pytest_jama.journal import format as lines
+from pytest_jama.journal import lines
 from pytest_jama.upload import upload
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Delivery:
         settings: Settings,
         extensions: Extensions,
         troubles: ErrorLog,
-        write: Callable[[lines.Line], None],
+        write: Callable[[lines.JournalLine], None],
         progress: Progress,
         before_progress: Callable[[], None],
         recall: Callable[[RunUpdate], Memory] = remember_nothing,

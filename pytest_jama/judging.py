@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.verdicts import judge
-from pytest_jama.journal.format import verdict_text
+from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

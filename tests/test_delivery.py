@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.port import Receipt, Target, UploadReport
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.journal.format import Line
+    from pytest_jama.journal.lines import JournalLine
 
 JUDGEMENT = Judgement((case_of(Verdict.PASSED, results=(result_of(Outcome.PASSED),)),))
 
@@ -61,7 +61,7 @@ class World:
 
     def __init__(self) -> None:
         self.troubles = ErrorLog()
-        self.lines: list[Line] = []
+        self.lines: list[JournalLine] = []
 
     def deliver(self, target: Target, *, dry_run: bool = False) -> UploadReport:
         settings = Settings()

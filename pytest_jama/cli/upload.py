@@ -22,12 +22,12 @@ from pytest_jama.core.port import UploadReport
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.exits import EXIT_NOT_SENT, EXIT_SENT
 from pytest_jama.extensions import Extensions
-from pytest_jama.journal.appending import NoJournal, SeveralJournals
-from pytest_jama.journal.choosing import Choice, choose_named, choose_newest, shown
-from pytest_jama.journal.format import upload_line
-from pytest_jama.journal.judging import count_unadjusted, judge_recordings
-from pytest_jama.journal.merging import by_session
-from pytest_jama.journal.recalling import Recollection
+from pytest_jama.journal.lines import upload_line
+from pytest_jama.journal.prior_state import PriorUploads
+from pytest_jama.journal.record import by_session
+from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
+from pytest_jama.journal.reopen import NoJournal, SeveralJournals
+from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
 from pytest_jama.provenance import describe_destination, recall_provenance
 from pytest_jama.render import Line, Tone
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import Settings
     from pytest_jama.console import Journal, Manner
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
 
 PROGRAM = "pytest-jama upload"
 
@@ -178,7 +178,7 @@ class _Upload:
                 lines=(*damaged, *self._warnings()),
                 about={"journals": [str(recording.path) for recording in self._files]},
                 journals=tuple(recording.path for recording in self._files),
-                recall=Recollection(self._files, server=settings.url, later=self._choice.later),
+                recall=PriorUploads(self._files, server=settings.url, later=self._choice.later),
             ),
         )
 

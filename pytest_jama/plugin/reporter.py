@@ -14,8 +14,7 @@ import pytest
 
 from pytest_jama.core.errors import InterruptedUploadError, SettingsError
 from pytest_jama.extensions import Extensions, has_hooks
-from pytest_jama.journal import format as lines
-from pytest_jama.journal import open_journal
+from pytest_jama.journal import lines, open_journal
 from pytest_jama.judging import judge_session, refuse_conflicts, write_verdicts
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.environment import as_it_was
@@ -306,7 +305,7 @@ class Reporter:
         self._write(lines.end_line(finished=not reason, reason=reason))
         self._journal.close()
 
-    def _write(self, *several: lines.Line) -> None:
+    def _write(self, *several: lines.JournalLine) -> None:
         if self._journal is not None:
             self._journal.write(*several)
 

@@ -18,8 +18,7 @@ from pytest_jama.core.runs import RunStep, TestRun
 from pytest_jama.core.verdicts import judge
 from pytest_jama.delivery import Delivery
 from pytest_jama.extensions import Extensions
-from pytest_jama.journal import JournalWriter
-from pytest_jama.journal import format as lines
+from pytest_jama.journal import JournalWriter, lines
 from pytest_jama.judging import write_verdicts
 from pytest_jama.progress import NoProgress
 from pytest_jama.provenance import describe_provenance, describe_session

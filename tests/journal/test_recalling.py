@@ -12,8 +12,8 @@ from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.publish import Memory, leave_out_known
 from pytest_jama.core.runs import RunUpdate, TestRun, UpdatePlan
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.journal import format as lines
-from pytest_jama.journal.recalling import Recollection
+from pytest_jama.journal import lines
+from pytest_jama.journal.prior_state import PriorUploads
 from tests.core.values import case_of, run_of, steps_of
 from tests.journal.record import record
 
@@ -23,7 +23,7 @@ OTHER = replace(UPDATE, account=("PASSED: y",))
 END = lines.end_line(finished=True, reason="")
 
 
-def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.Line:
+def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.JournalLine:
     digest = digest_of(update, server=SERVER)
     return lines.receipt_line(Receipt(update, state), digest=digest)
 
@@ -50,24 +50,24 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
     ],
 )
 def test_update_is_recognised(several: list[Any], status: str, memory: Memory) -> None:
-    recall = Recollection([record(*several)], server=SERVER)
+    recall = PriorUploads([record(*several)], server=SERVER)
     assert recall(showing(status)) is memory
 
 
 def test_steps_must_be_shown_too() -> None:
     run = TestRun(71, 501, "", "FAILED", steps_of("FAILED", "NOT_RUN"))
     update = replace(UPDATE, run=run, status=Verdict.FAILED, steps=steps_of("FAILED", "PASSED"))
-    recall = Recollection([record(receipt(update))], server=SERVER)
+    recall = PriorUploads([record(receipt(update))], server=SERVER)
     assert recall(update) is Memory.NEW
 
 
 def test_another_server_has_got_nothing_yet() -> None:
-    recall = Recollection([record(receipt())], server="https://moved.example")
+    recall = PriorUploads([record(receipt())], server="https://moved.example")
     assert recall(showing("PASSED")) is Memory.NEW
 
 
 def test_journals_that_disagree_about_a_run_send_it_again() -> None:
-    recall = Recollection([record(receipt()), record(receipt(OTHER))], server=SERVER)
+    recall = PriorUploads([record(receipt()), record(receipt(OTHER))], server=SERVER)
     assert recall(showing("PASSED")) is Memory.NEW
 
 
@@ -76,7 +76,7 @@ def test_journals_that_disagree_about_a_run_send_it_again() -> None:
 )
 def test_run_of_a_later_session_is_not_written_to(server: str, memory: Memory) -> None:
     later = record(receipt(OTHER), settings={"url": server})
-    recall = Recollection([record()], server=SERVER, later=[later])
+    recall = PriorUploads([record()], server=SERVER, later=[later])
     assert recall(UPDATE) is memory
 
 

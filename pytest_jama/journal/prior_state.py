@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
 
 
-class Recollection:
+class PriorUploads:
     """Recognises updates that need not be sent again.
 
     An update arrived when the last one that its run accepted said the same, and the run still shows
