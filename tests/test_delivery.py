@@ -12,9 +12,9 @@ from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.port import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement, Verdict
-from pytest_jama.delivery import Delivery
-from pytest_jama.extensions import Extensions
-from pytest_jama.progress import NoProgress
+from pytest_jama.hooks.extensions import Extensions
+from pytest_jama.report.progress import NoProgress
+from pytest_jama.session.deliver import Delivery
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
 

@@ -12,7 +12,7 @@ from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
-from pytest_jama.extensions import BrokenHookError, Extensions
+from pytest_jama.hooks.extensions import BrokenHookError, Extensions
 from tests.core.values import case_of, result_of
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.plugin.collection import CollectedTests, FirstReport
-from pytest_jama.plugin.evidence import COLLECTION
+from pytest_jama.plugin.step_fixture import COLLECTION
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings

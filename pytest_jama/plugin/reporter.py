@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from pytest_jama.core.errors import InterruptedUploadError, SettingsError
-from pytest_jama.extensions import Extensions, has_hooks
+from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.journal import lines, open_journal
-from pytest_jama.judging import judge_session, refuse_conflicts, write_verdicts
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.environment import as_it_was
 from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.summary import Summary, links_against_map, print_summary, write_summary
-from pytest_jama.provenance import (
+from pytest_jama.session.judge import judge_session, refuse_conflicts, write_verdicts
+from pytest_jama.session.provenance import (
     describe_destination,
     describe_provenance,
     describe_session,
@@ -249,8 +249,8 @@ class Reporter:
     def _deliver(self, judgement: Judgement) -> UploadReport:
         terminal = self._find_terminal()
         is_quiet = terminal is None or self._dry_run or self._config.get_verbosity() < 0
-        from pytest_jama.delivery import Delivery  # noqa: PLC0415 (only when something is sent)
-        from pytest_jama.progress import make_progress  # noqa: PLC0415
+        from pytest_jama.report.progress import make_progress  # noqa: PLC0415
+        from pytest_jama.session.deliver import Delivery  # noqa: PLC0415 (only when something is sent)
 
         delivery = Delivery(
             settings=self._settings,
@@ -299,7 +299,7 @@ class Reporter:
         if self._no_upload and not self._dry_run:
             reason = "nothing was to be sent"
         else:
-            from pytest_jama.delivery import why_unfinished  # noqa: PLC0415 (as for `_deliver`)
+            from pytest_jama.session.deliver import why_unfinished  # noqa: PLC0415 (as for `_deliver`)
 
             reason = why_unfinished(self._report, self.troubles, dry_run=self._dry_run)
         self._write(lines.end_line(finished=not reason, reason=reason))

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.next_step import journal_line, next_line
-from pytest_jama.render import (
+from pytest_jama.report.summary import (
     Line,
     Tone,
     count_verdicts,
     dry_run_lines,
+    journal_line,
     judgement_lines,
+    next_line,
     report_lines,
     trouble_lines,
 )

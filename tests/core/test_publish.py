@@ -14,8 +14,8 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.core.port import UploadReport
-from pytest_jama.core.publish import Observer, publish
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
+from pytest_jama.session.deliver import Observer, publish
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, run_of
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
-from pytest_jama.console import Manner
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.runs import RunStep, TestRun
 from pytest_jama.core.verdicts import judge
-from pytest_jama.delivery import Delivery
-from pytest_jama.extensions import Extensions
+from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines
-from pytest_jama.judging import write_verdicts
-from pytest_jama.progress import NoProgress
-from pytest_jama.provenance import describe_provenance, describe_session
+from pytest_jama.report.progress import NoProgress
+from pytest_jama.session.deliver import Delivery
+from pytest_jama.session.judge import write_verdicts
+from pytest_jama.session.provenance import describe_provenance, describe_session
+from pytest_jama.session.session import OutputOptions
 from tests.core.memory_target import MemoryTarget
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def run_session(
 def resume(server: Server, *paths: Path, dry_run: bool = False) -> int:
     """Run the command on journals; return its exit status."""
     options = UploadOptions(paths, None, {})
-    manner = Manner(dry_run=dry_run, quiet=True)
+    manner = OutputOptions(dry_run=dry_run, quiet=True)
     extension = Extension(server.target())
     return run_upload(options, manner, command=["pytest-jama", "upload"], plugins=[extension])
 

@@ -10,7 +10,7 @@ from pytest_jama.core.port import Place, Receipt, Resolution, SendState, UploadR
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-from pytest_jama.render import (
+from pytest_jama.report.summary import (
     LINE_CHARACTERS,
     Line,
     describe_update,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
-def report_document(
+def json_report(
     report: UploadReport,
     judgement: Judgement,
     *,
