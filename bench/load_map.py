@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-import pytest_jama.config.links  # noqa: F401 (else imported while the time is running)
+import pytest_jama.config.map_entries  # noqa: F401 (else imported while the time is running)
 from pytest_jama.config import load_settings
 
 if TYPE_CHECKING:

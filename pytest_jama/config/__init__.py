@@ -1,13 +1,14 @@
 """The settings: declared in `models`, loaded from flags, environment and jama.yaml by `loading`.
 
-The way of a value: `document` (YAML to text with lines) -> `interpolation` -> `resolution` (flags
-and variables on top, validation by `models` and `kinds`, origins) -> `LoadedSettings`. Whatever is
-wrong on that way becomes a `Problem`; `wording` and `syntax` hold the sentences.
+The way of a value: `yaml_file` (YAML to text with lines) -> `interpolation` -> `layers` (flags and
+variables on top, validation by `models` and `types`, origins) -> `LoadedSettings`. Whatever is
+wrong on that way becomes a `Problem`; `messages` and `yaml_errors` hold the sentences.
 
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """
 
 from pytest_jama.config.credentials import BasicCredentials, Credentials, OAuthCredentials
+from pytest_jama.config.layers import FLAGS, VARIABLES
 from pytest_jama.config.loading import (
     FILE_NAMES,
     LoadedSettings,
@@ -25,7 +26,6 @@ from pytest_jama.config.models import (
     UploadSettings,
     VerdictSettings,
 )
-from pytest_jama.config.overrides import FLAGS, VARIABLES
 
 __all__ = [
     "FILE_NAMES",

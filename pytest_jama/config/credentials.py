@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from pytest_jama.config.declaration import Given, find_metadata
+from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem
 
 

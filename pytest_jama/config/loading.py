@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.config.declaration import Surroundings
-from pytest_jama.config.overrides import PLUGIN_PREFIX, find_overrides
-from pytest_jama.config.resolution import Layer, resolve
-from pytest_jama.config.variables import Variables, utc_now
+from pytest_jama.config.interpolation import Variables, utc_now
+from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
+from pytest_jama.config.types import Surroundings
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.messages import KeyPath
     from pytest_jama.config.models import Settings
-    from pytest_jama.config.wording import KeyPath
 
 FILE_NAMES = ("jama.yaml", "jama.yml")
 
@@ -153,7 +152,7 @@ def _read_layer(
     if file is None:
         label = f"{FILE_NAMES[0]} (there is none)"
         return Layer(label, {}, find_origin=lambda _: None, nearest_origin=lambda _: label)
-    from pytest_jama.config.file_layer import read_file_layer  # noqa: PLC0415 (yaml)
+    from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
 
     label = _label(file, start)
     return read_file_layer(file, label=label, lookup=lookup, overridden=overridden)

@@ -25,9 +25,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema
 
-from pytest_jama.config import kinds
+from pytest_jama.config import types
 from pytest_jama.config.credentials import Credentials
-from pytest_jama.config.declaration import Allowed, Given, mistake
+from pytest_jama.config.types import Allowed, Given, mistake
 from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict, VerdictRules
@@ -54,8 +54,8 @@ class _Place(BaseModel):
 
     model_config = Section.model_config
 
-    id: kinds.ApiId = Field(default=None, description="API ID of an existing one.")
-    name: kinds.OptionalName = Field(
+    id: types.ApiId = Field(default=None, description="API ID of an existing one.")
+    name: types.OptionalName = Field(
         default=None,
         description="Exact name; the oldest one of that name is used.",
     )
@@ -108,11 +108,11 @@ def identity_of(text: str) -> dict[str, str]:
 class PlanSettings(_Place):
     """The test plan."""
 
-    create: kinds.YesOrNo = Field(
+    create: types.YesOrNo = Field(
         default=True,
         description="Create the plan when there is none of that name.",
     )
-    group: kinds.OptionalName = Field(
+    group: types.OptionalName = Field(
         default=None,
         description="Test group that missing cases are added to; created if named and missing. "
         "Without it: Jama's `Default Test Group`.",
@@ -122,15 +122,15 @@ class PlanSettings(_Place):
 class CycleSettings(_Place):
     """The test cycle, within the plan."""
 
-    create: kinds.YesOrNo = Field(
+    create: types.YesOrNo = Field(
         default=True,
         description="Create the cycle when the plan has none of that name.",
     )
-    start: kinds.Day = Field(
+    start: types.Day = Field(
         default=None,
         description="First day of a created cycle; today (UTC) without it.",
     )
-    end: kinds.Day = Field(
+    end: types.Day = Field(
         default=None,
         description="Last day of a created cycle; today (UTC) without it.",
     )
@@ -159,19 +159,19 @@ def _status(default: Verdict | None, description: str) -> Any:
 class VerdictSettings(Section):
     """Which Jama status follows from which outcome of a test; `leave` does not touch the run."""
 
-    passed: kinds.VerdictOrLeave = _status(Verdict.PASSED, "The test passed.")
-    failed: kinds.VerdictOrLeave = _status(Verdict.FAILED, "The test failed.")
-    error: kinds.VerdictOrLeave = _status(
+    passed: types.VerdictOrLeave = _status(Verdict.PASSED, "The test passed.")
+    failed: types.VerdictOrLeave = _status(Verdict.FAILED, "The test failed.")
+    error: types.VerdictOrLeave = _status(
         Verdict.FAILED,
         "Setup or teardown failed, or the worker crashed.",
     )
-    skipped: kinds.VerdictOrLeave = _status(None, "The test was skipped.")
-    xfailed: kinds.VerdictOrLeave = _status(None, "The test failed, as was expected.")
-    xpassed: kinds.VerdictOrLeave = _status(
+    skipped: types.VerdictOrLeave = _status(None, "The test was skipped.")
+    xfailed: types.VerdictOrLeave = _status(None, "The test failed, as was expected.")
+    xpassed: types.VerdictOrLeave = _status(
         Verdict.PASSED,
         "The test passed though a failure was expected (not strict).",
     )
-    incomplete: kinds.VerdictOrLeave = _status(
+    incomplete: types.VerdictOrLeave = _status(
         Verdict.INPROGRESS,
         "No failure, but some of the case's tests did not run.",
     )
@@ -194,13 +194,13 @@ class UploadSettings(Section):
         description="Green tests but not everything sent: fail the session (exit status 8), or "
         "only warn.",
     )
-    give_up_after_s: kinds.Duration = Field(
+    give_up_after_s: types.Duration = Field(
         default=120.0,
         alias="give_up_after",
         description="When no request succeeded for that long, stop and keep the journal.",
     )
-    concurrency: kinds.Concurrency = Field(default=8, description="Requests at the same time.")
-    rate: kinds.Rate = Field(
+    concurrency: types.Concurrency = Field(default=8, description="Requests at the same time.")
+    rate: types.Rate = Field(
         default="auto",
         description="Requests per second; auto slows down when the server asks for it.",
     )
@@ -209,7 +209,7 @@ class UploadSettings(Section):
 class RunSettings(Section):
     """What else is written into a test run."""
 
-    actual_results: kinds.YesOrNo = Field(
+    actual_results: types.YesOrNo = Field(
         default=True,
         description="Write a short account of the tests into the run's actual results.",
     )
@@ -217,7 +217,7 @@ class RunSettings(Section):
         default="none",
         description="Whom the run is assigned to: nobody new, or the user of the credentials.",
     )
-    fields: kinds.CustomFields = Field(
+    fields: types.CustomFields = Field(
         default_factory=dict,
         description="Custom fields of the run: `name$itemTypeId: value`.",
     )
@@ -226,7 +226,7 @@ class RunSettings(Section):
 class JunitSettings(Section):
     """How JUnit reports are read; see docs/junit.md."""
 
-    skipped_wins: kinds.YesOrNo = Field(
+    skipped_wins: types.YesOrNo = Field(
         default=False,
         description="A testcase with a failure and a skip is skipped, not failed: a failing `todo` "
         "of node, `[!mayfail]` of Catch2.",
@@ -236,12 +236,12 @@ class JunitSettings(Section):
 class TlsSettings(Section):
     """How the server is trusted."""
 
-    verify: kinds.Verification = Field(
+    verify: types.Verification = Field(
         default=True,
         description="Check the server's certificate: with the usual authorities (true), with those "
         "of a CA bundle (its path), or not at all (false).",
     )
-    client_cert: kinds.CertificateFile = Field(
+    client_cert: types.CertificateFile = Field(
         default=None,
         description="PEM file with the client's certificate and key.",
     )
@@ -250,12 +250,12 @@ class TlsSettings(Section):
 class Settings(Section):
     """Everything a session needs to know; see `pytest_jama.config.load_settings`."""
 
-    target: kinds.Name = Field(default="jama", description="Which kind of server this is.")
-    url: Annotated[kinds.Url, Given("JAMA_URL", "url")] = Field(
+    target: types.Name = Field(default="jama", description="Which kind of server this is.")
+    url: Annotated[types.Url, Given("JAMA_URL", "url")] = Field(
         default="",
         description="Address of the Jama instance; a context path is fine.",
     )
-    project: Annotated[kinds.Project, Given("JAMA_PROJECT", "project")] = Field(
+    project: Annotated[types.Project, Given("JAMA_PROJECT", "project")] = Field(
         default="",
         description="The project, by its key or API ID.",
     )
@@ -285,7 +285,7 @@ class Settings(Section):
         repr=False,
         description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
     )
-    names: kinds.NamePattern = Field(
+    names: types.NamePattern = Field(
         default=None,
         description="Finds case references in the names of tests, in its group `case`; several "
         "matches name several cases. A marker or property beats the name, the name beats `tests`.",
@@ -307,7 +307,7 @@ class Settings(Section):
         description="How JUnit reports are read.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
-    journal: kinds.Folder = Field(
+    journal: types.Folder = Field(
         default=Path(".jama"),
         validate_default=True,
         description="Folder of the journals.",

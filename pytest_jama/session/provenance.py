@@ -119,8 +119,10 @@ def _several(texts: Iterable[str]) -> str:
 
 def find_commit(folder: Path) -> str:
     """Return the commit under test: ``GIT_COMMIT``, or what git says; empty when nobody knows."""
-    from pytest_jama.config.interpolation import UnsetError  # noqa: PLC0415 (pydantic)
-    from pytest_jama.config.variables import Variables  # noqa: PLC0415
+    from pytest_jama.config.interpolation import (  # noqa: PLC0415 (pydantic)
+        UnsetError,
+        Variables,
+    )
 
     try:
         return Variables(os.environ, folder).look_up("GIT_COMMIT")

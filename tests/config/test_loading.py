@@ -190,7 +190,7 @@ def test_a_project_without_file_does_not_import_yaml(tmp_path: Path) -> None:
 
 def test_a_project_without_map_does_not_import_its_reader(tmp_path: Path) -> None:
     write(tmp_path, COMPLETE)
-    assert "pytest_jama.config.links" not in modules_after_loading(tmp_path)
+    assert "pytest_jama.config.map_entries" not in modules_after_loading(tmp_path)
 
 
 def modules_after_loading(folder: Path) -> set[str]:

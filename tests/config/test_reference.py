@@ -11,10 +11,9 @@ import pytest
 import yaml
 
 from pytest_jama.config import FLAGS, VARIABLES, Settings
-from pytest_jama.config.declaration import Allowed, find_metadata
-from pytest_jama.config.reference import SCHEMA, page_text, schema_text
-from pytest_jama.config.schema import make_schema
-from pytest_jama.config.wording import keys_of, section_of
+from pytest_jama.config.messages import keys_of, section_of
+from pytest_jama.config.reference import SCHEMA, make_schema, page_text, schema_text
+from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.plugin.activation import FLAGS as PLUGIN_FLAGS
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.config.interpolation import FormError, UnsetError, interpolate
-from pytest_jama.config.variables import Variables
+from pytest_jama.config.interpolation import FormError, UnsetError, Variables, interpolate
 from tests.config.values import NOON
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_origin
 
 from pydantic import BaseModel
 
-from pytest_jama.config.declaration import Allowed, find_metadata
+from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from pytest_jama.config.interpolation import InterpolationError, interpolate
-from pytest_jama.config.nodes import is_null, line_of, pairs_of
+from pytest_jama.config.yaml_nodes import is_null, line_of, pairs_of
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links, parse_step
 from pytest_jama.core.errors import Problem
@@ -32,7 +32,7 @@ def read_test_map(node: Node, *, label: str, lookup: Lookup) -> tuple[CaseMap, l
     Returns:
         The map without the entries that are wrong, and what is wrong with those.
     """
-    reader = _Reader(label, lookup)
+    reader = _EntryReader(label, lookup)
     test_map, conflicts = CaseMap.build(reader.read_entries(node))
     return test_map, [*reader.problems, *(_describe(conflict, label) for conflict in conflicts)]
 
@@ -67,7 +67,7 @@ _LINK_KEYS = frozenset({"case", "step"})
 _Parsed = TypeVar("_Parsed")
 
 
-class _Reader:
+class _EntryReader:
     """Reads entries and collects what is wrong with them.
 
     Args:

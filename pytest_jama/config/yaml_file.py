@@ -1,4 +1,4 @@
-"""jama.yaml as a file: read, checked for its form, and turned into plain values."""
+"""jama.yaml: read, checked for its form, and made the layer that flags and variables beat."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config import nodes
 from pytest_jama.config.interpolation import InterpolationError, interpolate
+from pytest_jama.config.layers import Layer
 from pytest_jama.config.models import IDENTITY
-from pytest_jama.config.secret_keys import find_secret_keys, refuse
-from pytest_jama.config.syntax import explain, find_key_problems
+from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
+from pytest_jama.config.yaml_nodes import (
+    compose,
+    find_node,
+    is_null,
+    is_plain,
+    is_standard,
+    line_of,
+    pairs_of,
+)
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.wording import KeyPath
+    from pytest_jama.config.messages import KeyPath
 
 TESTS = "tests"
 _RUN_FIELDS = ("run", "fields")
@@ -32,7 +40,7 @@ _FREE = frozenset({(TESTS,), _RUN_FIELDS})
 
 
 @dataclass(frozen=True)
-class Document:
+class SettingsFile:
     """A file that is YAML with a mapping at its top.
 
     Attributes:
@@ -47,21 +55,21 @@ class Document:
 
     def find_origin(self, path: KeyPath) -> str | None:
         """Return file and line of a setting; None when the file does not have it."""
-        node, is_there = nodes.find_node(self.root, path)
-        return f"{self.label}:{nodes.line_of(node)}" if is_there else None
+        node, is_there = find_node(self.root, path)
+        return f"{self.label}:{line_of(node)}" if is_there else None
 
     def nearest_origin(self, path: KeyPath) -> str:
         """Return file and line of a setting, or of the nearest key above it that is there."""
-        node, _ = nodes.find_node(self.root, path)
-        return self.label if node is self.root else f"{self.label}:{nodes.line_of(node)}"
+        node, _ = find_node(self.root, path)
+        return self.label if node is self.root else f"{self.label}:{line_of(node)}"
 
     def find_tests(self) -> Node | None:
         """Return the map of ``tests:``; None when the file has none or an empty one."""
-        _, value = nodes.pairs_of(self.root).get(TESTS, (None, None))
-        return None if value is None or nodes.is_null(value) else value
+        _, value = pairs_of(self.root).get(TESTS, (None, None))
+        return None if value is None or is_null(value) else value
 
 
-def read_document(path: Path, *, label: str) -> Document:
+def read_file(path: Path, *, label: str) -> SettingsFile:
     """Read a file.
 
     Args:
@@ -73,12 +81,12 @@ def read_document(path: Path, *, label: str) -> Document:
     """
     text = _read_text(path, label)
     try:
-        root = nodes.compose(text)
+        root = compose(text)
     except yaml.YAMLError as exc:
         raise SettingsError(explain(exc, label=label, text=text)) from None
     if not isinstance(root, MappingNode):
         raise SettingsError(_no_settings(root, label))
-    return Document(label, root, tuple(find_key_problems(root, label=label)))
+    return SettingsFile(label, root, tuple(find_key_problems(root, label=label)))
 
 
 def _read_text(path: Path, label: str) -> str:
@@ -98,20 +106,20 @@ def _read_text(path: Path, label: str) -> str:
 
 def _no_settings(root: Node | None, label: str) -> Problem:
     example = "write `key: value` lines, such as `url: https://acme.jamacloud.com`"
-    if root is None or nodes.is_null(root):
+    if root is None or is_null(root):
         return Problem("holds no settings", f"{example}, or remove the file", f"{label}:1")
     kind = "a text" if isinstance(root, ScalarNode) else "a list"
-    return Problem(f"holds {kind} instead of settings", example, f"{label}:{nodes.line_of(root)}")
+    return Problem(f"holds {kind} instead of settings", example, f"{label}:{line_of(root)}")
 
 
 class ValueReader:
-    """Turns the nodes of a document into plain values, and collects what is wrong with them.
+    """Turns the nodes of a file into plain values, and collects what is wrong with them.
 
     All scalars become text, except below `run.fields`, where the type that YAML sees matters.
     ``tests:`` and whatever looks like a secret are left out.
 
     Args:
-        document: The file.
+        file: The file.
         lookup: What ``${NAME}`` stands for.
         overridden: Settings of the top level that are given elsewhere, so that these here are not
             even filled in; of a plan or cycle given as mapping, only what identifies it.
@@ -119,27 +127,27 @@ class ValueReader:
 
     def __init__(
         self,
-        document: Document,
+        file: SettingsFile,
         *,
         lookup: Lookup,
         overridden: Container[str],
     ) -> None:
-        self._document = document
+        self._file = file
         self._lookup = lookup
         self._overridden = overridden
         self.problems: dict[KeyPath, Problem] = {
-            path: refuse(path, key, variable, label=document.label)
-            for path, key, variable in find_secret_keys(document.root, free=_FREE)
+            path: refuse(path, key, variable, label=file.label)
+            for path, key, variable in find_secret_keys(file.root, free=_FREE)
         }
 
     def read(self) -> dict[str, Any]:
         """Return the settings of the file."""
-        return self._read_mapping(self._document.root, ())
+        return self._read_mapping(self._file.root, ())
 
     def _read_mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
         return {
             name: self._read_value(value, (*path, name))
-            for name, (_, value) in nodes.pairs_of(node).items()
+            for name, (_, value) in pairs_of(node).items()
             if not self._is_left_out((*path, name), value)
         }
 
@@ -150,16 +158,16 @@ class ValueReader:
         return path == (TESTS,) or path in self.problems
 
     def _read_value(self, node: Node, path: KeyPath) -> object:
-        if not nodes.is_standard(node):
+        if not is_standard(node):
             self._complain(path, node, f"has the tag {node.tag}", "use ${NAME} for variables")
         if isinstance(node, MappingNode):
             return self._read_mapping(node, path)
         if not isinstance(node, ScalarNode):
             return [self._read_value(item, path) for item in node.value]
-        if nodes.is_null(node):
+        if is_null(node):
             return None
         text = self._fill_in(node, path)
-        is_typed = path[:2] == _RUN_FIELDS and nodes.is_plain(node)
+        is_typed = path[:2] == _RUN_FIELDS and is_plain(node)
         return _typed(text) if is_typed else text
 
     def _fill_in(self, node: ScalarNode, path: KeyPath) -> str:
@@ -170,7 +178,7 @@ class ValueReader:
             return str(node.value)
 
     def _complain(self, path: KeyPath, node: Node, message: str, remedy: str) -> None:
-        origin = f"{self._document.label}:{nodes.line_of(node)}"
+        origin = f"{self._file.label}:{line_of(node)}"
         self.problems.setdefault(path, Problem(f"{'.'.join(path)} {message}", remedy, origin))
 
 
@@ -186,3 +194,62 @@ def _typed(text: str) -> str | int | float | bool:
     if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text, re.ASCII):
         return float(text)
     return text
+
+
+def read_file_layer(
+    file: Path,
+    *,
+    label: str,
+    lookup: Lookup,
+    overridden: Container[str],
+) -> Layer:
+    """Read jama.yaml; what is wrong with it is part of the layer.
+
+    Args:
+        file: The file.
+        label: How messages name it.
+        lookup: What ``${NAME}`` stands for.
+        overridden: The settings that are given elsewhere.
+    """
+    try:
+        parsed = read_file(file, label=label)
+    except SettingsError as exc:
+        return _unreadable(label, exc.problems)
+    reader = ValueReader(parsed, lookup=lookup, overridden=overridden)
+    values = reader.read()
+    tests, problems = _read_tests(parsed.find_tests(), label=label, lookup=lookup)
+    return Layer(
+        label=label,
+        values={**values, **tests},
+        find_origin=parsed.find_origin,
+        nearest_origin=parsed.nearest_origin,
+        mistakes=reader.problems,
+        problems=(*parsed.problems, *problems),
+    )
+
+
+def _unreadable(label: str, problems: tuple[Problem, ...]) -> Layer:
+    return Layer(
+        label=label,
+        values={},
+        find_origin=lambda _: None,
+        nearest_origin=lambda _: label,
+        problems=problems,
+        is_readable=False,
+    )
+
+
+def _read_tests(
+    node: Node | None,
+    *,
+    label: str,
+    lookup: Lookup,
+) -> tuple[dict[str, Any], list[Problem]]:
+    if node is None:
+        return {}, []
+    if not isinstance(node, MappingNode):
+        return {TESTS: node.value}, []  # refused as any other value of a wrong type
+    from pytest_jama.config.map_entries import read_test_map  # noqa: PLC0415 (only who has a map pays)
+
+    test_map, problems = read_test_map(node, label=label, lookup=lookup)
+    return {TESTS: test_map}, problems

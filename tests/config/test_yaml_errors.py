@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from pytest_jama.config.nodes import LOADER, PurePythonLoader, compose
-from pytest_jama.config.syntax import explain
+from pytest_jama.config.yaml_errors import explain
+from pytest_jama.config.yaml_nodes import LOADER, PurePythonLoader, compose
 from tests.config.values import COMPLETE, load, problems_of
 
 if TYPE_CHECKING:

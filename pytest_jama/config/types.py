@@ -1,14 +1,19 @@
 """The types of single settings: how each is read, what it accepts, how it looks in the schema.
 
-Values arrive as text, whatever YAML makes of them, so that a plan may be called ``1.10``.
+Values arrive as text, whatever YAML makes of them, so that a plan may be called ``1.10``. `Allowed`
+and `Given` stand in the `Annotated` metadata of the fields; the messages about wrong settings, the
+reference page and the tables of flags and variables are made of them.
 """
+
+from __future__ import annotations
 
 import math
 import re
 import warnings
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -19,10 +24,70 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
-from pytest_jama.config.declaration import Allowed, Surroundings, mistake
 from pytest_jama.core.cases import GROUP
 from pytest_jama.core.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a setting accepts.
+
+    Attributes:
+        words: Completes "use ..." in a message and stands in the reference page.
+    """
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Where else than in jama.yaml a setting can be given.
+
+    Attributes:
+        variable: The environment variable.
+        option: The flag without its prefix: ``plan`` is ``--jama-plan`` of pytest and ``--plan`` of
+            the command lines. Empty when no flag exists, as for secrets.
+    """
+
+    variable: str
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the validation of paths depends on.
+
+    Attributes:
+        folder: What relative paths are relative to.
+        checks_files: Whether certificate files must exist.
+    """
+
+    folder: Path
+    checks_files: bool = True
+
+
+_Metadata = TypeVar("_Metadata", Allowed, Given)
+
+
+def find_metadata(field: FieldInfo, kind: type[_Metadata]) -> _Metadata | None:
+    """Return what a field declares of the given kind."""
+    return next((item for item in field.metadata if isinstance(item, kind)), None)
+
+
+def mistake(message: str, *, remedy: str) -> PydanticCustomError:
+    """Make the error that a validator raises when `Allowed` does not say enough.
+
+    Args:
+        message: Completes the name of the setting: ``is before start (2024-02-01)``.
+        remedy: What the user can do about it.
+    """
+    # The texts go into the context: pydantic would fill in braces of a message template.
+    return PydanticCustomError("mistake", "mistake", {"message": message, "remedy": remedy})
 
 
 def normalize_url(value: object) -> str:
