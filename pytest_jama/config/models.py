@@ -30,7 +30,7 @@ from pytest_jama.config.credentials import Credentials
 from pytest_jama.config.types import Allowed, Given, mistake
 from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.verdicts import Verdict, VerdictRules
+from pytest_jama.core.verdicts import VerdictRules
 
 
 class Section(BaseModel):
@@ -152,28 +152,33 @@ class CycleSettings(_Place):
         return end
 
 
-def _status(default: Verdict | None, description: str) -> Any:
-    return Field(default=default, description=description)
+_DEFAULT_RULES = VerdictRules()
+
+
+def _verdict_of(outcome: Outcome, description: str) -> Any:
+    return Field(default=_DEFAULT_RULES.verdict_of(outcome), description=description)
 
 
 class VerdictSettings(Section):
     """Which Jama status follows from which outcome of a test; `leave` does not touch the run."""
 
-    passed: types.VerdictOrLeave = _status(Verdict.PASSED, "The test passed.")
-    failed: types.VerdictOrLeave = _status(Verdict.FAILED, "The test failed.")
-    error: types.VerdictOrLeave = _status(
-        Verdict.FAILED,
+    passed: types.VerdictOrLeave = _verdict_of(Outcome.PASSED, "The test passed.")
+    failed: types.VerdictOrLeave = _verdict_of(Outcome.FAILED, "The test failed.")
+    error: types.VerdictOrLeave = _verdict_of(
+        Outcome.ERROR,
         "Setup or teardown failed, or the worker crashed.",
     )
-    skipped: types.VerdictOrLeave = _status(None, "The test was skipped.")
-    xfailed: types.VerdictOrLeave = _status(None, "The test failed, as was expected.")
-    xpassed: types.VerdictOrLeave = _status(
-        Verdict.PASSED,
+    skipped: types.VerdictOrLeave = _verdict_of(Outcome.SKIPPED, "The test was skipped.")
+    xfailed: types.VerdictOrLeave = _verdict_of(
+        Outcome.XFAILED, "The test failed, as was expected."
+    )
+    xpassed: types.VerdictOrLeave = _verdict_of(
+        Outcome.XPASSED,
         "The test passed though a failure was expected (not strict).",
     )
-    incomplete: types.VerdictOrLeave = _status(
-        Verdict.INPROGRESS,
-        "No failure, but some of the case's tests did not run.",
+    incomplete: types.VerdictOrLeave = Field(
+        default=_DEFAULT_RULES.incomplete,
+        description="No failure, but some of the case's tests did not run.",
     )
 
     def rules(self) -> VerdictRules:
