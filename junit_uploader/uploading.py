@@ -196,11 +196,10 @@ def _load(options: Namespace) -> LoadedSettings:
     Raises:
         SettingsError: With every mistake.
     """
-    given = {name: (f"--{name}", getattr(options, name)) for name in SETTING_FLAGS}
     return load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
-        flags={name: pair for name, pair in given.items() if pair[1] is not None},
+        flags={name: getattr(options, name) for name in SETTING_FLAGS},
         environ=os.environ,
         needs_target=not options.no_upload,
         flag_prefix="--",

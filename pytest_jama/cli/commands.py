@@ -11,7 +11,7 @@ import click
 from pytest_jama import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pytest_jama.config import Flags
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -138,11 +138,10 @@ def upload(
     from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
     from pytest_jama.session.session import OutputOptions  # noqa: PLC0415
 
-    flags = {name: (f"--{name}", text) for name, text in given.items() if text is not None}
     manner = OutputOptions(dry_run=dry_run, as_json=as_json, verbose=verbose, quiet=quiet)
-    command = ["pytest-jama", "upload", *_words(flags), *map(str, journals)]
-    return run_upload(UploadOptions(journals, config, flags), manner, command=command)
+    command = ["pytest-jama", "upload", *_words(given), *map(str, journals)]
+    return run_upload(UploadOptions(journals, config, given), manner, command=command)
 
 
-def _words(flags: Mapping[str, tuple[str, str]]) -> list[str]:
-    return [f"{flag}={text}" for flag, text in flags.values()]
+def _words(flags: Flags) -> list[str]:
+    return [f"--{name}={text}" for name, text in flags.items() if text is not None]

@@ -32,9 +32,9 @@ from pytest_jama.session.provenance import describe_destination, recall_provenan
 from pytest_jama.session.session import Closing, close_session, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import Flags, Settings
     from pytest_jama.journal.record import Recording
     from pytest_jama.session.session import Journal, OutputOptions
 
@@ -48,12 +48,12 @@ class UploadOptions:
     Attributes:
         journals: Files and folders; empty takes the newest unfinished journal.
         config: The settings file that says where journals are.
-        flags: Setting -> flag as typed and its value.
+        flags: What the flags say, by setting.
     """
 
     journals: tuple[Path, ...]
     config: Path | None
-    flags: Mapping[str, tuple[str, str]]
+    flags: Flags
 
 
 def run_upload(

@@ -12,7 +12,7 @@ from pytest_jama.journal.select import find_folder, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config import Flags, LoadedSettings
     from pytest_jama.journal.record import Recording
 
 _DESTINATION: Mapping[str, Callable[[Settings], object]] = {
@@ -33,7 +33,7 @@ _RULES: Mapping[str, Callable[[Settings], object]] = {
 def load_for_upload(
     recordings: Sequence[Recording],
     *,
-    flags: Mapping[str, tuple[str, str]],
+    flags: Flags,
     environ: Mapping[str, str],
 ) -> LoadedSettings:
     """Load the settings that the journals agree on.
@@ -71,7 +71,7 @@ def describe_run_differences(recordings: Sequence[Recording]) -> str:
 def find_journal_folder(
     *,
     config: Path | None,
-    flags: Mapping[str, tuple[str, str]],
+    flags: Flags,
     environ: Mapping[str, str],
 ) -> Path | None:
     """Return the folder of the journals: as jama.yaml says, else ``.jama`` here or above.
@@ -106,7 +106,7 @@ def find_journal_folder(
 def _load(
     recording: Recording,
     *,
-    flags: Mapping[str, tuple[str, str]],
+    flags: Flags,
     environ: Mapping[str, str],
 ) -> LoadedSettings:
     """Load the settings of one header; those that a newer version added are passed over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.messages import KeyPath
@@ -33,10 +34,8 @@ OVERRIDABLE: Mapping[str, Given] = {
 }
 """Which settings have a variable and a flag, in the order of the model."""
 
-FLAGS: Mapping[str, str] = {
-    name: f"{PLUGIN_PREFIX}{given.option}" for name, given in OVERRIDABLE.items()
-}
-"""The flag of pytest for each setting that has one; our command lines: without ``jama-``."""
+Flags = Mapping[str, str | bool | None]
+"""Setting -> what its flag says on the command line; None and False when it is not there."""
 
 VARIABLES: Mapping[str, str] = {
     **{name: given.variable for name, given in OVERRIDABLE.items()},
@@ -59,19 +58,26 @@ class Override:
 
 
 def find_overrides(
-    flags: Mapping[str, tuple[str, str]],
+    flags: Flags,
     environ: Mapping[str, str],
+    *,
+    prefix: str,
 ) -> dict[str, Override]:
     """Return what flags and variables say, by setting; flags win.
 
-    An empty variable counts as unset: CI systems set variables that nobody defined to nothing.
-    An empty flag was typed by somebody, so it stands and is found wrong.
+    An empty variable counts as unset: CI systems set undefined variables to nothing. An empty flag
+    was typed by a person, so it stands and is found wrong.
+
+    Args:
+        flags: The flags.
+        environ: The environment.
+        prefix: What flags begin with in this front-end.
     """
     found = {}
     for name, given in OVERRIDABLE.items():
-        if name in flags:
-            flag, text = flags[name]
-            found[name] = Override(text, flag)
+        said = flags.get(name)
+        if said is not None and said is not False:
+            found[name] = Override(str(said), f"{prefix}{given.option}")
         elif environ.get(given.variable, "").strip():
             found[name] = Override(environ[given.variable], f"environment {given.variable}")
     return found

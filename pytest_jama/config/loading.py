@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.layers import Flags
     from pytest_jama.config.messages import KeyPath
     from pytest_jama.config.models import Settings
 
@@ -43,7 +44,7 @@ def load_settings(
     *,
     start: Path,
     file: Path | None,
-    flags: Mapping[str, tuple[str, str]],
+    flags: Flags,
     environ: Mapping[str, str],
     needs_target: bool = True,
     flag_prefix: str = PLUGIN_PREFIX,
@@ -54,11 +55,11 @@ def load_settings(
     Args:
         start: Where to look for jama.yaml, then further up; messages name files relative to it.
         file: The file to read instead.
-        flags: Setting -> flag as typed and its value: ``{"plan": ("--jama-plan", "Release 1")}``.
+        flags: What the flags say, by setting: ``{"plan": "Release 1"}``.
         environ: The environment.
         needs_target: False when nothing will be sent: then the server, the place and the
             credentials may be missing.
-        flag_prefix: What flags begin with, for the remedies in messages.
+        flag_prefix: What flags begin with in this front-end, for messages.
         clock: Tells the time in UTC; asked at most once.
 
     Raises:
@@ -67,7 +68,7 @@ def load_settings(
     file, ambiguity = _choose_file(start, file)
     folder = (file.parent if file else start).absolute()
     lookup = Variables(environ, folder, clock).look_up
-    overrides = find_overrides(flags, environ)
+    overrides = find_overrides(flags, environ, prefix=flag_prefix)
     layer = _read_layer(file, start=start, lookup=lookup, overridden=overrides)
     settings, origins = resolve(
         replace(layer, problems=(*ambiguity, *layer.problems)),
@@ -84,7 +85,7 @@ def load_from_journal(
     header: Mapping[str, Any],
     *,
     environ: Mapping[str, str],
-    flags: Mapping[str, tuple[str, str]],
+    flags: Flags,
     label: str = "journal",
     flag_prefix: str = "--",
 ) -> LoadedSettings:
@@ -95,7 +96,7 @@ def load_from_journal(
         environ: The environment, with the credentials.
         flags: As for `load_settings`.
         label: The journal, as messages name it.
-        flag_prefix: What flags begin with, for the remedies in messages.
+        flag_prefix: What flags begin with in this front-end, for messages.
 
     Raises:
         SettingsError: With every mistake.
@@ -108,7 +109,7 @@ def load_from_journal(
             nearest_origin=lambda _: label,
             is_file=False,
         ),
-        overrides=find_overrides(flags, environ),
+        overrides=find_overrides(flags, environ, prefix=flag_prefix),
         environ=environ,
         lookup=Variables(environ, Path.cwd()).look_up,
         surroundings=Surroundings(folder=Path.cwd()),

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SEPARATOR = "/"
-"""What `/`, `::`, `.py` and `.` of a test ID become, up to the bracket of its parameters."""
-
 
 def normal_form(test_id: str) -> str:
     """Return the form in which two spellings of one test are equal.

@@ -15,13 +15,8 @@ from pytest_jama.plugin.step_fixture import COLLECTION
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
 
-FLAGS = {
-    "url": "--jama-url",
-    "project": "--jama-project",
-    "plan": "--jama-plan",
-    "cycle": "--jama-cycle",
-}
-"""The command-line flag of each setting that has one."""
+SETTING_FLAGS = ("url", "project", "plan", "cycle")
+"""The settings that have a flag."""
 
 _RUNS_NO_TESTS = (
     "collectonly",
@@ -69,12 +64,11 @@ def load(config: pytest.Config) -> LoadedSettings:
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
     named = config.getoption("--jama-config")
-    given = {name: (flag, config.getoption(flag)) for name, flag in FLAGS.items()}
     try:
         return load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
-            flags={name: pair for name, pair in given.items() if pair[1] is not None},
+            flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
             environ=os.environ,
             needs_target=not config.getoption("--jama-no-upload"),
         )

@@ -161,7 +161,7 @@ def test_a_url_with_credentials_is_refused_without_showing_them(tmp_path: Path, 
 @pytest.mark.parametrize("name", ["JAMA_URL", "--jama-url"])
 def test_so_is_one_from_a_variable_or_flag(tmp_path: Path, name: str) -> None:
     url = "https://ann:hunter2@host"
-    flags = {"url": (name, url)} if name.startswith("--") else {}
+    flags = {"url": url} if name.startswith("--") else {}
     environ = {} if flags else {name: url}
     (message,) = problems_of(tmp_path, COMPLETE, flags=flags, environ=environ)
     assert message.partition(": ")[0] in {"environment JAMA_URL", "--jama-url"}

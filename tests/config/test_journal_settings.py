@@ -50,7 +50,7 @@ def test_what_was_filled_in_is_not_filled_in_again(tmp_path: Path) -> None:
 
 def test_flags_beat_the_environment_beats_the_journal(tmp_path: Path) -> None:
     environ = {**LOGIN, "JAMA_URL": "http://127.0.0.1:1", "JAMA_PLAN": "Other"}
-    flags = {"plan": ("--plan", "id:9")}
+    flags = {"plan": "id:9"}
     loaded = load_from_journal(header_of(tmp_path), environ=environ, flags=flags, label="1.jsonl")
     assert (loaded.settings.url, loaded.settings.plan.id) == ("http://127.0.0.1:1", 9)
     names = ("plan", "url", "project", "target")

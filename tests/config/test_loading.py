@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama.config import FLAGS, VARIABLES, find_file, load_settings
+from pytest_jama.config import VARIABLES, Flags, find_file, load_settings
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, LOGIN, load, problems_of, write
 
-PLAN_FLAG = {"plan": ("--jama-plan", "From flag")}
+PLAN_FLAG = {"plan": "From flag"}
 PLAN_VARIABLE = {"JAMA_PLAN": "From variable"}
 
 
@@ -39,7 +39,7 @@ cycle: "Build ${BUILD_NUMBER:-local} ${DATE}"
 )
 def test_a_flag_beats_a_variable_beats_the_file(
     tmp_path: Path,
-    flags: dict[str, tuple[str, str]],
+    flags: Flags,
     environ: dict[str, str],
     plan: str,
     origin: str,
@@ -64,7 +64,7 @@ def test_a_message_names_the_file_relative_to_where_one_is(tmp_path: Path) -> No
 
 def test_flags_and_variables_alone_are_enough(tmp_path: Path) -> None:
     environ = {"JAMA_URL": "jama.test", "JAMA_PROJECT": "52", "JAMA_PLAN": "A"}
-    loaded = load(tmp_path, environ=environ, flags={"cycle": ("--jama-cycle", "id:20495")})
+    loaded = load(tmp_path, environ=environ, flags={"cycle": "id:20495"})
     assert loaded.file is None
     assert (loaded.settings.url, loaded.settings.project) == ("https://jama.test", 52)
     assert loaded.settings.cycle.id == 20495
@@ -76,7 +76,7 @@ def test_what_is_missing_is_said_with_all_places_to_set_it(tmp_path: Path, name:
     assert problems_of(tmp_path, text) == [
         (
             f"jama.yaml: {name} is not set; set `{name}:` in jama.yaml, "
-            f"{VARIABLES[name]} in the environment, or {FLAGS[name]}=..."
+            f"{VARIABLES[name]} in the environment, or --jama-{name}=..."
         ),
     ]
 
@@ -110,12 +110,12 @@ def test_text_that_a_flag_replaces_is_not_filled_in(tmp_path: Path) -> None:
 
 
 def test_flags_and_variables_are_filled_in_like_the_file(tmp_path: Path) -> None:
-    flags = {"cycle": ("--jama-cycle", "Nightly ${DATE}")}
+    flags = {"cycle": "Nightly ${DATE}"}
     assert load(tmp_path, COMPLETE, flags=flags).settings.cycle.name == "Nightly 2024-02-01"
 
 
 def test_a_wrong_flag_is_named_with_its_value(tmp_path: Path) -> None:
-    flags = {"url": ("--jama-url", "ftp://x"), "plan": ("--jama-plan", " ")}
+    flags = {"url": "ftp://x", "plan": " "}
     assert problems_of(tmp_path, COMPLETE, flags=flags) == [
         (
             "--jama-url: url is 'ftp://x'; "

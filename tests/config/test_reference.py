@@ -10,11 +10,12 @@ import jsonschema
 import pytest
 import yaml
 
-from pytest_jama.config import FLAGS, VARIABLES, Settings
+from pytest_jama.config import VARIABLES, Settings
+from pytest_jama.config.layers import OVERRIDABLE
 from pytest_jama.config.messages import keys_of, section_of
 from pytest_jama.config.reference import SCHEMA, make_schema, page_text, schema_text
 from pytest_jama.config.types import Allowed, find_metadata
-from pytest_jama.plugin.activation import FLAGS as PLUGIN_FLAGS
+from pytest_jama.plugin.activation import SETTING_FLAGS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -144,7 +145,7 @@ def test_every_setting_is_described_in_the_schema_and_on_the_page(name: str) -> 
 
 
 def test_the_flags_of_the_plugin_are_the_declared_ones() -> None:
-    assert dict(FLAGS) == PLUGIN_FLAGS
+    assert [given.option for given in OVERRIDABLE.values()] == list(SETTING_FLAGS)
 
 
 def test_the_variables_are_the_documented_ones() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.config import LoadedSettings, load_settings
+from pytest_jama.config import Flags, LoadedSettings, load_settings
 from pytest_jama.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def load(
     text: str | None = None,
     *,
     environ: Mapping[str, str] | None = None,
-    flags: Mapping[str, tuple[str, str]] | None = None,
+    flags: Flags | None = None,
     needs_target: bool = True,
 ) -> LoadedSettings:
     """Load the settings of a folder, after writing its file if a text is given."""
@@ -54,7 +54,7 @@ def problems_of(
     text: str | None = None,
     *,
     environ: Mapping[str, str] | None = None,
-    flags: Mapping[str, tuple[str, str]] | None = None,
+    flags: Flags | None = None,
     needs_target: bool = True,
 ) -> list[str]:
     """Return the messages about wrong settings, as people see them."""
