@@ -101,7 +101,9 @@ class _Uploading:
         """Do everything; see `run_upload`."""
         loaded = _load(options)
         self.manner.announce(
-            describe_destination(loaded, root=Path.cwd(), mode=self.manner.mode),
+            describe_destination(
+                loaded, root=Path.cwd(), mode=self.manner.mode, verbose=self.manner.verbose
+            ),
         )
         extensions = Extensions(loaded.settings, complain=self.troubles.add)
         with no_garbage_collection():

@@ -153,7 +153,9 @@ class _Upload:
         """Judge and send; see `run_upload`."""
         loaded = load_for_upload(self._recordings, flags=self._options.flags, environ=os.environ)
         settings, manner = loaded.settings, self._manner
-        manner.announce(describe_destination(loaded, root=Path.cwd(), mode=manner.mode))
+        manner.announce(
+            describe_destination(loaded, root=Path.cwd(), mode=manner.mode, verbose=manner.verbose)
+        )
         manner.announce(f"jama: {self._describe_journals()}")
         troubles = ErrorLog()
         extensions = Extensions(settings, complain=troubles.add)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from pytest_jama.config.credentials import KINDS, find_credentials, variables_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
-from pytest_jama.config.messages import describe, keys_of, section_of
-from pytest_jama.config.models import IDENTITY, Settings, identity_of
+from pytest_jama.config.messages import describe, section_of
+from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError
 
@@ -96,10 +96,6 @@ def ways_to_set(name: str, *, prefix: str, in_file: bool) -> str:
     return f"{file}{given.variable} in the environment, or {prefix}{given.option}=..."
 
 
-DEFAULT = "default"
-"""The origin of a value that nobody gave."""
-
-
 @dataclass(frozen=True)
 class Layer:
     """What is known before flags and variables come into play.
@@ -107,8 +103,7 @@ class Layer:
     Attributes:
         label: The file or journal, as messages name it.
         values: Its values, filled in, but not validated.
-        find_origin: Tells where a setting stands; None when it does not.
-        nearest_origin: Tells where a setting or what should contain it stands.
+        find_origin: Returns where a setting stands, or what should contain it.
         mistakes: What is wrong with single settings.
         problems: What is wrong otherwise.
         is_file: False for a journal, which nobody shall edit.
@@ -117,8 +112,7 @@ class Layer:
 
     label: str
     values: Mapping[str, Any] = field(repr=False)  # what is refused may be a secret
-    find_origin: Callable[[KeyPath], str | None]
-    nearest_origin: Callable[[KeyPath], str]
+    find_origin: Callable[[KeyPath], str]
     mistakes: Mapping[KeyPath, Problem] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     is_file: bool = True
@@ -134,7 +128,7 @@ def resolve(
     surroundings: Surroundings,
     flag_prefix: str,
 ) -> tuple[Settings, dict[str, str]]:
-    """Return the effective settings and the origin of each.
+    """Return the effective settings, and the origin of what says where results go.
 
     Args:
         layer: What flags and variables beat.
@@ -159,7 +153,7 @@ def resolve(
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=_line_of))
     settings = settings.model_copy(update={"credentials": credentials})
-    return settings, dict(sources.list_origins())
+    return settings, {name: sources.find((name,)) for name in DESTINATION if name in values}
 
 
 def _apply(
@@ -189,36 +183,16 @@ def _rest_of(place: object) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Sources:
-    """Tells where each setting comes from."""
+    """Finds where a setting comes from."""
 
     layer: Layer
     overrides: Mapping[str, Override]
 
-    def find_override(self, path: KeyPath) -> str | None:
-        """Return the origin of the override that decides on a setting, if there is one."""
-        override = self.overrides.get(path[0])
-        decides = override is not None and (len(path) == 1 or path[1] in IDENTITY)
-        return override.origin if override and decides else None
-
-    def blame(self, path: KeyPath) -> str:
+    def find(self, path: KeyPath) -> str:
         """Return the origin to name in a message about a setting."""
-        return self.find_override(path) or self.layer.nearest_origin(path)
-
-    def list_origins(self) -> Iterator[tuple[str, str]]:
-        """Yield the dotted name of each setting, and its origin."""
-        for path in _paths_of(Settings):
-            found = self.find_override(path) or self.layer.find_origin(path)
-            yield ".".join(path), found or DEFAULT
-
-
-def _paths_of(model: type[Any], above: KeyPath = ()) -> Iterator[KeyPath]:
-    """Yield the path of each setting; what identifies a plan or cycle goes by the plan's name."""
-    for key, info in keys_of(model).items():
-        section = section_of(info)
-        if not (above and key in IDENTITY):
-            yield (*above, key)
-        if section:
-            yield from _paths_of(section, (*above, key))
+        override = self.overrides.get(path[0])
+        decides = len(path) == 1 or path[1] in IDENTITY
+        return override.origin if override and decides else self.layer.find_origin(path)
 
 
 def _validate(
@@ -232,13 +206,13 @@ def _validate(
         errors = exc.errors(include_url=False)
     mistakes = [describe(error, Settings) for error in errors]
     return None, {
-        mistake.path: Problem(mistake.message, mistake.remedy, sources.blame(mistake.path))
+        mistake.path: Problem(mistake.message, mistake.remedy, sources.find(mistake.path))
         for mistake in mistakes
     }
 
 
 def _find_missing(values: Mapping[str, Any], layer: Layer, flag_prefix: str) -> Iterator[Problem]:
-    for name in OVERRIDABLE:
+    for name in DESTINATION:
         if name not in values and layer.is_readable:
             ways = ways_to_set(name, prefix=flag_prefix, in_file=layer.is_file)
             yield Problem(f"{name} is not set", f"set {ways}", layer.label)

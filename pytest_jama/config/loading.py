@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.layers import Flags
-    from pytest_jama.config.messages import KeyPath
     from pytest_jama.config.models import Settings
 
 FILE_NAMES = ("jama.yaml", "jama.yml")
@@ -30,8 +29,8 @@ class LoadedSettings:
 
     Attributes:
         settings: The effective settings.
-        origins: Dotted name of each setting -> ``jama.yaml:3``, ``--jama-plan``,
-            ``environment JAMA_PLAN`` or ``default``.
+        origins: Each setting of `DESTINATION` that is given -> ``jama.yaml:3``, ``--jama-plan``
+            or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
     """
 
@@ -105,8 +104,7 @@ def load_from_journal(
         Layer(
             label=label,
             values=header,
-            find_origin=lambda path: label if _is_in(header, path) else None,
-            nearest_origin=lambda _: label,
+            find_origin=lambda _: label,
             is_file=False,
         ),
         overrides=find_overrides(flags, environ, prefix=flag_prefix),
@@ -152,7 +150,7 @@ def _read_layer(
 ) -> Layer:
     if file is None:
         label = f"{FILE_NAMES[0]} (there is none)"
-        return Layer(label, {}, find_origin=lambda _: None, nearest_origin=lambda _: label)
+        return Layer(label, {}, find_origin=lambda _: label)
     from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
 
     label = _label(file, start)
@@ -166,11 +164,3 @@ def _label(file: Path, start: Path) -> str:
     except ValueError:  # Windows: another drive
         return str(file)
     return min(relative, str(file), key=len)
-
-
-def _is_in(values: object, path: KeyPath) -> bool:
-    for key in path:
-        if not isinstance(values, dict) or key not in values:
-            return False
-        values = values[key]
-    return True

@@ -93,6 +93,9 @@ class _Place(BaseModel):
         return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
 
 
+DESTINATION = ("url", "project", "plan", "cycle")
+"""The settings that an upload cannot do without."""
+
 IDENTITY = frozenset({"id", "name"})
 """The keys that say which plan or cycle is meant; the others say what to do with it."""
 

@@ -15,11 +15,11 @@ from pytest_jama.config.models import IDENTITY
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (
     compose,
-    find_node,
     is_null,
     is_plain,
     is_standard,
     line_of,
+    nearest_node,
     pairs_of,
 )
 from pytest_jama.core.errors import Problem, SettingsError
@@ -53,14 +53,9 @@ class SettingsFile:
     root: MappingNode
     problems: tuple[Problem, ...] = ()
 
-    def find_origin(self, path: KeyPath) -> str | None:
-        """Return file and line of a setting; None when the file does not have it."""
-        node, is_there = find_node(self.root, path)
-        return f"{self.label}:{line_of(node)}" if is_there else None
-
-    def nearest_origin(self, path: KeyPath) -> str:
+    def find_origin(self, path: KeyPath) -> str:
         """Return file and line of a setting, or of the nearest key above it that is there."""
-        node, _ = find_node(self.root, path)
+        node = nearest_node(self.root, path)
         return self.label if node is self.root else f"{self.label}:{line_of(node)}"
 
     def find_tests(self) -> Node | None:
@@ -222,7 +217,6 @@ def read_file_layer(
         label=label,
         values={**values, **tests},
         find_origin=parsed.find_origin,
-        nearest_origin=parsed.nearest_origin,
         mistakes=reader.problems,
         problems=(*parsed.problems, *problems),
     )
@@ -232,8 +226,7 @@ def _unreadable(label: str, problems: tuple[Problem, ...]) -> Layer:
     return Layer(
         label=label,
         values={},
-        find_origin=lambda _: None,
-        nearest_origin=lambda _: label,
+        find_origin=lambda _: label,
         problems=problems,
         is_readable=False,
     )

@@ -111,19 +111,15 @@ def pairs_of(node: Node) -> Pairs:
     return own
 
 
-def find_node(root: Node, path: Iterable[str]) -> tuple[Node, bool]:
-    """Return the key node of a dotted path, or of the nearest one above it that is there.
-
-    Returns:
-        The node, and whether it is the whole path's.
-    """
+def nearest_node(root: Node, path: Iterable[str]) -> Node:
+    """Return the key node of a dotted path, or of the nearest one above it that is there."""
     node, value = root, root
     for part in path:
         pair = pairs_of(value).get(part)
         if pair is None:
-            return node, False
+            break
         node, value = pair
-    return node, True
+    return node
 
 
 def walk_mappings(node: Node) -> Iterator[MappingNode]:

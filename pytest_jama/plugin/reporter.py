@@ -77,6 +77,7 @@ class Reporter:
             self._loaded,
             root=self._config.rootpath,
             mode="dry run" if self._dry_run else "no upload" if self._no_upload else "",
+            verbose=self._config.get_verbosity() > 0,
         )
 
     @guarded

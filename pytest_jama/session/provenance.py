@@ -19,19 +19,29 @@ if TYPE_CHECKING:
     from pytest_jama.journal.record import Header
 
 
-def describe_destination(loaded: LoadedSettings, *, root: Path, mode: str) -> str:
+def describe_destination(
+    loaded: LoadedSettings,
+    *,
+    root: Path,
+    mode: str,
+    verbose: bool = False,
+) -> str:
     """Return the header line: what is on, where it goes, from which file.
 
     Args:
         loaded: The settings and where they came from.
         root: The rootdir; files below it are named relative to it.
         mode: ``dry run``, ``no upload`` or empty.
+        verbose: Whether to name the file, variable or flag of each part instead of the file.
     """
     settings = loaded.settings
     names = map(str, (settings.project, settings.plan, settings.cycle))
     where = " / ".join(filter(None, names))
     parts = [where or "no plan named", f"at {settings.url}" if settings.url else "no server"]
-    if loaded.file is not None:
+    if verbose and loaded.origins:
+        origins = ", ".join(f"{name} from {origin}" for name, origin in loaded.origins.items())
+        parts.append(f"({origins})")
+    elif loaded.file is not None:
         parts.append(f"({relative_to(root, loaded.file)})")
     return f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
 

@@ -53,7 +53,7 @@ def test_flags_beat_the_environment_beats_the_journal(tmp_path: Path) -> None:
     flags = {"plan": "id:9"}
     loaded = load_from_journal(header_of(tmp_path), environ=environ, flags=flags, label="1.jsonl")
     assert (loaded.settings.url, loaded.settings.plan.id) == ("http://127.0.0.1:1", 9)
-    names = ("plan", "url", "project", "target")
+    names = ("plan", "url", "project", "cycle")
     assert [loaded.origins[name] for name in names] == [
         "--plan",
         "environment JAMA_URL",

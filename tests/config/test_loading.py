@@ -10,6 +10,7 @@ import pytest
 
 from pytest_jama.config import VARIABLES, Flags, find_file, load_settings
 from pytest_jama.core.errors import SettingsError
+from pytest_jama.session.provenance import describe_destination
 from tests.config.values import COMPLETE, LOGIN, load, problems_of, write
 
 PLAN_FLAG = {"plan": "From flag"}
@@ -49,11 +50,20 @@ def test_a_flag_beats_a_variable_beats_the_file(
     assert loaded.origins["plan"] == origin
 
 
-def test_every_setting_has_an_origin(tmp_path: Path) -> None:
-    origins = load(tmp_path, f"{COMPLETE}upload:\n  concurrency: 4\n").origins
-    assert origins["upload.concurrency"] == "jama.yaml:6"
-    assert origins["upload.rate"] == "default"
-    assert origins["plan.create"] == "default"
+def test_what_is_not_given_has_no_origin(tmp_path: Path) -> None:
+    origins = load(tmp_path, "cycle: {id: 7, create: no}\n", needs_target=False).origins
+    assert origins == {"cycle": "jama.yaml:1"}
+
+
+def test_a_verbose_header_says_where_each_part_of_the_destination_comes_from(
+    tmp_path: Path,
+) -> None:
+    loaded = load(tmp_path, COMPLETE, flags=PLAN_FLAG, environ={"JAMA_CYCLE": "id:7"})
+    header = describe_destination(loaded, root=tmp_path, mode="", verbose=True)
+    assert header == (
+        "jama: P / From flag / id:7 at https://jama.test (url from jama.yaml:1, project from "
+        "jama.yaml:2, plan from --jama-plan, cycle from environment JAMA_CYCLE)"
+    )
 
 
 def test_a_message_names_the_file_relative_to_where_one_is(tmp_path: Path) -> None:
