@@ -58,7 +58,7 @@ def loses_results(file: ReportFile) -> bool:
 
 
 def find_wrong(files: Iterable[ReportFile]) -> Sequence[ReportFile]:
-    """Return the reports with which anything is wrong: these are too many for ``--strict``."""
+    """Return the reports with which anything is wrong: these are too many for ``strict``."""
     return [
         file
         for file in files

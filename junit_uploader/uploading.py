@@ -125,7 +125,7 @@ class _Uploading:
         self.manner.announce(f"jama: {summary_line(session)}")
         for line in remark_lines(session.files, verbose=self.manner.verbose):
             self.manner.say(line)
-        _refuse_unusable(session, strict=options.strict)
+        _refuse_unusable(session, strict=settings.strict)
         refuse_conflicts(settings, session.tests, file=relative_to(Path.cwd(), loaded.file))
         linked = link_tests(
             session.tests.values(),
@@ -201,7 +201,7 @@ def _load(options: Namespace) -> LoadedSettings:
     return load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
-        flags={name: getattr(options, name) for name in SETTING_FLAGS},
+        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
         environ=os.environ,
         needs_target=not options.no_upload,
         flag_prefix="--",
@@ -209,7 +209,7 @@ def _load(options: Namespace) -> LoadedSettings:
 
 
 def _refuse_unusable(session: Session, *, strict: bool) -> None:
-    """Refuse reports without tests, and with ``--strict`` those with which anything is wrong.
+    """Refuse reports without tests, and with ``strict`` those with which anything is wrong.
 
     Raises:
         PytestJamaError: Nothing is to be sent.
@@ -220,7 +220,7 @@ def _refuse_unusable(session: Session, *, strict: bool) -> None:
     wrong = find_wrong(session.files) if strict else ()
     if wrong:
         what = f"something is wrong with {len(wrong)} of {counted(len(session.files), 'report')}"
-        raise PytestJamaError(f"{what}, and with --strict nothing is sent then")
+        raise PytestJamaError(f"{what}, and with strict nothing is sent then")
 
 
 def _session_lines(

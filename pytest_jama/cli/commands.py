@@ -106,6 +106,7 @@ def sandbox(
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--config", type=_FILE, help="The jama.yaml that says where journals are kept.")
+@click.option("--strict", is_flag=True, help="Fail on what is not understood or linked to nothing.")
 @click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @click.option("--verbose", "-v", is_flag=True, help="Name every single thing.")
@@ -119,7 +120,7 @@ def upload(
     verbose: bool,
     quiet: bool,
     journals: tuple[Path, ...],
-    **given: str | None,
+    **given: str | bool | None,
 ) -> int:
     """Send what sessions have left: finish an upload, or merge shards.
 
@@ -144,4 +145,5 @@ def upload(
 
 
 def _words(flags: Flags) -> list[str]:
-    return [f"--{name}={text}" for name, text in flags.items() if text is not None]
+    given = {name: said for name, said in flags.items() if said is not None and said is not False}
+    return [f"--{name}" if said is True else f"--{name}={said}" for name, said in given.items()]

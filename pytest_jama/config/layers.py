@@ -32,13 +32,13 @@ OVERRIDABLE: Mapping[str, Given] = {
     for name, info in Settings.model_fields.items()
     if (given := find_metadata(info, Given))
 }
-"""Which settings have a variable and a flag, in the order of the model."""
+"""Which settings have a flag, most of them a variable too, in the order of the model."""
 
 Flags = Mapping[str, str | bool | None]
-"""Setting -> what its flag says on the command line; None and False when it is not there."""
+"""Setting -> what its flag says: a text, True for a flag without value, None or False for none."""
 
 VARIABLES: Mapping[str, str] = {
-    **{name: given.variable for name, given in OVERRIDABLE.items()},
+    **{name: given.variable for name, given in OVERRIDABLE.items() if given.variable},
     **{name: variable for kind in KINDS for name, variable in variables_of(kind).items()},
 }
 """The environment variable of each setting and each part of the credentials that has one."""

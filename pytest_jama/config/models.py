@@ -315,6 +315,10 @@ class Settings(Section):
         description="How JUnit reports are read.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
+        default=False,
+        description="Whatever could not be understood, or is linked to nothing, is a failure.",
+    )
     journal: types.Folder = Field(
         default=Path(".jama"),
         validate_default=True,

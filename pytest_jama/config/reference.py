@@ -117,7 +117,9 @@ def _section_rows(section_key: str, section: type[BaseModel]) -> Iterator[tuple[
 
 def _show_given(field: FieldInfo) -> tuple[str, str]:
     given = find_metadata(field, Given)
-    return (f"`{given.variable}`", f"`{PLUGIN_PREFIX}{given.option}`") if given else ("", "")
+    if given is None:
+        return "", ""
+    return f"`{given.variable}`" if given.variable else "", f"`{PLUGIN_PREFIX}{given.option}`"
 
 
 def _show_default(value: Any) -> str:

@@ -49,12 +49,12 @@ class Given:
     """Where else than in jama.yaml a setting can be given.
 
     Attributes:
-        variable: The environment variable.
-        option: The flag without its prefix: ``plan`` is ``--jama-plan`` of pytest and ``--plan`` of
-            the command lines. Empty when no flag exists, as for secrets.
+        variable: The environment variable, if there is one.
+        option: The flag, if there is one, without its prefix: ``plan`` is ``--jama-plan`` of pytest
+            and ``--plan`` of the command lines.
     """
 
-    variable: str
+    variable: str = ""
     option: str = ""
 
 

@@ -15,7 +15,7 @@ from pytest_jama.plugin.step_fixture import COLLECTION
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
 
-SETTING_FLAGS = ("url", "project", "plan", "cycle")
+SETTING_FLAGS = ("url", "project", "plan", "cycle", "strict")
 """The settings that have a flag."""
 
 _RUNS_NO_TESTS = (

@@ -24,6 +24,7 @@ verdicts: {skipped: BLOCKED, passed: leave}
 upload: {on_error: warn, give_up_after: 500ms, concurrency: 2, rate: 5}
 run: {actual_results: false, assigned_to: me, fields: {a$1: [1, x], b$2: 1.5}}
 tls: {verify: false}
+strict: true
 names: '\\[(?P<case>[A-Z]+-TC-\\d+)\\]'
 junit: {skipped_wins: true}
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama.config import VARIABLES, Flags, find_file, load_settings
+from pytest_jama.config import VARIABLES, Flags, find_file, load_from_journal, load_settings
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.session.provenance import describe_destination
 from tests.config.values import COMPLETE, LOGIN, load, problems_of, write
@@ -117,6 +117,27 @@ def test_a_flag_keeps_what_else_the_file_says_of_the_plan(tmp_path: Path) -> Non
 def test_text_that_a_flag_replaces_is_not_filled_in(tmp_path: Path) -> None:
     text = COMPLETE.replace("Release 1", "{name: '${UNSET}', group: G}")
     assert load(tmp_path, text, flags=PLAN_FLAG).settings.plan.name == "From flag"
+
+
+@pytest.mark.parametrize(
+    "text,flags,strict",
+    [
+        pytest.param("", {}, False, id="default"),
+        pytest.param("strict: true\n", {}, True, id="file"),
+        pytest.param("strict: true\n", {"strict": False}, True, id="flag-not-given"),
+        pytest.param("strict: false\n", {"strict": True}, True, id="flag"),
+    ],
+)
+def test_strictness_is_set_in_the_file_or_by_a_flag_without_value(
+    tmp_path: Path, text: str, flags: Flags, *, strict: bool
+) -> None:
+    assert load(tmp_path, COMPLETE + text, flags=flags).settings.strict is strict
+
+
+def test_a_flag_makes_an_upload_from_a_journal_strict(tmp_path: Path) -> None:
+    header = load(tmp_path, COMPLETE).settings.for_journal()
+    assert header["strict"] is False
+    assert load_from_journal(header, environ=LOGIN, flags={"strict": True}).settings.strict
 
 
 def test_flags_and_variables_are_filled_in_like_the_file(tmp_path: Path) -> None:

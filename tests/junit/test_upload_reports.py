@@ -125,7 +125,14 @@ def test_strict_sends_nothing_when_anything_is_wrong(
     uploaded = shop("--strict", ".")
     assert_nothing_was_done(shop, uploaded)
     assert said in uploaded.out
-    assert "something is wrong with 1 of 2 reports, and with --strict nothing" in uploaded.err
+    assert "something is wrong with 1 of 2 reports, and with strict nothing" in uploaded.err
+
+
+def test_strict_can_stand_in_the_settings(shop: Uploader) -> None:
+    shop.configure("strict: true\n")
+    shop.write("a.xml", BROKEN)
+    shop.write("b.xml", suite(PASSED))
+    assert_nothing_was_done(shop, shop("."))
 
 
 def test_strict_sends_what_is_only_odd(shop: Uploader) -> None:
