@@ -147,3 +147,11 @@ def test_every_kind_of_reference_finds_its_case(repository: Repository) -> None:
     )
     finished = repository.pytest_here()
     assert set(repository.statuses().values()) == {"PASSED"}, finished.output
+
+
+@pytest.mark.parametrize("flags", [(), ("--jama-strict",)], ids=["as set", "by flag"])
+def test_journal_knows_whether_its_session_was_strict(
+    two_cases: Repository, flags: tuple[str, ...]
+) -> None:
+    two_cases.pytest_here("--jama-no-upload", *flags)
+    assert two_cases.journal()[0]["settings"]["strict"] is bool(flags)
