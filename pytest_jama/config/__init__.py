@@ -8,7 +8,7 @@ Importing this package imports pydantic; yaml is imported when there is a file t
 """
 
 from pytest_jama.config.credentials import BasicCredentials, Credentials, OAuthCredentials
-from pytest_jama.config.layers import VARIABLES, Flags
+from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     FILE_NAMES,
     LoadedSettings,
@@ -29,7 +29,6 @@ from pytest_jama.config.models import (
 
 __all__ = [
     "FILE_NAMES",
-    "VARIABLES",
     "BasicCredentials",
     "Credentials",
     "CycleSettings",

@@ -52,8 +52,13 @@ def variables_of(kind: type[BaseModel]) -> dict[str, str]:
     return {name: given.variable for name, given in declared.items() if given}
 
 
+CREDENTIAL_VARIABLES: Mapping[str, str] = {
+    name: variable for kind in KINDS for name, variable in variables_of(kind).items()
+}
+"""The environment variable of each part of the credentials."""
+
 SECRET_VARIABLES = frozenset(
-    variables_of(kind)[name]
+    CREDENTIAL_VARIABLES[name]
     for kind in KINDS
     for name, field in kind.model_fields.items()
     if field.annotation is SecretStr

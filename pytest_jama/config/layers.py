@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_jama.config.credentials import KINDS, find_credentials, variables_of
+from pytest_jama.config.credentials import find_credentials
 from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.messages import describe, section_of
 from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
@@ -36,12 +36,6 @@ OVERRIDABLE: Mapping[str, Given] = {
 
 Flags = Mapping[str, str | bool | None]
 """Setting -> what its flag says: a text, True for a flag without value, None or False for none."""
-
-VARIABLES: Mapping[str, str] = {
-    **{name: given.variable for name, given in OVERRIDABLE.items() if given.variable},
-    **{name: variable for kind in KINDS for name, variable in variables_of(kind).items()},
-}
-"""The environment variable of each setting and each part of the credentials that has one."""
 
 
 @dataclass(frozen=True, slots=True)

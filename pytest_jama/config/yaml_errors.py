@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config.credentials import KINDS, variables_of
+from pytest_jama.config.credentials import CREDENTIAL_VARIABLES, KINDS, variables_of
 from pytest_jama.config.yaml_nodes import CycleError, line_of, pairs_of, walk_mappings
 from pytest_jama.core.errors import Problem, SettingsError
 
@@ -32,21 +32,25 @@ def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _explain_character(error, label=label, text=text)
-    context, problem = error.context or "", error.problem or ""
-    at = error.problem_mark
-    character = text.splitlines()[at.line][at.column :][:1] if _is_within(at.line, text) else ""
-    reason, remedy = _REASON_BY_CHARACTER.get(
-        character if "cannot start any token" in problem else "",
-    ) or next(
-        (answer for words, answer in _REASONS if words in f"{context}; {problem}"),
-        (problem or "it cannot be read", "correct the YAML there or just above"),
-    )
+    reason, remedy = _find_reason(error, text)
     begins_at = error.context_mark if reason in _BLAMES_BEGINNING else None
-    return Problem(f"no YAML: {reason}", remedy, f"{label}:{(begins_at or at).line + 1}")
+    mark = begins_at or error.problem_mark
+    return Problem(f"not valid YAML: {reason}", remedy, f"{label}:{mark.line + 1}")
 
 
-def _is_within(line: int, text: str) -> bool:
-    return line < len(text.splitlines())
+def _find_reason(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:
+    """Return what is wrong and what to do about it."""
+    problem = error.problem or ""
+    if "cannot start any token" in problem and error.problem_mark:
+        mark = error.problem_mark
+        line = "".join(text.splitlines()[mark.line : mark.line + 1])
+        character = line[mark.column : mark.column + 1]
+        if character in _REASON_BY_CHARACTER:
+            return _REASON_BY_CHARACTER[character]
+    for words, answer in _REASONS:
+        if words in f"{error.context or ''}; {problem}":
+            return answer
+    return problem or "it cannot be read", "correct the YAML there or just above"
 
 
 def _explain_character(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
@@ -54,7 +58,7 @@ def _explain_character(error: yaml.YAMLError, *, label: str, text: str) -> Probl
     character = getattr(error, "character", 0)
     code = character if isinstance(character, int) else ord(character)
     return Problem(
-        f"no YAML: the character U+{code:04X} may not stand there",
+        f"not valid YAML: the character U+{code:04X} is not allowed",
         "remove it",
         f"{label}:{text.count(chr(10), 0, position) + 1}",
     )
@@ -142,16 +146,13 @@ def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
             )
 
 
-_VARIABLES: Mapping[str, str] = {
-    name: variable for kind in KINDS for name, variable in variables_of(kind).items()
-}
 _OAUTH, _BASIC = (" and ".join(variables_of(kind).values()) for kind in KINDS)
 
 _VARIABLE_BY_WORD: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"passw|passphrase|^pass$|^pwd$"), _VARIABLES["password"]),
-    (re.compile(r"secret"), _VARIABLES["client_secret"]),
-    (re.compile(r"clientid"), _VARIABLES["client_id"]),
-    (re.compile(r"username|^user$|^login$"), _VARIABLES["username"]),
+    (re.compile(r"passw|passphrase|^pass$|^pwd$"), CREDENTIAL_VARIABLES["password"]),
+    (re.compile(r"secret"), CREDENTIAL_VARIABLES["client_secret"]),
+    (re.compile(r"clientid"), CREDENTIAL_VARIABLES["client_id"]),
+    (re.compile(r"username|^user$|^login$"), CREDENTIAL_VARIABLES["username"]),
     (re.compile(r"token|apikey|accesskey|oauth|bearer"), _OAUTH),
     (re.compile(r"credential|^auth$|authori[sz]ation|^basic$"), f"{_OAUTH}, or {_BASIC}"),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama.config import VARIABLES, Flags, find_file, load_from_journal, load_settings
+from pytest_jama.config import Flags, find_file, load_from_journal, load_settings
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.session.provenance import describe_destination
 from tests.config.values import COMPLETE, LOGIN, load, problems_of, write
@@ -86,7 +86,7 @@ def test_what_is_missing_is_said_with_all_places_to_set_it(tmp_path: Path, name:
     assert problems_of(tmp_path, text) == [
         (
             f"jama.yaml: {name} is not set; set `{name}:` in jama.yaml, "
-            f"{VARIABLES[name]} in the environment, or --jama-{name}=..."
+            f"JAMA_{name.upper()} in the environment, or --jama-{name}=..."
         ),
     ]
 

@@ -53,14 +53,14 @@ def test_a_syntax_error_has_its_line_and_a_plain_reason(
         compose(text, loader=loader)
     problem = explain(caught.value, label="jama.yaml", text=text)
     assert problem.origin == f"jama.yaml:{line}"
-    assert problem.message.startswith(f"no YAML: {reason}")
+    assert problem.message.startswith(f"not valid YAML: {reason}")
 
 
 def test_an_error_that_nobody_foresaw_is_in_the_words_of_the_parser() -> None:
     mark = yaml.Mark("file", 0, 2, 0, "", 0)
     error = yaml.MarkedYAMLError(problem="found something odd", problem_mark=mark)
     assert str(explain(error, label="f", text="a\n")) == (
-        "f:3: no YAML: found something odd; correct the YAML there or just above"
+        "f:3: not valid YAML: found something odd; correct the YAML there or just above"
     )
 
 
