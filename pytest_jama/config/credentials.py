@@ -13,7 +13,7 @@ class _Credentials(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("credentials are not pickled: they would stand there in plain text")
+        raise TypeError("credentials are not pickled: they would be readable in plain text")
 
 
 class OAuthCredentials(_Credentials):
@@ -80,12 +80,12 @@ def find_credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, tu
             return kind.model_validate(values), ()
         if any(values.values()):
             problems.append(_half_a_pair(variables, values))
-            break  # do not sign in as somebody else because one variable was forgotten
+            break  # do not sign in as another user because one variable was forgotten
     return None, tuple(problems) or (_NO_CREDENTIALS,)
 
 
 def _value(environ: Mapping[str, str], variable: str) -> str:
-    # a secret that was read from a file often brings the line's end along
+    # a secret that was read from a file often ends with a line break
     return environ.get(variable, "").strip("\r\n")
 
 

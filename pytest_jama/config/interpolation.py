@@ -43,7 +43,7 @@ class UnsetError(InterpolationError):
 
 
 class FormError(InterpolationError):
-    """A ``${`` is not followed by what may follow it; a default does not help."""
+    """A ``${`` is not followed by a name and a ``}``; a default does not help."""
 
 
 def interpolate(text: str, lookup: Lookup) -> str:
@@ -55,7 +55,7 @@ def interpolate(text: str, lookup: Lookup) -> str:
 
     Raises:
         UnsetError: When a name without default has no value.
-        FormError: When something else than a name or a default stands between the braces.
+        FormError: When there is anything but a name and a default between the braces.
     """
     parts = []
     position = 0
@@ -113,12 +113,12 @@ def utc_now() -> datetime:
 
 @dataclass
 class Variables:
-    """Looks names up for `interpolate`; asks clock, host and git at most once each, when needed.
+    """Looks up names for `interpolate`; asks clock, host and git only when needed, once each.
 
     Args:
         environ: The environment; an empty variable counts as unset.
         folder: Where git is asked.
-        clock: Tells the time in UTC.
+        clock: Returns the time in UTC.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -137,7 +137,7 @@ class Variables:
         if name in SECRET_VARIABLES:
             raise FormError(
                 f"uses ${{{name}}}, which is a secret",
-                "remove it; the variable is read without being mentioned",
+                "remove it: credentials are read from the environment without being named here",
             )
         value = self.environ.get(name) or self._found.get(name)
         if not value:
@@ -155,7 +155,7 @@ class Variables:
         """Return what git prints.
 
         Raises:
-            UnsetError: When git is missing, too slow or refuses; says what it said.
+            UnsetError: When git is missing, too slow or fails; with its own message.
         """
         command = ["git", "-C", str(self.folder), *arguments]
         try:
@@ -202,4 +202,4 @@ _BUILT_IN: Mapping[str, Callable[[Variables, str], str]] = {
     ),
     "HOSTNAME": lambda _, name: socket.gethostname() or _is_unset(_, name),
 }
-"""What is filled in when the environment says nothing."""
+"""What is filled in for a name that the environment does not have."""

@@ -92,16 +92,16 @@ def ways_to_set(name: str, *, prefix: str, in_file: bool) -> str:
 
 @dataclass(frozen=True)
 class Layer:
-    """What is known before flags and variables come into play.
+    """What is known before flags and variables are put on top.
 
     Attributes:
         label: The file or journal, as messages name it.
         values: Its values, filled in, but not validated.
         find_origin: Returns where a setting stands, or what should contain it.
         mistakes: What is wrong with single settings.
-        problems: What is wrong otherwise.
-        is_file: False for a journal, which nobody shall edit.
-        is_readable: False when nobody knows what the file would have said.
+        problems: Everything else that is wrong.
+        is_file: False for a journal, which is not edited by hand.
+        is_readable: False when the file could not be read, so that what it sets is unknown.
     """
 
     label: str

@@ -59,7 +59,7 @@ def load_settings(
         needs_target: False when nothing will be sent: then the server, the place and the
             credentials may be missing.
         flag_prefix: What flags begin with in this front-end, for messages.
-        clock: Tells the time in UTC; asked at most once.
+        clock: Returns the time in UTC; called at most once.
 
     Raises:
         SettingsError: With every mistake.
@@ -149,7 +149,7 @@ def _read_layer(
     overridden: Container[str],
 ) -> Layer:
     if file is None:
-        label = f"{FILE_NAMES[0]} (there is none)"
+        label = f"{FILE_NAMES[0]} (not found)"
         return Layer(label, {}, find_origin=lambda _: label)
     from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
 
@@ -158,7 +158,7 @@ def _read_layer(
 
 
 def _label(file: Path, start: Path) -> str:
-    """Name a file as people would: relative where that is shorter."""
+    """Return a file's path: relative where that is shorter."""
     try:
         relative = os.path.relpath(file, start)
     except ValueError:  # Windows: another drive

@@ -138,7 +138,7 @@ class _EntryReader:
 
     def _read_step_number(self, node: Node) -> int:
         if not isinstance(node, ScalarNode) or is_null(node):
-            raise _LinkError("has a step that is no number", "give one, counted from 1", node)
+            raise _LinkError("has a step that is not a number", "give one, counted from 1", node)
         return self._parse(parse_step, node)
 
     def _parse(self, parse: Callable[[str], _Parsed], node: ScalarNode) -> _Parsed:

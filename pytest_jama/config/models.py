@@ -45,7 +45,7 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _take_nothing_for_defaults(cls, value: object) -> object:
-        """Accept a section whose lines are all commented out."""
+        """Accept a section of which all lines are commented out."""
         return {} if value is None else value
 
 
@@ -62,7 +62,7 @@ class _Place(BaseModel):
 
     @property
     def is_set(self) -> bool:
-        """Whether it says which one is meant; only settings without upload may lack that."""
+        """Whether it has a name or ID; only settings without upload may lack both."""
         return self.id is not None or self.name is not None
 
     def __str__(self) -> str:
@@ -101,7 +101,7 @@ IDENTITY = frozenset({"id", "name"})
 
 
 def identity_of(text: str) -> dict[str, str]:
-    """Tell by which property a plan or cycle is found: ``id:20494`` is an ID, all else a name."""
+    """Return how a plan or cycle is named: ``id:20494`` is an ID, everything else a name."""
     prefix, colon, number = text.strip().partition(":")
     if colon and prefix == "id" and number.strip().isdigit():
         return {"id": number.strip()}
@@ -223,7 +223,8 @@ class RunSettings(Section):
     )
     assigned_to: Annotated[Literal["none", "me"], Allowed("none or me")] = Field(
         default="none",
-        description="Whom the run is assigned to: nobody new, or the user of the credentials.",
+        description="Who the run is assigned to: `none` changes nothing, `me` is the user of the "
+        "credentials.",
     )
     fields: types.CustomFields = Field(
         default_factory=dict,

@@ -1,7 +1,7 @@
 """Write the generated files: ``python -m pytest_jama.config.reference``, in a checkout.
 
-These are `jama.schema.json` beside this module, with which editors complete and check what one
-writes, and the tables of `docs/settings.md`; the prose of that page is written by hand, around the
+These are `jama.schema.json` beside this module, with which editors complete and check the
+file, and the tables of `docs/settings.md`; the prose of that page is written by hand, around the
 tables. A test fails when one of the two is stale.
 """
 

@@ -98,7 +98,7 @@ def normalize_url(value: object) -> str:
             ``/rest/v1``, and the query and fragment of a browser's address line.
 
     Raises:
-        ValueError: When it is no URL of a web server.
+        ValueError: When it is not the URL of a web server.
         PydanticCustomError: When it contains credentials, which are not repeated.
     """
     text = _text(value)
@@ -218,8 +218,8 @@ def _name_pattern(value: object) -> re.Pattern[str] | None:
             pattern = re.compile(value)
     except (re.error, OverflowError, RecursionError) as exc:
         raise mistake(
-            f"is no regular expression: {exc}",
-            remedy="correct it; between double quotes YAML wants each backslash twice",
+            f"is not a regular expression: {exc}",
+            remedy="correct it; in double quotes, YAML needs each backslash twice",
         ) from exc
     if GROUP not in pattern.groupindex:
         raise mistake(
@@ -229,7 +229,7 @@ def _name_pattern(value: object) -> re.Pattern[str] | None:
     endless = _ENDLESS.search(value)
     if endless:
         raise mistake(
-            f"repeats a repetition in {endless[0]}, which can take for ever",
+            f"repeats a repetition in {endless[0]}, which can take forever",
             remedy="repeat only once: [A-Z]+ instead of ([A-Z]+)+",
         )
     return pattern
@@ -238,14 +238,14 @@ def _name_pattern(value: object) -> re.Pattern[str] | None:
 _ENDLESS = re.compile(r"\((?:\?:|\?P<\w+>)?(?:\\.|\[[^\]]+\]|[^\\()\[\]])[+*]\)[+*]")
 """A single repeated thing, repeated itself: each character doubles the time to find no match.
 
-Nobody needs these, and no other pattern is refused: which ones are slow cannot be told by a look.
+No one needs these. No other pattern is refused: its text does not show whether it is slow.
 """
 
 
 def _field_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\$[0-9]+", value, re.ASCII):
         raise mistake(
-            "is no name of a custom field",
+            "is not the name of a custom field",
             remedy="use name$itemTypeId as the REST API shows it, such as build$37",
         )
     return value

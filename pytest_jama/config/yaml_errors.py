@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
-    """Say what a YAML parser stumbled over.
+    """Say in plain words why YAML could not be parsed.
 
     Args:
         error: The parser's error.
@@ -73,7 +73,7 @@ _ALIAS = (
 )
 
 _REASON_BY_CHARACTER: Mapping[str, tuple[str, str]] = {
-    "\t": ("a tab stands where blanks are expected", "indent with blanks"),
+    "\t": ("a tab is used where spaces are expected", "indent with spaces"),
     **{
         sign: (f"a text begins with `{sign}`", "put the text in quotes")
         for sign in ("@", "%", "`", "*")
@@ -86,27 +86,33 @@ _REASONS: tuple[tuple[str, tuple[str, str]], ...] = (
     (
         "mapping values are not allowed",
         (
-            "a colon stands where none may be",
-            "if the colon is part of a text, put that in quotes; else check the line above, too",
+            "a colon is not allowed here",
+            "if it is part of a text, put the text in quotes; otherwise check the line above, too",
         ),
     ),
     ("could not find expected ':'", (_NO_COLON, "write `key: value`")),
     ("quoted scalar; found unexpected end", (_UNCLOSED_QUOTE, "close it")),
-    ("unknown escape", ("a backslash in double quotes is no known escape", "use single quotes")),
+    (
+        "unknown escape",
+        ("a backslash in double quotes begins an unknown escape", "use single quotes"),
+    ),
     (
         "parsing a flow",
         (
             "a list [...] or mapping {...} is not closed",
-            "close it; inside of it, put texts with ${...}, brackets or colons in quotes",
+            "close it; inside it, put texts with ${...}, brackets or colons in quotes",
         ),
     ),
-    ("single document", ("a second document begins", "remove the line `---` and what follows")),
+    (
+        "single document",
+        ("a second document begins", "remove the line `---` and everything after it"),
+    ),
     ("duplicate anchor", ("an anchor (&name) is defined twice", "give it another name")),
     (
         "parsing a block",
         (
             "the indentation does not fit the lines above",
-            "indent all keys of one mapping by the same number of blanks",
+            "indent all keys of one mapping by the same number of spaces",
         ),
     ),
     ("scanning a directive", ("a line begins with `%`", "put the text in quotes")),
@@ -115,7 +121,7 @@ _REASONS: tuple[tuple[str, tuple[str, str]], ...] = (
 
 
 def find_key_problems(root: Node, *, label: str) -> Iterator[Problem]:
-    """Yield what is YAML, but cannot be meant: the same key twice, keys that are no text.
+    """Yield what is YAML but cannot be meant: a key given twice, keys that are not texts.
 
     Raises:
         SettingsError: When a part of the tree contains itself, so that nothing can be read.
@@ -140,7 +146,7 @@ def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
             )
         elif first.setdefault(key.value, key) is not key:
             yield Problem(
-                f"{key.value!r} stands there twice, first on line {line_of(first[key.value])}",
+                f"{key.value!r} is given twice, first on line {line_of(first[key.value])}",
                 "remove one of them",
                 f"{label}:{line_of(key)}",
             )
@@ -156,7 +162,7 @@ _VARIABLE_BY_WORD: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"token|apikey|accesskey|oauth|bearer"), _OAUTH),
     (re.compile(r"credential|^auth$|authori[sz]ation|^basic$"), f"{_OAUTH}, or {_BASIC}"),
 )
-"""What a key looks like, in lower case without `_`, `-` and blanks -> the variables to use."""
+"""What a key looks like, in lower case without `_`, `-` and spaces -> the variables to use."""
 
 
 def find_variable(key: str) -> str | None:
@@ -191,10 +197,10 @@ def find_secret_keys(
 
 
 def refuse(path: tuple[str, ...], key: Node, variable: str, *, label: str) -> Problem:
-    """Say that a secret does not belong into the file."""
+    """Say that a secret does not belong in the file."""
     several = " and " in variable
     return Problem(
-        f"{'.'.join(path)} does not belong into a file that people share",
+        f"{'.'.join(path)} does not belong in a file that people share",
         f"remove it and set the environment variable{'s' if several else ''} {variable}; "
         "if the file was committed, change the secret, too",
         f"{label}:{line_of(key)}",

@@ -102,9 +102,9 @@ def _read_text(path: Path, label: str) -> str:
 def _no_settings(root: Node | None, label: str) -> Problem:
     example = "write `key: value` lines, such as `url: https://acme.jamacloud.com`"
     if root is None or is_null(root):
-        return Problem("holds no settings", f"{example}, or remove the file", f"{label}:1")
+        return Problem("contains no settings", f"{example}, or remove the file", f"{label}:1")
     kind = "a text" if isinstance(root, ScalarNode) else "a list"
-    return Problem(f"holds {kind} instead of settings", example, f"{label}:{line_of(root)}")
+    return Problem(f"contains {kind} instead of settings", example, f"{label}:{line_of(root)}")
 
 
 class ValueReader:

@@ -1,7 +1,7 @@
-"""jama.yaml as a tree of YAML nodes: every key and value with its line.
+"""jama.yaml as a tree of YAML nodes: each key and value with its line.
 
-Scalars stay text: what a text means is decided by the setting it is for. That is also what makes a
-map of 10,000 tests cheap to read, since YAML's own resolver and constructor never run.
+Scalars stay text: the setting decides what a text means. This also makes a map of 10,000 tests
+cheap to read, since YAML's own resolver and constructor never run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _QUOTED = frozenset({"'", '"', "|", ">"})
 
 
 class _KeepsText:
-    """Stands in for the part of a loader that guesses types from the look of a scalar."""
+    """Replaces the part of a loader that guesses the type of a scalar."""
 
     def resolve(self, kind: object, _value: object, _implicit: object) -> str:
         return _TAGS[kind]
@@ -67,7 +67,7 @@ def compose(text: str, *, loader: type = LOADER) -> Node | None:
     """Return the root of the text's tree; None when it holds nothing but comments.
 
     Raises:
-        yaml.YAMLError: When the text is no YAML.
+        yaml.YAMLError: When the text is not YAML.
     """
     node: Node | None = loader(text).get_single_node()
     return node
@@ -80,17 +80,17 @@ def line_of(node: Node) -> int:
 
 
 def is_null(node: Node) -> bool:
-    """Tell whether a value was left out or is null."""
+    """Return whether a value was left out or is null."""
     return isinstance(node, ScalarNode) and node.value in _NULLS and is_plain(node)
 
 
 def is_standard(node: Node) -> bool:
-    """Tell whether a node has no tag of its own, such as ``!env``."""
+    """Return whether a node has no tag of its own, such as ``!env``."""
     return str(node.tag).startswith("tag:yaml.org,2002:")
 
 
 def is_plain(node: Node) -> bool:
-    """Tell whether a scalar stands there without quotes."""
+    """Return whether a scalar has no quotes."""
     return getattr(node, "style", None) not in _QUOTED
 
 
@@ -123,7 +123,7 @@ def nearest_node(root: Node, path: Iterable[str]) -> Node:
 
 
 def walk_mappings(node: Node) -> Iterator[MappingNode]:
-    """Yield every mapping at or below a node, each once however often it is referred to.
+    """Yield each mapping at or below a node once, however many aliases it has.
 
     Raises:
         CycleError: When a node is inside itself.

@@ -131,7 +131,7 @@ def test_a_key_that_looks_like_a_secret_is_refused_without_its_value(
     for name in reversed(section.split(".") if section else []):
         text = f"{name}:\n" + "".join(f"  {line}\n" for line in text.splitlines())
     messages = problems_of(tmp_path, text, environ={"JAMA_URL": "x"})
-    (refusal,) = (message for message in messages if "does not belong into a file" in message)
+    (refusal,) = (message for message in messages if "does not belong in a file" in message)
     assert f"remove it and set the environment {variables}; if the file was" in refusal
     assert "hunter2" not in "".join(messages)
 

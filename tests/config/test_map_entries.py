@@ -78,8 +78,11 @@ def test_a_key_counts_by_its_text(tmp_path: Path, key: str) -> None:
             "P-TC-1#x",
             "has a mistake: 'x' is no step number; steps are counted 1, 2, 3, ...",
         ),
-        ("{case: P-TC-1, step: [1, 2]}", "has a step that is no number; give one, counted from 1"),
-        ("{case: P-TC-1, step: }", "has a step that is no number; give one, counted from 1"),
+        (
+            "{case: P-TC-1, step: [1, 2]}",
+            "has a step that is not a number; give one, counted from 1",
+        ),
+        ("{case: P-TC-1, step: }", "has a step that is not a number; give one, counted from 1"),
         (
             "P-${NO}",
             (

@@ -19,7 +19,7 @@ STATUSES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED or leave"
 FIELD_NAMES = "use name$itemTypeId as the REST API shows it, such as build$37"
 FIELD_VALUES = "use a text, a number, true, false, or a list of these"
 MARK_THE_GROUP = r"mark the reference in it, such as \[(?P<case>[A-Z0-9]+-TC-\d+)\]"
-DOUBLED = "correct it; between double quotes YAML wants each backslash twice"
+TWICE = "correct it; in double quotes, YAML needs each backslash twice"
 ONLY_ONCE = "repeat only once: [A-Z]+ instead of ([A-Z]+)+"
 UNKNOWN_IN_JUNIT = "unknown key 'skiped_wins' in junit; did you mean junit.skipped_wins?"
 A_DAY = "a day, such as 2024-02-01"
@@ -56,7 +56,7 @@ A_DAY = "a day, such as 2024-02-01"
         ("run: {fields: [a]}", f"run.fields is a list; use {FIELDS}"),
         (
             "run: {fields: {build: 1}}",
-            f"run.fields.build is no name of a custom field; {FIELD_NAMES}",
+            f"run.fields.build is not the name of a custom field; {FIELD_NAMES}",
         ),
         (
             "run: {fields: {a$1: {b: c}}}",
@@ -79,11 +79,11 @@ A_DAY = "a day, such as 2024-02-01"
         (r"names: 'TC-\d+'", f"names has no group named 'case'; {MARK_THE_GROUP}"),
         (
             "names: '(?P<case>['",
-            f"names is no regular expression: unterminated character set at position 9; {DOUBLED}",
+            f"names is not a regular expression: unterminated character set at position 9; {TWICE}",
         ),
         (
             r"names: '(?P<case>(\w+)*-TC)'",
-            rf"names repeats a repetition in (\w+)*, which can take for ever; {ONLY_ONCE}",
+            rf"names repeats a repetition in (\w+)*, which can take forever; {ONLY_ONCE}",
         ),
         ("journal: ''", "journal is empty; use the path of a folder"),
         ("target: ' '", "target is empty; use a name"),

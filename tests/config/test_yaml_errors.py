@@ -1,4 +1,4 @@
-"""Files that are no YAML, or not the YAML that settings are made of."""
+"""Files that are not YAML, or not the YAML that settings are made of."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LOADERS = [
 @pytest.mark.parametrize(
     "text,line,reason",
     [
-        pytest.param("url: x\n  plan: y\n", 2, "a colon stands where none may be", id="colon"),
-        pytest.param("plan: a: b\n", 1, "a colon stands where none may be", id="colon-in-text"),
+        pytest.param("url: x\n  plan: y\n", 2, "a colon is not allowed here", id="colon"),
+        pytest.param("plan: a: b\n", 1, "a colon is not allowed here", id="colon-in-text"),
         pytest.param("url: x\nplan y\ncycle: z\n", 2, "a line has no colon", id="no-colon"),
-        pytest.param("tests:\n\ta: b\n", 2, "a tab stands where blanks are expected", id="tab"),
+        pytest.param("tests:\n\ta: b\n", 2, "a tab is used where spaces are expected", id="tab"),
         pytest.param("plan: @x\n", 1, "a text begins with `@`", id="at-sign"),
         pytest.param("plan: %x\n", 1, "a text begins with `%`", id="percent"),
         pytest.param("plan: `x`\n", 1, "a text begins with ```", id="backtick"),
@@ -56,7 +56,7 @@ def test_a_syntax_error_has_its_line_and_a_plain_reason(
     assert problem.message.startswith(f"not valid YAML: {reason}")
 
 
-def test_an_error_that_nobody_foresaw_is_in_the_words_of_the_parser() -> None:
+def test_an_unforeseen_error_is_in_the_words_of_the_parser() -> None:
     mark = yaml.Mark("file", 0, 2, 0, "", 0)
     error = yaml.MarkedYAMLError(problem="found something odd", problem_mark=mark)
     assert str(explain(error, label="f", text="a\n")) == (
@@ -72,11 +72,11 @@ def test_a_syntax_error_does_not_repeat_what_stands_there(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "text,message",
     [
-        pytest.param("", "jama.yaml:1: holds no settings", id="empty"),
-        pytest.param("# nothing yet\n", "jama.yaml:1: holds no settings", id="comments"),
-        pytest.param("~\n", "jama.yaml:1: holds no settings", id="null"),
-        pytest.param("- a\n", "jama.yaml:1: holds a list instead of settings", id="list"),
-        pytest.param("\nurl\n", "jama.yaml:2: holds a text instead of settings", id="text"),
+        pytest.param("", "jama.yaml:1: contains no settings", id="empty"),
+        pytest.param("# nothing yet\n", "jama.yaml:1: contains no settings", id="comments"),
+        pytest.param("~\n", "jama.yaml:1: contains no settings", id="null"),
+        pytest.param("- a\n", "jama.yaml:1: contains a list instead of settings", id="list"),
+        pytest.param("\nurl\n", "jama.yaml:2: contains a text instead of settings", id="text"),
     ],
 )
 def test_a_file_without_settings_says_what_to_write(
@@ -103,7 +103,7 @@ def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "jama.yaml").mkdir()
-    assert problems_of(tmp_path)[0].startswith("jama.yaml (there is none): url is not set")
+    assert problems_of(tmp_path)[0].startswith("jama.yaml (not found): url is not set")
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     [
         pytest.param(
             f"{COMPLETE}url: b\n",
-            ["jama.yaml:5: 'url' stands there twice, first on line 1; remove one of them"],
+            ["jama.yaml:5: 'url' is given twice, first on line 1; remove one of them"],
             id="top-level",
         ),
         pytest.param(
             f"{COMPLETE}upload: {{rate: auto, rate: auto}}\n",
-            ["jama.yaml:5: 'rate' stands there twice, first on line 5; remove one of them"],
+            ["jama.yaml:5: 'rate' is given twice, first on line 5; remove one of them"],
             id="section",
         ),
         pytest.param(
             f"{COMPLETE}tests:\n  a: A-1\n  b: A-2\n  'a': A-3\n",
-            ["jama.yaml:8: 'a' stands there twice, first on line 6; remove one of them"],
+            ["jama.yaml:8: 'a' is given twice, first on line 6; remove one of them"],
             id="tests",
         ),
         pytest.param(
