@@ -10,7 +10,6 @@ Importing this package imports pydantic; yaml is imported when there is a file t
 from pytest_jama.config.credentials import BasicCredentials, Credentials, OAuthCredentials
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
-    FILE_NAMES,
     LoadedSettings,
     find_file,
     load_from_journal,
@@ -28,7 +27,6 @@ from pytest_jama.config.models import (
 )
 
 __all__ = [
-    "FILE_NAMES",
     "BasicCredentials",
     "Credentials",
     "CycleSettings",

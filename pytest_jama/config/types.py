@@ -90,16 +90,11 @@ def mistake(message: str, *, remedy: str) -> PydanticCustomError:
     return PydanticCustomError("mistake", "mistake", {"message": message, "remedy": remedy})
 
 
-def normalize_url(value: object) -> str:
-    """Return the base URL of a Jama instance in the form ``https://host/context``.
+def _url(value: object) -> str:
+    """Return the base URL of a server in the form ``https://host/context``.
 
-    Args:
-        value: What people write or paste: with or without scheme, context path, trailing slash,
-            ``/rest/v1``, and the query and fragment of a browser's address line.
-
-    Raises:
-        ValueError: When it is not the URL of a web server.
-        PydanticCustomError: When it contains credentials, which are not repeated.
+    People write or paste it with or without scheme, context path, trailing slash, ``/rest/v1``, and
+    the query and fragment of a browser's address line. A user name in it is not repeated.
     """
     text = _text(value)
     if "@" in text:
@@ -276,7 +271,7 @@ OptionalName = Annotated[
 ]
 Url = Annotated[
     str,
-    BeforeValidator(normalize_url),
+    BeforeValidator(_url),
     Allowed("the address of the server, such as https://acme.jamacloud.com"),
 ]
 Project = Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -39,49 +38,67 @@ _FREE = frozenset({(TESTS,), _RUN_FIELDS})
 """Below these the keys are the user's own: test IDs, names of custom fields."""
 
 
-@dataclass(frozen=True)
-class SettingsFile:
-    """A file that is YAML with a mapping at its top.
-
-    Attributes:
-        label: The file, as messages name it.
-        root: Its tree.
-        problems: What is wrong with its keys.
-    """
-
-    label: str
-    root: MappingNode
-    problems: tuple[Problem, ...] = ()
-
-    def find_origin(self, path: KeyPath) -> str:
-        """Return file and line of a setting, or of the nearest key above it that is there."""
-        node = nearest_node(self.root, path)
-        return self.label if node is self.root else f"{self.label}:{line_of(node)}"
-
-    def find_tests(self) -> Node | None:
-        """Return the map of ``tests:``; None when the file has none or an empty one."""
-        _, value = pairs_of(self.root).get(TESTS, (None, None))
-        return None if value is None or is_null(value) else value
-
-
-def read_file(path: Path, *, label: str) -> SettingsFile:
-    """Read a file.
+def read_file_layer(
+    file: Path,
+    *,
+    label: str,
+    lookup: Lookup,
+    overridden: Container[str],
+) -> Layer:
+    """Read jama.yaml; what is wrong with it is part of the layer.
 
     Args:
-        path: The file.
+        file: The file.
         label: How messages name it.
-
-    Raises:
-        SettingsError: When it cannot be read or has not the form of a settings file.
+        lookup: What ``${NAME}`` stands for.
+        overridden: The settings that are given elsewhere.
     """
-    text = _read_text(path, label)
+    try:
+        root = _parse(_read_text(file, label), label)
+        bad_keys = tuple(find_key_problems(root, label=label))
+    except SettingsError as exc:
+        return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
+    reader = _ValueReader(root, label, lookup=lookup, overridden=overridden)
+    values = reader.read()
+    tests, problems = _read_tests(root, label, lookup)
+    return Layer(
+        label=label,
+        values={**values, **tests},
+        find_origin=lambda path: _find_origin(root, path, label),
+        mistakes=reader.problems,
+        problems=(*bad_keys, *problems),
+    )
+
+
+def _find_origin(root: MappingNode, path: KeyPath, label: str) -> str:
+    """Return file and line of a setting, or of the nearest key above it that is there."""
+    node = nearest_node(root, path)
+    return label if node is root else f"{label}:{line_of(node)}"
+
+
+def _read_tests(
+    root: MappingNode, label: str, lookup: Lookup
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the map of ``tests:``, if the file has one, and what is wrong with it."""
+    _, node = pairs_of(root).get(TESTS, (None, None))
+    if node is None or is_null(node):
+        return {}, []
+    if not isinstance(node, MappingNode):
+        return {TESTS: node.value}, []  # refused as any other value of a wrong type
+    from pytest_jama.config.map_entries import read_test_map  # noqa: PLC0415 (only who has a map)
+
+    test_map, problems = read_test_map(node, label=label, lookup=lookup)
+    return {TESTS: test_map}, problems
+
+
+def _parse(text: str, label: str) -> MappingNode:
     try:
         root = compose(text)
     except yaml.YAMLError as exc:
         raise SettingsError(explain(exc, label=label, text=text)) from None
     if not isinstance(root, MappingNode):
         raise SettingsError(_no_settings(root, label))
-    return SettingsFile(label, root, tuple(find_key_problems(root, label=label)))
+    return root
 
 
 def _read_text(path: Path, label: str) -> str:
@@ -107,14 +124,15 @@ def _no_settings(root: Node | None, label: str) -> Problem:
     return Problem(f"contains {kind} instead of settings", example, f"{label}:{line_of(root)}")
 
 
-class ValueReader:
+class _ValueReader:
     """Turns the nodes of a file into plain values, and collects what is wrong with them.
 
     All scalars become text, except below `run.fields`, where the type that YAML sees matters.
     ``tests:`` and whatever looks like a secret are left out.
 
     Args:
-        file: The file.
+        root: The tree of the file.
+        label: The file, as messages name it.
         lookup: What ``${NAME}`` stands for.
         overridden: Settings of the top level that are given elsewhere, so that these here are not
             even filled in; of a plan or cycle given as mapping, only what identifies it.
@@ -122,22 +140,24 @@ class ValueReader:
 
     def __init__(
         self,
-        file: SettingsFile,
+        root: MappingNode,
+        label: str,
         *,
         lookup: Lookup,
         overridden: Container[str],
     ) -> None:
-        self._file = file
+        self._root = root
+        self._label = label
         self._lookup = lookup
         self._overridden = overridden
         self.problems: dict[KeyPath, Problem] = {
-            path: refuse(path, key, variable, label=file.label)
-            for path, key, variable in find_secret_keys(file.root, free=_FREE)
+            path: refuse(path, key, variable, label=label)
+            for path, key, variable in find_secret_keys(root, free=_FREE)
         }
 
     def read(self) -> dict[str, Any]:
         """Return the settings of the file."""
-        return self._read_mapping(self._file.root, ())
+        return self._read_mapping(self._root, ())
 
     def _read_mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
         return {
@@ -173,7 +193,7 @@ class ValueReader:
             return str(node.value)
 
     def _complain(self, path: KeyPath, node: Node, message: str, remedy: str) -> None:
-        origin = f"{self._file.label}:{line_of(node)}"
+        origin = f"{self._label}:{line_of(node)}"
         self.problems.setdefault(path, Problem(f"{'.'.join(path)} {message}", remedy, origin))
 
 
@@ -189,60 +209,3 @@ def _typed(text: str) -> str | int | float | bool:
     if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text, re.ASCII):
         return float(text)
     return text
-
-
-def read_file_layer(
-    file: Path,
-    *,
-    label: str,
-    lookup: Lookup,
-    overridden: Container[str],
-) -> Layer:
-    """Read jama.yaml; what is wrong with it is part of the layer.
-
-    Args:
-        file: The file.
-        label: How messages name it.
-        lookup: What ``${NAME}`` stands for.
-        overridden: The settings that are given elsewhere.
-    """
-    try:
-        parsed = read_file(file, label=label)
-    except SettingsError as exc:
-        return _unreadable(label, exc.problems)
-    reader = ValueReader(parsed, lookup=lookup, overridden=overridden)
-    values = reader.read()
-    tests, problems = _read_tests(parsed.find_tests(), label=label, lookup=lookup)
-    return Layer(
-        label=label,
-        values={**values, **tests},
-        find_origin=parsed.find_origin,
-        mistakes=reader.problems,
-        problems=(*parsed.problems, *problems),
-    )
-
-
-def _unreadable(label: str, problems: tuple[Problem, ...]) -> Layer:
-    return Layer(
-        label=label,
-        values={},
-        find_origin=lambda _: label,
-        problems=problems,
-        is_readable=False,
-    )
-
-
-def _read_tests(
-    node: Node | None,
-    *,
-    label: str,
-    lookup: Lookup,
-) -> tuple[dict[str, Any], list[Problem]]:
-    if node is None:
-        return {}, []
-    if not isinstance(node, MappingNode):
-        return {TESTS: node.value}, []  # refused as any other value of a wrong type
-    from pytest_jama.config.map_entries import read_test_map  # noqa: PLC0415 (only who has a map pays)
-
-    test_map, problems = read_test_map(node, label=label, lookup=lookup)
-    return {TESTS: test_map}, problems
