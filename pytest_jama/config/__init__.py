@@ -2,7 +2,7 @@
 
 The way of a value: `yaml_file` (YAML to text with lines) -> `interpolation` -> `layers` (flags and
 variables on top, validation by `models` and `types`, origins) -> `LoadedSettings`. Whatever is
-wrong on that way becomes a `Problem`; `messages` and `yaml_errors` hold the sentences.
+wrong on that way becomes a `Problem`; `mistakes` and `yaml_errors` hold the sentences.
 
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """

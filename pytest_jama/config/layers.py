@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pytest_jama.config.credentials import find_credentials
 from pytest_jama.config.interpolation import InterpolationError, interpolate
-from pytest_jama.config.messages import describe, section_of
+from pytest_jama.config.mistakes import describe, section_of
 from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.messages import KeyPath
+    from pytest_jama.config.mistakes import KeyPath
     from pytest_jama.config.types import Surroundings
 
 

@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from pytest_jama.config.credentials import KINDS
 from pytest_jama.config.layers import PLUGIN_PREFIX
-from pytest_jama.config.messages import keys_of, section_of
+from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.models import Settings
 from pytest_jama.config.types import Allowed, Given, find_metadata
 

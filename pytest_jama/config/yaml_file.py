@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.messages import KeyPath
+    from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
 _RUN_FIELDS = ("run", "fields")
