@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.target import Resolution
     from pytest_jama.sandbox.model import Run
     from pytest_jama.sandbox.server import Sandbox
-    from pytest_jama.targets.patience import Clocks
+    from pytest_jama.targets.http.give_up import Clocks
 
 PLAN = "Release 1"
 CYCLE = "Build 7"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_jama.targets.pace import Pace
+    from pytest_jama.targets.http.rate_limit import Pace
 
 Limiter = Callable[[float], bool]
 """Given the time of an arrival in seconds, says whether it is admitted."""

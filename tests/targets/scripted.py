@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.patience import Clocks
+from pytest_jama.targets.http.give_up import Clocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ import pytest
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.plausible import is_list, is_object
+from pytest_jama.targets.jama.response_checks import is_list, is_object
 from tests.targets.contract import updates_for
 from tests.targets.scripted import Reply, said
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.verdicts import StepVerdict, Verdict
-from pytest_jama.targets.jama.sending import INTERRUPTED, not_sent
+from pytest_jama.targets.jama.parallel import INTERRUPTED, not_sent
 from tests.targets.contract import updates_for
 
 if TYPE_CHECKING:

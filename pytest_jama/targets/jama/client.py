@@ -9,22 +9,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
-from pytest_jama.targets.answers import says_already_there
+from pytest_jama.targets.http.responses import says_already_there
 from pytest_jama.targets.jama import wire
-from pytest_jama.targets.jama.gather import gather
 from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
-from pytest_jama.targets.jama.plausible import is_list, is_object
+from pytest_jama.targets.jama.parallel import gather
+from pytest_jama.targets.jama.response_checks import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.core.runs import TestRun
-    from pytest_jama.targets.connection import Query
-    from pytest_jama.targets.http import HttpApi
+    from pytest_jama.targets.http.api import HttpApi
+    from pytest_jama.targets.http.connection import Query
     from pytest_jama.targets.jama.paging import Page
-    from pytest_jama.targets.jama.plausible import Check
-    from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Plan, Project
+    from pytest_jama.targets.jama.response_checks import Check
+    from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Project, TestPlan
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -76,14 +76,14 @@ class JamaClient:
         """Return a project by its ID."""
         return self._find("/projects/", project_id, wire.read_project)
 
-    def plans(self, project_id: int) -> Iterator[Plan]:
+    def plans(self, project_id: int) -> Iterator[TestPlan]:
         """Yield the test plans of a project, also archived ones."""
         check = is_list(
             "testplans", all_fit=lambda row: wire.read_plan(row).project_id in (None, project_id)
         )
         return self._list("/testplans", wire.read_plan, (("project", project_id),), check=check)
 
-    def find_plan(self, plan_id: int) -> Plan | None:
+    def find_plan(self, plan_id: int) -> TestPlan | None:
         """Return a test plan by its ID."""
         return self._find("/testplans/", plan_id, wire.read_plan)
 
@@ -239,7 +239,7 @@ class JamaClient:
         path: str,
         body: Json,
         name: str,
-        list_all: Callable[[], Iterator[Plan] | Iterator[Group] | Iterator[Cycle]],
+        list_all: Callable[[], Iterator[TestPlan] | Iterator[Group] | Iterator[Cycle]],
     ) -> int:
         """Create what another session may be creating, too, or have created just now."""
 

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.target import Place, Resolution
-from pytest_jama.targets.jama import runs as test_runs
-from pytest_jama.targets.jama.cases import Case, find_cases, no_such_item
-from pytest_jama.targets.jama.changes import Changes
+from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
+from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
+from pytest_jama.targets.jama.concurrent_sessions import settle
 from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
 from pytest_jama.targets.jama.places import (
     Named,
@@ -19,9 +19,8 @@ from pytest_jama.targets.jama.places import (
     get_project,
     pick_oldest,
 )
-from pytest_jama.targets.jama.racing import settle
-from pytest_jama.targets.jama.wire import Cycle, Item, Plan, Project, predict_run
-from pytest_jama.targets.jama.without_run import late_run, no_run, too_late
+from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
+from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,7 +64,7 @@ class CycleResolver:
     ) -> None:
         self._client = client
         self._settings = settings
-        self._changes = Changes(is_allowed=create, tell=on_change)
+        self._changes = ChangeLog(is_allowed=create, tell=on_change)
         self._others_are_known = False
         self.total_runs: int | None = None
 
@@ -94,12 +93,12 @@ class CycleResolver:
             cycle, runs = self._runs_of_new(plan, found.cases)
         return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
 
-    def _find_places(self, project: Project) -> tuple[Plan | None, Cycle | None]:
+    def _find_places(self, project: Project) -> tuple[TestPlan | None, Cycle | None]:
         warn = self._changes.warnings.append
         plan = find_plan(self._client, project, self._settings.plan, warn=warn)
         return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
-    def _create_plan(self, project: Project) -> Plan:
+    def _create_plan(self, project: Project) -> TestPlan:
         name = self._settings.plan.name or ""
         plan_id = self._changes.make(
             f"create test plan {name!r}",
@@ -107,7 +106,7 @@ class CycleResolver:
             otherwise=PLANNED_ID,
         )
         return self._settle(
-            Plan(plan_id, name),
+            TestPlan(plan_id, name),
             lambda: active_plans(self._client.plans(project.id), name),
             "test plan",
         )
@@ -126,7 +125,7 @@ class CycleResolver:
         self._others_are_known = self._others_are_known or are_several
         return settled
 
-    def _runs_of_existing(self, plan: Plan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+    def _runs_of_existing(self, plan: TestPlan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         if not cases:
             return {}
         runs = self._find_runs(cycle, cases)
@@ -141,7 +140,9 @@ class CycleResolver:
         self._changes.unresolved.extend(no_run(case, cycle) for case in addable)
         return runs
 
-    def _runs_of_new(self, plan: Plan, cases: Sequence[Case]) -> tuple[Cycle | None, RunsByCase]:
+    def _runs_of_new(
+        self, plan: TestPlan, cases: Sequence[Case]
+    ) -> tuple[Cycle | None, RunsByCase]:
         included, groups = self._include(plan, cases)
         if not included:
             return None, {}
@@ -155,7 +156,7 @@ class CycleResolver:
             return cycle, self._runs_of_another_session(cycle, included)
         return cycle, self._await_runs(cycle, included)
 
-    def _create_cycle(self, plan: Plan) -> Cycle:
+    def _create_cycle(self, plan: TestPlan) -> Cycle:
         name = self._settings.cycle.name or ""
         start, end = self._days()
         cycle_id = self._changes.make(
@@ -165,11 +166,11 @@ class CycleResolver:
         )
         return Cycle(cycle_id, name, plan.id, start, end)
 
-    def _named_cycles(self, plan: Plan) -> list[Cycle]:
+    def _named_cycles(self, plan: TestPlan) -> list[Cycle]:
         name = self._settings.cycle.name
         return [cycle for cycle in self._client.cycles(plan.id) if cycle.name == name]
 
-    def _find_cycle(self, plan: Plan) -> Cycle | None:
+    def _find_cycle(self, plan: TestPlan) -> Cycle | None:
         """Look whether another session has created the cycle in the meantime."""
         warn = self._changes.warnings.append
         return pick_oldest(self._named_cycles(plan), "test cycle", warn=warn)
@@ -186,7 +187,7 @@ class CycleResolver:
             return self._regenerate(cycle, cases)
         return self._await_runs(cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=too_late)
 
-    def _include(self, plan: Plan, cases: Sequence[Case]) -> tuple[list[Case], PlanGroups]:
+    def _include(self, plan: TestPlan, cases: Sequence[Case]) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self._changes.is_allowed:
             cases = self._look_up(cases)
@@ -211,7 +212,7 @@ class CycleResolver:
             All runs of the cases, since those that were there may have been replaced.
         """
         start, end = self._days()
-        before = test_runs.all_runs(self._client, cycle.id)
+        before = all_runs(self._client, cycle.id)
         self._changes.make(
             f"regenerate the runs of test cycle {cycle.name!r}",
             lambda: self._client.regenerate_runs(
@@ -221,8 +222,8 @@ class CycleResolver:
         )
         runs = self._await_runs(cycle, cases)
         if self._changes.is_allowed:
-            after = test_runs.all_runs(self._client, cycle.id)
-            losses = test_runs.describe_losses(before, after)
+            after = all_runs(self._client, cycle.id)
+            losses = describe_losses(before, after)
             if losses:
                 self._changes.warnings.append(
                     f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
@@ -252,7 +253,7 @@ class CycleResolver:
 
     def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         case_ids = list(dict.fromkeys(case.id for case in cases))
-        found = test_runs.find_runs(self._client, cycle.id, case_ids)
+        found = find_runs(self._client, cycle.id, case_ids)
         self.total_runs = found.total
         return dict(found.by_case)
 
@@ -266,7 +267,7 @@ class CycleResolver:
     def _resolution(
         self,
         project: Project,
-        plan: Plan | None,
+        plan: TestPlan | None,
         cycle: Cycle | None,
         cases: Sequence[Case],
         runs: Mapping[int, tuple[TestRun, ...]],
@@ -284,8 +285,8 @@ class CycleResolver:
     def _place(
         self,
         wanted_name: str | None,
-        place: Plan | Cycle | None,
-        plan: Plan | None,
+        place: TestPlan | Cycle | None,
+        plan: TestPlan | None,
         project: Project,
     ) -> Place:
         """Return a plan or cycle for display, with the page of the plan's runs in Jama.

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.runs import Unresolved
-from pytest_jama.targets.answers import says_already_there
-from pytest_jama.targets.jama.cases import no_such_item
+from pytest_jama.targets.http.responses import says_already_there
+from pytest_jama.targets.jama.case_lookup import no_such_item
+from pytest_jama.targets.jama.concurrent_sessions import CaseCount, settle
 from pytest_jama.targets.jama.places import pick_oldest
-from pytest_jama.targets.jama.racing import CaseCount, settle
 from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_jama.targets.jama.cases import Case
-    from pytest_jama.targets.jama.changes import Changes
+    from pytest_jama.targets.jama.case_lookup import Case
+    from pytest_jama.targets.jama.change_log import ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Item, Plan
+    from pytest_jama.targets.jama.wire import Item, TestPlan
 
 DEFAULT_GROUP = "Default Test Group"
 """The group that every new plan has. Source: Jama REST API cookbook, test plans."""
@@ -42,7 +42,7 @@ class PlanGroups:
         changes: Notes what is done.
     """
 
-    def __init__(self, client: JamaClient, plan: Plan, changes: Changes) -> None:
+    def __init__(self, client: JamaClient, plan: TestPlan, changes: ChangeLog) -> None:
         self._client = client
         self._plan = plan
         self._changes = changes

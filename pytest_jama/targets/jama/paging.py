@@ -16,7 +16,7 @@ from pytest_jama.targets.jama.wire import find_integer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.connection import Query
+    from pytest_jama.targets.http.connection import Query
 
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import CredentialsError, TargetError
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.target import ignore
-from pytest_jama.targets.connection import READ_TIMEOUT_S, Connection, Limits
-from pytest_jama.targets.http import HttpApi
+from pytest_jama.targets.http.api import HttpApi
+from pytest_jama.targets.http.connection import READ_TIMEOUT_S, Connection, Limits
+from pytest_jama.targets.http.login import BasicLogin, Login, TokenLogin, fetch_token
+from pytest_jama.targets.http.rate_limit import find_rate_per_s
+from pytest_jama.targets.http.transport import open_session
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.cycles import CycleResolver
+from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.patches import patch_operations
-from pytest_jama.targets.jama.reading_back import ReadBack
-from pytest_jama.targets.jama.sending import INTERRUPTED, Sending, not_sent
-from pytest_jama.targets.login import BasicLogin, Login
-from pytest_jama.targets.oauth import TokenLogin, fetch_token
-from pytest_jama.targets.pace import find_rate_per_s
-from pytest_jama.targets.session import open_session
+from pytest_jama.targets.jama.verify import ReadBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Resolution
-    from pytest_jama.targets.oauth import Token
-    from pytest_jama.targets.patience import Clocks
+    from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.targets.http.login import Token
 
 _OAUTH_REMEDY = (
     "check JAMA_CLIENT_ID and JAMA_CLIENT_SECRET (API credentials of your Jama profile); "

@@ -28,8 +28,10 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TestPlan:
     """A test plan; the results of an archived one do not count for the status of test cases."""
+
+    __test__ = False
 
     id: int
     name: str
@@ -96,11 +98,11 @@ def read_project(json: Json) -> Project:
     return Project(_id(json), key, _text(fields.get("name")), json.get("isFolder") is True)
 
 
-def read_plan(json: Json) -> Plan:
+def read_plan(json: Json) -> TestPlan:
     """Read a test plan."""
     name = _text(_fields(json).get("name"))
     project_id = find_integer(json.get("project"))
-    return Plan(_id(json), name, json.get("archived") is True, project_id)
+    return TestPlan(_id(json), name, json.get("archived") is True, project_id)
 
 
 def read_group(json: Json) -> Group:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.places import Named
-    from pytest_jama.targets.jama.wire import Group, Plan
+    from pytest_jama.targets.jama.wire import Group, TestPlan
 
     N = TypeVar("N", bound=Named)
 
@@ -76,7 +76,7 @@ class CaseCount:
         group: The group that this session will add its own cases to.
     """
 
-    def __init__(self, client: JamaClient, plan: Plan, group: Group) -> None:
+    def __init__(self, client: JamaClient, plan: TestPlan, group: Group) -> None:
         self._client = client
         self._plan = plan
         self._group = group

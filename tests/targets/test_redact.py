@@ -13,9 +13,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from pytest_jama.core.errors import CredentialsError, TargetError
-from pytest_jama.targets.hiding import hide
-from pytest_jama.targets.login import BasicLogin
-from pytest_jama.targets.oauth import TokenLogin, fetch_token
+from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.redact import redact
 from tests.targets.scripted import said, token
 
 if TYPE_CHECKING:
@@ -42,15 +41,15 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
 def test_a_secret_is_hidden_in_every_form(write: Callable[[str], str]) -> None:
-    assert hide(f"not {write(SECRET)}, please", [SECRET]) == "not ***, please"
+    assert redact(f"not {write(SECRET)}, please", [SECRET]) == "not ***, please"
 
 
 def test_the_longest_form_is_hidden_first() -> None:
-    assert hide("s3cret and s3cret-too", ["s3cret", "s3cret-too"]) == "*** and ***"
+    assert redact("s3cret and s3cret-too", ["s3cret", "s3cret-too"]) == "*** and ***"
 
 
 def test_what_is_too_short_for_a_secret_stays() -> None:
-    assert hide("an answer", ["an", ""]) == "an answer"
+    assert redact("an answer", ["an", ""]) == "an answer"
 
 
 def everything_in(error: BaseException) -> str:

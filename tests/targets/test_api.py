@@ -16,11 +16,11 @@ from pytest_jama.core.errors import (
     RefusedError,
     TargetError,
 )
-from pytest_jama.targets import deadline
-from pytest_jama.targets.http import NO_STATUS
-from pytest_jama.targets.jama.gather import gather
-from pytest_jama.targets.login import BasicLogin
-from pytest_jama.targets.patience import Patience
+from pytest_jama.targets.http import time_limit
+from pytest_jama.targets.http.api import NO_STATUS
+from pytest_jama.targets.http.give_up import GiveUp
+from pytest_jama.targets.http.login import BasicLogin
+from pytest_jama.targets.jama.parallel import gather
 from tests.targets.scripted import (
     DRIP,
     DRIPPING_HEADERS,
@@ -200,7 +200,7 @@ def test_a_server_that_answers_reads_but_no_writes_is_given_up_after_a_few(
 def test_an_old_failure_does_not_outlive_the_successes_after_its_start(
     fake_time: FakeTime,
 ) -> None:
-    patience = Patience(30, fake_time.clock)
+    patience = GiveUp(30, fake_time.clock)
     started_at = fake_time.now
     fake_time.now += 60
     patience.succeeded()
@@ -341,7 +341,7 @@ def test_cookies_of_the_server_are_not_kept(script: Serve, open_api: OpenApi) ->
 
 
 def test_the_password_may_have_any_letters(script: Serve, open_api: OpenApi) -> None:
-    from pytest_jama.targets.login import BasicLogin  # noqa: PLC0415 - only here
+    from pytest_jama.targets.http.login import BasicLogin  # noqa: PLC0415 - only here
 
     server = script(said(200))
     open_api(server.url, login=BasicLogin("ann", lambda: "zażółć", remedy="")).get("/projects")
@@ -418,7 +418,7 @@ def test_an_answer_that_drips_for_ever_ends_in_time(
 def test_an_answer_without_end_does_not_fill_the_memory(
     script: Serve, open_api: OpenApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadline, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(time_limit, "LARGEST_ANSWER", 100_000)
     server = script(Reply(200, b" " * 100_001), said(200, {"id": 7}), Reply(200, b" " * 100_001))
     api = open_api(server.url, give_up_after_s=20)
     assert api.get("/projects/7")["data"] == {"id": 7}

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tenacity
 
 from pytest_jama.core.errors import OutOfReachError, RefusedError
-from pytest_jama.targets.connection import (
+from pytest_jama.targets.http.connection import (
     TOO_MANY_REQUESTS,
     Connection,
     Query,
     Request,
     accept_anything,
 )
-from pytest_jama.targets.failures import TransientError
+from pytest_jama.targets.http.failures import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Many updates at once, receipts one by one; and a prompt end when it is time to end."""
+"""Requests in threads: several reads, or many updates with their receipts; and a prompt end.
+
+A person who presses Ctrl-C need not wait for what is under way.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import itertools
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.errors import (
     InterruptedUploadError,
@@ -17,7 +21,7 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.targets.http import NO_STATUS
+from pytest_jama.targets.http.api import NO_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     Observe = Callable[[Receipt], None]
     Job = tuple[int, RunUpdate]
     Result = tuple[int, Receipt, BaseException | None]
+
+T = TypeVar("T")
 
 INTERRUPTED = InterruptedUploadError("interrupted")
 """Why updates were not sent after Ctrl-C."""
@@ -41,6 +47,66 @@ STATE_BY_ERROR: Mapping[type[TargetError], SendState] = {
     TargetError: SendState.NOT_SENT,
 }
 """What an error of one request makes of its update; the nearest base class counts."""
+
+
+def gather(jobs: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
+    """Do several jobs in threads and return their results in the order of the jobs.
+
+    The threads are daemons: those of an executor would keep the interpreter from ending.
+
+    Args:
+        jobs: What to do; nothing depends on anything else.
+        at_once: How many are done at the same time.
+
+    Raises:
+        BaseException: What one of them raised; of several the first in the order of the jobs, as
+            when they are done one after the other. Jobs that have not begun are not done then, and
+            those under way have ended.
+        KeyboardInterrupt: At once, whatever is under way; nothing else is begun.
+    """
+    workers = min(len(jobs), at_once)
+    if workers < 2:  # noqa: PLR2004 - a thread for one job would be a waste
+        return [job() for job in jobs]
+    waiting = deque(enumerate(jobs))
+    results: dict[int, T] = {}
+    errors: dict[int, BaseException] = {}
+
+    def work() -> None:
+        while (begun := _take(waiting)) is not None:
+            number, job = begun
+            try:
+                results[number] = job()
+            except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
+                errors[number] = error
+                waiting.clear()
+
+    threads = [
+        threading.Thread(target=work, name="pytest-jama-read", daemon=True) for _ in range(workers)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            _wait_for(thread)
+    finally:
+        waiting.clear()
+    if errors:
+        raise errors[min(errors)]
+    return [results[number] for number in range(len(jobs))]
+
+
+def _take(waiting: deque[T]) -> T | None:
+    """Take what waits longest; None when nothing does any more."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _wait_for(thread: threading.Thread) -> None:
+    while thread.is_alive():
+        # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
+        thread.join(_LOOK_AROUND_S)
 
 
 class Sending:

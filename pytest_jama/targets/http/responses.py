@@ -20,7 +20,7 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.core.text import clean, first_line, shorten
-from pytest_jama.targets.failures import TransientError
+from pytest_jama.targets.http.failures import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -33,7 +33,7 @@ class Case:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundCases:
     """What became of references.
 
     Attributes:
@@ -54,7 +54,7 @@ def find_cases(
     project: Project,
     refs: Sequence[CaseRef],
     aliases: Sequence[CaseRef] = (),
-) -> Found:
+) -> FoundCases:
     """Look up references, 50 with one request; API IDs need none.
 
     Args:
@@ -69,7 +69,7 @@ def find_cases(
         RefKind.DOCUMENT_KEY: _search_keys(client, project, keys),
         RefKind.GLOBAL_ID: _search_global_ids(client, project, global_ids),
     }
-    found, only_aliases = Found(), Found()
+    found, only_aliases = FoundCases(), FoundCases()
     for to_add, several in ((found, refs), (only_aliases, aliases)):
         for ref in several:
             if ref.kind is RefKind.API_ID:
@@ -91,7 +91,7 @@ def no_such_item(ref: CaseRef) -> Unresolved:
 
 
 def _add(
-    found: Found,
+    found: FoundCases,
     ref: CaseRef,
     all_items: dict[str, list[Item]],
     project: Project,

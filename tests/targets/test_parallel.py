@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from pytest_jama.targets.jama.gather import gather
+from pytest_jama.targets.jama.parallel import gather
 
 LONG_S = 5
 

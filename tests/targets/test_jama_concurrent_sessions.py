@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.targets.jama.racing import settle
-from pytest_jama.targets.jama.wire import Plan
-from pytest_jama.targets.patience import Clocks
+from pytest_jama.targets.http.give_up import Clocks
+from pytest_jama.targets.jama.concurrent_sessions import settle
+from pytest_jama.targets.jama.wire import TestPlan
 from tests.targets.contract import updates_for
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ HURRIED = Clocks(
 """Time that passes for all threads, but twenty times as fast."""
 
 
-def _plans(*ids: int) -> list[Plan]:
-    return [Plan(each, "Release 1") for each in ids]
+def _plans(*ids: int) -> list[TestPlan]:
+    return [TestPlan(each, "Release 1") for each in ids]
 
 
 @pytest.mark.parametrize("mine", [4, 7, 9])
 def test_all_sessions_settle_on_the_lowest_id_and_say_so(mine: int) -> None:
     warnings: list[str] = []
     settled, are_several = settle(
-        Plan(mine, "Release 1"),
+        TestPlan(mine, "Release 1"),
         lambda: _plans(9, 4, 7),
         "test plan",
         sleep=lambda _: None,
@@ -62,7 +62,7 @@ def test_a_session_that_is_alone_says_nothing(fake_time: FakeTime) -> None:
 def test_the_own_one_is_waited_for_since_others_show_late_too(fake_time: FakeTime) -> None:
     lists = iter([[], [], _plans(3, 4)])
     settled, _ = settle(
-        Plan(4, "Release 1"),
+        TestPlan(4, "Release 1"),
         lambda: next(lists),
         "test plan",
         sleep=fake_time.sleep,
@@ -73,7 +73,7 @@ def test_the_own_one_is_waited_for_since_others_show_late_too(fake_time: FakeTim
 
 
 def test_one_that_never_shows_is_used_all_the_same(fake_time: FakeTime) -> None:
-    mine = Plan(4, "Release 1")
+    mine = TestPlan(4, "Release 1")
     settled, _ = settle(mine, list, "test plan", sleep=fake_time.sleep, warn=pytest.fail)
     assert settled == mine
     assert sum(fake_time.slept) < 10

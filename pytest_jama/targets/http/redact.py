@@ -17,7 +17,7 @@ _SHORTEST = 4
 """Shorter ones are in many words, and no secrets."""
 
 
-def hide(text: str, secrets: Iterable[str]) -> str:
+def redact(text: str, secrets: Iterable[str]) -> str:
     """Return a text without secrets, in whatever form a server writes them.
 
     Args:

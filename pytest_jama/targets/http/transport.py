@@ -15,7 +15,7 @@ import requests
 from requests.utils import get_auth_from_url, get_environ_proxies
 
 from pytest_jama import __version__
-from pytest_jama.targets.deadline import DeadlineAdapter
+from pytest_jama.targets.http.time_limit import DeadlineAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

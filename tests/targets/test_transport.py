@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama.targets.session import find_ca_bundle, open_session
+from pytest_jama.targets.http.transport import find_ca_bundle, open_session
 
 
 @pytest.mark.parametrize(

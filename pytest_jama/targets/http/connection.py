@@ -13,19 +13,19 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
 from pytest_jama.core.text import without_user_info
-from pytest_jama.targets.answers import find_retry_after_s, read_answer
-from pytest_jama.targets.failures import TransientError, describe_failure, without_frames
-from pytest_jama.targets.hiding import hide
-from pytest_jama.targets.pace import Pace
-from pytest_jama.targets.patience import Clocks, Patience
-from pytest_jama.targets.session import proxy_secrets
+from pytest_jama.targets.http.failures import TransientError, describe_failure, without_frames
+from pytest_jama.targets.http.give_up import Clocks, GiveUp
+from pytest_jama.targets.http.rate_limit import Pace
+from pytest_jama.targets.http.redact import redact
+from pytest_jama.targets.http.responses import find_retry_after_s, read_answer
+from pytest_jama.targets.http.transport import proxy_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import requests
 
-    from pytest_jama.targets.login import Login
+    from pytest_jama.targets.http.login import Login
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Connection:
         self._refused_logins = 0
         self.clock = self._clocks.monotonic
         self.pace = Pace(self._limits.requests_per_s, clock=self.clock, sleep=self._wait)
-        self.patience = Patience(self._limits.give_up_after_s, self.clock)
+        self.patience = GiveUp(self._limits.give_up_after_s, self.clock)
 
     def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
         """Send a request once, and once more when only the token was too old.
@@ -211,7 +211,7 @@ class Connection:
     def _conceal(self, text: str, login: Login) -> str:
         """Take all secrets out of a text; nobody else gets them, not even as variables."""
         logins = (*login.secrets(), *self._login.secrets())
-        return hide(text, (*logins, *proxy_secrets(self._session)))
+        return redact(text, (*logins, *proxy_secrets(self._session)))
 
     def _not_let_in(self, request: Request, login: Login) -> Exception:
         """Judge a 401: final at the beginning, later only when it is repeated."""

@@ -31,7 +31,7 @@ class Clocks:
     sleep: Callable[[float], object] | None = None
 
 
-class Patience:
+class GiveUp:
     """Knows for how long nothing has succeeded, over all threads.
 
     Args:

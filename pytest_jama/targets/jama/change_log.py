@@ -1,14 +1,53 @@
-"""Cases without a run: why, and what the user can do about it."""
+"""What a `resolve` changes at Jama, or would change in a dry run, and the cases without a run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.runs import Unresolved
 
 if TYPE_CHECKING:
-    from pytest_jama.targets.jama.cases import Case
+    from collections.abc import Callable
+
+    from pytest_jama.targets.jama.case_lookup import Case
     from pytest_jama.targets.jama.wire import Cycle
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class ChangeLog:
+    """The record of one `resolve`.
+
+    Attributes:
+        is_allowed: Whether changes are made; a dry run only notes them.
+        tell: Told each change as soon as it is made.
+        made: The changes, in their order.
+        warnings: Sentences about what did not stop us.
+        unresolved: Cases without a run.
+    """
+
+    is_allowed: bool
+    tell: Callable[[str], None]
+    made: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+
+    def make(self, what: str, action: Callable[[], T], *, otherwise: T) -> T:
+        """Make a change and note it; in a dry run only note it.
+
+        Args:
+            what: The change, as users read it.
+            action: Makes it; a change that fails is neither noted nor told.
+            otherwise: What a dry run goes on with.
+        """
+        result = action() if self.is_allowed else otherwise
+        self.made.append(what)
+        if self.is_allowed:
+            self.tell(what)
+        return result
 
 
 def no_run(case: Case, cycle: Cycle) -> Unresolved:

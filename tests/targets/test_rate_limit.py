@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.targets.pace import Pace, find_rate_per_s
-from pytest_jama.targets.rate import SLOWEST_RATE_PER_S, USUAL_RATE_PER_S, Rate
+from pytest_jama.targets.http.rate_limit import (
+    SLOWEST_RATE_PER_S,
+    USUAL_RATE_PER_S,
+    Pace,
+    Rate,
+    find_rate_per_s,
+)
 from tests.targets.limiters import (
     Limiter,
     Rehearsal,
