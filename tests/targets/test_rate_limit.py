@@ -8,11 +8,10 @@ import pytest
 
 from pytest_jama.targets.http.rate_limit import (
     SLOWEST_RATE_PER_S,
-    USUAL_RATE_PER_S,
     Pace,
     Rate,
-    find_rate_per_s,
 )
+from pytest_jama.targets.jama.connect import JAMA
 from tests.targets.limiters import (
     Limiter,
     Rehearsal,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _pace(limit: float | None, time: FakeTime) -> Pace:
-    return Pace(limit, clock=time.clock, sleep=time.sleep)
+    return Pace(limit, facts=JAMA, clock=time.clock, sleep=time.sleep)
 
 
 def _starts(pace: Pace, count: int) -> list[float]:
@@ -39,9 +38,9 @@ def _starts(pace: Pace, count: int) -> list[float]:
 @pytest.mark.parametrize(
     "url, rate, expected",
     [
-        ("https://acme.jamacloud.com", "auto", USUAL_RATE_PER_S),
-        ("https://ACME.JamaCloud.com/", "auto", USUAL_RATE_PER_S),
-        ("https://acme.jamasoftware.net", "auto", USUAL_RATE_PER_S),
+        ("https://acme.jamacloud.com", "auto", JAMA.hosted_rate_per_s),
+        ("https://ACME.JamaCloud.com/", "auto", JAMA.hosted_rate_per_s),
+        ("https://acme.jamasoftware.net", "auto", JAMA.hosted_rate_per_s),
         ("https://jama.acme.example/contour", "auto", None),
         ("https://jamacloud.com.acme.example", "auto", None),
         ("http://127.0.0.1:8080", "auto", None),
@@ -52,11 +51,11 @@ def _starts(pace: Pace, count: int) -> list[float]:
 def test_hosted_servers_get_the_documented_rate(
     url: str, rate: float | str, expected: float | None
 ) -> None:
-    assert find_rate_per_s(url, rate=rate) == expected
+    assert JAMA.find_rate_per_s(url, rate=rate) == expected
 
 
 def test_the_hosted_rate_never_exceeds_ten_in_any_second(fake_time: FakeTime) -> None:
-    starts = _starts(_pace(USUAL_RATE_PER_S, fake_time), 60)
+    starts = _starts(_pace(JAMA.hosted_rate_per_s, fake_time), 60)
     assert max(sum(start <= other <= start + 1 for other in starts) for start in starts) <= 10
 
 
@@ -79,7 +78,7 @@ def test_a_late_start_does_not_bring_the_next_one_too_close() -> None:
     def oversleep(seconds: float) -> None:
         time[0] += seconds + 0.04
 
-    pace = Pace(10, clock=lambda: time[0], sleep=oversleep)
+    pace = Pace(10, facts=JAMA, clock=lambda: time[0], sleep=oversleep)
     starts = _starts(pace, 20)
     gaps = [later - earlier for earlier, later in pairwise(starts)]
     assert min(gaps) >= 0.1
@@ -100,12 +99,12 @@ def test_nobody_is_held_for_hours(fake_time: FakeTime) -> None:
 
 
 def test_a_wait_that_is_cut_short_is_over() -> None:
-    pace = Pace(0.001, clock=lambda: 1.0, sleep=lambda _: True)
+    pace = Pace(0.001, facts=JAMA, clock=lambda: 1.0, sleep=lambda _: True)
     assert _starts(pace, 3) == [1.0] * 3
 
 
 def test_a_lone_refusal_does_not_limit_an_unlimited_rate() -> None:
-    rate = Rate(None)
+    rate = Rate(None, JAMA)
     rate.refused(1.0, now=1.1)
     rate.refused(9.0, now=9.1)
     assert rate.per_s is None
@@ -115,14 +114,14 @@ def test_two_refusals_do(fake_time: FakeTime) -> None:
     pace = _pace(None, fake_time)
     for start in _starts(pace, 2):
         pace.refused(start)
-    assert pace.rate_per_s == USUAL_RATE_PER_S
+    assert pace.rate_per_s == JAMA.hosted_rate_per_s
 
 
 @pytest.mark.parametrize("again_s", [0.06, 0.57, 0.76, 0.94])
 def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again(
     again_s: float,
 ) -> None:
-    rate = Rate(None)
+    rate = Rate(None, JAMA)
     for number in range(10):
         rate.admitted(number / 500, now=number / 500)
     rate.refused(0.022, now=0.023)
@@ -132,7 +131,7 @@ def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again
 
 
 def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
-    rate = Rate(None)
+    rate = Rate(None, JAMA)
     for number in range(3):
         rate.admitted(number / 4, now=number / 4)
     rate.refused(0.75, now=0.8)
@@ -141,7 +140,7 @@ def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
 
 
 def test_refusals_of_requests_from_before_the_change_change_nothing() -> None:
-    rate = Rate(8)
+    rate = Rate(8, JAMA)
     rate.refused(1.0, now=2.0)
     rate.refused(1.1, now=2.1)
     before = rate.per_s
@@ -151,14 +150,14 @@ def test_refusals_of_requests_from_before_the_change_change_nothing() -> None:
 
 
 def test_many_refusals_never_stop_everything() -> None:
-    rate = Rate(8)
+    rate = Rate(8, JAMA)
     for second in range(100):
         rate.refused(second, now=second + 0.5)
     assert rate.per_s == SLOWEST_RATE_PER_S
 
 
 def test_successes_bring_the_rate_back_to_the_limit_and_no_further() -> None:
-    rate = Rate(8)
+    rate = Rate(8, JAMA)
     rate.refused(0.0, now=0.1)
     rate.refused(0.05, now=0.1)
     rates = []

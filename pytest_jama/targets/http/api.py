@@ -30,18 +30,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-API = "/rest/v1"
-"""Where Jama's supported REST API begins, below the base URL."""
-
 NO_STATUS = 0
 """`RefusedError.http_status` of a request that got no answer although others did."""
 
 _ATTEMPTS_BEFORE_DOUBT = 10
 """With a fifth of all answers faulty, one of ten million requests fails so often in a row."""
 
-_PROBE = Request("GET", f"{API}/users/current")
-
-# Source: Jama help recommends exponential back-off of some seconds, such as 3, 5, 8, 13.
 _GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
 _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
 _LONGEST_PAUSE_IF_ASKED_S = 60.0
@@ -56,6 +50,8 @@ class HttpApi:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._api_path = connection.facts.api_path
+        self._probe = Request("GET", self._api_path + connection.facts.probe_path)
 
     def get(
         self, path: str, query: Query = (), *, check: Check = accept_anything
@@ -70,7 +66,7 @@ class HttpApi:
         Raises:
             TargetError: See `send`.
         """
-        return self.send(Request("GET", API + path, query, check=check))
+        return self.send(Request("GET", self._api_path + path, query, check=check))
 
     def put(self, path: str, body: object) -> dict[str, Any]:
         """Replace something.
@@ -78,7 +74,7 @@ class HttpApi:
         Raises:
             TargetError: See `send`.
         """
-        return self.send(Request("PUT", API + path, body=_encode(body)))
+        return self.send(Request("PUT", self._api_path + path, body=_encode(body)))
 
     def patch(
         self,
@@ -97,7 +93,9 @@ class HttpApi:
         Raises:
             TargetError: See `send`.
         """
-        return self.send(Request("PATCH", API + path, body=_encode(body)), on_attempt=on_attempt)
+        return self.send(
+            Request("PATCH", self._api_path + path, body=_encode(body)), on_attempt=on_attempt
+        )
 
     def create(
         self,
@@ -123,7 +121,7 @@ class HttpApi:
         Raises:
             TargetError: See `send`.
         """
-        request = Request("POST", API + path, body=_encode(body))
+        request = Request("POST", self._api_path + path, body=_encode(body))
         is_in_doubt = False
 
         def attempt(number: int) -> int:
@@ -134,12 +132,18 @@ class HttpApi:
                     return existing
             is_in_doubt = False
             try:
-                return _get_created_id(self.connection.attempt(request, number))
+                return self._get_created_id(self.connection.attempt(request, number))
             except TransientError as failure:
                 is_in_doubt = failure.may_have_happened
                 raise
 
         return self.persist(attempt, request)
+
+    def _get_created_id(self, answer: dict[str, Any]) -> int:
+        created_id = self.connection.facts.find_created_id(answer)
+        if created_id is None:
+            raise TransientError("the answer does not say what was created")
+        return created_id
 
     def _look_up(
         self, find_existing: Callable[[], int | None], look_again_after_s: Sequence[float]
@@ -237,7 +241,7 @@ class HttpApi:
         return (
             failure.http_status != TOO_MANY_REQUESTS
             and request.login is None
-            and self.connection.is_answered(_PROBE)
+            and self.connection.is_answered(self._probe)
             and self.connection.patience.write_off()
         )
 
@@ -266,20 +270,3 @@ def _failure_of(state: tenacity.RetryCallState) -> TransientError:
 
 def _encode(body: object) -> bytes:
     return json.dumps(body, default=str).encode("ascii")
-
-
-def _get_created_id(answer: dict[str, Any]) -> int:
-    """Return the ID of what a POST created, from `meta.id` or the end of `meta.location`.
-
-    Raises:
-        TransientError: When the answer does not tell, so that it has to be looked up.
-
-    Source: Jama REST API cookbook; servers before September 2018 give the location only.
-    """
-    meta = answer.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
-    for text in (str(meta.get("id", "")), str(meta.get("location", "")).rstrip("/")):
-        last = text.rpartition("/")[2]
-        if last.isascii() and last.isdigit():
-            return int(last)
-    raise TransientError("the answer does not say what was created")

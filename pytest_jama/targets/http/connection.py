@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import requests
 
     from pytest_jama.targets.http.login import Login
+    from pytest_jama.targets.http.server_facts import ServerFacts
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,8 @@ class Connection:
     """Makes single attempts at requests. Safe to use from several threads.
 
     Args:
-        url: The base URL, without ``/rest``.
+        url: The base URL, above the paths of `facts`.
+        facts: What is known of the server.
         session: Sockets, TLS, proxies.
         login: Says who we are.
         limits: What to keep to.
@@ -107,12 +109,14 @@ class Connection:
         self,
         url: str,
         *,
+        facts: ServerFacts,
         session: requests.Session,
         login: Login,
         limits: Limits | None = None,
         clocks: Clocks | None = None,
     ) -> None:
         self.url = without_user_info(url.rstrip("/"))
+        self.facts = facts
         self._session = session
         self._login = login
         self._limits = limits or Limits()
@@ -122,7 +126,9 @@ class Connection:
         self._was_let_in = False
         self._refused_logins = 0
         self.clock = self._clocks.monotonic
-        self.pace = Pace(self._limits.requests_per_s, clock=self.clock, sleep=self._wait)
+        self.pace = Pace(
+            self._limits.requests_per_s, facts=facts, clock=self.clock, sleep=self._wait
+        )
         self.patience = GiveUp(self._limits.give_up_after_s, self.clock)
 
     def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
@@ -199,6 +205,7 @@ class Connection:
             request.method,
             request.path,
             response,
+            facts=self.facts,
             now_s=self._clocks.wall(),
             conceal=lambda text: self._conceal(text, login),
         )

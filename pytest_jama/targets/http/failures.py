@@ -113,7 +113,7 @@ _BAD_CERTIFICATE = (
 )
 """TLS failures that no further attempt can cure.
 
-Source: release notes of py-jama-client 0.0.7 for the second one.
+Source: OpenSSL 3.0 migration guide for the second one.
 """
 
 

@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from pytest_jama.targets.http.api import HttpApi
 
 
-TOKEN_PATH = "/rest/oauth/token"  # noqa: S105 - a path, no secret
-"""Where tokens come from, below the base URL.
-
-Source: Jama's own REST clients.
-"""
-
 _RENEW_BEFORE_S = 60.0
 _LIFETIME_IF_UNKNOWN_S = 300.0
 _GOOD = range(200, 300)
@@ -42,10 +36,7 @@ _ATTEMPTS_WITHOUT_TOKEN = 3
 _FITS_A_HEADER = re.compile(r"[!-~]+")
 """What a token may consist of; the HTTP library shows a value that it cannot send."""
 
-_NO_ENDPOINT = (
-    "there is no token to be had at this address: check `url`, with its context path; "
-    "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
-)
+_NO_ENDPOINT = "there is no token to be had at this address: check `url`, with its context path"
 
 
 class Login(AuthBase):
@@ -132,7 +123,7 @@ def read_token(answer: Mapping[str, Any], *, now: float) -> Token | None:
     The token is sent as ``Bearer`` whatever `token_type` says: servers write it in either letter
     case, and older fields of the answer are gone.
 
-    Source: Jama help, OAuth token response; changed in July 2024.
+    Source: RFC 6749, section 5.1.
     """
     value = answer.get("access_token")
     if not isinstance(value, str) or not _FITS_A_HEADER.fullmatch(value.strip()):
@@ -155,9 +146,10 @@ def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
         CredentialsError: When the server does not accept them, or answers without a token.
         OutOfReachError: When it does not answer.
     """
+    facts = api.connection.facts
     request = Request(
         "POST",
-        TOKEN_PATH,
+        facts.token_path,
         body=b"grant_type=client_credentials",
         content_type="application/x-www-form-urlencoded",
         login=login,
@@ -172,7 +164,8 @@ def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
                 raise CredentialsError(f"{request}: {failure}; {login.remedy}") from failure
             raise
         except RefusedError as refusal:
-            remedy = _NO_ENDPOINT if refusal.http_status == _NOT_FOUND else login.remedy
+            is_missing = refusal.http_status == _NOT_FOUND
+            remedy = f"{_NO_ENDPOINT}; {facts.no_token_remedy}" if is_missing else login.remedy
             raise CredentialsError(f"{refusal}; {remedy}") from refusal
         if token is None and is_last:
             raise CredentialsError(f"{request}: the answer holds no token; {login.remedy}")

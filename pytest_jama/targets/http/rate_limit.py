@@ -6,7 +6,8 @@ a second or a spacing between requests; it tells us nothing but 429. The rules o
 
 * While the rate is unlimited a lone refusal changes nothing. With the second one within moments the
   server is believed to take each second what it took in the last one. Where that was as much as
-  Jama's queue holds, or too little to tell: Jama's usual rate; less if we were slower than that.
+  the queue of the vendor's hosting holds, or too little to tell: the rate of that hosting; less if
+  we were slower than that.
 * At a known rate a lone refusal is jitter and costs a percent, more when they get frequent. Two in
   a row mean that the server is much slower: the rate falls to what it admits, at most by half.
 * After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
@@ -21,23 +22,12 @@ import time
 from collections import deque
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_jama.targets.http.server_facts import ServerFacts
 
-USUAL_RATE_PER_S = 10.0
-"""What Jama's hosting admits for a whole company.
-
-Source: Jama help, API throttling (January 2026); Jama REST API cookbook, throttling chapter.
-"""
-
-_USUAL_QUEUE = 100
-"""How many requests Jama's hosting lets wait; a server that took about so many took a burst.
-
-Source: Jama REST API cookbook, throttling chapter.
-"""
 
 SLOWEST_RATE_PER_S = 0.2
 """Below that nobody would wait for an upload: `give_up_after` may end it."""
@@ -60,8 +50,6 @@ _QUIET_WHEN_TOLD_S = 5.0
 _LONGEST_QUIET_S = 60.0
 _QUIET_REQUESTS = 4
 _CLOSE = 1.02
-
-_HOSTED_DOMAINS = (".jamacloud.com", ".jamasoftware.net")
 
 _MARGIN = 0.01
 """By how much spacings are longer than the rate asks for: what the way to the server varies by."""
@@ -89,12 +77,15 @@ class Rate:
 
     Args:
         limit_per_s: Never more than that; None when nothing limits us but the server.
+        facts: What is known of the server.
     """
 
-    def __init__(self, limit_per_s: float | None) -> None:
+    def __init__(self, limit_per_s: float | None, facts: ServerFacts) -> None:
         self._limit_per_s = limit_per_s
+        self._usual_per_s = facts.hosted_rate_per_s
+        self._usual_queue = facts.hosted_queue
         self._per_s = limit_per_s
-        self._sustained_per_s = limit_per_s or USUAL_RATE_PER_S
+        self._sustained_per_s = limit_per_s or self._usual_per_s
         self._refused_per_s: float | None = None
         self._stride = _FIRST_STRIDE
         self._quiet_s = _QUIET_S
@@ -148,9 +139,9 @@ class Rate:
         taken_at = [at for at in self._admitted_at if at > refused_at[-1] - _WINDOW_S]
         seen_s = max(refused_at) - min(refused_at + taken_at)
         seen_per_s = (len(refused_at) + len(taken_at) - 1) / max(seen_s, 0.01)
-        believed_per_s = min(USUAL_RATE_PER_S, seen_per_s / 2)
+        believed_per_s = min(self._usual_per_s, seen_per_s / 2)
         self._quiet_s = 2 * _QUIET_S
-        if _TELLING <= len(taken_at) <= _USUAL_QUEUE / 2:
+        if _TELLING <= len(taken_at) <= self._usual_queue / 2:
             believed_per_s = len(taken_at)
             self._quiet_s = _QUIET_WHEN_TOLD_S
         self._change(max(_SLOWEST_START_PER_S, believed_per_s), now)
@@ -189,7 +180,7 @@ class Rate:
             self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _FORGOTTEN_S)
 
     def _rise(self, now: float) -> None:
-        per_s = self._per_s or USUAL_RATE_PER_S
+        per_s = self._per_s or self._usual_per_s
         self._sustained_per_s = per_s
         self._quiet_since = now
         if self._refused_per_s and self._refused_per_s > per_s * _CLOSE:
@@ -201,19 +192,6 @@ class Rate:
         self._per_s = min(per_s, self._limit_per_s) if self._limit_per_s else per_s
 
 
-def find_rate_per_s(url: str, *, rate: float | str) -> float | None:
-    """Return how many requests a second a server may get; None when nothing limits them.
-
-    Args:
-        url: Where Jama is.
-        rate: The user's limit, or ``auto``: the documented one for hosted servers, none for others.
-    """
-    if not isinstance(rate, str):
-        return float(rate)
-    host = (urlsplit(url).hostname or "").lower()
-    return USUAL_RATE_PER_S if host.endswith(_HOSTED_DOMAINS) else None
-
-
 class Pace:
     """Lets requests go one after the other, evenly spaced, as fast as the server takes them.
 
@@ -223,6 +201,7 @@ class Pace:
 
     Args:
         limit_per_s: At most so many requests a second; None for no limit of our own.
+        facts: What is known of the server.
         clock: Seconds that never run backwards.
         sleep: Waits so many seconds; returns True when it was cut short.
     """
@@ -231,10 +210,11 @@ class Pace:
         self,
         limit_per_s: float | None,
         *,
+        facts: ServerFacts,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._rate = Rate(limit_per_s)
+        self._rate = Rate(limit_per_s, facts)
         self._clock = clock
         self._sleep = sleep
         self._next_at = float("-inf")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from requests import Response
 
+    from pytest_jama.targets.http.server_facts import ServerFacts
+
     Conceal = Callable[[str], str]
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
@@ -47,22 +49,8 @@ ERROR_BY_STATUS: Mapping[int, type[TargetError]] = {
 }
 """What a status means; one that is not listed is a plain refusal."""
 
-REMEDY_BY_STATUS: Mapping[int, str] = {
-    403: "Jama's REST API needs a Named Creator license and write access to the project",
-    429: "lower `upload.rate`, it is shared by everybody who uses this Jama",
-}
-"""What users can do about a status that is not about one object.
-
-Source: Jama help, REST API access needs a Named Creator license since Connect 9.4.
-"""
-
 _MAY_BE_A_LOCK = frozenset({400, 403, 409})
-_LOCK = re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
-_CONFLICTS = frozenset({400, 409})
-_LOCKED_REMEDY = "have it unlocked in Jama, then report again"
-_WRONG_URL = "check that `url` is the base URL of Jama, with its context path"
 
 
 def read_answer(
@@ -70,6 +58,7 @@ def read_answer(
     path: str,
     response: Response,
     *,
+    facts: ServerFacts,
     now_s: float,
     conceal: Conceal = str,
 ) -> dict[str, Any]:
@@ -79,6 +68,7 @@ def read_answer(
         method: The HTTP method, for messages.
         path: The path below the base URL, for messages.
         response: The answer, completely received.
+        facts: What is known of the server.
         now_s: Seconds since 1970.
         conceal: Takes secrets out of what the server says.
 
@@ -86,22 +76,22 @@ def read_answer(
         TransientError: When the same request may succeed later.
         CredentialsError: For 401.
         RefusedError: For other refusals; as `LockedError` when the object is locked.
-        OutOfReachError: When something else than Jama's REST API answers.
+        OutOfReachError: When something else than the REST API answers.
     """
     status = response.status_code
     if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise TransientError(
-            _reason(response, conceal),
+            _reason(response, facts, conceal),
             http_status=status,
             retry_after_s=find_retry_after_s(response, now_s=now_s),
-            # Source: Jama REST API cookbook: a throttled request was not processed.
+            # A request that was one too many was not processed.
             may_have_happened=status != HTTPStatus.TOO_MANY_REQUESTS,
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        raise _redirect_error(method, path, response, conceal)
+        raise _redirect_error(method, path, response, facts, conceal)
     if status >= HTTPStatus.BAD_REQUEST:
-        raise _refusal(method, path, response, conceal)
-    return _read_object(method, response)
+        raise _refusal(method, path, response, facts, conceal)
+    return _read_object(method, response, facts)
 
 
 def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
@@ -133,17 +123,18 @@ def find_json(response: Response) -> object:
         return None
 
 
-def server_words(response: Response, conceal: Conceal = str) -> str:
+def server_words(response: Response, facts: ServerFacts, conceal: Conceal = str) -> str:
     """Return what the server said of an error, cleaned and shortened to one line; may be empty.
 
     Args:
         response: The answer.
+        facts: What is known of the server.
         conceal: Takes secrets out of it.
     """
     body = find_json(response)
     if isinstance(body, dict):
-        meta = body.get("meta")
-        sources = (meta if isinstance(meta, dict) else {}, body)
+        inside = body.get(facts.message_in)
+        sources = (inside if isinstance(inside, dict) else {}, body)
         found = (source.get(key) for source in sources for key in _MESSAGE_KEYS)
         words = next((text for text in found if isinstance(text, str) and text.strip()), "")
     elif _is_web_page(response):
@@ -155,18 +146,10 @@ def server_words(response: Response, conceal: Conceal = str) -> str:
     return shorten(conceal(words), at_most=300)
 
 
-def says_already_there(refusal: RefusedError) -> bool:
-    """Whether a refusal means that what was to be created is there.
-
-    Source: Jama's Python client maps 400 with the words "already exists" so.
-    """
-    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))
-
-
 _MESSAGE_KEYS = ("message", "error_description", "error")
 
 
-def _read_object(method: str, response: Response) -> dict[str, Any]:
+def _read_object(method: str, response: Response, facts: ServerFacts) -> dict[str, Any]:
     if not response.content.strip():
         if method != "GET":
             return {}
@@ -175,7 +158,10 @@ def _read_object(method: str, response: Response) -> dict[str, Any]:
     if isinstance(body, dict):
         return body
     if _is_web_page(response):
-        reason = f"the answer is a web page; {_WRONG_URL}, and that no single sign-on stands before"
+        reason = (
+            f"the answer is a web page; {facts.wrong_url_remedy}, "
+            "and that no single sign-on stands before"
+        )
     else:
         reason = "the answer is no JSON object" if body is not None else "the answer is no JSON"
     raise TransientError(reason, http_status=response.status_code)
@@ -192,19 +178,21 @@ def _is_web_page(response: Response) -> bool:
     return response.content.lstrip()[:1] == b"<"
 
 
-def _reason(response: Response, conceal: Conceal) -> str:
+def _reason(response: Response, facts: ServerFacts, conceal: Conceal) -> str:
     status = response.status_code
-    words = server_words(response, conceal)
+    words = server_words(response, facts, conceal)
     reason = f"{status} {_phrase(response, conceal)}" + (f": {words}" if words else "")
-    remedy = _LOCKED_REMEDY if _is_lock(response) else REMEDY_BY_STATUS.get(status)
+    remedy = facts.locked_remedy if _is_lock(response, facts) else facts.remedies.get(status)
     return f"{reason}; {remedy}" if remedy else reason
 
 
-def _is_lock(response: Response) -> bool:
-    """Whether the answer is about a lock; no document names its status."""
+def _is_lock(response: Response, facts: ServerFacts) -> bool:
+    """Whether the answer is about a lock: a status of its own, or words."""
     if response.status_code == HTTPStatus.LOCKED:
         return True
-    return response.status_code in _MAY_BE_A_LOCK and bool(_LOCK.search(server_words(response)))
+    if response.status_code not in _MAY_BE_A_LOCK:
+        return False
+    return bool(facts.lock_words.search(server_words(response, facts)))
 
 
 def _phrase(response: Response, conceal: Conceal) -> str:
@@ -214,25 +202,29 @@ def _phrase(response: Response, conceal: Conceal) -> str:
         return shorten(conceal(clean(response.reason or "")), at_most=60)
 
 
-def _refusal(method: str, path: str, response: Response, conceal: Conceal) -> TargetError:
+def _refusal(
+    method: str, path: str, response: Response, facts: ServerFacts, conceal: Conceal
+) -> TargetError:
     status = response.status_code
-    text = f"{method} {path}: {_reason(response, conceal)}"
+    text = f"{method} {path}: {_reason(response, facts, conceal)}"
     error = ERROR_BY_STATUS.get(status, RefusedError)
-    if _is_lock(response):
+    if _is_lock(response, facts):
         error = LockedError
     if not issubclass(error, RefusedError):
         return error(text)
     if status == HTTPStatus.NOT_FOUND and find_json(response) is None:
-        text = f"{text}; {_WRONG_URL}"
+        text = f"{text}; {facts.wrong_url_remedy}"
     return error(text, http_status=status)
 
 
-def _redirect_error(method: str, path: str, response: Response, conceal: Conceal) -> TargetError:
+def _redirect_error(
+    method: str, path: str, response: Response, facts: ServerFacts, conceal: Conceal
+) -> TargetError:
     """Name where the answer sends us; nobody follows it, lest credentials reach another host."""
     where = conceal(_host_of(response.url, response.headers.get("Location", "")))
     return OutOfReachError(
         f"{method} {path}: {response.status_code} redirects to {shorten(where, at_most=200)}; "
-        "`url` is probably not Jama's base URL, or single sign-on stands before it",
+        f"`url` is probably not {facts.name}'s base URL, or single sign-on stands before it",
     )
 
 

@@ -160,7 +160,7 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 LARGEST_ANSWER = 1 << 26
-"""Bytes. Jama's have 50 rows, of some kilobytes; one without end would fill memory."""
+"""Bytes. A page of a list has some kilobytes a row; an answer without end would fill memory."""
 
 _current: ContextVar[Exchange | None] = ContextVar("pytest_jama_exchange", default=None)
 

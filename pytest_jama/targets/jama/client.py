@@ -9,11 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
-from pytest_jama.targets.http.responses import says_already_there
 from pytest_jama.targets.jama import wire
 from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.response_checks import is_list, is_object
+from pytest_jama.targets.jama.response_checks import is_list, is_object, says_already_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

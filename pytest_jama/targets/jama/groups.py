@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.runs import Unresolved
-from pytest_jama.targets.http.responses import says_already_there
 from pytest_jama.targets.jama.case_lookup import no_such_item
 from pytest_jama.targets.jama.concurrent_sessions import CaseCount, settle
 from pytest_jama.targets.jama.places import pick_oldest
+from pytest_jama.targets.jama.response_checks import says_already_there
 from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ a second plan of the same name.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.jama.wire import find_integer
@@ -13,12 +14,26 @@ from pytest_jama.targets.jama.wire import find_integer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_jama.core.errors import RefusedError
+
     Json = Mapping[str, Any]
     Check = Callable[[Json], str]
 
 _WRONG = "the answer is about something else"
 _KINDS = frozenset({"projects", "testplans", "testcycles", "testruns"})
 """Values of `type` that cannot be mistaken. Source: Jama REST API cookbook, samples."""
+
+
+_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
+_CONFLICTS = frozenset({400, 409})
+
+
+def says_already_there(refusal: RefusedError) -> bool:
+    """Return whether a refusal means that what was to be created is there.
+
+    Source: Jama's Python client reads 400 with the words "already exists" like that.
+    """
+    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))
 
 
 def is_object(wanted_id: int | None = None) -> Check:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import CredentialsError, TargetError
+from pytest_jama.core.errors import TargetError
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.target import ignore
-from pytest_jama.targets.http.api import HttpApi
-from pytest_jama.targets.http.connection import READ_TIMEOUT_S, Connection, Limits
-from pytest_jama.targets.http.login import BasicLogin, Login, TokenLogin, fetch_token
-from pytest_jama.targets.http.rate_limit import find_rate_per_s
-from pytest_jama.targets.http.transport import open_session
+from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.patches import patch_operations
@@ -28,16 +25,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.target import Resolution
     from pytest_jama.targets.http.give_up import Clocks
-    from pytest_jama.targets.http.login import Token
-
-_OAUTH_REMEDY = (
-    "check JAMA_CLIENT_ID and JAMA_CLIENT_SECRET (API credentials of your Jama profile); "
-    "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
-)
-_BASIC_REMEDY = (
-    "check JAMA_USERNAME and JAMA_PASSWORD; where single sign-on is enabled Jama takes "
-    "JAMA_CLIENT_ID and JAMA_CLIENT_SECRET only"
-)
 
 
 _SEND_AGAIN_AT_MOST = 3
@@ -60,7 +47,7 @@ def make_jama_target(
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    api = _open_api(settings, clocks, read_timeout_s)
+    api = open_api(settings, clocks=clocks, read_timeout_s=read_timeout_s)
     client = JamaClient(api, at_once=settings.upload.concurrency)
     return JamaTarget(client, settings)
 
@@ -213,38 +200,3 @@ def _none_sent(
     for receipt in receipts:
         on_receipt(receipt)
     return receipts
-
-
-def _open_api(settings: Settings, clocks: Clocks | None, read_timeout_s: float) -> HttpApi:
-    """Wire up one server: the token of the login is fetched with the connection that uses it."""
-    login = _make_login(settings, lambda basic: fetch_token(api, basic))
-    session = open_session(
-        settings.url,
-        verify=settings.tls.verify,
-        client_cert=settings.tls.client_cert,
-        connections=settings.upload.concurrency,
-    )
-    limits = Limits(
-        requests_per_s=find_rate_per_s(settings.url, rate=settings.upload.rate),
-        at_once=settings.upload.concurrency,
-        give_up_after_s=settings.upload.give_up_after_s,
-        read_timeout_s=read_timeout_s,
-    )
-    api = HttpApi(
-        Connection(settings.url, session=session, login=login, limits=limits, clocks=clocks)
-    )
-    return api
-
-
-def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Login:
-    credentials = settings.credentials
-    if credentials is None:
-        raise CredentialsError(f"there are no credentials; {_OAUTH_REMEDY}")
-    if credentials.kind == "basic":
-        return BasicLogin(
-            credentials.username, credentials.password.get_secret_value, remedy=_BASIC_REMEDY
-        )
-    basic = BasicLogin(
-        credentials.client_id, credentials.client_secret.get_secret_value, remedy=_OAUTH_REMEDY
-    )
-    return TokenLogin(lambda: fetch(basic), remedy=_OAUTH_REMEDY, credentials=basic)

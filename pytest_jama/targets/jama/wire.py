@@ -189,6 +189,20 @@ def find_integer(value: object) -> int | None:
     return None
 
 
+def find_created_id(answer: Json) -> int | None:
+    """Return the ID of what a POST created, from `meta.id` or the end of `meta.location`.
+
+    Source: Jama REST API cookbook; servers before September 2018 give the location only.
+    """
+    meta = answer.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    for text in (str(meta.get("id", "")), str(meta.get("location", "")).rstrip("/")):
+        last = text.rpartition("/")[2]
+        if last.isascii() and last.isdigit():
+            return int(last)
+    return None
+
+
 def _id(json: Json) -> int:
     """Return the ID of an object that was listed; `client` leaves out those that have none."""
     return find_integer(json.get("id")) or 0
