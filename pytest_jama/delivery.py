@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.digest import digest_of
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
-from pytest_jama.core.publish import Observer, remember_nothing
+from pytest_jama.core.observer import Observer
+from pytest_jama.core.publish import remember_nothing
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.report import UploadReport
 from pytest_jama.core.text import first_line
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_jama.config import Settings
+    from pytest_jama.core.observer import Change
     from pytest_jama.core.publish import Memory
     from pytest_jama.core.runs import RunUpdate, UpdatePlan
     from pytest_jama.core.target import Resolution
@@ -38,7 +40,7 @@ def why_unfinished(report: UploadReport | None, troubles: Troubles, *, dry_run: 
     return str(troubles.first or "")
 
 
-class Delivery:
+class Delivery(Observer):
     """One upload, as far as it got.
 
     Args:
@@ -86,11 +88,7 @@ class Delivery:
                 judgement,
                 settings=self._settings,
                 extensions=self._extensions,
-                observer=Observer(
-                    planned=self._planned,
-                    received=self._received,
-                    changed=self._changed,
-                ),
+                observer=self,
                 provenance=provenance,
                 dry_run=dry_run,
                 recall=self._recall,
@@ -104,16 +102,18 @@ class Delivery:
         finally:
             self._progress.stop()
 
-    def _changed(self, change: str) -> None:
+    def changed(self, change: Change) -> None:
+        """Show a change that prepares the upload."""
         self._start_progress()
-        self._progress.prepare(change)
+        self._progress.prepare(str(change))
 
     def _start_progress(self) -> None:
         if not self._has_progress:
             self._has_progress = True
             self._before_progress()
 
-    def _planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
+    def planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
+        """Note the place and the plan in the journal, and begin to show progress."""
         self._so_far = UploadReport(
             resolution=resolution,
             plan=plan,
@@ -127,7 +127,8 @@ class Delivery:
             self._start_progress()
             self._progress.start(len(plan.updates))
 
-    def _received(self, receipt: Receipt) -> None:
+    def received(self, receipt: Receipt) -> None:
+        """Note a receipt in the journal, and show it."""
         self._receipts[id(receipt.update)] = receipt
         digest = digest_of(receipt.update, server=self._settings.url)
         self._write(lines.receipt_line(receipt, digest=digest))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.publish import Memory, Observer
+    from pytest_jama.core.observer import Observer
+    from pytest_jama.core.publish import Memory
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.extensions import Extensions

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import InterruptedUploadError, TargetError
 from pytest_jama.core.plan import plan_updates
 from pytest_jama.core.report import UploadReport
-from pytest_jama.core.target import ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.observer import Observer
     from pytest_jama.core.runs import RunUpdate, UpdatePlan
-    from pytest_jama.core.target import Resolution, Target
+    from pytest_jama.core.target import Target
     from pytest_jama.core.verdicts import Judgement
 
 
@@ -36,21 +35,6 @@ class Memory(Enum):
 def remember_nothing(_: RunUpdate) -> Memory:
     """Take every update for new: the memory of those who upload for the first time."""
     return Memory.NEW
-
-
-@dataclass(frozen=True, slots=True)
-class Observer:
-    """Who wants to know how an upload proceeds: the journal and the progress display.
-
-    Attributes:
-        changed: Called for each change that prepares the runs, as soon as it is made.
-        planned: Called once, after the runs are known and before anything is written into them.
-        received: Called for each receipt as soon as the fate of its update is known.
-    """
-
-    planned: Callable[[Resolution, UpdatePlan], None]
-    received: Callable[[Receipt], None]
-    changed: Callable[[str], None] = ignore
 
 
 def publish(
@@ -80,7 +64,7 @@ def publish(
             [case.case_ref for case in judgement.to_write],
             aliases=[case.case_ref for case in judgement.possible_aliases],
             create=not dry_run,
-            on_change=observer.changed,
+            observer=observer,
         )
     except TargetError as error:
         return UploadReport(stopped=error)
@@ -95,7 +79,7 @@ def publish(
     if recall is not remember_nothing:
         plan = leave_out_known(plan, recall)
     observer.planned(resolution, plan)
-    receipts = () if dry_run else target.push(plan.updates, on_receipt=observer.received)
+    receipts = () if dry_run else target.push(plan.updates, observer=observer)
     return UploadReport(
         resolution=resolution,
         plan=plan,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.observer import Change, ChangeKind, Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama.concurrent_sessions import settle
 from pytest_jama.targets.jama.wire import TestPlan
 from tests.targets.contract import updates_for
+from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
@@ -87,8 +89,8 @@ def _race(world: JamaWorld, shards: list[list[CaseRef]], **settings: Any) -> lis
     def run(number: int, refs: list[CaseRef]) -> None:
         target = world.target(clocks=HURRIED, **settings)
         start.wait(5)
-        found[number] = target.resolve(refs, create=True)
-        target.push(updates_for(found[number], Verdict.PASSED), on_receipt=lambda _: None)
+        found[number] = target.resolve(refs, create=True, observer=Observer())
+        target.push(updates_for(found[number], Verdict.PASSED), observer=Observer())
 
     threads = [threading.Thread(target=run, args=shard) for shard in enumerate(shards)]
     for thread in threads:
@@ -125,12 +127,12 @@ def test_a_plan_that_appears_meanwhile_is_named(world: JamaWorld) -> None:
     refs = world.add_cases(1)
     others: list[int] = []
 
-    def create_another(change: str) -> None:
-        if change.startswith("create test plan"):
+    def create_another(change: Change) -> None:
+        if change.what.startswith("test plan"):
             others.append(world.store.add_plan(world.key, "Release 1"))
 
     target = world.target(clocks=HURRIED)
-    resolution = target.resolve(refs, create=True, on_change=create_another)
+    resolution = target.resolve(refs, create=True, observer=Told(create_another))
     assert resolution.plan.place_id == others[0] - 2  # the plan and its group come before
     assert f"nobody uses the others: {others[0]}" in resolution.warnings[0]
 
@@ -139,14 +141,14 @@ def _overtaken(world: JamaWorld, time: FakeTime, **settings: Any) -> Resolution:
     """Resolve one case while another session creates the cycle before that is in the plan."""
     early, late = world.add_cases(2)
 
-    def overtake(change: str) -> None:
-        if change.startswith("create test plan"):
+    def overtake(change: Change) -> None:
+        if change.what.startswith("test plan"):
             (plan,) = world.store.plans(world.key)
             world.store.add_to_plan(plan.id, world.case_ids[early])
             world.store.add_cycle(plan.id, "Build 7")
 
     target = world.target(clocks=time.clocks, **settings)
-    return target.resolve([late], create=True, on_change=overtake)
+    return target.resolve([late], create=True, observer=Told(overtake))
 
 
 def test_a_case_that_came_too_late_is_told_with_the_remedy(
@@ -179,12 +181,12 @@ def test_a_session_that_adds_cases_is_waited_for(world: JamaWorld, fake_time: Fa
         if left:
             world.store.add_to_plan(world.store.plans(world.key)[0].id, left.pop())
 
-    def begin(change: str) -> None:
-        if change.startswith("add case"):
+    def begin(change: Change) -> None:
+        if change.kind is ChangeKind.ADD:
             add_another(0)
 
     clocks = replace(fake_time.clocks, sleep=add_another)
-    world.target(clocks=clocks).resolve([mine], create=True, on_change=begin)
+    world.target(clocks=clocks).resolve([mine], create=True, observer=Told(begin))
     assert {run.case_id for run in world.runs()} == set(world.case_ids.values())
     assert len({run.cycle_id for run in world.runs()}) == 1
 
@@ -194,14 +196,14 @@ def test_a_cycle_that_was_created_while_we_waited_is_used(
 ) -> None:
     mine, other = world.add_cases(2)
 
-    def other_session(change: str) -> None:
-        if change.startswith("add case"):
+    def other_session(change: Change) -> None:
+        if change.kind is ChangeKind.ADD:
             (plan,) = world.store.plans(world.key)
             world.store.add_to_plan(plan.id, world.case_ids[other])
             world.store.add_cycle(plan.id, "Build 7")
 
     target = world.target(clocks=fake_time.clocks)
-    resolution = target.resolve([mine], create=True, on_change=other_session)
+    resolution = target.resolve([mine], create=True, observer=Told(other_session))
     (cycle,) = world.store.cycles(world.store.plans(world.key)[0].id)
     assert resolution.cycle.place_id == cycle.id
     assert list(resolution.runs) == [mine]

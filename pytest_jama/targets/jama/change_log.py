@@ -10,6 +10,7 @@ from pytest_jama.core.runs import Unresolved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_jama.core.observer import Change, Observer
     from pytest_jama.targets.jama.case_lookup import Case
     from pytest_jama.targets.jama.wire import Cycle
 
@@ -23,30 +24,30 @@ class ChangeLog:
 
     Attributes:
         is_allowed: Whether changes are made; a dry run only notes them.
-        tell: Told each change as soon as it is made.
+        observer: Told each change as soon as it is made.
         made: The changes, in their order.
         warnings: Sentences about what did not stop us.
         unresolved: Cases without a run.
     """
 
     is_allowed: bool
-    tell: Callable[[str], None]
-    made: list[str] = field(default_factory=list)
+    observer: Observer
+    made: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
 
-    def make(self, what: str, action: Callable[[], T], *, otherwise: T) -> T:
+    def make(self, change: Change, action: Callable[[], T], *, otherwise: T) -> T:
         """Make a change and note it; in a dry run only note it.
 
         Args:
-            what: The change, as users read it.
+            change: What is made.
             action: Makes it; a change that fails is neither noted nor told.
             otherwise: What a dry run goes on with.
         """
         result = action() if self.is_allowed else otherwise
-        self.made.append(what)
+        self.made.append(change)
         if self.is_allowed:
-            self.tell(what)
+            self.observer.changed(change)
         return result
 
 

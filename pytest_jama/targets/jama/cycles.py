@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.target import Place, Resolution
 from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.observer import Observer
     from pytest_jama.core.runs import TestRun, Unresolved
     from pytest_jama.targets.jama.client import JamaClient
 
@@ -52,6 +54,7 @@ class CycleResolver:
         client: Reads from Jama and writes to it.
         settings: Which project, plan and cycle, and what may be created.
         create: Whether anything is created.
+        observer: Told each change as soon as it is made.
     """
 
     def __init__(
@@ -60,11 +63,11 @@ class CycleResolver:
         settings: Settings,
         *,
         create: bool,
-        on_change: Callable[[str], None],
+        observer: Observer,
     ) -> None:
         self._client = client
         self._settings = settings
-        self._changes = ChangeLog(is_allowed=create, tell=on_change)
+        self._changes = ChangeLog(is_allowed=create, observer=observer)
         self._others_are_known = False
         self.total_runs: int | None = None
 
@@ -101,7 +104,7 @@ class CycleResolver:
     def _create_plan(self, project: Project) -> TestPlan:
         name = self._settings.plan.name or ""
         plan_id = self._changes.make(
-            f"create test plan {name!r}",
+            Change(ChangeKind.CREATE, f"test plan {name!r}"),
             lambda: self._client.create_plan(project.id, name),
             otherwise=PLANNED_ID,
         )
@@ -160,7 +163,7 @@ class CycleResolver:
         name = self._settings.cycle.name or ""
         start, end = self._days()
         cycle_id = self._changes.make(
-            f"create test cycle {name!r}",
+            Change(ChangeKind.CREATE, f"test cycle {name!r}"),
             lambda: self._client.create_cycle(plan.id, name, start=start, end=end),
             otherwise=PLANNED_ID,
         )
@@ -214,7 +217,7 @@ class CycleResolver:
         start, end = self._days()
         before = all_runs(self._client, cycle.id)
         self._changes.make(
-            f"regenerate the runs of test cycle {cycle.name!r}",
+            Change(ChangeKind.REGENERATE, f"the runs of test cycle {cycle.name!r}"),
             lambda: self._client.regenerate_runs(
                 cycle, start=cycle.start or start, end=cycle.end or end
             ),

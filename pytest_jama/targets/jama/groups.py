@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
+from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.runs import Unresolved
 from pytest_jama.targets.jama.case_lookup import no_such_item
 from pytest_jama.targets.jama.concurrent_sessions import CaseCount, settle
@@ -133,7 +134,7 @@ class PlanGroups:
         if found is not None:
             return found
         group_id = self._changes.make(
-            f"create test group {wanted!r}",
+            Change(ChangeKind.CREATE, f"test group {wanted!r}"),
             lambda: self._client.create_group(self._plan.id, wanted),
             otherwise=PLANNED_ID,
         )
@@ -158,7 +159,7 @@ class PlanGroups:
         """Add one case; returns whether the group has it now."""
         try:
             self._changes.make(
-                f"add case {case.ref} to group {group.name!r}",
+                Change(ChangeKind.ADD, f"case {case.ref}", f"group {group.name!r}"),
                 lambda: self._client.add_case(self._plan.id, group.id, case.id),
                 otherwise=None,
             )

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import TargetError
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.core.target import ignore
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
@@ -72,14 +72,14 @@ class JamaTarget:
         *,
         aliases: Sequence[CaseRef] = (),
         create: bool,
-        on_change: Callable[[str], None] = ignore,
+        observer: Observer,
     ) -> Resolution:
         """Find the runs of the cases; see `Target.resolve`.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
-        resolver = CycleResolver(self._client, self._settings, create=create, on_change=on_change)
+        resolver = CycleResolver(self._client, self._settings, create=create, observer=observer)
         try:
             resolution = resolver.resolve(case_refs, aliases)
         except KeyboardInterrupt:
@@ -93,7 +93,7 @@ class JamaTarget:
         self,
         updates: Sequence[RunUpdate],
         *,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[Receipt, ...]:
         """Write the updates and read them back; see `Target.push`.
 
@@ -104,10 +104,10 @@ class JamaTarget:
         try:
             assignee = self._find_assignee()
         except TargetError as error:
-            return _none_sent(updates, error, on_receipt)
+            return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
-            return _none_sent(updates, INTERRUPTED, on_receipt)
-        sent, is_stopped = self._send(updates, assignee, on_receipt)
+            return _none_sent(updates, INTERRUPTED, observer)
+        sent, is_stopped = self._send(updates, assignee, observer)
         if is_stopped:
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
@@ -121,7 +121,7 @@ class JamaTarget:
                 break  # this server stores none of them, however often they are sent
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
-                on_receipt(receipt)
+                observer.received(receipt)
         return receipts
 
     def close(self) -> None:
@@ -137,14 +137,14 @@ class JamaTarget:
         self,
         updates: Sequence[RunUpdate],
         assignee: int | None,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[tuple[Receipt, ...], bool]:
         """Write the updates; returns their receipts, and whether not all could be tried."""
         sending = Sending(
             updates,
             send=lambda update, count: self._write(update, assignee, count),
             stop=self._client.api.connection.stop,
-            on_receipt=on_receipt,
+            on_receipt=observer.received,
             concurrency=self._settings.upload.concurrency,
         )
         receipts = sending.run()
@@ -169,7 +169,7 @@ class JamaTarget:
             All receipts, and the places of those that are still not stored.
         """
         updates = [receipts[number].update for number in lost]
-        again, is_stopped = self._send(updates, assignee, ignore)
+        again, is_stopped = self._send(updates, assignee, Observer())
         still_lost: tuple[int, ...] = ()
         if not is_stopped:
             again, still_lost = read_back.verify(again)
@@ -194,9 +194,9 @@ class JamaTarget:
 def _none_sent(
     updates: Sequence[RunUpdate],
     reason: PytestJamaError,
-    on_receipt: Callable[[Receipt], None],
+    observer: Observer,
 ) -> tuple[Receipt, ...]:
     receipts = tuple(not_sent(update, reason) for update in updates)
     for receipt in receipts:
-        on_receipt(receipt)
+        observer.received(receipt)
     return receipts
