@@ -40,6 +40,32 @@ class Change:
         return f"{text} to {self.where}" if self.where else text
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A request that is made again.
+
+    Attributes:
+        request: Its method and path.
+        reason: Why: ``503 Service Unavailable``. There are only some, so that they can be counted.
+        detail: More about it: ``the server asked for 2 s``. Empty when there is nothing to say.
+        attempt: The number of the attempt to come.
+        pause_s: How many seconds it waits.
+        left_s: For how many seconds more nothing may succeed before all is given up.
+    """
+
+    request: str
+    reason: str
+    detail: str = ""
+    attempt: int = 2
+    pause_s: float = 0.0
+    left_s: float = 0.0
+
+    def __str__(self) -> str:
+        why = f"{self.reason}, {self.detail}" if self.detail else self.reason
+        when = f"attempt {self.attempt} in {self.pause_s:.3f} s"
+        return f"{self.request}: {when}: {why} ({self.left_s:.0f} s left)"
+
+
 class Observer:
     """Is told how an upload proceeds. Every method does nothing here; override what you need."""
 
@@ -51,3 +77,6 @@ class Observer:
 
     def received(self, receipt: Receipt) -> None:
         """Hear of an update as soon as its fate is known, and again if that changes."""
+
+    def retried(self, retry: Retry) -> None:
+        """Hear of a request that is made again, in the thread that makes it: be quick and safe."""

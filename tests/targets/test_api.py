@@ -17,9 +17,9 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.targets.http import time_limit
-from pytest_jama.targets.http.api import NO_STATUS
 from pytest_jama.targets.http.give_up import GiveUp
 from pytest_jama.targets.http.login import BasicLogin
+from pytest_jama.targets.http.retry import NO_STATUS
 from pytest_jama.targets.jama.parallel import gather
 from tests.targets.scripted import (
     DRIP,
@@ -467,14 +467,16 @@ def test_after_stop_nothing_is_sent(script: Serve, open_api: OpenApi) -> None:
     assert server.seen == []
 
 
-def test_the_log_has_one_line_an_attempt_and_no_query(
-    script: Serve, open_api: OpenApi, caplog: pytest.LogCaptureFixture
+def test_the_log_has_one_line_an_attempt_and_a_retry_and_no_query(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="pytest_jama")
     server = script(said(503), said(200))
     open_api(server.url).get("/testplans", (("project", 4),))
+    pause = f"{fake_time.slept[0]:.3f} s"
     assert [record.getMessage() for record in caplog.records] == [
         "GET /rest/v1/testplans: 503 in 0.000 s (attempt 1)",
+        f"GET /rest/v1/testplans: attempt 2 in {pause}: 503 Service Unavailable (120 s left)",
         "GET /rest/v1/testplans: 200 in 0.000 s (attempt 2)",
     ]
 

@@ -43,7 +43,7 @@ def test_all_sessions_settle_on_the_lowest_id_and_say_so(mine: int) -> None:
         TestPlan(mine, "Release 1"),
         lambda: _plans(9, 4, 7),
         "test plan",
-        sleep=lambda _: None,
+        again=lambda *_: None,
         warn=warnings.append,
     )
     assert (settled.id, are_several) == (4, True)
@@ -56,7 +56,13 @@ def test_all_sessions_settle_on_the_lowest_id_and_say_so(mine: int) -> None:
 
 def test_a_session_that_is_alone_says_nothing(fake_time: FakeTime) -> None:
     (mine,) = _plans(4)
-    alone = settle(mine, lambda: [mine], "test plan", sleep=fake_time.sleep, warn=pytest.fail)
+    alone = settle(
+        mine,
+        lambda: [mine],
+        "test plan",
+        again=lambda _why, _attempt, pause_s: fake_time.sleep(pause_s),
+        warn=pytest.fail,
+    )
     assert alone == (mine, False)
     assert fake_time.slept == []
 
@@ -67,7 +73,7 @@ def test_the_own_one_is_waited_for_since_others_show_late_too(fake_time: FakeTim
         TestPlan(4, "Release 1"),
         lambda: next(lists),
         "test plan",
-        sleep=fake_time.sleep,
+        again=lambda _why, _attempt, pause_s: fake_time.sleep(pause_s),
         warn=lambda _: None,
     )
     assert settled.id == 3
@@ -76,7 +82,13 @@ def test_the_own_one_is_waited_for_since_others_show_late_too(fake_time: FakeTim
 
 def test_one_that_never_shows_is_used_all_the_same(fake_time: FakeTime) -> None:
     mine = TestPlan(4, "Release 1")
-    settled, _ = settle(mine, list, "test plan", sleep=fake_time.sleep, warn=pytest.fail)
+    settled, _ = settle(
+        mine,
+        list,
+        "test plan",
+        again=lambda _why, _attempt, pause_s: fake_time.sleep(pause_s),
+        warn=pytest.fail,
+    )
     assert settled == mine
     assert sum(fake_time.slept) < 10
 

@@ -10,7 +10,7 @@ from pytest_jama.core.errors import CredentialsError, LockedError, OutOfReachErr
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.core.runs import RunUpdate, TestRun
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
-from pytest_jama.targets.http.api import NO_STATUS
+from pytest_jama.targets.http.retry import NO_STATUS
 from pytest_jama.targets.jama.parallel import Sending
 
 if TYPE_CHECKING:

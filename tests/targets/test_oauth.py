@@ -21,7 +21,7 @@ def _open(url: str, open_api: OpenApi, fake_time: FakeTime) -> HttpApi:
     """Connect with a token that comes from the same server."""
 
     def fetch() -> Token:
-        return fetch_token(api, BASIC)
+        return fetch_token(api.connection, BASIC)
 
     login = TokenLogin(fetch, remedy="check JAMA_CLIENT_ID", clock=fake_time.clock)
     api = open_api(url, login=login)

@@ -100,7 +100,7 @@ def test_token_that_fits_no_header_is_none_and_in_no_exception(
     server = script(token(value))
     api = open_api(server.url)
     basic = BasicLogin("client", lambda: "s3cret", remedy="check the secret")
-    login = TokenLogin(lambda: fetch_token(api, basic), remedy="check the secret")
+    login = TokenLogin(lambda: fetch_token(api.connection, basic), remedy="check the secret")
     with pytest.raises(CredentialsError, match="the answer holds no token") as caught:
         open_api(server.url, login=login).get("/projects")
     assert "t0k" not in everything_in(caught.value)

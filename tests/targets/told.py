@@ -10,7 +10,7 @@ from pytest_jama.core.observer import Observer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.core.observer import Change
+    from pytest_jama.core.observer import Change, Retry
     from pytest_jama.core.receipts import Receipt
 
 
@@ -25,11 +25,15 @@ class Told(Observer):
         self.changes: list[Change] = []
         self.receipts: list[Receipt] = []
         self.threads: set[int] = set()
+        self.retries: list[Retry] = []
         self._then = then
 
     def changed(self, change: Change) -> None:
         self.changes.append(change)
         self._then(change)
+
+    def retried(self, retry: Retry) -> None:
+        self.retries.append(retry)
 
     def received(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)

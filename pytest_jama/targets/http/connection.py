@@ -6,18 +6,21 @@ import logging
 import threading
 import warnings
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from requests import Request as HttpRequest
 from urllib3.exceptions import InsecureRequestWarning
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
+from pytest_jama.core.observer import Retry
 from pytest_jama.core.text import without_user_info
 from pytest_jama.targets.http.failures import TransientError, describe_failure, without_frames
 from pytest_jama.targets.http.give_up import Clocks, GiveUp
 from pytest_jama.targets.http.rate_limit import Pace
 from pytest_jama.targets.http.redact import redact
 from pytest_jama.targets.http.responses import find_retry_after_s, read_answer
+from pytest_jama.targets.http.retry import RetryLog
 from pytest_jama.targets.http.transport import proxy_secrets
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from pytest_jama.core.observer import Observer
     from pytest_jama.targets.http.login import Login
     from pytest_jama.targets.http.server_facts import ServerFacts
 
@@ -36,10 +40,9 @@ Query = tuple[tuple[str, "str | int"], ...]
 READ_TIMEOUT_S = 30.0
 """For how long to wait for an answer, all of it, unless `Limits` says otherwise."""
 
-TOO_MANY_REQUESTS = 429
-_UNAUTHORIZED = 401
+_RENEWED = "401 Unauthorized, so the token is renewed"
 _REFUSED_LOGINS = 3
-"""So many refusals of credentials in a row, which were accepted before, are believed."""
+"""After this many consecutive 401s, credentials that worked before count as revoked."""
 
 
 def accept_anything(_: Mapping[str, Any]) -> str:
@@ -129,7 +132,8 @@ class Connection:
         self.pace = Pace(
             self._limits.requests_per_s, facts=facts, clock=self.clock, sleep=self._wait
         )
-        self.patience = GiveUp(self._limits.give_up_after_s, self.clock)
+        self.give_up = GiveUp(self._limits.give_up_after_s, self.clock)
+        self._retries = RetryLog()
 
     def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
         """Send a request once, and once more when only the token was too old.
@@ -151,18 +155,36 @@ class Connection:
         try:
             answer = self._exchange(request, number)
         except TransientError:
-            self.patience.failed(started_at=started_at)
+            self.give_up.failed(started_at=started_at)
             raise
         except RefusedError:
-            self.patience.succeeded()
+            self.give_up.succeeded()
             raise
-        self.patience.succeeded()
+        self.give_up.succeeded()
         return answer
 
-    def is_answered(self, request: Request) -> bool:
-        """Whether the server answers a request; without a word to our patience."""
+    @property
+    def repeated(self) -> Mapping[str, int]:
+        """How many requests were made again for each reason."""
+        return self._retries.counts
+
+    def tell(self, observer: Observer) -> None:
+        """Tell an observer each request that is made again from now on."""
+        self._retries.observer = observer
+
+    def note_retry(
+        self, request: str, reason: str, *, detail: str = "", attempt: int, pause_s: float = 0.0
+    ) -> None:
+        """Log, count and tell that a request is made again; see `Retry`."""
+        left_s = max(0.0, self.give_up.left_s)
+        retry = Retry(request, reason, detail, attempt=attempt, pause_s=pause_s, left_s=left_s)
+        self._retries.note(retry)
+
+    def is_probe_answered(self) -> bool:
+        """Return whether the server answers the cheapest request; `give_up` learns nothing."""
+        probe = Request("GET", self.facts.api_path + self.facts.probe_path)
         try:
-            self._exchange(request, 1)
+            self._exchange(probe, 1)
         except TransientError:
             return False
         except RefusedError:
@@ -187,9 +209,10 @@ class Connection:
     def _exchange(self, request: Request, number: int) -> dict[str, Any]:
         login = request.login or self._login
         response = self._send(request, login, number)
-        if response.status_code == _UNAUTHORIZED and login.renew(response.request):
+        if response.status_code == HTTPStatus.UNAUTHORIZED and login.renew(response.request):
+            self.note_retry(str(request), _RENEWED, attempt=number)
             response = self._send(request, login, number)
-        if response.status_code == _UNAUTHORIZED:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
             raise self._not_let_in(request, login)
         if request.login is None:
             self._refused_logins = 0
@@ -225,7 +248,7 @@ class Connection:
         self._refused_logins += 1
         if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
             return TransientError(
-                "401 Unauthorized", http_status=_UNAUTHORIZED, may_have_happened=False
+                "401 Unauthorized", http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False
             )
         return CredentialsError(f"{request}: 401 Unauthorized at {self.url}; {login.remedy}")
 
@@ -275,17 +298,17 @@ class Connection:
         return sent_at
 
     def _timeouts_s(self) -> tuple[float, float]:
-        left_s = max(1.0, self.patience.left_s)
+        left_s = max(1.0, self.give_up.left_s)
         return (
             min(self._limits.connect_timeout_s, left_s),
             min(self._limits.read_timeout_s, left_s),
         )
 
     def _learn(self, response: requests.Response, sent_at: float) -> None:
-        if response.status_code == TOO_MANY_REQUESTS:
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             asked_s = find_retry_after_s(response, now_s=self._clocks.wall()) or 0.0
             # The last attempt before giving up is made in any case.
-            self.pace.refused(sent_at, asked_s=min(asked_s, self.patience.left_s))
+            self.pace.refused(sent_at, asked_s=min(asked_s, self.give_up.left_s))
         else:
             self.pace.admitted(sent_at)
 
@@ -298,5 +321,9 @@ def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:
 def _translate(request: Request, exc: OSError) -> Exception:
     failure = describe_failure(exc)
     if failure.is_transient:
-        return TransientError(str(failure), may_have_happened=failure.may_have_happened)
+        return TransientError(
+            failure.reason,
+            more=f"; {failure.remedy}" if failure.remedy else "",
+            may_have_happened=failure.may_have_happened,
+        )
     return OutOfReachError(f"{request}: {failure}")

@@ -29,7 +29,8 @@ class TransientError(Exception):
     """One attempt brought no usable answer; the next one may.
 
     Args:
-        reason: What happened, for the message that ends all attempts.
+        reason: What happened, in a few words.
+        more: What follows them in the message that ends all attempts.
         http_status: The status of the answer; 0 when there was none.
         retry_after_s: How long the server asks us to wait; None when it does not say.
         may_have_happened: Whether the server may have done what was asked for.
@@ -39,11 +40,12 @@ class TransientError(Exception):
         self,
         reason: str,
         *,
+        more: str = "",
         http_status: int = 0,
         retry_after_s: float | None = None,
         may_have_happened: bool = True,
     ) -> None:
-        super().__init__(reason)
+        super().__init__(reason + more)
         self.reason = reason
         self.http_status = http_status
         self.retry_after_s = retry_after_s

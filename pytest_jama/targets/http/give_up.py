@@ -35,12 +35,12 @@ class GiveUp:
     """Knows for how long nothing has succeeded, over all threads.
 
     Args:
-        give_up_after_s: For how long that is borne.
+        after_s: For how long that is borne.
         clock: Seconds that never run backwards.
     """
 
-    def __init__(self, give_up_after_s: float, clock: Callable[[], float]) -> None:
-        self.give_up_after_s = give_up_after_s
+    def __init__(self, after_s: float, clock: Callable[[], float]) -> None:
+        self.after_s = after_s
         self._clock = clock
         self._failing_since: float | None = None
         self._succeeded_at = float("-inf")
@@ -83,4 +83,4 @@ class GiveUp:
     @property
     def left_s(self) -> float:
         """Seconds until it is time to give up."""
-        return self.give_up_after_s - self.failing_for_s
+        return self.after_s - self.failing_for_s

@@ -17,13 +17,14 @@ from requests.auth import AuthBase
 from pytest_jama.core.errors import CredentialsError, RefusedError
 from pytest_jama.targets.http.connection import Request
 from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.retry import persist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from requests import PreparedRequest
 
-    from pytest_jama.targets.http.api import HttpApi
+    from pytest_jama.targets.http.connection import Connection
 
 
 _RENEW_BEFORE_S = 60.0
@@ -135,18 +136,18 @@ def read_token(answer: Mapping[str, Any], *, now: float) -> Token | None:
     return Token(f"Bearer {value.strip()}", lifetime_s, now + lifetime_s)
 
 
-def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
+def fetch_token(connection: Connection, login: BasicLogin) -> Token:
     """Exchange client ID and client secret for a token.
 
     Args:
-        api: Makes the request.
+        connection: Makes the request.
         login: The API credentials.
 
     Raises:
         CredentialsError: When the server does not accept them, or answers without a token.
         OutOfReachError: When it does not answer.
     """
-    facts = api.connection.facts
+    facts = connection.facts
     request = Request(
         "POST",
         facts.token_path,
@@ -158,7 +159,7 @@ def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
     def attempt(number: int) -> Token:
         is_last = number >= _ATTEMPTS_WITHOUT_TOKEN
         try:
-            token = read_token(api.connection.attempt(request, number), now=api.connection.clock())
+            token = read_token(connection.attempt(request, number), now=connection.clock())
         except TransientError as failure:
             if failure.http_status in _GOOD and is_last:
                 raise CredentialsError(f"{request}: {failure}; {login.remedy}") from failure
@@ -173,7 +174,7 @@ def fetch_token(api: HttpApi, login: BasicLogin) -> Token:
             raise TransientError("the answer holds no token", http_status=_GOOD.start)
         return token
 
-    return api.persist(attempt, request)
+    return persist(connection, attempt, request)
 
 
 class TokenLogin(Login):

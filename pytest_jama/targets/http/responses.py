@@ -81,7 +81,8 @@ def read_answer(
     status = response.status_code
     if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise TransientError(
-            _reason(response, facts, conceal),
+            _status_line(response, conceal),
+            more=_more(response, facts, conceal),
             http_status=status,
             retry_after_s=find_retry_after_s(response, now_s=now_s),
             # A request that was one too many was not processed.
@@ -158,13 +159,12 @@ def _read_object(method: str, response: Response, facts: ServerFacts) -> dict[st
     if isinstance(body, dict):
         return body
     if _is_web_page(response):
-        reason = (
-            f"the answer is a web page; {facts.wrong_url_remedy}, "
-            "and that no single sign-on stands before"
-        )
+        reason = "the answer is a web page"
+        more = f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it"
     else:
         reason = "the answer is no JSON object" if body is not None else "the answer is no JSON"
-    raise TransientError(reason, http_status=response.status_code)
+        more = ""
+    raise TransientError(reason, more=more, http_status=response.status_code)
 
 
 def _text_of(response: Response) -> str:
@@ -179,11 +179,19 @@ def _is_web_page(response: Response) -> bool:
 
 
 def _reason(response: Response, facts: ServerFacts, conceal: Conceal) -> str:
+    return _status_line(response, conceal) + _more(response, facts, conceal)
+
+
+def _status_line(response: Response, conceal: Conceal) -> str:
+    return f"{response.status_code} {_phrase(response, conceal)}"
+
+
+def _more(response: Response, facts: ServerFacts, conceal: Conceal) -> str:
+    """Return what the server says besides the status, and what the user can do about it."""
     status = response.status_code
     words = server_words(response, facts, conceal)
-    reason = f"{status} {_phrase(response, conceal)}" + (f": {words}" if words else "")
     remedy = facts.locked_remedy if _is_lock(response, facts) else facts.remedies.get(status)
-    return f"{reason}; {remedy}" if remedy else reason
+    return (f": {words}" if words else "") + (f"; {remedy}" if remedy else "")
 
 
 def _is_lock(response: Response, facts: ServerFacts) -> bool:

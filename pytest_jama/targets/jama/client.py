@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from pytest_jama.core.runs import TestRun
     from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.connection import Query
-    from pytest_jama.targets.jama.paging import Page
+    from pytest_jama.targets.jama.paging import Again, Page
     from pytest_jama.targets.jama.response_checks import Check
     from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Project, TestPlan
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+PLANS_PATH = "/testplans"
+RUNS_PATH = "/testruns"
 
 _NOT_FOUND = 404
 
@@ -58,6 +61,10 @@ class JamaClient:
         first, second = self.together(jobs)
         return first, second
 
+    def again(self, path: str, *, method: str = "GET") -> Again:
+        """Return what waits before a request is made again, and notes why; see `HttpApi.again`."""
+        return partial(self.api.again, path, method=method)
+
     def get_current_user_id(self) -> int:
         """Return the ID of the user that the credentials belong to."""
         return wire.find_integer(self._get("/users/current")["id"]) or 0
@@ -80,7 +87,7 @@ class JamaClient:
         check = is_list(
             "testplans", all_fit=lambda row: wire.read_plan(row).project_id in (None, project_id)
         )
-        return self._list("/testplans", wire.read_plan, (("project", project_id),), check=check)
+        return self._list(PLANS_PATH, wire.read_plan, (("project", project_id),), check=check)
 
     def find_plan(self, plan_id: int) -> TestPlan | None:
         """Return a test plan by its ID."""
@@ -89,30 +96,30 @@ class JamaClient:
     def create_plan(self, project_id: int, name: str) -> int:
         """Create a test plan; Jama gives it its default group."""
         body = {"project": project_id, "fields": {"name": name}}
-        return self._create_named("/testplans", body, name, lambda: self.plans(project_id))
+        return self._create_named(PLANS_PATH, body, name, lambda: self.plans(project_id))
 
     def groups(self, plan_id: int) -> Iterator[Group]:
         """Yield the test groups of a plan."""
-        path = f"/testplans/{plan_id}/testgroups"
+        path = groups_path(plan_id)
         return self._list(path, wire.read_group, check=is_list("testgroups"))
 
     def create_group(self, plan_id: int, name: str) -> int:
         """Create a test group in a plan."""
-        path = f"/testplans/{plan_id}/testgroups"
+        path = groups_path(plan_id)
         return self._create_named(path, {"name": name}, name, lambda: self.groups(plan_id))
 
     def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
         """Yield the test cases of a group."""
-        path = _cases_path(plan_id, group_id)
+        path = cases_path(plan_id, group_id)
         return self._list(path, wire.read_item, check=is_list("items"))
 
     def find_case_count(self, plan_id: int, group_id: int) -> int | None:
         """Return how many test cases a group has; None when Jama does not say."""
-        return next(self._pages(_cases_path(plan_id, group_id), check=is_list("items"))).total
+        return next(self._pages(cases_path(plan_id, group_id), check=is_list("items"))).total
 
     def add_case(self, plan_id: int, group_id: int, case_id: int) -> None:
         """Add a test case to a group; Jama takes one at a time."""
-        path = _cases_path(plan_id, group_id)
+        path = cases_path(plan_id, group_id)
 
         def find_existing() -> int | None:
             case = self._find(f"{path}/", case_id, wire.read_item)
@@ -125,7 +132,7 @@ class JamaClient:
         check = is_list(
             "testcycles", all_fit=lambda row: wire.read_cycle(row).plan_id in (None, plan_id)
         )
-        return self._list(f"/testplans/{plan_id}/testcycles", wire.read_cycle, check=check)
+        return self._list(cycles_path(plan_id), wire.read_cycle, check=check)
 
     def find_cycle(self, cycle_id: int) -> Cycle | None:
         """Return a test cycle by its ID."""
@@ -133,7 +140,7 @@ class JamaClient:
 
     def create_cycle(self, plan_id: int, name: str, *, start: date, end: date) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
-        path = f"/testplans/{plan_id}/testcycles"
+        path = cycles_path(plan_id)
         body = _cycle_body({"name": name}, start=start, end=end)
         return self._create_named(path, body, name, lambda: self.cycles(plan_id))
 
@@ -163,12 +170,12 @@ class JamaClient:
         get = partial(self.api.get, check=_check_runs(cycle_id))
         rows = read_all(
             get,
-            "/testruns",
+            RUNS_PATH,
             _of_cycle(cycle_id),
             first=first,
             total=total,
             together=self.together,
-            pause=self.api.connection.sleep,
+            again=self.again(RUNS_PATH),
         )
         return _read_runs(rows, cycle_id)
 
@@ -222,10 +229,10 @@ class JamaClient:
 
     def _pages(self, path: str, query: Query = (), *, check: Check) -> Iterator[Page]:
         get = partial(self.api.get, check=check)
-        return read_pages(get, path, query, pause=self.api.connection.sleep)
+        return read_pages(get, path, query, again=self.again(path))
 
     def _run_pages(self, cycle_id: int, query: Query) -> Iterator[Page]:
-        return self._pages("/testruns", query, check=_check_runs(cycle_id))
+        return self._pages(RUNS_PATH, query, check=_check_runs(cycle_id))
 
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
@@ -273,8 +280,19 @@ def _read_runs(rows: Iterable[Json], cycle_id: int) -> list[TestRun]:
     return [wire.read_run(row) for row in rows if wire.may_be_in_cycle(row, cycle_id)]
 
 
-def _cases_path(plan_id: int, group_id: int) -> str:
-    return f"/testplans/{plan_id}/testgroups/{group_id}/testcases"
+def groups_path(plan_id: int) -> str:
+    """Return where the test groups of a plan are."""
+    return f"{PLANS_PATH}/{plan_id}/testgroups"
+
+
+def cycles_path(plan_id: int) -> str:
+    """Return where the test cycles of a plan are."""
+    return f"{PLANS_PATH}/{plan_id}/testcycles"
+
+
+def cases_path(plan_id: int, group_id: int) -> str:
+    """Return where the test cases of a group are."""
+    return f"{groups_path(plan_id)}/{group_id}/testcases"
 
 
 def _cycle_body(fields: dict[str, str], *, start: date, end: date) -> Json:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.paging import Again
     from pytest_jama.targets.jama.places import Named
     from pytest_jama.targets.jama.wire import Group, TestPlan
 
@@ -33,7 +34,7 @@ def settle(
     list_alike: Callable[[], Iterable[N]],
     kind: str,
     *,
-    sleep: Callable[[float], object],
+    again: Again,
     warn: Callable[[str], None],
 ) -> tuple[N, bool]:
     """Find out whether several with one name were created: all use the one with the lowest ID.
@@ -42,17 +43,17 @@ def settle(
         mine: What this session has created just now.
         list_alike: Lists all that have its name.
         kind: What they are, for the warning.
-        sleep: Waits so many seconds.
+        again: Waits before they are listed again, and notes why.
         warn: Told when there are several.
 
     Returns:
         The one to use, and whether there are others.
     """
     found = list(list_alike())
-    for pause_s in _SHOWS_LATE_S:
+    for attempt, pause_s in enumerate(_SHOWS_LATE_S, start=2):
         if any(each.id == mine.id for each in found):
             break
-        sleep(pause_s)
+        again("what was created is not listed yet", attempt, pause_s)
         found = list(list_alike())
     by_id = {each.id: each for each in (mine, *found)}
     first, *others = sorted(by_id)

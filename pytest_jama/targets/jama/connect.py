@@ -68,7 +68,7 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
         CredentialsError: When the settings hold no credentials.
     """
     # The token of the login is fetched with the connection that uses it.
-    login = _make_login(settings, lambda basic: fetch_token(api, basic))
+    login = _make_login(settings, lambda basic: fetch_token(connection, basic))
     session = open_session(
         settings.url,
         verify=settings.tls.verify,
@@ -81,12 +81,10 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
         give_up_after_s=settings.upload.give_up_after_s,
         read_timeout_s=read_timeout_s,
     )
-    api = HttpApi(
-        Connection(
-            settings.url, facts=JAMA, session=session, login=login, limits=limits, clocks=clocks
-        )
+    connection = Connection(
+        settings.url, facts=JAMA, session=session, login=login, limits=limits, clocks=clocks
     )
-    return api
+    return HttpApi(connection)
 
 
 def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Login:

@@ -10,6 +10,7 @@ from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.target import Place, Resolution
 from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
+from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.concurrent_sessions import settle
 from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
 from pytest_jama.targets.jama.places import (
@@ -112,9 +113,10 @@ class CycleResolver:
             TestPlan(plan_id, name),
             lambda: active_plans(self._client.plans(project.id), name),
             "test plan",
+            PLANS_PATH,
         )
 
-    def _settle(self, mine: N, list_alike: Callable[[], Iterable[N]], kind: str) -> N:
+    def _settle(self, mine: N, list_alike: Callable[[], Iterable[N]], kind: str, path: str) -> N:
         """Agree with other sessions that create the same now."""
         if not self._changes.is_allowed:
             return mine
@@ -122,7 +124,7 @@ class CycleResolver:
             mine,
             list_alike,
             kind,
-            sleep=self._client.api.connection.sleep,
+            again=self._client.again(path),
             warn=self._changes.warnings.append,
         )
         self._others_are_known = self._others_are_known or are_several
@@ -154,7 +156,9 @@ class CycleResolver:
             if cycle is not None:
                 return cycle, self._runs_of_another_session(cycle, included)
         mine = self._create_cycle(plan)
-        cycle = self._settle(mine, lambda: self._named_cycles(plan), "test cycle")
+        cycle = self._settle(
+            mine, lambda: self._named_cycles(plan), "test cycle", cycles_path(plan.id)
+        )
         if cycle.id != mine.id:
             return cycle, self._runs_of_another_session(cycle, included)
         return cycle, self._await_runs(cycle, included)
@@ -245,10 +249,11 @@ class CycleResolver:
         if not self._changes.is_allowed:
             return _predict(cases)
         runs = self._find_runs(cycle, cases)
-        for pause_s in pauses_s:
+        again = self._client.again(RUNS_PATH)
+        for attempt, pause_s in enumerate(pauses_s, start=2):
             if all(case.id in runs for case in cases):
                 return runs
-            self._client.api.connection.sleep(pause_s)
+            again("the cycle does not have all runs yet", attempt, pause_s)
             runs = self._find_runs(cycle, cases)
         late = [case for case in cases if case.id not in runs]
         self._changes.unresolved.extend(explain(case, cycle) for case in late)

@@ -9,6 +9,7 @@ from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.runs import Unresolved
 from pytest_jama.targets.jama.case_lookup import no_such_item
+from pytest_jama.targets.jama.client import cases_path, groups_path
 from pytest_jama.targets.jama.concurrent_sessions import CaseCount, settle
 from pytest_jama.targets.jama.places import pick_oldest
 from pytest_jama.targets.jama.response_checks import says_already_there
@@ -92,11 +93,13 @@ class PlanGroups:
 
     def _add_lost(self) -> None:
         """Add again what the group does not have, though Jama said that it was added."""
-        for pause_s in _BEFORE_ADDING_AGAIN_S:
+        for attempt, pause_s in enumerate(_BEFORE_ADDING_AGAIN_S, start=2):
             if not self._find_lost():
                 return
             self._client.api.connection.sleep(pause_s)
             for group, case in self._find_lost():
+                path = cases_path(self._plan.id, group.id)
+                self._client.again(path, method="POST")("accepted, but not there", attempt, 0.0)
                 with suppress(RefusedError):
                     self._client.add_case(self._plan.id, group.id, case.id)
 
@@ -150,7 +153,7 @@ class PlanGroups:
                 each for each in self._client.groups(self._plan.id) if each.name == group.name
             ],
             "test group",
-            sleep=self._client.api.connection.sleep,
+            again=self._client.again(groups_path(self._plan.id)),
             warn=self._changes.warnings.append,
         )
         return settled

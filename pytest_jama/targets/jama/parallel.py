@@ -21,7 +21,7 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.targets.http.api import NO_STATUS
+from pytest_jama.targets.http.retry import NO_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

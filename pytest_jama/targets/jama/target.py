@@ -9,7 +9,7 @@ from pytest_jama.core.errors import TargetError
 from pytest_jama.core.observer import Observer
 from pytest_jama.core.receipts import Receipt, SendState
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
-from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
@@ -79,6 +79,7 @@ class JamaTarget:
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
+        self._client.api.connection.tell(observer)
         resolver = CycleResolver(self._client, self._settings, create=create, observer=observer)
         try:
             resolution = resolver.resolve(case_refs, aliases)
@@ -101,6 +102,7 @@ class JamaTarget:
         """
         if not updates:
             return ()
+        self._client.api.connection.tell(observer)
         try:
             assignee = self._find_assignee()
         except TargetError as error:
@@ -169,6 +171,11 @@ class JamaTarget:
             All receipts, and the places of those that are still not stored.
         """
         updates = [receipts[number].update for number in lost]
+        for number in lost:
+            note = self._client.again(
+                f"{RUNS_PATH}/{receipts[number].update.run.run_id}", method="PATCH"
+            )
+            note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
         again, is_stopped = self._send(updates, assignee, Observer())
         still_lost: tuple[int, ...] = ()
         if not is_stopped:

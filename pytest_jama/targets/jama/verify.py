@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.targets.jama.client import batches
+from pytest_jama.targets.jama.client import RUNS_PATH, batches
 from pytest_jama.targets.jama.paging import PAGE_SIZE
 from pytest_jama.targets.jama.parallel import INTERRUPTED
 
@@ -54,10 +54,10 @@ class ReadBack:
         try:
             stored = self._read(sent.values())
             lost = _find_lost(sent, stored)
-            for pause_s in _SHOWS_LATE_S:
+            for attempt, pause_s in enumerate(_SHOWS_LATE_S, start=2):
                 if not lost:
                     break
-                self._client.api.connection.sleep(pause_s)
+                self._client.again(RUNS_PATH)("runs are as they were before", attempt, pause_s)
                 stored |= self._read(sent[number] for number in lost)
                 lost = _find_lost(sent, stored)
         except TargetError as error:
