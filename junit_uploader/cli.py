@@ -70,11 +70,11 @@ def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
     if "--json" not in given or "--list" in given:
         _say(f"error: {error}")
         return EXIT_WRONG_USE
-    from pytest_jama.console import Manner, refuse  # noqa: PLC0415 (click)
     from pytest_jama.core.errors import Problem, SettingsError  # noqa: PLC0415
+    from pytest_jama.session.session import OutputOptions, refuse  # noqa: PLC0415 (click)
 
     problem = Problem(str(error), f"see {PROGRAM} --help", "command line")
-    return refuse(SettingsError(problem), Manner(as_json=True), program=PROGRAM)
+    return refuse(SettingsError(problem), OutputOptions(as_json=True), program=PROGRAM)
 
 
 def _print_version() -> int:
@@ -169,7 +169,7 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 
 def _forget_stdout() -> None:
     """Keep Python from complaining of the closed pipe at its end."""
-    from pytest_jama.patient_stream import silence  # noqa: PLC0415 (rarely needed)
+    from pytest_jama.report.streams import silence  # noqa: PLC0415 (rarely needed)
 
     if sys.stdout is not None:
         silence(sys.stdout)

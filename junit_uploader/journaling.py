@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.results import Outcome
-from pytest_jama.journal.format import collected_line, result_line, uncollected_line
+from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from junit_uploader.listing import counted
 from junit_uploader.readers.junit.suites import UNSEEN_FAILURES
 from junit_uploader.readers.notes import BAD_REFERENCE
 from junit_uploader.readers.values import FAILING
-from pytest_jama.render import LISTED, NAMED, Line, Tone
+from pytest_jama.report.summary import LISTED, NAMED, Line, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

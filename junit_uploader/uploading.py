@@ -25,22 +25,21 @@ from junit_uploader.session import read_reports
 from junit_uploader.sources import STDIN
 from pytest_jama import __version__
 from pytest_jama.config import load_settings
-from pytest_jama.console import Closing, Manner, close_session, refuse
-from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
+from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.text import printable
-from pytest_jama.extensions import Extensions
+from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import open_journal
-from pytest_jama.journal.format import end_line
-from pytest_jama.judging import judge_session, refuse_conflicts
-from pytest_jama.provenance import (
+from pytest_jama.journal.lines import end_line
+from pytest_jama.report.summary import Line, Tone
+from pytest_jama.session.judge import judge_session, refuse_conflicts
+from pytest_jama.session.provenance import (
     describe_destination,
     describe_provenance,
     describe_session,
     find_commit,
     relative_to,
 )
-from pytest_jama.render import Line, Tone
-from pytest_jama.troubles import Troubles
+from pytest_jama.session.session import Closing, OutputOptions, close_session, refuse
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -63,7 +62,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
-    manner = Manner(
+    manner = OutputOptions(
         dry_run=options.dry_run,
         no_upload=options.no_upload,
         as_json=options.json,
@@ -92,10 +91,10 @@ class _Uploading:
         started: When it began, in UTC.
     """
 
-    manner: Manner
+    manner: OutputOptions
     command: Sequence[str]
     about: dict[str, Any] = field(default_factory=lambda: {"reports": []})
-    troubles: Troubles = field(default_factory=Troubles)
+    troubles: ErrorLog = field(default_factory=ErrorLog)
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     def run(self, options: Namespace) -> int:

@@ -8,13 +8,13 @@ import pytest
 
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
-from pytest_jama.core.receipts import SendState
+from pytest_jama.core.errors import ErrorLog
+from pytest_jama.core.port import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement, Verdict
-from pytest_jama.delivery import Delivery
-from pytest_jama.extensions import Extensions
-from pytest_jama.progress import NoProgress
-from pytest_jama.troubles import Troubles
+from pytest_jama.hooks.extensions import Extensions
+from pytest_jama.report.progress import NoProgress
+from pytest_jama.session.deliver import Delivery
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
 
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_jama.core.observer import Observer
-    from pytest_jama.core.receipts import Receipt
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.port import Receipt, Target, UploadReport
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Target
-    from pytest_jama.journal.format import Line
+    from pytest_jama.journal.lines import JournalLine
 
 JUDGEMENT = Judgement((case_of(Verdict.PASSED, results=(result_of(Outcome.PASSED),)),))
 
@@ -63,8 +61,8 @@ class World:
     """One delivery, and what it leaves behind."""
 
     def __init__(self) -> None:
-        self.troubles = Troubles()
-        self.lines: list[Line] = []
+        self.troubles = ErrorLog()
+        self.lines: list[JournalLine] = []
 
     def deliver(self, target: Target, *, dry_run: bool = False) -> UploadReport:
         settings = Settings()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama import hookspecs
 from pytest_jama.core.results import Outcome
+from pytest_jama.hooks import specs
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,6 +43,6 @@ def test_every_outcome_is_documented(outcome: Outcome) -> None:
 
 
 def test_every_hook_is_documented() -> None:
-    hooks = [name for name, spec in vars(hookspecs).items() if hasattr(spec, "pytest_jama_spec")]
+    hooks = [name for name, spec in vars(specs).items() if hasattr(spec, "pytest_jama_spec")]
     page = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
     assert [name for name in hooks if f"`{name}`" not in page] == []

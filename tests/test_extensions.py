@@ -9,10 +9,10 @@ import pytest
 
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
+from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
-from pytest_jama.extensions import BrokenHookError, Extensions
-from pytest_jama.troubles import Troubles
+from pytest_jama.hooks.extensions import BrokenHookError, Extensions
 from tests.core.values import case_of, result_of
 
 
@@ -56,9 +56,9 @@ class BrokenPlugin:
         raise self._error
 
 
-def break_with(error: BaseException) -> tuple[Extensions, Troubles]:
+def break_with(error: BaseException) -> tuple[Extensions, ErrorLog]:
     """Return extensions in which every hook raises, and where they complain."""
-    troubles = Troubles()
+    troubles = ErrorLog()
     extensions = Extensions(Settings(), complain=troubles.add)
     extensions.register(BrokenPlugin(error))
     return extensions, troubles
@@ -105,7 +105,7 @@ class Adjusting:
 
 @pytest.mark.parametrize("said", WRONG)
 def test_adjusted_verdict_with_a_wrong_value_leaves_the_verdict(said: str) -> None:
-    troubles = Troubles()
+    troubles = ErrorLog()
     extensions = Extensions(Settings(), complain=troubles.add)
     extensions.register(Adjusting(**WRONG[said]))
     verdicts = (case_of(Verdict.PASSED),)
@@ -115,7 +115,7 @@ def test_adjusted_verdict_with_a_wrong_value_leaves_the_verdict(said: str) -> No
 
 
 def test_text_of_a_verdict_is_as_good_as_the_verdict() -> None:
-    troubles = Troubles()
+    troubles = ErrorLog()
     extensions = Extensions(Settings(), complain=troubles.add)
     steps = [StepVerdict(1, "FAILED", ["low"])]  # type: ignore[arg-type]
     extensions.register(Adjusting(verdict="BLOCKED", steps=steps, results=[]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama.next_step import journal_line, next_line, resume_command
+from pytest_jama.report.summary import journal_line, next_line, resume_command
 
 HERE = Path("/work place")
 

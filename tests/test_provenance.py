@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from pytest_jama import __version__
-from pytest_jama.provenance import describe_provenance, recall_provenance
+from pytest_jama.session.provenance import describe_provenance, recall_provenance
 from tests.journal.record import record
 
 STARTED = datetime(2026, 11, 22, 4, 30, 16, tzinfo=timezone.utc)

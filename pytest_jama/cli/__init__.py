@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
-    from pytest_jama.exits import EXIT_WRONG_USE, exit_status_of  # noqa: PLC0415
+    from pytest_jama.session.exit_status import EXIT_WRONG_USE, exit_status_of  # noqa: PLC0415
 
     given = None if arguments is None else list(arguments)
     try:

@@ -136,10 +136,10 @@ def upload(
     credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
-    from pytest_jama.console import Manner  # noqa: PLC0415
+    from pytest_jama.session.session import OutputOptions  # noqa: PLC0415
 
     flags = {name: (f"--{name}", text) for name, text in given.items() if text is not None}
-    manner = Manner(dry_run=dry_run, as_json=as_json, verbose=verbose, quiet=quiet)
+    manner = OutputOptions(dry_run=dry_run, as_json=as_json, verbose=verbose, quiet=quiet)
     command = ["pytest-jama", "upload", *_words(flags), *map(str, journals)]
     return run_upload(UploadOptions(journals, config, flags), manner, command=command)
 

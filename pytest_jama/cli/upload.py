@@ -16,28 +16,27 @@ from pytest_jama.cli.upload_settings import (
     find_journal_folder,
     load_for_upload,
 )
-from pytest_jama.console import Closing, close_session, refuse
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.report import UploadReport
+from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.port import UploadReport
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.exits import EXIT_NOT_SENT, EXIT_SENT
-from pytest_jama.extensions import Extensions
-from pytest_jama.journal.appending import NoJournal, SeveralJournals
-from pytest_jama.journal.choosing import Choice, choose_named, choose_newest, shown
-from pytest_jama.journal.format import upload_line
-from pytest_jama.journal.judging import count_unadjusted, judge_recordings
-from pytest_jama.journal.merging import by_session
-from pytest_jama.journal.recalling import Recollection
-from pytest_jama.provenance import describe_destination, recall_provenance
-from pytest_jama.render import Line, Tone
-from pytest_jama.troubles import Troubles
+from pytest_jama.hooks.extensions import Extensions
+from pytest_jama.journal.lines import upload_line
+from pytest_jama.journal.prior_state import PriorUploads
+from pytest_jama.journal.record import by_session
+from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
+from pytest_jama.journal.reopen import NoJournal, SeveralJournals
+from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
+from pytest_jama.report.summary import Line, Tone
+from pytest_jama.session.exit_status import EXIT_NOT_SENT, EXIT_SENT
+from pytest_jama.session.provenance import describe_destination, recall_provenance
+from pytest_jama.session.session import Closing, close_session, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_jama.config import Settings
-    from pytest_jama.console import Journal, Manner
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
+    from pytest_jama.session.session import Journal, OutputOptions
 
 PROGRAM = "pytest-jama upload"
 
@@ -59,7 +58,7 @@ class UploadOptions:
 
 def run_upload(
     options: UploadOptions,
-    manner: Manner,
+    manner: OutputOptions,
     *,
     command: Sequence[str],
     plugins: Sequence[object] = (),
@@ -121,7 +120,7 @@ def _find_choice(options: UploadOptions) -> Choice:
     return choose_newest(folder)
 
 
-def _end_without_journal(choice: Choice, manner: Manner) -> int:
+def _end_without_journal(choice: Choice, manner: OutputOptions) -> int:
     for text in (*choice.notes, *choice.unreadable):
         manner.say(Line("journal", text, Tone.WARNING))
     status = EXIT_NOT_SENT if choice.unreadable else EXIT_SENT
@@ -143,7 +142,7 @@ class _Upload:
         manner: How to talk.
     """
 
-    def __init__(self, choice: Choice, options: UploadOptions, manner: Manner) -> None:
+    def __init__(self, choice: Choice, options: UploadOptions, manner: OutputOptions) -> None:
         self._choice = choice
         self._options = options
         self._manner = manner
@@ -156,7 +155,7 @@ class _Upload:
         settings, manner = loaded.settings, self._manner
         manner.announce(describe_destination(loaded, root=Path.cwd(), mode=manner.mode))
         manner.announce(f"jama: {self._describe_journals()}")
-        troubles = Troubles()
+        troubles = ErrorLog()
         extensions = Extensions(settings, complain=troubles.add)
         extensions.register(*plugins)
         judgement = judge_recordings(
@@ -179,7 +178,7 @@ class _Upload:
                 lines=(*damaged, *self._warnings()),
                 about={"journals": [str(recording.path) for recording in self._files]},
                 journals=tuple(recording.path for recording in self._files),
-                recall=Recollection(self._files, server=settings.url, later=self._choice.later),
+                recall=PriorUploads(self._files, server=settings.url, later=self._choice.later),
             ),
         )
 

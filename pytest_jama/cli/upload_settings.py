@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.config import Settings, load_from_journal, load_settings
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.journal.choosing import find_folder, shown
+from pytest_jama.journal.select import find_folder, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
 
 _DESTINATION: Mapping[str, Callable[[Settings], object]] = {
     "url": lambda settings: settings.url,

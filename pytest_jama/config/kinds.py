@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from pytest_jama.config.declaration import Allowed, Surroundings, mistake
-from pytest_jama.core.names import GROUP
+from pytest_jama.core.cases import GROUP
 from pytest_jama.core.verdicts import Verdict
 
 

@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.identity import normal_form, parameter_starts
+from pytest_jama.core.test_ids import normal_form, parameter_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

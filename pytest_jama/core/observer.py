@@ -7,9 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.port import Receipt, Resolution
     from pytest_jama.core.runs import UpdatePlan
-    from pytest_jama.core.target import Resolution
 
 
 class ChangeKind(str, Enum):

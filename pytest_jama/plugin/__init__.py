@@ -11,7 +11,7 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pytest_jama.plugin.evidence import Evidence
+    from pytest_jama.plugin.step_fixture import JamaFixture
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,8 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def jama(request: pytest.FixtureRequest) -> "Evidence":
+def jama(request: pytest.FixtureRequest) -> "JamaFixture":
     """Report steps and notes to Jama: ``with jama.step(1): ...``; a no-op without ``--jama``."""
-    from pytest_jama.plugin.evidence import start_evidence  # noqa: PLC0415 (only when used)
+    from pytest_jama.plugin.step_fixture import start_fixture  # noqa: PLC0415 (only when used)
 
-    return start_evidence(request.node)
+    return start_fixture(request.node)

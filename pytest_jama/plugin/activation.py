@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.core.errors import ErrorLog
 from pytest_jama.plugin.collection import CollectedTests, FirstReport
-from pytest_jama.plugin.evidence import COLLECTION
-from pytest_jama.troubles import Troubles
+from pytest_jama.plugin.step_fixture import COLLECTION
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
@@ -45,7 +45,7 @@ def activate(config: pytest.Config) -> None:
     # `--lf` filters files while it collects them, so that nobody sees which tests it left out;
     # without this wrapper it deselects the same tests afterwards, openly.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
-    troubles = Troubles()
+    troubles = ErrorLog()
     if hasattr(config, "workerinput"):
         first_report = FirstReport(troubles, config.pluginmanager)
         config.pluginmanager.register(first_report, "jama-first-report")

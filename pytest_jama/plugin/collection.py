@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.troubles import Troubles
+    from pytest_jama.core.errors import ErrorLog
 
 CollectedPlain = dict[str, Any]
 """What was collected, in lists and strings, as pytest-xdist can send it: pairs of test ID and links
@@ -49,7 +49,7 @@ class CollectedTests:
         deliver: Takes what was collected, once.
     """
 
-    def __init__(self, troubles: Troubles, deliver: Deliver) -> None:
+    def __init__(self, troubles: ErrorLog, deliver: Deliver) -> None:
         self.troubles = troubles
         self._deliver = deliver
         self._markers = MarkerReader()
@@ -123,7 +123,7 @@ class CollectedTests:
 class FirstReport:
     """Puts what a worker of pytest-xdist collected on its first report, and is gone."""
 
-    def __init__(self, troubles: Troubles, plugins: pytest.PytestPluginManager) -> None:
+    def __init__(self, troubles: ErrorLog, plugins: pytest.PytestPluginManager) -> None:
         self.troubles = troubles
         self._plugins = plugins
         self._collected: CollectedPlain | None = None

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.troubles import Troubles
+    from pytest_jama.core.errors import ErrorLog
 
 Parameters = ParamSpec("Parameters")
 
@@ -18,7 +18,7 @@ Parameters = ParamSpec("Parameters")
 class HasTroubles(Protocol):
     """A plugin object whose hooks are guarded."""
 
-    troubles: Troubles
+    troubles: ErrorLog
 
 
 Self = TypeVar("Self", bound=HasTroubles)

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from pytest_jama.core.errors import InterruptedUploadError, SettingsError
-from pytest_jama.extensions import Extensions, has_hooks
-from pytest_jama.journal import format as lines
-from pytest_jama.journal import open_journal
-from pytest_jama.judging import judge_session, refuse_conflicts, write_verdicts
+from pytest_jama.hooks.extensions import Extensions, has_hooks
+from pytest_jama.journal import lines, open_journal
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.environment import as_it_was
 from pytest_jama.plugin.guard import guarded
 from pytest_jama.plugin.summary import Summary, links_against_map, print_summary, write_summary
-from pytest_jama.provenance import (
+from pytest_jama.session.judge import judge_session, refuse_conflicts, write_verdicts
+from pytest_jama.session.provenance import (
     describe_destination,
     describe_provenance,
     describe_session,
@@ -34,11 +33,11 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.port import UploadReport
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal import JournalWriter
     from pytest_jama.plugin.collection import CollectedPlain
-    from pytest_jama.troubles import Troubles
 
 NOT_EVERYTHING_SENT = 8
 """Exit status of a green session whose results did not all arrive."""
@@ -51,7 +50,7 @@ class Reporter:
         self,
         config: pytest.Config,
         loaded: LoadedSettings,
-        troubles: Troubles,
+        troubles: ErrorLog,
     ) -> None:
         self.troubles = troubles
         self._config = config
@@ -250,8 +249,8 @@ class Reporter:
     def _deliver(self, judgement: Judgement) -> UploadReport:
         terminal = self._find_terminal()
         is_quiet = terminal is None or self._dry_run or self._config.get_verbosity() < 0
-        from pytest_jama.delivery import Delivery  # noqa: PLC0415 (only when something is sent)
-        from pytest_jama.progress import make_progress  # noqa: PLC0415
+        from pytest_jama.report.progress import make_progress  # noqa: PLC0415
+        from pytest_jama.session.deliver import Delivery  # noqa: PLC0415 (only when something is sent)
 
         delivery = Delivery(
             settings=self._settings,
@@ -300,13 +299,13 @@ class Reporter:
         if self._no_upload and not self._dry_run:
             reason = "nothing was to be sent"
         else:
-            from pytest_jama.delivery import why_unfinished  # noqa: PLC0415 (as for `_deliver`)
+            from pytest_jama.session.deliver import why_unfinished  # noqa: PLC0415 (as for `_deliver`)
 
             reason = why_unfinished(self._report, self.troubles, dry_run=self._dry_run)
         self._write(lines.end_line(finished=not reason, reason=reason))
         self._journal.close()
 
-    def _write(self, *several: lines.Line) -> None:
+    def _write(self, *several: lines.JournalLine) -> None:
         if self._journal is not None:
             self._journal.write(*several)
 
@@ -338,6 +337,6 @@ class Reporter:
 
 
 def _interrupted() -> UploadReport:
-    from pytest_jama.core.report import UploadReport  # noqa: PLC0415 (only when something is sent)
+    from pytest_jama.core.port import UploadReport  # noqa: PLC0415 (only when something is sent)
 
     return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))

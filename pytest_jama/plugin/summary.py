@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.next_step import journal_line, next_line
-from pytest_jama.render import (
+from pytest_jama.report.summary import (
     Line,
     Tone,
     count_verdicts,
     dry_run_lines,
+    journal_line,
     judgement_lines,
+    next_line,
     report_lines,
     trouble_lines,
 )
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_jama.core.case_map import CaseMap
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.port import UploadReport
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import JournalWriter
-    from pytest_jama.troubles import Troubles
 
 _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.PLAIN: {},
@@ -69,7 +70,7 @@ class Summary:
     no_upload: bool
     has_begun: bool
     journal: JournalWriter | None
-    troubles: Troubles
+    troubles: ErrorLog
     bad_links: Mapping[str, str]
     uncollected: tuple[str, ...]
     map_conflicts: tuple[str, ...]

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.observer import Change, ChangeKind, Observer
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Place, Receipt, Resolution, SendState
 from pytest_jama.core.runs import Unresolved
-from pytest_jama.core.target import Place, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.case_map import CaseMap, MapConflict, MapEntry
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.identity import normal_form
+from pytest_jama.core.test_ids import normal_form
 from tests.core.test_identity import junit_spelling, node_ids
 from tests.core.values import LAW
 

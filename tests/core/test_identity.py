@@ -5,7 +5,7 @@ from _pytest.junitxml import mangle_test_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_jama.core.identity import normal_form
+from pytest_jama.core.test_ids import normal_form
 from tests.core.values import LAW
 
 segments = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,5}", fullmatch=True)

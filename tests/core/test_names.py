@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pytest_jama.core.names import find_links_in_name, name_in
+from pytest_jama.core.cases import find_links_in_name, name_in
 
 PATTERN = re.compile(r"\[(?P<case>[A-Z0-9]+-TC-\d+(?:#\d+)?|\?)\]")
 

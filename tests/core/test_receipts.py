@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.core.report import UploadReport
+from pytest_jama.core.port import Receipt, SendState, UploadReport
 from pytest_jama.core.runs import RunUpdate, Unresolved
 from pytest_jama.core.verdicts import Verdict
 from tests.core.values import CASE, case_of, run_of

@@ -278,7 +278,9 @@ def test_environment_of_the_tests_is_back_after_the_upload(three: Repository) ->
     assert "of tests: 1" in three.pytest().output
 
 
-BREAK_THE_END = "\nimport sys\ndef test_breaks(): sys.modules['pytest_jama.delivery'] = None\n"
+BREAK_THE_END = (
+    "\nimport sys\ndef test_breaks(): sys.modules['pytest_jama.session.deliver'] = None\n"
+)
 
 
 def test_end_that_breaks_says_how_to_go_on(three: Repository) -> None:

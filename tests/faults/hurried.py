@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.target import Target
+    from pytest_jama.core.port import Target
 
 SPEED = 50
 """So many seconds of a session pass in a second."""

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
-from pytest_jama.console import Manner
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.errors import ErrorLog
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.runs import RunStep, TestRun
 from pytest_jama.core.verdicts import judge
-from pytest_jama.delivery import Delivery
-from pytest_jama.extensions import Extensions
-from pytest_jama.journal import JournalWriter
-from pytest_jama.journal import format as lines
-from pytest_jama.judging import write_verdicts
-from pytest_jama.progress import NoProgress
-from pytest_jama.provenance import describe_provenance, describe_session
-from pytest_jama.troubles import Troubles
+from pytest_jama.hooks.extensions import Extensions
+from pytest_jama.journal import JournalWriter, lines
+from pytest_jama.report.progress import NoProgress
+from pytest_jama.session.deliver import Delivery
+from pytest_jama.session.judge import write_verdicts
+from pytest_jama.session.provenance import describe_provenance, describe_session
+from pytest_jama.session.session import OutputOptions
 from tests.core.memory_target import MemoryTarget
 
 if TYPE_CHECKING:
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.observer import Observer
+    from pytest_jama.core.port import Target
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Target
 
 STARTED = datetime(2026, 11, 22, 4, 30, 16, tzinfo=timezone.utc)
 URL = "https://acme.example"
@@ -156,7 +155,7 @@ def run_session(
     every = [*(ended.pop(each.test_id, each) for each in listed), *ended.values(), *lost]
     judgement = judge(every, rules=SETTINGS.verdicts.rules())
     write_verdicts(judgement, writer.write_encoded)
-    troubles = Troubles()
+    troubles = ErrorLog()
     extensions = Extensions(SETTINGS, complain=troubles.add)
     extensions.register(Extension(server.target()))
     delivery = Delivery(
@@ -177,7 +176,7 @@ def run_session(
 def resume(server: Server, *paths: Path, dry_run: bool = False) -> int:
     """Run the command on journals; return its exit status."""
     options = UploadOptions(paths, None, {})
-    manner = Manner(dry_run=dry_run, quiet=True)
+    manner = OutputOptions(dry_run=dry_run, quiet=True)
     extension = Extension(server.target())
     return run_upload(options, manner, command=["pytest-jama", "upload"], plugins=[extension])
 

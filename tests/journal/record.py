@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.journal import format as lines
-from pytest_jama.journal.reading import read_journal
+from pytest_jama.journal import lines
+from pytest_jama.journal.read import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_jama.journal.format import Line
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.record import Recording
 
 PATH = Path("20261122T043016Z-1.jsonl")
 
 
-def header(session: str = "s1", **given: Any) -> Line:
+def header(session: str = "s1", **given: Any) -> JournalLine:
     """Make a header."""
     usual: dict[str, Any] = {
         "session": session,
@@ -44,12 +44,12 @@ def a_test(
     return TestResult(name, outcome, links=parse_links(cases), **given)
 
 
-def collected(*tests: TestResult) -> Line:
+def collected(*tests: TestResult) -> JournalLine:
     """Make the line of tests that were collected."""
     return lines.collected_line((test.test_id, test.outcome, test.links) for test in tests)
 
 
-def as_bytes(*several: Line) -> bytes:
+def as_bytes(*several: JournalLine) -> bytes:
     """Return lines as they stand in a file."""
     return b"".join(lines.encode(line).encode("ascii") + b"\n" for line in several)
 
@@ -59,7 +59,7 @@ def read(content: bytes, path: Path = PATH) -> Recording:
     return read_journal(io.BytesIO(content), path)
 
 
-def record(*several: Line, session: str = "s1", **given: Any) -> Recording:
+def record(*several: JournalLine, session: str = "s1", **given: Any) -> Recording:
     """Read a journal of these lines."""
     content = as_bytes(header(session, **given), *several)
     return read(content, Path(f"{session}.jsonl"))

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Place, Receipt, Resolution, SendState
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.runs import RunStep, RunUpdate, TestRun, Unresolved
-from pytest_jama.core.target import Place, Resolution
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
-from pytest_jama.journal import format as lines
+from pytest_jama.journal import lines
 
 if TYPE_CHECKING:
-    from pytest_jama.journal.format import Line
+    from pytest_jama.journal.lines import JournalLine
 
 CASE = CaseRef.parse("JEET1-TC-12")
 NASTY = 't[\ud800 \udcff \x00\x1b[31m\u2028\u2029\x85 \r\n"\\ \uffff 漢 😀]'
@@ -55,7 +54,7 @@ BARE_UPDATE = RunUpdate(
     TestRun(None, 501, "", "NOT_RUN"), CaseVerdict(CASE, Verdict.PASSED), Verdict.PASSED
 )
 
-FULL: dict[str, Line] = {
+FULL: dict[str, JournalLine] = {
     "session_line": lines.session_line(
         session="20261122T043016Z-9f2c1ab0",
         started="2026-11-22T04:30:16+00:00",
@@ -97,7 +96,7 @@ FULL: dict[str, Line] = {
 }
 """By the function that makes it: a line with all its fields."""
 
-BARE: dict[str, Line] = {
+BARE: dict[str, JournalLine] = {
     "session_line": lines.session_line(
         session="", started="", versions={}, commit="", command=(), settings={}
     ),

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.core.receipts import SendState
+from pytest_jama.core.port import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.journal.folder import FINISHED_KEPT
-from pytest_jama.journal.format import FORMAT_VERSION
+from pytest_jama.journal.file import FINISHED_KEPT
+from pytest_jama.journal.lines import FORMAT_VERSION
 from tests.journal.samples import BARE, FULL
 
 PAGE = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")

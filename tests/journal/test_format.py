@@ -8,7 +8,7 @@ import pytest
 
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict
-from pytest_jama.journal import format as lines
+from pytest_jama.journal import lines
 from tests.journal.samples import (
     ADJUSTED_VERDICT,
     BARE,
@@ -90,7 +90,9 @@ def test_the_collected_tests_say_what_they_count_as() -> None:
         pytest.param(BARE["verdict_line"], "leave", id="leave"),
     ],
 )
-def test_a_verdict_is_told_in_the_words_of_the_settings(line: lines.Line, verdict: str) -> None:
+def test_a_verdict_is_told_in_the_words_of_the_settings(
+    line: lines.JournalLine, verdict: str
+) -> None:
     assert (line["case"], line["verdict"]) == ("JEET1-TC-12", verdict)
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Verdict, VerdictRules, judge
-from pytest_jama.journal import format as lines
-from pytest_jama.journal.judging import count_unadjusted, judge_recordings
-from pytest_jama.journal.merging import by_session, merge_results
+from pytest_jama.journal import lines
+from pytest_jama.journal.record import by_session, merge_results
+from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from tests.core.values import LAW, outcomes_of_executed_tests
 from tests.journal.record import a_test, collected, record, session_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import random
 
     from pytest_jama.core.verdicts import Judgement
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
 
 RULES = VerdictRules()
 REF = CaseRef.parse("J-TC-1")
@@ -130,7 +130,7 @@ def test_the_same_journal_twice_counts_once() -> None:
     assert concluded(earlier, whole) == concluded(whole, earlier) == concluded(whole)
 
 
-def adjusted(to: Verdict | None, was: CaseVerdict, **changes: Any) -> lines.Line:
+def adjusted(to: Verdict | None, was: CaseVerdict, **changes: Any) -> lines.JournalLine:
     """Make the line of a verdict that a hook adjusted."""
     return lines.verdict_line(replace(was, verdict=to, judged=was, **changes))
 

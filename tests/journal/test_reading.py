@@ -11,9 +11,9 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import StepVerdict, Verdict
-from pytest_jama.journal import format as lines
-from pytest_jama.journal.reading import EmptyJournalError
-from pytest_jama.journal.recording import Arrival, RecordedVerdict
+from pytest_jama.journal import lines
+from pytest_jama.journal.read import EmptyJournalError
+from pytest_jama.journal.record import Arrival, RecordedVerdict
 from tests.journal.record import PATH, a_test, as_bytes, collected, header, read, record
 from tests.journal.samples import CASE, FULL, FULL_RESULT, NASTY, NASTY_RESULT
 

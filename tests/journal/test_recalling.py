@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from pytest_jama.core.digest import digest_of
-from pytest_jama.core.publish import Memory, leave_out_known
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.runs import RunUpdate, TestRun, UpdatePlan
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.journal import format as lines
-from pytest_jama.journal.recalling import Recollection
+from pytest_jama.journal import lines
+from pytest_jama.journal.prior_state import PriorUploads
+from pytest_jama.session.deliver import PriorState, leave_out_known
 from tests.core.values import case_of, run_of, steps_of
 from tests.journal.record import record
 
@@ -23,7 +23,7 @@ OTHER = replace(UPDATE, account=("PASSED: y",))
 END = lines.end_line(finished=True, reason="")
 
 
-def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.Line:
+def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.JournalLine:
     digest = digest_of(update, server=SERVER)
     return lines.receipt_line(Receipt(update, state), digest=digest)
 
@@ -36,60 +36,62 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
 @pytest.mark.parametrize(
     "several,status,memory",
     [
-        ([], "PASSED", Memory.NEW),
-        ([receipt()], "PASSED", Memory.ARRIVED),
-        ([receipt(), END], "PASSED", Memory.ARRIVED),
-        ([receipt()], "NOT_RUN", Memory.NEW),
-        ([receipt(), END], "FAILED", Memory.CHANGED),
-        ([receipt(OTHER), END], "PASSED", Memory.NEW),
-        ([receipt(), receipt(OTHER)], "PASSED", Memory.NEW),
-        ([receipt(state=SendState.MISMATCH)], "NOT_RUN", Memory.NEW),
-        ([receipt(state=SendState.MISMATCH)], "PASSED", Memory.ARRIVED),
-        ([receipt(state=SendState.UNVERIFIED)], "PASSED", Memory.ARRIVED),
-        ([receipt(state=SendState.REFUSED)], "PASSED", Memory.NEW),
+        ([], "PASSED", PriorState.NEW),
+        ([receipt()], "PASSED", PriorState.ARRIVED),
+        ([receipt(), END], "PASSED", PriorState.ARRIVED),
+        ([receipt()], "NOT_RUN", PriorState.NEW),
+        ([receipt(), END], "FAILED", PriorState.CHANGED),
+        ([receipt(OTHER), END], "PASSED", PriorState.NEW),
+        ([receipt(), receipt(OTHER)], "PASSED", PriorState.NEW),
+        ([receipt(state=SendState.MISMATCH)], "NOT_RUN", PriorState.NEW),
+        ([receipt(state=SendState.MISMATCH)], "PASSED", PriorState.ARRIVED),
+        ([receipt(state=SendState.UNVERIFIED)], "PASSED", PriorState.ARRIVED),
+        ([receipt(state=SendState.REFUSED)], "PASSED", PriorState.NEW),
     ],
 )
-def test_update_is_recognised(several: list[Any], status: str, memory: Memory) -> None:
-    recall = Recollection([record(*several)], server=SERVER)
+def test_update_is_recognised(several: list[Any], status: str, memory: PriorState) -> None:
+    recall = PriorUploads([record(*several)], server=SERVER)
     assert recall(showing(status)) is memory
 
 
 def test_steps_must_be_shown_too() -> None:
     run = TestRun(71, 501, "", "FAILED", steps_of("FAILED", "NOT_RUN"))
     update = replace(UPDATE, run=run, status=Verdict.FAILED, steps=steps_of("FAILED", "PASSED"))
-    recall = Recollection([record(receipt(update))], server=SERVER)
-    assert recall(update) is Memory.NEW
+    recall = PriorUploads([record(receipt(update))], server=SERVER)
+    assert recall(update) is PriorState.NEW
 
 
 def test_another_server_has_got_nothing_yet() -> None:
-    recall = Recollection([record(receipt())], server="https://moved.example")
-    assert recall(showing("PASSED")) is Memory.NEW
+    recall = PriorUploads([record(receipt())], server="https://moved.example")
+    assert recall(showing("PASSED")) is PriorState.NEW
 
 
 def test_journals_that_disagree_about_a_run_send_it_again() -> None:
-    recall = Recollection([record(receipt()), record(receipt(OTHER))], server=SERVER)
-    assert recall(showing("PASSED")) is Memory.NEW
+    recall = PriorUploads([record(receipt()), record(receipt(OTHER))], server=SERVER)
+    assert recall(showing("PASSED")) is PriorState.NEW
 
 
 @pytest.mark.parametrize(
-    "server,memory", [(SERVER, Memory.OUTDATED), ("https://other.example", Memory.NEW)]
+    "server,memory", [(SERVER, PriorState.OUTDATED), ("https://other.example", PriorState.NEW)]
 )
-def test_run_of_a_later_session_is_not_written_to(server: str, memory: Memory) -> None:
+def test_run_of_a_later_session_is_not_written_to(server: str, memory: PriorState) -> None:
     later = record(receipt(OTHER), settings={"url": server})
-    recall = Recollection([record()], server=SERVER, later=[later])
+    recall = PriorUploads([record()], server=SERVER, later=[later])
     assert recall(UPDATE) is memory
 
 
 @pytest.mark.parametrize(
     "memory,counts,warning",
     [
-        (Memory.NEW, (1, 0), ""),
-        (Memory.ARRIVED, (0, 1), ""),
-        (Memory.CHANGED, (0, 1), "somebody changed it since"),
-        (Memory.OUTDATED, (0, 0), "a later session has written"),
+        (PriorState.NEW, (1, 0), ""),
+        (PriorState.ARRIVED, (0, 1), ""),
+        (PriorState.CHANGED, (0, 1), "somebody changed it since"),
+        (PriorState.OUTDATED, (0, 0), "a later session has written"),
     ],
 )
-def test_plan_keeps_only_what_is_new(memory: Memory, counts: tuple[int, int], warning: str) -> None:
+def test_plan_keeps_only_what_is_new(
+    memory: PriorState, counts: tuple[int, int], warning: str
+) -> None:
     plan = leave_out_known(UpdatePlan((UPDATE,), ("stale",)), lambda _: memory)
     assert (len(plan.updates), len(plan.earlier)) == counts
     assert plan.warnings[0] == "stale"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.journal import JournalWriter, open_journal
-from pytest_jama.journal.format import end_line, result_line
+from pytest_jama.journal.lines import end_line, result_line
 from tests.core.values import LAW
 from tests.journal.samples import BARE, FULL, NASTY, NASTY_RESULT
 

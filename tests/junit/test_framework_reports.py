@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from junit_uploader.session import read_reports
-from pytest_jama.core.identity import normal_form
+from pytest_jama.core.test_ids import normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_jama.core.errors import ErrorLog
 from pytest_jama.plugin.guard import guarded
-from pytest_jama.troubles import Troubles
 
 
 class Plugin:
     """A plugin object with hooks that fail in several ways."""
 
     def __init__(self) -> None:
-        self.troubles = Troubles()
+        self.troubles = ErrorLog()
 
     @guarded
     def pytest_works(self, number: int) -> int:
@@ -47,7 +47,7 @@ def test_hook_that_breaks_answers_nothing_and_is_remembered() -> None:
 
 
 def test_first_error_is_kept_and_all_are_counted() -> None:
-    troubles = Troubles()
+    troubles = ErrorLog()
     for text in ("first", "second", "third"):
         troubles.add(ValueError(text), where="somewhere")
     assert (str(troubles.first), troubles.count) == ("first", 3)
@@ -55,7 +55,7 @@ def test_first_error_is_kept_and_all_are_counted() -> None:
 
 @pytest.mark.parametrize("costs_nothing", [True, False])
 def test_errors_that_may_cost_results_are_told_apart(costs_nothing: bool) -> None:
-    troubles = Troubles()
+    troubles = ErrorLog()
     troubles.add(ValueError(), where="somewhere", costs_nothing=costs_nothing)
     assert troubles.may_cost_results is not costs_nothing
 

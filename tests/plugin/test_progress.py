@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pytest_jama.progress import BarProgress, NoProgress, PlainProgress, make_progress
+from pytest_jama.report.progress import BarProgress, NoProgress, PlainProgress, make_progress
 
 
 class Terminal(io.StringIO):

@@ -7,13 +7,11 @@ import pytest
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.receipts import Receipt, SendState
-from pytest_jama.core.report import UploadReport
+from pytest_jama.core.port import Place, Receipt, Resolution, SendState, UploadReport
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
-from pytest_jama.core.target import Place, Resolution
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-from pytest_jama.render import (
+from pytest_jama.report.summary import (
     LINE_CHARACTERS,
     Line,
     describe_update,

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.observer import Observer
 from pytest_jama.core.plan import plan_updates
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_jama.core.port import Resolution, Target
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Resolution, Target
 
 
 class World(Protocol):

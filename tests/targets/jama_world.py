@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from pytest_jama.core.target import Resolution
+    from pytest_jama.core.port import Resolution
     from pytest_jama.sandbox.model import Run
     from pytest_jama.sandbox.server import Sandbox
     from pytest_jama.targets.http.give_up import Clocks

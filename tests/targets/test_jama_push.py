@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.observer import Observer
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.targets.jama.parallel import INTERRUPTED, not_sent
 from tests.targets.contract import updates_for

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import CredentialsError, LockedError, OutOfReachError, RefusedError
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.runs import RunUpdate, TestRun
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.http.retry import NO_STATUS

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_jama.core.observer import Change, Retry
-    from pytest_jama.core.receipts import Receipt
+    from pytest_jama.core.port import Receipt
 
 
 class Told(Observer):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.target import Place, Resolution
+from pytest_jama.core.port import Place, Resolution
 from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path

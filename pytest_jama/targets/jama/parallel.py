@@ -20,7 +20,7 @@ from pytest_jama.core.errors import (
     RefusedError,
     TargetError,
 )
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.targets.http.retry import NO_STATUS
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Jama Connect behind the port of `pytest_jama.core.target`."""
+"""Jama Connect behind the port of `pytest_jama.core.port`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.observer import Observer
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.port import Resolution
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Resolution
     from pytest_jama.targets.http.give_up import Clocks
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
@@ -9,19 +11,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.observer import ChangeKind
-from pytest_jama.core.receipts import SendState
+from pytest_jama.core.port import SendState
 from pytest_jama.core.text import first_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
+    from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.observer import Change
-    from pytest_jama.core.receipts import Receipt
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.port import Place, Receipt, UploadReport
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Place
     from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-    from pytest_jama.troubles import Troubles
+
 
 LINE_CHARACTERS = 400
 """Longest line of a summary, in characters: what a server says can be long."""
@@ -149,7 +151,7 @@ def judgement_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
         yield from (Line("", result.test_id) for result in judgement.unlinked)
 
 
-def trouble_lines(troubles: Troubles, *, hint: str = "") -> Iterator[Line]:
+def trouble_lines(troubles: ErrorLog, *, hint: str = "") -> Iterator[Line]:
     """Yield the first error of ours or of an extension, and how many more there were.
 
     Args:
@@ -285,3 +287,49 @@ def _counted(count: int, noun: str) -> str:
 
 def _hint(verbose: bool) -> str:
     return "" if verbose else " (list with -v)"
+
+
+def journal_line(path: Path, trouble: str, *, start: Path) -> Line:
+    """Return where the journal is, or why lines are missing in it.
+
+    Args:
+        path: The file.
+        trouble: Why lines are missing; empty while none is.
+        start: The folder that the path is shown relative to.
+    """
+    if trouble:
+        return Line("journal", f"incomplete: {trouble}", Tone.WARNING)
+    return Line("journal", _shown_path(path, start))
+
+
+def next_line(*paths: Path, trouble: str, start: Path) -> Line:
+    """Return how to finish the upload: the exact command.
+
+    Args:
+        paths: The journals that belong together, mostly one.
+        trouble: Why lines are missing in them; empty while none is.
+        start: The folder that the command is given in.
+    """
+    if trouble:
+        return Line("next", "when that is solved, run the same session again", Tone.WARNING)
+    command = resume_command(*paths, start=start)
+    return Line("next", command, Tone.WARNING, is_exact=True)
+
+
+def resume_command(*paths: Path, start: Path) -> str:
+    """Return the command that finishes the upload of journals, quoted for the usual shell."""
+    names = [_shown_path(path, start) for path in paths]
+    separator = ["--"] if any(name.startswith("-") for name in names) else []
+    words = ["pytest-jama", "upload", *separator, *names]
+    if os.name != "nt":
+        return shlex.join(words)
+    from subprocess import list2cmdline  # noqa: PLC0415 (only there)
+
+    return list2cmdline(words)
+
+
+def _shown_path(path: Path, start: Path) -> str:
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:  # Windows: another drive
+        return str(path)

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pluggy
 
-from pytest_jama import hookimpl, hookspecs
-from pytest_jama.core.cases import CaseLink, CaseRef, parse_step
+from pytest_jama import hookimpl
+from pytest_jama.core.cases import CaseLink, CaseRef, find_links_in_name, name_in, parse_step
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.names import find_links_in_name, name_in
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
+from pytest_jama.hooks import specs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.report import UploadReport
-    from pytest_jama.core.target import Target
+    from pytest_jama.core.port import Target, UploadReport
 
 ENTRY_POINT_GROUP = "pytest_jama"
 
@@ -74,7 +73,7 @@ class Extensions:
         self._built_in = BuiltIn(settings)
         self._is_map_alone = True
         self._manager = pluggy.PluginManager("pytest_jama")
-        self._manager.add_hookspecs(hookspecs)
+        self._manager.add_hookspecs(specs)
         self._manager.register(self._built_in, "built-in")
         self._protect(
             partial(self._manager.load_setuptools_entrypoints, ENTRY_POINT_GROUP),
@@ -276,4 +275,4 @@ def has_hooks(plugin: object) -> bool:
     )
 
 
-_HOOKS = tuple(name for name, spec in vars(hookspecs).items() if hasattr(spec, "pytest_jama_spec"))
+_HOOKS = tuple(name for name, spec in vars(specs).items() if hasattr(spec, "pytest_jama_spec"))

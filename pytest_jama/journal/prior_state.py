@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.digest import digest_of
-from pytest_jama.core.publish import Memory
+from pytest_jama.session.deliver import PriorState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
 
 
-class Recollection:
+class PriorUploads:
     """Recognises updates that need not be sent again.
 
     An update arrived when the last one that its run accepted said the same, and the run still shows
@@ -43,22 +43,22 @@ class Recollection:
             for run_id in recording.arrivals
         )
 
-    def __call__(self, update: RunUpdate) -> Memory:
+    def __call__(self, update: RunUpdate) -> PriorState:
         """Return what is known of an update."""
         run_id = update.run.run_id or 0
         if run_id in self._outdated:
-            return Memory.OUTDATED
+            return PriorState.OUTDATED
         found = (recording.arrivals.get(run_id) for recording in self._recordings)
         arrivals = [arrival for arrival in found if arrival is not None]
         if not arrivals:
-            return Memory.NEW
+            return PriorState.NEW
         digest = digest_of(update, server=self._server)
         if any(arrival.digest != digest for arrival in arrivals):
-            return Memory.NEW
+            return PriorState.NEW
         if _is_shown(update):
-            return Memory.ARRIVED
+            return PriorState.ARRIVED
         is_confirmed = all(arrival.is_confirmed for arrival in arrivals)
-        return Memory.CHANGED if is_confirmed else Memory.NEW
+        return PriorState.CHANGED if is_confirmed else PriorState.NEW
 
 
 def _is_shown(update: RunUpdate) -> bool:

@@ -8,15 +8,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_jama import __version__
-from pytest_jama.journal.format import session_line
+from pytest_jama.journal.lines import session_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.config import LoadedSettings, Settings
-    from pytest_jama.journal.format import Line
-    from pytest_jama.journal.recording import Header
+    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.record import Header
 
 
 def describe_destination(loaded: LoadedSettings, *, root: Path, mode: str) -> str:
@@ -46,7 +46,7 @@ def describe_session(
     session: str,
     framework: str = "",
     hooks: Iterable[str] = (),
-) -> Line:
+) -> JournalLine:
     """Return the header of the journal.
 
     Args:

@@ -18,7 +18,7 @@ from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_o
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.troubles import Troubles
+    from pytest_jama.core.errors import ErrorLog
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class _OpenStep:
     has_failed: bool = False
 
 
-class Evidence:
+class JamaFixture:
     """Collects the steps and notes of one attempt of one test."""
 
     def __init__(self) -> None:
@@ -83,18 +83,18 @@ class Evidence:
         self._steps.append((number, outcome, _short("\n".join(filter(None, notes)))))
 
 
-class EvidenceCarrier:
+class FixtureCarrier:
     """Puts what tests say of themselves on their reports, before xdist or ``--junitxml`` see these.
 
     The first test that uses the fixture has it registered, so that no other session pays for it.
     """
 
-    def __init__(self, troubles: Troubles) -> None:
+    def __init__(self, troubles: ErrorLog) -> None:
         self.troubles = troubles
         self._node_id = ""
-        self._evidence: Evidence | None = None
+        self._evidence: JamaFixture | None = None
 
-    def begin(self, node_id: str, evidence: Evidence) -> None:
+    def begin(self, node_id: str, evidence: JamaFixture) -> None:
         """Carry the evidence of the test that runs now; what an earlier attempt said is dropped."""
         self._node_id, self._evidence = node_id, evidence
 
@@ -112,15 +112,15 @@ class EvidenceCarrier:
             self._evidence = None
 
 
-def start_evidence(item: pytest.Item) -> Evidence:
+def start_fixture(item: pytest.Item) -> JamaFixture:
     """Begin the evidence of a new attempt of a test."""
-    evidence = Evidence()
+    evidence = JamaFixture()
     plugins = item.config.pluginmanager
     reporting = plugins.get_plugin(COLLECTION)
     if reporting is not None:
         carrier = plugins.get_plugin(_CARRIER)
         if carrier is None:
-            carrier = EvidenceCarrier(reporting.troubles)
+            carrier = FixtureCarrier(reporting.troubles)
             plugins.register(carrier, _CARRIER)
         carrier.begin(item.nodeid, evidence)
     return evidence

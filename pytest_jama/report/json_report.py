@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.receipts import Receipt, SendState
+from pytest_jama.core.port import Receipt, SendState
 
 if TYPE_CHECKING:
-    from pytest_jama.core.report import UploadReport
+    from pytest_jama.core.port import Place, UploadReport
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Place
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
-def report_document(
+def json_report(
     report: UploadReport,
     judgement: Judgement,
     *,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.verdicts import Judgement, StepVerdict, judge, merge_steps, worst
-from pytest_jama.journal.merging import merge_results
+from pytest_jama.journal.record import merge_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict, VerdictRules
-    from pytest_jama.journal.recording import RecordedVerdict, Recording
+    from pytest_jama.journal.record import RecordedVerdict, Recording
 
     Adjust = Callable[[CaseVerdict], CaseVerdict]
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import PytestJamaError
-from pytest_jama.journal.locking import try_to_lock
-from pytest_jama.journal.reading import read_journal
-from pytest_jama.journal.writer import JournalWriter
+from pytest_jama.journal.file import JournalWriter, try_to_lock
+from pytest_jama.journal.read import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_jama.journal.format import Line
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.record import Recording
 
 
 class InUseError(PytestJamaError):
@@ -98,7 +97,7 @@ class SeveralJournals:
         """Why lines are missing in one of them; empty while none are."""
         return next((writer.trouble for writer in self._writers if writer.trouble), "")
 
-    def write(self, *lines: Line) -> None:
+    def write(self, *lines: JournalLine) -> None:
         """Append lines to each."""
         for writer in self._writers:
             writer.write(*lines)
@@ -127,7 +126,7 @@ class NoJournal:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, *lines: Line) -> None:
+    def write(self, *lines: JournalLine) -> None:
         """Write nothing."""
 
     def write_encoded(self, *lines: str) -> None:

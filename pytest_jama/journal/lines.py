@@ -1,30 +1,36 @@
-"""The lines of a journal. Pure: values in, JSON or JSON-able objects out.
+"""The lines of a journal, written and read. Pure: values to JSON-able objects and back.
 
 Format version 1, described for readers of the files in docs/journal.md: that page and this module
-change together, and a change that old readers would misread raises `FORMAT_VERSION`.
+change together, and a change that old readers would misread raises `FORMAT_VERSION`. Writing stands
+first, reading second. Reading passes over fields that it does not know; a line that lacks what it
+must have raises `KeyError`, `TypeError` or `ValueError`, whichever comes first.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from pytest_jama.core.cases import CaseLink, CaseRef
+from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.journal.record import Header, RecordedVerdict
 
-    from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.receipts import Receipt
-    from pytest_jama.core.results import Outcome, TestResult
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_jama.core.port import Receipt, Resolution
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.core.target import Resolution
     from pytest_jama.core.verdicts import CaseVerdict
+
 
 FORMAT_VERSION = 1
 
 LEAVE = "leave"
 """The verdict that does not touch the runs of a case."""
 
-Line = dict[str, Any]
+JournalLine = dict[str, Any]
 
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes one line as JSON, in ASCII."""
@@ -42,9 +48,9 @@ def session_line(
     settings: Mapping[str, Any],
     framework: str = "",
     hooks: Iterable[str] = (),
-) -> Line:
+) -> JournalLine:
     """Return the header, the first line of a journal."""
-    line: Line = {
+    line: JournalLine = {
         "line": "session",
         "format": FORMAT_VERSION,
         "session": session,
@@ -61,12 +67,12 @@ def session_line(
     return line
 
 
-def uncollected_line(test: TestResult) -> Line:
+def uncollected_line(test: TestResult) -> JournalLine:
     """Return the line of a file or folder whose tests are unknown."""
     return {"line": "uncollected", "address": test.test_id, "cases": _links(test.links)}
 
 
-def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -> Line:
+def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -> JournalLine:
     """Return the line that names every linked test that is known, also those not selected.
 
     Args:
@@ -78,9 +84,9 @@ def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -
     }
 
 
-def result_line(result: TestResult) -> Line:
+def result_line(result: TestResult) -> JournalLine:
     """Return the line of one test that has ended; what is empty is left out."""
-    line: Line = {
+    line: JournalLine = {
         "line": "result",
         "test": result.test_id,
         "outcome": result.outcome,
@@ -107,9 +113,9 @@ def result_text(result: TestResult) -> str:
     )
 
 
-def verdict_line(verdict: CaseVerdict) -> Line:
+def verdict_line(verdict: CaseVerdict) -> JournalLine:
     """Return the line that says what was concluded of one case."""
-    line: Line = {
+    line: JournalLine = {
         "line": "verdict",
         "case": str(verdict.case_ref),
         "verdict": _verdict(verdict),
@@ -134,9 +140,9 @@ def _verdict(case: CaseVerdict) -> str:
     return case.verdict.value if case.verdict else LEAVE
 
 
-def _adjustment(adjusted: CaseVerdict, judged: CaseVerdict) -> Line:
+def _adjustment(adjusted: CaseVerdict, judged: CaseVerdict) -> JournalLine:
     """Return what nobody could find out again who has the results but not the hook."""
-    adjustment: Line = {
+    adjustment: JournalLine = {
         "case": str(judged.case_ref),
         "was": _verdict(judged),
         "steps": [[step.number, step.verdict.value, *step.notes] for step in adjusted.steps],
@@ -153,7 +159,7 @@ def upload_line(
     command: Iterable[str],
     sessions: Iterable[str],
     settings: Mapping[str, Any],
-) -> Line:
+) -> JournalLine:
     """Return the line with which ``pytest-jama upload`` takes a journal up again."""
     return {
         "line": "upload",
@@ -165,7 +171,7 @@ def upload_line(
     }
 
 
-def place_line(resolution: Resolution) -> Line:
+def place_line(resolution: Resolution) -> JournalLine:
     """Return the line that says where the results go, and what was created on the way."""
     return {
         "line": "place",
@@ -179,7 +185,7 @@ def place_line(resolution: Resolution) -> Line:
     }
 
 
-def update_line(update: RunUpdate) -> Line:
+def update_line(update: RunUpdate) -> JournalLine:
     """Return the line that says what shall be written into one run."""
     return {
         "line": "update",
@@ -191,14 +197,14 @@ def update_line(update: RunUpdate) -> Line:
     }
 
 
-def receipt_line(receipt: Receipt, *, digest: str = "") -> Line:
+def receipt_line(receipt: Receipt, *, digest: str = "") -> JournalLine:
     """Return the line that says what became of one update.
 
     Args:
         receipt: What became of it.
         digest: What it said, see `pytest_jama.core.digest`.
     """
-    line: Line = {
+    line: JournalLine = {
         "line": "receipt",
         "run": receipt.update.run.run_id,
         "case": str(receipt.update.verdict.case_ref),
@@ -213,7 +219,7 @@ def receipt_line(receipt: Receipt, *, digest: str = "") -> Line:
     return line
 
 
-def end_line(*, finished: bool, reason: str) -> Line:
+def end_line(*, finished: bool, reason: str) -> JournalLine:
     """Return the last line of a session that came to its end.
 
     Args:
@@ -232,3 +238,105 @@ def _quoted(links: tuple[CaseLink, ...]) -> str:
     return ",".join(
         [_quote(link.case_ref.text if link.step is None else str(link)) for link in links]
     )
+
+
+UNCOLLECTED = "could not be collected"
+"""The message of what stands for a file that could not be collected."""
+
+
+_OUR_VERSIONS = frozenset({"pytest-jama", "python"})
+"""The versions in a header that do not name what ran the tests."""
+
+
+def parse_header(line: JournalLine) -> Header:
+    """Read a `session` line."""
+    versions = {_text(name): _text(version) for name, version in line["versions"].items()}
+    framework = (f"{name} {versions[name]}" for name in versions if name not in _OUR_VERSIONS)
+    return Header(
+        session=_text(line["session"]),
+        started=datetime.fromisoformat(_text(line["started"])),
+        versions=versions,
+        commit=_text(line["commit"]),
+        framework=_text(line.get("framework", ", ".join(framework))),
+        settings=dict(line["settings"]),
+        hooks=tuple(map(_text, line.get("hooks", ()))),
+    )
+
+
+class Parser:
+    """Reads lines of tests; equal links become one value, of which there may be very many."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, CaseLink] = {}
+
+    def parse_collected(self, line: JournalLine) -> Iterator[TestResult]:
+        """Yield what each test of a `collected` line counts as."""
+        for test_id, outcome, links in line["tests"]:
+            yield TestResult(_text(test_id), Outcome(outcome), links=self.parse_links(links))
+
+    def parse_uncollected(self, line: JournalLine) -> TestResult:
+        """Read an `uncollected` line."""
+        return TestResult(
+            _text(line["address"]),
+            Outcome.DESELECTED,
+            message=UNCOLLECTED,
+            links=self.parse_links(line["cases"]),
+        )
+
+    def parse_result(self, line: JournalLine) -> TestResult:
+        """Read a `result` line."""
+        duration_s = line.get("duration_s")
+        return TestResult(
+            test_id=_text(line["test"]),
+            outcome=Outcome(line["outcome"]),
+            duration_s=None if duration_s is None else float(duration_s),
+            message=_text(line.get("message", "")),
+            notes=tuple(map(_text, line.get("notes", ()))),
+            steps=tuple(
+                StepResult(int(number), Outcome(outcome), _text(note))
+                for number, outcome, note in line.get("steps", ())
+            ),
+            links=self.parse_links(line["cases"]),
+        )
+
+    def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
+        """Read a `verdict` line."""
+        case_ref = CaseRef.parse(line["case"])
+        adjusted = line.get("adjusted")
+        if adjusted is None:
+            steps = _parse_steps(line["steps"])
+            return RecordedVerdict(case_ref, parse_verdict(line["verdict"]), steps, case_ref)
+        results = adjusted.get("results")
+        return RecordedVerdict(
+            case_ref,
+            parse_verdict(line["verdict"]),
+            _parse_steps(adjusted["steps"]),
+            judged_ref=CaseRef.parse(adjusted["case"]),
+            has_notes=True,
+            results=None if results is None else tuple(map(self.parse_result, results)),
+        )
+
+    def parse_links(self, texts: Iterable[str]) -> tuple[CaseLink, ...]:
+        """Read links as they stand in a line."""
+        return tuple(self._links.get(text) or self._parse_link(text) for text in texts)
+
+    def _parse_link(self, text: str) -> CaseLink:
+        return self._links.setdefault(text, CaseLink.parse(text))
+
+
+def parse_verdict(text: str) -> Verdict | None:
+    """Read the name of a verdict; None for `leave`."""
+    return None if text == LEAVE else Verdict(text)
+
+
+def _parse_steps(steps: Iterable[list[Any]]) -> tuple[StepVerdict, ...]:
+    return tuple(
+        StepVerdict(int(number), Verdict(verdict), tuple(map(_text, notes)))
+        for number, verdict, *notes in steps
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value

@@ -6,18 +6,17 @@ import json
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.receipts import SendState
-from pytest_jama.journal.format import FORMAT_VERSION
-from pytest_jama.journal.parsing import Parser, parse_header
-from pytest_jama.journal.recording import Arrival, Recording, worse
+from pytest_jama.core.port import SendState
+from pytest_jama.journal.lines import FORMAT_VERSION, Parser, parse_header
+from pytest_jama.journal.record import Arrival, Recording, worse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_jama.core.results import TestResult
-    from pytest_jama.journal.format import Line
-    from pytest_jama.journal.recording import Header
+    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.record import Header
 
 
 class JournalError(SettingsError):
@@ -51,7 +50,7 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
     """
     numbered = enumerate(file, start=1)
     recording = _read_header(numbered, path)
-    reader = _Reader(recording)
+    reader = _RecordReader(recording)
     torn = 0
     for number, raw in numbered:
         line = _parse_line(raw)
@@ -89,7 +88,7 @@ def _read_header(numbered: Iterator[tuple[int, bytes]], path: Path) -> Recording
     )
 
 
-def _begins_upload(line: Line | None, raw: bytes) -> bool:
+def _begins_upload(line: JournalLine | None, raw: bytes) -> bool:
     if line is None:
         return _may_begin(b"upload", raw.strip(_PADDING))
     return line.get("line") == "upload"
@@ -101,7 +100,7 @@ def _may_begin(kind: bytes, content: bytes) -> bool:
     return beginning.startswith(content[: len(beginning)])
 
 
-def _header_of(line: Line, *, where: str) -> Header:
+def _header_of(line: JournalLine, *, where: str) -> Header:
     version = line.get("format")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise JournalError(
@@ -119,7 +118,7 @@ def _header_of(line: Line, *, where: str) -> Header:
         raise JournalError(f"the header is damaged: {why}", _NO_JOURNAL, where=where) from exc
 
 
-def _parse_line(raw: bytes) -> Line | None:
+def _parse_line(raw: bytes) -> JournalLine | None:
     """Return a line; None when it is torn.
 
     No beginning of a JSON object is one itself, so that a line which lacks no more than its line
@@ -132,14 +131,14 @@ def _parse_line(raw: bytes) -> Line | None:
     return line if isinstance(line, dict) else None
 
 
-class _Reader:
+class _RecordReader:
     """Puts lines into a recording."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._parser = Parser()
         self._has_upload = False
-        self._readers: dict[object, Callable[[Line], None]] = {
+        self._readers: dict[object, Callable[[JournalLine], None]] = {
             "collected": self._collected,
             "uncollected": self._uncollected,
             "result": self._result,
@@ -149,7 +148,7 @@ class _Reader:
             "end": self._end,
         }
 
-    def take(self, line: Line) -> bool:
+    def take(self, line: JournalLine) -> bool:
         """Take a line; tell whether it could be understood. Other kinds are passed over."""
         self._recording.is_finished = False
         try:
@@ -160,23 +159,23 @@ class _Reader:
             return False
         return True
 
-    def _collected(self, line: Line) -> None:
+    def _collected(self, line: JournalLine) -> None:
         collected = list(self._parser.parse_collected(line))
         for test in collected:
             self._recording.collected.setdefault(test.test_id, test)
 
-    def _uncollected(self, line: Line) -> None:
+    def _uncollected(self, line: JournalLine) -> None:
         _put(self._recording.uncollected, self._parser.parse_uncollected(line))
 
-    def _result(self, line: Line) -> None:
+    def _result(self, line: JournalLine) -> None:
         _put(self._recording.results, self._parser.parse_result(line))
 
-    def _verdict(self, line: Line) -> None:
+    def _verdict(self, line: JournalLine) -> None:
         verdict = self._parser.parse_verdict(line)
         if not self._has_upload:  # what an upload concludes may be of several sessions
             self._recording.verdicts[verdict.judged_ref] = verdict
 
-    def _receipt(self, line: Line) -> None:
+    def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])
         run = line["run"]
         if not isinstance(run, int):
@@ -192,12 +191,12 @@ class _Reader:
         ):
             arrivals.pop(run, None)
 
-    def _upload(self, line: Line) -> None:
+    def _upload(self, line: JournalLine) -> None:
         self._recording.partners = tuple(map(str, line["sessions"]))
         self._recording.is_taken_up = True
         self._has_upload = True
 
-    def _end(self, line: Line) -> None:
+    def _end(self, line: JournalLine) -> None:
         recording = self._recording
         recording.is_finished = line["finished"] is True
         recording.has_ended = recording.has_ended or not self._has_upload

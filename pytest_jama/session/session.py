@@ -14,44 +14,43 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from pytest_jama.core.publish import remember_nothing
-from pytest_jama.core.report import UploadReport
+from pytest_jama.core.port import UploadReport
 from pytest_jama.core.text import printable
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.delivery import Delivery, why_unfinished
-from pytest_jama.document import report_document
-from pytest_jama.exits import EXIT_NOT_SENT, EXIT_SENT, exit_status_of
-from pytest_jama.journal.format import end_line
-from pytest_jama.judging import write_verdicts
-from pytest_jama.next_step import journal_line, next_line
-from pytest_jama.patient_stream import make_patient
-from pytest_jama.progress import make_progress
-from pytest_jama.render import (
+from pytest_jama.journal.lines import end_line
+from pytest_jama.report.json_report import json_report
+from pytest_jama.report.progress import make_progress
+from pytest_jama.report.streams import make_patient
+from pytest_jama.report.summary import (
     Line,
     Tone,
     count_verdicts,
     dry_run_lines,
+    journal_line,
     judgement_lines,
+    next_line,
     report_lines,
     trouble_lines,
 )
+from pytest_jama.session.deliver import Delivery, always_new, why_unfinished
+from pytest_jama.session.exit_status import EXIT_NOT_SENT, EXIT_SENT, exit_status_of
+from pytest_jama.session.judge import write_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import TextIO
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.errors import PytestJamaError
-    from pytest_jama.core.publish import Memory
+    from pytest_jama.core.errors import ErrorLog, PytestJamaError
     from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.extensions import Extensions
-    from pytest_jama.troubles import Troubles
+    from pytest_jama.hooks.extensions import Extensions
+    from pytest_jama.session.deliver import PriorState
 
 _COLOURS = {Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "red"}
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class OutputOptions:
     """How a command talks, and whether it writes to the server.
 
     Attributes:
@@ -111,7 +110,7 @@ class Manner:
             about: What the command adds.
         """
         if self.as_json:
-            document = report_document(
+            document = json_report(
                 report,
                 judgement,
                 dry_run=self.dry_run,
@@ -143,14 +142,14 @@ class Closing:
 
     settings: Settings
     extensions: Extensions
-    troubles: Troubles
+    troubles: ErrorLog
     journal: Journal
     provenance: str
-    manner: Manner
+    manner: OutputOptions
     is_complete: bool = True
     lines: tuple[Line, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
-    recall: Callable[[RunUpdate], Memory] = remember_nothing
+    recall: Callable[[RunUpdate], PriorState] = always_new
     journals: tuple[Path, ...] = ()
 
 
@@ -202,7 +201,7 @@ def close_session(judgement: Judgement, closing: Closing) -> int:
 
 def refuse(
     error: PytestJamaError,
-    manner: Manner,
+    manner: OutputOptions,
     *,
     program: str,
     about: Mapping[str, Any] | None = None,

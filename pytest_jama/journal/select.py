@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.journal.appending import InUseError, take_up
-from pytest_jama.journal.folder import is_finished
-from pytest_jama.journal.reading import EmptyJournalError, JournalError, read_journal
+from pytest_jama.journal.file import is_finished
+from pytest_jama.journal.read import EmptyJournalError, JournalError, read_journal
+from pytest_jama.journal.reopen import InUseError, take_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pytest_jama.journal.appending import TakenUp
-    from pytest_jama.journal.recording import Recording
+    from pytest_jama.journal.record import Recording
+    from pytest_jama.journal.reopen import TakenUp
 
 FOLDER = ".jama"
 """The folder of the journals unless a setting says otherwise."""

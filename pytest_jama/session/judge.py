@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.verdicts import judge
-from pytest_jama.journal.format import verdict_text
+from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import MapConflict
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Judgement
-    from pytest_jama.extensions import Extensions
+    from pytest_jama.hooks.extensions import Extensions
 
 LINES_AT_ONCE = 500
 """How many verdicts go into the journal with one write: they all come at the same moment."""

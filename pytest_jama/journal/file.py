@@ -1,22 +1,24 @@
-"""Appends the lines of one session to its journal, flushed one by one."""
+"""The file of a journal: its name and folder, its lock, and the lines appended to it one by one."""
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import secrets
+import sys
 import weakref
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_jama.journal.folder import new_journal_path, prepare_folder, remove_old_journals
-from pytest_jama.journal.format import encode
-from pytest_jama.journal.locking import try_to_lock
+from pytest_jama.journal.lines import encode
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from pytest_jama.journal.format import Line
+    from pytest_jama.journal.lines import JournalLine
 
 
 INCOMPLETE = ".incomplete"
@@ -58,7 +60,7 @@ class JournalWriter:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
 
-    def write(self, *lines: Line) -> None:
+    def write(self, *lines: JournalLine) -> None:
         """Append lines in one go; after trouble with the disk, do nothing."""
         self.write_encoded(*map(encode, lines))
 
@@ -181,3 +183,112 @@ def _why(folder: Path, path: Path, exc: OSError) -> str:
     if folder.exists() and not folder.is_dir():
         return f"{folder} is a file, and the journals need a folder of that name"
     return f"cannot write {path}: {exc.strerror or exc}"
+
+
+FINISHED_KEPT = 10
+"""How many finished journals are kept, the newest; unfinished ones are never removed."""
+
+_TAIL_BYTES = 4096
+
+
+def prepare_folder(folder: Path) -> None:
+    """Create the folder of the journals, ignored by git.
+
+    Raises:
+        OSError: When it cannot be created or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def new_journal_path(folder: Path, started: datetime) -> Path:
+    """Return a file name that no other session uses: ``20261122T043016Z-9f2c1ab0.jsonl``.
+
+    Args:
+        folder: The folder of the journals.
+        started: When the session started, in UTC.
+    """
+    return folder / f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.jsonl"
+
+
+def is_finished(path: Path) -> bool:
+    """Tell whether the last line of a journal says that nothing is left to send.
+
+    Raises:
+        OSError: When the file cannot be read.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _TAIL_BYTES))
+        # A machine that lost its power may leave a tail of NUL bytes.
+        last = file.read().rstrip(b"\0\r\n").rpartition(b"\n")[2]
+    try:
+        line = json.loads(last)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(line, dict) and line.get("line") == "end" and line.get("finished") is True
+
+
+def remove_old_journals(folder: Path, *, keep: int = FINISHED_KEPT) -> None:
+    """Remove finished journals but for the newest.
+
+    Another session may be removing the same ones at the same time.
+
+    Args:
+        folder: The folder of the journals.
+        keep: How many finished journals stay.
+
+    Raises:
+        OSError: When the folder cannot be read or a file cannot be removed.
+    """
+    finished = [path for path in sorted(folder.glob("*Z-*.jsonl")) if _is_finished_if_there(path)]
+    for path in finished[: max(0, len(finished) - keep)]:
+        path.unlink(missing_ok=True)
+
+
+def _is_finished_if_there(path: Path) -> bool:
+    try:
+        return is_finished(path)
+    except FileNotFoundError:
+        return False
+
+
+_TAKEN = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK})
+
+
+def try_to_lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed, also by the death of the process.
+
+    Where a file system has no locks, everybody gets one: no lock is worth a lost journal.
+
+    Args:
+        descriptor: The file, open for writing.
+
+    Returns:
+        False when somebody else has the lock.
+    """
+    try:
+        _lock(descriptor)
+    except OSError as exc:
+        return exc.errno not in _TAKEN
+    return True
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Windows keeps others from reading what is locked, so it is a byte that never holds anything.
+    _FAR_AWAY = 2**40
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR_AWAY, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        # Not `lockf`: that lock is lost as soon as this process reads the file and closes it.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
