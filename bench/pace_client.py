@@ -24,9 +24,9 @@ from pytest_jama.config.credentials import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.observer import Observer
-from pytest_jama.core.plan import plan_updates
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama import make_jama_target
+from pytest_jama.targets.jama.update_plan import plan_updates
 
 PROJECT, PLAN, CYCLE = "PACE", "Release 1", "Build 1"
 THREADS = 8

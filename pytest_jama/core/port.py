@@ -1,4 +1,4 @@
-"""The port to a test-management server: two verbs and the values they exchange.
+"""The port to a test-management server: three verbs and the values they exchange.
 
 A target is an adapter of this port. `resolve` reads (and, when allowed, creates what is missing),
 `push` writes; nothing else touches the network.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.observer import Change, Observer
     from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
+    from pytest_jama.core.verdicts import Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,18 @@ class Target(Protocol):
         Raises:
             TargetError: When the target cannot be used. A single case without a run is no
                 exception but an entry of `Resolution.unresolved`.
+        """
+        ...
+
+    def plan_updates(
+        self, judgement: Judgement, resolution: Resolution, *, provenance: str
+    ) -> UpdatePlan:
+        """Decide what is to be written into which run, by the rules of the server; sends nothing.
+
+        Args:
+            judgement: The verdicts of the session.
+            resolution: Where they go, as `resolve` found it.
+            provenance: One line that opens each account; empty writes no accounts.
         """
         ...
 

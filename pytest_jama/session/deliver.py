@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.digest import digest_of
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
 from pytest_jama.core.observer import Observer
-from pytest_jama.core.plan import plan_updates
 from pytest_jama.core.port import Receipt, SendState, UploadReport
 from pytest_jama.core.text import first_line
 from pytest_jama.journal import lines
@@ -191,12 +190,7 @@ def publish(
         return UploadReport(stopped=error)
     except KeyboardInterrupt:
         return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))
-    plan = plan_updates(
-        (*judgement.to_write, *judgement.possible_aliases),
-        resolution.runs,
-        incomplete=judgement.incomplete,
-        provenance=provenance,
-    )
+    plan = target.plan_updates(judgement, resolution, provenance=provenance)
     if recall is not always_new:
         plan = leave_out_known(plan, recall)
     observer.planned(resolution, plan)

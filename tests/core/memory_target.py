@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.observer import Change, ChangeKind, Observer
 from pytest_jama.core.port import Place, Receipt, Resolution, SendState
-from pytest_jama.core.runs import Unresolved
+from pytest_jama.core.runs import Unresolved, UpdatePlan
+from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.runs import RunUpdate, TestRun
+    from pytest_jama.core.verdicts import Judgement
 
 
 class MemoryTarget:
@@ -64,6 +66,17 @@ class MemoryTarget:
                 Unresolved(ref, "no run", "add it") for ref in case_refs if ref not in self._runs
             ),
             warnings=("two plans of that name",),
+        )
+
+    def plan_updates(
+        self, judgement: Judgement, resolution: Resolution, *, provenance: str
+    ) -> UpdatePlan:
+        """Plan as Jama does."""
+        return plan_updates(
+            (*judgement.to_write, *judgement.possible_aliases),
+            resolution.runs,
+            incomplete=judgement.incomplete,
+            provenance=provenance,
         )
 
     def push(

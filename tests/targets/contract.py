@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.observer import Observer
-from pytest_jama.core.plan import plan_updates
 from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
+from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.targets.told import Told
 
 if TYPE_CHECKING:

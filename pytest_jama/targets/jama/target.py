@@ -14,6 +14,7 @@ from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.patches import patch_operations
+from pytest_jama.targets.jama.update_plan import plan_updates
 from pytest_jama.targets.jama.verify import ReadBack
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.port import Resolution
-    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.core.runs import RunUpdate, UpdatePlan
+    from pytest_jama.core.verdicts import Judgement
     from pytest_jama.targets.http.give_up import Clocks
 
 
@@ -89,6 +91,17 @@ class JamaTarget:
         self._cycle_id = resolution.cycle.place_id
         self._total_runs = resolver.total_runs
         return resolution
+
+    def plan_updates(
+        self, judgement: Judgement, resolution: Resolution, *, provenance: str
+    ) -> UpdatePlan:
+        """Decide what is to be written into which run; see `Target.plan_updates`."""
+        return plan_updates(
+            (*judgement.to_write, *judgement.possible_aliases),
+            resolution.runs,
+            incomplete=judgement.incomplete,
+            provenance=provenance,
+        )
 
     def push(
         self,

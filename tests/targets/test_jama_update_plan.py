@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.plan import account_of, plan_updates
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.runs import TestRun, UpdatePlan
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
+from pytest_jama.targets.jama.update_plan import account_of, plan_updates
 from tests.core.values import CASE, case_of, result_of, run_of, step_result
 
 FAILED, PASSED = Verdict.FAILED, Verdict.PASSED

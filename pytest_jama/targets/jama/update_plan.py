@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.results import WORST_FIRST
 from pytest_jama.core.runs import RunUpdate, UpdatePlan
-from pytest_jama.core.steps import update_steps
 from pytest_jama.core.verdicts import (
     CaseVerdict,
     StepVerdict,
@@ -17,6 +16,7 @@ from pytest_jama.core.verdicts import (
     unless_incomplete,
     worst,
 )
+from pytest_jama.targets.jama.step_rules import update_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
