@@ -140,7 +140,7 @@ def test_giving_up_says_where_how_long_and_why(script: Serve, open_api: OpenApi)
     with pytest.raises(OutOfReachError) as caught:
         open_api(server.url, give_up_after_s=30).get("/projects")
     assert str(caught.value) == (
-        f"nothing succeeded at {server.url} for 30 s, at last GET /rest/v1/projects: "
+        f"nothing succeeded at {server.url} for 30 s, most recently GET /rest/v1/projects: "
         "503 Service Unavailable: down for maintenance"
     )
 

@@ -46,7 +46,7 @@ LOST_POST = "its answer was lost, so it is looked up first"
         (HANG, "no answer in time"),
         (TRUNCATED, "the answer broke off"),
         (WEB_PAGE, "the answer is a web page"),
-        (Reply(200, b'{"meta":'), "the answer is no JSON"),
+        (Reply(200, b'{"meta":'), "the answer is not JSON"),
         (Reply(200, b""), "the answer is empty"),
         (said(200, {"id": 8}), "the answer is about something else"),
     ],

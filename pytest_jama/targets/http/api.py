@@ -84,7 +84,7 @@ class HttpApi:
             path: The collection that gets the new member.
             body: What to create.
             find_existing: Looks the new thing up. Called before a request is repeated whose answer
-                was lost, since nobody knows whether it was done.
+                was lost, since it may have been done.
             look_again_after_s: Pauses after which it is looked up again when it was not found,
                 since servers may show late what they have made.
 
@@ -147,7 +147,7 @@ class HttpApi:
         Args:
             path: What is asked for.
             reason: Why; see `Retry`.
-            attempt: How often it is asked for with the next time.
+            attempt: The number of the attempt to come.
             pause_s: How many seconds to wait.
             method: The HTTP method.
         """
@@ -172,7 +172,7 @@ class HttpApi:
             The JSON object of the answer.
 
         Raises:
-            RefusedError: When the server refuses it, or for long does not answer it but others.
+            RefusedError: When the server refuses it, or answers other requests but not this one.
             CredentialsError: When the server does not let us in.
             OutOfReachError: When nothing succeeded for `give_up_after`, or we were stopped.
         """

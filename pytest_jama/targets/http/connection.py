@@ -46,7 +46,7 @@ _REFUSED_LOGINS = 3
 
 
 def accept_anything(_: Mapping[str, Any]) -> str:
-    """Have no complaint about an answer."""
+    """Find nothing wrong with any answer."""
     return ""
 
 
@@ -60,9 +60,9 @@ class Request:
         query: Its parameters.
         body: The body as sent; None for none.
         content_type: What the body is.
-        login: How to log in, when not like everybody else.
-        check: Says what is wrong with an answer, so that it is no answer to this request: proxies
-            and caches give such ones. Empty when nothing is.
+        login: How to log in, if not as all other requests do.
+        check: Says why an answer does not belong to this request: proxies and caches give such
+            answers. Empty when it does.
     """
 
     method: str
@@ -82,9 +82,9 @@ class Limits:
     """What a connection keeps to.
 
     Attributes:
-        requests_per_s: At most so many requests a second; None for any number.
-        at_once: At most so many requests are under way.
-        give_up_after_s: Stop when nothing succeeded for so many seconds.
+        requests_per_s: How many requests a second are sent at most; None for any number.
+        at_once: How many requests are under way at most.
+        give_up_after_s: After how many seconds without a success to stop.
         connect_timeout_s: For how long to wait for a connection.
         read_timeout_s: For how long to wait for an answer, all of it.
     """
@@ -192,11 +192,11 @@ class Connection:
         return True
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds, or until `stop`."""
+        """Wait that long, or until `stop`."""
         self._wait(seconds)
 
     def stop(self) -> None:
-        """Make no further attempts, and end all pauses now. There is no way back."""
+        """Make no further attempts, and end all pauses now, for good."""
         self._stopping.set()
 
     def close(self) -> None:
@@ -221,7 +221,7 @@ class Connection:
             return self._read(request, response, login)
         except (ValueError, TypeError, LookupError, AttributeError) as exc:
             reason = _not_understood(exc, http_status=response.status_code)
-            raise reason from without_frames(exc)  # they hold what the server said, unconcealed
+            raise reason from without_frames(exc)  # its frames hold what the server said
 
     def _read(self, request: Request, response: requests.Response, login: Login) -> dict[str, Any]:
         answer = read_answer(
@@ -234,17 +234,17 @@ class Connection:
         )
         complaint = request.check(answer)
         if complaint:
-            del answer  # trackers of errors print variables, and it may repeat the credentials
+            del answer  # error trackers print variables, and the answer may repeat the credentials
             raise TransientError(complaint, http_status=response.status_code)
         return answer
 
     def _conceal(self, text: str, login: Login) -> str:
-        """Take all secrets out of a text; nobody else gets them, not even as variables."""
+        """Take all secrets out of a text; no other code gets them, not even as variables."""
         logins = (*login.secrets(), *self._login.secrets())
         return redact(text, (*logins, *proxy_secrets(self._session)))
 
     def _not_let_in(self, request: Request, login: Login) -> Exception:
-        """Judge a 401: final at the beginning, later only when it is repeated."""
+        """Judge a 401: at the beginning it is final, later only after several."""
         self._refused_logins += 1
         if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
             return TransientError(

@@ -87,8 +87,8 @@ FAILURES: Mapping[type[OSError], Failure] = {
     foreign.ConnectionError: Failure("connection failed"),
     foreign.ChunkedEncodingError: Failure("the answer broke off"),
     foreign.ContentDecodingError: Failure("the answer is garbled"),
-    foreign.JSONDecodeError: Failure("the answer is no JSON"),
-    foreign.InvalidJSONError: Failure("the answer is no JSON"),
+    foreign.JSONDecodeError: Failure("the answer is not JSON"),
+    foreign.InvalidJSONError: Failure("the answer is not JSON"),
     foreign.RetryError: Failure("too many attempts"),
     foreign.StreamConsumedError: Failure("the answer broke off"),
     foreign.HTTPError: Failure("the answer is an error"),
@@ -113,7 +113,7 @@ _BAD_CERTIFICATE = (
     "KEY_VALUES_MISMATCH",
     "PEM lib",
 )
-"""TLS failures that no further attempt can cure.
+"""TLS failures that another attempt does not cure.
 
 Source: OpenSSL 3.0 migration guide for the second one.
 """
@@ -124,10 +124,10 @@ def describe_failure(exc: OSError) -> Failure:
     kinds = (kind for kind in type(exc).__mro__ if issubclass(kind, OSError) and kind in FAILURES)
     known = FAILURES[next(kinds)]
     detail = _find_detail(exc)
-    is_hopeless = any(sign in detail for sign in _BAD_CERTIFICATE)
+    is_permanent = any(sign in detail for sign in _BAD_CERTIFICATE)
     return Failure(
         reason=f"{known.reason} ({detail})" if detail else known.reason,
-        is_transient=known.is_transient and not is_hopeless,
+        is_transient=known.is_transient and not is_permanent,
         may_have_happened=known.may_have_happened,
         remedy=_find_remedy(exc, known, detail),
     )

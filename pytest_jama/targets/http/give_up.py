@@ -1,4 +1,4 @@
-"""Time: the clocks, and for how long failure is borne."""
+"""Clocks, and the time without a success after which we give up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Clocks:
     Attributes:
         monotonic: Seconds that never run backwards.
         wall: Seconds since 1970.
-        sleep: Waits so many seconds; None for a wait that stopping the connection cuts short.
+        sleep: Waits for some seconds; None for a wait that stopping the connection cuts short.
     """
 
     monotonic: Callable[[], float] = time.monotonic
@@ -35,7 +35,7 @@ class GiveUp:
     """Knows for how long nothing has succeeded, over all threads.
 
     Args:
-        after_s: For how long that is borne.
+        after_s: After how many seconds to give up.
         clock: Seconds that never run backwards.
     """
 
@@ -54,10 +54,10 @@ class GiveUp:
         self._written_off = 0
 
     def write_off(self) -> bool:
-        """Ask whether one request may be given up without giving up the server.
+        """Return whether one request may be given up without giving up the server.
 
         Returns:
-            False when that happened to so many since the last success that it is the server.
+            False when too many were given up since the last success: then it is the server.
         """
         at_most = _WRITTEN_OFF_AT_LAST if self.left_s <= 0 else _WRITTEN_OFF_AT_MOST
         with self._lock:

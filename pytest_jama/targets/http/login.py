@@ -32,12 +32,12 @@ _LIFETIME_IF_UNKNOWN_S = 300.0
 _GOOD = range(200, 300)
 _NOT_FOUND = 404
 _ATTEMPTS_WITHOUT_TOKEN = 3
-"""So many good answers without a token are believed to be the last word of the server."""
+"""After this many good answers without a token, no further one is asked for."""
 
 _FITS_A_HEADER = re.compile(r"[!-~]+")
 """What a token may consist of; the HTTP library shows a value that it cannot send."""
 
-_NO_ENDPOINT = "there is no token to be had at this address: check `url`, with its context path"
+_NO_ENDPOINT = "no token can be fetched from this address: check `url`, with its context path"
 
 
 class Login(AuthBase):
@@ -63,7 +63,7 @@ class Login(AuthBase):
         return False
 
     def secrets(self) -> Iterator[str]:
-        """Yield what must not be shown, should the server repeat it."""
+        """Yield what must not be shown if the server repeats it."""
         yield from ()
 
 
@@ -110,7 +110,7 @@ class Token:
     expires_at: float
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the token can be used for a while.
+        """Return whether the token can be used for a while.
 
         Tokens that live for less than a minute are fresh for half of it.
         """

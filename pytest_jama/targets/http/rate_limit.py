@@ -2,10 +2,10 @@
 
 `Rate` finds the number, documented or found out from what the server refuses, and is pure; `Pace`
 waits and locks, over all threads of one target. A throttle may be a queue that drains, a window of
-a second or a spacing between requests; it tells us nothing but 429. The rules of `Rate`:
+a second or a spacing between requests; all it tells us is 429. The rules of `Rate`:
 
 * While the rate is unlimited a lone refusal changes nothing. With the second one within moments the
-  server is believed to take each second what it took in the last one. Where that was as much as
+  rate becomes what the server took in the last second. Where that was as much as
   the queue of the vendor's hosting holds, or too little to tell: the rate of that hosting; less if
   we were slower than that.
 * At a known rate a lone refusal is jitter and costs a percent, more when they get frequent. Two in
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 SLOWEST_RATE_PER_S = 0.2
-"""Below that nobody would wait for an upload: `give_up_after` may end it."""
+"""No upload goes slower than this: `give_up_after` may end it."""
 
 _SLOWEST_START_PER_S = 2.0
 """What an unlimited rate falls to at most; a session at its start sends little anyway."""
@@ -139,12 +139,12 @@ class Rate:
         taken_at = [at for at in self._admitted_at if at > refused_at[-1] - _WINDOW_S]
         seen_s = max(refused_at) - min(refused_at + taken_at)
         seen_per_s = (len(refused_at) + len(taken_at) - 1) / max(seen_s, 0.01)
-        believed_per_s = min(self._usual_per_s, seen_per_s / 2)
+        assumed_per_s = min(self._usual_per_s, seen_per_s / 2)
         self._quiet_s = 2 * _QUIET_S
         if _TELLING <= len(taken_at) <= self._usual_queue / 2:
-            believed_per_s = len(taken_at)
+            assumed_per_s = len(taken_at)
             self._quiet_s = _QUIET_WHEN_TOLD_S
-        self._change(max(_SLOWEST_START_PER_S, believed_per_s), now)
+        self._change(max(_SLOWEST_START_PER_S, assumed_per_s), now)
 
     def _fall(self, per_s: float, now: float) -> None:
         """Go down to what the server admits, by no more than half at once."""
@@ -200,10 +200,10 @@ class Pace:
     server without a queue.
 
     Args:
-        limit_per_s: At most so many requests a second; None for no limit of our own.
+        limit_per_s: How many requests a second at most; None for no limit of our own.
         facts: What is known of the server.
         clock: Seconds that never run backwards.
-        sleep: Waits so many seconds; returns True when it was cut short.
+        sleep: Waits for some seconds; returns True when it was cut short.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ class Pace:
             The moment, to be told to `admitted` or `refused`.
         """
         with self._turn:
-            # The rate may fall while somebody waits: then there is more to wait for.
+            # The rate may fall while a thread waits: then it waits longer.
             while (wait_s := self._find_wait_s()) > _INSTANT_S:
                 if self._sleep(wait_s):
                     break
@@ -272,7 +272,7 @@ class Pace:
             return max(self._next_at, self._hold_until, self._rate.hold_until) - self._clock()
 
     def _take_slot(self) -> float:
-        """Use the present moment, and plan the next one; a late start is made up for but a bit."""
+        """Use the present moment, and plan the next one; a late start is hardly made up for."""
         now = self._clock()
         per_s = self._rate.per_s
         if per_s is not None:

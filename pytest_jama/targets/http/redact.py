@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 
 _SHORTEST = 4
-"""Shorter ones are in many words, and no secrets."""
+"""Shorter ones are in many words, and not secrets."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ ERROR_BY_STATUS: Mapping[int, type[TargetError]] = {
     415: RefusedError,
     423: LockedError,
 }
-"""What a status means; one that is not listed is a plain refusal."""
+"""What a status means; one that is not listed is a refusal."""
 
 _MAY_BE_A_LOCK = frozenset({400, 403, 409})
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -76,7 +76,7 @@ def read_answer(
         TransientError: When the same request may succeed later.
         CredentialsError: For 401.
         RefusedError: For other refusals; as `LockedError` when the object is locked.
-        OutOfReachError: When something else than the REST API answers.
+        OutOfReachError: When something other than the REST API answers.
     """
     status = response.status_code
     if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -96,7 +96,7 @@ def read_answer(
 
 
 def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
-    """Return how long the server asks us to wait; None when it does not, or not intelligibly.
+    """Return how long the server asks us to wait; None when it does not say, or says nonsense.
 
     Args:
         response: The answer; its ``Retry-After`` is a number of seconds or an HTTP date.
@@ -114,9 +114,9 @@ def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
 
 
 def find_json(response: Response) -> object:
-    """Return the decoded body; None when it is no JSON.
+    """Return the decoded body; None when it is not JSON.
 
-    Deeply nested garbage is no JSON either (RecursionError).
+    Deeply nested garbage counts as that, too (RecursionError).
     """
     try:
         return json.loads(response.content)
@@ -162,7 +162,7 @@ def _read_object(method: str, response: Response, facts: ServerFacts) -> dict[st
         reason = "the answer is a web page"
         more = f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it"
     else:
-        reason = "the answer is no JSON object" if body is not None else "the answer is no JSON"
+        reason = "the answer is not a JSON object" if body is not None else "the answer is not JSON"
         more = ""
     raise TransientError(reason, more=more, http_status=response.status_code)
 
@@ -170,7 +170,7 @@ def _read_object(method: str, response: Response, facts: ServerFacts) -> dict[st
 def _text_of(response: Response) -> str:
     try:
         return response.text
-    except (ValueError, LookupError):  # the server names an encoding that is none
+    except (ValueError, LookupError):  # the server names an encoding that does not exist
         return response.content.decode("utf-8", "replace")
 
 
@@ -195,7 +195,7 @@ def _more(response: Response, facts: ServerFacts, conceal: Conceal) -> str:
 
 
 def _is_lock(response: Response, facts: ServerFacts) -> bool:
-    """Whether the answer is about a lock: a status of its own, or words."""
+    """Return whether the answer is about a lock: a status of its own, or words."""
     if response.status_code == HTTPStatus.LOCKED:
         return True
     if response.status_code not in _MAY_BE_A_LOCK:
@@ -228,7 +228,7 @@ def _refusal(
 def _redirect_error(
     method: str, path: str, response: Response, facts: ServerFacts, conceal: Conceal
 ) -> TargetError:
-    """Name where the answer sends us; nobody follows it, lest credentials reach another host."""
+    """Name where the answer sends us; it is not followed, so credentials reach no other host."""
     where = conceal(_host_of(response.url, response.headers.get("Location", "")))
     return OutOfReachError(
         f"{method} {path}: {response.status_code} redirects to {shorten(where, at_most=200)}; "

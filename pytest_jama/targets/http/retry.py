@@ -1,9 +1,9 @@
 """Requests that are made again: until they are answered, and why each time.
 
 An attempt without a usable answer is repeated after a growing, jittered pause, or after the pause
-that the server asks for. Two things end that: nothing at all succeeded for `give_up_after`, so that
-the server is out of reach; or the server answers others but for long not this one, which it thus
-refuses.
+that the server asks for. Two things end that: no request at all succeeded for `give_up_after`, so
+the server is out of reach; or the server keeps answering other requests but not this one, so it
+refuses this one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NO_STATUS = 0
 """`RefusedError.http_status` of a request that got no answer although others did."""
 
 _ATTEMPTS_BEFORE_DOUBT = 10
-"""With a fifth of all answers faulty, one of ten million requests fails so often in a row."""
+"""With a fifth of all answers faulty, one of ten million requests fails this often."""
 
 _GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
 _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
@@ -75,7 +75,7 @@ def persist(connection: Connection, attempt: Callable[[int], T], request: Reques
         request: What is attempted, for messages.
 
     Raises:
-        RefusedError: When the server refuses it, or for long does not answer it but others.
+        RefusedError: When the server refuses it, or answers other requests but not this one.
         CredentialsError: When the server does not let us in.
         OutOfReachError: When nothing succeeded for `give_up_after`, or we were stopped.
     """
@@ -133,7 +133,7 @@ def _raise_when_done(
     if is_out_of_time:
         raise OutOfReachError(
             f"nothing succeeded at {connection.url} for {give_up.failing_for_s:.0f} s, "
-            f"at last {request}: {failure}",
+            f"most recently {request}: {failure}",
         ) from failure
     return False
 
@@ -141,7 +141,7 @@ def _raise_when_done(
 def _is_refused_alone(connection: Connection, request: Request, failure: TransientError) -> bool:
     """Return whether the server answers the cheapest request: then it refuses only this one.
 
-    Throttling concerns all requests; and a login cannot be told from others, which wait for it.
+    Throttling concerns all requests; and all others wait for a login.
     """
     return (
         failure.http_status != HTTPStatus.TOO_MANY_REQUESTS
@@ -154,8 +154,8 @@ def _is_refused_alone(connection: Connection, request: Request, failure: Transie
 def _find_pause_s(connection: Connection, state: tenacity.RetryCallState) -> float:
     """Return how long to wait: what the server asks for, else longer each time.
 
-    A request that was one too many waits for its next turn, which the pace gives it later and
-    later. While others succeed it is not the server that needs a rest.
+    A request that was one too many waits for its next turn, and the pace grows slower. While others
+    succeed, the server does not need a long rest.
     """
     failure, give_up = _failure_of(state), connection.give_up
     pause_s = _GROWING_PAUSE(state)

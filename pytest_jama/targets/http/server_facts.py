@@ -1,4 +1,4 @@
-"""What a target tells this room about its server; nothing else here knows which one it is."""
+"""What a target tells HTTP about its server; nothing else here knows which server it is."""
 
 from __future__ import annotations
 

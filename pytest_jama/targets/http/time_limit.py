@@ -47,13 +47,13 @@ class Exchange:
             self.end()
 
     def end(self) -> None:
-        """Make whoever reads or writes wake up at once, with an error or an early end."""
+        """Wake up the thread that reads or writes, with an error or an early end."""
         self.is_over = True
         # While a tunnel through a proxy is being made only the connection knows the socket.
         found = self._socket or (self._connection.sock if self._connection else None)
         if found is not None:
             with suppress(OSError):
-                # Not the method of an SSL socket, which is none for other threads.
+                # Not the method of an SSL socket, which other threads must not call.
                 socket.socket.shutdown(found, socket.SHUT_RDWR)
 
 
@@ -166,7 +166,7 @@ _current: ContextVar[Exchange | None] = ContextVar("pytest_jama_exchange", defau
 
 
 def _read(response: Response) -> None:
-    """Read all of an answer, unless it is too large to be one."""
+    """Read all of an answer, unless it is too large."""
     parts_of = response.iter_content
 
     def limited(*args: Any, **options: Any) -> Iterator[Any]:
@@ -193,7 +193,7 @@ def _tell(connection: HTTPConnection) -> None:
 
 
 class _Plain(HTTPConnection):
-    debuglevel = 0  # whoever raises it for all of `http.client` must not see credentials printed
+    debuglevel = 0  # raising it for all of `http.client` must not print credentials
 
     def connect(self) -> None:
         _tell(self)

@@ -59,10 +59,10 @@ def open_session(
 
 
 class _Session(requests.Session):
-    """Follows no redirect, and does not look where it leads: that may be anything."""
+    """Follows no redirect, and does not parse where it leads: that may be anything."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find none."""
+        """Return None: no redirect is followed."""
 
 
 def proxy_secrets(session: requests.Session) -> Iterator[str]:

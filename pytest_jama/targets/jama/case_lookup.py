@@ -37,8 +37,8 @@ class FoundCases:
     """What became of references.
 
     Attributes:
-        cases: Those that name an item, in the order of the references; API IDs are believed.
-        aliases: The same for references that only may name one of these cases, too.
+        cases: Those that name an item, in the order of the references; API IDs are not looked up.
+        aliases: The same for references that may only name one of these cases, too.
         unresolved: Those that do not.
         warnings: Ambiguous ones.
     """
@@ -61,7 +61,7 @@ def find_cases(
         client: Reads from Jama.
         project: Where document keys and global IDs are searched.
         refs: Each reference once.
-        aliases: Others, of which it is no mistake to lead nowhere.
+        aliases: Others, which may lead nowhere.
     """
     keys = [ref.text for ref in (*refs, *aliases) if ref.kind is RefKind.DOCUMENT_KEY]
     global_ids = [ref.text for ref in (*refs, *aliases) if ref.kind is RefKind.GLOBAL_ID]
@@ -138,7 +138,7 @@ def _search_global_ids(
     project: Project,
     global_ids: list[str],
 ) -> dict[str, list[Item]]:
-    """Search for global IDs, which Jama has only a full-text search for.
+    """Search for global IDs; Jama has only a full-text search for them.
 
     What it finds may merely mention one, or be of another project: both are compared.
     """

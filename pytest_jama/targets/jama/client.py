@@ -34,7 +34,7 @@ RUNS_PATH = "/testruns"
 _NOT_FOUND = 404
 
 _LOOK_AGAIN_AFTER_S = (1.0, 2.0, 3.0)
-"""When a plan, group or cycle is looked up again that may have been created."""
+"""Pauses before a plan, group or cycle that may have been created is looked up again."""
 
 
 class JamaClient:
@@ -147,7 +147,7 @@ class JamaClient:
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:
         """Write a cycle as it is, which makes Jama generate the runs that it lacks.
 
-        Nobody says whether existing results survive: callers have asked for it and check.
+        Whether existing results survive is not documented: callers were asked for it, and check.
         """
         fields = {"name": cycle.name}
         if cycle.description:
@@ -164,7 +164,7 @@ class JamaClient:
 
         Args:
             cycle_id: The cycle.
-            total: How many it is believed to have.
+            total: How many it should have.
             first: The first page, if that is known.
         """
         get = partial(self.api.get, check=_check_runs(cycle_id))

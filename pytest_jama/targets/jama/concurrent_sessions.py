@@ -1,8 +1,8 @@
 """Several sessions that prepare one plan and one cycle at the same time: the shards of a CI matrix.
 
-Jama creates what it is asked for, as often as it is asked, and knows no transactions. So whoever
-has created something looks who else has: all of them go on with the lowest ID. Since an ID is given
-before the answer and looked for after it, each session sees all that are lower than its own one.
+Jama creates what it is asked for, as often as it is asked, and has no transactions. So each session
+that has created something lists it again, and all of them go on with the lowest ID. Since an ID is
+given before the answer and looked for after it, each session sees all IDs lower than its own.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ def settle(
         ids = ", ".join(map(str, others))
         warn(
             f"{len(by_id)} {kind}s are named {mine.name!r}, since several sessions created one at "
-            f"the same time: all use the first, ID {first}; nobody uses the others: {ids}",
+            f"the same time: all use the first, ID {first}; the others are not used: {ids}",
         )
     return by_id[first], bool(others)
 
 
 class CaseCount:
-    """How many test cases a group has, to tell whether other sessions are adding theirs.
+    """How many test cases a group has, which shows whether other sessions are adding theirs.
 
     They add to the same group, since all shards have the same settings.
 

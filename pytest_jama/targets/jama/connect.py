@@ -1,4 +1,4 @@
-"""One Jama to talk to: the facts about it, the login, the connection."""
+"""The connection to one Jama: facts about the server, login, limits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ JAMA = ServerFacts(
     remedies={
         # Source: Jama help, REST API access needs a Named Creator license since Connect 9.4.
         403: "Jama's REST API needs a Named Creator license and write access to the project",
-        429: "lower `upload.rate`, it is shared by everybody who uses this Jama",
+        429: "lower `upload.rate`, it is shared by all users of this Jama",
     },
     # No document names the status of a refusal that is about a lock.
     lock_words=re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=Named)
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
-"""How long runs of a new cycle are waited for; nobody documents whether Jama makes them at once."""
+"""Pauses while runs of a new cycle are waited for: Jama may not make them at once."""
 
 _PAUSES_FOR_OTHERS_S = (0.5, 1.0, 2.0)
 """The same for a cycle that another session has created some time ago."""
@@ -75,7 +75,7 @@ class CycleResolver:
     def resolve(self, refs: Sequence[CaseRef], aliases: Sequence[CaseRef] = ()) -> Resolution:
         """Find or make plan and cycle, and the runs of the cases.
 
-        Nothing is created for references none of which leads to a case.
+        Nothing is created when none of the references leads to a case.
 
         Args:
             refs: Each reference once.
@@ -178,7 +178,7 @@ class CycleResolver:
         return [cycle for cycle in self._client.cycles(plan.id) if cycle.name == name]
 
     def _find_cycle(self, plan: TestPlan) -> Cycle | None:
-        """Look whether another session has created the cycle in the meantime."""
+        """Look up whether another session has created the cycle in the meantime."""
         warn = self._changes.warnings.append
         return pick_oldest(self._named_cycles(plan), "test cycle", warn=warn)
 
@@ -186,8 +186,8 @@ class CycleResolver:
         """Return the runs in a cycle that another session has created just now.
 
         It has none of the cases that came into the plan too late. They are not moved to a cycle of
-        our own, lest the results of one build are scattered over two cycles of the same name; and
-        not generated unless that is allowed, since the others are writing already.
+        our own, so that the results of one build stay in one cycle; and runs are not generated
+        unless that is allowed, since the others are writing already.
         """
         runs = self._find_runs(cycle, cases)
         if self._settings.cycle.missing_runs == "regenerate" and len(runs) < len(cases):

@@ -82,7 +82,7 @@ class PlanGroups:
         """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
 
         When this session had none to add the plan is not a new one, and nothing is waited for.
-        What it has added is there afterwards, also if Jama said yes at first and did not do it.
+        What it has added is there afterwards, even if Jama first accepted it and did not do it.
         """
         if self._count is None:
             return False
@@ -183,13 +183,13 @@ class PlanGroups:
         return self._find_unfit(case, item) or Unresolved(
             case.ref,
             f"Jama does not add it to group {group.name!r}: {refusal}",
-            "ask somebody to unlock it"
+            "have it unlocked in Jama"
             if isinstance(refusal, LockedError)
             else "add it to the test plan in Jama, or get the permission to do so",
         )
 
     def _is_test_case(self, case: Case) -> bool:
-        """Whether an item may go into a group; one that was not looked up is believed to."""
+        """Return whether an item may go into a group; one that was not looked up may."""
         unfit = self._find_unfit(case, case.item) if case.item else None
         if unfit:
             self._changes.unresolved.append(unfit)
@@ -203,7 +203,7 @@ class PlanGroups:
             return None
         return Unresolved(
             case.ref,
-            f"it is no test case but of the item type {name!r}",
+            f"it is not a test case but an item of type {name!r}",
             "refer to the test case that verifies it",
         )
 

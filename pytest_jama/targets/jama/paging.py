@@ -1,7 +1,7 @@
 """Lists of Jama, page by page.
 
-Pages may overlap when somebody changes the list meanwhile, and the announced total may be wrong or
-missing: what counts is what arrives. Only an empty page that contradicts the total is asked for
+Pages may overlap when another user changes the list meanwhile, and the announced total may be wrong
+or missing: what counts is what arrives. Only an empty page that contradicts the total is asked for
 again. Source: Jama REST API cookbook, paging chapter.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.http.connection import Query
 
     Again = Callable[[str, int, float], object]
-    """Waits before something is asked for again: why, how often with that time, for how long."""
+    """Waits before something is asked for again: reason, number of the attempt, seconds."""
 
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
@@ -29,7 +29,7 @@ _ASK_AGAIN_AFTER_S = (0.0, 0.0)
 """Pauses before a page is asked for again that is empty although the total promises more."""
 
 _ASK_ALL_AGAIN_AFTER_S = (1.0, 2.0, 4.0)
-"""The same when nothing has come at all: who believes that would create everything anew."""
+"""The same when nothing has come at all: taken for true, everything would be created anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def read_all(
         path: The list.
         query: What to ask of it, besides the page.
         first: Its first page, if that is known.
-        total: How many rows it is believed to have.
+        total: How many rows it should have.
         together: Makes several requests at the same time.
         again: Waits before a page is asked for again, and notes why.
     """
@@ -135,5 +135,5 @@ def _find_total(answer: Mapping[str, Any]) -> int | None:
 
 
 def _is_end(received: int, total: int | None) -> bool:
-    """Whether the list is complete; a total below what has arrived is no total."""
+    """Return whether the list is complete; a total below what has arrived is wrong."""
     return total is not None and received == total

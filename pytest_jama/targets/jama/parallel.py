@@ -149,11 +149,11 @@ class Sending:
     def run(self) -> tuple[Receipt, ...]:
         """Send everything, and return a receipt for each update in their order.
 
-        When the server cannot be used any more, or somebody presses Ctrl-C, what is under way is
+        When the server cannot be used any more, or the user presses Ctrl-C, what is under way is
         waited for and the rest is not sent. A second Ctrl-C goes through at once.
 
         Raises:
-            BaseException: What nobody expected; all receipts have been told before.
+            BaseException: An unexpected error; all receipts have been told before.
         """
         for _ in range(self._workers):
             threading.Thread(target=self._work, name="pytest-jama-push", daemon=True).start()

@@ -166,7 +166,7 @@ def _project_of_cases(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> 
         item = next((item for item in items if item.key in texts), None)
         project = client.find_project(item.project_id) if item and item.project_id else None
     except RefusedError:
-        return None  # the list tells, too
+        return None  # the list shows it, too
     return project if project and project.key == key else None
 
 

@@ -1,7 +1,7 @@
-"""What is wrong with an answer that is good JSON but none to our question. Pure.
+"""Whether an answer that is good JSON belongs to the request. Pure.
 
-Proxies, caches and servers in trouble give such answers. To take one for an empty list would create
-a second plan of the same name.
+Proxies, caches and servers in trouble give such answers. Taking one for an empty list would
+create a second plan of the same name.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def update_steps(steps: Sequence[RunStep], case: CaseVerdict, verdict: Verdict) 
 
 
 def _capped(step: StepVerdict, verdict: Verdict) -> StepVerdict:
-    """Keep a step from being worse than its case: then somebody adjusted the verdict."""
+    """Keep a step from being worse than its case, whose verdict an extension adjusted."""
     return replace(step, verdict=verdict) if step.verdict.severity > verdict.severity else step
 
 

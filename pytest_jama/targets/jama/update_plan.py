@@ -108,7 +108,7 @@ def _plan_update(
 
 
 def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[str, ...]:
-    """Tell in plain lines which tests led to a status, the gravest first.
+    """Say in plain lines which tests led to a status, the gravest first.
 
     Args:
         case: The judgement, with the results behind it.

@@ -93,7 +93,7 @@ def _run_of(receipt: Receipt, stored: dict[int, TestRun]) -> TestRun | None:
 
 
 def _unverified(receipts: Sequence[Receipt], reason: PytestJamaError) -> tuple[Receipt, ...]:
-    """Note at what was sent that nobody looked at it again: Jama accepted it, no more."""
+    """Note that what was sent was not read back: Jama accepted it, and that is all we know."""
     return tuple(
         replace(receipt, state=SendState.UNVERIFIED, error=f"accepted, but {reason}")
         if receipt.state is SendState.SENT
@@ -176,7 +176,7 @@ def group_by_case(
 
 
 def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
-    """Say where a run differs from what it was to become; empty when it does not.
+    """Say where a run differs from what was sent; empty when it does not.
 
     Texts are not compared, since Jama rewrites HTML; steps only as far as their statuses go.
 
@@ -201,7 +201,7 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
 
 
 def is_unchanged(update: RunUpdate, stored: TestRun | None) -> bool:
-    """Whether a run is what it was before the update, so that this has got lost on the way."""
+    """Return whether a run is what it was before the update, so the update was lost on the way."""
     return stored is not None and _statuses(stored) == _statuses(update.run)
 
 

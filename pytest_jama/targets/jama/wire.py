@@ -61,7 +61,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a project: a test case, or what users mistook for one.
+    """An item of a project: a test case, or what users took for one.
 
     Attributes:
         id: The API ID.
@@ -162,12 +162,12 @@ def read_run(json: Json) -> TestRun:
 
 
 def may_be_in_cycle(json: Json, cycle_id: int) -> bool:
-    """Whether a listed test run belongs to a cycle: nothing else is ever written to."""
+    """Return whether a listed test run belongs to a cycle: nothing else is ever written to."""
     return find_integer(_fields(json).get("testCycle")) in (None, cycle_id)
 
 
 def read_step(json: Json) -> RunStep:
-    """Read a step of a test run; a result that somebody wrote there is kept as it was read."""
+    """Read a step of a test run; a result that a user wrote there is kept as it was read."""
     return RunStep(status=_text(json.get("status")) or NOT_RUN, as_read=dict(json))
 
 
