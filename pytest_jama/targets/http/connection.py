@@ -225,8 +225,7 @@ class Connection:
 
     def _read(self, request: Request, response: requests.Response, login: Login) -> dict[str, Any]:
         answer = read_answer(
-            request.method,
-            request.path,
+            request,
             response,
             facts=self.facts,
             now_s=self._clocks.wall(),

@@ -205,17 +205,8 @@ class _Plain(HTTPConnection):
         super().putrequest(*args, **options)
 
 
-class _Secure(HTTPSConnection):
-    debuglevel = 0
-
-    def connect(self) -> None:
-        _tell(self)
-        super().connect()
-        _tell(self)
-
-    def putrequest(self, *args: Any, **options: Any) -> None:
-        _tell(self)
-        super().putrequest(*args, **options)
+class _Secure(_Plain, HTTPSConnection):
+    """The same with TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):
