@@ -156,7 +156,7 @@ def serve(*replies: Reply) -> Iterator[ScriptedServer]:
 
 
 class FakeTime:
-    """Time that passes when somebody sleeps, and only then."""
+    """Time that passes when a caller sleeps, and only then."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

@@ -1,4 +1,4 @@
-"""Answers that lie: good JSON that is none to the question, and changes that were never made."""
+"""Answers that lie: good JSON that belongs to another question, and changes never made."""
 
 from __future__ import annotations
 
