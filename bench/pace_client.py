@@ -23,9 +23,10 @@ from urllib3.util import Retry
 from pytest_jama.config.credentials import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.plan import plan_updates
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama import make_jama_target
+from pytest_jama.targets.jama.update_plan import plan_updates
 
 PROJECT, PLAN, CYCLE = "PACE", "Release 1", "Build 1"
 THREADS = 8
@@ -66,10 +67,10 @@ def upload_ours(count: int, rate: str, threads: str = "8") -> dict[str, float]:
     refs = [CaseRef.parse(f"{PROJECT}-TC-{number}") for number in range(count)]
     target = make_jama_target(settings)
     start = time.monotonic()
-    resolution = target.resolve(refs, create=False)
+    resolution = target.resolve(refs, create=False, observer=Observer())
     verdicts = [CaseVerdict(ref, Verdict.PASSED) for ref in refs]
     updates = plan_updates(verdicts, resolution.runs, provenance="bench").updates
-    receipts = target.push(updates, on_receipt=lambda _: None)
+    receipts = target.push(updates, observer=Observer())
     wall_s = time.monotonic() - start
     target.close()
     arrived = sum(receipt.state.value == "sent" for receipt in receipts)

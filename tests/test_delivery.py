@@ -19,8 +19,9 @@ from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from pytest_jama.core.observer import Observer
     from pytest_jama.core.port import Receipt, Target, UploadReport
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.journal.lines import JournalLine
@@ -39,9 +40,9 @@ class BreakingTarget(MemoryTarget):
         self,
         updates: Sequence[RunUpdate],
         *,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[Receipt, ...]:
-        super().push(updates[:1], on_receipt=on_receipt)
+        super().push(updates[:1], observer=observer)
         raise self._error
 
 

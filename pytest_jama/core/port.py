@@ -1,4 +1,4 @@
-"""The port to a test-management server: two verbs and the values they exchange.
+"""The port to a test-management server: three verbs and the values they exchange.
 
 A target is an adapter of this port. `resolve` reads (and, when allowed, creates what is missing),
 `push` writes; nothing else touches the network.
@@ -11,11 +11,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.observer import Change, Observer
     from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
+    from pytest_jama.core.verdicts import Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,7 @@ class Resolution:
         cycle: The test cycle.
         runs: The test runs of each case reference that has any, in ascending order of their IDs.
         unresolved: The case references that have none.
-        changes: What was created on the way, or in a dry run what would be, in that order:
-            ``create test plan 'Release 1'``, ``add case JEET1-TC-12 to group 'Group 1'``.
+        changes: What was created on the way, or in a dry run what would be, in that order.
         warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
     """
 
@@ -53,12 +54,8 @@ class Resolution:
     cycle: Place
     runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
     unresolved: tuple[Unresolved, ...] = ()
-    changes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def ignore(_: object) -> None:
-    """Do nothing: the observer of those who do not care."""
 
 
 class Target(Protocol):
@@ -70,7 +67,7 @@ class Target(Protocol):
         *,
         aliases: Sequence[CaseRef] = (),
         create: bool,
-        on_change: Callable[[str], None] = ignore,
+        observer: Observer,
     ) -> Resolution:
         """Find the runs of the given cases, creating plan, group and cycle where allowed.
 
@@ -80,7 +77,7 @@ class Target(Protocol):
                 too: then `Resolution.runs` has its runs under both. Nothing else happens to them.
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
-            on_change: Told each change as soon as it is made; nothing in a dry run.
+            observer: Told each change as soon as it is made.
 
         Raises:
             TargetError: When the target cannot be used. A single case without a run is no
@@ -88,11 +85,23 @@ class Target(Protocol):
         """
         ...
 
+    def plan_updates(
+        self, judgement: Judgement, resolution: Resolution, *, provenance: str
+    ) -> UpdatePlan:
+        """Decide what is to be written into which run, by the rules of the server; sends nothing.
+
+        Args:
+            judgement: The verdicts of the session.
+            resolution: Where they go, as `resolve` found it.
+            provenance: One line that opens each account; empty writes no accounts.
+        """
+        ...
+
     def push(
         self,
         updates: Sequence[RunUpdate],
         *,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[Receipt, ...]:
         """Write the updates, read the runs back and compare.
 
@@ -102,8 +111,8 @@ class Target(Protocol):
 
         Args:
             updates: What to write, each run once.
-            on_receipt: Called from the calling thread as soon as the fate of an update is known,
-                and again for an update that turns out to be a mismatch.
+            observer: Told each receipt, in the calling thread, as soon as the fate of an update is
+                known, and again for an update that turns out to be a mismatch.
 
         Returns:
             The final receipt of each update, in the order of the updates.

@@ -178,7 +178,7 @@ def place_line(resolution: Resolution) -> JournalLine:
         "project": resolution.project.place_id,
         "plan": resolution.plan.place_id,
         "cycle": resolution.cycle.place_id,
-        "changes": list(resolution.changes),
+        "changes": [str(change) for change in resolution.changes],
         "unresolved": [
             [str(entry.case_ref), entry.reason, entry.remedy] for entry in resolution.unresolved
         ],

@@ -44,7 +44,7 @@ def json_report(
         "project": _place(resolution.project) if resolution else None,
         "plan": _place(resolution.plan) if resolution else None,
         "cycle": _place(resolution.cycle) if resolution else None,
-        "changes": list(resolution.changes) if resolution else [],
+        "changes": [str(change) for change in resolution.changes] if resolution else [],
         "runs": [
             *(_run(update, receipts.get(id(update))) for update in updates),
             *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in earlier),

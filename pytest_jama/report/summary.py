@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections import Counter
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.observer import ChangeKind
 from pytest_jama.core.port import SendState
 from pytest_jama.core.text import first_line, shorten
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.observer import Change
     from pytest_jama.core.port import Place, Receipt, UploadReport
     from pytest_jama.core.runs import RunUpdate
     from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
@@ -77,7 +78,8 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
         yield _place_line("plan", report.resolution.plan)
         yield _place_line("cycle", report.resolution.cycle)
         changes = report.resolution.changes
-        yield from (Line("done", text) for text in (changes if verbose else _collapsed(changes)))
+        shown = map(str, changes) if verbose else _collapsed(changes)
+        yield from (Line("done", text) for text in shown)
     yield from _earlier_lines(report)
     yield from _receipt_lines(report, verbose=verbose)
     yield from problem_lines(report, verbose=verbose)
@@ -103,7 +105,7 @@ def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
     if report.resolution is not None:
         yield _place_line("plan", report.resolution.plan)
         yield _place_line("cycle", report.resolution.cycle)
-        yield from (Line("would", change) for change in report.resolution.changes)
+        yield from (Line("would", str(change)) for change in report.resolution.changes)
     yield from _earlier_lines(report)
     for update in report.plan.updates if report.plan else ():
         yield Line("would", f"update {describe_update(update)}")
@@ -256,23 +258,14 @@ def _named(names: Sequence[str], noun: str) -> str:
     return f"{_counted(len(names), noun)} ({some})"
 
 
-_ADDITION = re.compile(r"add (?:case )?\S+ (to .+)")
-"""The one change of which there is one for each case; see `Resolution.changes`."""
-
-
-def _collapsed(changes: Iterable[str]) -> Iterator[str]:
+def _collapsed(changes: Iterable[Change]) -> Iterator[str]:
     """Count long rows of cases that were added to the same group."""
-    for target, row in groupby(changes, key=_where_added):
-        texts = list(row)
-        if target is not None and len(texts) > LISTED:
-            yield f"add {len(texts)} cases {target}{_hint(verbose=False)}"
+    for (kind, where), row in groupby(changes, key=lambda change: (change.kind, change.where)):
+        several = list(row)
+        if kind is ChangeKind.ADD and len(several) > LISTED:
+            yield f"add {len(several)} cases to {where}{_hint(verbose=False)}"
         else:
-            yield from texts
-
-
-def _where_added(change: str) -> str | None:
-    found = _ADDITION.fullmatch(change)
-    return found[1] if found else None
+            yield from map(str, several)
 
 
 def _place_line(label: str, place: Place) -> Line:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.digest import digest_of
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
-from pytest_jama.core.plan import plan_updates
-from pytest_jama.core.port import Receipt, SendState, UploadReport, ignore
+from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Receipt, SendState, UploadReport
 from pytest_jama.core.text import first_line
 from pytest_jama.journal import lines
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import Settings
     from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.observer import Change
     from pytest_jama.core.port import Resolution, Target
     from pytest_jama.core.runs import RunUpdate, UpdatePlan
     from pytest_jama.core.verdicts import Judgement
@@ -54,7 +55,7 @@ def why_unfinished(report: UploadReport | None, troubles: ErrorLog, *, dry_run: 
     return str(troubles.first or "")
 
 
-class Delivery:
+class Delivery(Observer):
     """One upload, as far as it got.
 
     Args:
@@ -102,11 +103,7 @@ class Delivery:
                 judgement,
                 settings=self._settings,
                 extensions=self._extensions,
-                observer=Observer(
-                    planned=self._planned,
-                    received=self._received,
-                    changed=self._changed,
-                ),
+                observer=self,
                 provenance=provenance,
                 dry_run=dry_run,
                 recall=self._recall,
@@ -120,16 +117,18 @@ class Delivery:
         finally:
             self._progress.stop()
 
-    def _changed(self, change: str) -> None:
+    def changed(self, change: Change) -> None:
+        """Show a change that prepares the upload."""
         self._start_progress()
-        self._progress.prepare(change)
+        self._progress.prepare(str(change))
 
     def _start_progress(self) -> None:
         if not self._has_progress:
             self._has_progress = True
             self._before_progress()
 
-    def _planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
+    def planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
+        """Note the place and the plan in the journal, and begin to show progress."""
         self._so_far = UploadReport(
             resolution=resolution,
             plan=plan,
@@ -143,7 +142,8 @@ class Delivery:
             self._start_progress()
             self._progress.start(len(plan.updates))
 
-    def _received(self, receipt: Receipt) -> None:
+    def received(self, receipt: Receipt) -> None:
+        """Note a receipt in the journal, and show it."""
         self._receipts[id(receipt.update)] = receipt
         digest = digest_of(receipt.update, server=self._settings.url)
         self._write(lines.receipt_line(receipt, digest=digest))
@@ -155,21 +155,6 @@ class Delivery:
         unknown = (Receipt(each, SendState.NOT_SENT, error=str(why)) for each in updates)
         receipts = tuple(self._receipts.get(id(each.update), each) for each in unknown)
         return replace(self._so_far, receipts=receipts, stopped=why)
-
-
-@dataclass(frozen=True, slots=True)
-class Observer:
-    """Who wants to know how an upload proceeds: the journal and the progress display.
-
-    Attributes:
-        changed: Called for each change that prepares the runs, as soon as it is made.
-        planned: Called once, after the runs are known and before anything is written into them.
-        received: Called for each receipt as soon as the fate of its update is known.
-    """
-
-    planned: Callable[[Resolution, UpdatePlan], None]
-    received: Callable[[Receipt], None]
-    changed: Callable[[str], None] = ignore
 
 
 def publish(
@@ -199,22 +184,17 @@ def publish(
             [case.case_ref for case in judgement.to_write],
             aliases=[case.case_ref for case in judgement.possible_aliases],
             create=not dry_run,
-            on_change=observer.changed,
+            observer=observer,
         )
     except TargetError as error:
         return UploadReport(stopped=error)
     except KeyboardInterrupt:
         return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))
-    plan = plan_updates(
-        (*judgement.to_write, *judgement.possible_aliases),
-        resolution.runs,
-        incomplete=judgement.incomplete,
-        provenance=provenance,
-    )
+    plan = target.plan_updates(judgement, resolution, provenance=provenance)
     if recall is not always_new:
         plan = leave_out_known(plan, recall)
     observer.planned(resolution, plan)
-    receipts = () if dry_run else target.push(plan.updates, on_receipt=observer.received)
+    receipts = () if dry_run else target.push(plan.updates, observer=observer)
     return UploadReport(
         resolution=resolution,
         plan=plan,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.port import Place, Receipt, Resolution, SendState, ignore
-from pytest_jama.core.runs import Unresolved
+from pytest_jama.core.observer import Change, ChangeKind, Observer
+from pytest_jama.core.port import Place, Receipt, Resolution, SendState
+from pytest_jama.core.runs import Unresolved, UpdatePlan
+from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.runs import RunUpdate, TestRun
+    from pytest_jama.core.verdicts import Judgement
 
 
 class MemoryTarget:
@@ -46,11 +49,11 @@ class MemoryTarget:
         *,
         aliases: Sequence[CaseRef] = (),
         create: bool,
-        on_change: Callable[[str], None] = ignore,
+        observer: Observer,
     ) -> Resolution:
         """Find the runs of the given cases."""
         if create:
-            on_change("create test cycle 'Build 1'")
+            observer.changed(Change(ChangeKind.CREATE, "test cycle 'Build 1'"))
         self.may_create = create
         if self._trouble is not None:
             raise self._trouble
@@ -65,16 +68,27 @@ class MemoryTarget:
             warnings=("two plans of that name",),
         )
 
+    def plan_updates(
+        self, judgement: Judgement, resolution: Resolution, *, provenance: str
+    ) -> UpdatePlan:
+        """Plan as Jama does."""
+        return plan_updates(
+            (*judgement.to_write, *judgement.possible_aliases),
+            resolution.runs,
+            incomplete=judgement.incomplete,
+            provenance=provenance,
+        )
+
     def push(
         self,
         updates: Sequence[RunUpdate],
         *,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[Receipt, ...]:
         """Write the updates."""
         receipts = tuple(self._write(update) for update in updates)
         for receipt in receipts:
-            on_receipt(receipt)
+            observer.received(receipt)
         return receipts
 
     def close(self) -> None:

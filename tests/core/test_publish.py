@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,36 +12,38 @@ from pytest_jama.core.errors import (
     OutOfReachError,
     TargetError,
 )
-from pytest_jama.core.port import UploadReport
+from pytest_jama.core.observer import Change, Observer
+from pytest_jama.core.port import Receipt, Resolution, UploadReport
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-from pytest_jama.session.deliver import Observer, publish
+from pytest_jama.session.deliver import publish
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, run_of
 
 if TYPE_CHECKING:
     from pytest_jama.core.port import Target
+    from pytest_jama.core.runs import UpdatePlan
 
 OTHER = CaseRef.parse("JEET1-TC-2")
 RUNS = {CASE: (run_of(run_id=71),), OTHER: (run_of("NOT_RUN", run_id=72, case_id=502),)}
 CASES = [case_of(Verdict.PASSED), case_of(Verdict.FAILED, case_ref=OTHER)]
 
 
-@dataclass
-class Diary:
+class Diary(Observer):
     """Writes down what an observer is told."""
 
-    told: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.changes: list[str] = []
+        self.told: list[str] = []
 
-    def observer(self) -> Observer:
-        """Return an observer that writes into this diary."""
-        return Observer(
-            planned=lambda place, plan: self.told.append(
-                f"{len(plan.updates)} runs of {place.cycle.name}",
-            ),
-            received=lambda receipt: self.told.append(
-                f"{receipt.update.run}: {receipt.state.value}"
-            ),
-        )
+    def changed(self, change: Change) -> None:
+        assert self.told == []
+        self.changes.append(str(change))
+
+    def planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
+        self.told.append(f"{len(plan.updates)} runs of {resolution.cycle.name}")
+
+    def received(self, receipt: Receipt) -> None:
+        self.told.append(f"{receipt.update.run}: {receipt.state.value}")
 
 
 def publish_to(
@@ -53,7 +54,7 @@ def publish_to(
     dry_run: bool = False,
 ) -> UploadReport:
     """Bring some judgements to a target."""
-    observer = (diary or Diary()).observer()
+    observer = diary or Diary()
     judgement = Judgement(tuple(cases))
     return publish(judgement, target, provenance="pytest 9", observer=observer, dry_run=dry_run)
 
@@ -207,13 +208,9 @@ def test_nobody_is_told_of_a_plan_that_was_never_made() -> None:
 
 
 def test_the_observer_is_told_of_each_change_before_the_plan() -> None:
-    told: list[str] = []
-    observer = Observer(
-        planned=lambda _resolution, _plan: told.append("plan"),
-        received=lambda _receipt: None,
-        changed=told.append,
-    )
+    diary = Diary()
 
-    publish(Judgement(tuple(CASES)), MemoryTarget(RUNS), provenance="", observer=observer)
+    publish_to(MemoryTarget(RUNS), diary=diary)
 
-    assert told == ["create test cycle 'Build 1'", "plan"]
+    assert diary.changes == ["create test cycle 'Build 1'"]
+    assert diary.told[0] == "2 runs of Build 1"

@@ -75,7 +75,7 @@ class Fate(Enum):
     )
     NO_ENDPOINT = Ending(
         word="no login there",
-        says="there is no token to be had at this address: check `url`",
+        says="no token can be fetched from this address: check `url`",
         exits=(8, 3),
         meaning="there is no token endpoint: it stops",
         afterwards="sends the rest",

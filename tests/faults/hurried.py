@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_jama import hookimpl
-from pytest_jama.targets.connection import READ_TIMEOUT_S
+from pytest_jama.targets.http.connection import READ_TIMEOUT_S
+from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama import make_jama_target
-from pytest_jama.targets.patience import Clocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,10 +25,11 @@ from pytest_jama.session.session import OutputOptions
 from tests.core.memory_target import MemoryTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.observer import Observer
     from pytest_jama.core.port import Target
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.runs import RunUpdate
@@ -104,13 +105,13 @@ class ServerTarget(MemoryTarget):
         self,
         updates: Sequence[RunUpdate],
         *,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[Receipt, ...]:
         receipts = []
         for update in updates:
             self._server.write(update)
             receipts.append(Receipt(update, SendState.SENT))
-            on_receipt(receipts[-1])
+            observer.received(receipts[-1])
         return tuple(receipts)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.port import Place, Receipt, Resolution, SendState
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.runs import RunStep, RunUpdate, TestRun, Unresolved
@@ -76,7 +77,7 @@ FULL: dict[str, JournalLine] = {
             Place("Release 1", 20494, "https://acme.example/20494"),
             Place("Build 1", 20511),
             unresolved=(Unresolved(CASE, "no run", "add it"),),
-            changes=("create test cycle 'Build 1'",),
+            changes=(Change(ChangeKind.CREATE, "test cycle 'Build 1'"),),
         ),
     ),
     "update_line": lines.update_line(FULL_UPDATE),

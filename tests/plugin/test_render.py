@@ -6,6 +6,7 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import OutOfReachError
+from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.port import Place, Receipt, Resolution, SendState, UploadReport
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
@@ -36,7 +37,7 @@ def lines_of(report: UploadReport, *, verbose: bool = False) -> list[str]:
     return [str(line) for line in report_lines(report, verbose=verbose)]
 
 
-def resolution_of(*changes: str) -> Resolution:
+def resolution_of(*changes: Change) -> Resolution:
     return Resolution(
         Place("A"),
         Place("Release 1", 7, "http://jama/7"),
@@ -59,12 +60,15 @@ def test_counts_come_worst_first() -> None:
     ]
 
 
-ADDED = tuple(f"add case A-TC-{number} to group 'Automated'" for number in range(500))
+ADDED = tuple(
+    Change(ChangeKind.ADD, f"case A-TC-{number}", "group 'Automated'") for number in range(500)
+)
 
 
 def test_long_row_of_added_cases_is_counted() -> None:
-    changes = ("create test plan 'Release 1'", *ADDED, "create test cycle 'Build 1'")
-    report = UploadReport(resolution=resolution_of(*changes))
+    plan = Change(ChangeKind.CREATE, "test plan 'Release 1'")
+    cycle = Change(ChangeKind.CREATE, "test cycle 'Build 1'")
+    report = UploadReport(resolution=resolution_of(plan, *ADDED, cycle))
     assert lines_of(report)[2:] == [
         "done       create test plan 'Release 1'",
         "done       add 500 cases to group 'Automated' (list with -v)",

@@ -9,10 +9,11 @@ import pytest
 from pytest_jama.sandbox.knobs import Knobs
 from pytest_jama.sandbox.server import Sandbox
 from pytest_jama.sandbox.store import Store
-from pytest_jama.targets.connection import Connection, Limits
-from pytest_jama.targets.http import HttpApi
-from pytest_jama.targets.login import BasicLogin, Login
-from pytest_jama.targets.session import open_session
+from pytest_jama.targets.http.api import HttpApi
+from pytest_jama.targets.http.connection import Connection, Limits
+from pytest_jama.targets.http.login import BasicLogin, Login
+from pytest_jama.targets.http.transport import open_session
+from pytest_jama.targets.jama.connect import JAMA
 from tests.targets.jama_world import JamaWorld
 from tests.targets.scripted import FakeTime, Reply, ScriptedServer, serve
 
@@ -74,6 +75,7 @@ def open_api(fake_time: FakeTime) -> Iterator[OpenApi]:
         def opened(url: str, *, login: Login | None = None, **limits: Any) -> HttpApi:
             connection = Connection(
                 url,
+                facts=JAMA,
                 session=open_session(url, environ={}),
                 login=login or BasicLogin("ann", lambda: "s3cret", remedy="check JAMA_PASSWORD"),
                 limits=Limits(**limits),

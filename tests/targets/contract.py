@@ -10,9 +10,11 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.plan import plan_updates
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
+from pytest_jama.targets.jama.update_plan import plan_updates
+from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +57,7 @@ class TargetContract:
 
     def test_each_case_gets_a_run(self, world: World) -> None:
         refs = world.add_cases(3)
-        resolution = world.target().resolve(refs, create=True)
+        resolution = world.target().resolve(refs, create=True, observer=Observer())
         assert list(resolution.runs) == refs
         assert {runs[0].status for runs in resolution.runs.values()} == {"NOT_RUN"}
         assert all(runs[0].run_id for runs in resolution.runs.values())
@@ -63,13 +65,13 @@ class TargetContract:
     def test_a_dry_run_changes_nothing(self, world: World) -> None:
         refs = world.add_cases(3)
         before = world.state()
-        world.target().resolve(refs, create=False)
+        world.target().resolve(refs, create=False, observer=Observer())
         assert world.state() == before
 
     def test_a_dry_run_foretells_the_changes_and_the_runs(self, world: World) -> None:
         refs = world.add_cases(2, steps=2)
-        foretold = world.target().resolve(refs, create=False)
-        done = world.target().resolve(refs, create=True)
+        foretold = world.target().resolve(refs, create=False, observer=Observer())
+        done = world.target().resolve(refs, create=True, observer=Observer())
         assert foretold.changes == done.changes
         assert foretold.cycle.place_id is None
         assert [runs[0].run_id for runs in foretold.runs.values()] == [None, None]
@@ -79,15 +81,15 @@ class TargetContract:
 
     def test_resolving_again_changes_nothing_more(self, world: World) -> None:
         refs = world.add_cases(2)
-        first = world.target().resolve(refs, create=True)
-        again = world.target().resolve(refs, create=True)
+        first = world.target().resolve(refs, create=True, observer=Observer())
+        again = world.target().resolve(refs, create=True, observer=Observer())
         assert again.changes == ()
         assert again.runs == first.runs
 
     def test_an_unknown_case_is_unresolved_with_reason_and_remedy(self, world: World) -> None:
         refs = world.add_cases(1)
         unknown = CaseRef.parse("NO-SUCH-99")
-        resolution = world.target().resolve([unknown, *refs], create=True)
+        resolution = world.target().resolve([unknown, *refs], create=True, observer=Observer())
         assert list(resolution.runs) == refs
         (unresolved,) = resolution.unresolved
         assert unresolved.case_ref == unknown
@@ -97,8 +99,10 @@ class TargetContract:
     def test_verdicts_are_stored(self, world: World) -> None:
         (ref,) = world.add_cases(1)
         target = world.target()
-        updates = updates_for(target.resolve([ref], create=True), Verdict.FAILED)
-        (receipt,) = target.push(updates, on_receipt=lambda _: None)
+        updates = updates_for(
+            target.resolve([ref], create=True, observer=Observer()), Verdict.FAILED
+        )
+        (receipt,) = target.push(updates, observer=Observer())
         assert receipt == Receipt(updates[0], SendState.SENT, attempts=1)
         assert world.statuses(ref) == [["FAILED"]]
 
@@ -106,33 +110,37 @@ class TargetContract:
         (ref,) = world.add_cases(1, steps=3)
         target = world.target()
         steps = (StepVerdict(1, Verdict.PASSED), StepVerdict(2, Verdict.FAILED, ("a < b",)))
-        updates = updates_for(target.resolve([ref], create=True), Verdict.FAILED, *steps)
-        (receipt,) = target.push(updates, on_receipt=lambda _: None)
+        updates = updates_for(
+            target.resolve([ref], create=True, observer=Observer()), Verdict.FAILED, *steps
+        )
+        (receipt,) = target.push(updates, observer=Observer())
         assert receipt.state is SendState.SENT
         assert world.statuses(ref) == [["FAILED", "PASSED", "FAILED", "NOT_RUN"]]
 
     def test_each_update_has_its_receipt_told_in_the_calling_thread(self, world: World) -> None:
         refs = world.add_cases(12)
         target = world.target()
-        updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-        told: list[tuple[int, Receipt]] = []
-        receipts = target.push(
-            updates, on_receipt=lambda receipt: told.append((threading.get_ident(), receipt))
+        updates = updates_for(
+            target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED
         )
+        told = Told()
+        receipts = target.push(updates, observer=told)
         assert tuple(receipt.update for receipt in receipts) == updates
-        assert {receipt for _, receipt in told} == set(receipts)
-        assert {thread for thread, _ in told} == {threading.get_ident()}
+        assert set(told.receipts) == set(receipts)
+        assert told.threads == {threading.get_ident()}
 
     def test_sending_twice_is_sending_once(self, world: World) -> None:
         refs = world.add_cases(2, steps=1)
         target = world.target()
-        updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-        first = target.push(updates, on_receipt=lambda _: None)
+        updates = updates_for(
+            target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED
+        )
+        first = target.push(updates, observer=Observer())
         state = [world.statuses(ref) for ref in refs]
-        assert target.push(updates, on_receipt=lambda _: None) == first
+        assert target.push(updates, observer=Observer()) == first
         assert [world.statuses(ref) for ref in refs] == state
 
     def test_nothing_to_send_is_nothing_sent(self, world: World) -> None:
         before = world.state()
-        assert world.target().push((), on_receipt=lambda _: None) == ()
+        assert world.target().push((), observer=Observer()) == ()
         assert world.state() == before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.config.credentials import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.observer import Observer
 from pytest_jama.targets.jama import JamaTarget, make_jama_target
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.port import Resolution
     from pytest_jama.sandbox.model import Run
     from pytest_jama.sandbox.server import Sandbox
-    from pytest_jama.targets.patience import Clocks
+    from pytest_jama.targets.http.give_up import Clocks
 
 PLAN = "Release 1"
 CYCLE = "Build 7"
@@ -61,7 +62,7 @@ class JamaWorld:
         return target
 
     def resolve(self, refs: list[CaseRef], *, create: bool = True, **given: Any) -> Resolution:
-        return self.target(**given).resolve(refs, create=create)
+        return self.target(**given).resolve(refs, create=create, observer=Observer())
 
     def add_case(self, number: int, **given: Any) -> CaseRef:
         ref = CaseRef.parse(f"{self.key}-TC-{number}")

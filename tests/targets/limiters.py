@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_jama.targets.jama.connect import JAMA
+
 if TYPE_CHECKING:
-    from pytest_jama.targets.pace import Pace
+    from pytest_jama.targets.http.rate_limit import Pace
 
 Limiter = Callable[[float], bool]
 """Given the time of an arrival in seconds, says whether it is admitted."""
@@ -87,7 +89,7 @@ class Rehearsal:
 
     def send(self, count: int) -> float:
         """Send so many requests, each until it is admitted; return the seconds it took."""
-        pace = self.pace(clock=lambda: self.now, sleep=self._pass)
+        pace = self.pace(facts=JAMA, clock=lambda: self.now, sleep=self._pass)
         start, left, number = self.now, count, 0
         while left or self.answers:
             while left and len(self.answers) < self.threads:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.patience import Clocks
+from pytest_jama.targets.http.give_up import Clocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -156,7 +156,7 @@ def serve(*replies: Reply) -> Iterator[ScriptedServer]:
 
 
 class FakeTime:
-    """Time that passes when somebody sleeps, and only then."""
+    """Time that passes when a caller sleeps, and only then."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

@@ -6,7 +6,7 @@ import ssl
 import pytest
 import requests
 
-from pytest_jama.targets.failures import FAILURES, describe_failure
+from pytest_jama.targets.http.failures import FAILURES, describe_failure
 
 
 def _exceptions_of_requests() -> set[type[Exception]]:

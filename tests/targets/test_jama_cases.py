@@ -68,7 +68,7 @@ def test_reasons_tell_apart_why_there_is_no_run(world: JamaWorld) -> None:
 def test_something_else_than_a_test_case_is_told_so(create: bool, world: JamaWorld) -> None:
     plan_id = world.store.add_plan(world.key, "Release 1")
     (unresolved,) = world.resolve([CaseRef.parse(plan_id)], create=create).unresolved
-    assert unresolved.reason.startswith("it is no test case but of the item type")
+    assert unresolved.reason.startswith("it is not a test case but an item of type")
 
 
 def test_nothing_is_created_for_references_that_lead_nowhere(world: JamaWorld) -> None:

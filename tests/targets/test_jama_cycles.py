@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.verdicts import Verdict
 from tests.targets.contract import updates_for
+from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.port import Resolution
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime
@@ -26,10 +29,14 @@ def _ids(world: JamaWorld, *refs: CaseRef) -> set[int]:
     return {world.case_ids[ref] for ref in refs}
 
 
+def _words(resolution: Resolution) -> tuple[str, ...]:
+    return tuple(map(str, resolution.changes))
+
+
 def test_everything_that_is_missing_is_created(world: JamaWorld) -> None:
     refs = world.add_cases(2)
     resolution = world.resolve(refs)
-    assert resolution.changes == (
+    assert _words(resolution) == (
         "create test plan 'Release 1'",
         f"add case {refs[0]} to group 'Default Test Group'",
         f"add case {refs[1]} to group 'Default Test Group'",
@@ -41,9 +48,9 @@ def test_everything_that_is_missing_is_created(world: JamaWorld) -> None:
 def test_a_named_group_is_created_if_missing(world: JamaWorld) -> None:
     refs = world.add_cases(1)
     plan = {"name": "Release 1", "group": "Automated"}
-    assert world.resolve(refs, plan=plan).changes[1] == "create test group 'Automated'"
+    assert _words(world.resolve(refs, plan=plan))[1] == "create test group 'Automated'"
     more = world.add_cases(1)
-    assert world.resolve(more, plan=plan, cycle="Build 8").changes == (
+    assert _words(world.resolve(more, plan=plan, cycle="Build 8")) == (
         f"add case {more[0]} to group 'Automated'",
         "create test cycle 'Build 8'",
     )
@@ -54,7 +61,7 @@ def test_a_case_in_another_group_is_left_there(world: JamaWorld) -> None:
     refs = world.add_cases(3)
     plan_id = world.store.add_plan(world.key, "Release 1", cases=[world.case_ids[refs[0]]])
     world.store.add_to_plan(plan_id, world.case_ids[refs[1]], group="Manual")
-    changes = world.resolve(refs).changes
+    changes = _words(world.resolve(refs))
     assert changes[0] == f"add case {refs[2]} to group 'Default Test Group'"
     assert _names(world)["Manual"] == _ids(world, refs[1])
 
@@ -66,7 +73,7 @@ def test_two_names_of_one_case_add_it_once(duplicate_case: str, make_world: Make
     world = make_world(duplicate_case=duplicate_case)
     (ref,) = world.add_cases(1)
     resolution = world.resolve([ref, CaseRef.parse(world.case_ids[ref])])
-    assert [change for change in resolution.changes if change.startswith("add")] == [
+    assert [change for change in _words(resolution) if change.startswith("add")] == [
         f"add case {ref} to group 'Default Test Group'"
     ]
     assert len(resolution.runs) == 2
@@ -102,7 +109,9 @@ def test_runs_that_come_late_are_waited_for(make_world: MakeWorld) -> None:
 def test_runs_that_never_come_are_unresolved(make_world: MakeWorld, fake_time: FakeTime) -> None:
     world = make_world(cycle_generation_delay_s=3600)
     refs = world.add_cases(1)
-    resolution = world.target(clocks=fake_time.clocks).resolve(refs, create=True)
+    resolution = world.target(clocks=fake_time.clocks).resolve(
+        refs, create=True, observer=Observer()
+    )
     assert "generated no run of it in test cycle 'Build 7'" in resolution.unresolved[0].reason
     assert 30 < sum(fake_time.slept) < 120
 
@@ -118,7 +127,7 @@ def test_a_case_without_run_in_an_existing_cycle_is_ready_for_the_next(
     (unresolved,) = resolution.unresolved
     assert unresolved.case_ref == new
     assert "new cycle name" in unresolved.remedy
-    assert resolution.changes == (f"add case {new} to group 'Default Test Group'",)
+    assert _words(resolution) == (f"add case {new} to group 'Default Test Group'",)
     assert world.runs() == before
     assert (_ids(world, new) <= _names(world)["Default Test Group"]) is create
 
@@ -138,15 +147,15 @@ def _cycle_with_a_result(world: JamaWorld) -> list[CaseRef]:
     old, new = world.add_cases(2)
     world.start([old])
     target = world.target()
-    updates = updates_for(target.resolve([old], create=True), Verdict.FAILED)
-    target.push(updates, on_receipt=lambda _: None)
+    updates = updates_for(target.resolve([old], create=True, observer=Observer()), Verdict.FAILED)
+    target.push(updates, observer=Observer())
     return [old, new]
 
 
 def test_missing_runs_are_generated_on_demand(world: JamaWorld) -> None:
     refs = _cycle_with_a_result(world)
     resolution = world.resolve(refs, cycle=REGENERATE)
-    assert resolution.changes[-1] == "regenerate the runs of test cycle 'Build 7'"
+    assert _words(resolution)[-1] == "regenerate the runs of test cycle 'Build 7'"
     assert [resolution.runs[ref][0].status for ref in refs] == ["FAILED", "NOT_RUN"]
     assert resolution.warnings == ()
 
@@ -165,7 +174,7 @@ def test_a_dry_run_regenerates_nothing(world: JamaWorld) -> None:
     refs = _cycle_with_a_result(world)
     before = world.state()
     resolution = world.resolve(refs, create=False, cycle=REGENERATE)
-    assert resolution.changes[-1] == "regenerate the runs of test cycle 'Build 7'"
+    assert _words(resolution)[-1] == "regenerate the runs of test cycle 'Build 7'"
     assert resolution.runs[refs[1]][0].run_id is None
     assert world.state() == before
 
@@ -176,7 +185,7 @@ def test_a_creation_that_failed_at_first_happens_once(
     refs = world.add_cases(2)
     for path in ("/testplans", "/testplans/*/testcases", "/testplans/*/testcycles"):
         world.sandbox.fail_next(1, 503, method="POST", path=path)
-    world.target(clocks=fake_time.clocks).resolve(refs, create=True)
+    world.target(clocks=fake_time.clocks).resolve(refs, create=True, observer=Observer())
     (plan,) = world.store.plans(world.key)
     assert len(world.store.cycles(plan.id)) == 1
     assert len(world.runs()) == 2
@@ -190,14 +199,14 @@ def test_old_servers_tell_the_new_id_by_location(make_world: MakeWorld) -> None:
 
 def test_each_change_is_told_as_soon_as_it_is_made(world: JamaWorld) -> None:
     refs = world.add_cases(2)
-    told: list[str] = []
-    resolution = world.target().resolve(refs, create=True, on_change=told.append)
-    assert tuple(told) == resolution.changes != ()
+    told = Told()
+    resolution = world.target().resolve(refs, create=True, observer=told)
+    assert tuple(told.changes) == resolution.changes != ()
 
 
 def test_a_dry_run_tells_no_change_since_none_is_made(world: JamaWorld) -> None:
     refs = world.add_cases(2)
-    told: list[str] = []
-    resolution = world.target().resolve(refs, create=False, on_change=told.append)
+    told = Told()
+    resolution = world.target().resolve(refs, create=False, observer=told)
     assert resolution.changes
-    assert told == []
+    assert told.changes == []

@@ -1,4 +1,4 @@
-"""Answers that lie: good JSON that is none to the question, and changes that were never made."""
+"""Answers that lie: good JSON that belongs to another question, and changes never made."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.plausible import is_list, is_object
+from pytest_jama.targets.jama.response_checks import is_list, is_object
 from tests.targets.contract import updates_for
 from tests.targets.scripted import Reply, said
+from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
@@ -93,10 +95,10 @@ class Swallow:
 
 
 def _push(
-    target: JamaTarget, refs: list[CaseRef], told: list[Receipt]
+    target: JamaTarget, refs: list[CaseRef], told: Told
 ) -> tuple[tuple[RunUpdate, ...], tuple[Receipt, ...]]:
-    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-    return updates, target.push(updates, on_receipt=told.append)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
+    return updates, target.push(updates, observer=told)
 
 
 @pytest.mark.parametrize("swallowed", [1, 3])
@@ -106,13 +108,13 @@ def test_changes_that_got_lost_behind_a_good_answer_are_made_again(
     refs = world.add_cases(5)
     target = world.target(clocks=fake_time.clocks, upload={"concurrency": 1})
     proxy = Swallow(target, swallowed)
-    told: list[Receipt] = []
+    told = Told()
     _, receipts = _push(target, refs, told)
     assert {run.status for run in world.runs()} == {"PASSED"}
     assert {receipt.state for receipt in receipts} == {SendState.SENT}
     assert [receipt.attempts for receipt in receipts] == [2] * swallowed + [1] * (5 - swallowed)
     assert len(proxy.seen) == 5 + swallowed
-    assert len(told) == 5
+    assert len(told.receipts) == 5
 
 
 def test_a_server_that_stores_nothing_is_not_asked_for_ever(
@@ -121,12 +123,12 @@ def test_a_server_that_stores_nothing_is_not_asked_for_ever(
     refs = world.add_cases(6)
     target = world.target(clocks=fake_time.clocks)
     proxy = Swallow(target, 1_000)
-    told: list[Receipt] = []
+    told = Told()
     _, receipts = _push(target, refs, told)
     assert {receipt.state for receipt in receipts} == {SendState.MISMATCH}
     assert receipts[0].error == "intended PASSED, Jama stores NOT_RUN"
     assert len(proxy.seen) == 12
-    assert [receipt.state.value for receipt in told].count("mismatch") == 6
+    assert [receipt.state.value for receipt in told.receipts].count("mismatch") == 6
 
 
 def test_runs_that_show_late_are_read_again_and_not_written_again(
@@ -144,7 +146,7 @@ def test_runs_that_show_late_are_read_again_and_not_written_again(
         return old[0] if len(old) == 2 else runs
 
     client.runs = stale  # type: ignore[method-assign]
-    _, receipts = _push(target, refs, [])
+    _, receipts = _push(target, refs, Told())
     assert {receipt.state for receipt in receipts} == {SendState.SENT}
     assert len(proxy.seen) == 2
 
@@ -172,7 +174,7 @@ def test_cases_that_got_lost_behind_a_good_answer_are_added_before_the_cycle_is_
     refs = world.add_cases(3)
     target = world.target(clocks=fake_time.clocks)
     proxy = Unheard(target, lost)
-    resolution = target.resolve(refs, create=True)
+    resolution = target.resolve(refs, create=True, observer=Observer())
     assert list(resolution.runs) == refs
     assert proxy.asked == 3 + lost
     assert len(resolution.changes) == 5
@@ -188,7 +190,7 @@ def test_a_case_that_never_comes_does_not_keep_the_others(
     add = proxy._add  # noqa: SLF001 - to lose one case again and again
     lost = world.case_ids[refs[1]]
     proxy._add = lambda *ids: None if ids[-1] == lost else add(*ids)  # noqa: SLF001
-    resolution = target.resolve(refs, create=True)
+    resolution = target.resolve(refs, create=True, observer=Observer())
     assert list(resolution.runs) == [refs[0], refs[2]]
     assert [each.case_ref for each in resolution.unresolved] == [refs[1]]
     assert proxy.asked == 3 + 4

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.targets.connection import Query
+from pytest_jama.targets.http.connection import Query
 from pytest_jama.targets.jama.paging import read_all, read_pages
 
 Get = Callable[[str, Query], Mapping[str, Any]]
@@ -32,7 +32,7 @@ class Listing:
 
 def _read(get: Get, pauses: list[float] | None = None) -> list[int]:
     waited: list[float] = [] if pauses is None else pauses
-    pages = read_pages(get, "/x", pause=waited.append)
+    pages = read_pages(get, "/x", again=lambda _why, _attempt, pause_s: waited.append(pause_s))
     return [row["id"] for page in pages for row in page.rows]
 
 
@@ -113,14 +113,14 @@ def test_a_list_that_seems_to_be_empty_is_given_time(
 
 
 def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[int]:
-    page = next(read_pages(listing.get, "/x", pause=lambda _: None)) if first else None
+    page = next(read_pages(listing.get, "/x", again=lambda *_: None)) if first else None
     rows = read_all(
         listing.get,
         "/x",
         first=page,
         total=total,
         together=lambda jobs: [job() for job in jobs],
-        pause=lambda _: None,
+        again=lambda *_: None,
     )
     return [row["id"] for row in rows]
 

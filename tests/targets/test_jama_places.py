@@ -136,7 +136,7 @@ def test_names_are_compared_exactly(world: JamaWorld) -> None:
     world.start(refs, plan="Release 10")
     world.start(refs, plan="release 1")
     changes = world.resolve(refs, create=False).changes
-    assert changes[0] == "create test plan 'Release 1'"
+    assert str(changes[0]) == "create test plan 'Release 1'"
 
 
 def test_an_active_plan_is_preferred_to_an_archived_one(world: JamaWorld) -> None:

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.core.verdicts import StepVerdict, Verdict
-from pytest_jama.targets.jama.sending import INTERRUPTED, not_sent
+from pytest_jama.targets.jama.parallel import INTERRUPTED, not_sent
 from tests.targets.contract import updates_for
+from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
@@ -21,8 +23,8 @@ def _push(
     world: JamaWorld, refs: list[CaseRef], verdict: Verdict = Verdict.PASSED, **settings: Any
 ) -> tuple[Receipt, ...]:
     target = world.target(**settings)
-    updates = updates_for(target.resolve(refs, create=True), verdict)
-    return target.push(updates, on_receipt=lambda _: None)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), verdict)
+    return target.push(updates, observer=Observer())
 
 
 def _states(receipts: tuple[Receipt, ...]) -> list[str]:
@@ -86,12 +88,14 @@ def test_another_rule_for_the_status_shows_in_the_read_back(make_world: MakeWorl
     (ref,) = world.add_cases(1, steps=3)
     target = world.target()
     steps = (StepVerdict(1, Verdict.FAILED),)
-    updates = updates_for(target.resolve([ref], create=True), Verdict.FAILED, *steps)
-    told: list[Receipt] = []
-    (receipt,) = target.push(updates, on_receipt=told.append)
+    updates = updates_for(
+        target.resolve([ref], create=True, observer=Observer()), Verdict.FAILED, *steps
+    )
+    told = Told()
+    (receipt,) = target.push(updates, observer=told)
     assert receipt.state is SendState.MISMATCH
     assert receipt.error == "intended FAILED, Jama stores INPROGRESS"
-    assert [each.state.value for each in told] == ["sent", "mismatch"]
+    assert [each.state.value for each in told.receipts] == ["sent", "mismatch"]
 
 
 def test_throttled_and_failing_requests_are_repeated(world: JamaWorld, fake_time: FakeTime) -> None:
@@ -99,8 +103,8 @@ def test_throttled_and_failing_requests_are_repeated(world: JamaWorld, fake_time
     world.start(refs)
     world.sandbox.fail_next(4, 429, method="PATCH")
     target = world.target(clocks=fake_time.clocks)
-    updates = updates_for(target.resolve(refs, create=True), Verdict.FAILED)
-    receipts = target.push(updates, on_receipt=lambda _: None)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.FAILED)
+    receipts = target.push(updates, observer=Observer())
     assert {receipt.state for receipt in receipts} == {SendState.SENT}
     assert sum(receipt.attempts for receipt in receipts) == 6 + 4
 
@@ -112,9 +116,9 @@ def test_a_server_that_fails_for_good_leaves_the_rest_unsent(
     refs = world.add_cases(30)
     world.start(refs)
     target = world.target(clocks=fake_time.clocks, upload={"give_up_after": "30s"})
-    updates = updates_for(target.resolve(refs, create=True), Verdict.FAILED)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.FAILED)
     world.sandbox.fail_next(10_000, 503)
-    receipts = target.push(updates, on_receipt=lambda _: None)
+    receipts = target.push(updates, observer=Observer())
     assert {receipt.state for receipt in receipts} == {SendState.NOT_SENT}
     assert "nothing succeeded at" in receipts[-1].error
 
@@ -128,8 +132,8 @@ def test_a_run_that_makes_the_server_fail_does_not_stop_the_others(
     poison = world.runs()[0].id
     world.sandbox.fail_next(10_000, 500, method="PATCH", path=f"/testruns/{poison}")
     target = world.target(clocks=fake_time.clocks, upload={"concurrency": 1})
-    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-    receipts = target.push(updates, on_receipt=lambda _: None)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
+    receipts = target.push(updates, observer=Observer())
     assert _states(receipts) == ["refused", "sent", "sent", "sent"]
 
 
@@ -140,9 +144,9 @@ def test_what_could_not_be_read_back_is_sent_but_noted(
     refs = world.add_cases(2)
     world.start(refs)
     target = world.target(clocks=fake_time.clocks)
-    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
     world.sandbox.fail_next(10_000, 403, method="GET", path="/testruns*")
-    receipts = target.push(updates, on_receipt=lambda _: None)
+    receipts = target.push(updates, observer=Observer())
     assert _states(receipts) == ["not read back", "not read back"]
     assert receipts[0].error.startswith("accepted, but GET")
 
@@ -151,15 +155,14 @@ def test_an_interruption_leaves_receipts_for_all(world: JamaWorld) -> None:
     refs = world.add_cases(40)
     world.start(refs)
     target = world.target(upload={"concurrency": 2})
-    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-    told: list[Receipt] = []
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
 
-    def tell(receipt: Receipt) -> None:
-        told.append(receipt)
-        if len(told) == 3:
+    def interrupt(_receipt: object) -> None:
+        if len(told.receipts) == 3:
             raise KeyboardInterrupt
 
-    receipts = target.push(updates, on_receipt=tell)
+    told = Told(interrupt)
+    receipts = target.push(updates, observer=told)
     sent = [run for run in world.runs() if run.status == "PASSED"]
     assert _states(receipts).count("sent") == len(sent) <= 5
     assert receipts[-1] == not_sent(updates[-1], INTERRUPTED)

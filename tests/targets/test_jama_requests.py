@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.verdicts import Verdict
 from tests.targets.contract import updates_for
 from tests.targets.jama_world import JamaWorld
@@ -45,8 +46,8 @@ DOCUMENTED = {
 
 def _send(world: JamaWorld, refs: list[CaseRef], **settings: Any) -> None:
     target = world.target(**settings)
-    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-    receipts = target.push(updates, on_receipt=lambda _: None)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
+    receipts = target.push(updates, observer=Observer())
     assert {receipt.error for receipt in receipts} == {""}
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import NotUsableError, OutOfReachError, RefusedError
+from pytest_jama.core.observer import Observer
 from pytest_jama.core.verdicts import Verdict
 from tests.targets.contract import updates_for
 from tests.targets.rounds import Crowd, Meeting, Refusing
+from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
@@ -74,8 +76,8 @@ def test_no_more_requests_are_under_way_than_the_user_wants(
     crowd = Crowd(expected=concurrency)
     world.sandbox.faults.add(crowd)
     target = world.target(upload={"concurrency": concurrency})
-    updates = updates_for(target.resolve(refs, create=True), Verdict.PASSED)
-    target.push(updates, on_receipt=lambda _: None)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
+    target.push(updates, observer=Observer())
     assert crowd.most_at_once == concurrency
 
 
@@ -115,12 +117,12 @@ def test_a_refusal_while_others_look_up_ends_it_and_them(
 
 
 def test_an_interruption_while_looking_up_ends_all_requests(world: JamaWorld) -> None:
-    def interrupt(_change: str) -> None:
+    def interrupt(_change: object) -> None:
         raise KeyboardInterrupt
 
     refs = world.add_cases(1)
     target = world.target()
     with pytest.raises(KeyboardInterrupt):
-        target.resolve(refs, create=True, on_change=interrupt)
+        target.resolve(refs, create=True, observer=Told(interrupt))
     with pytest.raises(OutOfReachError, match="stopped"):
-        target.resolve(refs, create=True)
+        target.resolve(refs, create=True, observer=Observer())

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError
-from pytest_jama.targets.login import BasicLogin
-from pytest_jama.targets.oauth import Token, TokenLogin, fetch_token, read_token
+from pytest_jama.targets.http.login import BasicLogin, Token, TokenLogin, fetch_token, read_token
 from tests.targets.scripted import WEB_PAGE, Reply, said, token
 
 if TYPE_CHECKING:
-    from pytest_jama.targets.http import HttpApi
+    from pytest_jama.targets.http.api import HttpApi
     from tests.targets.conftest import OpenApi, Serve
     from tests.targets.scripted import FakeTime
 
@@ -22,7 +21,7 @@ def _open(url: str, open_api: OpenApi, fake_time: FakeTime) -> HttpApi:
     """Connect with a token that comes from the same server."""
 
     def fetch() -> Token:
-        return fetch_token(api, BASIC)
+        return fetch_token(api.connection, BASIC)
 
     login = TokenLogin(fetch, remedy="check JAMA_CLIENT_ID", clock=fake_time.clock)
     api = open_api(url, login=login)

@@ -9,30 +9,32 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
-from pytest_jama.targets.answers import says_already_there
 from pytest_jama.targets.jama import wire
-from pytest_jama.targets.jama.gather import gather
 from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
-from pytest_jama.targets.jama.plausible import is_list, is_object
+from pytest_jama.targets.jama.parallel import gather
+from pytest_jama.targets.jama.response_checks import is_list, is_object, says_already_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.core.runs import TestRun
-    from pytest_jama.targets.connection import Query
-    from pytest_jama.targets.http import HttpApi
-    from pytest_jama.targets.jama.paging import Page
-    from pytest_jama.targets.jama.plausible import Check
-    from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Plan, Project
+    from pytest_jama.targets.http.api import HttpApi
+    from pytest_jama.targets.http.connection import Query
+    from pytest_jama.targets.jama.paging import Again, Page
+    from pytest_jama.targets.jama.response_checks import Check
+    from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Project, TestPlan
 
 T = TypeVar("T")
 U = TypeVar("U")
 
+PLANS_PATH = "/testplans"
+RUNS_PATH = "/testruns"
+
 _NOT_FOUND = 404
 
 _LOOK_AGAIN_AFTER_S = (1.0, 2.0, 3.0)
-"""When a plan, group or cycle is looked up again that may have been created."""
+"""Pauses before a plan, group or cycle that may have been created is looked up again."""
 
 
 class JamaClient:
@@ -59,6 +61,10 @@ class JamaClient:
         first, second = self.together(jobs)
         return first, second
 
+    def again(self, path: str, *, method: str = "GET") -> Again:
+        """Return what waits before a request is made again, and notes why; see `HttpApi.again`."""
+        return partial(self.api.again, path, method=method)
+
     def get_current_user_id(self) -> int:
         """Return the ID of the user that the credentials belong to."""
         return wire.find_integer(self._get("/users/current")["id"]) or 0
@@ -76,44 +82,44 @@ class JamaClient:
         """Return a project by its ID."""
         return self._find("/projects/", project_id, wire.read_project)
 
-    def plans(self, project_id: int) -> Iterator[Plan]:
+    def plans(self, project_id: int) -> Iterator[TestPlan]:
         """Yield the test plans of a project, also archived ones."""
         check = is_list(
             "testplans", all_fit=lambda row: wire.read_plan(row).project_id in (None, project_id)
         )
-        return self._list("/testplans", wire.read_plan, (("project", project_id),), check=check)
+        return self._list(PLANS_PATH, wire.read_plan, (("project", project_id),), check=check)
 
-    def find_plan(self, plan_id: int) -> Plan | None:
+    def find_plan(self, plan_id: int) -> TestPlan | None:
         """Return a test plan by its ID."""
         return self._find("/testplans/", plan_id, wire.read_plan)
 
     def create_plan(self, project_id: int, name: str) -> int:
         """Create a test plan; Jama gives it its default group."""
         body = {"project": project_id, "fields": {"name": name}}
-        return self._create_named("/testplans", body, name, lambda: self.plans(project_id))
+        return self._create_named(PLANS_PATH, body, name, lambda: self.plans(project_id))
 
     def groups(self, plan_id: int) -> Iterator[Group]:
         """Yield the test groups of a plan."""
-        path = f"/testplans/{plan_id}/testgroups"
+        path = groups_path(plan_id)
         return self._list(path, wire.read_group, check=is_list("testgroups"))
 
     def create_group(self, plan_id: int, name: str) -> int:
         """Create a test group in a plan."""
-        path = f"/testplans/{plan_id}/testgroups"
+        path = groups_path(plan_id)
         return self._create_named(path, {"name": name}, name, lambda: self.groups(plan_id))
 
     def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
         """Yield the test cases of a group."""
-        path = _cases_path(plan_id, group_id)
+        path = cases_path(plan_id, group_id)
         return self._list(path, wire.read_item, check=is_list("items"))
 
     def find_case_count(self, plan_id: int, group_id: int) -> int | None:
         """Return how many test cases a group has; None when Jama does not say."""
-        return next(self._pages(_cases_path(plan_id, group_id), check=is_list("items"))).total
+        return next(self._pages(cases_path(plan_id, group_id), check=is_list("items"))).total
 
     def add_case(self, plan_id: int, group_id: int, case_id: int) -> None:
         """Add a test case to a group; Jama takes one at a time."""
-        path = _cases_path(plan_id, group_id)
+        path = cases_path(plan_id, group_id)
 
         def find_existing() -> int | None:
             case = self._find(f"{path}/", case_id, wire.read_item)
@@ -126,7 +132,7 @@ class JamaClient:
         check = is_list(
             "testcycles", all_fit=lambda row: wire.read_cycle(row).plan_id in (None, plan_id)
         )
-        return self._list(f"/testplans/{plan_id}/testcycles", wire.read_cycle, check=check)
+        return self._list(cycles_path(plan_id), wire.read_cycle, check=check)
 
     def find_cycle(self, cycle_id: int) -> Cycle | None:
         """Return a test cycle by its ID."""
@@ -134,14 +140,14 @@ class JamaClient:
 
     def create_cycle(self, plan_id: int, name: str, *, start: date, end: date) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
-        path = f"/testplans/{plan_id}/testcycles"
+        path = cycles_path(plan_id)
         body = _cycle_body({"name": name}, start=start, end=end)
         return self._create_named(path, body, name, lambda: self.cycles(plan_id))
 
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:
         """Write a cycle as it is, which makes Jama generate the runs that it lacks.
 
-        Nobody says whether existing results survive: callers have asked for it and check.
+        Whether existing results survive is not documented: callers were asked for it, and check.
         """
         fields = {"name": cycle.name}
         if cycle.description:
@@ -158,18 +164,18 @@ class JamaClient:
 
         Args:
             cycle_id: The cycle.
-            total: How many it is believed to have.
+            total: How many it should have.
             first: The first page, if that is known.
         """
         get = partial(self.api.get, check=_check_runs(cycle_id))
         rows = read_all(
             get,
-            "/testruns",
+            RUNS_PATH,
             _of_cycle(cycle_id),
             first=first,
             total=total,
             together=self.together,
-            pause=self.api.connection.sleep,
+            again=self.again(RUNS_PATH),
         )
         return _read_runs(rows, cycle_id)
 
@@ -223,10 +229,10 @@ class JamaClient:
 
     def _pages(self, path: str, query: Query = (), *, check: Check) -> Iterator[Page]:
         get = partial(self.api.get, check=check)
-        return read_pages(get, path, query, pause=self.api.connection.sleep)
+        return read_pages(get, path, query, again=self.again(path))
 
     def _run_pages(self, cycle_id: int, query: Query) -> Iterator[Page]:
-        return self._pages("/testruns", query, check=_check_runs(cycle_id))
+        return self._pages(RUNS_PATH, query, check=_check_runs(cycle_id))
 
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
@@ -239,7 +245,7 @@ class JamaClient:
         path: str,
         body: Json,
         name: str,
-        list_all: Callable[[], Iterator[Plan] | Iterator[Group] | Iterator[Cycle]],
+        list_all: Callable[[], Iterator[TestPlan] | Iterator[Group] | Iterator[Cycle]],
     ) -> int:
         """Create what another session may be creating, too, or have created just now."""
 
@@ -274,8 +280,19 @@ def _read_runs(rows: Iterable[Json], cycle_id: int) -> list[TestRun]:
     return [wire.read_run(row) for row in rows if wire.may_be_in_cycle(row, cycle_id)]
 
 
-def _cases_path(plan_id: int, group_id: int) -> str:
-    return f"/testplans/{plan_id}/testgroups/{group_id}/testcases"
+def groups_path(plan_id: int) -> str:
+    """Return where the test groups of a plan are."""
+    return f"{PLANS_PATH}/{plan_id}/testgroups"
+
+
+def cycles_path(plan_id: int) -> str:
+    """Return where the test cycles of a plan are."""
+    return f"{PLANS_PATH}/{plan_id}/testcycles"
+
+
+def cases_path(plan_id: int, group_id: int) -> str:
+    """Return where the test cases of a group are."""
+    return f"{groups_path(plan_id)}/{group_id}/testcases"
 
 
 def _cycle_body(fields: dict[str, str], *, start: date, end: date) -> Json:

@@ -6,10 +6,12 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.port import Place, Resolution
-from pytest_jama.targets.jama import runs as test_runs
-from pytest_jama.targets.jama.cases import Case, find_cases, no_such_item
-from pytest_jama.targets.jama.changes import Changes
+from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
+from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
+from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
+from pytest_jama.targets.jama.concurrent_sessions import settle
 from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
 from pytest_jama.targets.jama.places import (
     Named,
@@ -19,9 +21,8 @@ from pytest_jama.targets.jama.places import (
     get_project,
     pick_oldest,
 )
-from pytest_jama.targets.jama.racing import settle
-from pytest_jama.targets.jama.wire import Cycle, Item, Plan, Project, predict_run
-from pytest_jama.targets.jama.without_run import late_run, no_run, too_late
+from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
+from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.observer import Observer
     from pytest_jama.core.runs import TestRun, Unresolved
     from pytest_jama.targets.jama.client import JamaClient
 
 N = TypeVar("N", bound=Named)
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
-"""How long runs of a new cycle are waited for; nobody documents whether Jama makes them at once."""
+"""Pauses while runs of a new cycle are waited for: Jama may not make them at once."""
 
 _PAUSES_FOR_OTHERS_S = (0.5, 1.0, 2.0)
 """The same for a cycle that another session has created some time ago."""
@@ -53,6 +55,7 @@ class CycleResolver:
         client: Reads from Jama and writes to it.
         settings: Which project, plan and cycle, and what may be created.
         create: Whether anything is created.
+        observer: Told each change as soon as it is made.
     """
 
     def __init__(
@@ -61,18 +64,18 @@ class CycleResolver:
         settings: Settings,
         *,
         create: bool,
-        on_change: Callable[[str], None],
+        observer: Observer,
     ) -> None:
         self._client = client
         self._settings = settings
-        self._changes = Changes(is_allowed=create, tell=on_change)
+        self._changes = ChangeLog(is_allowed=create, observer=observer)
         self._others_are_known = False
         self.total_runs: int | None = None
 
     def resolve(self, refs: Sequence[CaseRef], aliases: Sequence[CaseRef] = ()) -> Resolution:
         """Find or make plan and cycle, and the runs of the cases.
 
-        Nothing is created for references none of which leads to a case.
+        Nothing is created when none of the references leads to a case.
 
         Args:
             refs: Each reference once.
@@ -94,25 +97,26 @@ class CycleResolver:
             cycle, runs = self._runs_of_new(plan, found.cases)
         return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
 
-    def _find_places(self, project: Project) -> tuple[Plan | None, Cycle | None]:
+    def _find_places(self, project: Project) -> tuple[TestPlan | None, Cycle | None]:
         warn = self._changes.warnings.append
         plan = find_plan(self._client, project, self._settings.plan, warn=warn)
         return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
-    def _create_plan(self, project: Project) -> Plan:
+    def _create_plan(self, project: Project) -> TestPlan:
         name = self._settings.plan.name or ""
         plan_id = self._changes.make(
-            f"create test plan {name!r}",
+            Change(ChangeKind.CREATE, f"test plan {name!r}"),
             lambda: self._client.create_plan(project.id, name),
             otherwise=PLANNED_ID,
         )
         return self._settle(
-            Plan(plan_id, name),
+            TestPlan(plan_id, name),
             lambda: active_plans(self._client.plans(project.id), name),
             "test plan",
+            PLANS_PATH,
         )
 
-    def _settle(self, mine: N, list_alike: Callable[[], Iterable[N]], kind: str) -> N:
+    def _settle(self, mine: N, list_alike: Callable[[], Iterable[N]], kind: str, path: str) -> N:
         """Agree with other sessions that create the same now."""
         if not self._changes.is_allowed:
             return mine
@@ -120,13 +124,13 @@ class CycleResolver:
             mine,
             list_alike,
             kind,
-            sleep=self._client.api.connection.sleep,
+            again=self._client.again(path),
             warn=self._changes.warnings.append,
         )
         self._others_are_known = self._others_are_known or are_several
         return settled
 
-    def _runs_of_existing(self, plan: Plan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+    def _runs_of_existing(self, plan: TestPlan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         if not cases:
             return {}
         runs = self._find_runs(cycle, cases)
@@ -141,7 +145,9 @@ class CycleResolver:
         self._changes.unresolved.extend(no_run(case, cycle) for case in addable)
         return runs
 
-    def _runs_of_new(self, plan: Plan, cases: Sequence[Case]) -> tuple[Cycle | None, RunsByCase]:
+    def _runs_of_new(
+        self, plan: TestPlan, cases: Sequence[Case]
+    ) -> tuple[Cycle | None, RunsByCase]:
         included, groups = self._include(plan, cases)
         if not included:
             return None, {}
@@ -150,27 +156,29 @@ class CycleResolver:
             if cycle is not None:
                 return cycle, self._runs_of_another_session(cycle, included)
         mine = self._create_cycle(plan)
-        cycle = self._settle(mine, lambda: self._named_cycles(plan), "test cycle")
+        cycle = self._settle(
+            mine, lambda: self._named_cycles(plan), "test cycle", cycles_path(plan.id)
+        )
         if cycle.id != mine.id:
             return cycle, self._runs_of_another_session(cycle, included)
         return cycle, self._await_runs(cycle, included)
 
-    def _create_cycle(self, plan: Plan) -> Cycle:
+    def _create_cycle(self, plan: TestPlan) -> Cycle:
         name = self._settings.cycle.name or ""
         start, end = self._days()
         cycle_id = self._changes.make(
-            f"create test cycle {name!r}",
+            Change(ChangeKind.CREATE, f"test cycle {name!r}"),
             lambda: self._client.create_cycle(plan.id, name, start=start, end=end),
             otherwise=PLANNED_ID,
         )
         return Cycle(cycle_id, name, plan.id, start, end)
 
-    def _named_cycles(self, plan: Plan) -> list[Cycle]:
+    def _named_cycles(self, plan: TestPlan) -> list[Cycle]:
         name = self._settings.cycle.name
         return [cycle for cycle in self._client.cycles(plan.id) if cycle.name == name]
 
-    def _find_cycle(self, plan: Plan) -> Cycle | None:
-        """Look whether another session has created the cycle in the meantime."""
+    def _find_cycle(self, plan: TestPlan) -> Cycle | None:
+        """Look up whether another session has created the cycle in the meantime."""
         warn = self._changes.warnings.append
         return pick_oldest(self._named_cycles(plan), "test cycle", warn=warn)
 
@@ -178,15 +186,15 @@ class CycleResolver:
         """Return the runs in a cycle that another session has created just now.
 
         It has none of the cases that came into the plan too late. They are not moved to a cycle of
-        our own, lest the results of one build are scattered over two cycles of the same name; and
-        not generated unless that is allowed, since the others are writing already.
+        our own, so that the results of one build stay in one cycle; and runs are not generated
+        unless that is allowed, since the others are writing already.
         """
         runs = self._find_runs(cycle, cases)
         if self._settings.cycle.missing_runs == "regenerate" and len(runs) < len(cases):
             return self._regenerate(cycle, cases)
         return self._await_runs(cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=too_late)
 
-    def _include(self, plan: Plan, cases: Sequence[Case]) -> tuple[list[Case], PlanGroups]:
+    def _include(self, plan: TestPlan, cases: Sequence[Case]) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self._changes.is_allowed:
             cases = self._look_up(cases)
@@ -211,9 +219,9 @@ class CycleResolver:
             All runs of the cases, since those that were there may have been replaced.
         """
         start, end = self._days()
-        before = test_runs.all_runs(self._client, cycle.id)
+        before = all_runs(self._client, cycle.id)
         self._changes.make(
-            f"regenerate the runs of test cycle {cycle.name!r}",
+            Change(ChangeKind.REGENERATE, f"the runs of test cycle {cycle.name!r}"),
             lambda: self._client.regenerate_runs(
                 cycle, start=cycle.start or start, end=cycle.end or end
             ),
@@ -221,8 +229,8 @@ class CycleResolver:
         )
         runs = self._await_runs(cycle, cases)
         if self._changes.is_allowed:
-            after = test_runs.all_runs(self._client, cycle.id)
-            losses = test_runs.describe_losses(before, after)
+            after = all_runs(self._client, cycle.id)
+            losses = describe_losses(before, after)
             if losses:
                 self._changes.warnings.append(
                     f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
@@ -241,10 +249,11 @@ class CycleResolver:
         if not self._changes.is_allowed:
             return _predict(cases)
         runs = self._find_runs(cycle, cases)
-        for pause_s in pauses_s:
+        again = self._client.again(RUNS_PATH)
+        for attempt, pause_s in enumerate(pauses_s, start=2):
             if all(case.id in runs for case in cases):
                 return runs
-            self._client.api.connection.sleep(pause_s)
+            again("the cycle does not have all runs yet", attempt, pause_s)
             runs = self._find_runs(cycle, cases)
         late = [case for case in cases if case.id not in runs]
         self._changes.unresolved.extend(explain(case, cycle) for case in late)
@@ -252,7 +261,7 @@ class CycleResolver:
 
     def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         case_ids = list(dict.fromkeys(case.id for case in cases))
-        found = test_runs.find_runs(self._client, cycle.id, case_ids)
+        found = find_runs(self._client, cycle.id, case_ids)
         self.total_runs = found.total
         return dict(found.by_case)
 
@@ -266,7 +275,7 @@ class CycleResolver:
     def _resolution(
         self,
         project: Project,
-        plan: Plan | None,
+        plan: TestPlan | None,
         cycle: Cycle | None,
         cases: Sequence[Case],
         runs: Mapping[int, tuple[TestRun, ...]],
@@ -284,8 +293,8 @@ class CycleResolver:
     def _place(
         self,
         wanted_name: str | None,
-        place: Plan | Cycle | None,
-        plan: Plan | None,
+        place: TestPlan | Cycle | None,
+        plan: TestPlan | None,
         project: Project,
     ) -> Place:
         """Return a plan or cycle for display, with the page of the plan's runs in Jama.

@@ -6,20 +6,22 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
+from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.runs import Unresolved
-from pytest_jama.targets.answers import says_already_there
-from pytest_jama.targets.jama.cases import no_such_item
+from pytest_jama.targets.jama.case_lookup import no_such_item
+from pytest_jama.targets.jama.client import cases_path, groups_path
+from pytest_jama.targets.jama.concurrent_sessions import CaseCount, settle
 from pytest_jama.targets.jama.places import pick_oldest
-from pytest_jama.targets.jama.racing import CaseCount, settle
+from pytest_jama.targets.jama.response_checks import says_already_there
 from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_jama.targets.jama.cases import Case
-    from pytest_jama.targets.jama.changes import Changes
+    from pytest_jama.targets.jama.case_lookup import Case
+    from pytest_jama.targets.jama.change_log import ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Item, Plan
+    from pytest_jama.targets.jama.wire import Item, TestPlan
 
 DEFAULT_GROUP = "Default Test Group"
 """The group that every new plan has. Source: Jama REST API cookbook, test plans."""
@@ -42,7 +44,7 @@ class PlanGroups:
         changes: Notes what is done.
     """
 
-    def __init__(self, client: JamaClient, plan: Plan, changes: Changes) -> None:
+    def __init__(self, client: JamaClient, plan: TestPlan, changes: ChangeLog) -> None:
         self._client = client
         self._plan = plan
         self._changes = changes
@@ -80,7 +82,7 @@ class PlanGroups:
         """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
 
         When this session had none to add the plan is not a new one, and nothing is waited for.
-        What it has added is there afterwards, also if Jama said yes at first and did not do it.
+        What it has added is there afterwards, even if Jama first accepted it and did not do it.
         """
         if self._count is None:
             return False
@@ -91,11 +93,13 @@ class PlanGroups:
 
     def _add_lost(self) -> None:
         """Add again what the group does not have, though Jama said that it was added."""
-        for pause_s in _BEFORE_ADDING_AGAIN_S:
+        for attempt, pause_s in enumerate(_BEFORE_ADDING_AGAIN_S, start=2):
             if not self._find_lost():
                 return
             self._client.api.connection.sleep(pause_s)
             for group, case in self._find_lost():
+                path = cases_path(self._plan.id, group.id)
+                self._client.again(path, method="POST")("accepted, but not there", attempt, 0.0)
                 with suppress(RefusedError):
                     self._client.add_case(self._plan.id, group.id, case.id)
 
@@ -133,7 +137,7 @@ class PlanGroups:
         if found is not None:
             return found
         group_id = self._changes.make(
-            f"create test group {wanted!r}",
+            Change(ChangeKind.CREATE, f"test group {wanted!r}"),
             lambda: self._client.create_group(self._plan.id, wanted),
             otherwise=PLANNED_ID,
         )
@@ -149,7 +153,7 @@ class PlanGroups:
                 each for each in self._client.groups(self._plan.id) if each.name == group.name
             ],
             "test group",
-            sleep=self._client.api.connection.sleep,
+            again=self._client.again(groups_path(self._plan.id)),
             warn=self._changes.warnings.append,
         )
         return settled
@@ -158,7 +162,7 @@ class PlanGroups:
         """Add one case; returns whether the group has it now."""
         try:
             self._changes.make(
-                f"add case {case.ref} to group {group.name!r}",
+                Change(ChangeKind.ADD, f"case {case.ref}", f"group {group.name!r}"),
                 lambda: self._client.add_case(self._plan.id, group.id, case.id),
                 otherwise=None,
             )
@@ -179,13 +183,13 @@ class PlanGroups:
         return self._find_unfit(case, item) or Unresolved(
             case.ref,
             f"Jama does not add it to group {group.name!r}: {refusal}",
-            "ask somebody to unlock it"
+            "have it unlocked in Jama"
             if isinstance(refusal, LockedError)
             else "add it to the test plan in Jama, or get the permission to do so",
         )
 
     def _is_test_case(self, case: Case) -> bool:
-        """Whether an item may go into a group; one that was not looked up is believed to."""
+        """Return whether an item may go into a group; one that was not looked up may."""
         unfit = self._find_unfit(case, case.item) if case.item else None
         if unfit:
             self._changes.unresolved.append(unfit)
@@ -199,7 +203,7 @@ class PlanGroups:
             return None
         return Unresolved(
             case.ref,
-            f"it is no test case but of the item type {name!r}",
+            f"it is not a test case but an item of type {name!r}",
             "refer to the test case that verifies it",
         )
 

@@ -1,7 +1,7 @@
 """Lists of Jama, page by page.
 
-Pages may overlap when somebody changes the list meanwhile, and the announced total may be wrong or
-missing: what counts is what arrives. Only an empty page that contradicts the total is asked for
+Pages may overlap when another user changes the list meanwhile, and the announced total may be wrong
+or missing: what counts is what arrives. Only an empty page that contradicts the total is asked for
 again. Source: Jama REST API cookbook, paging chapter.
 """
 
@@ -16,7 +16,10 @@ from pytest_jama.targets.jama.wire import find_integer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.connection import Query
+    from pytest_jama.targets.http.connection import Query
+
+    Again = Callable[[str, int, float], object]
+    """Waits before something is asked for again: reason, number of the attempt, seconds."""
 
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
@@ -26,7 +29,7 @@ _ASK_AGAIN_AFTER_S = (0.0, 0.0)
 """Pauses before a page is asked for again that is empty although the total promises more."""
 
 _ASK_ALL_AGAIN_AFTER_S = (1.0, 2.0, 4.0)
-"""The same when nothing has come at all: who believes that would create everything anew."""
+"""The same when nothing has come at all: taken for true, everything would be created anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def read_pages(
     path: str,
     query: Query = (),
     *,
-    pause: Callable[[float], object],
+    again: Again,
 ) -> Iterator[Page]:
     """Read a list lazily; the last page ends it without a further request.
 
@@ -55,7 +58,7 @@ def read_pages(
         get: Makes one request.
         path: The list.
         query: What to ask of it, besides the page.
-        pause: Waits so many seconds.
+        again: Waits before a page is asked for again, and notes why.
 
     Yields:
         At least one page, which may be empty.
@@ -65,10 +68,11 @@ def read_pages(
     while True:
         part: Query = (("startAt", start), ("maxResults", PAGE_SIZE))
         page, received = _read_page(get(path, (*query, *part)), known)
-        for pause_s in _ASK_AGAIN_AFTER_S if start else _ASK_ALL_AGAIN_AFTER_S:
+        pauses_s = _ASK_AGAIN_AFTER_S if start else _ASK_ALL_AGAIN_AFTER_S
+        for attempt, pause_s in enumerate(pauses_s, start=2):
             if received or start >= (page.total or 0):
                 break
-            pause(pause_s)
+            again("the list announces more than it has", attempt, pause_s)
             page, received = _read_page(get(path, (*query, *part)), known)
         known.update(row["id"] for row in page.rows)
         yield page
@@ -85,7 +89,7 @@ def read_all(
     first: Page | None = None,
     total: int | None,
     together: Callable[[Sequence[Callable[[], Mapping[str, Any]]]], list[Mapping[str, Any]]],
-    pause: Callable[[float], object],
+    again: Again,
 ) -> list[Mapping[str, Any]]:
     """Read all rows of a list, its pages at the same time; page by page when they do not add up.
 
@@ -94,9 +98,9 @@ def read_all(
         path: The list.
         query: What to ask of it, besides the page.
         first: Its first page, if that is known.
-        total: How many rows it is believed to have.
+        total: How many rows it should have.
         together: Makes several requests at the same time.
-        pause: Waits so many seconds.
+        again: Waits before a page is asked for again, and notes why.
     """
     known = 0 if first is None else PAGE_SIZE
     starts = range(known, total or 0, PAGE_SIZE)
@@ -109,7 +113,8 @@ def read_all(
     totals = {_find_total(answer) for answer in answers} | ({first.total} if first else set())
     if totals == {total} and len(rows) == total:
         return list(rows.values())
-    return [row for page in read_pages(get, path, query, pause=pause) for row in page.rows]
+    again("the pages of the list do not add up", 2, 0.0)
+    return [row for page in read_pages(get, path, query, again=again) for row in page.rows]
 
 
 def _read_page(answer: Mapping[str, Any], known: set[int]) -> tuple[Page, int]:
@@ -130,5 +135,5 @@ def _find_total(answer: Mapping[str, Any]) -> int | None:
 
 
 def _is_end(received: int, total: int | None) -> bool:
-    """Whether the list is complete; a total below what has arrived is no total."""
+    """Return whether the list is complete; a total below what has arrived is wrong."""
     return total is not None and received == total

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import CycleSettings, PlanSettings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Cycle, Plan, Project
+    from pytest_jama.targets.jama.wire import Cycle, Project, TestPlan
 
     Warn = Callable[[str], None]
 
@@ -60,7 +60,7 @@ def get_project(client: JamaClient, wanted: str | int, refs: Sequence[CaseRef]) 
 
 def find_plan(
     client: JamaClient, project: Project, wanted: PlanSettings, *, warn: Warn
-) -> Plan | None:
+) -> TestPlan | None:
     """Return the test plan, or None when it has to be created.
 
     Args:
@@ -89,14 +89,14 @@ def find_plan(
     return plan
 
 
-def active_plans(plans: Iterable[Plan], name: str | None) -> list[Plan]:
+def active_plans(plans: Iterable[TestPlan], name: str | None) -> list[TestPlan]:
     """Return the plans of that name; archived ones only when all are."""
     named = [plan for plan in plans if plan.name == name]
     return [plan for plan in named if not plan.is_archived] or named
 
 
 def find_cycle(
-    client: JamaClient, plan: Plan | None, wanted: CycleSettings, *, warn: Warn
+    client: JamaClient, plan: TestPlan | None, wanted: CycleSettings, *, warn: Warn
 ) -> Cycle | None:
     """Return the test cycle, or None when it has to be created.
 
@@ -166,11 +166,11 @@ def _project_of_cases(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> 
         item = next((item for item in items if item.key in texts), None)
         project = client.find_project(item.project_id) if item and item.project_id else None
     except RefusedError:
-        return None  # the list tells, too
+        return None  # the list shows it, too
     return project if project and project.key == key else None
 
 
-def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> Plan:
+def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> TestPlan:
     plan = client.find_plan(plan_id)
     if plan is None:
         raise NotUsableError(f"there is no test plan with the API ID {plan_id}; check `plan`")
@@ -182,7 +182,7 @@ def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> Plan:
     return plan
 
 
-def _cycle_by_id(client: JamaClient, plan: Plan | None, cycle_id: int) -> Cycle:
+def _cycle_by_id(client: JamaClient, plan: TestPlan | None, cycle_id: int) -> Cycle:
     cycle = client.find_cycle(cycle_id)
     if cycle is None:
         raise NotUsableError(f"there is no test cycle with the API ID {cycle_id}; check `cycle`")

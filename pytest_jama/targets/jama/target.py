@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import CredentialsError, TargetError
-from pytest_jama.core.port import Receipt, SendState, ignore
-from pytest_jama.targets.connection import READ_TIMEOUT_S, Connection, Limits
-from pytest_jama.targets.http import HttpApi
-from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.core.errors import TargetError
+from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.targets.http.connection import READ_TIMEOUT_S
+from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
+from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
+from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.patches import patch_operations
-from pytest_jama.targets.jama.reading_back import ReadBack
-from pytest_jama.targets.jama.sending import INTERRUPTED, Sending, not_sent
-from pytest_jama.targets.login import BasicLogin, Login
-from pytest_jama.targets.oauth import TokenLogin, fetch_token
-from pytest_jama.targets.pace import find_rate_per_s
-from pytest_jama.targets.session import open_session
+from pytest_jama.targets.jama.update_plan import plan_updates
+from pytest_jama.targets.jama.verify import ReadBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,18 +24,9 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.port import Resolution
-    from pytest_jama.core.runs import RunUpdate
-    from pytest_jama.targets.oauth import Token
-    from pytest_jama.targets.patience import Clocks
-
-_OAUTH_REMEDY = (
-    "check JAMA_CLIENT_ID and JAMA_CLIENT_SECRET (API credentials of your Jama profile); "
-    "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
-)
-_BASIC_REMEDY = (
-    "check JAMA_USERNAME and JAMA_PASSWORD; where single sign-on is enabled Jama takes "
-    "JAMA_CLIENT_ID and JAMA_CLIENT_SECRET only"
-)
+    from pytest_jama.core.runs import RunUpdate, UpdatePlan
+    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.targets.http.give_up import Clocks
 
 
 _SEND_AGAIN_AT_MOST = 3
@@ -60,7 +49,7 @@ def make_jama_target(
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    api = _open_api(settings, clocks, read_timeout_s)
+    api = open_api(settings, clocks=clocks, read_timeout_s=read_timeout_s)
     client = JamaClient(api, at_once=settings.upload.concurrency)
     return JamaTarget(client, settings)
 
@@ -85,14 +74,15 @@ class JamaTarget:
         *,
         aliases: Sequence[CaseRef] = (),
         create: bool,
-        on_change: Callable[[str], None] = ignore,
+        observer: Observer,
     ) -> Resolution:
         """Find the runs of the cases; see `Target.resolve`.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
-        resolver = CycleResolver(self._client, self._settings, create=create, on_change=on_change)
+        self._client.api.connection.tell(observer)
+        resolver = CycleResolver(self._client, self._settings, create=create, observer=observer)
         try:
             resolution = resolver.resolve(case_refs, aliases)
         except KeyboardInterrupt:
@@ -102,11 +92,22 @@ class JamaTarget:
         self._total_runs = resolver.total_runs
         return resolution
 
+    def plan_updates(
+        self, judgement: Judgement, resolution: Resolution, *, provenance: str
+    ) -> UpdatePlan:
+        """Decide what is to be written into which run; see `Target.plan_updates`."""
+        return plan_updates(
+            (*judgement.to_write, *judgement.possible_aliases),
+            resolution.runs,
+            incomplete=judgement.incomplete,
+            provenance=provenance,
+        )
+
     def push(
         self,
         updates: Sequence[RunUpdate],
         *,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[Receipt, ...]:
         """Write the updates and read them back; see `Target.push`.
 
@@ -114,13 +115,14 @@ class JamaTarget:
         """
         if not updates:
             return ()
+        self._client.api.connection.tell(observer)
         try:
             assignee = self._find_assignee()
         except TargetError as error:
-            return _none_sent(updates, error, on_receipt)
+            return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
-            return _none_sent(updates, INTERRUPTED, on_receipt)
-        sent, is_stopped = self._send(updates, assignee, on_receipt)
+            return _none_sent(updates, INTERRUPTED, observer)
+        sent, is_stopped = self._send(updates, assignee, observer)
         if is_stopped:
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
@@ -134,7 +136,7 @@ class JamaTarget:
                 break  # this server stores none of them, however often they are sent
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
-                on_receipt(receipt)
+                observer.received(receipt)
         return receipts
 
     def close(self) -> None:
@@ -150,14 +152,14 @@ class JamaTarget:
         self,
         updates: Sequence[RunUpdate],
         assignee: int | None,
-        on_receipt: Callable[[Receipt], None],
+        observer: Observer,
     ) -> tuple[tuple[Receipt, ...], bool]:
         """Write the updates; returns their receipts, and whether not all could be tried."""
         sending = Sending(
             updates,
             send=lambda update, count: self._write(update, assignee, count),
             stop=self._client.api.connection.stop,
-            on_receipt=on_receipt,
+            on_receipt=observer.received,
             concurrency=self._settings.upload.concurrency,
         )
         receipts = sending.run()
@@ -182,7 +184,12 @@ class JamaTarget:
             All receipts, and the places of those that are still not stored.
         """
         updates = [receipts[number].update for number in lost]
-        again, is_stopped = self._send(updates, assignee, ignore)
+        for number in lost:
+            note = self._client.again(
+                f"{RUNS_PATH}/{receipts[number].update.run.run_id}", method="PATCH"
+            )
+            note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
+        again, is_stopped = self._send(updates, assignee, Observer())
         still_lost: tuple[int, ...] = ()
         if not is_stopped:
             again, still_lost = read_back.verify(again)
@@ -207,44 +214,9 @@ class JamaTarget:
 def _none_sent(
     updates: Sequence[RunUpdate],
     reason: PytestJamaError,
-    on_receipt: Callable[[Receipt], None],
+    observer: Observer,
 ) -> tuple[Receipt, ...]:
     receipts = tuple(not_sent(update, reason) for update in updates)
     for receipt in receipts:
-        on_receipt(receipt)
+        observer.received(receipt)
     return receipts
-
-
-def _open_api(settings: Settings, clocks: Clocks | None, read_timeout_s: float) -> HttpApi:
-    """Wire up one server: the token of the login is fetched with the connection that uses it."""
-    login = _make_login(settings, lambda basic: fetch_token(api, basic))
-    session = open_session(
-        settings.url,
-        verify=settings.tls.verify,
-        client_cert=settings.tls.client_cert,
-        connections=settings.upload.concurrency,
-    )
-    limits = Limits(
-        requests_per_s=find_rate_per_s(settings.url, rate=settings.upload.rate),
-        at_once=settings.upload.concurrency,
-        give_up_after_s=settings.upload.give_up_after_s,
-        read_timeout_s=read_timeout_s,
-    )
-    api = HttpApi(
-        Connection(settings.url, session=session, login=login, limits=limits, clocks=clocks)
-    )
-    return api
-
-
-def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Login:
-    credentials = settings.credentials
-    if credentials is None:
-        raise CredentialsError(f"there are no credentials; {_OAUTH_REMEDY}")
-    if credentials.kind == "basic":
-        return BasicLogin(
-            credentials.username, credentials.password.get_secret_value, remedy=_BASIC_REMEDY
-        )
-    basic = BasicLogin(
-        credentials.client_id, credentials.client_secret.get_secret_value, remedy=_OAUTH_REMEDY
-    )
-    return TokenLogin(lambda: fetch(basic), remedy=_OAUTH_REMEDY, credentials=basic)

@@ -28,8 +28,10 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TestPlan:
     """A test plan; the results of an archived one do not count for the status of test cases."""
+
+    __test__ = False
 
     id: int
     name: str
@@ -59,7 +61,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a project: a test case, or what users mistook for one.
+    """An item of a project: a test case, or what users took for one.
 
     Attributes:
         id: The API ID.
@@ -96,11 +98,11 @@ def read_project(json: Json) -> Project:
     return Project(_id(json), key, _text(fields.get("name")), json.get("isFolder") is True)
 
 
-def read_plan(json: Json) -> Plan:
+def read_plan(json: Json) -> TestPlan:
     """Read a test plan."""
     name = _text(_fields(json).get("name"))
     project_id = find_integer(json.get("project"))
-    return Plan(_id(json), name, json.get("archived") is True, project_id)
+    return TestPlan(_id(json), name, json.get("archived") is True, project_id)
 
 
 def read_group(json: Json) -> Group:
@@ -160,12 +162,12 @@ def read_run(json: Json) -> TestRun:
 
 
 def may_be_in_cycle(json: Json, cycle_id: int) -> bool:
-    """Whether a listed test run belongs to a cycle: nothing else is ever written to."""
+    """Return whether a listed test run belongs to a cycle: nothing else is ever written to."""
     return find_integer(_fields(json).get("testCycle")) in (None, cycle_id)
 
 
 def read_step(json: Json) -> RunStep:
-    """Read a step of a test run; a result that somebody wrote there is kept as it was read."""
+    """Read a step of a test run; a result that a user wrote there is kept as it was read."""
     return RunStep(status=_text(json.get("status")) or NOT_RUN, as_read=dict(json))
 
 
@@ -184,6 +186,20 @@ def find_integer(value: object) -> int | None:
         return value
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
         return int(value)
+    return None
+
+
+def find_created_id(answer: Json) -> int | None:
+    """Return the ID of what a POST created, from `meta.id` or the end of `meta.location`.
+
+    Source: Jama REST API cookbook; servers before September 2018 give the location only.
+    """
+    meta = answer.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    for text in (str(meta.get("id", "")), str(meta.get("location", "")).rstrip("/")):
+        last = text.rpartition("/")[2]
+        if last.isascii() and last.isdigit():
+            return int(last)
     return None
 
 

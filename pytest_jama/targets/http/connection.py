@@ -1,0 +1,328 @@
+"""Single attempts at requests to one server, with login, pace and timeouts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from requests import Request as HttpRequest
+from urllib3.exceptions import InsecureRequestWarning
+
+from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
+from pytest_jama.core.observer import Retry
+from pytest_jama.core.text import without_user_info
+from pytest_jama.targets.http.failures import TransientError, describe_failure, without_frames
+from pytest_jama.targets.http.give_up import Clocks, GiveUp
+from pytest_jama.targets.http.rate_limit import Pace
+from pytest_jama.targets.http.redact import redact
+from pytest_jama.targets.http.responses import find_retry_after_s, read_answer
+from pytest_jama.targets.http.retry import RetryLog
+from pytest_jama.targets.http.transport import proxy_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import requests
+
+    from pytest_jama.core.observer import Observer
+    from pytest_jama.targets.http.login import Login
+    from pytest_jama.targets.http.server_facts import ServerFacts
+
+log = logging.getLogger(__name__)
+
+Query = tuple[tuple[str, "str | int"], ...]
+"""Parameters of a request; a name may occur several times."""
+
+READ_TIMEOUT_S = 30.0
+"""For how long to wait for an answer, all of it, unless `Limits` says otherwise."""
+
+_RENEWED = "401 Unauthorized, so the token is renewed"
+_REFUSED_LOGINS = 3
+"""After this many consecutive 401s, credentials that worked before count as revoked."""
+
+
+def accept_anything(_: Mapping[str, Any]) -> str:
+    """Find nothing wrong with any answer."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the server.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path below the base URL.
+        query: Its parameters.
+        body: The body as sent; None for none.
+        content_type: What the body is.
+        login: How to log in, if not as all other requests do.
+        check: Says why an answer does not belong to this request: proxies and caches give such
+            answers. Empty when it does.
+    """
+
+    method: str
+    path: str
+    query: Query = ()
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    login: Login | None = None
+    check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection keeps to.
+
+    Attributes:
+        requests_per_s: How many requests a second are sent at most; None for any number.
+        at_once: How many requests are under way at most.
+        give_up_after_s: After how many seconds without a success to stop.
+        connect_timeout_s: For how long to wait for a connection.
+        read_timeout_s: For how long to wait for an answer, all of it.
+    """
+
+    requests_per_s: float | None = None
+    at_once: int = 8
+    give_up_after_s: float = 120.0
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = READ_TIMEOUT_S
+
+
+class Connection:
+    """Makes single attempts at requests. Safe to use from several threads.
+
+    Args:
+        url: The base URL, above the paths of `facts`.
+        facts: What is known of the server.
+        session: Sockets, TLS, proxies.
+        login: Says who we are.
+        limits: What to keep to.
+        clocks: Time.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        facts: ServerFacts,
+        session: requests.Session,
+        login: Login,
+        limits: Limits | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
+        self.url = without_user_info(url.rstrip("/"))
+        self.facts = facts
+        self._session = session
+        self._login = login
+        self._limits = limits or Limits()
+        self._clocks = clocks or Clocks()
+        self._stopping = threading.Event()
+        self._free = threading.BoundedSemaphore(self._limits.at_once)
+        self._was_let_in = False
+        self._refused_logins = 0
+        self.clock = self._clocks.monotonic
+        self.pace = Pace(
+            self._limits.requests_per_s, facts=facts, clock=self.clock, sleep=self._wait
+        )
+        self.give_up = GiveUp(self._limits.give_up_after_s, self.clock)
+        self._retries = RetryLog()
+
+    def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
+        """Send a request once, and once more when only the token was too old.
+
+        Args:
+            request: What to send.
+            number: Which attempt this is, for the log.
+
+        Returns:
+            The JSON object of the answer.
+
+        Raises:
+            TransientError: When another attempt may succeed.
+            RefusedError: When the server refuses it.
+            CredentialsError: When the server does not let us in.
+            OutOfReachError: When no further attempt can succeed, or after `stop`.
+        """
+        started_at = self.clock()
+        try:
+            answer = self._exchange(request, number)
+        except TransientError:
+            self.give_up.failed(started_at=started_at)
+            raise
+        except RefusedError:
+            self.give_up.succeeded()
+            raise
+        self.give_up.succeeded()
+        return answer
+
+    @property
+    def repeated(self) -> Mapping[str, int]:
+        """How many requests were made again for each reason."""
+        return self._retries.counts
+
+    def tell(self, observer: Observer) -> None:
+        """Tell an observer each request that is made again from now on."""
+        self._retries.observer = observer
+
+    def note_retry(
+        self, request: str, reason: str, *, detail: str = "", attempt: int, pause_s: float = 0.0
+    ) -> None:
+        """Log, count and tell that a request is made again; see `Retry`."""
+        left_s = max(0.0, self.give_up.left_s)
+        retry = Retry(request, reason, detail, attempt=attempt, pause_s=pause_s, left_s=left_s)
+        self._retries.note(retry)
+
+    def is_probe_answered(self) -> bool:
+        """Return whether the server answers the cheapest request; `give_up` learns nothing."""
+        probe = Request("GET", self.facts.api_path + self.facts.probe_path)
+        try:
+            self._exchange(probe, 1)
+        except TransientError:
+            return False
+        except RefusedError:
+            return True
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        """Wait that long, or until `stop`."""
+        self._wait(seconds)
+
+    def stop(self) -> None:
+        """Make no further attempts, and end all pauses now, for good."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._session.close()
+
+    def _wait(self, seconds: float) -> bool:
+        return bool((self._clocks.sleep or self._stopping.wait)(seconds))
+
+    def _exchange(self, request: Request, number: int) -> dict[str, Any]:
+        login = request.login or self._login
+        response = self._send(request, login, number)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and login.renew(response.request):
+            self.note_retry(str(request), _RENEWED, attempt=number)
+            response = self._send(request, login, number)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            raise self._not_let_in(request, login)
+        if request.login is None:
+            self._refused_logins = 0
+            self._was_let_in = True
+        try:
+            return self._read(request, response, login)
+        except (ValueError, TypeError, LookupError, AttributeError) as exc:
+            reason = _not_understood(exc, http_status=response.status_code)
+            raise reason from without_frames(exc)  # its frames hold what the server said
+
+    def _read(self, request: Request, response: requests.Response, login: Login) -> dict[str, Any]:
+        answer = read_answer(
+            request,
+            response,
+            facts=self.facts,
+            now_s=self._clocks.wall(),
+            conceal=lambda text: self._conceal(text, login),
+        )
+        complaint = request.check(answer)
+        if complaint:
+            del answer  # error trackers print variables, and the answer may repeat the credentials
+            raise TransientError(complaint, http_status=response.status_code)
+        return answer
+
+    def _conceal(self, text: str, login: Login) -> str:
+        """Take all secrets out of a text; no other code gets them, not even as variables."""
+        logins = (*login.secrets(), *self._login.secrets())
+        return redact(text, (*logins, *proxy_secrets(self._session)))
+
+    def _not_let_in(self, request: Request, login: Login) -> Exception:
+        """Judge a 401: at the beginning it is final, later only after several."""
+        self._refused_logins += 1
+        if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
+            return TransientError(
+                "401 Unauthorized", http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False
+            )
+        return CredentialsError(f"{request}: 401 Unauthorized at {self.url}; {login.remedy}")
+
+    def _send(self, request: Request, login: Login, number: int) -> requests.Response:
+        outcome = "no answer"
+        started_at = self.clock()
+        try:
+            prepared = self._prepare(request, login)  # may ask for a token before
+            with self._free:
+                started_at = sent_at = self._wait_for_turn()
+                response = self._session.send(
+                    prepared,
+                    timeout=self._timeouts_s(),
+                    allow_redirects=False,
+                    proxies=self._session.proxies,
+                )
+            outcome = f"{response.status_code}"
+        except OSError as exc:
+            raise _translate(request, exc) from without_frames(exc)
+        except ValueError as exc:  # the HTTP library stumbled over an odd header
+            raise _not_understood(exc) from without_frames(exc)
+        finally:
+            took_s = self.clock() - started_at
+            log.debug("%s: %s in %.3f s (attempt %d)", request, outcome, took_s, number)
+        self._learn(response, sent_at)
+        return response
+
+    def _prepare(self, request: Request, login: Login) -> requests.PreparedRequest:
+        return self._session.prepare_request(
+            HttpRequest(
+                request.method,
+                self.url + request.path,
+                params=list(request.query),
+                data=request.body,
+                headers={"Content-Type": request.content_type} if request.body else None,
+                auth=login,
+            )
+        )
+
+    def _wait_for_turn(self) -> float:
+        sent_at = self.pace.wait_for_turn()
+        if self._stopping.is_set():
+            raise OutOfReachError("stopped")
+        if self._session.verify is False:
+            # Chosen by the user; where warnings are errors it would otherwise end the upload.
+            warnings.simplefilter("ignore", InsecureRequestWarning)
+        return sent_at
+
+    def _timeouts_s(self) -> tuple[float, float]:
+        left_s = max(1.0, self.give_up.left_s)
+        return (
+            min(self._limits.connect_timeout_s, left_s),
+            min(self._limits.read_timeout_s, left_s),
+        )
+
+    def _learn(self, response: requests.Response, sent_at: float) -> None:
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            asked_s = find_retry_after_s(response, now_s=self._clocks.wall()) or 0.0
+            # The last attempt before giving up is made in any case.
+            self.pace.refused(sent_at, asked_s=min(asked_s, self.give_up.left_s))
+        else:
+            self.pace.admitted(sent_at)
+
+
+def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:
+    reason = f"the answer cannot be understood ({type(exc).__name__})"
+    return TransientError(reason, http_status=http_status)
+
+
+def _translate(request: Request, exc: OSError) -> Exception:
+    failure = describe_failure(exc)
+    if failure.is_transient:
+        return TransientError(
+            failure.reason,
+            more=f"; {failure.remedy}" if failure.remedy else "",
+            may_have_happened=failure.may_have_happened,
+        )
+    return OutOfReachError(f"{request}: {failure}")

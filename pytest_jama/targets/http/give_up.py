@@ -1,0 +1,86 @@
+"""Clocks, and the time without a success after which we give up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_LATELY_S = 5.0
+_WRITTEN_OFF_AT_MOST = 8
+_WRITTEN_OFF_AT_LAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Time, given from outside so that tests need none of it.
+
+    Attributes:
+        monotonic: Seconds that never run backwards.
+        wall: Seconds since 1970.
+        sleep: Waits for some seconds; None for a wait that stopping the connection cuts short.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], object] | None = None
+
+
+class GiveUp:
+    """Knows for how long nothing has succeeded, over all threads.
+
+    Args:
+        after_s: After how many seconds to give up.
+        clock: Seconds that never run backwards.
+    """
+
+    def __init__(self, after_s: float, clock: Callable[[], float]) -> None:
+        self.after_s = after_s
+        self._clock = clock
+        self._failing_since: float | None = None
+        self._succeeded_at = float("-inf")
+        self._written_off = 0
+        self._lock = threading.Lock()
+
+    def succeeded(self) -> None:
+        """Note that the server gave a usable answer."""
+        self._succeeded_at = self._clock()
+        self._failing_since = None
+        self._written_off = 0
+
+    def write_off(self) -> bool:
+        """Return whether one request may be given up without giving up the server.
+
+        Returns:
+            False when too many were given up since the last success: then it is the server.
+        """
+        at_most = _WRITTEN_OFF_AT_LAST if self.left_s <= 0 else _WRITTEN_OFF_AT_MOST
+        with self._lock:
+            self._written_off += 1
+            return self._written_off <= at_most
+
+    def failed(self, *, started_at: float) -> None:
+        """Note that an attempt failed which had started at that time."""
+        if self._failing_since is None:
+            self._failing_since = max(started_at, self._succeeded_at)
+
+    @property
+    def has_succeeded_lately(self) -> bool:
+        """Whether something succeeded before, and not much failed since."""
+        return self.failing_for_s < _LATELY_S and self._succeeded_at > float("-inf")
+
+    @property
+    def failing_for_s(self) -> float:
+        """Seconds since the first attempt that failed after the last success."""
+        since = self._failing_since
+        return 0.0 if since is None else self._clock() - since
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it is time to give up."""
+        return self.after_s - self.failing_for_s

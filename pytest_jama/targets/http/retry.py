@@ -1,0 +1,174 @@
+"""Requests that are made again: until they are answered, and why each time.
+
+An attempt without a usable answer is repeated after a growing, jittered pause, or after the pause
+that the server asks for. Two things end that: no request at all succeeded for `give_up_after`, so
+the server is out of reach; or the server keeps answering other requests but not this one, so it
+refuses this one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
+
+import tenacity
+
+from pytest_jama.core.errors import OutOfReachError, RefusedError
+from pytest_jama.core.observer import Observer, Retry
+from pytest_jama.targets.http.failures import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_jama.targets.http.connection import Connection, Request
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+NO_STATUS = 0
+"""`RefusedError.http_status` of a request that got no answer although others did."""
+
+_ATTEMPTS_BEFORE_DOUBT = 10
+"""With a fifth of all answers faulty, one of ten million requests fails this often."""
+
+_GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
+_LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
+_LONGEST_PAUSE_IF_ASKED_S = 60.0
+
+
+class RetryLog:
+    """Logs, counts and tells every retry of a connection. Safe to use from several threads.
+
+    Attributes:
+        observer: Told each retry, in the thread that makes the request.
+    """
+
+    def __init__(self) -> None:
+        self.observer = Observer()
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many requests were made again for each reason."""
+        with self._lock:
+            return dict(self._counts)
+
+    def note(self, retry: Retry) -> None:
+        """Note a retry before the pause that comes before it."""
+        log.debug("%s", retry)
+        with self._lock:
+            self._counts[retry.reason] += 1
+        self.observer.retried(retry)
+
+
+def persist(connection: Connection, attempt: Callable[[int], T], request: Request) -> T:
+    """Repeat an attempt until it succeeds, is refused, or there is reason to give up.
+
+    Args:
+        connection: What the attempt uses.
+        attempt: Makes the attempt of that number; `TransientError` asks for another one.
+        request: What is attempted, for messages.
+
+    Raises:
+        RefusedError: When the server refuses it, or answers other requests but not this one.
+        CredentialsError: When the server does not let us in.
+        OutOfReachError: When nothing succeeded for `give_up_after`, or we were stopped.
+    """
+    started_at = connection.clock()
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(TransientError),
+        stop=lambda state: _raise_when_done(connection, request, state, started_at=started_at),
+        wait=lambda state: _find_pause_s(connection, state),
+        before_sleep=lambda state: _note(connection, request, state),
+        sleep=connection.sleep,
+    )
+    number = 0
+
+    def numbered() -> T:
+        nonlocal number
+        number += 1
+        return attempt(number)
+
+    return retrying(numbered)
+
+
+def _note(connection: Connection, request: Request, state: tenacity.RetryCallState) -> None:
+    failure = _failure_of(state)
+    asked_s = failure.retry_after_s
+    connection.note_retry(
+        str(request),
+        failure.reason,
+        detail="" if asked_s is None else f"the server asked for {asked_s:g} s",
+        attempt=state.attempt_number + 1,
+        pause_s=state.next_action.sleep if state.next_action else 0.0,
+    )
+
+
+def _raise_when_done(
+    connection: Connection,
+    request: Request,
+    state: tenacity.RetryCallState,
+    *,
+    started_at: float,
+) -> bool:
+    """Raise when it is time to give up; as an error of ours rather than of tenacity's."""
+    failure = _failure_of(state)
+    give_up = connection.give_up
+    is_out_of_time = give_up.left_s <= 0
+    is_long_tried = (
+        state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT
+        or connection.clock() - started_at >= give_up.after_s
+    )
+    if (is_out_of_time or is_long_tried) and _is_refused_alone(connection, request, failure):
+        raise RefusedError(
+            f"{request}: {failure} ({state.attempt_number} attempts, "
+            "while other requests are answered)",
+            http_status=failure.http_status or NO_STATUS,
+        ) from failure
+    if is_out_of_time:
+        raise OutOfReachError(
+            f"nothing succeeded at {connection.url} for {give_up.failing_for_s:.0f} s, "
+            f"most recently {request}: {failure}",
+        ) from failure
+    return False
+
+
+def _is_refused_alone(connection: Connection, request: Request, failure: TransientError) -> bool:
+    """Return whether the server answers the cheapest request: then it refuses only this one.
+
+    Throttling concerns all requests; and all others wait for a login.
+    """
+    return (
+        failure.http_status != HTTPStatus.TOO_MANY_REQUESTS
+        and request.login is None
+        and connection.is_probe_answered()
+        and connection.give_up.write_off()
+    )
+
+
+def _find_pause_s(connection: Connection, state: tenacity.RetryCallState) -> float:
+    """Return how long to wait: what the server asks for, else longer each time.
+
+    A request that was one too many waits for its next turn, and the pace grows slower. While others
+    succeed, the server does not need a long rest.
+    """
+    failure, give_up = _failure_of(state), connection.give_up
+    pause_s = _GROWING_PAUSE(state)
+    if failure.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+        paced_s = connection.pace.find_pause_s()
+        pause_s = pause_s if paced_s is None else paced_s
+    elif give_up.has_succeeded_lately:
+        pause_s = min(pause_s, _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S)
+    if failure.retry_after_s is not None:
+        pause_s = max(pause_s, min(failure.retry_after_s, _LONGEST_PAUSE_IF_ASKED_S))
+    return max(0.0, min(pause_s, give_up.left_s))
+
+
+def _failure_of(state: tenacity.RetryCallState) -> TransientError:
+    failure = state.outcome.exception() if state.outcome else None
+    return failure if isinstance(failure, TransientError) else TransientError("no answer")

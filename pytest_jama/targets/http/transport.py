@@ -1,0 +1,82 @@
+"""One `requests.Session` for one server: TLS, proxies, connection pool. Made once, never re-read.
+
+The session ignores the environment afterwards (`trust_env`): ``~/.netrc`` must not replace our
+credentials, and reading proxies anew for every request takes longer than the request's own work.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import requests
+from requests.utils import get_auth_from_url, get_environ_proxies
+
+from pytest_jama import __version__
+from pytest_jama.targets.http.time_limit import DeadlineAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+USER_AGENT = f"pytest-jama/{__version__}"
+
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Environment variables that may name a CA bundle; the first one that is set counts."""
+
+
+def open_session(
+    url: str,
+    *,
+    verify: bool | Path = True,
+    client_cert: Path | None = None,
+    connections: int = 8,
+    environ: Mapping[str, str] = os.environ,
+) -> requests.Session:
+    """Make a session for one server.
+
+    Args:
+        url: Where the server is; decides which proxy of the environment is used, if any.
+        verify: Whether to check the server's certificate, or the CA bundle to check it with.
+        client_cert: A PEM file with client certificate and key.
+        connections: How many connections are kept open at most.
+        environ: Where a CA bundle may be named.
+    """
+    session = _Session()
+    session.trust_env = False
+    session.proxies = get_environ_proxies(url)
+    session.verify = find_ca_bundle(verify, environ)
+    session.cert = str(client_cert) if client_cert else None
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    # Every request carries its own credentials; a session of the server must not outlive them.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class _Session(requests.Session):
+    """Follows no redirect, and does not parse where it leads: that may be anything."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: no redirect is followed."""
+
+
+def proxy_secrets(session: requests.Session) -> Iterator[str]:
+    """Yield what must not be shown of the addresses of a session's proxies."""
+    for address in session.proxies.values():
+        name, password = get_auth_from_url(address)
+        if password:
+            yield password
+            yield base64.b64encode(f"{name}:{password}".encode()).decode("ascii")
+
+
+def find_ca_bundle(verify: bool | Path, environ: Mapping[str, str]) -> bool | str:
+    """Return what `requests` shall check certificates with: a bundle, its own one, or nothing."""
+    if not isinstance(verify, bool):
+        return str(verify)
+    named = (environ[name] for name in CA_VARIABLES if environ.get(name))
+    return next(named, True) if verify else False

@@ -1,0 +1,41 @@
+"""An observer that notes what it is told, and does something then."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_jama.core.observer import Change, Retry
+    from pytest_jama.core.port import Receipt
+
+
+class Told(Observer):
+    """Notes everything.
+
+    Args:
+        then: Called with each change and receipt after it was noted.
+    """
+
+    def __init__(self, then: Callable[[Any], None] = lambda _: None) -> None:
+        self.changes: list[Change] = []
+        self.receipts: list[Receipt] = []
+        self.threads: set[int] = set()
+        self.retries: list[Retry] = []
+        self._then = then
+
+    def changed(self, change: Change) -> None:
+        self.changes.append(change)
+        self._then(change)
+
+    def retried(self, retry: Retry) -> None:
+        self.retries.append(retry)
+
+    def received(self, receipt: Receipt) -> None:
+        self.receipts.append(receipt)
+        self.threads.add(threading.get_ident())
+        self._then(receipt)
