@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Run
+    from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.sandbox.recorder import RecordedRequest
-    from pytest_jama.sandbox.server import Sandbox
 
 PLAN = "Release 1"
 CYCLE = "Build 1"

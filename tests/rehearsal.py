@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.store import Store
 
 if TYPE_CHECKING:
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 STATE = "state.sqlite"

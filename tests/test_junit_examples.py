@@ -18,7 +18,7 @@ from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Run
 
 NAMES = sorted(path.name for path in (EXAMPLES / "junit").iterdir() if path.is_dir())
 ASKED_FOR = {

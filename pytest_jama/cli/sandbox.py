@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pytest_jama.cli.sandbox_options import SandboxOptions
     from pytest_jama.config import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.sandbox.faults import FaultBox
-    from pytest_jama.sandbox.model import Credentials, Run
-    from pytest_jama.sandbox.server import Sandbox
-    from pytest_jama.sandbox.store import Store
+    from pytest_jama.sandbox.faults import ActiveFaults
+    from pytest_jama.sandbox.jama.model import Credentials, Run
+    from pytest_jama.sandbox.jama.server import Sandbox
+    from pytest_jama.sandbox.jama.store import Store
 
 DEFAULT_PORT = 8421
 DEFAULT_PROJECT = "DEMO"
@@ -40,13 +40,13 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         SettingsError: When an option or the seed file is wrong.
     """
     try:
-        from pytest_jama.sandbox.faults import filled_box  # noqa: PLC0415 (an extra)
-        from pytest_jama.sandbox.server import SandboxError  # noqa: PLC0415 (an extra)
-        from pytest_jama.sandbox.state.database import DatabaseError  # noqa: PLC0415
-        from pytest_jama.sandbox.store import Store  # noqa: PLC0415
+        from pytest_jama.sandbox.database import DatabaseError  # noqa: PLC0415
+        from pytest_jama.sandbox.faults import active_faults  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.jama.server import SandboxError  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.jama.store import Store  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise SettingsError(_extra_missing(exc)) from exc
-    faults = filled_box(*parse_faults(options))
+    faults = active_faults(*parse_faults(options))
     try:
         with Store(options.db) as store:
             project = seed_store(store, options)
@@ -65,11 +65,11 @@ def _run_beside(
     store: Store,
     project: str,
     options: SandboxOptions,
-    faults: FaultBox,
+    faults: ActiveFaults,
     command: Sequence[str],
 ) -> int:
     """Run a command while the sandbox is served; print the cycle it wrote to."""
-    from pytest_jama.sandbox.server import Sandbox  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415 (an extra)
 
     sandbox = Sandbox(
         store,
@@ -87,10 +87,10 @@ def _run_beside(
         return status
 
 
-def _serve(store: Store, options: SandboxOptions, faults: FaultBox) -> None:
+def _serve(store: Store, options: SandboxOptions, faults: ActiveFaults) -> None:
     """Serve until Ctrl-C."""
-    from pytest_jama.sandbox.model import Credentials  # noqa: PLC0415 (an extra)
-    from pytest_jama.sandbox.server import serve_forever  # noqa: PLC0415
+    from pytest_jama.sandbox.jama.model import Credentials  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.server import serve_forever  # noqa: PLC0415
 
     credentials = Credentials()
     serve_forever(
@@ -174,7 +174,7 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
 
 
 def _seed_demo(store: Store) -> str:
-    from pytest_jama.sandbox.demo import PROJECT_KEY, seed_demo  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.demo import PROJECT_KEY, seed_demo  # noqa: PLC0415 (an extra)
 
     seed_demo(store)
     return PROJECT_KEY
@@ -258,7 +258,7 @@ def _print_runs(title: str, runs: Sequence[Run]) -> None:
     Console(file=sys.stderr).print(table)
 
 
-def _print_played(faults: FaultBox, options: SandboxOptions) -> None:
+def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
     """Print how often each fault was played; nothing if there was none to play."""
     from pytest_jama.sandbox.faults import parse_fault  # noqa: PLC0415 (an extra)
 

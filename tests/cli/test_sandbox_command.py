@@ -13,7 +13,7 @@ import pytest
 
 from pytest_jama.cli import main
 from pytest_jama.cli.commands import toolbox
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.store import Store
 
 SHOW_ENVIRONMENT = (
     "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'JAMA_' in k}))"

@@ -11,9 +11,9 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.sandbox.model import Run
-    from pytest_jama.sandbox.server import Sandbox
-    from pytest_jama.sandbox.store import Store
+    from pytest_jama.sandbox.jama.model import Run
+    from pytest_jama.sandbox.jama.server import Sandbox
+    from pytest_jama.sandbox.jama.store import Store
 
 _numbers = itertools.count(1)
 

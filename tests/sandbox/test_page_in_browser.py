@@ -12,7 +12,7 @@ from tests.sandbox.client import add, statuses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Run
     from tests.sandbox.client import World
 
 WIDTHS = "[...document.querySelectorAll('{}')].map(each => each.getBoundingClientRect().width)"

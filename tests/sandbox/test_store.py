@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.demo import seed_demo
-from pytest_jama.sandbox.state.database import DatabaseError
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.database import DatabaseError
+from pytest_jama.sandbox.jama.demo import seed_demo
+from pytest_jama.sandbox.jama.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

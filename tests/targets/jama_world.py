@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pytest_jama.core.target import Resolution
-    from pytest_jama.sandbox.model import Run
-    from pytest_jama.sandbox.server import Sandbox
+    from pytest_jama.sandbox.jama.model import Run
+    from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.targets.patience import Clocks
 
 PLAN = "Release 1"

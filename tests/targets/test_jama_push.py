@@ -11,7 +11,7 @@ from tests.targets.contract import updates_for
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Run
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime

@@ -1,0 +1,136 @@
+"""The SQLite connection: one for all threads, one transaction at a time."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
+
+Clock = Callable[[], float]
+Row = sqlite3.Row
+
+
+class DatabaseError(RuntimeError):
+    """A file that is not a database of this sandbox."""
+
+
+class Database:
+    """State of one sandbox.
+
+    Args:
+        path: File to keep the state in; nothing for memory.
+        clock: Seconds since the epoch.
+
+    Raises:
+        DatabaseError: The file holds something else.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
+        self.clock = clock
+        self.path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(
+            ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
+        )
+        self._connection.row_factory = sqlite3.Row
+        self._open()
+
+    def close(self) -> None:
+        """Close the connection; what was committed stays in the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Make all statements inside succeed together; may be nested, the outermost counts."""
+        with self._lock:
+            self._depth += 1
+            outermost = self._depth == 1
+            try:
+                if outermost:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                yield
+            except BaseException:  # also Ctrl-C: nothing half-done may stay
+                if outermost:
+                    self._connection.execute("ROLLBACK")
+                raise
+            else:
+                if outermost:
+                    self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return all rows."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def first(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Return the first row, or nothing."""
+        with self._lock:
+            row: Row | None = self._connection.execute(sql, parameters).fetchone()
+            return row
+
+    def number(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Return the one number of a counting statement."""
+        row = self.first(sql, parameters)
+        return int(row[0]) if row is not None and row[0] is not None else 0
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement and return the number of rows it changed."""
+        with self.transaction():
+            return self._connection.execute(sql, parameters).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for many rows."""
+        with self.transaction():
+            self._connection.executemany(sql, rows)
+
+    def next_number(self, counter: str, *, count: int = 1) -> int:
+        """Take `count` numbers of a sequence and return the first of them."""
+        with self.transaction():
+            self.execute(
+                "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
+                "UPDATE SET value = value + excluded.value",
+                (counter, count),
+            )
+            last = self.number("SELECT value FROM counters WHERE name = ?", (counter,))
+        return last - count + 1
+
+    def raise_counter(self, counter: str, value: int) -> None:
+        """Make a sequence go on behind a number that was given by hand."""
+        self.execute(
+            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
+            "UPDATE SET value = max(value, excluded.value)",
+            (counter, value),
+        )
+
+    def now(self) -> str:
+        """Return the time as Jama writes it in outer date fields: whole seconds, always +0000."""
+        moment = datetime.fromtimestamp(self.clock(), tz=timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+    def _open(self) -> None:
+        try:
+            version = self.number("PRAGMA user_version")
+            is_empty = not self.number("SELECT count(*) FROM sqlite_master")
+        except sqlite3.DatabaseError as exc:
+            self._connection.close()
+            raise DatabaseError(
+                f"{self.path} is not an SQLite database; name another file"
+            ) from exc
+        if not is_empty and version != VERSION:
+            self._connection.close()
+            raise DatabaseError(
+                f"{self.path} is not a sandbox database of version {VERSION}; name another file"
+            )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if is_empty:
+            self._connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")

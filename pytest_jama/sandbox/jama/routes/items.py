@@ -1,0 +1,262 @@
+"""Items and the search over everything (abstract items)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.json_patch import patched, touched_members
+from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.refusals import bad_request, not_found
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields
+from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.state.stored_nodes import (
+    add_item,
+    deactivate,
+    find_node,
+    move_item,
+    save_fields,
+)
+from pytest_jama.sandbox.jama.web import envelope, wire
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    require_node,
+    require_project,
+    require_type,
+    require_user,
+    require_writable,
+)
+from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_put
+from pytest_jama.sandbox.jama.web.incoming import (
+    Body,
+    IncludeQuery,
+    ListQuery,
+    Nothing,
+    PageQuery,
+    QueryModel,
+    checked_body,
+    decoded_body,
+    read_body,
+)
+
+router = APIRouter()
+
+
+class ItemFilter(ListQuery):
+    """Query of the list of items."""
+
+    project: int
+    root_only: bool = False
+
+
+class GlobalIdQuery(QueryModel):
+    """Whether the body carries the global ID."""
+
+    set_global_id_manually: bool = False
+
+
+class ParentBody(Body):
+    """Where an item stands: below an item or at the root of a project."""
+
+    item: int | None = None
+    project: int | None = None
+
+
+class LocationBody(Body):
+    """The place of an item; the numbers that a GET shows are accepted and not used."""
+
+    parent: ParentBody
+    sort_order: int | None = None
+    global_sort_order: int | None = None
+    sequence: str | None = None
+
+
+class ItemBody(Body):
+    """A new or changed item."""
+
+    project: int | None = None
+    item_type: int | None = None
+    child_item_type: int | None = None
+    location: LocationBody | None = None
+    global_id: str | None = None
+    fields: dict[str, Any]
+
+
+@router.get("/items")
+async def list_items(call: Caller, query: Annotated[ItemFilter, Query()]) -> JSONResponse:
+    """List the items of a project in order of the tree; no plans, cycles, runs."""
+    require_project(call, query.project)
+    selection = of_kind("items").where("n.project = ?", query.project)
+    if query.root_only:
+        selection = selection.where("n.parent IS NULL")
+    return _listed(call, query, selection)
+
+
+def _listed(call: Call, query: ListQuery, selection: Any) -> JSONResponse:
+    window = query.window(call.knobs)
+    order = order_by(["sequence.asc"], key_order=call.knobs.document_key_order)
+    found = find_nodes(call.database, selection, order=order, window=window)
+    values = [wire.node(call, item) for item in found.nodes]
+    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+
+
+@router.post("/items")
+async def post_item(
+    call: Caller, request: Request, query: Annotated[GlobalIdQuery, Query()]
+) -> JSONResponse:
+    """Create an item."""
+    body = await read_body(request, ItemBody, call)
+    _check_global_id(body, query)
+    if body.project is None or body.item_type is None:
+        raise bad_request(f"{'project' if body.project is None else 'itemType'!r} is missing")
+    project = require_project(call, body.project, status=400)
+    item_type = require_type(call, body.item_type)
+    if item_type.kind != "items":
+        raise bad_request(f"a {item_type.display} cannot be created with POST /items")
+    require_user(call, body.fields.get("assignedTo"))
+    fields = edited_fields({}, Edit(set=body.fields), item_type=item_type, knobs=call.knobs)
+    item_id = _added(call, body, project, item_type, fields)
+    return envelope.created(call, f"items/{item_id}", item_id)
+
+
+def _check_global_id(body: ItemBody, query: GlobalIdQuery) -> None:
+    if body.global_id is not None and not query.set_global_id_manually:
+        raise bad_request("globalId can be set with setGlobalIdManually=true only")
+
+
+def _added(
+    call: Call, body: ItemBody, project: int, item_type: TypeDefinition, fields: dict[str, Any]
+) -> int:
+    return add_item(
+        call.database,
+        project=project,
+        item_type=item_type,
+        fields=fields,
+        user=call.user,
+        parent=_parent(call, body.location),
+        child_item_type=body.child_item_type,
+        global_id=body.global_id,
+        indexed_at=call.database.clock() + call.knobs.search_lag_s,
+    )
+
+
+def _parent(call: Call, location: LocationBody | None) -> int | None:
+    parent_id = location.parent.item if location else None
+    if parent_id is not None and find_node(call.database, parent_id, "items") is None:
+        raise bad_request(f"location.parent.item: there is no item with the ID {parent_id}")
+    return parent_id
+
+
+@router.get("/items/{item_id}")
+async def get_item(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show an item."""
+    item = require_node(call, item_id, "items")
+    return envelope.single(call, wire.node(call, item), include=query.include)
+
+
+@router.put("/items/{item_id}")
+async def put_item(
+    call: Caller, item_id: int, request: Request, query: Annotated[GlobalIdQuery, Query()]
+) -> JSONResponse:
+    """Replace an item: a new version; a writable field left out is cleared.
+
+    Source: Jama REST cookbook, PUT of items.
+    """
+    body = await read_body(request, ItemBody, call)
+    _check_global_id(body, query)
+    with call.database.transaction():
+        item = require_node(call, item_id, "items")
+        edit = edit_of_put(wire.shown_fields(call, item), body.fields, clear=item.fields)
+        _write_item(call, item, body, edit)
+    return envelope.updated(call)
+
+
+@router.patch("/items/{item_id}")
+async def patch_item(call: Caller, item_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Apply operations to an item: a new version."""
+    del query
+    operations = await decoded_body(request, call.knobs)
+    with call.database.transaction():
+        item = require_node(call, item_id, "items")
+        shown = wire.node(call, item)
+        names = ("project", "itemType", "childItemType", "location", "fields")
+        before = {name: shown[name] for name in names if name in shown}
+        body = checked_body(patched(before, operations), ItemBody, call.knobs)
+        touched = touched_members(operations, before["fields"], body.fields)
+        _write_item(call, item, body, _edit_of(touched, before["fields"], body.fields))
+    return envelope.updated(call)
+
+
+def _edit_of(touched: set[str], before: dict[str, Any], after: dict[str, Any]) -> Edit:
+    return Edit(
+        set={name: after[name] for name in touched if name in after},
+        cleared=tuple(sorted((touched & set(before)) - set(after))),
+    )
+
+
+def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
+    if body.project not in (None, item.project) or body.item_type not in (None, item.item_type):
+        raise bad_request("project and itemType of an item cannot be changed")
+    fields = changed_fields(call, item, edit)
+    if body.global_id is not None:
+        sql = "UPDATE nodes SET global_id = ? WHERE id = ?"
+        call.database.execute(sql, (body.global_id, item.id))
+        item = require_node(call, item.id, "items")
+    save_fields(call.database, item, fields, user=call.user)
+    parent = _parent(call, body.location)
+    if body.location is not None and parent != item.parent:
+        move_item(call.database, item.id, project=item.project, parent=parent)
+
+
+@router.delete("/items/{item_id}")
+async def remove_item(call: Caller, item_id: int, query: Nothing) -> Response:
+    """Delete an item; the runs of a test case stay."""
+    del query
+    item = require_node(call, item_id, "items")
+    require_writable(call, item)
+    deactivate(call.database, [item.id])
+    return envelope.deleted(call)
+
+
+@router.get("/items/{item_id}/children")
+async def list_children(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
+    """List what stands directly below an item."""
+    require_node(call, item_id, "items")
+    return _listed(call, query, of_kind("items").where("n.parent = ?", item_id))
+
+
+@router.get("/items/{item_id}/parent")
+async def get_parent(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show the item above."""
+    item = require_node(call, item_id, "items")
+    if item.parent is None:
+        raise not_found("parent item of the item", item_id)
+    return await get_item(call, item.parent, query)
+
+
+@router.get("/items/{item_id}/location")
+async def get_location(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show where an item stands."""
+    item = require_node(call, item_id, "items")
+    return envelope.single(call, wire.node(call, item)["location"], include=query.include)
+
+
+@router.get("/items/{item_id}/versions")
+async def list_versions(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
+    """List the versions of an item, oldest first."""
+    item = require_node(call, item_id, "items")
+    rows = call.database.all("SELECT * FROM versions WHERE item = ? ORDER BY version", (item_id,))
+    values = [
+        {
+            "item": item.id,
+            "versionedItem": [item.id, row["version"]],
+            "versionNumber": row["version"],
+            "createdDate": row["created_date"],
+            "createdBy": row["created_by"],
+            "type": "CREATE" if row["version"] == 1 else "UPDATE",
+        }
+        for row in rows
+    ]
+    return envelope.cut(call, values, query.window(call.knobs), include=query.include)

@@ -1,0 +1,213 @@
+"""Test cycles: creating one generates its runs, writing one may do it again."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from pytest_jama.sandbox.jama.json_patch import patched, touched_members
+from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.refusals import bad_request, not_found
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields
+from pytest_jama.sandbox.jama.state.planning import (
+    Generation,
+    add_cycle,
+    delete_cycle,
+    find_group,
+    find_groups,
+    get_node,
+    regenerate,
+    save_cycle,
+    wanted_slots,
+)
+from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.statuses import STATUSES
+from pytest_jama.sandbox.jama.web import envelope, wire
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    require_node,
+    require_type,
+    require_writable,
+)
+from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_put
+from pytest_jama.sandbox.jama.web.incoming import (
+    Body,
+    IncludeQuery,
+    Nothing,
+    PageQuery,
+    checked_body,
+    decoded_body,
+    read_body,
+)
+
+router = APIRouter()
+
+CYCLE_TYPE = 36
+
+
+class GenerationBody(Body):
+    """Which runs a cycle gets; what is left out means all."""
+
+    test_groups_to_include: list[int] | None = None
+    test_run_statuses_to_include: list[str] | None = None
+
+
+class CycleBody(Body):
+    """A new or changed cycle. Real servers accept it without the generation config."""
+
+    fields: dict[str, Any]
+    test_run_generation_config: GenerationBody | None = None
+
+
+@router.get("/testplans/{plan_id}/testcycles")
+async def list_cycles(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
+    """List the cycles of a plan."""
+    require_node(call, plan_id, "testplans")
+    window = query.window(call.knobs)
+    selection = of_kind("testcycles").where("n.plan = ?", plan_id)
+    found = find_nodes(call.database, selection, window=window)
+    values = [wire.node(call, cycle) for cycle in found.nodes]
+    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+
+
+@router.post("/testplans/{plan_id}/testcycles")
+async def post_cycle(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Create a cycle and, at once, one run for every case of the plan."""
+    del query
+    body = await read_body(request, CycleBody, call)
+    with call.database.transaction():
+        plan = require_node(call, plan_id, "testplans")
+        require_writable(call, plan)
+        fields = _new_fields(call, plan, body.fields)
+        generation = _generation(call, plan.id, body.test_run_generation_config)
+        _refuse_empty(call, plan.id, generation)
+        cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
+    return envelope.created(call, f"testcycles/{cycle_id}", cycle_id)
+
+
+def _new_fields(call: Call, plan: Node, sent: dict[str, Any]) -> dict[str, Any]:
+    known = {"project": plan.project, "testPlan": plan.id}
+    cycle_type = require_type(call, CYCLE_TYPE)
+    fields = edited_fields(known, Edit(set=sent), item_type=cycle_type, knobs=call.knobs)
+    _check_dates(call, fields)
+    return {name: value for name, value in fields.items() if name not in known}
+
+
+def _check_dates(call: Call, fields: dict[str, Any]) -> None:
+    if fields["endDate"] < fields["startDate"] and call.knobs.cycle_dates == "400":
+        raise bad_request(f"endDate {fields['endDate']} is before startDate {fields['startDate']}")
+
+
+def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Generation:
+    config = config or GenerationBody()
+    _check_groups(call, plan_id, config.test_groups_to_include or [])
+    _check_statuses(config.test_run_statuses_to_include or [])
+    now = call.database.clock()
+    return Generation(
+        group_ids=config.test_groups_to_include,
+        statuses=config.test_run_statuses_to_include,
+        unknown_as=call.knobs.case_without_previous_run,
+        visible_at=now + call.knobs.cycle_generation_delay_s,
+        indexed_at=now + call.knobs.search_lag_s,
+    )
+
+
+def _check_groups(call: Call, plan_id: int, wanted: list[int]) -> None:
+    known = {group.id for group in find_groups(call.database, plan_id)}
+    if unknown := sorted(set(wanted) - known):
+        raise bad_request(f"testGroupsToInclude: {unknown[0]} is no group of the plan {plan_id}")
+
+
+def _check_statuses(wanted: list[str]) -> None:
+    if unknown := sorted(set(wanted) - set(STATUSES)):
+        known = ", ".join(STATUSES)
+        raise bad_request(f"testRunStatusesToInclude: {unknown[0]!r} is not one of {known}")
+
+
+def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
+    if call.knobs.empty_cycle == "ok":
+        return
+    if not wanted_slots(call.database, plan_id, generation, before=None):
+        raise bad_request("the test cycle would have no test run")
+
+
+@router.get("/testcycles/{cycle_id}")
+async def get_cycle(call: Caller, cycle_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show a cycle."""
+    cycle = require_node(call, cycle_id, "testcycles")
+    return envelope.single(call, wire.node(call, cycle), include=query.include)
+
+
+@router.put("/testcycles/{cycle_id}")
+async def put_cycle(call: Caller, cycle_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Replace the fields of a cycle and regenerate its runs."""
+    del query
+    body = await read_body(request, CycleBody, call)
+    with call.database.transaction():
+        cycle = require_node(call, cycle_id, "testcycles")
+        edit = edit_of_put(wire.shown_fields(call, cycle), body.fields, clear=cycle.fields)
+        _write_cycle(call, cycle, edit, body.test_run_generation_config)
+    return envelope.updated(call)
+
+
+@router.patch("/testcycles/{cycle_id}")
+async def patch_cycle(
+    call: Caller, cycle_id: int, request: Request, query: Nothing
+) -> JSONResponse:
+    """Apply operations to a cycle; `add /testRunGenerationConfig` regenerates its runs."""
+    del query
+    operations = await decoded_body(request, call.knobs)
+    with call.database.transaction():
+        cycle = require_node(call, cycle_id, "testcycles")
+        shown = wire.shown_fields(call, cycle)
+        body = checked_body(patched({"fields": shown}, operations), CycleBody, call.knobs)
+        touched = touched_members(operations, shown, body.fields)
+        edit = Edit(
+            set={name: body.fields[name] for name in touched if name in body.fields},
+            cleared=tuple(sorted((touched & set(shown)) - set(body.fields))),
+        )
+        _write_cycle(call, cycle, edit, body.test_run_generation_config)
+    return envelope.updated(call)
+
+
+def _write_cycle(call: Call, cycle: Node, edit: Edit, config: GenerationBody | None) -> None:
+    fields = changed_fields(call, cycle, edit)
+    _check_dates(call, fields)
+    save_cycle(call.database, cycle, fields, user=call.user)
+    if config is None and call.knobs.regenerate_without_config == "no":
+        return
+    if call.knobs.regenerate == "refuse":
+        raise bad_request(f"the runs of {cycle.document_key} cannot be generated again")
+    generation = _generation(call, cycle.plan or 0, config)
+    saved = get_node(call.database, cycle.id)
+    regenerate(call.database, saved, generation, how=call.knobs.regenerate)
+
+
+@router.delete("/testcycles/{cycle_id}")
+async def remove_cycle(call: Caller, cycle_id: int, query: Nothing) -> Response:
+    """Delete a cycle and its runs."""
+    del query
+    cycle = require_node(call, cycle_id, "testcycles")
+    require_writable(call, cycle)
+    delete_cycle(call.database, cycle.id)
+    return envelope.deleted(call)
+
+
+@router.get("/testcycles/{cycle_id}/testgroup/{group_id}")
+async def get_group_of_cycle(
+    call: Caller, cycle_id: int, group_id: int, query: IncludeQuery
+) -> JSONResponse:
+    """Show a group as part of a cycle; the path has the singular."""
+    cycle = require_node(call, cycle_id, "testcycles")
+    group = find_group(call.database, cycle.plan or 0, group_id)
+    if group is None:
+        raise not_found(f"test group of the cycle {cycle_id}", group_id)
+    value = {
+        "testGroup": group.id,
+        "name": group.name,
+        "assignedTo": group.assigned_to,
+        "testCycle": cycle.id,
+        "type": "testcycletestgroups",
+    }
+    return envelope.single(call, wire.without_unset(value), include=query.include)

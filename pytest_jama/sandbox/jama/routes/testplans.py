@@ -1,0 +1,313 @@
+"""Test plans, their groups and the cases in the groups."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from pytest_jama.sandbox.jama.model import Node, StoredGroup
+from pytest_jama.sandbox.jama.refusals import bad_request, not_found
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields
+from pytest_jama.sandbox.jama.state.planning import (
+    add_case,
+    add_group,
+    add_plan,
+    delete_group,
+    delete_plan,
+    find_group,
+    find_groups,
+    find_groups_of_case,
+    take_out_case,
+    update_group,
+)
+from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.stored_nodes import find_node, save_fields
+from pytest_jama.sandbox.jama.web import envelope, wire
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    require_node,
+    require_open_plan,
+    require_project,
+    require_type,
+    require_user,
+    require_writable,
+    type_of,
+)
+from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
+from pytest_jama.sandbox.jama.web.incoming import (
+    Body,
+    IncludeQuery,
+    ListQuery,
+    Nothing,
+    PageQuery,
+    decoded_body,
+    read_body,
+)
+
+router = APIRouter()
+
+PLAN_TYPE = 35
+
+
+class ProjectPage(ListQuery):
+    """A list that needs a project."""
+
+    project: int
+
+
+class PlanBody(Body):
+    """A new or changed plan."""
+
+    project: int | None = None
+    fields: dict[str, Any]
+
+
+class ArchivedBody(Body):
+    """Whether a plan is archived."""
+
+    archived: bool
+
+
+class GroupBody(Body):
+    """A new or changed group."""
+
+    name: str
+    assigned_to: int | None = None
+
+
+class CaseBody(Body):
+    """A case that is added to a group."""
+
+    test_case: int
+
+
+@router.get("/testplans")
+async def list_plans(call: Caller, query: Annotated[ProjectPage, Query()]) -> JSONResponse:
+    """List the plans of a project."""
+    require_project(call, query.project)
+    window = query.window(call.knobs)
+    selection = of_kind("testplans").where("n.project = ?", query.project)
+    found = find_nodes(call.database, selection, window=window)
+    values = [wire.node(call, plan) for plan in found.nodes]
+    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+
+
+@router.post("/testplans")
+async def post_plan(call: Caller, request: Request, query: Nothing) -> JSONResponse:
+    """Create a plan; it gets the group `Default Test Group`."""
+    del query
+    body = await read_body(request, PlanBody, call)
+    if body.project is None:
+        raise bad_request("'project' is missing")
+    project = require_project(call, body.project, status=400)
+    require_user(call, body.fields.get("assignedTo"))
+    edit = Edit(set=body.fields)
+    plan_type = require_type(call, PLAN_TYPE)
+    fields = edited_fields({}, edit, item_type=plan_type, knobs=call.knobs)
+    plan_id = add_plan(
+        call.database,
+        project=project,
+        fields=fields,
+        user=call.user,
+        indexed_at=call.database.clock() + call.knobs.search_lag_s,
+    )
+    return envelope.created(call, f"testplans/{plan_id}", plan_id)
+
+
+@router.get("/testplans/{plan_id}")
+async def get_plan(call: Caller, plan_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show a plan."""
+    plan = require_node(call, plan_id, "testplans")
+    return envelope.single(call, wire.node(call, plan), include=query.include)
+
+
+@router.put("/testplans/{plan_id}")
+async def put_plan(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Replace the fields of a plan; a writable field left out is cleared."""
+    del query
+    body = await read_body(request, PlanBody, call)
+    plan = require_node(call, plan_id, "testplans")
+    if body.project not in (None, plan.project):
+        raise bad_request("a test plan cannot change its project")
+    edit = edit_of_put(wire.shown_fields(call, plan), body.fields, clear=plan.fields)
+    save_fields(call.database, plan, changed_fields(call, plan, edit), user=call.user)
+    return envelope.updated(call)
+
+
+@router.patch("/testplans/{plan_id}")
+async def patch_plan(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Apply operations to a plan."""
+    del query
+    operations = await decoded_body(request, call.knobs)
+    plan = require_node(call, plan_id, "testplans")
+    edit = edit_of_patch(call, plan, operations)
+    save_fields(call.database, plan, changed_fields(call, plan, edit), user=call.user)
+    return envelope.updated(call)
+
+
+@router.delete("/testplans/{plan_id}")
+async def remove_plan(call: Caller, plan_id: int, query: Nothing) -> Response:
+    """Delete a plan with its cycles and runs."""
+    del query
+    plan = require_node(call, plan_id, "testplans")
+    require_writable(call, plan)
+    delete_plan(call.database, plan.id)
+    return envelope.deleted(call)
+
+
+@router.put("/testplans/{plan_id}/archived")
+async def put_archived(
+    call: Caller, plan_id: int, request: Request, query: Nothing
+) -> JSONResponse:
+    """Archive a plan, or bring it back."""
+    del query
+    body = await read_body(request, ArchivedBody, call)
+    plan = require_node(call, plan_id, "testplans")
+    sql = "UPDATE nodes SET archived = ? WHERE id = ?"
+    call.database.execute(sql, (body.archived, plan.id))
+    return envelope.updated(call)
+
+
+@router.get("/testplans/{plan_id}/testgroups")
+async def list_groups(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
+    """List the groups of a plan."""
+    require_node(call, plan_id, "testplans")
+    values = [wire.group(group) for group in find_groups(call.database, plan_id)]
+    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+
+
+@router.post("/testplans/{plan_id}/testgroups")
+async def post_group(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Add a group to a plan."""
+    del query
+    body = await read_body(request, GroupBody, call)
+    plan = require_node(call, plan_id, "testplans")
+    require_writable(call, plan)
+    require_user(call, body.assigned_to)
+    _require_name(body)
+    group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
+    return envelope.created(call, f"testplans/{plan.id}/testgroups/{group_id}", group_id)
+
+
+def _require_name(body: GroupBody) -> None:
+    if not body.name.strip():
+        raise bad_request("a test group needs a name")
+
+
+@router.get("/testplans/{plan_id}/testgroups/{group_id}")
+async def get_group(call: Caller, plan_id: int, group_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show a group."""
+    group = _require_group(call, plan_id, group_id)
+    return envelope.single(call, wire.group(group), include=query.include)
+
+
+@router.put("/testplans/{plan_id}/testgroups/{group_id}")
+async def put_group(
+    call: Caller, plan_id: int, group_id: int, request: Request, query: Nothing
+) -> JSONResponse:
+    """Rename a group, assign it anew."""
+    del query
+    body = await read_body(request, GroupBody, call)
+    group = _require_group(call, plan_id, group_id)
+    require_open_plan(call, plan_id)
+    require_user(call, body.assigned_to)
+    _require_name(body)
+    update_group(call.database, group.id, name=body.name, assigned_to=body.assigned_to)
+    return envelope.updated(call)
+
+
+@router.delete("/testplans/{plan_id}/testgroups/{group_id}")
+async def remove_group(call: Caller, plan_id: int, group_id: int, query: Nothing) -> Response:
+    """Delete a group, but not the last one.
+
+    Source: Jama REST cookbook: every plan must have at least one group.
+    """
+    del query
+    group = _require_group(call, plan_id, group_id)
+    require_open_plan(call, plan_id)
+    if len(find_groups(call.database, plan_id)) == 1:
+        raise bad_request("the last group of a test plan cannot be deleted")
+    delete_group(call.database, group.id)
+    return envelope.deleted(call)
+
+
+def _require_group(call: Call, plan_id: int, group_id: int) -> StoredGroup:
+    require_node(call, plan_id, "testplans")
+    group = find_group(call.database, plan_id, group_id)
+    if group is None:
+        raise not_found(f"test group of the plan {plan_id}", group_id)
+    return group
+
+
+_CASES = "/testplans/{plan_id}/testgroups/{group_id}/testcases"
+
+
+@router.get(_CASES)
+async def list_cases(call: Caller, plan_id: int, group_id: int, query: PageQuery) -> JSONResponse:
+    """List the cases of a group in order."""
+    group = _require_group(call, plan_id, group_id)
+    window = query.window(call.knobs)
+    shown = group.case_ids[window.start : window.start + window.size]
+    values = [wire.node(call, require_node(call, case_id, "items")) for case_id in shown]
+    return envelope.page(
+        call, values, total=len(group.case_ids), window=window, include=query.include
+    )
+
+
+@router.post(_CASES)
+async def post_case(
+    call: Caller, plan_id: int, group_id: int, request: Request, query: Nothing
+) -> JSONResponse:
+    """Add one case to a group; existing cycles do not change."""
+    del query
+    body = await read_body(request, CaseBody, call)
+    group = _require_group(call, plan_id, group_id)
+    require_open_plan(call, plan_id)
+    case = find_node(call.database, body.test_case, "items")
+    if case is None or type_of(call, case).category != "TEST_CASE":
+        raise bad_request(f"there is no test case with the ID {body.test_case}")
+    with call.database.transaction():
+        if not _is_there_already(call, plan_id, group.id, case):
+            add_case(call.database, plan=plan_id, group_id=group.id, case_id=case.id)
+    return envelope.created(
+        call, f"testplans/{plan_id}/testgroups/{group_id}/testcases/{case.id}", case.id
+    )
+
+
+def _is_there_already(call: Call, plan_id: int, group_id: int, case: Node) -> bool:
+    """Decide what becomes of a case that the plan holds.
+
+    Source: Jama's test FAQ: a case can be in only one group of a plan.
+    """
+    holders = find_groups_of_case(call.database, plan_id, case.id)
+    if not holders or call.knobs.duplicate_case == "201-noop":
+        return bool(holders)
+    if call.knobs.duplicate_case == "400" or group_id in holders:
+        raise bad_request(f"{case.document_key} already exists in the test plan")
+    return False
+
+
+@router.get(_CASES + "/{case_id}")
+async def get_case(
+    call: Caller, plan_id: int, group_id: int, case_id: int, query: IncludeQuery
+) -> JSONResponse:
+    """Show a case of a group."""
+    group = _require_group(call, plan_id, group_id)
+    if case_id not in group.case_ids:
+        raise not_found(f"test case in the group {group_id}", case_id)
+    case = require_node(call, case_id, "items")
+    return envelope.single(call, wire.node(call, case), include=query.include)
+
+
+@router.delete(_CASES + "/{case_id}")
+async def remove_case(
+    call: Caller, plan_id: int, group_id: int, case_id: int, query: Nothing
+) -> Response:
+    """Take a case out of a group; existing runs stay."""
+    del query
+    group = _require_group(call, plan_id, group_id)
+    require_open_plan(call, plan_id)
+    if not take_out_case(call.database, group_id=group.id, case_id=case_id):
+        raise not_found(f"test case in the group {group_id}", case_id)
+    return envelope.deleted(call)

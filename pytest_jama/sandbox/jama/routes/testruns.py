@@ -1,0 +1,145 @@
+"""Test runs: list, read, write, delete, update to the current test case."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
+from pytest_jama.sandbox.jama.rules import Edit, edited_run, is_executed, is_writable
+from pytest_jama.sandbox.jama.state.planning import remake_run
+from pytest_jama.sandbox.jama.state.selection import Selection, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.state.stored_nodes import deactivate, save_fields
+from pytest_jama.sandbox.jama.web import envelope, wire
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, require_node, require_writable, type_of
+from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
+from pytest_jama.sandbox.jama.web.incoming import (
+    FieldsBody,
+    IncludeQuery,
+    ListQuery,
+    Nothing,
+    PageQuery,
+    decoded_body,
+    read_body,
+)
+
+router = APIRouter()
+
+_NEVER_CLEARED = {"testRunStatus", "testRunSteps"}
+
+
+class RunFilter(ListQuery):
+    """Query of the list of runs: values of one parameter are alternatives."""
+
+    test_cycle: tuple[int, ...] = ()
+    test_case: tuple[int, ...] = ()
+    test_plan: tuple[int, ...] = ()
+    sort_by: tuple[str, ...] = ("documentKey.asc",)
+
+
+@router.get("/testruns")
+async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONResponse:
+    """List runs by cycle, case and plan; at least one of them is needed."""
+    if not (query.test_cycle or query.test_case or query.test_plan):
+        raise bad_request("at least one of testCycle, testCase and testPlan is required")
+    selection = (
+        of_kind("testruns")
+        .where_in("n.cycle", query.test_cycle)
+        .where_in("n.test_case", query.test_case)
+        .where_in("n.plan", query.test_plan)
+    )
+    return _listed(call, selection, query, sort_by=query.sort_by)
+
+
+def _listed(
+    call: Call,
+    selection: Selection,
+    query: ListQuery,
+    *,
+    sort_by: Sequence[str] = ("documentKey.asc",),
+) -> JSONResponse:
+    window = query.window(call.knobs)
+    order = order_by(sort_by, key_order=call.knobs.document_key_order)
+    found = find_nodes(call.database, selection, order=order, window=window)
+    values = [wire.node(call, run) for run in found.nodes]
+    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+
+
+@router.get("/testcycles/{cycle_id}/testruns")
+async def list_runs_of_cycle(call: Caller, cycle_id: int, query: PageQuery) -> JSONResponse:
+    """List the runs of a cycle."""
+    require_node(call, cycle_id, "testcycles")
+    return _listed(call, of_kind("testruns").where("n.cycle = ?", cycle_id), query)
+
+
+@router.get("/testruns/{run_id}")
+async def get_run(call: Caller, run_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show a run."""
+    run = require_node(call, run_id, "testruns")
+    return envelope.single(call, wire.node(call, run), include=query.include)
+
+
+@router.put("/testruns/{run_id}")
+async def put_run(call: Caller, run_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Write fields of a run; whether those left out are cleared is a knob."""
+    del query
+    body = await read_body(request, FieldsBody, call)
+    with call.database.transaction():
+        run = require_node(call, run_id, "testruns")
+        clear = _clearable(call, run) if call.knobs.put_run == "replace" else set()
+        write_run(call, run, edit_of_put(wire.shown_fields(call, run), body.fields, clear=clear))
+    return envelope.updated(call)
+
+
+def _clearable(call: Call, run: Node) -> set[str]:
+    fields = type_of(call, run).fields
+    return {field.name for field in fields if is_writable(field, call.knobs)} - _NEVER_CLEARED
+
+
+@router.patch("/testruns/{run_id}")
+async def patch_run(call: Caller, run_id: int, request: Request, query: Nothing) -> JSONResponse:
+    """Apply operations to a run, all or none."""
+    del query
+    operations = await decoded_body(request, call.knobs)
+    with call.database.transaction():
+        run = require_node(call, run_id, "testruns")
+        write_run(call, run, edit_of_patch(call, run, operations))
+    return envelope.updated(call)
+
+
+def write_run(call: Call, run: Node, edit: Edit) -> None:
+    """Store what an edit makes of a run.
+
+    Source: Jama REST cookbook: executing a run moves only the run's own activity date.
+    """
+    fields = changed_fields(call, run, edit, rule=edited_run)
+    if is_executed(edit, fields) and "executionDate" not in edit.set:
+        fields["executionDate"] = call.database.now()
+    save_fields(call.database, run, fields, user=call.user)
+
+
+@router.delete("/testruns/{run_id}")
+async def delete_run(call: Caller, run_id: int, query: Nothing) -> Response:
+    """Delete a run; the cookbook does not list the verb, the OpenAPI document does."""
+    del query
+    if call.knobs.delete_run == "405":
+        raise ApiError(405, "test runs cannot be deleted here (knob delete_run)")
+    run = require_node(call, run_id, "testruns")
+    require_writable(call, run)
+    deactivate(call.database, [run.id])
+    return envelope.deleted(call)
+
+
+@router.post("/testruns/{run_id}/updatedtestcase")
+async def update_test_case(call: Caller, run_id: int, query: Nothing) -> JSONResponse:
+    """Replace a run by a new one of the current case version; its results are lost."""
+    del query
+    with call.database.transaction():
+        run = require_node(call, run_id, "testruns")
+        require_writable(call, run)
+        if run.current_case_version is None:
+            raise bad_request(f"the test case of {run.document_key} was deleted")
+        new_id = remake_run(call.database, run, user=call.user)
+    return envelope.created(call, f"testruns/{new_id}", new_id)

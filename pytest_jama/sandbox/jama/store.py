@@ -1,0 +1,348 @@
+"""The state of a sandbox, as seeding and tests see it: no HTTP, plain values."""
+
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from pytest_jama.sandbox.database import Clock, Database
+from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, FieldDefinition
+from pytest_jama.sandbox.jama.model import (
+    Case,
+    Cycle,
+    Node,
+    Plan,
+    Run,
+    StoredGroup,
+    StoredProject,
+    User,
+    case_keys,
+    case_of,
+    cycle_of,
+    plan_of,
+    run_of,
+)
+from pytest_jama.sandbox.jama.rich_text import paragraph
+from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
+from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
+from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+
+Step = Mapping[str, str]
+
+SEED_FOLDER = "Test cases"
+
+
+class Store:
+    """Everything one sandbox knows, in memory or in a file that outlives it.
+
+    Thread safe. Close it, use it as a context manager, or let it be garbage collected.
+
+    Args:
+        path: SQLite file, created if missing; nothing keeps the state in memory.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
+        self.database = Database(path, clock=clock)
+        self._close = weakref.finalize(self, self.database.close)
+        accounts.add_users(self.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; closing twice does no harm."""
+        self._close()
+
+    # -- seeding -------------------------------------------------------------------------
+
+    def add_project(self, key: str, name: str | None = None, id: int | None = None) -> int:  # noqa: A002 - Jama's own word
+        """Create a project unless one with that key (or ID) exists; return its ID."""
+        with self.database.transaction():
+            known = accounts.find_project(self.database, key)
+            if known is None and id is not None:
+                known = accounts.find_project(self.database, id)
+            if known is not None:
+                return known.id
+            return accounts.add_project(
+                self.database, key=key, name=name or key, project_id=id, parent=None
+            )
+
+    def add_case(
+        self,
+        project_key: str,
+        document_key: str | None = None,
+        *,
+        id: int | None = None,  # noqa: A002 - Jama's own word
+        global_id: str | None = None,
+        name: str | None = None,
+        steps: int | Sequence[Step] = 0,
+        description: str | None = None,
+    ) -> int:
+        """Create a test case unless one with that key, ID or global ID exists; return its ID.
+
+        An existing case gets further steps if it has fewer than asked for (a new version).
+
+        Args:
+            project_key: Key of a project that exists.
+            document_key: Exact key, such as `JEET1-TC-12`; nothing takes the next.
+            id: Exact API ID; nothing takes the next.
+            global_id: Exact global ID, such as `GID-51234`; nothing takes the next.
+            name: Nothing makes one up.
+            steps: Number of steps, or the steps with `action`, `expectedResult`, `notes`.
+            description: Rich text.
+
+        Raises:
+            LookupError: There is no such project.
+            ValueError: The ID or the key belongs to something that is not this test case.
+        """
+        wanted = _steps(steps)
+        with self.database.transaction():
+            known = self._find_case(document_key=document_key, case_id=id, global_id=global_id)
+            if known is not None:
+                self._extend_steps(known, wanted)
+                return known.id
+            case_type = accounts.get_item_type(self.database, "TC")
+            project = self._project(project_key).id
+            key = document_key or stored_nodes.take_key(self.database, project, case_type)
+            return stored_nodes.add_item(
+                self.database,
+                project=project,
+                item_type=case_type,
+                fields=_case_fields(name or f"Case {key}", description, wanted),
+                user=ROBOT_ID,
+                parent=self._seed_folder(project),
+                item_id=id,
+                document_key=key,
+                global_id=global_id,
+            )
+
+    def add_plan(
+        self, project_key: str, name: str, *, cases: Sequence[int] = (), archived: bool = False
+    ) -> int:
+        """Create a plan with its default group, holding the cases; return its ID."""
+        with self.database.transaction():
+            project = self._project(project_key).id
+            plan = planning.add_plan(
+                self.database, project=project, fields={"name": name}, user=ROBOT_ID
+            )
+            self.add_to_plan(plan, *cases)
+            if archived:
+                self.set_archived(plan)
+        return plan
+
+    def add_to_plan(self, plan_id: int, *case_ids: int, group: str | None = None) -> int:
+        """Put cases into a group of a plan and return the group's ID.
+
+        Args:
+            plan_id: The plan.
+            case_ids: The cases; one that is in the group already stays where it is.
+            group: Name of the group, created if missing; nothing means the first one.
+        """
+        with self.database.transaction():
+            group_id = self._group(plan_id, group)
+            for case_id in case_ids:
+                planning.add_case(self.database, plan=plan_id, group_id=group_id, case_id=case_id)
+        return group_id
+
+    def add_cycle(
+        self,
+        plan_id: int,
+        name: str,
+        *,
+        start_date: str | None = None,
+        end_date: str | None = None,
+        group_ids: Sequence[int] | None = None,
+    ) -> int:
+        """Create a cycle with a run for every case of the plan (or of the groups)."""
+        today = datetime.fromtimestamp(self.database.clock(), tz=timezone.utc).date().isoformat()
+        fields = {
+            "name": name,
+            "startDate": start_date or today,
+            "endDate": end_date or start_date or today,
+        }
+        plan = self._node(plan_id, "testplans")
+        generation = planning.Generation(group_ids=group_ids)
+        return planning.add_cycle(self.database, plan, fields, generation, user=ROBOT_ID)
+
+    def add_run_field(self, name: str, field_type: str = "STRING", *, rich: bool = False) -> str:
+        """Give test runs one more custom field; returns its full name, e.g. `color$37`."""
+        run_type = accounts.get_item_type(self.database, "TSTRN")
+        bare, _, _ = name.partition(CUSTOM_SEPARATOR)
+        full = f"{bare}{CUSTOM_SEPARATOR}{run_type.id}"
+        field = FieldDefinition(name=full, field_type=field_type, rich=rich)
+        accounts.add_custom_field(self.database, "TSTRN", field)
+        return full
+
+    # -- what happens at Jama meanwhile --------------------------------------------------
+
+    def set_lock(self, node_id: int, locked_by: int | None = TESTER_ID) -> None:
+        """Lock a run (or anything else) for a user, by default somebody else; nothing unlocks."""
+        stored_nodes.set_lock(self.database, node_id, locked_by)
+
+    def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
+        """Archive a plan, or bring it back."""
+        sql = "UPDATE nodes SET archived = ? WHERE id = ?"
+        self.database.execute(sql, (archived, plan_id))
+
+    def bump_case_version(self, case_id: int) -> int:
+        """Save a case anew, so that its runs become stale; returns the new version."""
+        node = self._node(case_id, "items")
+        stored_nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
+        return node.version + 1
+
+    def delete_case(self, case_id: int) -> None:
+        """Delete a test case; its runs stay."""
+        stored_nodes.deactivate(self.database, [case_id])
+
+    # -- reading -------------------------------------------------------------------------
+
+    def users(self) -> tuple[User, ...]:
+        """List all users; the first is the one that the credentials belong to."""
+        return accounts.find_users(self.database)
+
+    def projects(self) -> tuple[StoredProject, ...]:
+        """List all projects, oldest first."""
+        return accounts.find_projects(self.database)
+
+    def cases(self, project_key: str) -> tuple[Case, ...]:
+        """List the test cases of a project, oldest first."""
+        case_type = accounts.get_item_type(self.database, "TC").id
+        selection = of_kind("items").where("n.item_type = ?", case_type)
+        nodes = self._of_project(project_key, selection)
+        return tuple(case_of(node) for node in nodes)
+
+    def plans(self, project_key: str) -> tuple[Plan, ...]:
+        """List the plans of a project, oldest first."""
+        nodes = self._of_project(project_key, of_kind("testplans"))
+        return tuple(plan_of(node) for node in nodes)
+
+    def groups(self, plan_id: int) -> tuple[StoredGroup, ...]:
+        """List the groups of a plan, oldest first."""
+        return planning.find_groups(self.database, plan_id)
+
+    def cycles(self, plan_id: int) -> tuple[Cycle, ...]:
+        """List the cycles of a plan, oldest first."""
+        selection = of_kind("testcycles").where("n.plan = ?", plan_id)
+        return tuple(cycle_of(node) for node in find_nodes(self.database, selection).nodes)
+
+    def runs(self, cycle_id: int) -> tuple[Run, ...]:
+        """List the runs of a cycle, oldest first."""
+        nodes = planning.find_runs(self.database, cycle_id)
+        keys = case_keys(self.database, nodes)
+        return tuple(run_of(node, keys) for node in nodes)
+
+    def run(self, run_id: int) -> Run:
+        """Return one run.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        node = self._node(run_id, "testruns")
+        return run_of(node, case_keys(self.database, [node]))
+
+    # -- inside --------------------------------------------------------------------------
+
+    def _node(self, node_id: int, kind: str) -> Node:
+        node = stored_nodes.find_node(self.database, node_id, kind)
+        if node is None:
+            raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
+        return node
+
+    def _project(self, project_key: str) -> StoredProject:
+        project = accounts.find_project(self.database, project_key)
+        if project is None:
+            raise LookupError(f"the sandbox has no project {project_key!r}")
+        return project
+
+    def _of_project(self, project_key: str, selection: Any) -> tuple[Node, ...]:
+        project = self._project(project_key)
+        return find_nodes(self.database, selection.where("n.project = ?", project.id)).nodes
+
+    def _find_case(
+        self, *, document_key: str | None, case_id: int | None, global_id: str | None
+    ) -> Node | None:
+        wanted = {"id": case_id, "document_key": document_key}
+        if case_id is None and document_key is None:
+            wanted = {"global_id": global_id}
+        rows = [
+            row
+            for column, value in wanted.items()
+            if value is not None
+            for row in self.database.all(f"SELECT * FROM nodes WHERE {column} = ?", (value,))  # noqa: S608 - one of three literals
+        ]
+        if not rows:
+            return None
+        row = rows[0]
+        is_case = row["item_type"] == accounts.get_item_type(self.database, "TC").id
+        if not is_case or (document_key and row["document_key"] != document_key):
+            raise ValueError(
+                f"{document_key or case_id or global_id} is taken by {row['document_key']}"
+            )
+        self.database.execute("UPDATE nodes SET active = 1 WHERE id = ?", (row["id"],))
+        return self._node(row["id"], "items")
+
+    def _extend_steps(self, case: Node, wanted: Sequence[Step]) -> None:
+        present = list(case.fields.get("testCaseSteps", []))
+        if len(present) < len(wanted):
+            longer = [*present, *wanted[len(present) :]]
+            fields = {**case.fields, "testCaseSteps": longer}
+            stored_nodes.save_fields(self.database, case, fields, user=ROBOT_ID)
+
+    def _seed_folder(self, project: int) -> int:
+        name = f"seed folder {project}"
+        known = self.database.number("SELECT value FROM counters WHERE name = ?", (name,))
+        if stored_nodes.find_node(self.database, known, "items") is not None:
+            return known
+        folder = stored_nodes.add_item(
+            self.database,
+            project=project,
+            item_type=accounts.get_item_type(self.database, "SET"),
+            fields={"name": SEED_FOLDER},
+            user=ROBOT_ID,
+            child_item_type=accounts.get_item_type(self.database, "TC").id,
+        )
+        self.database.raise_counter(name, folder)
+        return folder
+
+    def _group(self, plan_id: int, name: str | None) -> int:
+        present = planning.find_groups(self.database, plan_id)
+        for group in present:
+            if name in (None, group.name):
+                return group.id
+        return planning.add_group(self.database, plan_id, name or planning.DEFAULT_GROUP)
+
+
+def _case_fields(name: str, description: str | None, steps: Sequence[Step]) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": name}
+    if description is not None:
+        fields["description"] = description
+    if steps:
+        fields["testCaseSteps"] = steps
+    return fields
+
+
+def _steps(steps: int | Sequence[Step]) -> list[Step]:
+    if not isinstance(steps, int):
+        return [dict(step) for step in steps]
+    return [
+        {
+            "action": paragraph(f"Action {number}"),
+            "expectedResult": paragraph(f"Expected result {number}"),
+            "notes": "",
+        }
+        for number in range(1, steps + 1)
+    ]
