@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_jama.config import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.sandbox.faults import ActiveFaults
-    from pytest_jama.sandbox.jama.model import Credentials, Run
+    from pytest_jama.sandbox.jama.model import Credentials, Node
     from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.sandbox.jama.store import Store
 
@@ -68,7 +68,7 @@ def _run_beside(
     faults: ActiveFaults,
     command: Sequence[str],
 ) -> int:
-    """Run a command while the sandbox is served; print the cycle it wrote to."""
+    """Node a command while the sandbox is served; print the cycle it wrote to."""
     from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415 (an extra)
 
     sandbox = Sandbox(
@@ -154,7 +154,7 @@ def environment_for(sandbox: Sandbox, *, project: str) -> Mapping[str, str]:
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a command and return its exit status; 127 when there is no such command."""
+    """Node a command and return its exit status; 127 when there is no such command."""
     try:
         with subprocess.Popen(list(command), env=dict(environment)) as process:  # noqa: S603 (asked)
             return _wait_for(process)
@@ -233,21 +233,20 @@ def _print_last_cycle(store: Store) -> None:
         for plan in store.plans(project.key)
         for cycle in store.cycles(plan.id)
     ]
-    runs_by_cycle = {cycle: store.runs(cycle.id) for cycle in cycles}
     if not cycles:
         _say("No cycle was created.")
         return
-    last = max(
-        cycles,
-        key=lambda cycle: (
-            max((run.last_activity_date for run in runs_by_cycle[cycle]), default=""),
-            cycle.id,
-        ),
-    )
-    _print_runs(last.name, runs_by_cycle[last])
+    runs_by_cycle = {cycle.id: store.runs(cycle.id) for cycle in cycles}
+
+    def last_activity(cycle: Node) -> tuple[str, int]:
+        dates = (run.last_activity_date for run in runs_by_cycle[cycle.id])
+        return max(dates, default=""), cycle.id
+
+    last = max(cycles, key=last_activity)
+    _print_runs(last.name, runs_by_cycle[last.id])
 
 
-def _print_runs(title: str, runs: Sequence[Run]) -> None:
+def _print_runs(title: str, runs: Sequence[Node]) -> None:
     from rich.console import Console  # noqa: PLC0415 (only when something is shown)
     from rich.table import Table  # noqa: PLC0415
 

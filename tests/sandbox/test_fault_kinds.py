@@ -17,7 +17,7 @@ from tests.sandbox.wire import Line, eventually
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.sandbox.jama.model import Run
+    from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.recorder import RecordedRequest
 
 PASSED = [add("testRunStatus", "PASSED")]
@@ -33,7 +33,7 @@ def last_request(world: World) -> RecordedRequest:
     return world.sandbox.requests[-1]
 
 
-def met(world: World, run: Run, kind: FaultKind) -> RecordedRequest:
+def met(world: World, run: Node, kind: FaultKind) -> RecordedRequest:
     """Let a PATCH meet a fault, and wait until all is over on the server's side."""
     world.sandbox.clear_requests()
     with (

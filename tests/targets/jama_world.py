@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pytest_jama.core.target import Resolution
-    from pytest_jama.sandbox.jama.model import Run
+    from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.targets.patience import Clocks
 
@@ -77,7 +77,7 @@ class JamaWorld:
         plan_id = self.store.add_plan(self.key, plan, cases=[self.case_ids[ref] for ref in refs])
         return self.store.add_cycle(plan_id, cycle)
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[Node]:
         plans = self.store.plans(self.key)
         cycles = [cycle for plan in plans for cycle in self.store.cycles(plan.id)]
         return [run for cycle in cycles for run in self.store.runs(cycle.id)]
@@ -103,5 +103,5 @@ class JamaWorld:
         return patches, len(methods) - patches
 
 
-def _id(run: Run) -> int:
+def _id(run: Node) -> int:
     return run.id

@@ -11,17 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.model import (
-    Cycle,
-    Node,
-    Plan,
-    Run,
-    StoredProject,
-    case_keys,
-    cycle_of,
-    plan_of,
-    run_of,
-)
+from pytest_jama.sandbox.jama.model import Node, StoredProject
 from pytest_jama.sandbox.jama.rich_text import plain, words_of
 from pytest_jama.sandbox.jama.state.accounts import (
     find_project,
@@ -147,7 +137,7 @@ _TEMPLATES.filters["look"] = look_of
 class CycleRow:
     """A cycle with its bar."""
 
-    cycle: Cycle
+    cycle: Node
     bar: Bar
 
 
@@ -155,7 +145,7 @@ class CycleRow:
 class PlanBlock:
     """A plan with its cycles, the newest first."""
 
-    plan: Plan
+    plan: Node
     case_count: int
     group_count: int
     cycles: tuple[CycleRow, ...]
@@ -207,20 +197,19 @@ async def show_run(request: Request, run_id: int) -> HTMLResponse:
     """Show one run, unfolded, below the bar of its cycle."""
     database = site_of(request).database
     node = find_node(database, run_id, "testruns")
-    cycle = find_node(database, node.cycle or 0, "testcycles") if node else None
+    cycle = find_node(database, node.cycle_id, "testcycles") if node else None
     if node is None or cycle is None:
         return _missing(request, "test run", run_id)
-    run = run_of(node, case_keys(database, [node]))
     pages = pages_of(1, wanted=1, size=1)
-    return _cycle_page(request, cycle, status=None, pages=pages, runs=(run,), only=run)
+    return _cycle_page(request, cycle, status=None, pages=pages, runs=(node,), only=node)
 
 
-def _cycle_page(request: Request, node: Node, **values: Any) -> HTMLResponse:
-    database, cycle = site_of(request).database, cycle_of(node)
+def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
+    database = site_of(request).database
     return _rendered(
         request,
         "cycle.html",
-        project=find_project(database, node.project),
+        project=find_project(database, cycle.project),
         plan=find_node(database, cycle.plan_id, "testplans"),
         cycle=cycle,
         bar=bar_of(_counts(database, cycle.id)),
@@ -256,11 +245,11 @@ def _project_block(database: Database, project: StoredProject) -> ProjectBlock:
     return ProjectBlock(
         project=project,
         case_count=_case_count(database, project.id),
-        plans=tuple(_plan_block(database, plan_of(plan)) for plan in plans),
+        plans=tuple(_plan_block(database, plan) for plan in plans),
     )
 
 
-def _plan_block(database: Database, plan: Plan) -> PlanBlock:
+def _plan_block(database: Database, plan: Node) -> PlanBlock:
     groups = find_groups(database, plan.id)
     selection = of_kind("testcycles").where("n.plan = ?", plan.id)
     cycles = find_nodes(database, selection, order="n.id desc").nodes
@@ -269,8 +258,7 @@ def _plan_block(database: Database, plan: Plan) -> PlanBlock:
         case_count=sum(len(group.case_ids) for group in groups),
         group_count=len(groups),
         cycles=tuple(
-            CycleRow(cycle=cycle_of(cycle), bar=bar_of(_counts(database, cycle.id)))
-            for cycle in cycles
+            CycleRow(cycle=cycle, bar=bar_of(_counts(database, cycle.id))) for cycle in cycles
         ),
     )
 
@@ -292,12 +280,10 @@ def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:
 
 def _runs_of(
     database: Database, cycle_id: int, status: str | None, *, start: int
-) -> tuple[Run, ...]:
+) -> tuple[Node, ...]:
     selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
     if status is not None:
         selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)
     order = order_by(["documentKey"], key_order="numeric")
     window = Window(start=start, size=RUNS_PER_PAGE)
-    nodes = find_nodes(database, selection, order=order, window=window).nodes
-    keys = case_keys(database, nodes)
-    return tuple(run_of(node, keys) for node in nodes)
+    return find_nodes(database, selection, order=order, window=window).nodes

@@ -12,21 +12,7 @@ from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
 from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, FieldDefinition
-from pytest_jama.sandbox.jama.model import (
-    Case,
-    Cycle,
-    Node,
-    Plan,
-    Run,
-    StoredGroup,
-    StoredProject,
-    User,
-    case_keys,
-    case_of,
-    cycle_of,
-    plan_of,
-    run_of,
-)
+from pytest_jama.sandbox.jama.model import Node, StoredGroup, StoredProject, User
 from pytest_jama.sandbox.jama.rich_text import paragraph
 from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
 from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
@@ -218,41 +204,36 @@ class Store:
         """List all projects, oldest first."""
         return accounts.find_projects(self.database)
 
-    def cases(self, project_key: str) -> tuple[Case, ...]:
+    def cases(self, project_key: str) -> tuple[Node, ...]:
         """List the test cases of a project, oldest first."""
         case_type = accounts.get_item_type(self.database, "TC").id
         selection = of_kind("items").where("n.item_type = ?", case_type)
-        nodes = self._of_project(project_key, selection)
-        return tuple(case_of(node) for node in nodes)
+        return self._of_project(project_key, selection)
 
-    def plans(self, project_key: str) -> tuple[Plan, ...]:
+    def plans(self, project_key: str) -> tuple[Node, ...]:
         """List the plans of a project, oldest first."""
-        nodes = self._of_project(project_key, of_kind("testplans"))
-        return tuple(plan_of(node) for node in nodes)
+        return self._of_project(project_key, of_kind("testplans"))
 
     def groups(self, plan_id: int) -> tuple[StoredGroup, ...]:
         """List the groups of a plan, oldest first."""
         return planning.find_groups(self.database, plan_id)
 
-    def cycles(self, plan_id: int) -> tuple[Cycle, ...]:
+    def cycles(self, plan_id: int) -> tuple[Node, ...]:
         """List the cycles of a plan, oldest first."""
         selection = of_kind("testcycles").where("n.plan = ?", plan_id)
-        return tuple(cycle_of(node) for node in find_nodes(self.database, selection).nodes)
+        return find_nodes(self.database, selection).nodes
 
-    def runs(self, cycle_id: int) -> tuple[Run, ...]:
+    def runs(self, cycle_id: int) -> tuple[Node, ...]:
         """List the runs of a cycle, oldest first."""
-        nodes = planning.find_runs(self.database, cycle_id)
-        keys = case_keys(self.database, nodes)
-        return tuple(run_of(node, keys) for node in nodes)
+        return planning.find_runs(self.database, cycle_id)
 
-    def run(self, run_id: int) -> Run:
+    def run(self, run_id: int) -> Node:
         """Return one run.
 
         Raises:
             LookupError: There is no such run.
         """
-        node = self._node(run_id, "testruns")
-        return run_of(node, case_keys(self.database, [node]))
+        return self._node(run_id, "testruns")
 
     # -- inside --------------------------------------------------------------------------
 

@@ -179,7 +179,7 @@ def _write_cycle(call: Call, cycle: Node, edit: Edit, config: GenerationBody | N
         return
     if call.knobs.regenerate == "refuse":
         raise bad_request(f"the runs of {cycle.document_key} cannot be generated again")
-    generation = _generation(call, cycle.plan or 0, config)
+    generation = _generation(call, cycle.plan_id, config)
     saved = get_node(call.database, cycle.id)
     regenerate(call.database, saved, generation, how=call.knobs.regenerate)
 
@@ -200,7 +200,7 @@ async def get_group_of_cycle(
 ) -> JSONResponse:
     """Show a group as part of a cycle; the path has the singular."""
     cycle = require_node(call, cycle_id, "testcycles")
-    group = find_group(call.database, cycle.plan or 0, group_id)
+    group = find_group(call.database, cycle.plan_id, group_id)
     if group is None:
         raise not_found(f"test group of the cycle {cycle_id}", group_id)
     value = {

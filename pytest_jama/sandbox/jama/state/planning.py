@@ -218,7 +218,7 @@ def _previous_cycle(database: Database, plan: int, before: int | None) -> int | 
 def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
     statuses: dict[int, list[str]] = {}
     for run in find_runs(database, cycle):
-        statuses.setdefault(run.test_case or 0, []).append(run.fields["testRunStatus"])
+        statuses.setdefault(run.case_id, []).append(run.fields["testRunStatus"])
     return statuses
 
 
@@ -266,7 +266,7 @@ def _cases_by_id(database: Database, slots: Sequence[Slot]) -> dict[int, Node]:
 
 def _run_columns(case: Node, cycle: Node, slot: Slot) -> Mapping[str, Any]:
     return {
-        "plan": cycle.plan,
+        "plan": cycle.plan_id,
         "cycle": cycle.id,
         "test_group": slot.group_id,
         "test_case": case.id,
@@ -303,8 +303,8 @@ def regenerate(database: Database, cycle: Node, generation: Generation, *, how: 
         if how == "recreate_all":
             deactivate(database, [run.id for run in existing])
             existing = ()
-        present = {(run.test_group, run.test_case) for run in existing}
-        slots = wanted_slots(database, cycle.plan or 0, generation, before=cycle.id)
+        present = {(run.test_group_id, run.case_id) for run in existing}
+        slots = wanted_slots(database, cycle.plan_id, generation, before=cycle.id)
         missing = [slot for slot in slots if (slot.group_id, slot.case_id) not in present]
         add_runs(database, cycle, missing, generation, user=cycle.modified_by)
 
@@ -338,8 +338,6 @@ def remake_run(database: Database, run: Node, *, user: int) -> int:
     """Replace a run by a new one of the current case version; its results are lost."""
     with database.transaction():
         deactivate(database, [run.id])
-        slot = Slot(
-            group_id=run.test_group or 0, case_id=run.test_case or 0, order=run.group_order or 1
-        )
-        cycle = get_node(database, run.cycle or 0)
+        slot = Slot(group_id=run.test_group_id, case_id=run.case_id, order=run.group_order or 1)
+        cycle = get_node(database, run.cycle_id)
         return add_runs(database, cycle, [slot], Generation(), user=user)[0]

@@ -76,10 +76,13 @@ EXTRA_COLUMNS = [
 ]
 _DEFAULTS = {"sort_order": 0, "sequence": ""}
 
-SELECT = (
-    "SELECT n.*, (SELECT c.version FROM nodes c WHERE c.id = n.test_case AND c.active = 1) "
-    "AS current_case_version FROM nodes n "
-)
+SELECT = """
+SELECT n.*, coalesce(n.plan, 0) AS plan_id, coalesce(n.cycle, 0) AS cycle_id,
+  coalesce(n.test_group, 0) AS test_group_id, coalesce(n.test_case, 0) AS case_id,
+  coalesce(c.document_key, '') AS case_key,
+  CASE WHEN c.active = 1 THEN c.version END AS current_case_version
+FROM nodes n LEFT JOIN nodes c ON c.id = n.test_case
+"""
 
 
 def node_of(row: Row) -> Node:
@@ -89,7 +92,6 @@ def node_of(row: Row) -> Node:
         **{
             **values,
             "fields": json.loads(row["fields"]),
-            "active": bool(row["active"]),
             "archived": bool(row["archived"]),
         }
     )

@@ -173,7 +173,7 @@ def require_writable(call: Call, node: Node) -> None:
             int(call.knobs.locked_write),
             f"{node.document_key} is locked by user {node.locked_by}; unlock it there or wait",
         )
-    require_open_plan(call, node.plan if node.plan is not None else node.id)
+    require_open_plan(call, node.plan_id or node.id)
 
 
 def require_open_plan(call: Call, plan_id: int) -> None:

@@ -54,7 +54,7 @@ def shown_fields(call: Call, value: Node) -> Json:
         "project": value.project,
     }
     if value.kind == "testcycles":
-        derived["testPlan"] = value.plan
+        derived["testPlan"] = value.plan_id
     if value.kind == "testruns":
         derived.update(_run_fields(value))
     if value.kind == "attachments":
@@ -64,9 +64,9 @@ def shown_fields(call: Call, value: Node) -> Json:
 
 def _run_fields(value: Node) -> Json:
     return {
-        "testPlan": value.plan,
-        "testCycle": value.cycle,
-        "testCase": value.test_case,
+        "testPlan": value.plan_id,
+        "testCycle": value.cycle_id,
+        "testCase": value.case_id,
         "modifiedDate": value.modified_date,
     }
 
@@ -115,7 +115,7 @@ def _run(call: Call, value: Node) -> Json:
         "testCaseVersionNumber": value.case_version,
         "testCaseCurrentVersionNumber": value.current_case_version,
         "sortOrderFromTestGroup": value.group_order,
-        "testGroup": [value.cycle, value.test_group],
+        "testGroup": [value.cycle_id, value.test_group_id],
     }
 
 
