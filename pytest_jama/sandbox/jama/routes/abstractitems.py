@@ -12,7 +12,6 @@ from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.state.selection import (
-    NodePage,
     Selection,
     find_nodes,
     of_kind,
@@ -43,18 +42,14 @@ class AbstractFilter(ListQuery):
 @router.get("/abstractitems")
 async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSONResponse:
     """Find things of any kind by key, project, type, dates and words."""
-    window = query.window(call.knobs)
-    order = order_by(query.sort_by, key_order=call.knobs.document_key_order)
     selection = _selection(call, query)
-    if query.contains:
-        everything = find_nodes(call.database, selection, order=order).nodes
-        matching = [node for node in everything if _contains(call, node, query.contains)]
-        shown = tuple(matching[window.start : window.start + window.size])
-        found = NodePage(nodes=shown, total=len(matching))
-    else:
-        found = find_nodes(call.database, selection, order=order, window=window)
-    values = [wire.node(call, node) for node in found.nodes]
-    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+    if not query.contains:
+        return envelope.node_page(call, selection, query, sort_by=query.sort_by)
+    order = order_by(query.sort_by, key_order=call.knobs.document_key_order)
+    everything = find_nodes(call.database, selection, order=order).nodes
+    matching = [node for node in everything if _contains(call, node, query.contains)]
+    values = [wire.node(call, node) for node in query.window(call.knobs).of(matching)]
+    return envelope.page(call, values, query, total=len(matching))
 
 
 def _selection(call: Call, query: AbstractFilter) -> Selection:
@@ -120,7 +115,7 @@ def _texts(node: Node) -> list[str]:
 async def get_abstract_item(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
     """Show anything by its ID."""
     node = require_node(call, node_id)
-    return envelope.single(call, wire.node(call, node), include=query.include)
+    return envelope.single_node(call, node, query)
 
 
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>\"']+")

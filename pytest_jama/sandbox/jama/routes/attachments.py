@@ -3,7 +3,7 @@
 import mimetypes
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
@@ -11,12 +11,13 @@ from pytest_jama.sandbox.jama.refusals import bad_request, not_found
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 from pytest_jama.sandbox.jama.state import annotations
 from pytest_jama.sandbox.jama.state.accounts import get_item_type
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import NewNode, add_node, find_node
-from pytest_jama.sandbox.jama.web import envelope, wire
+from pytest_jama.sandbox.jama.web import envelope
 from pytest_jama.sandbox.jama.web.calls import (
     Call,
     Caller,
+    PlainCaller,
     require_node,
     require_project,
     require_writable,
@@ -25,9 +26,7 @@ from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     FieldsBody,
     IncludeQuery,
-    Nothing,
     PageQuery,
-    read_body,
 )
 
 router = APIRouter()
@@ -44,12 +43,9 @@ class AssociationBody(Body):
 
 
 @router.post("/projects/{project_id}/attachments")
-async def post_attachment(
-    call: Caller, project_id: int, request: Request, query: Nothing
-) -> JSONResponse:
+async def post_attachment(call: PlainCaller, project_id: int) -> JSONResponse:
     """Create an attachment, still without a file."""
-    del query
-    body = await read_body(request, FieldsBody, call)
+    body = await call.body(FieldsBody)
     project = require_project(call, project_id)
     kind = get_item_type(call.database, "ATT")
     fields = edited_fields({}, Edit(set=body.fields), item_type=kind, knobs=call.knobs)
@@ -65,18 +61,15 @@ async def post_attachment(
 async def get_attachment(call: Caller, attachment_id: int, query: IncludeQuery) -> JSONResponse:
     """Show an attachment, not its file."""
     node = require_node(call, attachment_id, "attachments")
-    return envelope.single(call, wire.node(call, node), include=query.include)
+    return envelope.single_node(call, node, query)
 
 
 @router.put("/attachments/{attachment_id}/file")
-async def put_file(
-    call: Caller, attachment_id: int, request: Request, query: Nothing
-) -> JSONResponse:
+async def put_file(call: PlainCaller, attachment_id: int) -> JSONResponse:
     """Store the file of an attachment."""
-    del query
     attachment = require_node(call, attachment_id, "attachments")
     require_writable(call, attachment)
-    async with request.form() as parts:
+    async with call.request.form() as parts:
         file = parts.get(FILE_PART)
         if not isinstance(file, UploadFile) or not file.filename:
             raise bad_request(f"send multipart/form-data with one part named {FILE_PART!r}, a file")
@@ -96,9 +89,8 @@ async def _store(call: Call, attachment_id: int, name: str, file: UploadFile) ->
 
 
 @router.get("/attachments/{attachment_id}/file")
-async def get_file(call: Caller, attachment_id: int, query: Nothing) -> Response:
+async def get_file(call: PlainCaller, attachment_id: int) -> Response:
     """Hand out the file of an attachment."""
-    del query
     require_node(call, attachment_id, "attachments")
     file = annotations.find_file(call.database, attachment_id)
     if file is None:
@@ -112,18 +104,14 @@ def _add_routes(kind: str) -> None:
     @router.get(f"/{kind}/{{node_id}}/attachments")
     async def list_attached(call: Caller, node_id: int, query: PageQuery) -> JSONResponse:
         node_id = _require_holder(call, node_id, kind)
-        window = query.window(call.knobs)
         selection = of_kind("attachments").where(
             "n.id IN (SELECT attachment FROM attached WHERE item = ?)", node_id
         )
-        found = find_nodes(call.database, selection, window=window)
-        values = [wire.node(call, node) for node in found.nodes]
-        return envelope.page(call, values, total=found.total, window=window, include=query.include)
+        return envelope.node_page(call, selection, query)
 
     @router.post(f"/{kind}/{{node_id}}/attachments")
-    async def attach(call: Caller, node_id: int, request: Request, query: Nothing) -> JSONResponse:
-        del query
-        body = await read_body(request, AssociationBody, call)
+    async def attach(call: PlainCaller, node_id: int) -> JSONResponse:
+        body = await call.body(AssociationBody)
         holder = require_node(call, _require_holder(call, node_id, kind))
         require_writable(call, holder)
         attachment = _wanted_attachment(call, body)
@@ -135,8 +123,7 @@ def _add_routes(kind: str) -> None:
         return envelope.created(call, location, attachment)
 
     @router.delete(f"/{kind}/{{node_id}}/attachments/{{attachment_id}}")
-    async def detach(call: Caller, node_id: int, attachment_id: int, query: Nothing) -> Response:
-        del query
+    async def detach(call: PlainCaller, node_id: int, attachment_id: int) -> Response:
         holder = require_node(call, _require_holder(call, node_id, kind))
         require_writable(call, holder)
         if not annotations.detach(call.database, holder.id, attachment_id):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
@@ -14,14 +14,18 @@ from pytest_jama.sandbox.jama.state.annotations import (
 )
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node, set_lock
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, require_node, require_project
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    PlainCaller,
+    require_node,
+    require_project,
+)
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     IncludeQuery,
     ListQuery,
-    Nothing,
     PageQuery,
-    read_body,
 )
 
 router = APIRouter()
@@ -75,14 +79,13 @@ async def list_comments(call: Caller, query: Annotated[CommentFilter, Query()]) 
 
 def _shown(call: Call, found: tuple[Comment, ...], query: ListQuery) -> JSONResponse:
     values = [wire.comment(comment) for comment in found]
-    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+    return envelope.cut(call, values, query)
 
 
 @router.post("/comments")
-async def post_comment(call: Caller, request: Request, query: Nothing) -> JSONResponse:
+async def post_comment(call: PlainCaller) -> JSONResponse:
     """Write a comment on an item, plan, cycle, run or project, or reply to one."""
-    del query
-    body = await read_body(request, CommentBody, call)
+    body = await call.body(CommentBody)
     place = _place(call, body)
     comment_id = add_comment(
         call.database,
@@ -115,9 +118,7 @@ def _place(call: Call, body: CommentBody) -> PlaceBody:
 @router.get("/comments/{comment_id}")
 async def get_comment(call: Caller, comment_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a comment."""
-    return envelope.single(
-        call, wire.comment(_require_comment(call, comment_id)), include=query.include
-    )
+    return envelope.single(call, wire.comment(_require_comment(call, comment_id)), query)
 
 
 @router.get("/comments/{comment_id}/replies")
@@ -162,14 +163,11 @@ def _add_lock_routes(kind: str) -> None:
     @router.get(f"/{kind}/{{node_id}}/lock")
     async def get_lock(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
         node = require_node(call, node_id, kind)
-        return envelope.single(call, wire.lock(node), include=query.include)
+        return envelope.single(call, wire.lock(node), query)
 
     @router.put(f"/{kind}/{{node_id}}/lock")
-    async def put_lock(
-        call: Caller, node_id: int, request: Request, query: Nothing
-    ) -> JSONResponse:
-        del query
-        body = await read_body(request, LockBody, call)
+    async def put_lock(call: PlainCaller, node_id: int) -> JSONResponse:
+        body = await call.body(LockBody)
         node = require_node(call, node_id, kind)
         _refuse_foreign(call, node.locked_by)
         set_lock(call.database, node.id, call.user if body.locked else None)

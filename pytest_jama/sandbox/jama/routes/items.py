@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.json_patch import patched, touched_members
+from pytest_jama.sandbox.jama.json_patch import patched
 from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.refusals import bad_request, not_found
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import (
     add_item,
     deactivate,
@@ -22,26 +22,26 @@ from pytest_jama.sandbox.jama.web import envelope, wire
 from pytest_jama.sandbox.jama.web.calls import (
     Call,
     Caller,
+    PlainCaller,
     require_node,
     require_project,
     require_type,
     require_user,
     require_writable,
 )
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_put
+from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     IncludeQuery,
     ListQuery,
-    Nothing,
     PageQuery,
     QueryModel,
     checked_body,
-    decoded_body,
-    read_body,
 )
 
 router = APIRouter()
+
+TREE_ORDER = ("sequence.asc",)
 
 
 class ItemFilter(ListQuery):
@@ -91,23 +91,13 @@ async def list_items(call: Caller, query: Annotated[ItemFilter, Query()]) -> JSO
     selection = of_kind("items").where("n.project = ?", query.project)
     if query.root_only:
         selection = selection.where("n.parent IS NULL")
-    return _listed(call, query, selection)
-
-
-def _listed(call: Call, query: ListQuery, selection: Any) -> JSONResponse:
-    window = query.window(call.knobs)
-    order = order_by(["sequence.asc"], key_order=call.knobs.document_key_order)
-    found = find_nodes(call.database, selection, order=order, window=window)
-    values = [wire.node(call, item) for item in found.nodes]
-    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+    return envelope.node_page(call, selection, query, sort_by=TREE_ORDER)
 
 
 @router.post("/items")
-async def post_item(
-    call: Caller, request: Request, query: Annotated[GlobalIdQuery, Query()]
-) -> JSONResponse:
+async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> JSONResponse:
     """Create an item."""
-    body = await read_body(request, ItemBody, call)
+    body = await call.body(ItemBody)
     _check_global_id(body, query)
     if body.project is None or body.item_type is None:
         raise bad_request(f"{'project' if body.project is None else 'itemType'!r} is missing")
@@ -153,18 +143,18 @@ def _parent(call: Call, location: LocationBody | None) -> int | None:
 async def get_item(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
     """Show an item."""
     item = require_node(call, item_id, "items")
-    return envelope.single(call, wire.node(call, item), include=query.include)
+    return envelope.single_node(call, item, query)
 
 
 @router.put("/items/{item_id}")
 async def put_item(
-    call: Caller, item_id: int, request: Request, query: Annotated[GlobalIdQuery, Query()]
+    call: Caller, item_id: int, query: Annotated[GlobalIdQuery, Query()]
 ) -> JSONResponse:
     """Replace an item: a new version; a writable field left out is cleared.
 
     Source: Jama REST cookbook, PUT of items.
     """
-    body = await read_body(request, ItemBody, call)
+    body = await call.body(ItemBody)
     _check_global_id(body, query)
     with call.database.transaction():
         item = require_node(call, item_id, "items")
@@ -174,26 +164,17 @@ async def put_item(
 
 
 @router.patch("/items/{item_id}")
-async def patch_item(call: Caller, item_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def patch_item(call: PlainCaller, item_id: int) -> JSONResponse:
     """Apply operations to an item: a new version."""
-    del query
-    operations = await decoded_body(request, call.knobs)
+    operations = await call.json()
     with call.database.transaction():
         item = require_node(call, item_id, "items")
         shown = wire.node(call, item)
         names = ("project", "itemType", "childItemType", "location", "fields")
         before = {name: shown[name] for name in names if name in shown}
         body = checked_body(patched(before, operations), ItemBody, call.knobs)
-        touched = touched_members(operations, before["fields"], body.fields)
-        _write_item(call, item, body, _edit_of(touched, before["fields"], body.fields))
+        _write_item(call, item, body, edit_between(before["fields"], body.fields, operations))
     return envelope.updated(call)
-
-
-def _edit_of(touched: set[str], before: dict[str, Any], after: dict[str, Any]) -> Edit:
-    return Edit(
-        set={name: after[name] for name in touched if name in after},
-        cleared=tuple(sorted((touched & set(before)) - set(after))),
-    )
 
 
 def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
@@ -211,9 +192,8 @@ def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
 
 
 @router.delete("/items/{item_id}")
-async def remove_item(call: Caller, item_id: int, query: Nothing) -> Response:
+async def remove_item(call: PlainCaller, item_id: int) -> Response:
     """Delete an item; the runs of a test case stay."""
-    del query
     item = require_node(call, item_id, "items")
     require_writable(call, item)
     deactivate(call.database, [item.id])
@@ -224,7 +204,8 @@ async def remove_item(call: Caller, item_id: int, query: Nothing) -> Response:
 async def list_children(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
     """List what stands directly below an item."""
     require_node(call, item_id, "items")
-    return _listed(call, query, of_kind("items").where("n.parent = ?", item_id))
+    selection = of_kind("items").where("n.parent = ?", item_id)
+    return envelope.node_page(call, selection, query, sort_by=TREE_ORDER)
 
 
 @router.get("/items/{item_id}/parent")
@@ -240,7 +221,7 @@ async def get_parent(call: Caller, item_id: int, query: IncludeQuery) -> JSONRes
 async def get_location(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
     """Show where an item stands."""
     item = require_node(call, item_id, "items")
-    return envelope.single(call, wire.node(call, item)["location"], include=query.include)
+    return envelope.single(call, wire.node(call, item)["location"], query)
 
 
 @router.get("/items/{item_id}/versions")
@@ -259,4 +240,4 @@ async def list_versions(call: Caller, item_id: int, query: PageQuery) -> JSONRes
         }
         for row in rows
     ]
-    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+    return envelope.cut(call, values, query)

@@ -17,8 +17,16 @@ from pytest_jama.sandbox.jama.state.accounts import (
     issue_token,
 )
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, Site, base_url_of, is_pair, site_of
-from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery, Nothing, PageQuery
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    PlainCaller,
+    Site,
+    base_url_of,
+    is_pair,
+    site_of,
+)
+from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery, PageQuery
 
 router = APIRouter()
 open_router = APIRouter()
@@ -39,12 +47,11 @@ class UserFilter(ListQuery):
 
 
 @open_router.get("/rest")
-async def list_versions(request: Request, query: Nothing) -> JSONResponse:
+async def list_versions(request: Request) -> JSONResponse:
     """List the API versions; the shape of an element is undocumented."""
-    del query
     site = site_of(request)
     data = [{"version": "v1", "href": f"{base_url_of(request, site)}/rest/v1"}]
-    return JSONResponse({"meta": envelope.envelope(200, site.database.clock), "data": data})
+    return JSONResponse({"meta": envelope.meta_of(200, site.database.clock), "data": data})
 
 
 @open_router.post("/rest/oauth/token")
@@ -90,12 +97,11 @@ def _token_refused(site: Site, status: int, error: str, why: str) -> JSONRespons
 
 
 @router.get("/")
-async def list_endpoints(call: Caller, request: Request, query: Nothing) -> JSONResponse:
+async def list_endpoints(call: PlainCaller) -> JSONResponse:
     """List what this server serves."""
-    del query
-    operations: list[tuple[str, str]] = request.app.state.operations
+    operations: list[tuple[str, str]] = call.request.app.state.operations
     data = [{"method": method, "path": path} for method, path in operations]
-    return JSONResponse({"meta": envelope.envelope(200, call.database.clock), "data": data})
+    return JSONResponse({"meta": envelope.meta_of(200, call.database.clock), "data": data})
 
 
 @router.get("/users/current")
@@ -110,14 +116,14 @@ async def get_user(call: Caller, user_id: int, query: IncludeQuery) -> JSONRespo
     user = find_user(call.database, user_id)
     if user is None:
         raise not_found("user", user_id)
-    return envelope.single(call, wire.user(user), include=query.include)
+    return envelope.single(call, wire.user(user), query)
 
 
 @router.get("/users")
 async def list_users(call: Caller, query: Annotated[UserFilter, Query()]) -> JSONResponse:
     """List users, the active ones unless asked otherwise."""
     values = [wire.user(user) for user in find_users(call.database) if _is_wanted(user, query)]
-    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+    return envelope.cut(call, values, query)
 
 
 def _is_wanted(user: User, query: UserFilter) -> bool:
@@ -136,7 +142,7 @@ def _is_wanted(user: User, query: UserFilter) -> bool:
 async def list_projects(call: Caller, query: PageQuery) -> JSONResponse:
     """List projects, and the folders they are in."""
     values = [wire.project(project) for project in find_projects(call.database)]
-    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+    return envelope.cut(call, values, query)
 
 
 @router.get("/projects/{project_id}")
@@ -145,7 +151,7 @@ async def get_project(call: Caller, project_id: int, query: IncludeQuery) -> JSO
     project = find_project(call.database, project_id)
     if project is None:
         raise not_found("project", project_id)
-    return envelope.single(call, wire.project(project), include=query.include)
+    return envelope.single(call, wire.project(project), query)
 
 
 @router.get("/projects/{project_id}/itemtypes")
@@ -167,7 +173,7 @@ async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
 
 def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
     values = [wire.item_type(kind) for kind in call.item_types() if kind.kind not in hidden]
-    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+    return envelope.cut(call, values, query)
 
 
 @router.get("/itemtypes/{type_id}")
@@ -176,4 +182,4 @@ async def get_type(call: Caller, type_id: int, query: IncludeQuery) -> JSONRespo
     found = find_item_type(call.item_types(), type_id)
     if found is None:
         raise not_found("item type", type_id)
-    return envelope.single(call, wire.item_type(found), include=query.include)
+    return envelope.single(call, wire.item_type(found), query)

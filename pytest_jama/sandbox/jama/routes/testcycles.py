@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from pytest_jama.sandbox.jama.json_patch import patched, touched_members
+from pytest_jama.sandbox.jama.json_patch import patched
 from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.refusals import bad_request, not_found
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
@@ -20,25 +20,23 @@ from pytest_jama.sandbox.jama.state.planning import (
     save_cycle,
     wanted_slots,
 )
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.statuses import STATUSES
 from pytest_jama.sandbox.jama.web import envelope, wire
 from pytest_jama.sandbox.jama.web.calls import (
     Call,
     Caller,
+    PlainCaller,
     require_node,
     require_type,
     require_writable,
 )
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_put
+from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     IncludeQuery,
-    Nothing,
     PageQuery,
     checked_body,
-    decoded_body,
-    read_body,
 )
 
 router = APIRouter()
@@ -64,18 +62,14 @@ class CycleBody(Body):
 async def list_cycles(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
     """List the cycles of a plan."""
     require_node(call, plan_id, "testplans")
-    window = query.window(call.knobs)
     selection = of_kind("testcycles").where("n.plan = ?", plan_id)
-    found = find_nodes(call.database, selection, window=window)
-    values = [wire.node(call, cycle) for cycle in found.nodes]
-    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+    return envelope.node_page(call, selection, query)
 
 
 @router.post("/testplans/{plan_id}/testcycles")
-async def post_cycle(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Create a cycle and, at once, one run for every case of the plan."""
-    del query
-    body = await read_body(request, CycleBody, call)
+    body = await call.body(CycleBody)
     with call.database.transaction():
         plan = require_node(call, plan_id, "testplans")
         require_writable(call, plan)
@@ -136,14 +130,13 @@ def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
 async def get_cycle(call: Caller, cycle_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a cycle."""
     cycle = require_node(call, cycle_id, "testcycles")
-    return envelope.single(call, wire.node(call, cycle), include=query.include)
+    return envelope.single_node(call, cycle, query)
 
 
 @router.put("/testcycles/{cycle_id}")
-async def put_cycle(call: Caller, cycle_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def put_cycle(call: PlainCaller, cycle_id: int) -> JSONResponse:
     """Replace the fields of a cycle and regenerate its runs."""
-    del query
-    body = await read_body(request, CycleBody, call)
+    body = await call.body(CycleBody)
     with call.database.transaction():
         cycle = require_node(call, cycle_id, "testcycles")
         edit = edit_of_put(wire.shown_fields(call, cycle), body.fields, clear=cycle.fields)
@@ -152,21 +145,14 @@ async def put_cycle(call: Caller, cycle_id: int, request: Request, query: Nothin
 
 
 @router.patch("/testcycles/{cycle_id}")
-async def patch_cycle(
-    call: Caller, cycle_id: int, request: Request, query: Nothing
-) -> JSONResponse:
+async def patch_cycle(call: PlainCaller, cycle_id: int) -> JSONResponse:
     """Apply operations to a cycle; `add /testRunGenerationConfig` regenerates its runs."""
-    del query
-    operations = await decoded_body(request, call.knobs)
+    operations = await call.json()
     with call.database.transaction():
         cycle = require_node(call, cycle_id, "testcycles")
         shown = wire.shown_fields(call, cycle)
         body = checked_body(patched({"fields": shown}, operations), CycleBody, call.knobs)
-        touched = touched_members(operations, shown, body.fields)
-        edit = Edit(
-            set={name: body.fields[name] for name in touched if name in body.fields},
-            cleared=tuple(sorted((touched & set(shown)) - set(body.fields))),
-        )
+        edit = edit_between(shown, body.fields, operations)
         _write_cycle(call, cycle, edit, body.test_run_generation_config)
     return envelope.updated(call)
 
@@ -185,9 +171,8 @@ def _write_cycle(call: Call, cycle: Node, edit: Edit, config: GenerationBody | N
 
 
 @router.delete("/testcycles/{cycle_id}")
-async def remove_cycle(call: Caller, cycle_id: int, query: Nothing) -> Response:
+async def remove_cycle(call: PlainCaller, cycle_id: int) -> Response:
     """Delete a cycle and its runs."""
-    del query
     cycle = require_node(call, cycle_id, "testcycles")
     require_writable(call, cycle)
     delete_cycle(call.database, cycle.id)
@@ -210,4 +195,4 @@ async def get_group_of_cycle(
         "testCycle": cycle.id,
         "type": "testcycletestgroups",
     }
-    return envelope.single(call, wire.without_unset(value), include=query.include)
+    return envelope.single(call, wire.without_unset(value), query)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.jama.model import Node, StoredGroup
@@ -20,12 +20,13 @@ from pytest_jama.sandbox.jama.state.planning import (
     take_out_case,
     update_group,
 )
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.web import envelope, wire
 from pytest_jama.sandbox.jama.web.calls import (
     Call,
     Caller,
+    PlainCaller,
     require_node,
     require_open_plan,
     require_project,
@@ -39,10 +40,7 @@ from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     IncludeQuery,
     ListQuery,
-    Nothing,
     PageQuery,
-    decoded_body,
-    read_body,
 )
 
 router = APIRouter()
@@ -86,18 +84,14 @@ class CaseBody(Body):
 async def list_plans(call: Caller, query: Annotated[ProjectPage, Query()]) -> JSONResponse:
     """List the plans of a project."""
     require_project(call, query.project)
-    window = query.window(call.knobs)
     selection = of_kind("testplans").where("n.project = ?", query.project)
-    found = find_nodes(call.database, selection, window=window)
-    values = [wire.node(call, plan) for plan in found.nodes]
-    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+    return envelope.node_page(call, selection, query)
 
 
 @router.post("/testplans")
-async def post_plan(call: Caller, request: Request, query: Nothing) -> JSONResponse:
+async def post_plan(call: PlainCaller) -> JSONResponse:
     """Create a plan; it gets the group `Default Test Group`."""
-    del query
-    body = await read_body(request, PlanBody, call)
+    body = await call.body(PlanBody)
     if body.project is None:
         raise bad_request("'project' is missing")
     project = require_project(call, body.project, status=400)
@@ -119,14 +113,13 @@ async def post_plan(call: Caller, request: Request, query: Nothing) -> JSONRespo
 async def get_plan(call: Caller, plan_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a plan."""
     plan = require_node(call, plan_id, "testplans")
-    return envelope.single(call, wire.node(call, plan), include=query.include)
+    return envelope.single_node(call, plan, query)
 
 
 @router.put("/testplans/{plan_id}")
-async def put_plan(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def put_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Replace the fields of a plan; a writable field left out is cleared."""
-    del query
-    body = await read_body(request, PlanBody, call)
+    body = await call.body(PlanBody)
     plan = require_node(call, plan_id, "testplans")
     if body.project not in (None, plan.project):
         raise bad_request("a test plan cannot change its project")
@@ -136,10 +129,9 @@ async def put_plan(call: Caller, plan_id: int, request: Request, query: Nothing)
 
 
 @router.patch("/testplans/{plan_id}")
-async def patch_plan(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def patch_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Apply operations to a plan."""
-    del query
-    operations = await decoded_body(request, call.knobs)
+    operations = await call.json()
     plan = require_node(call, plan_id, "testplans")
     edit = edit_of_patch(call, plan, operations)
     save_fields(call.database, plan, changed_fields(call, plan, edit), user=call.user)
@@ -147,9 +139,8 @@ async def patch_plan(call: Caller, plan_id: int, request: Request, query: Nothin
 
 
 @router.delete("/testplans/{plan_id}")
-async def remove_plan(call: Caller, plan_id: int, query: Nothing) -> Response:
+async def remove_plan(call: PlainCaller, plan_id: int) -> Response:
     """Delete a plan with its cycles and runs."""
-    del query
     plan = require_node(call, plan_id, "testplans")
     require_writable(call, plan)
     delete_plan(call.database, plan.id)
@@ -157,12 +148,9 @@ async def remove_plan(call: Caller, plan_id: int, query: Nothing) -> Response:
 
 
 @router.put("/testplans/{plan_id}/archived")
-async def put_archived(
-    call: Caller, plan_id: int, request: Request, query: Nothing
-) -> JSONResponse:
+async def put_archived(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Archive a plan, or bring it back."""
-    del query
-    body = await read_body(request, ArchivedBody, call)
+    body = await call.body(ArchivedBody)
     plan = require_node(call, plan_id, "testplans")
     sql = "UPDATE nodes SET archived = ? WHERE id = ?"
     call.database.execute(sql, (body.archived, plan.id))
@@ -174,14 +162,13 @@ async def list_groups(call: Caller, plan_id: int, query: PageQuery) -> JSONRespo
     """List the groups of a plan."""
     require_node(call, plan_id, "testplans")
     values = [wire.group(group) for group in find_groups(call.database, plan_id)]
-    return envelope.cut(call, values, query.window(call.knobs), include=query.include)
+    return envelope.cut(call, values, query)
 
 
 @router.post("/testplans/{plan_id}/testgroups")
-async def post_group(call: Caller, plan_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Add a group to a plan."""
-    del query
-    body = await read_body(request, GroupBody, call)
+    body = await call.body(GroupBody)
     plan = require_node(call, plan_id, "testplans")
     require_writable(call, plan)
     require_user(call, body.assigned_to)
@@ -199,16 +186,13 @@ def _require_name(body: GroupBody) -> None:
 async def get_group(call: Caller, plan_id: int, group_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a group."""
     group = _require_group(call, plan_id, group_id)
-    return envelope.single(call, wire.group(group), include=query.include)
+    return envelope.single(call, wire.group(group), query)
 
 
 @router.put("/testplans/{plan_id}/testgroups/{group_id}")
-async def put_group(
-    call: Caller, plan_id: int, group_id: int, request: Request, query: Nothing
-) -> JSONResponse:
+async def put_group(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
     """Rename a group, assign it anew."""
-    del query
-    body = await read_body(request, GroupBody, call)
+    body = await call.body(GroupBody)
     group = _require_group(call, plan_id, group_id)
     require_open_plan(call, plan_id)
     require_user(call, body.assigned_to)
@@ -218,12 +202,11 @@ async def put_group(
 
 
 @router.delete("/testplans/{plan_id}/testgroups/{group_id}")
-async def remove_group(call: Caller, plan_id: int, group_id: int, query: Nothing) -> Response:
+async def remove_group(call: PlainCaller, plan_id: int, group_id: int) -> Response:
     """Delete a group, but not the last one.
 
     Source: Jama REST cookbook: every plan must have at least one group.
     """
-    del query
     group = _require_group(call, plan_id, group_id)
     require_open_plan(call, plan_id)
     if len(find_groups(call.database, plan_id)) == 1:
@@ -247,21 +230,15 @@ _CASES = "/testplans/{plan_id}/testgroups/{group_id}/testcases"
 async def list_cases(call: Caller, plan_id: int, group_id: int, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
     group = _require_group(call, plan_id, group_id)
-    window = query.window(call.knobs)
-    shown = group.case_ids[window.start : window.start + window.size]
+    shown = query.window(call.knobs).of(group.case_ids)
     values = [wire.node(call, require_node(call, case_id, "items")) for case_id in shown]
-    return envelope.page(
-        call, values, total=len(group.case_ids), window=window, include=query.include
-    )
+    return envelope.page(call, values, query, total=len(group.case_ids))
 
 
 @router.post(_CASES)
-async def post_case(
-    call: Caller, plan_id: int, group_id: int, request: Request, query: Nothing
-) -> JSONResponse:
+async def post_case(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
     """Add one case to a group; existing cycles do not change."""
-    del query
-    body = await read_body(request, CaseBody, call)
+    body = await call.body(CaseBody)
     group = _require_group(call, plan_id, group_id)
     require_open_plan(call, plan_id)
     case = find_node(call.database, body.test_case, "items")
@@ -297,15 +274,12 @@ async def get_case(
     if case_id not in group.case_ids:
         raise not_found(f"test case in the group {group_id}", case_id)
     case = require_node(call, case_id, "items")
-    return envelope.single(call, wire.node(call, case), include=query.include)
+    return envelope.single_node(call, case, query)
 
 
 @router.delete(_CASES + "/{case_id}")
-async def remove_case(
-    call: Caller, plan_id: int, group_id: int, case_id: int, query: Nothing
-) -> Response:
+async def remove_case(call: PlainCaller, plan_id: int, group_id: int, case_id: int) -> Response:
     """Take a case out of a group; existing runs stay."""
-    del query
     group = _require_group(call, plan_id, group_id)
     require_open_plan(call, plan_id)
     if not take_out_case(call.database, group_id=group.id, case_id=case_id):

@@ -1,32 +1,36 @@
 """Test runs: list, read, write, delete, update to the current test case."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_run, is_executed, is_writable
 from pytest_jama.sandbox.jama.state.planning import remake_run
-from pytest_jama.sandbox.jama.state.selection import Selection, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import deactivate, save_fields
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, require_node, require_writable, type_of
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    PlainCaller,
+    require_node,
+    require_writable,
+    type_of,
+)
 from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     FieldsBody,
     IncludeQuery,
     ListQuery,
-    Nothing,
     PageQuery,
-    decoded_body,
-    read_body,
 )
 
 router = APIRouter()
 
+BY_KEY = ("documentKey.asc",)
 _NEVER_CLEARED = {"testRunStatus", "testRunSteps"}
 
 
@@ -36,7 +40,7 @@ class RunFilter(ListQuery):
     test_cycle: tuple[int, ...] = ()
     test_case: tuple[int, ...] = ()
     test_plan: tuple[int, ...] = ()
-    sort_by: tuple[str, ...] = ("documentKey.asc",)
+    sort_by: tuple[str, ...] = BY_KEY
 
 
 @router.get("/testruns")
@@ -50,42 +54,28 @@ async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONR
         .where_in("n.test_case", query.test_case)
         .where_in("n.plan", query.test_plan)
     )
-    return _listed(call, selection, query, sort_by=query.sort_by)
-
-
-def _listed(
-    call: Call,
-    selection: Selection,
-    query: ListQuery,
-    *,
-    sort_by: Sequence[str] = ("documentKey.asc",),
-) -> JSONResponse:
-    window = query.window(call.knobs)
-    order = order_by(sort_by, key_order=call.knobs.document_key_order)
-    found = find_nodes(call.database, selection, order=order, window=window)
-    values = [wire.node(call, run) for run in found.nodes]
-    return envelope.page(call, values, total=found.total, window=window, include=query.include)
+    return envelope.node_page(call, selection, query, sort_by=query.sort_by)
 
 
 @router.get("/testcycles/{cycle_id}/testruns")
 async def list_runs_of_cycle(call: Caller, cycle_id: int, query: PageQuery) -> JSONResponse:
     """List the runs of a cycle."""
     require_node(call, cycle_id, "testcycles")
-    return _listed(call, of_kind("testruns").where("n.cycle = ?", cycle_id), query)
+    selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
+    return envelope.node_page(call, selection, query, sort_by=BY_KEY)
 
 
 @router.get("/testruns/{run_id}")
 async def get_run(call: Caller, run_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a run."""
     run = require_node(call, run_id, "testruns")
-    return envelope.single(call, wire.node(call, run), include=query.include)
+    return envelope.single_node(call, run, query)
 
 
 @router.put("/testruns/{run_id}")
-async def put_run(call: Caller, run_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def put_run(call: PlainCaller, run_id: int) -> JSONResponse:
     """Write fields of a run; whether those left out are cleared is a knob."""
-    del query
-    body = await read_body(request, FieldsBody, call)
+    body = await call.body(FieldsBody)
     with call.database.transaction():
         run = require_node(call, run_id, "testruns")
         clear = _clearable(call, run) if call.knobs.put_run == "replace" else set()
@@ -99,10 +89,9 @@ def _clearable(call: Call, run: Node) -> set[str]:
 
 
 @router.patch("/testruns/{run_id}")
-async def patch_run(call: Caller, run_id: int, request: Request, query: Nothing) -> JSONResponse:
+async def patch_run(call: PlainCaller, run_id: int) -> JSONResponse:
     """Apply operations to a run, all or none."""
-    del query
-    operations = await decoded_body(request, call.knobs)
+    operations = await call.json()
     with call.database.transaction():
         run = require_node(call, run_id, "testruns")
         write_run(call, run, edit_of_patch(call, run, operations))
@@ -121,9 +110,8 @@ def write_run(call: Call, run: Node, edit: Edit) -> None:
 
 
 @router.delete("/testruns/{run_id}")
-async def delete_run(call: Caller, run_id: int, query: Nothing) -> Response:
+async def delete_run(call: PlainCaller, run_id: int) -> Response:
     """Delete a run; the cookbook does not list the verb, the OpenAPI document does."""
-    del query
     if call.knobs.delete_run == "405":
         raise ApiError(405, "test runs cannot be deleted here (knob delete_run)")
     run = require_node(call, run_id, "testruns")
@@ -133,9 +121,8 @@ async def delete_run(call: Caller, run_id: int, query: Nothing) -> Response:
 
 
 @router.post("/testruns/{run_id}/updatedtestcase")
-async def update_test_case(call: Caller, run_id: int, query: Nothing) -> JSONResponse:
+async def update_test_case(call: PlainCaller, run_id: int) -> JSONResponse:
     """Replace a run by a new one of the current case version; its results are lost."""
-    del query
     with call.database.transaction():
         run = require_node(call, run_id, "testruns")
         require_writable(call, run)

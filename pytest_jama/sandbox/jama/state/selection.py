@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.state.stored_nodes import SELECT, node_of
+
+Value = TypeVar("Value")
 
 _COLUMNS_BY_SORT_FIELD: dict[str, tuple[str, ...]] = {
     "id": ("n.id",),
@@ -33,8 +35,12 @@ _KEY_COLUMNS = {"numeric": ("n.key_stem", "n.key_number"), "text": ("n.document_
 class Window:
     """The part of a list that a caller asked for."""
 
-    start: int = 0
-    size: int = 20
+    start: int
+    size: int
+
+    def of(self, values: Sequence[Value]) -> Sequence[Value]:
+        """Cut the part out of a list that is at hand as a whole."""
+        return values[self.start : self.start + self.size]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
@@ -22,6 +22,7 @@ from pytest_jama.sandbox.jama.state.accounts import (
     find_user,
 )
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node
+from pytest_jama.sandbox.jama.web.incoming import NoQuery, SomeBody, checked_body, decoded_body
 
 TIME_HEADER = "x-jama-date-fields-with-time"
 """Source: Jama REST cookbook: `true` gives dates inside `fields` their time."""
@@ -43,17 +44,11 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One authenticated request.
-
-    Attributes:
-        base_url: Address of the site, with the context path, without `/rest`.
-        with_time: Whether dates inside `fields` carry a time.
-    """
+    """One authenticated request."""
 
     site: Site
     user: int
-    base_url: str
-    with_time: bool
+    request: Request
 
     @property
     def database(self) -> Database:
@@ -68,7 +63,20 @@ class Call:
     @property
     def api_url(self) -> str:
         """Address that all hrefs start with."""
-        return f"{self.base_url}/rest/v1"
+        return f"{base_url_of(self.request, self.site)}/rest/v1"
+
+    @property
+    def with_time(self) -> bool:
+        """Whether dates inside `fields` carry a time."""
+        return self.request.headers.get(TIME_HEADER, "").lower() == "true"
+
+    async def json(self) -> Any:
+        """Decode the JSON body."""
+        return await decoded_body(self.request, self.knobs)
+
+    async def body(self, model: type[SomeBody]) -> SomeBody:
+        """Decode and check the JSON body."""
+        return checked_body(await self.json(), model, self.knobs)
 
     def item_types(self) -> tuple[TypeDefinition, ...]:
         """List all item types."""
@@ -94,14 +102,20 @@ async def authenticated_call(request: Request) -> Call:
     """
     site = site_of(request)
     return Call(
-        site=site,
-        user=user_of(request.headers.get("authorization"), site),
-        base_url=base_url_of(request, site),
-        with_time=request.headers.get(TIME_HEADER, "").lower() == "true",
+        site=site, user=user_of(request.headers.get("authorization"), site), request=request
     )
 
 
 Caller = Annotated[Call, Depends(authenticated_call)]
+
+
+async def call_without_query(call: Caller, query: Annotated[NoQuery, Query()]) -> Call:
+    """Check the credentials, and that there is no query parameter."""
+    del query
+    return call
+
+
+PlainCaller = Annotated[Call, Depends(call_without_query)]
 
 
 def user_of(authorization: str | None, site: Site) -> int:

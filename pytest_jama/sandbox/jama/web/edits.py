@@ -36,10 +36,15 @@ def edit_of_patch(call: Call, node: Node, operations: Any) -> Edit:
     fields = after.get("fields")
     if set(after) != {"fields"} or not isinstance(fields, dict):
         raise bad_request("the only path that can be changed here is /fields/NAME")
-    touched = touched_members(operations, before["fields"], fields)
+    return edit_between(before["fields"], fields, operations)
+
+
+def edit_between(before: Json, after: Json, operations: Any) -> Edit:
+    """Say what the (already checked) operations of a PATCH did to `fields`."""
+    touched = touched_members(operations, before, after)
     return Edit(
-        set={name: fields[name] for name in touched if name in fields},
-        cleared=tuple(sorted(touched - set(fields))),
+        set={name: after[name] for name in touched if name in after},
+        cleared=tuple(sorted((touched & set(before)) - set(after))),
     )
 
 

@@ -6,7 +6,7 @@ a JSON path to `{type, href}` where the href holds the path in braces; `linked` 
 `include` names such a path.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
@@ -14,60 +14,66 @@ from typing import Any
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.database import Clock
-from pytest_jama.sandbox.jama.model import Json
+from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.state.accounts import find_item_type, find_project, find_user
-from pytest_jama.sandbox.jama.state.selection import Window
+from pytest_jama.sandbox.jama.state.selection import Selection, find_nodes, order_by
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node
 from pytest_jama.sandbox.jama.web import wire
 from pytest_jama.sandbox.jama.web.calls import Call
+from pytest_jama.sandbox.jama.web.incoming import Include, ListQuery
 
 
-def envelope(status: int, clock: Clock, **more: Any) -> Json:
+def meta_of(status: int, clock: Clock, **more: Any) -> Json:
     """Build the `meta` of an answer."""
     moment = datetime.fromtimestamp(clock(), tz=timezone.utc)
     timestamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}+0000"
     return {"status": HTTPStatus(status).phrase, "timestamp": timestamp, **more}
 
 
-def single(call: Call, value: Json, *, include: Sequence[str] = ()) -> JSONResponse:
+def single(call: Call, value: Json, query: Include) -> JSONResponse:
     """Answer with one object."""
-    return JSONResponse(
-        {
-            "meta": envelope(200, call.database.clock),
-            "links": links_of(call, [value]),
-            **linked_objects(call, [value], include),
-            "data": value,
-        }
-    )
+    return _objects(call, [value], query, data=value)
 
 
-def page(
-    call: Call,
-    values: Sequence[Json],
-    *,
-    total: int,
-    window: Window,
-    include: Sequence[str] = (),
+def single_node(call: Call, value: Node, query: Include) -> JSONResponse:
+    """Answer with one item, plan, cycle, run or attachment."""
+    return single(call, wire.node(call, value), query)
+
+
+def page(call: Call, values: Sequence[Json], query: ListQuery, *, total: int) -> JSONResponse:
+    """Answer with the asked page of a list."""
+    start = query.window(call.knobs).start
+    info = {"startIndex": start, "resultCount": len(values), "totalResults": total}
+    return _objects(call, values, query, data=list(values), pageInfo=info)
+
+
+def cut(call: Call, values: Sequence[Json], query: ListQuery) -> JSONResponse:
+    """Answer with the asked page of a list that is at hand as a whole."""
+    return page(call, query.window(call.knobs).of(values), query, total=len(values))
+
+
+def node_page(
+    call: Call, selection: Selection, query: ListQuery, *, sort_by: Iterable[str] = ("id.asc",)
 ) -> JSONResponse:
-    """Answer with one page of a list."""
-    info = {"startIndex": window.start, "resultCount": len(values), "totalResults": total}
+    """Answer with the asked page of a selection."""
+    order = order_by(sort_by, key_order=call.knobs.document_key_order)
+    found = find_nodes(call.database, selection, order=order, window=query.window(call.knobs))
+    values = [wire.node(call, node) for node in found.nodes]
+    return page(call, values, query, total=found.total)
+
+
+def _objects(
+    call: Call, values: Sequence[Json], query: Include, *, data: Any, **meta: Any
+) -> JSONResponse:
     return JSONResponse(
         {
-            "meta": envelope(200, call.database.clock, pageInfo=info),
+            "meta": meta_of(200, call.database.clock, **meta),
             "links": links_of(call, values),
-            **linked_objects(call, values, include),
-            "data": list(values),
+            **linked_objects(call, values, query.include),
+            "data": data,
         }
     )
-
-
-def cut(
-    call: Call, values: Sequence[Json], window: Window, *, include: Sequence[str] = ()
-) -> JSONResponse:
-    """Answer with one page of a list that is at hand as a whole."""
-    shown = values[window.start : window.start + window.size]
-    return page(call, shown, total=len(values), window=window, include=include)
 
 
 def created(call: Call, location: str, new_id: int) -> JSONResponse:
@@ -75,12 +81,12 @@ def created(call: Call, location: str, new_id: int) -> JSONResponse:
     more: dict[str, object] = {"location": f"{call.api_url}/{location}"}
     if call.knobs.created_id == "yes":
         more["id"] = new_id
-    return JSONResponse({"meta": envelope(201, call.database.clock, **more)}, status_code=201)
+    return JSONResponse({"meta": meta_of(201, call.database.clock, **more)}, status_code=201)
 
 
 def updated(call: Call) -> JSONResponse:
     """Answer a PUT or PATCH."""
-    return JSONResponse({"meta": envelope(200, call.database.clock)})
+    return JSONResponse({"meta": meta_of(200, call.database.clock)})
 
 
 def deleted(call: Call) -> Response:
@@ -94,7 +100,7 @@ def refused(
     status: int, message: str, clock: Clock, *, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Answer a request that is refused."""
-    meta = envelope(status, clock, message=message)
+    meta = meta_of(status, clock, message=message)
     return JSONResponse({"meta": meta}, status_code=status, headers=headers)
 
 

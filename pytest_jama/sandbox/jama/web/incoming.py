@@ -12,9 +12,8 @@ from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json
 from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
 from pytest_jama.sandbox.jama.state.selection import Window
-from pytest_jama.sandbox.jama.web.calls import Call
 
-_Body = TypeVar("_Body", bound="Body")
+SomeBody = TypeVar("SomeBody", bound="Body")
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 50
@@ -65,7 +64,6 @@ def _within(name: str, value: int, low: int, high: int | None, knobs: Knobs) -> 
 
 PageQuery = Annotated[ListQuery, Query()]
 IncludeQuery = Annotated[Include, Query()]
-Nothing = Annotated[NoQuery, Query()]
 
 
 class Body(BaseModel):
@@ -98,12 +96,7 @@ async def decoded_body(request: Request, knobs: Knobs) -> Any:
     return data
 
 
-async def read_body(request: Request, model: type[_Body], call: Call) -> _Body:
-    """Decode and check the body of a request."""
-    return checked_body(await decoded_body(request, call.knobs), model, call.knobs)
-
-
-def checked_body(data: Any, model: type[_Body], knobs: Knobs) -> _Body:
+def checked_body(data: Any, model: type[SomeBody], knobs: Knobs) -> SomeBody:
     """Check a decoded body.
 
     Raises:
