@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Literal
 
@@ -27,27 +27,27 @@ TOKEN_FOLDER = "/oauth"  # noqa: S105 - a path, no password
 TOKEN_PATH = f"{TOKEN_FOLDER}/token"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FaultKind:
     """One thing that can go wrong.
 
     Attributes:
         name: As `--fault` names it.
-        what: What the client meets.
         processed: What becomes of the request.
         judge: Makes the judge from the wait in seconds and from what tells whether it strikes.
+        what: What the client meets.
         wait_s: What `wait` is if it is not given; nothing where there is nothing to wait for.
         meets: Which requests it can meet.
         spares_token: Whether it leaves requests for tokens alone unless its path names them.
     """
 
     name: str
-    what: str
     processed: Literal["no", "yes", "undone"]
     judge: Callable[[float, Strikes], Judge]
-    wait_s: float | None = None
-    meets: Meets = "any"
-    spares_token: bool = False
+    what: str
+    wait_s: float | None = field(default=None, kw_only=True)
+    meets: Meets = field(default="any", kw_only=True)
+    spares_token: bool = field(default=False, kw_only=True)
 
     def can_meet(self, method: str) -> bool:
         """Tell whether requests with this method can meet it."""
@@ -103,150 +103,115 @@ _SIGN_IN = (
 )
 
 ALL_KINDS = (
+    FaultKind("400", "no", _status(400), "400, in Jama's envelope"),
     FaultKind(
-        name="400",
-        what="400, in Jama's envelope",
-        processed="no",
-        judge=_status(400),
-    ),
-    FaultKind(
-        name="401",
-        what="401; a token expires early, and stays expired",
-        processed="no",
-        judge=_act(actions.expire),
+        "401",
+        "no",
+        _act(actions.expire),
+        "401; a token expires early, and stays expired",
         spares_token=True,
     ),
-    FaultKind(name="403", what="403: no permission", processed="no", judge=_status(403)),
-    FaultKind(name="404", what="404: not there", processed="no", judge=_status(404)),
+    FaultKind("403", "no", _status(403), "403: no permission"),
+    FaultKind("404", "no", _status(404), "404: not there"),
     FaultKind(
-        name="locked",
-        what="the refusal of a locked item, with the status of the knob `locked_write`",
-        processed="no",
-        judge=_act(actions.lock),
+        "locked",
+        "no",
+        _act(actions.lock),
+        "the refusal of a locked item, with the status of the knob `locked_write`",
         meets="writes",
         spares_token=True,
     ),
     FaultKind(
-        name="429",
-        what="429 with `Retry-After` in seconds: `wait`, rounded up",
-        processed="no",
-        judge=_again_in_seconds(429),
+        "429",
+        "no",
+        _again_in_seconds(429),
+        "429 with `Retry-After` in seconds: `wait`, rounded up",
         wait_s=1,
     ),
     FaultKind(
-        name="429-date",
-        what="429 with `Retry-After` as a date: `wait` from now, rounded up",
-        processed="no",
-        judge=_each(_again_at_date),
+        "429-date",
+        "no",
+        _each(_again_at_date),
+        "429 with `Retry-After` as a date: `wait` from now, rounded up",
         wait_s=1,
     ),
+    FaultKind("429-bare", "no", _status(429), "429 without `Retry-After`"),
+    FaultKind("500", "no", _status(500), "500, in Jama's envelope"),
+    FaultKind("502", "no", _proxy_error(502, "Bad Gateway"), "502, an HTML page of a proxy"),
     FaultKind(
-        name="429-bare", what="429 without `Retry-After`", processed="no", judge=_status(429)
-    ),
-    FaultKind(name="500", what="500, in Jama's envelope", processed="no", judge=_status(500)),
-    FaultKind(
-        name="502",
-        what="502, an HTML page of a proxy",
-        processed="no",
-        judge=_proxy_error(502, "Bad Gateway"),
-    ),
-    FaultKind(
-        name="503",
-        what="503 with `Retry-After` in seconds: `wait`, rounded up",
-        processed="no",
-        judge=_again_in_seconds(503),
+        "503",
+        "no",
+        _again_in_seconds(503),
+        "503 with `Retry-After` in seconds: `wait`, rounded up",
         wait_s=1,
     ),
+    FaultKind("503-bare", "no", _status(503), "503 without `Retry-After`"),
+    FaultKind("504", "no", _proxy_error(504, "Gateway Time-out"), "504, an HTML page of a proxy"),
+    FaultKind("reset-before", "no", _act(actions.reset_before), "the connection is reset (RST)"),
     FaultKind(
-        name="503-bare", what="503 without `Retry-After`", processed="no", judge=_status(503)
+        "reset-after",
+        "yes",
+        _act(actions.reset_after),
+        "the connection is reset (RST) in place of the answer",
     ),
     FaultKind(
-        name="504",
-        what="504, an HTML page of a proxy",
-        processed="no",
-        judge=_proxy_error(504, "Gateway Time-out"),
+        "drop-before",
+        "no",
+        _act(actions.drop_before),
+        "the connection is closed (FIN) without an answer",
     ),
     FaultKind(
-        name="reset-before",
-        what="the connection is reset (RST)",
-        processed="no",
-        judge=_act(actions.reset_before),
+        "drop-after",
+        "yes",
+        _act(actions.drop_after),
+        "the connection is closed (FIN) in place of the answer",
     ),
     FaultKind(
-        name="reset-after",
-        what="the connection is reset (RST) in place of the answer",
-        processed="yes",
-        judge=_act(actions.reset_after),
+        "hang-before",
+        "no",
+        _act(actions.hang_before),
+        "never an answer; the connection stays open until the client closes it",
     ),
     FaultKind(
-        name="drop-before",
-        what="the connection is closed (FIN) without an answer",
-        processed="no",
-        judge=_act(actions.drop_before),
+        "hang-after", "yes", _act(actions.hang_after), "the same, but the request has done its work"
     ),
     FaultKind(
-        name="drop-after",
-        what="the connection is closed (FIN) in place of the answer",
-        processed="yes",
-        judge=_act(actions.drop_after),
-    ),
-    FaultKind(
-        name="hang-before",
-        what="never an answer; the connection stays open until the client closes it",
-        processed="no",
-        judge=_act(actions.hang_before),
-    ),
-    FaultKind(
-        name="hang-after",
-        what="the same, but the request has done its work",
-        processed="yes",
-        judge=_act(actions.hang_after),
-    ),
-    FaultKind(
-        name="slow",
-        what="the request waits for `wait` before it is processed",
-        processed="yes",
-        judge=_each(lambda _, wait_s: Effect(delay_s=wait_s)),
+        "slow",
+        "yes",
+        _each(lambda _, wait_s: Effect(delay_s=wait_s)),
+        "the request waits for `wait` before it is processed",
         wait_s=5,
     ),
     FaultKind(
-        name="drip",
-        what="the answer's body comes byte by byte, `wait` before each",
-        processed="yes",
-        judge=_each(lambda _, wait_s: Effect(act=actions.drip(wait_s))),
+        "drip",
+        "yes",
+        _each(lambda _, wait_s: Effect(act=actions.drip(wait_s))),
+        "the answer's body comes byte by byte, `wait` before each",
         wait_s=1,
     ),
     FaultKind(
-        name="truncate",
-        what="half of the body, then the connection is closed",
-        processed="yes",
-        judge=_act(actions.truncate),
+        "truncate", "yes", _act(actions.truncate), "half of the body, then the connection is closed"
+    ),
+    FaultKind("empty", "yes", _act(actions.empty), "the right status, and no body"),
+    FaultKind(
+        "garbage",
+        "no",
+        _act(actions.show(200, _SIGN_IN)),
+        "200 with an HTML page, as of a proxy that wants a sign-in",
     ),
     FaultKind(
-        name="empty",
-        what="the right status, and no body",
-        processed="yes",
-        judge=_act(actions.empty),
-    ),
-    FaultKind(
-        name="garbage",
-        what="200 with an HTML page, as of a proxy that wants a sign-in",
-        processed="no",
-        judge=_act(actions.show(200, _SIGN_IN)),
-    ),
-    FaultKind(
-        name="lie",
-        what="the right answer, but nothing was stored: only reading back shows it",
-        processed="undone",
-        judge=_act(actions.lie),
+        "lie",
+        "undone",
+        _act(actions.lie),
+        "the right answer, but nothing was stored: only reading back shows it",
         meets="writes",
         spares_token=True,
     ),
     FaultKind(
-        name="stale",
-        what="a list that lacks what was created there in the last `wait`",
-        processed="yes",
-        judge=judge_lists,
+        "stale",
+        "yes",
+        judge_lists,
+        "a list that lacks what was created there in the last `wait`",
         wait_s=5,
         meets="GET",
     ),

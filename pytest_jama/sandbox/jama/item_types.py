@@ -1,11 +1,11 @@
 """The item types of every sandbox and the fields they have."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 CUSTOM_SEPARATOR = "$"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FieldDefinition:
     """One field of an item type.
 
@@ -19,10 +19,10 @@ class FieldDefinition:
 
     name: str
     field_type: str
-    label: str = ""
-    rich: bool = False
-    read_only: bool = False
-    required: bool = False
+    label: str = field(default="", kw_only=True)
+    rich: bool = field(default=False, kw_only=True)
+    read_only: bool = field(default=False, kw_only=True)
+    required: bool = field(default=False, kw_only=True)
 
     @property
     def is_custom(self) -> bool:
@@ -35,63 +35,59 @@ class FieldDefinition:
         return self.field_type in {"DATE", "CALENDAR"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TypeDefinition:
     """One item type: what an object is, and which fields it may have."""
 
     id: int
     type_key: str
     display: str
-    kind: str = "items"
-    category: str | None = None
-    display_plural: str = ""
-    fields: tuple[FieldDefinition, ...] = ()
+    fields: tuple[FieldDefinition, ...]
+    kind: str = field(default="items", kw_only=True)
+    category: str | None = field(default=None, kw_only=True)
 
     def find_field(self, name: str) -> FieldDefinition | None:
         """Return the field of that name, or nothing."""
-        return next((field for field in self.fields if field.name == name), None)
+        return next((known for known in self.fields if known.name == name), None)
 
-    def with_field(self, field: FieldDefinition) -> "TypeDefinition":
+    def with_field(self, new: FieldDefinition) -> "TypeDefinition":
         """Return the type with one more (or one changed) field."""
-        others = tuple(known for known in self.fields if known.name != field.name)
-        return replace(self, fields=(*others, field))
+        others = tuple(known for known in self.fields if known.name != new.name)
+        return replace(self, fields=(*others, new))
 
 
-def _text(name: str, *, rich: bool = False, read_only: bool = False) -> FieldDefinition:
-    return FieldDefinition(
-        name=name, field_type="TEXT" if rich else "STRING", rich=rich, read_only=read_only
-    )
+def _read_only(name: str, field_type: str) -> FieldDefinition:
+    return FieldDefinition(name, field_type, read_only=True)
 
 
-_NAME = FieldDefinition(name="name", field_type="STRING", required=True)
+_NAME = FieldDefinition("name", "STRING", required=True)
 _SERVER = (
-    _text("documentKey", read_only=True),
-    _text("globalId", read_only=True),
-    FieldDefinition(name="project", field_type="PROJECT", read_only=True),
-    FieldDefinition(name="createdDate", field_type="CALENDAR", read_only=True),
-    FieldDefinition(name="modifiedDate", field_type="CALENDAR", read_only=True),
+    _read_only("documentKey", "STRING"),
+    _read_only("globalId", "STRING"),
+    _read_only("project", "PROJECT"),
+    _read_only("createdDate", "CALENDAR"),
+    _read_only("modifiedDate", "CALENDAR"),
 )
 _COMMON = (
     _NAME,
-    _text("description", rich=True),
-    FieldDefinition(name="assignedTo", field_type="USER"),
-    FieldDefinition(name="release", field_type="RELEASE"),
+    FieldDefinition("description", "TEXT", rich=True),
+    FieldDefinition("assignedTo", "USER"),
+    FieldDefinition("release", "RELEASE"),
     *_SERVER,
 )
 _CYCLE = (
     _NAME,
-    _text("description", rich=True),
-    FieldDefinition(name="startDate", field_type="DATE", required=True),
-    FieldDefinition(name="endDate", field_type="DATE", required=True),
-    FieldDefinition(name="testPlan", field_type="TEST_PLAN", read_only=True),
+    FieldDefinition("description", "TEXT", rich=True),
+    FieldDefinition("startDate", "DATE", required=True),
+    FieldDefinition("endDate", "DATE", required=True),
+    _read_only("testPlan", "TEST_PLAN"),
     *_SERVER,
 )
-
-
-def _read_only(name: str, field_type: str) -> FieldDefinition:
-    return FieldDefinition(name=name, field_type=field_type, read_only=True)
-
-
+_CASE = (
+    *_COMMON,
+    FieldDefinition("testCaseSteps", "STEPS"),
+    _read_only("testCaseStatus", "STRING"),
+)
 _RUN = (
     _read_only("name", "STRING"),
     _read_only("description", "TEXT"),
@@ -101,60 +97,27 @@ _RUN = (
     _read_only("testRunSetName", "STRING"),
     _read_only("forcePassed", "BOOLEAN"),
     _read_only("executionDate", "CALENDAR"),
-    FieldDefinition(name="testRunStatus", field_type="TEST_RUN_STATUS"),
-    FieldDefinition(name="testRunSteps", field_type="STEPS"),
-    _text("actualResults", rich=True),
-    FieldDefinition(name="assignedTo", field_type="USER"),
-    FieldDefinition(name="tested_in_version$37", field_type="STRING", label="Tested in version"),
-    FieldDefinition(name="build_number$37", field_type="INTEGER", label="Build number"),
-    FieldDefinition(name="environment$37", field_type="TEXT", label="Environment", rich=True),
+    FieldDefinition("testRunStatus", "TEST_RUN_STATUS"),
+    FieldDefinition("testRunSteps", "STEPS"),
+    FieldDefinition("actualResults", "TEXT", rich=True),
+    FieldDefinition("assignedTo", "USER"),
+    FieldDefinition("tested_in_version$37", "STRING", label="Tested in version"),
+    FieldDefinition("build_number$37", "INTEGER", label="Build number"),
+    FieldDefinition("environment$37", "TEXT", label="Environment", rich=True),
     *_SERVER,
 )
 
 ITEM_TYPES: dict[str, TypeDefinition] = {
     item_type.type_key: item_type
     for item_type in (
-        TypeDefinition(
-            id=22, type_key="ATT", display="Attachment", kind="attachments", fields=_COMMON
-        ),
-        TypeDefinition(id=24, type_key="REQ", display="Requirement", fields=_COMMON),
-        TypeDefinition(
-            id=26,
-            type_key="TC",
-            display="Test Case",
-            category="TEST_CASE",
-            fields=(
-                *_COMMON,
-                FieldDefinition(name="testCaseSteps", field_type="STEPS"),
-                _read_only("testCaseStatus", "STRING"),
-            ),
-        ),
-        TypeDefinition(id=31, type_key="SET", display="Set", category="SET", fields=_COMMON),
-        TypeDefinition(id=32, type_key="FLD", display="Folder", category="FOLDER", fields=_COMMON),
-        TypeDefinition(
-            id=35,
-            type_key="TSTPL",
-            display="Test Plan",
-            kind="testplans",
-            category="TEST_PLAN",
-            fields=_COMMON,
-        ),
-        TypeDefinition(
-            id=36,
-            type_key="TSTCY",
-            display="Test Cycle",
-            kind="testcycles",
-            category="TEST_CYCLE",
-            fields=_CYCLE,
-        ),
-        TypeDefinition(
-            id=37,
-            type_key="TSTRN",
-            display="Test Run",
-            kind="testruns",
-            category="TEST_RUN",
-            fields=_RUN,
-        ),
+        TypeDefinition(22, "ATT", "Attachment", _COMMON, kind="attachments"),
+        TypeDefinition(24, "REQ", "Requirement", _COMMON),
+        TypeDefinition(26, "TC", "Test Case", _CASE, category="TEST_CASE"),
+        TypeDefinition(31, "SET", "Set", _COMMON, category="SET"),
+        TypeDefinition(32, "FLD", "Folder", _COMMON, category="FOLDER"),
+        TypeDefinition(35, "TSTPL", "Test Plan", _COMMON, kind="testplans", category="TEST_PLAN"),
+        TypeDefinition(36, "TSTCY", "Test Cycle", _CYCLE, kind="testcycles", category="TEST_CYCLE"),
+        TypeDefinition(37, "TSTRN", "Test Run", _RUN, kind="testruns", category="TEST_RUN"),
     )
 }
 """Item types by type key. The numbers follow a small instance; real ones differ, so a client

@@ -169,7 +169,7 @@ class Store:
         run_type = accounts.get_item_type(self.database, "TSTRN")
         bare, _, _ = name.partition(CUSTOM_SEPARATOR)
         full = f"{bare}{CUSTOM_SEPARATOR}{run_type.id}"
-        field = FieldDefinition(name=full, field_type=field_type, rich=rich)
+        field = FieldDefinition(full, field_type, rich=rich)
         accounts.add_custom_field(self.database, "TSTRN", field)
         return full
 
