@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_jama.config import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.sandbox.faults import ActiveFaults
-    from pytest_jama.sandbox.jama.model import Credentials, Node
+    from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.sandbox.jama.store import Store
 
@@ -40,19 +40,28 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         SettingsError: When an option or the seed file is wrong.
     """
     try:
-        from pytest_jama.sandbox.database import DatabaseError  # noqa: PLC0415
-        from pytest_jama.sandbox.faults import active_faults  # noqa: PLC0415 (an extra)
-        from pytest_jama.sandbox.jama.server import SandboxError  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.database import DatabaseError  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415
         from pytest_jama.sandbox.jama.store import Store  # noqa: PLC0415
+        from pytest_jama.sandbox.serving import SandboxError  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise SettingsError(_extra_missing(exc)) from exc
-    faults = active_faults(*parse_faults(options))
+    faults = parse_faults(options)
     try:
         with Store(options.db) as store:
             project = seed_store(store, options)
+            sandbox = Sandbox(
+                store,
+                knobs=parse_knobs(options),
+                port=_port(options, is_beside_command=bool(command)),
+                context_path=options.context_path,
+                faults=faults,
+                tls=parse_tls(options),
+            )
             if command:
-                return _run_beside(store, project, options, faults, command)
-            _serve(store, options, faults)
+                return _run_beside(sandbox, project, options, command)
+            sandbox.serve(on_ready=lambda _: _announce(sandbox, options))
+            _print_played(sandbox.faults, options)
             return 0
     except (SandboxError, DatabaseError) as exc:
         problem = Problem(
@@ -62,48 +71,21 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
 
 
 def _run_beside(
-    store: Store,
-    project: str,
-    options: SandboxOptions,
-    faults: ActiveFaults,
-    command: Sequence[str],
+    sandbox: Sandbox, project: str, options: SandboxOptions, command: Sequence[str]
 ) -> int:
-    """Node a command while the sandbox is served; print the cycle it wrote to."""
-    from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415 (an extra)
-
-    sandbox = Sandbox(
-        store,
-        knobs=parse_knobs(options),
-        port=options.port or 0,
-        context_path=options.context_path,
-        faults=faults,
-        tls=parse_tls(options),
-    )
+    """Run a command while the sandbox is served; print the cycle it wrote to."""
     with sandbox:
-        _announce(sandbox.url, sandbox.credentials, store, options)
+        _announce(sandbox, options)
         status = run_command(command, environment_for(sandbox, project=project))
-        _print_last_cycle(store)
-        _print_played(faults, options)
+        _print_last_cycle(sandbox.store)
+        _print_played(sandbox.faults, options)
         return status
 
 
-def _serve(store: Store, options: SandboxOptions, faults: ActiveFaults) -> None:
-    """Serve until Ctrl-C."""
-    from pytest_jama.sandbox.jama.model import Credentials  # noqa: PLC0415 (an extra)
-    from pytest_jama.sandbox.jama.server import serve_forever  # noqa: PLC0415
-
-    credentials = Credentials()
-    serve_forever(
-        store,
-        port=DEFAULT_PORT if options.port is None else options.port,
-        knobs=parse_knobs(options),
-        context_path=options.context_path,
-        faults=faults,
-        tls=parse_tls(options),
-        credentials=credentials,
-        on_ready=lambda url: _announce(url, credentials, store, options),
-    )
-    _print_played(faults, options)
+def _port(options: SandboxOptions, *, is_beside_command: bool) -> int:
+    if options.port is None:
+        return 0 if is_beside_command else DEFAULT_PORT
+    return options.port
 
 
 def seed_store(store: Store, options: SandboxOptions) -> str:
@@ -154,7 +136,7 @@ def environment_for(sandbox: Sandbox, *, project: str) -> Mapping[str, str]:
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Node a command and return its exit status; 127 when there is no such command."""
+    """Run a command and return its exit status; 127 when there is no such command."""
     try:
         with subprocess.Popen(list(command), env=dict(environment)) as process:  # noqa: S603 (asked)
             return _wait_for(process)
@@ -212,7 +194,8 @@ def _is_credential(name: str) -> bool:
     return name in {"JAMA_USERNAME", "JAMA_PASSWORD"}
 
 
-def _announce(url: str, credentials: Credentials, store: Store, options: SandboxOptions) -> None:
+def _announce(sandbox: Sandbox, options: SandboxOptions) -> None:
+    url, credentials, store = sandbox.url, sandbox.credentials, sandbox.store
     keys = [project.key for project in store.projects() if project.key]
     projects = ", ".join(f"{key} ({len(store.cases(key))} cases)" for key in keys)
     _say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.sandbox.faults import Fault, Latency, RandomFault, Throttle
     from pytest_jama.sandbox.jama.knobs import Knobs
-    from pytest_jama.sandbox.jama.server import Tls
+    from pytest_jama.sandbox.serving import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def parse_tls(options: SandboxOptions) -> Tls | None:
     Raises:
         BadParameter: When one is missing that another needs.
     """
-    from pytest_jama.sandbox.jama.server import Tls  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.serving import Tls  # noqa: PLC0415 (an extra)
 
     if options.tls_cert is None and options.tls_key is None and options.tls_client_ca is None:
         return None

@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from pytest_jama.sandbox.jama.model import Credentials
-from pytest_jama.sandbox.jama.server import Sandbox, SandboxError
+from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.sandbox.serving import SandboxError
 from tests.sandbox.client import World, add
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 SERVE = """
 import sys
 from pathlib import Path
-from pytest_jama.sandbox.jama.server import serve_forever
+from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 
 with Store(Path(sys.argv[1])) as store:
-    serve_forever(store, context_path="contour", on_ready=lambda url: print(url, flush=True))
+    Sandbox(store, context_path="contour").serve(lambda url: print(url, flush=True))
 print("stopped")
 """
 

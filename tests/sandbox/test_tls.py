@@ -10,7 +10,8 @@ import requests
 import trustme
 
 from pytest_jama.sandbox.faults import RandomFault
-from pytest_jama.sandbox.jama.server import Sandbox, SandboxError, Tls
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.serving import SandboxError, Tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

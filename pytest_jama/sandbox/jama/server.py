@@ -1,16 +1,11 @@
 """The sandbox as a running server: in a thread for tests, or until Ctrl-C."""
 
 import socket
-import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from typing_extensions import Self
 
@@ -20,49 +15,9 @@ from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.sandbox.recorder import Record, RecordedRequest
-from pytest_jama.sandbox.serving import ServedConnection
+from pytest_jama.sandbox.serving import ReadyServer, SandboxError, Tls, config_of, listen_on, url_of
 
-HOST = "127.0.0.1"
 _START_TIMEOUT_S = 30.0
-
-
-class SandboxError(RuntimeError):
-    """The server could not be started."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tls:
-    """Serve https.
-
-    Attributes:
-        certificate: PEM file, the server's own certificate first.
-        key: PEM file of its private key, without a password.
-        client_ca: PEM file; clients must show a certificate that one of these has signed.
-    """
-
-    certificate: Path
-    key: Path
-    client_ca: Path | None = None
-
-    def options(self) -> Mapping[str, Any]:
-        """Return what the server is told, after a look into the files.
-
-        Raises:
-            SandboxError: One of them is not there, or not what it should be.
-        """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        files = f"{self.certificate} and {self.key}"
-        try:
-            context.load_cert_chain(self.certificate, self.key)
-            if self.client_ca is not None:
-                files = str(self.client_ca)
-                context.load_verify_locations(self.client_ca)
-        except OSError as exc:  # ssl.SSLError is one
-            raise SandboxError(f"TLS is not possible with {files}: {exc}") from exc
-        own = {"ssl_certfile": self.certificate, "ssl_keyfile": self.key}
-        if self.client_ca is None:
-            return own
-        return {**own, "ssl_ca_certs": str(self.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
 
 
 class Sandbox:
@@ -100,13 +55,13 @@ class Sandbox:
         self._port = port
         self._context_path = clean_context_path(context_path)
         self._tls = tls
-        self._server: _Server | None = None
+        self._server: ReadyServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Address with the context path, without `/rest/v1`."""
-        return _url(self._port, self._context_path, self._tls)
+        return url_of(self._port, self._context_path, self._tls)
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
@@ -140,10 +95,7 @@ class Sandbox:
         Raises:
             SandboxError: The port is taken, a file for TLS is wrong, or the server did not come up.
         """
-        config = _config(self.app(), self._tls)
-        listener = _listener(self._port)
-        self._port = listener.getsockname()[1]
-        self._server = _Server(config)
+        self._server, listener = self._prepared()
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="jama-sandbox", daemon=True
         )
@@ -152,6 +104,27 @@ class Sandbox:
             self.stop()
             raise SandboxError(f"the sandbox did not start within {_START_TIMEOUT_S:g} s")
         return self
+
+    def serve(self, on_ready: Callable[[str], None]) -> None:
+        """Serve in this thread until Ctrl-C (or SIGTERM) and return.
+
+        Args:
+            on_ready: Called with the address as soon as requests are accepted.
+
+        Raises:
+            SandboxError: The port is taken, or a file for TLS is wrong.
+        """
+        server, listener = self._prepared(lambda: on_ready(self.url))
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+
+    def _prepared(
+        self, on_ready: Callable[[], None] = lambda: None
+    ) -> tuple[ReadyServer, socket.socket]:
+        config = config_of(self.app(), self._tls)
+        listener = listen_on(self._port)
+        self._port = listener.getsockname()[1]
+        return ReadyServer(config, on_ready=on_ready), listener
 
     def stop(self) -> None:
         """Stop serving; stopping twice does no harm."""
@@ -172,88 +145,3 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def serve_forever(
-    store: Store,
-    *,
-    port: int = 0,
-    knobs: Knobs | None = None,
-    context_path: str = "",
-    faults: Sequence[Fault] | ActiveFaults = (),
-    credentials: Credentials | None = None,
-    tls: Tls | None = None,
-    on_ready: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Serve in this thread until Ctrl-C (or SIGTERM) and return.
-
-    Args:
-        store: The state; the caller closes it.
-        port: 0 takes a free one.
-        knobs: How to behave where Jama's documentation is silent.
-        context_path: What stands before `/rest`, such as `/contour`.
-        faults: What goes wrong on demand.
-        credentials: What to accept.
-        tls: Serve https with these files; nothing serves http.
-        on_ready: Called with the address as soon as requests are accepted.
-
-    Raises:
-        SandboxError: The port is taken, or a file for TLS is wrong.
-    """
-    path = clean_context_path(context_path)
-    app = create_app(store, knobs=knobs, credentials=credentials, context_path=path, faults=faults)
-    config = _config(app, tls)
-    listener = _listener(port)
-    url = _url(listener.getsockname()[1], path, tls)
-    server = _Server(config, on_ready=lambda: on_ready(url))
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    """A server that says when it accepts requests."""
-
-    def __init__(
-        self, config: uvicorn.Config, *, on_ready: Callable[[], None] = lambda: None
-    ) -> None:
-        super().__init__(config)
-        self.is_ready = threading.Event()
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.is_ready.set()
-        self._on_ready()
-
-
-def _url(port: int, context_path: str, tls: Tls | None) -> str:
-    return f"{'http' if tls is None else 'https'}://{HOST}:{port}{context_path}"
-
-
-def _config(app: FastAPI, tls: Tls | None) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=ServedConnection,
-        log_config=None,  # whoever runs us decides about logging
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        loop="asyncio",
-        timeout_graceful_shutdown=2,
-        **({} if tls is None else tls.options()),
-    )
-
-
-def _listener(port: int) -> socket.socket:
-    # asyncio switches Nagle's algorithm off only for sockets that name their protocol; with it
-    # every answer waits 40 ms for the delayed acknowledgement of the client.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as exc:
-        listener.close()
-        raise SandboxError(f"port {port} cannot be used: {exc.strerror}; choose another") from exc
-    listener.listen(256)
-    return listener
