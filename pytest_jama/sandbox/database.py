@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
 
 Clock = Callable[[], float]
 Row = sqlite3.Row
+_Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class DatabaseError(RuntimeError):
@@ -66,31 +67,38 @@ class Database:
             finally:
                 self._depth -= 1
 
-    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    def all(self, sql: str, parameters: _Parameters = ()) -> list[Row]:
         """Return all rows."""
         with self._lock:
             return self._connection.execute(sql, parameters).fetchall()
 
-    def first(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+    def first(self, sql: str, parameters: _Parameters = ()) -> Row | None:
         """Return the first row, or nothing."""
         with self._lock:
             row: Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
-    def number(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+    def number(self, sql: str, parameters: _Parameters = ()) -> int:
         """Return the one number of a counting statement."""
         row = self.first(sql, parameters)
         return int(row[0]) if row is not None and row[0] is not None else 0
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+    def execute(self, sql: str, parameters: _Parameters = ()) -> int:
         """Run one statement and return the number of rows it changed."""
         with self.transaction():
             return self._connection.execute(sql, parameters).rowcount
 
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def execute_many(self, sql: str, rows: Iterable[_Parameters]) -> None:
         """Run one statement for many rows."""
         with self.transaction():
             self._connection.executemany(sql, rows)
+
+    def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Insert rows that all have the same columns."""
+        if rows:
+            names = ", ".join(rows[0])
+            marks = ", ".join(f":{name}" for name in rows[0])
+            self.execute_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
 
     def next_number(self, counter: str, *, count: int = 1) -> int:
         """Take `count` numbers of a sequence and return the first of them."""

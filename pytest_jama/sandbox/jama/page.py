@@ -133,33 +133,6 @@ _TEMPLATES.filters["words_of"] = words_of
 _TEMPLATES.filters["look"] = look_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class CycleRow:
-    """A cycle with its bar."""
-
-    cycle: Node
-    bar: Bar
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlanBlock:
-    """A plan with its cycles, the newest first."""
-
-    plan: Node
-    case_count: int
-    group_count: int
-    cycles: tuple[CycleRow, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectBlock:
-    """A project with its plans, the newest first."""
-
-    project: StoredProject
-    case_count: int
-    plans: tuple[PlanBlock, ...]
-
-
 @router.get("/")
 async def show_overview(request: Request) -> HTMLResponse:
     """Show all projects with their plans and cycles."""
@@ -239,28 +212,30 @@ def _rendered(
     return HTMLResponse(text, status_code=status_code, headers=SECURITY_HEADERS)
 
 
-def _project_block(database: Database, project: StoredProject) -> ProjectBlock:
+def _project_block(database: Database, project: StoredProject) -> dict[str, Any]:
+    """Gather a project with its plans, the newest first."""
     selection = of_kind("testplans").where("n.project = ?", project.id)
     plans = find_nodes(database, selection, order="n.id desc").nodes
-    return ProjectBlock(
-        project=project,
-        case_count=_case_count(database, project.id),
-        plans=tuple(_plan_block(database, plan) for plan in plans),
-    )
+    return {
+        "project": project,
+        "case_count": _case_count(database, project.id),
+        "plans": [_plan_block(database, plan) for plan in plans],
+    }
 
 
-def _plan_block(database: Database, plan: Node) -> PlanBlock:
+def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
+    """Gather a plan with its cycles, the newest first, each with its bar."""
     groups = find_groups(database, plan.id)
     selection = of_kind("testcycles").where("n.plan = ?", plan.id)
     cycles = find_nodes(database, selection, order="n.id desc").nodes
-    return PlanBlock(
-        plan=plan,
-        case_count=sum(len(group.case_ids) for group in groups),
-        group_count=len(groups),
-        cycles=tuple(
-            CycleRow(cycle=cycle, bar=bar_of(_counts(database, cycle.id))) for cycle in cycles
-        ),
-    )
+    return {
+        "plan": plan,
+        "case_count": sum(len(group.case_ids) for group in groups),
+        "group_count": len(groups),
+        "cycles": [
+            {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
+        ],
+    }
 
 
 def _case_count(database: Database, project_id: int) -> int:

@@ -5,7 +5,7 @@ Items stand in a tree: every item has a place below the project or another item.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,39 +42,6 @@ class NewNode:
     indexed_at: float = 0.0
     columns: Mapping[str, Any] | None = None
 
-
-_COLUMNS = [
-    "id",
-    "kind",
-    "project",
-    "item_type",
-    "document_key",
-    "key_stem",
-    "key_number",
-    "global_id",
-    "created_date",
-    "created_by",
-    "modified_date",
-    "modified_by",
-    "last_activity_date",
-    "visible_at",
-    "indexed_at",
-    "search_text",
-    "fields",
-]
-EXTRA_COLUMNS = [
-    "parent",
-    "sort_order",
-    "sequence",
-    "child_item_type",
-    "plan",
-    "cycle",
-    "test_group",
-    "test_case",
-    "case_version",
-    "group_order",
-]
-_DEFAULTS = {"sort_order": 0, "sequence": ""}
 
 SELECT = """
 SELECT n.*, coalesce(n.plan, 0) AS plan_id, coalesce(n.cycle, 0) AS cycle_id,
@@ -116,15 +83,13 @@ def add_node(database: Database, new: NewNode) -> int:
 def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
     """Store nodes in one go and return their IDs in order."""
     with database.transaction():
-        rows = [_row(database, new) for new in news]
-        names = [*_COLUMNS, *EXTRA_COLUMNS]
-        marks = ", ".join("?" * len(names))
-        database.execute_many(f"INSERT INTO nodes ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608 - column names of this module
-        _keep_first_versions(database, rows)
-    return [row[0] for row in rows]
+        rows = [_columns(database, new) for new in news]
+        database.insert("nodes", *rows)
+        _keep_versions(database, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
-def _row(database: Database, new: NewNode) -> list[Any]:
+def _columns(database: Database, new: NewNode) -> dict[str, Any]:
     node_id = _taken_id(database, new.id)
     key = new.document_key or take_key(database, new.project, new.item_type)
     stem, number = split_key(key)
@@ -132,11 +97,26 @@ def _row(database: Database, new: NewNode) -> list[Any]:
         database.raise_counter(f"key {stem}", number)
     global_id = new.global_id or _next_global_id(database, new.item_type)
     now = database.now()
-    values = [node_id, new.item_type.kind, new.project, new.item_type.id, key, stem, number]
-    values += [global_id, now, new.user, now, new.user, now, new.visible_at, new.indexed_at]
-    values += [search_text(new.fields, key, global_id, node_id), json.dumps(new.fields)]
-    extra = {**_DEFAULTS, **(new.columns or {})}
-    return values + [extra.get(name) for name in EXTRA_COLUMNS]
+    return {
+        "id": node_id,
+        "kind": new.item_type.kind,
+        "project": new.project,
+        "item_type": new.item_type.id,
+        "document_key": key,
+        "key_stem": stem,
+        "key_number": number,
+        "global_id": global_id,
+        "created_date": now,
+        "created_by": new.user,
+        "modified_date": now,
+        "modified_by": new.user,
+        "last_activity_date": now,
+        "visible_at": new.visible_at,
+        "indexed_at": new.indexed_at,
+        "search_text": search_text(new.fields, key, global_id, node_id),
+        "fields": json.dumps(new.fields),
+        **(new.columns or {}),
+    }
 
 
 def _taken_id(database: Database, wanted: int | None) -> int:
@@ -174,11 +154,11 @@ def search_text(fields: Json, *others: object) -> str:
     return "\n".join([*map(str, others), *texts]).casefold()
 
 
-def _keep_first_versions(database: Database, rows: Iterable[Sequence[Any]]) -> None:
-    fields_at, date_at, user_at = map(_COLUMNS.index, ("fields", "created_date", "created_by"))
+def _keep_versions(database: Database, node_ids: Sequence[int]) -> None:
     database.execute_many(
-        "INSERT INTO versions VALUES (?, 1, ?, ?, ?)",
-        ((row[0], row[fields_at], row[date_at], row[user_at]) for row in rows),
+        "INSERT INTO versions SELECT id, version, fields, modified_date, modified_by "
+        "FROM nodes WHERE id = ?",
+        ((node_id,) for node_id in node_ids),
     )
 
 
@@ -192,10 +172,7 @@ def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> N
             "modified_date = ?, modified_by = ?, last_activity_date = ? WHERE id = ?",
             (text, words, now, user, now, node.id),
         )
-        database.execute(
-            "INSERT INTO versions SELECT id, version, fields, ?, ? FROM nodes WHERE id = ?",
-            (now, user, node.id),
-        )
+        _keep_versions(database, [node.id])
 
 
 def touch(database: Database, node_id: int) -> None:

@@ -1,6 +1,5 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
-from collections.abc import Callable
 from typing import Any
 
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
@@ -38,7 +37,7 @@ def node(call: Call, value: Node) -> Json:
             "lastActivityDate": value.last_activity_date,
             "createdBy": value.created_by,
             "modifiedBy": value.modified_by,
-            **_OUTER[value.kind](call, value),
+            **_outer(call, value),
             "fields": shown_fields(call, value),
             "resources": {"self": {"allowed": _ALLOWED[value.kind]}},
             "type": value.kind,
@@ -56,24 +55,13 @@ def shown_fields(call: Call, value: Node) -> Json:
     if value.kind == "testcycles":
         derived["testPlan"] = value.plan_id
     if value.kind == "testruns":
-        derived.update(_run_fields(value))
-    if value.kind == "attachments":
-        derived.update(_file_fields(call, value))
+        derived["testPlan"] = value.plan_id
+        derived["testCycle"] = value.cycle_id
+        derived["testCase"] = value.case_id
+        derived["modifiedDate"] = value.modified_date
+    if value.kind == "attachments" and (file := find_file(call.database, value.id)):
+        derived.update(attachment=file.id, fileName=file.name)
     return {name: _dated(call, name, part) for name, part in {**value.fields, **derived}.items()}
-
-
-def _run_fields(value: Node) -> Json:
-    return {
-        "testPlan": value.plan_id,
-        "testCycle": value.cycle_id,
-        "testCase": value.case_id,
-        "modifiedDate": value.modified_date,
-    }
-
-
-def _file_fields(call: Call, value: Node) -> Json:
-    file = find_file(call.database, value.id)
-    return {"attachment": file.id, "fileName": file.name} if file else {}
 
 
 _DATES = ("executionDate", "modifiedDate")
@@ -84,57 +72,44 @@ def _dated(call: Call, name: str, part: Any) -> Any:
     return part[:10] if name in _DATES and not call.with_time else part
 
 
-def _item(call: Call, value: Node) -> Json:
-    del call
-    parent = {"item": value.parent} if value.parent else {"project": value.project}
-    return {
-        "childItemType": value.child_item_type,
-        "lock": lock(value),
-        "location": {
-            "sortOrder": value.sort_order,
-            "globalSortOrder": value.sort_order,
-            "sequence": shown_sequence(value.sequence),
-            "parent": parent,
-        },
-    }
-
-
-def _plan(call: Call, value: Node) -> Json:
-    del call
-    return {"archived": value.archived}
-
-
-def _cycle(call: Call, value: Node) -> Json:
-    del call, value
+def _outer(call: Call, value: Node) -> Json:
+    """Show what only this kind has beside `fields`."""
+    match value.kind:
+        case "items":
+            return {
+                "childItemType": value.child_item_type,
+                "lock": lock(value),
+                "location": _location(value),
+            }
+        case "testplans":
+            return {"archived": value.archived}
+        case "testruns":
+            return {
+                "testCaseVersionNumber": value.case_version,
+                "testCaseCurrentVersionNumber": value.current_case_version,
+                "sortOrderFromTestGroup": value.group_order,
+                "testGroup": [value.cycle_id, value.test_group_id],
+            }
+        case "attachments":
+            return {"lock": lock(value), **_file(call, value)}
     return {}
 
 
-def _run(call: Call, value: Node) -> Json:
-    del call
+def _location(value: Node) -> Json:
     return {
-        "testCaseVersionNumber": value.case_version,
-        "testCaseCurrentVersionNumber": value.current_case_version,
-        "sortOrderFromTestGroup": value.group_order,
-        "testGroup": [value.cycle_id, value.test_group_id],
+        "sortOrder": value.sort_order,
+        "globalSortOrder": value.sort_order,
+        "sequence": shown_sequence(value.sequence),
+        "parent": {"item": value.parent} if value.parent else {"project": value.project},
     }
 
 
-def _attachment(call: Call, value: Node) -> Json:
+def _file(call: Call, value: Node) -> Json:
     file = find_file(call.database, value.id)
-    about = {"lock": lock(value)}
     if file is None:
-        return about
+        return {}
     size = len(file.content)
-    return {**about, "fileName": file.name, "mimeType": file.mime_type, "fileSize": size}
-
-
-_OUTER: dict[str, Callable[[Call, Node], Json]] = {
-    "items": _item,
-    "testplans": _plan,
-    "testcycles": _cycle,
-    "testruns": _run,
-    "attachments": _attachment,
-}
+    return {"fileName": file.name, "mimeType": file.mime_type, "fileSize": size}
 
 
 def lock(value: Node) -> Json:
