@@ -1,4 +1,4 @@
 """Servers of test management that run on your own machine; so far a local Jama Connect.
 
-What stands here knows nothing of Jama: serving, faults, the record of requests, the database.
+What stands here serves any API: sockets and TLS, faults, the record of requests, the database.
 """

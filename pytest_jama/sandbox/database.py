@@ -9,8 +9,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
-
 Clock = Callable[[], float]
 Row = sqlite3.Row
 _Parameters = Sequence[Any] | Mapping[str, Any]
@@ -25,13 +23,17 @@ class Database:
 
     Args:
         path: File to keep the state in; nothing for memory.
+        schema: The statements that create the tables; among them `counters (name, value)`.
+        version: The number of the schema, which a file must have been made with.
         clock: Seconds since the epoch.
 
     Raises:
         DatabaseError: The file holds something else.
     """
 
-    def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
+    def __init__(
+        self, path: Path | None, *, schema: str, version: int, clock: Clock = time.time
+    ) -> None:
         self.clock = clock
         self.path = path
         self._lock = threading.RLock()
@@ -40,7 +42,7 @@ class Database:
             ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
         )
         self._connection.row_factory = sqlite3.Row
-        self._open()
+        self._open(schema, version)
 
     def close(self) -> None:
         """Close the connection; what was committed stays in the file."""
@@ -120,11 +122,11 @@ class Database:
         )
 
     def now(self) -> str:
-        """Return the time as Jama writes it in outer date fields: whole seconds, always +0000."""
+        """Return the time in the form that is stored: whole seconds, always +0000."""
         moment = datetime.fromtimestamp(self.clock(), tz=timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
-    def _open(self) -> None:
+    def _open(self, schema: str, wanted: int) -> None:
         try:
             version = self.number("PRAGMA user_version")
             is_empty = not self.number("SELECT count(*) FROM sqlite_master")
@@ -133,12 +135,12 @@ class Database:
             raise DatabaseError(
                 f"{self.path} is not an SQLite database; name another file"
             ) from exc
-        if not is_empty and version != VERSION:
+        if not is_empty and version != wanted:
             self._connection.close()
             raise DatabaseError(
-                f"{self.path} is not a sandbox database of version {VERSION}; name another file"
+                f"{self.path} is not a sandbox database of version {wanted}; name another file"
             )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if is_empty:
-            self._connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
+            self._connection.executescript(f"{schema} PRAGMA user_version = {wanted};")

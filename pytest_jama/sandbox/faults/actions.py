@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 from pytest_jama.sandbox.faults.interception import Answer
-from pytest_jama.sandbox.jama.state.accounts import forget_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -103,9 +101,7 @@ def show(status: int, page: str) -> Act:
 async def expire(exchange: InterceptedRequest) -> None:
     """Refuse the credentials; a token is never valid again."""
     headers = dict(exchange.scope["headers"])
-    scheme, _, value = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-    if scheme.lower() == "bearer":
-        forget_token(exchange.site.database, value.strip())
+    exchange.backend.expire(headers.get(b"authorization", b"").decode("latin-1"))
     message = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
     await exchange.refuse(401, message, {"WWW-Authenticate": 'Basic realm="Jama"'})
 
@@ -113,7 +109,7 @@ async def expire(exchange: InterceptedRequest) -> None:
 async def lock(exchange: InterceptedRequest) -> None:
     """Refuse as if somebody held a lock."""
     message = f"{exchange.scope['path']} is locked by tess (fault locked); unlock it there or wait"
-    await exchange.refuse(int(exchange.site.knobs.locked_write), message, {})
+    await exchange.refuse(exchange.backend.locked_status, message, {})
 
 
 class _UndoneError(Exception):
@@ -126,7 +122,7 @@ async def lie(exchange: InterceptedRequest) -> None:
     The body has been read before, so that nothing makes the application wait: no other request
     can get between the beginning and the end of the transaction.
     """
-    database = exchange.site.database
+    database = exchange.backend.database
     numbers: dict[str, int] = {}
     answer = Answer(status=500, headers=(), body=b"")
     with suppress(_UndoneError), database.transaction():
@@ -147,21 +143,9 @@ def hide(ids: Collection[int]) -> Act:
 
     async def act(exchange: InterceptedRequest) -> None:
         answer = await exchange.process()
-        await exchange.answer(answer.with_body(_without(answer.body, ids)))
+        await exchange.answer(answer.with_body(exchange.backend.without(answer.body, ids)))
 
     return act
-
-
-def _without(body: bytes, ids: Collection[int]) -> bytes:
-    page: dict[str, Any] = json.loads(body)
-    values = page.get("data")
-    if not isinstance(values, list):
-        return body
-    kept = [value for value in values if value["id"] not in ids]
-    info = page["meta"]["pageInfo"]
-    info["totalResults"] -= len(values) - len(kept)
-    info["resultCount"] = len(kept)
-    return json.dumps({**page, "data": kept}).encode()
 
 
 _CREATED = 201
@@ -213,16 +197,11 @@ class _Creations:
                 elif is_created:
                     chunks.append(message.get("body", b""))
                     if not message.get("more_body", False):
-                        self._remember(path, b"".join(chunks), at_s)
+                        collection, made_id = exchange.backend.created(b"".join(chunks))
+                        for name in (path, collection):
+                            self._made_s[name, made_id] = at_s
                 await exchange.send(message)
 
             await exchange.serve(exchange.scope, exchange.receive, look)
 
         return Effect(act=act, lets_others_act=True)
-
-    def _remember(self, path: str, body: bytes, at_s: float) -> None:
-        """Note the collection that was posted to, and the one that `location` names."""
-        location = json.loads(body)["meta"]["location"].partition("/rest/v1")[2]
-        collection, _, made_id = location.rpartition("/")
-        for name in (path, collection):
-            self._made_s[name, int(made_id)] = at_s

@@ -8,17 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.faults.base import NO_EFFECT, IncomingRequest
-from pytest_jama.sandbox.jama.web.envelope import refused
 from pytest_jama.sandbox.recorder import entry_of
 from pytest_jama.sandbox.serving import connection_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from pytest_jama.sandbox.database import Database
     from pytest_jama.sandbox.faults.base import ActiveFaults, Effect
-    from pytest_jama.sandbox.jama.web.calls import Site
     from pytest_jama.sandbox.recorder import Entry
     from pytest_jama.sandbox.serving import ServedConnection
 
@@ -47,19 +46,41 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Backend:
+    """What faults have to know of the server that they disturb.
+
+    Attributes:
+        path_below_api: Strips a path of what all paths of the API begin with.
+        refusal: Makes a refusal in the API's own form from status, message and headers.
+        expire: Makes the credentials of an `Authorization` header invalid if it can.
+        locked_status: The status with which writing a locked object is refused.
+        without: Takes objects out of the body of a list.
+        created: Reads collection and ID of the new object from the body of a 201.
+    """
+
+    database: Database
+    path_below_api: Callable[[str], str]
+    refusal: Callable[[int, str, Mapping[str, str]], ASGIApp]
+    expire: Callable[[str], None]
+    locked_status: int
+    without: Callable[[bytes, Collection[int]], bytes]
+    created: Callable[[bytes], tuple[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class InterceptedRequest:
     """One request, and everything a fault can do with it.
 
     Attributes:
         serve: What processes the request if the fault lets it.
-        site: The sandbox as its routes see it.
+        backend: The server that is disturbed.
     """
 
     scope: Scope
     receive: Receive
     send: Send
     serve: Serve
-    site: Site
+    backend: Backend
 
     @property
     def connection(self) -> ServedConnection:
@@ -104,8 +125,8 @@ class InterceptedRequest:
         await self.write(answer.body, is_last=True)
 
     async def refuse(self, status: int, message: str, headers: Mapping[str, str]) -> None:
-        """Refuse the request in Jama's envelope."""
-        response = refused(status, message, self.site.database.clock, headers=headers)
+        """Refuse the request in the API's own form."""
+        response = self.backend.refusal(status, message, headers)
         await response(self.scope, self.receive, self.send)
 
 
@@ -117,13 +138,13 @@ class FaultMiddleware:
     Args:
         app: What is served when no fault refuses.
         box: The faults.
-        site: The sandbox as its routes see it.
+        backend: The server that is disturbed.
     """
 
-    def __init__(self, app: ASGIApp, *, box: ActiveFaults, site: Site) -> None:
+    def __init__(self, app: ASGIApp, *, box: ActiveFaults, backend: Backend) -> None:
         self._app = app
         self._box = box
-        self._site = site
+        self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or let the faults that strike do something else."""
@@ -142,9 +163,9 @@ class FaultMiddleware:
     def _effects(self, scope: Scope) -> Sequence[Effect]:
         arrival = IncomingRequest(
             method=scope["method"],
-            path=scope["path"].removeprefix("/rest/v1").removeprefix("/rest"),
+            path=self._backend.path_below_api(scope["path"]),
             query=scope["query_string"].decode("latin-1"),
-            at_s=self._site.database.clock(),
+            at_s=self._backend.database.clock(),
         )
         effects = [effect for effect in self._box.effects(arrival) if effect != NO_EFFECT]
         # What only watches stands nearest to the sandbox: it sees what no client gets to see.
@@ -154,7 +175,7 @@ class FaultMiddleware:
         self, effect: Effect, serve: Serve, scope: Scope, receive: Receive, send: Send
     ) -> None:
         exchange = InterceptedRequest(
-            scope=scope, receive=receive, send=send, serve=serve, site=self._site
+            scope=scope, receive=receive, send=send, serve=serve, backend=self._backend
         )
         if effect.delay_s and await exchange.connection.pause(effect.delay_s):
             return

@@ -1,6 +1,7 @@
 """The application: paths as Jama accepts them, routes, error envelopes, the layers around."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults, Fault, active_faults
-from pytest_jama.sandbox.faults.interception import FaultMiddleware
+from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.page import router as page_router
@@ -28,6 +29,7 @@ from pytest_jama.sandbox.jama.routes import (
     testplans,
     testruns,
 )
+from pytest_jama.sandbox.jama.state.accounts import forget_token
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.sandbox.jama.web.calls import Site
 from pytest_jama.sandbox.jama.web.envelope import refused
@@ -86,7 +88,7 @@ def create_app(
         middleware=[
             Middleware(PathMiddleware, context_path=path, clock=clock),
             Middleware(RecordMiddleware, record=record or Record()),
-            Middleware(FaultMiddleware, box=box, site=site),
+            Middleware(FaultMiddleware, box=box, backend=_backend(site)),
         ],
         exception_handlers=_HANDLERS,
     )
@@ -97,6 +99,47 @@ def create_app(
     app.include_router(page_router)
     app.state.operations = _operations()
     return app
+
+
+def _backend(site: Site) -> Backend:
+    """Say what faults have to know of this server."""
+    database = site.database
+
+    def expire(authorization: str) -> None:
+        scheme, _, value = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            forget_token(database, value.strip())
+
+    def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
+        return refused(status, message, database.clock, headers=headers)
+
+    return Backend(
+        database=database,
+        path_below_api=lambda path: path.removeprefix(REST).removeprefix("/rest"),
+        refusal=refusal,
+        expire=expire,
+        locked_status=int(site.knobs.locked_write),
+        without=_without,
+        created=_created,
+    )
+
+
+def _without(body: bytes, ids: Collection[int]) -> bytes:
+    page: dict[str, Any] = json.loads(body)
+    values = page.get("data")
+    if not isinstance(values, list):
+        return body
+    kept = [value for value in values if value["id"] not in ids]
+    info = page["meta"]["pageInfo"]
+    info["totalResults"] -= len(values) - len(kept)
+    info["resultCount"] = len(kept)
+    return json.dumps({**page, "data": kept}).encode()
+
+
+def _created(body: bytes) -> tuple[str, int]:
+    location = json.loads(body)["meta"]["location"].partition(REST)[2]
+    collection, _, made_id = location.rpartition("/")
+    return collection, int(made_id)
 
 
 def _operations() -> list[tuple[str, str]]:

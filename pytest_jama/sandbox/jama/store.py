@@ -17,6 +17,7 @@ from pytest_jama.sandbox.jama.rich_text import paragraph
 from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
 from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
 from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
 
 Step = Mapping[str, str]
 
@@ -34,7 +35,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
-        self.database = Database(path, clock=clock)
+        self.database = Database(path, schema=SCHEMA, version=VERSION, clock=clock)
         self._close = weakref.finalize(self, self.database.close)
         accounts.add_users(self.database)
 
