@@ -156,10 +156,10 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
 
 
 def _seed_demo(store: Store) -> str:
-    from pytest_jama.sandbox.jama.demo import PROJECT_KEY, seed_demo  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.store import DEMO_KEY, seed_demo  # noqa: PLC0415 (an extra)
 
     seed_demo(store)
-    return PROJECT_KEY
+    return DEMO_KEY
 
 
 def _load_seed(file: Path) -> Settings:

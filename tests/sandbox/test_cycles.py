@@ -226,14 +226,6 @@ def test_deleting_a_cycle_deletes_its_runs(world: World) -> None:
     assert world.api.get(f"/testruns/{run.id}").status == 404
 
 
-def test_a_group_is_shown_as_part_of_a_cycle(world: World) -> None:
-    run = world.run()
-    path = f"/testcycles/{run.cycle_id}/testgroup"
-    shown = world.api.get(f"{path}/{run.test_group_id}").data
-    assert (shown["testGroup"], shown["testCycle"]) == (run.test_group_id, run.cycle_id)
-    assert world.api.get(f"{path}/99999999").status == 404
-
-
 def test_cycles_cannot_be_listed_or_made_without_a_plan(world: World) -> None:
     assert [world.api.get("/testcycles").status, world.api.post("/testcycles", {}).status] == [
         404,

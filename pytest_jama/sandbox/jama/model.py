@@ -126,7 +126,7 @@ class Credentials:
     password: str = field(default="sandbox-password", repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class User:
     """A person or robot with an account."""
 
@@ -135,7 +135,7 @@ class User:
     first_name: str
     last_name: str
     email: str
-    active: bool = True
+    active: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, kw_only=True)

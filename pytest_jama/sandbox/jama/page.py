@@ -14,9 +14,9 @@ from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.model import Node, StoredProject
 from pytest_jama.sandbox.jama.rich_text import plain, words_of
 from pytest_jama.sandbox.jama.state.accounts import (
+    USERS,
     find_project,
     find_projects,
-    find_users,
     get_item_type,
 )
 from pytest_jama.sandbox.jama.state.planning import find_groups
@@ -187,7 +187,7 @@ def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
         cycle=cycle,
         bar=bar_of(_counts(database, cycle.id)),
         groups={group.id: group.name for group in find_groups(database, cycle.plan_id)},
-        users={user.id: user.username for user in find_users(database)},
+        users={user.id: user.username for user in USERS},
         **values,
     )
 

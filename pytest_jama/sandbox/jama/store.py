@@ -5,7 +5,6 @@ import weakref
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from typing_extensions import Self
@@ -37,17 +36,11 @@ class Store:
     def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
         self.database = Database(path, schema=SCHEMA, version=VERSION, clock=clock)
         self._close = weakref.finalize(self, self.database.close)
-        accounts.add_users(self.database)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -199,7 +192,7 @@ class Store:
 
     def users(self) -> tuple[User, ...]:
         """List all users; the first is the one that the credentials belong to."""
-        return accounts.find_users(self.database)
+        return accounts.USERS
 
     def projects(self) -> tuple[StoredProject, ...]:
         """List all projects, oldest first."""
@@ -328,3 +321,26 @@ def _steps(steps: int | Sequence[Step]) -> list[Step]:
         }
         for number in range(1, steps + 1)
     ]
+
+
+DEMO_KEY = "DEMO"
+
+_DEMO_CASES = (
+    ("Log in with a valid password", ("Open the login page", "Enter user and password", "Sign in")),
+    ("Lock the account after five wrong passwords", ("Enter a wrong password five times",)),
+    ("Pay with a credit card", ("Fill the basket", "Choose credit card", "Confirm the payment")),
+    ("Show the invoice", ()),
+    ("Log out", ()),
+)
+
+
+def seed_demo(store: Store) -> int:
+    """Create the project DEMO with five test cases, once; return its ID."""
+    project_id = store.add_project(DEMO_KEY, "Demo project")
+    for number, (name, actions) in enumerate(_DEMO_CASES, start=1):
+        steps = [
+            {"action": f"<p>{action}</p>\n", "expectedResult": "<p>It works</p>\n", "notes": ""}
+            for action in actions
+        ]
+        store.add_case(DEMO_KEY, f"{DEMO_KEY}-TC-{number}", name=name, steps=steps)
+    return project_id

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
 from pytest_jama.sandbox.jama.json_patch import patched
 from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request, not_found
+from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import (
@@ -105,7 +105,7 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
     item_type = require_type(call, body.item_type)
     if item_type.kind != "items":
         raise bad_request(f"a {item_type.display} cannot be created with POST /items")
-    require_user(call, body.fields.get("assignedTo"))
+    require_user(body.fields.get("assignedTo"))
     fields = edited_fields({}, Edit(set=body.fields), item_type=item_type, knobs=call.knobs)
     item_id = _added(call, body, project, item_type, fields)
     return envelope.created(call, f"items/{item_id}", item_id)
@@ -206,22 +206,6 @@ async def list_children(call: Caller, item_id: int, query: PageQuery) -> JSONRes
     require_node(call, item_id, "items")
     selection = of_kind("items").where("n.parent = ?", item_id)
     return envelope.node_page(call, selection, query, sort_by=TREE_ORDER)
-
-
-@router.get("/items/{item_id}/parent")
-async def get_parent(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show the item above."""
-    item = require_node(call, item_id, "items")
-    if item.parent is None:
-        raise not_found("parent item of the item", item_id)
-    return await get_item(call, item.parent, query)
-
-
-@router.get("/items/{item_id}/location")
-async def get_location(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show where an item stands."""
-    item = require_node(call, item_id, "items")
-    return envelope.single(call, wire.node(call, item)["location"], query)
 
 
 @router.get("/items/{item_id}/versions")

@@ -9,11 +9,11 @@ from pytest_jama.sandbox.jama.model import User
 from pytest_jama.sandbox.jama.refusals import ApiError, not_found
 from pytest_jama.sandbox.jama.state.accounts import (
     ROBOT_ID,
+    USERS,
     find_item_type,
     find_project,
     find_projects,
     find_user,
-    find_users,
     issue_token,
 )
 from pytest_jama.sandbox.jama.web import envelope, wire
@@ -113,7 +113,7 @@ async def get_current_user(call: Caller, query: IncludeQuery) -> JSONResponse:
 @router.get("/users/{user_id}")
 async def get_user(call: Caller, user_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a user."""
-    user = find_user(call.database, user_id)
+    user = find_user(user_id)
     if user is None:
         raise not_found("user", user_id)
     return envelope.single(call, wire.user(user), query)
@@ -122,7 +122,7 @@ async def get_user(call: Caller, user_id: int, query: IncludeQuery) -> JSONRespo
 @router.get("/users")
 async def list_users(call: Caller, query: Annotated[UserFilter, Query()]) -> JSONResponse:
     """List users, the active ones unless asked otherwise."""
-    values = [wire.user(user) for user in find_users(call.database) if _is_wanted(user, query)]
+    values = [wire.user(user) for user in USERS if _is_wanted(user, query)]
     return envelope.cut(call, values, query)
 
 

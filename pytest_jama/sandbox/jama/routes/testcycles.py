@@ -7,13 +7,12 @@ from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.jama.json_patch import patched
 from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request, not_found
+from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 from pytest_jama.sandbox.jama.state.planning import (
     Generation,
     add_cycle,
     delete_cycle,
-    find_group,
     find_groups,
     get_node,
     regenerate,
@@ -177,22 +176,3 @@ async def remove_cycle(call: PlainCaller, cycle_id: int) -> Response:
     require_writable(call, cycle)
     delete_cycle(call.database, cycle.id)
     return envelope.deleted(call)
-
-
-@router.get("/testcycles/{cycle_id}/testgroup/{group_id}")
-async def get_group_of_cycle(
-    call: Caller, cycle_id: int, group_id: int, query: IncludeQuery
-) -> JSONResponse:
-    """Show a group as part of a cycle; the path has the singular."""
-    cycle = require_node(call, cycle_id, "testcycles")
-    group = find_group(call.database, cycle.plan_id, group_id)
-    if group is None:
-        raise not_found(f"test group of the cycle {cycle_id}", group_id)
-    value = {
-        "testGroup": group.id,
-        "name": group.name,
-        "assignedTo": group.assigned_to,
-        "testCycle": cycle.id,
-        "type": "testcycletestgroups",
-    }
-    return envelope.single(call, wire.without_unset(value), query)

@@ -12,30 +12,19 @@ from pytest_jama.sandbox.jama.state.stored_nodes import ID_COUNTER
 ROBOT_ID = 17
 """The user that the credentials belong to."""
 TESTER_ID = 18
-"""Somebody else, who may hold locks."""
+"""Another user, who may hold locks."""
 
-_USERS = (
-    (ROBOT_ID, "sandbox", "Sandy", "Box", "sandbox@example.com", 1),
-    (TESTER_ID, "tess", "Tess", "Ter", "tess@example.com", 1),
-    (19, "gone", "Former", "Colleague", "gone@example.com", 0),
+USERS = (
+    User(ROBOT_ID, "sandbox", "Sandy", "Box", "sandbox@example.com"),
+    User(TESTER_ID, "tess", "Tess", "Ter", "tess@example.com"),
+    User(19, "gone", "Former", "Colleague", "gone@example.com", active=False),
 )
+"""The users of every sandbox."""
 
 
-def add_users(database: Database) -> None:
-    """Create the users of every sandbox."""
-    sql = "INSERT OR IGNORE INTO users VALUES (?, ?, ?, ?, ?, ?)"
-    database.execute_many(sql, _USERS)
-
-
-def find_users(database: Database) -> tuple[User, ...]:
-    """List all users, the inactive ones too."""
-    rows = database.all("SELECT * FROM users ORDER BY id")
-    return tuple(User(**{**dict(row), "active": bool(row["active"])}) for row in rows)
-
-
-def find_user(database: Database, user_id: int) -> User | None:
+def find_user(user_id: int) -> User | None:
     """Return the user of that ID, or nothing."""
-    return next((user for user in find_users(database) if user.id == user_id), None)
+    return next((user for user in USERS if user.id == user_id), None)
 
 
 def issue_token(database: Database, *, user: int, lifetime_s: float) -> str:

@@ -228,9 +228,7 @@ def require_project(call: Call, project_id: int, *, status: int = 404) -> int:
     return project.id
 
 
-def require_user(call: Call, user_id: object) -> None:
+def require_user(user_id: object) -> None:
     """Refuse a user that does not exist."""
-    if user_id is not None and (
-        not isinstance(user_id, int) or not find_user(call.database, user_id)
-    ):
+    if user_id is not None and (not isinstance(user_id, int) or not find_user(user_id)):
         raise bad_request(f"there is no user with the ID {user_id}")

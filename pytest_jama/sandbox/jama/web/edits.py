@@ -63,7 +63,7 @@ def changed_fields(
         ApiError: The node is locked or its plan archived, or the edit breaks a rule.
     """
     require_writable(call, node)
-    require_user(call, edit.set.get("assignedTo"))
+    require_user(edit.set.get("assignedTo"))
     shown = wire.shown_fields(call, node)
     derived = {name: value for name, value in shown.items() if name not in node.fields}
     changed = rule(

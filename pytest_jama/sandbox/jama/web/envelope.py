@@ -6,7 +6,7 @@ a JSON path to `{type, href}` where the href holds the path in braces; `linked` 
 `include` names such a path.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
@@ -161,36 +161,17 @@ def _at(value: Json, path: str) -> Any:
 
 
 def _object(call: Call, target: str, identifier: int) -> Json | None:
-    return _READERS.get(target, _node)(call, identifier)
-
-
-def _user(call: Call, identifier: int) -> Json | None:
-    user = find_user(call.database, identifier)
-    return wire.user(user) if user else None
-
-
-def _project(call: Call, identifier: int) -> Json | None:
-    project = find_project(call.database, identifier)
-    return wire.project(project) if project else None
-
-
-def _item_type(call: Call, identifier: int) -> Json | None:
-    found = find_item_type(call.item_types(), identifier)
-    return wire.item_type(found) if found else None
-
-
-def _node(call: Call, identifier: int) -> Json | None:
+    match target:
+        case "users":
+            user = find_user(identifier)
+            return wire.user(user) if user else None
+        case "projects":
+            project = find_project(call.database, identifier)
+            return wire.project(project) if project else None
+        case "itemtypes":
+            item_type = find_item_type(call.item_types(), identifier)
+            return wire.item_type(item_type) if item_type else None
+        case "comments":
+            return None
     node = find_node(call.database, identifier)
     return wire.node(call, node) if node else None
-
-
-def _nothing(call: Call, identifier: int) -> None:
-    del call, identifier
-
-
-_READERS: dict[str, Callable[[Call, int], Json | None]] = {
-    "users": _user,
-    "projects": _project,
-    "itemtypes": _item_type,
-    "comments": _nothing,
-}
