@@ -22,7 +22,7 @@ class Database:
     """State of one sandbox.
 
     Args:
-        path: File to keep the state in; nothing for memory.
+        path: File to keep the state in; None keeps it in memory.
         schema: The statements that create the tables; among them `counters (name, value)`.
         version: The number of the schema, which a file must have been made with.
         clock: Seconds since the epoch.
@@ -75,7 +75,7 @@ class Database:
             return self._connection.execute(sql, parameters).fetchall()
 
     def first(self, sql: str, parameters: _Parameters = ()) -> Row | None:
-        """Return the first row, or nothing."""
+        """Return the first row, or None."""
         with self._lock:
             row: Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
@@ -114,7 +114,7 @@ class Database:
         return last - count + 1
 
     def raise_counter(self, counter: str, value: int) -> None:
-        """Make a sequence go on behind a number that was given by hand."""
+        """Make a sequence go on after a number that was given by hand."""
         self.execute(
             "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
             "UPDATE SET value = max(value, excluded.value)",

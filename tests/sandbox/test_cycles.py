@@ -82,7 +82,7 @@ def test_only_chosen_groups_are_included(world: World) -> None:
     group = world.store.add_to_plan(plan, second, group="Auto")
     assert case_ids(world, post_cycle(world, plan, testGroupsToInclude=[group]).id) == [second]
     wrong = post_cycle(world, plan, testGroupsToInclude=[99999999])
-    assert wrong.message == f"testGroupsToInclude: 99999999 is no group of the plan {plan}"
+    assert wrong.message == f"testGroupsToInclude: 99999999 is not a group of the plan {plan}"
 
 
 def test_statuses_choose_by_the_previous_cycle(world: World) -> None:

@@ -25,7 +25,7 @@ WRITING = [kind for kind in ALL_KINDS if kind.can_meet("PATCH")]
 
 
 def quick(name: str, **more: Any) -> RandomFault:
-    """Make a fault that nobody has to wait for."""
+    """Make a fault that no one has to wait for."""
     return RandomFault(name, wait_s=0.0001 if KINDS[name].wait_s else None, **more)
 
 

@@ -42,30 +42,30 @@ def test_the_seed_belongs_to_the_fault() -> None:
 @pytest.mark.parametrize(
     "words, message",
     [
-        ("", "'' is no kind"),
-        ("drop_after", "'drop_after' is no kind (did you mean drop-after?)"),
-        ("429:2", "the probability '2' is no number above 0 and up to 1"),
-        ("429:0", "the probability '0' is no number above 0"),
-        ("429:nan", "the probability 'nan' is no number above 0"),
-        ("429:often", "the probability 'often' is no number"),
-        ("429@", "'@' is no @METHOD, @/path or @METHOD/path"),
-        ("429@PUSH", "'@PUSH' is no @METHOD"),
-        ("429@testruns/*", "'@testruns/*' is no @METHOD"),
-        ("429@POST:0.2", "'@POST:0.2' is no @METHOD"),
+        ("", "'' is not a kind"),
+        ("drop_after", "'drop_after' is not a kind (did you mean drop-after?)"),
+        ("429:2", "the probability '2' is not a number above 0 and up to 1"),
+        ("429:0", "the probability '0' is not a number above 0"),
+        ("429:nan", "the probability 'nan' is not a number above 0"),
+        ("429:often", "the probability 'often' is not a number"),
+        ("429@", "'@' is not @METHOD, @/path or @METHOD/path"),
+        ("429@PUSH", "'@PUSH' is not @METHOD"),
+        ("429@testruns/*", "'@testruns/*' is not @METHOD"),
+        ("429@POST:0.2", "'@POST:0.2' is not @METHOD"),
         ("locked@GET", "locked never meets GET"),
         ("stale@PATCH/testruns/*", "stale never meets PATCH"),
         ("429,first=3", "'first=3' is none of after=N, times=N, wait=DURATION"),
-        ("429,times=-1", "'-1' is no number of requests"),
-        ("429,times=1,times=2", "times stands twice"),
-        ("429,wait=5", "'5' is no duration such as 50ms"),
-        (f"429,wait={'9' * 400}s", "is no duration"),
+        ("429,times=-1", "'-1' is not a number of requests"),
+        ("429,times=1,times=2", "times is given twice"),
+        ("429,wait=5", "'5' is not a duration such as 50ms"),
+        (f"429,wait={'9' * 400}s", "is not a duration"),
         ("429-bare,wait=5s", "429-bare has nothing to wait for"),
     ],
 )
 def test_wrong_words_are_refused_with_the_kinds_and_an_example(words: str, message: str) -> None:
     with pytest.raises(FaultError, match=re.escape(message)) as caught:
         parse_fault(words)
-    assert str(caught.value).startswith(f"{words!r} is no fault: ")
+    assert str(caught.value).startswith(f"{words!r} is not a fault: ")
     assert "as in 429:0.2 or drop-after:0.1@POST" in str(caught.value)
     assert "kinds are 400, 401" in str(caught.value)
 

@@ -80,7 +80,7 @@ def test_a_kind_about_writing_or_lists_leaves_other_requests_alone(kind: str) ->
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        ValueError, match=r"'dropafter' is no kind of fault; known are .*drop-after"
+        ValueError, match=r"'dropafter' is not a kind of fault; known are .*drop-after"
     ):
         RandomFault("dropafter")
 

@@ -1,8 +1,8 @@
 """What can go wrong between client and server, on demand.
 
 A fault is a value. Serving begins by turning each value into a judge: a callable that sees every
-request arrive and says what shall happen to it. The closed list of what can happen is a table in
-`table`; `RandomFault` says how often and on which requests. Whoever needs something else writes a
+request arrive and says what happens to it. The closed list of what can happen is a table in
+`table`; `RandomFault` says how often and on which requests. For anything else, write a
 value with `judge`; the middleware stays as it is.
 """
 

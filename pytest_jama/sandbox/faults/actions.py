@@ -107,7 +107,7 @@ async def expire(exchange: InterceptedRequest) -> None:
 
 
 async def lock(exchange: InterceptedRequest) -> None:
-    """Refuse as if somebody held a lock."""
+    """Refuse as if another user held the lock."""
     message = f"{exchange.scope['path']} is locked by tess (fault locked); unlock it there or wait"
     await exchange.refuse(exchange.backend.locked_status, message, {})
 
@@ -156,7 +156,7 @@ def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Jud
 
     Args:
         lag_s: How long a list may lack it, in seconds.
-        strikes: Tells whether a list that lacks something shall.
+        strikes: Returns whether a request is struck.
     """
     creations = _Creations()
 

@@ -47,7 +47,7 @@ class Effect:
     Attributes:
         name: What the record calls it; empty if it is not to be noted.
         delay_s: Seconds to wait first.
-        status: Status to answer with instead of serving; nothing serves.
+        status: Status to answer with instead of serving; None serves the request.
         message: Ends up in `meta.message` of the refusal.
         headers: Further headers of the refusal.
         act: Handles the request where a refusal does not say it all.
@@ -77,7 +77,7 @@ class Fault(Protocol):
     """A value that knows how to judge requests; its state lives in the judge."""
 
     def judge(self) -> Judge:
-        """Begin anew."""
+        """Return a judge that begins from the start."""
         ...
 
 
@@ -94,7 +94,7 @@ class Operation:
     path: str | None = None
 
     def includes(self, arrival: IncomingRequest) -> bool:
-        """Tell whether a request is meant."""
+        """Return whether a request is meant."""
         return (self.method is None or self.method.upper() == arrival.method) and (
             self.path is None or fnmatchcase(arrival.path, self.path)
         )
@@ -159,7 +159,7 @@ class ActiveFaults:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can go wrong."""
+        """Whether no fault is in force."""
         return not self._judges
 
     @property
@@ -176,7 +176,7 @@ class ActiveFaults:
         return number
 
     def remove(self, number: int) -> None:
-        """Take one fault away; the requests that it met already go on as they would have."""
+        """Take one fault away; requests that it has met already are not affected."""
         with self._lock:
             self._judges.pop(number, None)
 

@@ -131,7 +131,7 @@ class InterceptedRequest:
 
 
 class FaultMiddleware:
-    """Let the faults in force act on every REST request; without any, cost nothing.
+    """Let the faults in force act on every REST request; without any, it costs nothing.
 
     It stands inside of the record, whose entries it fills in.
 
@@ -201,7 +201,7 @@ async def _serve_and_note(
 
 
 async def _read_ahead(receive: Receive) -> Receive:
-    """Take the whole body in.
+    """Read the whole body.
 
     A server that is slow processes what it has got, even if the client has given up by then.
     """

@@ -24,7 +24,7 @@ _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s)", re.ASCII)
 
 
 class FaultError(ValueError):
-    """Words that name no fault."""
+    """Text that does not name a fault."""
 
 
 def parse_fault(text: str, *, seed: int = 0) -> RandomFault:
@@ -35,14 +35,15 @@ def parse_fault(text: str, *, seed: int = 0) -> RandomFault:
         seed: Another seed, another choice of requests.
 
     Raises:
-        FaultError: The words cannot be read; the message names the known kinds and an example.
+        FaultError: The text cannot be read; the message names the known kinds and an example.
     """
     try:
         return replace(_fault(text.strip()), seed=seed)
     except FaultError as exc:
         known = ", ".join(kind.name for kind in ALL_KINDS)
         raise FaultError(
-            f"{text!r} is no fault: {exc}; the form is {FORM}, as in {EXAMPLE}; kinds are {known}"
+            f"{text!r} is not a fault: {exc}; the form is {FORM}, as in {EXAMPLE}; "
+            f"kinds are {known}"
         ) from exc
 
 
@@ -50,11 +51,11 @@ def parse_duration_s(text: str) -> float:
     """Read a duration such as `50ms` or `1.5s`; return seconds.
 
     Raises:
-        FaultError: The words cannot be read.
+        FaultError: The text cannot be read.
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise FaultError(f"{text!r} is no duration such as 50ms or 1.5s")
+        raise FaultError(f"{text!r} is not a duration such as 50ms or 1.5s")
     return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
@@ -69,7 +70,7 @@ def _fault(text: str) -> RandomFault:
     for option in options:
         attribute, value = _option(option, kind)
         if attribute in values:
-            raise FaultError(f"{option.partition('=')[0].strip()} stands twice")
+            raise FaultError(f"{option.partition('=')[0].strip()} is given twice")
         values[attribute] = value
     return RandomFault(kind.name, **values)
 
@@ -78,7 +79,7 @@ def _kind(name: str) -> FaultKind:
     if name not in KINDS:
         close = difflib.get_close_matches(name, KINDS, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
-        raise FaultError(f"{name!r} is no kind{hint}")
+        raise FaultError(f"{name!r} is not a kind{hint}")
     return KINDS[name]
 
 
@@ -88,7 +89,7 @@ def _probability(text: str) -> float:
     except ValueError:
         probability = 0.0
     if not 0 < probability <= 1:
-        raise FaultError(f"the probability {text!r} is no number above 0 and up to 1")
+        raise FaultError(f"the probability {text!r} is not a number above 0 and up to 1")
     return probability
 
 
@@ -96,7 +97,7 @@ def _operation(text: str, kind: FaultKind) -> dict[str, Any]:
     match = _OPERATION.fullmatch(text)
     if match is None or not text.strip() or match["method"].upper() not in ("", *_METHODS):
         raise FaultError(
-            f"'@{text}' is no @METHOD, @/path or @METHOD/path with one of {', '.join(_METHODS)}"
+            f"'@{text}' is not @METHOD, @/path or @METHOD/path with one of {', '.join(_METHODS)}"
         )
     method, path = match["method"].upper() or None, match["path"]
     if method is not None and not kind.can_meet(method):
@@ -120,7 +121,7 @@ def _option(text: str, kind: FaultKind) -> tuple[str, Any]:
 
 def _count(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
-        raise FaultError(f"{text!r} is no number of requests")
+        raise FaultError(f"{text!r} is not a number of requests")
     return int(text)
 
 

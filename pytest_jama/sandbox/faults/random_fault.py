@@ -28,7 +28,7 @@ class RandomFault:
         method: Only requests with this method.
         path: Only paths like this shell pattern, e.g. `/testruns/*`.
         after: How many fitting requests are spared first.
-        times: How often it strikes at most; nothing for always.
+        times: How often it strikes at most; None for always.
         wait_s: Seconds; what for depends on the kind, which has a default.
         seed: Another seed, another choice of requests.
 
@@ -47,7 +47,7 @@ class RandomFault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is no kind of fault; known are {', '.join(KINDS)}")
+            raise ValueError(f"{self.kind!r} is not a kind of fault; known are {', '.join(KINDS)}")
 
     def judge(self) -> Judge:
         """Begin with nothing played."""
@@ -98,4 +98,4 @@ class _Chance:
         request = f"{arrival.method} {arrival.path}?{arrival.query}"
         self._attempts[request] += 1
         text = f"{self._fault}, attempt {self._attempts[request]} of {request}"
-        return Random(text).random()  # noqa: S311 (a rehearsal, no secret)
+        return Random(text).random()  # noqa: S311 (a rehearsal, not a secret)

@@ -13,7 +13,7 @@ from pytest_jama.sandbox.faults.actions import judge_lists
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Act, Effect, IncomingRequest, Judge
 
 Strikes = Callable[[IncomingRequest], bool]
-"""Tells whether a request that the fault can meet does meet it."""
+"""Returns whether a request that the fault can meet does meet it."""
 
 Meets = Literal["any", "GET", "writes"]
 
@@ -34,9 +34,9 @@ class FaultKind:
     Attributes:
         name: As `--fault` names it.
         processed: What becomes of the request.
-        judge: Makes the judge from the wait in seconds and from what tells whether it strikes.
+        judge: Makes the judge from the wait in seconds and from what says whether it strikes.
         what: What the client meets.
-        wait_s: What `wait` is if it is not given; nothing where there is nothing to wait for.
+        wait_s: What `wait` is if it is not given; None where there is nothing to wait for.
         meets: Which requests it can meet.
         spares_token: Whether it leaves requests for tokens alone unless its path names them.
     """
@@ -50,7 +50,7 @@ class FaultKind:
     spares_token: bool = field(default=False, kw_only=True)
 
     def can_meet(self, method: str) -> bool:
-        """Tell whether requests with this method can meet it."""
+        """Return whether requests with this method can meet it."""
         methods = _METHODS[self.meets]
         return methods is None or method in methods
 

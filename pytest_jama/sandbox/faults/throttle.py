@@ -67,7 +67,7 @@ class Throttle:
 
 
 _TICK_S = 1e-6
-"""Below this, times since the epoch are no longer told apart reliably."""
+"""Below this, times since the epoch cannot be told apart reliably."""
 
 
 class _Turns:

@@ -65,7 +65,7 @@ def create_app(
 
     Args:
         store: The state; the caller closes it.
-        knobs: How to behave where Jama's documentation is silent; nothing takes the defaults.
+        knobs: How to behave where Jama's documentation is silent; None takes the defaults.
         credentials: What to accept.
         context_path: What stands before `/rest`, such as `/contour`.
         faults: What goes wrong on demand; needs the server of `Sandbox`.
@@ -162,7 +162,7 @@ def _refusal(request: Request, exc: Exception) -> tuple[int, str, dict[str, str]
     if isinstance(exc, HTTPException):
         return exc.status_code, _HTTP_MESSAGES.get(exc.status_code, "{}").format(what), {}
     if isinstance(exc, OverflowError):
-        return 404, f"{what} holds a number that is no ID", {}
+        return 404, f"{what} holds a number that is not an ID", {}
     return 500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}", {}
 
 
@@ -184,7 +184,7 @@ _VERSIONS = ("/rest/latest",)
 
 
 def clean_context_path(context_path: str) -> str:
-    """Return a context path with a slash before it and none behind it."""
+    """Return a context path with a slash at the start and none at the end."""
     bare = context_path.strip("/")
     return f"/{bare}" if bare else ""
 

@@ -47,7 +47,7 @@ class TypeDefinition:
     category: str | None = field(default=None, kw_only=True)
 
     def find_field(self, name: str) -> FieldDefinition | None:
-        """Return the field of that name, or nothing."""
+        """Return the field of that name, or None."""
         return next((known for known in self.fields if known.name == name), None)
 
     def with_field(self, new: FieldDefinition) -> "TypeDefinition":

@@ -87,12 +87,12 @@ def _no_such_path(path: str) -> ApiError:
 
 
 def value_refused(path: str, why: str) -> ApiError:
-    """Make the refusal of a value, with Jama's text first."""
+    """Return the refusal of a value, with Jama's text first."""
     return bad_request(f"{VALUE_REFUSED} {path}: {why}")
 
 
 def touched_members(operations: Sequence[Json], before: Json, after: Json) -> set[str]:
-    """Name the members of `fields` that the (already checked) operations speak of."""
+    """Name the members of `fields` that the (already checked) operations name."""
     pointers = [operation["path"].split("/") for operation in operations]
     names = {_unescaped(pointer[2]) for pointer in pointers if len(pointer) > 2}  # noqa: PLR2004 - "", "fields", name
     return names if all(len(pointer) > 2 for pointer in pointers) else {*before, *after}  # noqa: PLR2004 - as above

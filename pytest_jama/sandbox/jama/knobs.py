@@ -120,10 +120,10 @@ class Knobs:
     )
     # -- locks and attachments -----------------------------------------------------------
     locked_write: Literal["403", "400", "409", "423"] = _knob(
-        "403", "writing what somebody else locked is refused; the status is undocumented"
+        "403", "writing what another user locked is refused; the status is undocumented"
     )
     unlock_others: Literal["refuse", "allow"] = _knob(
-        "refuse", "whether a lock of somebody else can be taken away is undocumented"
+        "refuse", "whether the lock of another user can be taken away is undocumented"
     )
     attachment_body: Literal["both", "attachment", "attachmentItemId"] = _knob(
         "both", "the cookbook says `attachmentItemId`, the OpenAPI document `attachment`"

@@ -27,7 +27,7 @@ class Node:
         kind: `items`, `testplans`, `testcycles`, `testruns` or `attachments`.
         plan_id: Of cycles and runs; 0 for anything else, as with the next three.
         case_key: Document key of a run's case, also of a deleted one; empty for anything else.
-        current_case_version: Nothing when the test case was deleted.
+        current_case_version: None when the test case was deleted.
     """
 
     id: int

@@ -94,12 +94,12 @@ class Pages:
 
     @property
     def previous(self) -> int | None:
-        """The page before, or nothing."""
+        """The page before, or None."""
         return self.number - 1 if self.number > 1 else None
 
     @property
     def next(self) -> int | None:
-        """The page behind, or nothing."""
+        """The page after, or None."""
         return self.number + 1 if self.number < self.count else None
 
 
@@ -144,7 +144,7 @@ async def show_overview(request: Request) -> HTMLResponse:
 
 @router.get("/perspective.req")
 async def show_start() -> RedirectResponse:
-    """Take links of Jama's own pages to the overview: what they mean stands behind the #."""
+    """Take links of Jama's own pages to the overview: what they mean is after the #."""
     return RedirectResponse("./")
 
 
@@ -198,7 +198,7 @@ def _missing(request: Request, what: str, wanted: int) -> HTMLResponse:
 
 @router.get("/style.css")
 async def show_style() -> Response:
-    """Hand out the one style sheet."""
+    """Serve the style sheet."""
     text = files("pytest_jama.sandbox.jama").joinpath("templates/style.css").read_text("utf-8")
     return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 

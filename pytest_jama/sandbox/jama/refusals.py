@@ -16,10 +16,10 @@ class ApiError(Exception):
 
 
 def bad_request(message: str) -> ApiError:
-    """Make the refusal of a body, a field or a rule."""
+    """Return the refusal of a body, a field or a rule."""
     return ApiError(400, message)
 
 
 def not_found(what: str, identifier: object) -> ApiError:
-    """Make the refusal of an ID that names nothing (of that kind)."""
+    """Return the refusal of an ID that does not exist (for that kind)."""
     return ApiError(404, f"there is no {what} with the ID {identifier}")

@@ -147,7 +147,7 @@ def _field(item_type: TypeDefinition, name: str) -> FieldDefinition:
 
 
 def is_writable(field: FieldDefinition, knobs: Knobs) -> bool:
-    """Tell whether a request may give the field a new value."""
+    """Return whether a request may give the field a new value."""
     if field.name == "executionDate":
         return knobs.execution_date == "writable"
     if field.name == "forcePassed":
@@ -259,6 +259,6 @@ _CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
 
 
 def is_executed(edit: Edit, after: Json) -> bool:
-    """Tell whether a write executed the run, so that the server dates the execution."""
+    """Return whether a write executed the run, so that the server dates the execution."""
     reports_result = bool({"testRunStatus", "testRunSteps"} & set(edit.set))
     return reports_result and after["testRunStatus"] != NOT_RUN

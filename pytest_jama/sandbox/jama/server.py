@@ -23,13 +23,13 @@ class Sandbox:
     """A Jama server on the loopback interface, inside this process.
 
     Args:
-        store: The state; nothing makes one in memory that is closed at the end.
+        store: The state; None makes one in memory, which is closed at the end.
         knobs: How to behave where Jama's documentation is silent.
         port: 0 takes a free one.
         context_path: What stands before `/rest`, such as `/contour`.
         faults: What goes wrong on demand, from the start.
         credentials: What to accept.
-        tls: Serve https with these files; nothing serves http.
+        tls: Serve https with these files; None serves http.
     """
 
     def __init__(

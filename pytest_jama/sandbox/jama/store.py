@@ -29,7 +29,7 @@ class Store:
     Thread safe. Close it, use it as a context manager, or let it be garbage collected.
 
     Args:
-        path: SQLite file, created if missing; nothing keeps the state in memory.
+        path: SQLite file, created if missing; None keeps the state in memory.
         clock: Seconds since the epoch.
     """
 
@@ -78,10 +78,10 @@ class Store:
 
         Args:
             project_key: Key of a project that exists.
-            document_key: Exact key, such as `JEET1-TC-12`; nothing takes the next.
-            id: Exact API ID; nothing takes the next.
-            global_id: Exact global ID, such as `GID-51234`; nothing takes the next.
-            name: Nothing makes one up.
+            document_key: Exact key, such as `JEET1-TC-12`; None takes the next.
+            id: Exact API ID; None takes the next.
+            global_id: Exact global ID, such as `GID-51234`; None takes the next.
+            name: None makes one up.
             steps: Number of steps, or the steps with `action`, `expectedResult`, `notes`.
             description: Rich text.
 
@@ -130,7 +130,7 @@ class Store:
         Args:
             plan_id: The plan.
             case_ids: The cases; one that is in the group already stays where it is.
-            group: Name of the group, created if missing; nothing means the first one.
+            group: Name of the group, created if missing; None means the first one.
         """
         with self.database.transaction():
             group_id = self._group(plan_id, group)
@@ -159,7 +159,7 @@ class Store:
         return planning.add_cycle(self.database, plan, fields, generation, user=ROBOT_ID)
 
     def add_run_field(self, name: str, field_type: str = "STRING", *, rich: bool = False) -> str:
-        """Give test runs one more custom field; returns its full name, e.g. `color$37`."""
+        """Give test runs one more custom field; return its full name, e.g. `color$37`."""
         run_type = accounts.get_item_type(self.database, "TSTRN")
         bare, _, _ = name.partition(CUSTOM_SEPARATOR)
         full = f"{bare}{CUSTOM_SEPARATOR}{run_type.id}"
@@ -170,7 +170,7 @@ class Store:
     # -- what happens at Jama meanwhile --------------------------------------------------
 
     def set_lock(self, node_id: int, locked_by: int | None = TESTER_ID) -> None:
-        """Lock a run (or anything else) for a user, by default somebody else; nothing unlocks."""
+        """Lock a run (or anything else) for a user, by default another user; None unlocks."""
         stored_nodes.set_lock(self.database, node_id, locked_by)
 
     def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
@@ -179,7 +179,7 @@ class Store:
         self.database.execute(sql, (archived, plan_id))
 
     def bump_case_version(self, case_id: int) -> int:
-        """Save a case anew, so that its runs become stale; returns the new version."""
+        """Save a case again, so that its runs become stale; return the new version."""
         node = self._node(case_id, "items")
         stored_nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
         return node.version + 1

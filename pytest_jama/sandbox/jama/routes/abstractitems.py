@@ -131,7 +131,7 @@ def split_field(query: str) -> tuple[str | None, str]:
 
 
 def matches(query: str, text: str, *, terms: Literal["any", "all"] = "any") -> bool:
-    """Tell whether a text contains what was asked for; letter case is ignored.
+    """Return whether a text contains what was asked for; letter case is ignored.
 
     Args:
         query: In double quotes it is looked for anywhere, even inside words; otherwise its
@@ -150,7 +150,7 @@ def matches(query: str, text: str, *, terms: Literal["any", "all"] = "any") -> b
 
 
 def is_quoted(query: str) -> bool:
-    """Tell whether a query stands in double quotes."""
+    """Return whether a query is in double quotes."""
     return len(query) > 1 and query.startswith('"') and query.endswith('"')
 
 

@@ -90,7 +90,7 @@ async def _store(call: Call, attachment_id: int, name: str, file: UploadFile) ->
 
 @router.get("/attachments/{attachment_id}/file")
 async def get_file(call: PlainCaller, attachment_id: int) -> Response:
-    """Hand out the file of an attachment."""
+    """Serve the file of an attachment."""
     require_node(call, attachment_id, "attachments")
     file = annotations.find_file(call.database, attachment_id)
     if file is None:
@@ -99,7 +99,7 @@ async def get_file(call: PlainCaller, attachment_id: int) -> Response:
 
 
 def _add_routes(kind: str) -> None:
-    """Serve the attachments of one kind; the three differ in nothing but the path."""
+    """Serve the attachments of one kind; the three differ only in the path."""
 
     @router.get(f"/{kind}/{{node_id}}/attachments")
     async def list_attached(call: Caller, node_id: int, query: PageQuery) -> JSONResponse:

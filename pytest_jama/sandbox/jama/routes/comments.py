@@ -136,7 +136,7 @@ def _require_comment(call: Call, comment_id: int) -> Comment:
 
 
 def _add_route(kind: str) -> None:
-    """Serve the comments on one kind; the four differ in nothing but the path."""
+    """Serve the comments on one kind; the four differ only in the path."""
 
     @router.get(f"/{kind}/{{node_id}}/comments")
     async def list_comments_on(
@@ -158,7 +158,7 @@ class LockBody(Body):
 
 
 def _add_lock_routes(kind: str) -> None:
-    """Serve the lock of one kind; the four differ in nothing but the path."""
+    """Serve the lock of one kind; the four differ only in the path."""
 
     @router.get(f"/{kind}/{{node_id}}/lock")
     async def get_lock(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:

@@ -109,7 +109,7 @@ def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Gene
 def _check_groups(call: Call, plan_id: int, wanted: list[int]) -> None:
     known = {group.id for group in find_groups(call.database, plan_id)}
     if unknown := sorted(set(wanted) - known):
-        raise bad_request(f"testGroupsToInclude: {unknown[0]} is no group of the plan {plan_id}")
+        raise bad_request(f"testGroupsToInclude: {unknown[0]} is not a group of the plan {plan_id}")
 
 
 def _check_statuses(wanted: list[str]) -> None:

@@ -191,7 +191,7 @@ async def get_group(call: Caller, plan_id: int, group_id: int, query: IncludeQue
 
 @router.put("/testplans/{plan_id}/testgroups/{group_id}")
 async def put_group(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
-    """Rename a group, assign it anew."""
+    """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
     group = _require_group(call, plan_id, group_id)
     require_open_plan(call, plan_id)
@@ -253,7 +253,7 @@ async def post_case(call: PlainCaller, plan_id: int, group_id: int) -> JSONRespo
 
 
 def _is_there_already(call: Call, plan_id: int, group_id: int, case: Node) -> bool:
-    """Decide what becomes of a case that the plan holds.
+    """Return whether the case is left where it is; refuse it where the knob says so.
 
     Source: Jama's test FAQ: a case can be in only one group of a plan.
     """

@@ -23,7 +23,7 @@ USERS = (
 
 
 def find_user(user_id: int) -> User | None:
-    """Return the user of that ID, or nothing."""
+    """Return the user of that ID, or None."""
     return next((user for user in USERS if user.id == user_id), None)
 
 
@@ -38,7 +38,7 @@ def issue_token(database: Database, *, user: int, lifetime_s: float) -> str:
 
 
 def find_token_user(database: Database, token: str) -> int | None:
-    """Return the user of an unexpired token, or nothing."""
+    """Return the user of an unexpired token, or None."""
     row = database.first(
         "SELECT user FROM tokens WHERE token = ? AND expires_at > ?", (token, database.clock())
     )
@@ -69,7 +69,7 @@ def find_projects(database: Database) -> tuple[StoredProject, ...]:
 
 
 def find_project(database: Database, reference: int | str) -> StoredProject | None:
-    """Return the project with that ID or key, or nothing."""
+    """Return the project with that ID or key, or None."""
     column = "id" if isinstance(reference, int) else "key"
     row = database.first(f"SELECT * FROM projects WHERE {column} = ?", (reference,))  # noqa: S608 - one of two literals
     return _project(row) if row else None
@@ -111,5 +111,5 @@ def get_item_type(database: Database, reference: int | str) -> TypeDefinition:
 
 
 def find_item_type(types: Sequence[TypeDefinition], reference: Any) -> TypeDefinition | None:
-    """Return the type with that ID or type key, or nothing."""
+    """Return the type with that ID or type key, or None."""
     return next((kind for kind in types if reference in (kind.id, kind.type_key)), None)

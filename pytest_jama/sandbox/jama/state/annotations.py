@@ -67,7 +67,7 @@ def find_comments(
 
 
 def find_comment(database: Database, comment_id: int) -> Comment | None:
-    """Return a comment, or nothing."""
+    """Return a comment, or None."""
     row = database.first("SELECT * FROM comments WHERE id = ?", (comment_id,))
     return _comment(row) if row else None
 
@@ -90,7 +90,7 @@ def store_file(
 
 
 def find_file(database: Database, attachment: int) -> StoredFile | None:
-    """Return the file of an attachment, or nothing."""
+    """Return the file of an attachment, or None."""
     row = database.first(
         "SELECT id, name, mime_type, content FROM files WHERE attachment = ?", (attachment,)
     )
@@ -98,7 +98,7 @@ def find_file(database: Database, attachment: int) -> StoredFile | None:
 
 
 def attach(database: Database, item: int, attachment: int) -> bool:
-    """Attach to an item; tells whether it was not attached before."""
+    """Attach to an item; return whether it was not attached before."""
     with database.transaction():
         sql = "INSERT OR IGNORE INTO attached VALUES (?, ?)"
         is_new = database.execute(sql, (item, attachment)) > 0
@@ -108,6 +108,6 @@ def attach(database: Database, item: int, attachment: int) -> bool:
 
 
 def detach(database: Database, item: int, attachment: int) -> bool:
-    """Take an attachment from an item; tells whether it was attached."""
+    """Take an attachment from an item; return whether it was attached."""
     sql = "DELETE FROM attached WHERE item = ? AND attachment = ?"
     return database.execute(sql, (item, attachment)) > 0

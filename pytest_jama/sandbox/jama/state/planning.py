@@ -39,7 +39,7 @@ def find_groups(database: Database, plan: int) -> tuple[StoredGroup, ...]:
 
 
 def find_group(database: Database, plan: int, group_id: int) -> StoredGroup | None:
-    """Return one group of a plan, or nothing."""
+    """Return one group of a plan, or None."""
     row = database.first("SELECT * FROM test_groups WHERE plan = ? AND id = ?", (plan, group_id))
     return _group(database, row) if row else None
 
@@ -64,7 +64,7 @@ def _cases(database: Database, group_id: int) -> tuple[int, ...]:
 
 
 def update_group(database: Database, group_id: int, *, name: str, assigned_to: int | None) -> None:
-    """Rename a group and assign it anew."""
+    """Rename a group and assign it to another user."""
     database.execute(
         "UPDATE test_groups SET name = ?, assigned_to = ? WHERE id = ?",
         (name, assigned_to, group_id),
@@ -95,7 +95,7 @@ def add_case(database: Database, *, plan: int, group_id: int, case_id: int) -> N
 
 
 def take_out_case(database: Database, *, group_id: int, case_id: int) -> bool:
-    """Take a case out of a group; tells whether it was in it."""
+    """Take a case out of a group; return whether it was in it."""
     sql = "DELETE FROM group_cases WHERE test_group = ? AND test_case = ?"
     return database.execute(sql, (group_id, case_id)) > 0
 
@@ -114,8 +114,8 @@ class Generation:
     """Which runs a cycle gets.
 
     Attributes:
-        group_ids: Nothing means all groups of the plan.
-        statuses: Only cases whose run in the previous cycle had one of them; nothing means all.
+        group_ids: None means all groups of the plan.
+        statuses: Only cases whose run in the previous cycle had one of them; None means all.
         unknown_as: Whether a case the previous cycle lacks is taken (`include`), left out
             (`exclude`) or treated as NOT_RUN.
         visible_at: Seconds since the epoch when the runs appear.
@@ -186,7 +186,7 @@ def wanted_slots(
         database: The state.
         plan: ID of the plan.
         generation: What to include.
-        before: Only cycles with a lower ID count as previous; nothing means any.
+        before: Only cycles with a lower ID count as previous; None means any.
     """
     wanted = [
         Slot(group_id=group.id, case_id=case_id, order=order)

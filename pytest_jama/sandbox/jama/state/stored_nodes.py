@@ -24,8 +24,8 @@ class NewNode:
     """What is known of a node before it gets its numbers.
 
     Attributes:
-        document_key: Given by hand (seeding); nothing means the next of project and type.
-        id: Given by hand (seeding); nothing means the next of the one sequence.
+        document_key: Given by hand (seeding); None takes the next of project and type.
+        id: Given by hand (seeding); None takes the next of the one sequence.
         visible_at: Seconds since the epoch; before that the node is hidden.
         indexed_at: Seconds since the epoch; before that search does not find the node.
         columns: Values of further columns, e.g. `{"plan": 12}`.
@@ -81,7 +81,7 @@ def add_node(database: Database, new: NewNode) -> int:
 
 
 def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
-    """Store nodes in one go and return their IDs in order."""
+    """Store nodes at once and return their IDs in order."""
     with database.transaction():
         rows = [_columns(database, new) for new in news]
         database.insert("nodes", *rows)
@@ -212,7 +212,7 @@ def add_item(
     global_id: str | None = None,
     indexed_at: float = 0.0,
 ) -> int:
-    """Add an item behind its siblings and return its ID."""
+    """Add an item after its siblings and return its ID."""
     with database.transaction():
         sort_order = database.next_number(f"children {project} {parent}")
         new = NewNode(
@@ -246,7 +246,7 @@ def shown_sequence(sequence: str) -> str:
 
 
 def move_item(database: Database, item_id: int, *, project: int, parent: int | None) -> None:
-    """Put an item (not its children) behind the children of another parent."""
+    """Put an item (not its children) after the children of another parent."""
     with database.transaction():
         sort_order = database.next_number(f"children {project} {parent}")
         database.execute(

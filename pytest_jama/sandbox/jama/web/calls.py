@@ -147,7 +147,7 @@ def _token_user(token: str, site: Site) -> int:
 
 
 def is_pair(basic_value: str, known: tuple[str, str]) -> bool:
-    """Tell whether the value of a Basic header is a known name and secret."""
+    """Return whether the value of a Basic header is a known name and secret."""
     try:
         decoded = base64.b64decode(basic_value.strip(), validate=True)
     except binascii.Error:
@@ -177,9 +177,9 @@ def require_node(call: Call, node_id: int, *kinds: str) -> Node:
 
 
 def require_writable(call: Call, node: Node) -> None:
-    """Refuse to write what somebody else has locked, or what belongs to an archived plan.
+    """Refuse to write what another user has locked, or what belongs to an archived plan.
 
-    Source: Jama REST cookbook: writing an item locked by somebody else is refused; the status
+    Source: Jama REST cookbook: writing an item locked by another user is refused; the status
     is undocumented.
     """
     if node.locked_by not in (None, call.user):

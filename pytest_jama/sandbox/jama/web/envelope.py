@@ -140,7 +140,7 @@ def linked_objects(call: Call, values: Sequence[Json], include: Sequence[str]) -
     """Gather the objects that `include` asks for; nothing without `include`.
 
     Raises:
-        ApiError: 400 for a path that is no link.
+        ApiError: 400 for a path that is not a link.
     """
     linked: Json = {}
     for path in include:

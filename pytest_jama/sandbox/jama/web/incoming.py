@@ -43,7 +43,7 @@ class ListQuery(Include):
     max_results: int = PAGE_SIZE
 
     def window(self, knobs: Knobs) -> Window:
-        """Decide what part of the list is shown.
+        """Return the part of the list that is shown.
 
         Raises:
             ApiError: 400 for values out of range, where the knobs say so.
