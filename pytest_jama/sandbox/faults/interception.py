@@ -137,19 +137,19 @@ class FaultMiddleware:
 
     Args:
         app: What is served when no fault refuses.
-        box: The faults.
+        faults: The faults in force.
         backend: The server that is disturbed.
     """
 
-    def __init__(self, app: ASGIApp, *, box: ActiveFaults, backend: Backend) -> None:
+    def __init__(self, app: ASGIApp, *, faults: ActiveFaults, backend: Backend) -> None:
         self._app = app
-        self._box = box
+        self._faults = faults
         self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or let the faults that strike do something else."""
         is_rest = scope["type"] == "http" and scope["path"].startswith("/rest/")
-        effects = self._effects(scope) if is_rest and not self._box.is_empty else []
+        effects = self._effects(scope) if is_rest and not self._faults.is_empty else []
         if not effects:
             await self._app(scope, receive, send)
             return
@@ -167,7 +167,7 @@ class FaultMiddleware:
             query=scope["query_string"].decode("latin-1"),
             at_s=self._backend.database.clock(),
         )
-        effects = [effect for effect in self._box.effects(arrival) if effect != NO_EFFECT]
+        effects = [effect for effect in self._faults.effects(arrival) if effect != NO_EFFECT]
         # What only watches stands nearest to the sandbox: it sees what no client gets to see.
         return sorted(effects, key=lambda effect: effect.lets_others_act)
 

@@ -1,7 +1,7 @@
 """The application: paths as Jama accepts them, routes, error envelopes, the layers around."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,10 +13,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pytest_jama.sandbox.database import Clock
-from pytest_jama.sandbox.faults import ActiveFaults, Fault, active_faults
+from pytest_jama.sandbox.faults import ActiveFaults
 from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
-from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.page import router as page_router
 from pytest_jama.sandbox.jama.refusals import ApiError
 from pytest_jama.sandbox.jama.routes import (
@@ -30,7 +28,6 @@ from pytest_jama.sandbox.jama.routes import (
     testruns,
 )
 from pytest_jama.sandbox.jama.state.accounts import forget_token
-from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.sandbox.jama.web.calls import Site
 from pytest_jama.sandbox.jama.web.envelope import refused
 from pytest_jama.sandbox.jama.web.incoming import refusal_of
@@ -52,33 +49,14 @@ _MODULES = (
 """What is asked for most stands first: the routes are tried in this order."""
 
 
-def create_app(
-    store: Store,
-    *,
-    knobs: Knobs | None = None,
-    credentials: Credentials | None = None,
-    context_path: str = "",
-    faults: Sequence[Fault] | ActiveFaults = (),
-    record: Record | None = None,
-) -> FastAPI:
-    """Build the application over a store.
+def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
+    """Build the application.
 
     Args:
-        store: The state; the caller closes it.
-        knobs: How to behave where Jama's documentation is silent; None takes the defaults.
-        credentials: What to accept.
-        context_path: What stands before `/rest`, such as `/contour`.
+        site: The state, what is accepted, and how to behave.
         faults: What goes wrong on demand; needs the server of `Sandbox`.
         record: Where to write requests down.
     """
-    clock, path = store.database.clock, clean_context_path(context_path)
-    box = faults if isinstance(faults, ActiveFaults) else active_faults(*faults)
-    site = Site(
-        database=store.database,
-        knobs=knobs or Knobs(),
-        credentials=credentials or Credentials(),
-        context_path=path,
-    )
     app = FastAPI(
         title="Jama Connect sandbox",
         docs_url=None,  # the documentation pages of FastAPI load scripts from elsewhere
@@ -86,9 +64,9 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(PathMiddleware, context_path=path, clock=clock),
-            Middleware(RecordMiddleware, record=record or Record()),
-            Middleware(FaultMiddleware, box=box, backend=_backend(site)),
+            Middleware(PathMiddleware, context_path=site.context_path, clock=site.database.clock),
+            Middleware(RecordMiddleware, record=record),
+            Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
         ],
         exception_handlers=_HANDLERS,
     )

@@ -215,7 +215,7 @@ def _rendered(
 def _project_block(database: Database, project: StoredProject) -> dict[str, Any]:
     """Gather a project with its plans, the newest first."""
     selection = of_kind("testplans").where("n.project = ?", project.id)
-    plans = find_nodes(database, selection, order="n.id desc").nodes
+    plans = find_nodes(database, selection, order="n.id desc")
     return {
         "project": project,
         "case_count": _case_count(database, project.id),
@@ -227,7 +227,7 @@ def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
     """Gather a plan with its cycles, the newest first, each with its bar."""
     groups = find_groups(database, plan.id)
     selection = of_kind("testcycles").where("n.plan = ?", plan.id)
-    cycles = find_nodes(database, selection, order="n.id desc").nodes
+    cycles = find_nodes(database, selection, order="n.id desc")
     return {
         "plan": plan,
         "case_count": sum(len(group.case_ids) for group in groups),
@@ -261,4 +261,4 @@ def _runs_of(
         selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)
     order = order_by(["documentKey"], key_order="numeric")
     window = Window(start=start, size=RUNS_PER_PAGE)
-    return find_nodes(database, selection, order=order, window=window).nodes
+    return find_nodes(database, selection, order=order, window=window)

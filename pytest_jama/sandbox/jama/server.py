@@ -8,11 +8,12 @@ from contextlib import suppress
 from fastapi import FastAPI
 from typing_extensions import Self
 
-from pytest_jama.sandbox.faults import ActiveFaults, FailNext, Fault, active_faults
+from pytest_jama.sandbox.faults import FailNext, Fault, active_faults
 from pytest_jama.sandbox.jama.app import clean_context_path, create_app
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.sandbox.jama.web.calls import Site
 from pytest_jama.sandbox.recorder import Record, RecordedRequest
 from pytest_jama.sandbox.serving import ReadyServer, SandboxError, Tls, config_of, listen_on, url_of
 
@@ -39,7 +40,7 @@ class Sandbox:
         knobs: Knobs | None = None,
         port: int = 0,
         context_path: str = "",
-        faults: Sequence[Fault] | ActiveFaults = (),
+        faults: Sequence[Fault] = (),
         credentials: Credentials | None = None,
         tls: Tls | None = None,
     ) -> None:
@@ -47,9 +48,7 @@ class Sandbox:
         self.store = store or Store()
         self.knobs = knobs or Knobs()
         self.credentials = credentials or Credentials()
-        self.faults: ActiveFaults = (
-            faults if isinstance(faults, ActiveFaults) else active_faults(*faults)
-        )
+        self.faults = active_faults(*faults)
         self._record = Record()
         self._port = port
         self._context_path = clean_context_path(context_path)
@@ -79,14 +78,13 @@ class Sandbox:
 
     def app(self) -> FastAPI:
         """Build the application that is served."""
-        return create_app(
-            self.store,
+        site = Site(
+            database=self.store.database,
             knobs=self.knobs,
             credentials=self.credentials,
             context_path=self._context_path,
-            faults=self.faults,
-            record=self._record,
         )
+        return create_app(site, faults=self.faults, record=self._record)
 
     def start(self) -> Self:
         """Start serving in a thread and wait until requests are accepted.

@@ -215,7 +215,7 @@ class Store:
     def cycles(self, plan_id: int) -> tuple[Node, ...]:
         """List the cycles of a plan, oldest first."""
         selection = of_kind("testcycles").where("n.plan = ?", plan_id)
-        return find_nodes(self.database, selection).nodes
+        return find_nodes(self.database, selection)
 
     def runs(self, cycle_id: int) -> tuple[Node, ...]:
         """List the runs of a cycle, oldest first."""
@@ -245,7 +245,7 @@ class Store:
 
     def _of_project(self, project_key: str, selection: Any) -> tuple[Node, ...]:
         project = self._project(project_key)
-        return find_nodes(self.database, selection.where("n.project = ?", project.id)).nodes
+        return find_nodes(self.database, selection.where("n.project = ?", project.id))
 
     def _find_case(
         self, *, document_key: str | None, case_id: int | None, global_id: str | None

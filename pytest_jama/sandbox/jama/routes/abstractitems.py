@@ -46,7 +46,7 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
     if not query.contains:
         return envelope.node_page(call, selection, query, sort_by=query.sort_by)
     order = order_by(query.sort_by, key_order=call.knobs.document_key_order)
-    everything = find_nodes(call.database, selection, order=order).nodes
+    everything = find_nodes(call.database, selection, order=order)
     matching = [node for node in everything if _contains(call, node, query.contains)]
     values = [wire.node(call, node) for node in query.window(call.knobs).of(matching)]
     return envelope.page(call, values, query, total=len(matching))

@@ -211,7 +211,7 @@ def _previous_cycle(database: Database, plan: int, before: int | None) -> int | 
     selection = of_kind("testcycles").where("n.plan = ?", plan)
     if before is not None:
         selection = selection.where("n.id < ?", before)
-    cycles = find_nodes(database, selection).nodes
+    cycles = find_nodes(database, selection)
     return cycles[-1].id if cycles else None
 
 
@@ -225,7 +225,7 @@ def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
 def find_runs(database: Database, cycle: int, *, with_hidden: bool = False) -> tuple[Node, ...]:
     """List the runs of a cycle, oldest first, normally without those that appear later."""
     selection = of_kind("testruns").where("n.cycle = ?", cycle)
-    return find_nodes(database, selection, with_hidden=with_hidden).nodes
+    return find_nodes(database, selection, with_hidden=with_hidden)
 
 
 def add_runs(
@@ -261,7 +261,7 @@ def _cases_by_id(database: Database, slots: Sequence[Slot]) -> dict[int, Node]:
     selection = of_kind("items").where(
         "n.id IN (SELECT value FROM json_each(?))", f"[{','.join(map(str, wanted))}]"
     )
-    return {case.id: case for case in find_nodes(database, selection).nodes}
+    return {case.id: case for case in find_nodes(database, selection)}
 
 
 def _run_columns(case: Node, cycle: Node, slot: Slot) -> Mapping[str, Any]:

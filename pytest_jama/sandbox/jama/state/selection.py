@@ -44,19 +44,16 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NodePage:
-    """One page of a list, and how long the list is."""
-
-    nodes: tuple[Node, ...]
-    total: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Selection:
     """A condition in SQL over `nodes n`, with its parameters."""
 
     conditions: tuple[str, ...] = ()
     parameters: tuple[Any, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """All conditions as one."""
+        return " AND ".join(self.conditions)
 
     def where(self, condition: str, *parameters: Any) -> "Selection":
         """Narrow the selection."""
@@ -103,20 +100,23 @@ def find_nodes(
     order: str = "n.id",
     window: Window | None = None,
     with_hidden: bool = False,
-) -> NodePage:
-    """Read one page (or all) of a selection, normally without what appears later only."""
-    now = float("inf") if with_hidden else database.clock()
-    shown = selection.where("n.visible_at <= ?", now)
-    condition = " AND ".join(shown.conditions)
+) -> tuple[Node, ...]:
+    """Read a part (or all) of a selection, normally without what appears only later."""
+    shown = selection if with_hidden else _visible(database, selection)
     limit, offset = (window.size, window.start) if window else (-1, 0)
     rows = database.all(
-        f"{SELECT} WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",
+        f"{SELECT} WHERE {shown.condition} ORDER BY {order} LIMIT ? OFFSET ?",
         (*shown.parameters, limit, offset),
     )
-    total = len(rows)
-    if window:
-        total = database.number(
-            f"SELECT count(*) FROM nodes n WHERE {condition}",  # noqa: S608 - conditions are ours, values are parameters
-            shown.parameters,
-        )
-    return NodePage(nodes=tuple(node_of(row) for row in rows), total=total)
+    return tuple(node_of(row) for row in rows)
+
+
+def count_nodes(database: Database, selection: Selection) -> int:
+    """Count what is visible of a selection."""
+    shown = _visible(database, selection)
+    sql = f"SELECT count(*) FROM nodes n WHERE {shown.condition}"  # noqa: S608 - conditions are ours, values are parameters
+    return database.number(sql, shown.parameters)
+
+
+def _visible(database: Database, selection: Selection) -> Selection:
+    return selection.where("n.visible_at <= ?", database.clock())

@@ -39,7 +39,7 @@ class Site:
     database: Database
     knobs: Knobs
     credentials: Credentials
-    context_path: str = ""
+    context_path: str
 
 
 @dataclass(frozen=True, kw_only=True)

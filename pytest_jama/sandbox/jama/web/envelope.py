@@ -17,7 +17,7 @@ from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.state.accounts import find_item_type, find_project, find_user
-from pytest_jama.sandbox.jama.state.selection import Selection, find_nodes, order_by
+from pytest_jama.sandbox.jama.state.selection import Selection, count_nodes, find_nodes, order_by
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node
 from pytest_jama.sandbox.jama.web import wire
 from pytest_jama.sandbox.jama.web.calls import Call
@@ -58,9 +58,9 @@ def node_page(
 ) -> JSONResponse:
     """Answer with the asked page of a selection."""
     order = order_by(sort_by, key_order=call.knobs.document_key_order)
-    found = find_nodes(call.database, selection, order=order, window=query.window(call.knobs))
-    values = [wire.node(call, node) for node in found.nodes]
-    return page(call, values, query, total=found.total)
+    nodes = find_nodes(call.database, selection, order=order, window=query.window(call.knobs))
+    values = [wire.node(call, node) for node in nodes]
+    return page(call, values, query, total=count_nodes(call.database, selection))
 
 
 def _objects(
