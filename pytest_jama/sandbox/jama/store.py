@@ -2,7 +2,7 @@
 
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,11 @@ from typing_extensions import Self
 from pytest_jama.sandbox.database import Clock, Database
 from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, FieldDefinition
 from pytest_jama.sandbox.jama.model import Node, StoredGroup, StoredProject, User
-from pytest_jama.sandbox.jama.rich_text import paragraph
+from pytest_jama.sandbox.jama.seeding import Step, seed_case
 from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
 from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
 from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
 from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
-
-Step = Mapping[str, str]
-
-SEED_FOLDER = "Test cases"
 
 
 class Store:
@@ -89,25 +85,16 @@ class Store:
             LookupError: There is no such project.
             ValueError: The ID or the key belongs to something that is not this test case.
         """
-        wanted = _steps(steps)
         with self.database.transaction():
-            known = self._find_case(document_key=document_key, case_id=id, global_id=global_id)
-            if known is not None:
-                self._extend_steps(known, wanted)
-                return known.id
-            case_type = accounts.get_item_type(self.database, "TC")
-            project = self._project(project_key).id
-            key = document_key or stored_nodes.take_key(self.database, project, case_type)
-            return stored_nodes.add_item(
+            return seed_case(
                 self.database,
-                project=project,
-                item_type=case_type,
-                fields=_case_fields(name or f"Case {key}", description, wanted),
-                user=ROBOT_ID,
-                parent=self._seed_folder(project),
-                item_id=id,
-                document_key=key,
+                project=self._project(project_key).id,
+                document_key=document_key,
+                case_id=id,
                 global_id=global_id,
+                name=name,
+                description=description,
+                steps=steps,
             )
 
     def add_plan(
@@ -247,100 +234,9 @@ class Store:
         project = self._project(project_key)
         return find_nodes(self.database, selection.where("n.project = ?", project.id))
 
-    def _find_case(
-        self, *, document_key: str | None, case_id: int | None, global_id: str | None
-    ) -> Node | None:
-        wanted = {"id": case_id, "document_key": document_key}
-        if case_id is None and document_key is None:
-            wanted = {"global_id": global_id}
-        rows = [
-            row
-            for column, value in wanted.items()
-            if value is not None
-            for row in self.database.all(f"SELECT * FROM nodes WHERE {column} = ?", (value,))  # noqa: S608 - one of three literals
-        ]
-        if not rows:
-            return None
-        row = rows[0]
-        is_case = row["item_type"] == accounts.get_item_type(self.database, "TC").id
-        if not is_case or (document_key and row["document_key"] != document_key):
-            raise ValueError(
-                f"{document_key or case_id or global_id} is taken by {row['document_key']}"
-            )
-        self.database.execute("UPDATE nodes SET active = 1 WHERE id = ?", (row["id"],))
-        return self._node(row["id"], "items")
-
-    def _extend_steps(self, case: Node, wanted: Sequence[Step]) -> None:
-        present = list(case.fields.get("testCaseSteps", []))
-        if len(present) < len(wanted):
-            longer = [*present, *wanted[len(present) :]]
-            fields = {**case.fields, "testCaseSteps": longer}
-            stored_nodes.save_fields(self.database, case, fields, user=ROBOT_ID)
-
-    def _seed_folder(self, project: int) -> int:
-        name = f"seed folder {project}"
-        known = self.database.number("SELECT value FROM counters WHERE name = ?", (name,))
-        if stored_nodes.find_node(self.database, known, "items") is not None:
-            return known
-        folder = stored_nodes.add_item(
-            self.database,
-            project=project,
-            item_type=accounts.get_item_type(self.database, "SET"),
-            fields={"name": SEED_FOLDER},
-            user=ROBOT_ID,
-            child_item_type=accounts.get_item_type(self.database, "TC").id,
-        )
-        self.database.raise_counter(name, folder)
-        return folder
-
     def _group(self, plan_id: int, name: str | None) -> int:
         present = planning.find_groups(self.database, plan_id)
         for group in present:
             if name in (None, group.name):
                 return group.id
         return planning.add_group(self.database, plan_id, name or planning.DEFAULT_GROUP)
-
-
-def _case_fields(name: str, description: str | None, steps: Sequence[Step]) -> dict[str, Any]:
-    fields: dict[str, Any] = {"name": name}
-    if description is not None:
-        fields["description"] = description
-    if steps:
-        fields["testCaseSteps"] = steps
-    return fields
-
-
-def _steps(steps: int | Sequence[Step]) -> list[Step]:
-    if not isinstance(steps, int):
-        return [dict(step) for step in steps]
-    return [
-        {
-            "action": paragraph(f"Action {number}"),
-            "expectedResult": paragraph(f"Expected result {number}"),
-            "notes": "",
-        }
-        for number in range(1, steps + 1)
-    ]
-
-
-DEMO_KEY = "DEMO"
-
-_DEMO_CASES = (
-    ("Log in with a valid password", ("Open the login page", "Enter user and password", "Sign in")),
-    ("Lock the account after five wrong passwords", ("Enter a wrong password five times",)),
-    ("Pay with a credit card", ("Fill the basket", "Choose credit card", "Confirm the payment")),
-    ("Show the invoice", ()),
-    ("Log out", ()),
-)
-
-
-def seed_demo(store: Store) -> int:
-    """Create the project DEMO with five test cases, once; return its ID."""
-    project_id = store.add_project(DEMO_KEY, "Demo project")
-    for number, (name, actions) in enumerate(_DEMO_CASES, start=1):
-        steps = [
-            {"action": f"<p>{action}</p>\n", "expectedResult": "<p>It works</p>\n", "notes": ""}
-            for action in actions
-        ]
-        store.add_case(DEMO_KEY, f"{DEMO_KEY}-TC-{number}", name=name, steps=steps)
-    return project_id

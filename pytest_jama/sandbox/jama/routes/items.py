@@ -1,4 +1,4 @@
-"""Items and the search over everything (abstract items)."""
+"""Items: their tree, their versions, and what creates and changes them."""
 
 from typing import Annotated, Any
 
