@@ -18,7 +18,7 @@ from pytest_jama.sandbox.jama.state.selection import (
     order_by,
 )
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, require_node
+from pytest_jama.sandbox.jama.web.calls import Call, Caller
 from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery
 
 router = APIRouter()
@@ -114,7 +114,7 @@ def _texts(node: Node) -> list[str]:
 @router.get("/abstractitems/{node_id}")
 async def get_abstract_item(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
     """Show anything by its ID."""
-    node = require_node(call, node_id)
+    node = call.require_node(node_id)
     return envelope.single_node(call, node, query)
 
 

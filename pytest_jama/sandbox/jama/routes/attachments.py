@@ -14,14 +14,7 @@ from pytest_jama.sandbox.jama.state.accounts import get_item_type
 from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import NewNode, add_node, find_node
 from pytest_jama.sandbox.jama.web import envelope
-from pytest_jama.sandbox.jama.web.calls import (
-    Call,
-    Caller,
-    PlainCaller,
-    require_node,
-    require_project,
-    require_writable,
-)
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     FieldsBody,
@@ -46,7 +39,7 @@ class AssociationBody(Body):
 async def post_attachment(call: PlainCaller, project_id: int) -> JSONResponse:
     """Create an attachment, still without a file."""
     body = await call.body(FieldsBody)
-    project = require_project(call, project_id)
+    project = call.require_project(project_id)
     kind = get_item_type(call.database, "ATT")
     fields = edited_fields({}, Edit(set=body.fields), item_type=kind, knobs=call.knobs)
     indexed_at = call.database.clock() + call.knobs.search_lag_s
@@ -60,15 +53,15 @@ async def post_attachment(call: PlainCaller, project_id: int) -> JSONResponse:
 @router.get("/attachments/{attachment_id}")
 async def get_attachment(call: Caller, attachment_id: int, query: IncludeQuery) -> JSONResponse:
     """Show an attachment, not its file."""
-    node = require_node(call, attachment_id, "attachments")
+    node = call.require_node(attachment_id, "attachments")
     return envelope.single_node(call, node, query)
 
 
 @router.put("/attachments/{attachment_id}/file")
 async def put_file(call: PlainCaller, attachment_id: int) -> JSONResponse:
     """Store the file of an attachment."""
-    attachment = require_node(call, attachment_id, "attachments")
-    require_writable(call, attachment)
+    attachment = call.require_node(attachment_id, "attachments")
+    call.require_writable(attachment)
     async with call.request.form() as parts:
         file = parts.get(FILE_PART)
         if not isinstance(file, UploadFile) or not file.filename:
@@ -91,7 +84,7 @@ async def _store(call: Call, attachment_id: int, name: str, file: UploadFile) ->
 @router.get("/attachments/{attachment_id}/file")
 async def get_file(call: PlainCaller, attachment_id: int) -> Response:
     """Serve the file of an attachment."""
-    require_node(call, attachment_id, "attachments")
+    call.require_node(attachment_id, "attachments")
     file = annotations.find_file(call.database, attachment_id)
     if file is None:
         raise not_found("file of the attachment", attachment_id)
@@ -112,8 +105,8 @@ def _add_routes(kind: str) -> None:
     @router.post(f"/{kind}/{{node_id}}/attachments")
     async def attach(call: PlainCaller, node_id: int) -> JSONResponse:
         body = await call.body(AssociationBody)
-        holder = require_node(call, _require_holder(call, node_id, kind))
-        require_writable(call, holder)
+        holder = call.require_node(_require_holder(call, node_id, kind))
+        call.require_writable(holder)
         attachment = _wanted_attachment(call, body)
         if not annotations.attach(call.database, holder.id, attachment):
             raise bad_request(
@@ -124,8 +117,8 @@ def _add_routes(kind: str) -> None:
 
     @router.delete(f"/{kind}/{{node_id}}/attachments/{{attachment_id}}")
     async def detach(call: PlainCaller, node_id: int, attachment_id: int) -> Response:
-        holder = require_node(call, _require_holder(call, node_id, kind))
-        require_writable(call, holder)
+        holder = call.require_node(_require_holder(call, node_id, kind))
+        call.require_writable(holder)
         if not annotations.detach(call.database, holder.id, attachment_id):
             raise not_found(f"attachment of {holder.document_key}", attachment_id)
         return envelope.deleted(call)
@@ -139,7 +132,7 @@ def _require_holder(call: Call, node_id: int, kind: str) -> int:
     """
     tolerant = kind == "items" and call.knobs.run_as_item_attachments == "allow"
     kinds = ("items", "testplans", "testruns") if tolerant else (kind,)
-    return require_node(call, node_id, *kinds).id
+    return call.require_node(node_id, *kinds).id
 
 
 def _wanted_attachment(call: Call, body: AssociationBody) -> int:

@@ -14,13 +14,7 @@ from pytest_jama.sandbox.jama.state.annotations import (
 )
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node, set_lock
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
-    Call,
-    Caller,
-    PlainCaller,
-    require_node,
-    require_project,
-)
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
     IncludeQuery,
@@ -109,7 +103,7 @@ def _place(call: Call, body: CommentBody) -> PlaceBody:
     if (place.item is None) == (place.project is None):
         raise bad_request("location needs either an item or a project")
     if place.project is not None:
-        require_project(call, place.project, status=400)
+        call.require_project(place.project, status=400)
     if place.item is not None and find_node(call.database, place.item) is None:
         raise bad_request(f"location.item: there is nothing with the ID {place.item}")
     return place
@@ -142,7 +136,7 @@ def _add_route(kind: str) -> None:
     async def list_comments_on(
         call: Caller, node_id: int, query: Annotated[CommentFilter, Query()]
     ) -> JSONResponse:
-        node = require_node(call, node_id, kind)
+        node = call.require_node(node_id, kind)
         found = find_comments(call.database, item=node.id, roots_only=query.root_comments_only)
         return _shown(call, found, query)
 
@@ -162,13 +156,13 @@ def _add_lock_routes(kind: str) -> None:
 
     @router.get(f"/{kind}/{{node_id}}/lock")
     async def get_lock(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
-        node = require_node(call, node_id, kind)
+        node = call.require_node(node_id, kind)
         return envelope.single(call, wire.lock(node), query)
 
     @router.put(f"/{kind}/{{node_id}}/lock")
     async def put_lock(call: PlainCaller, node_id: int) -> JSONResponse:
         body = await call.body(LockBody)
-        node = require_node(call, node_id, kind)
+        node = call.require_node(node_id, kind)
         _refuse_foreign(call, node.locked_by)
         set_lock(call.database, node.id, call.user if body.locked else None)
         return envelope.updated(call)

@@ -19,16 +19,7 @@ from pytest_jama.sandbox.jama.state.stored_nodes import (
     save_fields,
 )
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
-    Call,
-    Caller,
-    PlainCaller,
-    require_node,
-    require_project,
-    require_type,
-    require_user,
-    require_writable,
-)
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller, require_user
 from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
@@ -87,7 +78,7 @@ class ItemBody(Body):
 @router.get("/items")
 async def list_items(call: Caller, query: Annotated[ItemFilter, Query()]) -> JSONResponse:
     """List the items of a project in order of the tree; no plans, cycles, runs."""
-    require_project(call, query.project)
+    call.require_project(query.project)
     selection = of_kind("items").where("n.project = ?", query.project)
     if query.root_only:
         selection = selection.where("n.parent IS NULL")
@@ -101,8 +92,8 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
     _check_global_id(body, query)
     if body.project is None or body.item_type is None:
         raise bad_request(f"{'project' if body.project is None else 'itemType'!r} is missing")
-    project = require_project(call, body.project, status=400)
-    item_type = require_type(call, body.item_type)
+    project = call.require_project(body.project, status=400)
+    item_type = call.require_type(body.item_type)
     if item_type.kind != "items":
         raise bad_request(f"a {item_type.display} cannot be created with POST /items")
     require_user(body.fields.get("assignedTo"))
@@ -142,7 +133,7 @@ def _parent(call: Call, location: LocationBody | None) -> int | None:
 @router.get("/items/{item_id}")
 async def get_item(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
     """Show an item."""
-    item = require_node(call, item_id, "items")
+    item = call.require_node(item_id, "items")
     return envelope.single_node(call, item, query)
 
 
@@ -157,7 +148,7 @@ async def put_item(
     body = await call.body(ItemBody)
     _check_global_id(body, query)
     with call.database.transaction():
-        item = require_node(call, item_id, "items")
+        item = call.require_node(item_id, "items")
         edit = edit_of_put(wire.shown_fields(call, item), body.fields, clear=item.fields)
         _write_item(call, item, body, edit)
     return envelope.updated(call)
@@ -168,7 +159,7 @@ async def patch_item(call: PlainCaller, item_id: int) -> JSONResponse:
     """Apply operations to an item: a new version."""
     operations = await call.json()
     with call.database.transaction():
-        item = require_node(call, item_id, "items")
+        item = call.require_node(item_id, "items")
         shown = wire.node(call, item)
         names = ("project", "itemType", "childItemType", "location", "fields")
         before = {name: shown[name] for name in names if name in shown}
@@ -184,7 +175,7 @@ def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
     if body.global_id is not None:
         sql = "UPDATE nodes SET global_id = ? WHERE id = ?"
         call.database.execute(sql, (body.global_id, item.id))
-        item = require_node(call, item.id, "items")
+        item = call.require_node(item.id, "items")
     save_fields(call.database, item, fields, user=call.user)
     parent = _parent(call, body.location)
     if body.location is not None and parent != item.parent:
@@ -194,8 +185,8 @@ def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
 @router.delete("/items/{item_id}")
 async def remove_item(call: PlainCaller, item_id: int) -> Response:
     """Delete an item; the runs of a test case stay."""
-    item = require_node(call, item_id, "items")
-    require_writable(call, item)
+    item = call.require_node(item_id, "items")
+    call.require_writable(item)
     deactivate(call.database, [item.id])
     return envelope.deleted(call)
 
@@ -203,7 +194,7 @@ async def remove_item(call: PlainCaller, item_id: int) -> Response:
 @router.get("/items/{item_id}/children")
 async def list_children(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
     """List what stands directly below an item."""
-    require_node(call, item_id, "items")
+    call.require_node(item_id, "items")
     selection = of_kind("items").where("n.parent = ?", item_id)
     return envelope.node_page(call, selection, query, sort_by=TREE_ORDER)
 
@@ -211,7 +202,7 @@ async def list_children(call: Caller, item_id: int, query: PageQuery) -> JSONRes
 @router.get("/items/{item_id}/versions")
 async def list_versions(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
     """List the versions of an item, oldest first."""
-    item = require_node(call, item_id, "items")
+    item = call.require_node(item_id, "items")
     rows = call.database.all("SELECT * FROM versions WHERE item = ? ORDER BY version", (item_id,))
     values = [
         {

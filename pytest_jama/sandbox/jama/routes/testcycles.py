@@ -22,14 +22,7 @@ from pytest_jama.sandbox.jama.state.planning import (
 from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.statuses import STATUSES
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
-    Call,
-    Caller,
-    PlainCaller,
-    require_node,
-    require_type,
-    require_writable,
-)
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
@@ -60,7 +53,7 @@ class CycleBody(Body):
 @router.get("/testplans/{plan_id}/testcycles")
 async def list_cycles(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
     """List the cycles of a plan."""
-    require_node(call, plan_id, "testplans")
+    call.require_node(plan_id, "testplans")
     selection = of_kind("testcycles").where("n.plan = ?", plan_id)
     return envelope.node_page(call, selection, query)
 
@@ -70,8 +63,8 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Create a cycle and, at once, one run for every case of the plan."""
     body = await call.body(CycleBody)
     with call.database.transaction():
-        plan = require_node(call, plan_id, "testplans")
-        require_writable(call, plan)
+        plan = call.require_node(plan_id, "testplans")
+        call.require_writable(plan)
         fields = _new_fields(call, plan, body.fields)
         generation = _generation(call, plan.id, body.test_run_generation_config)
         _refuse_empty(call, plan.id, generation)
@@ -81,7 +74,7 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
 
 def _new_fields(call: Call, plan: Node, sent: dict[str, Any]) -> dict[str, Any]:
     known = {"project": plan.project, "testPlan": plan.id}
-    cycle_type = require_type(call, CYCLE_TYPE)
+    cycle_type = call.require_type(CYCLE_TYPE)
     fields = edited_fields(known, Edit(set=sent), item_type=cycle_type, knobs=call.knobs)
     _check_dates(call, fields)
     return {name: value for name, value in fields.items() if name not in known}
@@ -128,7 +121,7 @@ def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
 @router.get("/testcycles/{cycle_id}")
 async def get_cycle(call: Caller, cycle_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a cycle."""
-    cycle = require_node(call, cycle_id, "testcycles")
+    cycle = call.require_node(cycle_id, "testcycles")
     return envelope.single_node(call, cycle, query)
 
 
@@ -137,7 +130,7 @@ async def put_cycle(call: PlainCaller, cycle_id: int) -> JSONResponse:
     """Replace the fields of a cycle and regenerate its runs."""
     body = await call.body(CycleBody)
     with call.database.transaction():
-        cycle = require_node(call, cycle_id, "testcycles")
+        cycle = call.require_node(cycle_id, "testcycles")
         edit = edit_of_put(wire.shown_fields(call, cycle), body.fields, clear=cycle.fields)
         _write_cycle(call, cycle, edit, body.test_run_generation_config)
     return envelope.updated(call)
@@ -148,7 +141,7 @@ async def patch_cycle(call: PlainCaller, cycle_id: int) -> JSONResponse:
     """Apply operations to a cycle; `add /testRunGenerationConfig` regenerates its runs."""
     operations = await call.json()
     with call.database.transaction():
-        cycle = require_node(call, cycle_id, "testcycles")
+        cycle = call.require_node(cycle_id, "testcycles")
         shown = wire.shown_fields(call, cycle)
         body = checked_body(patched({"fields": shown}, operations), CycleBody, call.knobs)
         edit = edit_between(shown, body.fields, operations)
@@ -172,7 +165,7 @@ def _write_cycle(call: Call, cycle: Node, edit: Edit, config: GenerationBody | N
 @router.delete("/testcycles/{cycle_id}")
 async def remove_cycle(call: PlainCaller, cycle_id: int) -> Response:
     """Delete a cycle and its runs."""
-    cycle = require_node(call, cycle_id, "testcycles")
-    require_writable(call, cycle)
+    cycle = call.require_node(cycle_id, "testcycles")
+    call.require_writable(cycle)
     delete_cycle(call.database, cycle.id)
     return envelope.deleted(call)

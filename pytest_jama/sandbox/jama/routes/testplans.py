@@ -23,18 +23,7 @@ from pytest_jama.sandbox.jama.state.planning import (
 from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
-    Call,
-    Caller,
-    PlainCaller,
-    require_node,
-    require_open_plan,
-    require_project,
-    require_type,
-    require_user,
-    require_writable,
-    type_of,
-)
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller, require_user
 from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     Body,
@@ -83,7 +72,7 @@ class CaseBody(Body):
 @router.get("/testplans")
 async def list_plans(call: Caller, query: Annotated[ProjectPage, Query()]) -> JSONResponse:
     """List the plans of a project."""
-    require_project(call, query.project)
+    call.require_project(query.project)
     selection = of_kind("testplans").where("n.project = ?", query.project)
     return envelope.node_page(call, selection, query)
 
@@ -94,10 +83,10 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
     body = await call.body(PlanBody)
     if body.project is None:
         raise bad_request("'project' is missing")
-    project = require_project(call, body.project, status=400)
+    project = call.require_project(body.project, status=400)
     require_user(body.fields.get("assignedTo"))
     edit = Edit(set=body.fields)
-    plan_type = require_type(call, PLAN_TYPE)
+    plan_type = call.require_type(PLAN_TYPE)
     fields = edited_fields({}, edit, item_type=plan_type, knobs=call.knobs)
     plan_id = add_plan(
         call.database,
@@ -112,7 +101,7 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
 @router.get("/testplans/{plan_id}")
 async def get_plan(call: Caller, plan_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a plan."""
-    plan = require_node(call, plan_id, "testplans")
+    plan = call.require_node(plan_id, "testplans")
     return envelope.single_node(call, plan, query)
 
 
@@ -120,7 +109,7 @@ async def get_plan(call: Caller, plan_id: int, query: IncludeQuery) -> JSONRespo
 async def put_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Replace the fields of a plan; a writable field left out is cleared."""
     body = await call.body(PlanBody)
-    plan = require_node(call, plan_id, "testplans")
+    plan = call.require_node(plan_id, "testplans")
     if body.project not in (None, plan.project):
         raise bad_request("a test plan cannot change its project")
     edit = edit_of_put(wire.shown_fields(call, plan), body.fields, clear=plan.fields)
@@ -132,7 +121,7 @@ async def put_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
 async def patch_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Apply operations to a plan."""
     operations = await call.json()
-    plan = require_node(call, plan_id, "testplans")
+    plan = call.require_node(plan_id, "testplans")
     edit = edit_of_patch(call, plan, operations)
     save_fields(call.database, plan, changed_fields(call, plan, edit), user=call.user)
     return envelope.updated(call)
@@ -141,8 +130,8 @@ async def patch_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
 @router.delete("/testplans/{plan_id}")
 async def remove_plan(call: PlainCaller, plan_id: int) -> Response:
     """Delete a plan with its cycles and runs."""
-    plan = require_node(call, plan_id, "testplans")
-    require_writable(call, plan)
+    plan = call.require_node(plan_id, "testplans")
+    call.require_writable(plan)
     delete_plan(call.database, plan.id)
     return envelope.deleted(call)
 
@@ -151,7 +140,7 @@ async def remove_plan(call: PlainCaller, plan_id: int) -> Response:
 async def put_archived(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Archive a plan, or bring it back."""
     body = await call.body(ArchivedBody)
-    plan = require_node(call, plan_id, "testplans")
+    plan = call.require_node(plan_id, "testplans")
     sql = "UPDATE nodes SET archived = ? WHERE id = ?"
     call.database.execute(sql, (body.archived, plan.id))
     return envelope.updated(call)
@@ -160,7 +149,7 @@ async def put_archived(call: PlainCaller, plan_id: int) -> JSONResponse:
 @router.get("/testplans/{plan_id}/testgroups")
 async def list_groups(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
     """List the groups of a plan."""
-    require_node(call, plan_id, "testplans")
+    call.require_node(plan_id, "testplans")
     values = [wire.group(group) for group in find_groups(call.database, plan_id)]
     return envelope.cut(call, values, query)
 
@@ -169,8 +158,8 @@ async def list_groups(call: Caller, plan_id: int, query: PageQuery) -> JSONRespo
 async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Add a group to a plan."""
     body = await call.body(GroupBody)
-    plan = require_node(call, plan_id, "testplans")
-    require_writable(call, plan)
+    plan = call.require_node(plan_id, "testplans")
+    call.require_writable(plan)
     require_user(body.assigned_to)
     _require_name(body)
     group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
@@ -194,7 +183,7 @@ async def put_group(call: PlainCaller, plan_id: int, group_id: int) -> JSONRespo
     """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
     group = _require_group(call, plan_id, group_id)
-    require_open_plan(call, plan_id)
+    call.require_open_plan(plan_id)
     require_user(body.assigned_to)
     _require_name(body)
     update_group(call.database, group.id, name=body.name, assigned_to=body.assigned_to)
@@ -208,7 +197,7 @@ async def remove_group(call: PlainCaller, plan_id: int, group_id: int) -> Respon
     Source: Jama REST cookbook: every plan must have at least one group.
     """
     group = _require_group(call, plan_id, group_id)
-    require_open_plan(call, plan_id)
+    call.require_open_plan(plan_id)
     if len(find_groups(call.database, plan_id)) == 1:
         raise bad_request("the last group of a test plan cannot be deleted")
     delete_group(call.database, group.id)
@@ -216,7 +205,7 @@ async def remove_group(call: PlainCaller, plan_id: int, group_id: int) -> Respon
 
 
 def _require_group(call: Call, plan_id: int, group_id: int) -> StoredGroup:
-    require_node(call, plan_id, "testplans")
+    call.require_node(plan_id, "testplans")
     group = find_group(call.database, plan_id, group_id)
     if group is None:
         raise not_found(f"test group of the plan {plan_id}", group_id)
@@ -231,7 +220,7 @@ async def list_cases(call: Caller, plan_id: int, group_id: int, query: PageQuery
     """List the cases of a group in order."""
     group = _require_group(call, plan_id, group_id)
     shown = query.window(call.knobs).of(group.case_ids)
-    values = [wire.node(call, require_node(call, case_id, "items")) for case_id in shown]
+    values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
     return envelope.page(call, values, query, total=len(group.case_ids))
 
 
@@ -240,9 +229,9 @@ async def post_case(call: PlainCaller, plan_id: int, group_id: int) -> JSONRespo
     """Add one case to a group; existing cycles do not change."""
     body = await call.body(CaseBody)
     group = _require_group(call, plan_id, group_id)
-    require_open_plan(call, plan_id)
+    call.require_open_plan(plan_id)
     case = find_node(call.database, body.test_case, "items")
-    if case is None or type_of(call, case).category != "TEST_CASE":
+    if case is None or call.type_of(case).category != "TEST_CASE":
         raise bad_request(f"there is no test case with the ID {body.test_case}")
     with call.database.transaction():
         if not _is_there_already(call, plan_id, group.id, case):
@@ -273,7 +262,7 @@ async def get_case(
     group = _require_group(call, plan_id, group_id)
     if case_id not in group.case_ids:
         raise not_found(f"test case in the group {group_id}", case_id)
-    case = require_node(call, case_id, "items")
+    case = call.require_node(case_id, "items")
     return envelope.single_node(call, case, query)
 
 
@@ -281,7 +270,7 @@ async def get_case(
 async def remove_case(call: PlainCaller, plan_id: int, group_id: int, case_id: int) -> Response:
     """Take a case out of a group; existing runs stay."""
     group = _require_group(call, plan_id, group_id)
-    require_open_plan(call, plan_id)
+    call.require_open_plan(plan_id)
     if not take_out_case(call.database, group_id=group.id, case_id=case_id):
         raise not_found(f"test case in the group {group_id}", case_id)
     return envelope.deleted(call)

@@ -12,14 +12,7 @@ from pytest_jama.sandbox.jama.state.planning import remake_run
 from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import deactivate, save_fields
 from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
-    Call,
-    Caller,
-    PlainCaller,
-    require_node,
-    require_writable,
-    type_of,
-)
+from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
 from pytest_jama.sandbox.jama.web.incoming import (
     FieldsBody,
@@ -60,7 +53,7 @@ async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONR
 @router.get("/testcycles/{cycle_id}/testruns")
 async def list_runs_of_cycle(call: Caller, cycle_id: int, query: PageQuery) -> JSONResponse:
     """List the runs of a cycle."""
-    require_node(call, cycle_id, "testcycles")
+    call.require_node(cycle_id, "testcycles")
     selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
     return envelope.node_page(call, selection, query, sort_by=BY_KEY)
 
@@ -68,7 +61,7 @@ async def list_runs_of_cycle(call: Caller, cycle_id: int, query: PageQuery) -> J
 @router.get("/testruns/{run_id}")
 async def get_run(call: Caller, run_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a run."""
-    run = require_node(call, run_id, "testruns")
+    run = call.require_node(run_id, "testruns")
     return envelope.single_node(call, run, query)
 
 
@@ -77,14 +70,14 @@ async def put_run(call: PlainCaller, run_id: int) -> JSONResponse:
     """Write fields of a run; whether those left out are cleared is a knob."""
     body = await call.body(FieldsBody)
     with call.database.transaction():
-        run = require_node(call, run_id, "testruns")
+        run = call.require_node(run_id, "testruns")
         clear = _clearable(call, run) if call.knobs.put_run == "replace" else set()
         write_run(call, run, edit_of_put(wire.shown_fields(call, run), body.fields, clear=clear))
     return envelope.updated(call)
 
 
 def _clearable(call: Call, run: Node) -> set[str]:
-    fields = type_of(call, run).fields
+    fields = call.type_of(run).fields
     return {field.name for field in fields if is_writable(field, call.knobs)} - _NEVER_CLEARED
 
 
@@ -93,7 +86,7 @@ async def patch_run(call: PlainCaller, run_id: int) -> JSONResponse:
     """Apply operations to a run, all or none."""
     operations = await call.json()
     with call.database.transaction():
-        run = require_node(call, run_id, "testruns")
+        run = call.require_node(run_id, "testruns")
         write_run(call, run, edit_of_patch(call, run, operations))
     return envelope.updated(call)
 
@@ -114,8 +107,8 @@ async def delete_run(call: PlainCaller, run_id: int) -> Response:
     """Delete a run; the cookbook does not list the verb, the OpenAPI document does."""
     if call.knobs.delete_run == "405":
         raise ApiError(405, "test runs cannot be deleted here (knob delete_run)")
-    run = require_node(call, run_id, "testruns")
-    require_writable(call, run)
+    run = call.require_node(run_id, "testruns")
+    call.require_writable(run)
     deactivate(call.database, [run.id])
     return envelope.deleted(call)
 
@@ -124,8 +117,8 @@ async def delete_run(call: PlainCaller, run_id: int) -> Response:
 async def update_test_case(call: PlainCaller, run_id: int) -> JSONResponse:
     """Replace a run by a new one of the current case version; its results are lost."""
     with call.database.transaction():
-        run = require_node(call, run_id, "testruns")
-        require_writable(call, run)
+        run = call.require_node(run_id, "testruns")
+        call.require_writable(run)
         if run.current_case_version is None:
             raise bad_request(f"the test case of {run.document_key} was deleted")
         new_id = remake_run(call.database, run, user=call.user)

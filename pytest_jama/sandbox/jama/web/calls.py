@@ -1,4 +1,4 @@
-"""Who calls, and what must hold before a write: the object exists, is not locked, is open."""
+"""One request: who calls, what is asked for, and what must hold before a write."""
 
 import base64
 import binascii
@@ -44,7 +44,7 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One authenticated request."""
+    """One authenticated request, and the checks that most operations begin with."""
 
     site: Site
     user: int
@@ -81,6 +81,64 @@ class Call:
     def item_types(self) -> tuple[TypeDefinition, ...]:
         """List all item types."""
         return find_item_types(self.database)
+
+    def require_node(self, node_id: int, *kinds: str) -> Node:
+        """Return a node of one of the kinds.
+
+        Raises:
+            ApiError: 404 if there is none.
+        """
+        node = find_node(self.database, node_id, *kinds)
+        if node is None:
+            raise not_found(" or ".join(_WORDS[kind] for kind in kinds) or "object", node_id)
+        return node
+
+    def require_writable(self, node: Node) -> None:
+        """Refuse to write what another user has locked, or what belongs to an archived plan.
+
+        Source: Jama REST cookbook: writing an item locked by another user is refused; the status
+        is undocumented.
+        """
+        if node.locked_by not in (None, self.user):
+            raise ApiError(
+                int(self.knobs.locked_write),
+                f"{node.document_key} is locked by user {node.locked_by}; unlock it there or wait",
+            )
+        self.require_open_plan(node.plan_id or node.id)
+
+    def require_open_plan(self, plan_id: int) -> None:
+        """Refuse writes below an archived plan, where the knob says so."""
+        if self.knobs.archived_plan_writes == "allow":
+            return
+        plan = find_node(self.database, plan_id, "testplans")
+        if plan is not None and plan.archived:
+            raise bad_request(f"the test plan {plan.document_key} is archived")
+
+    def type_of(self, node: Node) -> TypeDefinition:
+        """Return the item type of a node."""
+        return self.require_type(node.item_type)
+
+    def require_type(self, type_id: int) -> TypeDefinition:
+        """Return an item type.
+
+        Raises:
+            ApiError: 400 if there is none of that ID.
+        """
+        found = find_item_type(self.item_types(), type_id)
+        if found is None:
+            raise bad_request(f"there is no item type with the ID {type_id}")
+        return found
+
+    def require_project(self, project_id: int, *, status: int = 404) -> int:
+        """Return the ID of a project, not of a folder.
+
+        Raises:
+            ApiError: If there is none.
+        """
+        project = find_project(self.database, project_id)
+        if project is None or project.is_folder:
+            raise ApiError(status, f"there is no project with the ID {project_id}")
+        return project.id
 
 
 def site_of(request: Request) -> Site:
@@ -162,70 +220,6 @@ _WORDS = {
     "testruns": "test run",
     "attachments": "attachment",
 }
-
-
-def require_node(call: Call, node_id: int, *kinds: str) -> Node:
-    """Return a node of one of the kinds.
-
-    Raises:
-        ApiError: 404 if there is none.
-    """
-    node = find_node(call.database, node_id, *kinds)
-    if node is None:
-        raise not_found(" or ".join(_WORDS[kind] for kind in kinds) or "object", node_id)
-    return node
-
-
-def require_writable(call: Call, node: Node) -> None:
-    """Refuse to write what another user has locked, or what belongs to an archived plan.
-
-    Source: Jama REST cookbook: writing an item locked by another user is refused; the status
-    is undocumented.
-    """
-    if node.locked_by not in (None, call.user):
-        raise ApiError(
-            int(call.knobs.locked_write),
-            f"{node.document_key} is locked by user {node.locked_by}; unlock it there or wait",
-        )
-    require_open_plan(call, node.plan_id or node.id)
-
-
-def require_open_plan(call: Call, plan_id: int) -> None:
-    """Refuse writes below an archived plan, where the knob says so."""
-    if call.knobs.archived_plan_writes == "allow":
-        return
-    plan = find_node(call.database, plan_id, "testplans")
-    if plan is not None and plan.archived:
-        raise bad_request(f"the test plan {plan.document_key} is archived")
-
-
-def type_of(call: Call, node: Node) -> TypeDefinition:
-    """Return the item type of a node."""
-    return require_type(call, node.item_type)
-
-
-def require_type(call: Call, type_id: int) -> TypeDefinition:
-    """Return an item type.
-
-    Raises:
-        ApiError: 400 if there is none of that ID.
-    """
-    found = find_item_type(call.item_types(), type_id)
-    if found is None:
-        raise bad_request(f"there is no item type with the ID {type_id}")
-    return found
-
-
-def require_project(call: Call, project_id: int, *, status: int = 404) -> int:
-    """Return the ID of a project, not of a folder.
-
-    Raises:
-        ApiError: If there is none.
-    """
-    project = find_project(call.database, project_id)
-    if project is None or project.is_folder:
-        raise ApiError(status, f"there is no project with the ID {project_id}")
-    return project.id
 
 
 def require_user(user_id: object) -> None:

@@ -8,7 +8,7 @@ from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 from pytest_jama.sandbox.jama.web import wire
-from pytest_jama.sandbox.jama.web.calls import Call, require_user, require_writable, type_of
+from pytest_jama.sandbox.jama.web.calls import Call, require_user
 
 
 def edit_of_put(stored: Json, sent: Json, *, clear: Iterable[str] = ()) -> Edit:
@@ -62,11 +62,9 @@ def changed_fields(
     Raises:
         ApiError: The node is locked or its plan archived, or the edit breaks a rule.
     """
-    require_writable(call, node)
+    call.require_writable(node)
     require_user(edit.set.get("assignedTo"))
     shown = wire.shown_fields(call, node)
     derived = {name: value for name, value in shown.items() if name not in node.fields}
-    changed = rule(
-        {**node.fields, **derived}, edit, item_type=type_of(call, node), knobs=call.knobs
-    )
+    changed = rule({**node.fields, **derived}, edit, item_type=call.type_of(node), knobs=call.knobs)
     return {name: value for name, value in changed.items() if name not in derived}
