@@ -8,6 +8,7 @@ from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.rich_text import paragraph
 from pytest_jama.sandbox.jama.state import accounts, stored_nodes
 from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID
+from pytest_jama.sandbox.jama.state.stored_nodes import NewNode
 
 if TYPE_CHECKING:
     from pytest_jama.sandbox.jama.store import Store
@@ -41,17 +42,16 @@ def seed_case(
         return known.id
     case_type = accounts.get_item_type(database, "TC")
     key = document_key or stored_nodes.take_key(database, project, case_type)
-    return stored_nodes.add_item(
-        database,
+    new = NewNode(
         project=project,
         item_type=case_type,
         fields=_case_fields(name or f"Case {key}", description, wanted),
         user=ROBOT_ID,
-        parent=_seed_folder(database, project),
-        item_id=case_id,
+        id=case_id,
         document_key=key,
         global_id=global_id,
     )
+    return stored_nodes.add_item(database, new, parent=_seed_folder(database, project))
 
 
 def _find_case(
@@ -91,14 +91,14 @@ def _seed_folder(database: Database, project: int) -> int:
     known = database.number("SELECT value FROM counters WHERE name = ?", (name,))
     if stored_nodes.find_node(database, known, "items") is not None:
         return known
-    folder = stored_nodes.add_item(
-        database,
+    new = NewNode(
         project=project,
         item_type=accounts.get_item_type(database, "SET"),
         fields={"name": SEED_FOLDER},
         user=ROBOT_ID,
-        child_item_type=accounts.get_item_type(database, "TC").id,
+        columns={"child_item_type": accounts.get_item_type(database, "TC").id},
     )
+    folder = stored_nodes.add_item(database, new)
     database.raise_counter(name, folder)
     return folder
 

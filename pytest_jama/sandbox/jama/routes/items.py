@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
-from pytest_jama.sandbox.jama.item_types import TypeDefinition
 from pytest_jama.sandbox.jama.json_patch import patched
 from pytest_jama.sandbox.jama.model import Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 from pytest_jama.sandbox.jama.state.selection import of_kind
 from pytest_jama.sandbox.jama.state.stored_nodes import (
+    NewNode,
     add_item,
     deactivate,
     find_node,
@@ -98,29 +98,22 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
         raise bad_request(f"a {item_type.display} cannot be created with POST /items")
     require_user(body.fields.get("assignedTo"))
     fields = edited_fields({}, Edit(set=body.fields), item_type=item_type, knobs=call.knobs)
-    item_id = _added(call, body, project, item_type, fields)
+    new = NewNode(
+        project=project,
+        item_type=item_type,
+        fields=fields,
+        user=call.user,
+        global_id=body.global_id,
+        indexed_at=call.database.clock() + call.knobs.search_lag_s,
+        columns={"child_item_type": body.child_item_type},
+    )
+    item_id = add_item(call.database, new, parent=_parent(call, body.location))
     return envelope.created(call, f"items/{item_id}", item_id)
 
 
 def _check_global_id(body: ItemBody, query: GlobalIdQuery) -> None:
     if body.global_id is not None and not query.set_global_id_manually:
         raise bad_request("globalId can be set with setGlobalIdManually=true only")
-
-
-def _added(
-    call: Call, body: ItemBody, project: int, item_type: TypeDefinition, fields: dict[str, Any]
-) -> int:
-    return add_item(
-        call.database,
-        project=project,
-        item_type=item_type,
-        fields=fields,
-        user=call.user,
-        parent=_parent(call, body.location),
-        child_item_type=body.child_item_type,
-        global_id=body.global_id,
-        indexed_at=call.database.clock() + call.knobs.search_lag_s,
-    )
 
 
 def _parent(call: Call, location: LocationBody | None) -> int | None:

@@ -6,7 +6,7 @@ Items stand in a tree: every item has a place below the project or another item.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
@@ -40,7 +40,7 @@ class NewNode:
     global_id: str | None = None
     visible_at: float = 0.0
     indexed_at: float = 0.0
-    columns: Mapping[str, Any] | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 SELECT = """
@@ -115,7 +115,7 @@ def _columns(database: Database, new: NewNode) -> dict[str, Any]:
         "indexed_at": new.indexed_at,
         "search_text": search_text(new.fields, key, global_id, node_id),
         "fields": json.dumps(new.fields),
-        **(new.columns or {}),
+        **new.columns,
     }
 
 
@@ -198,40 +198,16 @@ def set_lock(database: Database, node_id: int, locked_by: int | None) -> None:
 _WIDTH = 6
 
 
-def add_item(
-    database: Database,
-    *,
-    project: int,
-    item_type: TypeDefinition,
-    fields: Json,
-    user: int,
-    parent: int | None = None,
-    child_item_type: int | None = None,
-    item_id: int | None = None,
-    document_key: str | None = None,
-    global_id: str | None = None,
-    indexed_at: float = 0.0,
-) -> int:
+def add_item(database: Database, new: NewNode, *, parent: int | None = None) -> int:
     """Add an item after its siblings and return its ID."""
     with database.transaction():
-        sort_order = database.next_number(f"children {project} {parent}")
-        new = NewNode(
-            project=project,
-            item_type=item_type,
-            fields=fields,
-            user=user,
-            id=item_id,
-            document_key=document_key,
-            global_id=global_id,
-            indexed_at=indexed_at,
-            columns={
-                "parent": parent,
-                "sort_order": sort_order,
-                "sequence": _sequence(database, parent, sort_order),
-                "child_item_type": child_item_type,
-            },
-        )
-        return add_node(database, new)
+        sort_order = database.next_number(f"children {new.project} {parent}")
+        place = {
+            "parent": parent,
+            "sort_order": sort_order,
+            "sequence": _sequence(database, parent, sort_order),
+        }
+        return add_node(database, replace(new, columns={**new.columns, **place}))
 
 
 def _sequence(database: Database, parent: int | None, sort_order: int) -> str:
