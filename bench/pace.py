@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.pace_client import CYCLE, MARK, PLAN, PROJECT
 from bench.table import Row, compare
 from bench.venvs import PROJECT as ROOT
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.store import Store
 
 BOUND = 1.05
 SPEED_UP = 6.0

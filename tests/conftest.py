@@ -16,8 +16,8 @@ import pytest
 import pytest_jama.config
 import pytest_jama.plugin.reporter
 import pytest_jama.targets.jama.target  # noqa: F401
-from pytest_jama.sandbox.server import Sandbox
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
 from tests.harness import Repository
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
+    from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.sandbox.recorder import RecordedRequest
-    from pytest_jama.sandbox.server import Sandbox
 
 PLAN = "Release 1"
 CYCLE = "Build 1"
@@ -162,7 +162,7 @@ class Repository:
             text=True,
         )
 
-    def runs(self) -> dict[str, Run]:
+    def runs(self) -> dict[str, Node]:
         """Return the runs of the last cycle by the key of their case."""
         plans = self.sandbox.store.plans(self.key)
         cycles = [cycle for plan in plans for cycle in self.sandbox.store.cycles(plan.id)]

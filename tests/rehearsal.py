@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.store import Store
 
 if TYPE_CHECKING:
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 STATE = "state.sqlite"
@@ -21,7 +21,7 @@ def copy_example(name: str, target: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / name, target / Path(name).name))
 
 
-def stored_runs(folder: Path) -> dict[int, Run]:
+def stored_runs(folder: Path) -> dict[int, Node]:
     """Return the runs of the only cycle of the only plan, by the number of their case."""
     with Store(folder / STATE) as store:
         (plan,) = store.plans(PROJECT)

@@ -18,7 +18,7 @@ from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
 
 NAMES = sorted(path.name for path in (EXAMPLES / "junit").iterdir() if path.is_dir())
 ASKED_FOR = {
@@ -69,7 +69,7 @@ def rehearse(folder: Path, command: Sequence[str], monkeypatch: pytest.MonkeyPat
     return main([subcommand, "--db", STATE, *options, *PROGRAMS[program], *arguments])
 
 
-def statuses(runs: Mapping[int, Run]) -> dict[int, str]:
+def statuses(runs: Mapping[int, Node]) -> dict[int, str]:
     """Return statuses as READMEs write them: that of the run, then those of its steps."""
     return {
         number: f"{run.status} ({', '.join(step.status for step in run.steps)})"

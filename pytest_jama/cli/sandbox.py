@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pytest_jama.cli.sandbox_options import SandboxOptions
     from pytest_jama.config import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.sandbox.faults import FaultBox
-    from pytest_jama.sandbox.model import Credentials, Run
-    from pytest_jama.sandbox.server import Sandbox
-    from pytest_jama.sandbox.store import Store
+    from pytest_jama.sandbox.faults import ActiveFaults
+    from pytest_jama.sandbox.jama.model import Node
+    from pytest_jama.sandbox.jama.server import Sandbox
+    from pytest_jama.sandbox.jama.store import Store
 
 DEFAULT_PORT = 8421
 DEFAULT_PROJECT = "DEMO"
@@ -40,19 +40,28 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         SettingsError: When an option or the seed file is wrong.
     """
     try:
-        from pytest_jama.sandbox.faults import filled_box  # noqa: PLC0415 (an extra)
-        from pytest_jama.sandbox.server import SandboxError  # noqa: PLC0415 (an extra)
-        from pytest_jama.sandbox.state.database import DatabaseError  # noqa: PLC0415
-        from pytest_jama.sandbox.store import Store  # noqa: PLC0415
+        from pytest_jama.sandbox.database import DatabaseError  # noqa: PLC0415 (an extra)
+        from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415
+        from pytest_jama.sandbox.jama.store import Store  # noqa: PLC0415
+        from pytest_jama.sandbox.serving import SandboxError  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise SettingsError(_extra_missing(exc)) from exc
-    faults = filled_box(*parse_faults(options))
+    faults = parse_faults(options)
     try:
         with Store(options.db) as store:
             project = seed_store(store, options)
+            sandbox = Sandbox(
+                store,
+                knobs=parse_knobs(options),
+                port=_port(options, is_beside_command=bool(command)),
+                context_path=options.context_path,
+                faults=faults,
+                tls=parse_tls(options),
+            )
             if command:
-                return _run_beside(store, project, options, faults, command)
-            _serve(store, options, faults)
+                return _run_beside(sandbox, project, options, command)
+            sandbox.serve(on_ready=lambda _: _announce(sandbox, options))
+            _print_played(sandbox.faults, options)
             return 0
     except (SandboxError, DatabaseError) as exc:
         problem = Problem(
@@ -62,48 +71,21 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
 
 
 def _run_beside(
-    store: Store,
-    project: str,
-    options: SandboxOptions,
-    faults: FaultBox,
-    command: Sequence[str],
+    sandbox: Sandbox, project: str, options: SandboxOptions, command: Sequence[str]
 ) -> int:
     """Run a command while the sandbox is served; print the cycle it wrote to."""
-    from pytest_jama.sandbox.server import Sandbox  # noqa: PLC0415 (an extra)
-
-    sandbox = Sandbox(
-        store,
-        knobs=parse_knobs(options),
-        port=options.port or 0,
-        context_path=options.context_path,
-        faults=faults,
-        tls=parse_tls(options),
-    )
     with sandbox:
-        _announce(sandbox.url, sandbox.credentials, store, options)
+        _announce(sandbox, options)
         status = run_command(command, environment_for(sandbox, project=project))
-        _print_last_cycle(store)
-        _print_played(faults, options)
+        _print_last_cycle(sandbox.store)
+        _print_played(sandbox.faults, options)
         return status
 
 
-def _serve(store: Store, options: SandboxOptions, faults: FaultBox) -> None:
-    """Serve until Ctrl-C."""
-    from pytest_jama.sandbox.model import Credentials  # noqa: PLC0415 (an extra)
-    from pytest_jama.sandbox.server import serve_forever  # noqa: PLC0415
-
-    credentials = Credentials()
-    serve_forever(
-        store,
-        port=DEFAULT_PORT if options.port is None else options.port,
-        knobs=parse_knobs(options),
-        context_path=options.context_path,
-        faults=faults,
-        tls=parse_tls(options),
-        credentials=credentials,
-        on_ready=lambda url: _announce(url, credentials, store, options),
-    )
-    _print_played(faults, options)
+def _port(options: SandboxOptions, *, is_beside_command: bool) -> int:
+    if options.port is None:
+        return 0 if is_beside_command else DEFAULT_PORT
+    return options.port
 
 
 def seed_store(store: Store, options: SandboxOptions) -> str:
@@ -174,10 +156,10 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
 
 
 def _seed_demo(store: Store) -> str:
-    from pytest_jama.sandbox.demo import PROJECT_KEY, seed_demo  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.seeding import DEMO_KEY, seed_demo  # noqa: PLC0415 (an extra)
 
     seed_demo(store)
-    return PROJECT_KEY
+    return DEMO_KEY
 
 
 def _load_seed(file: Path) -> Settings:
@@ -212,7 +194,8 @@ def _is_credential(name: str) -> bool:
     return name in {"JAMA_USERNAME", "JAMA_PASSWORD"}
 
 
-def _announce(url: str, credentials: Credentials, store: Store, options: SandboxOptions) -> None:
+def _announce(sandbox: Sandbox, options: SandboxOptions) -> None:
+    url, credentials, store = sandbox.url, sandbox.credentials, sandbox.store
     keys = [project.key for project in store.projects() if project.key]
     projects = ", ".join(f"{key} ({len(store.cases(key))} cases)" for key in keys)
     _say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")
@@ -233,21 +216,20 @@ def _print_last_cycle(store: Store) -> None:
         for plan in store.plans(project.key)
         for cycle in store.cycles(plan.id)
     ]
-    runs_by_cycle = {cycle: store.runs(cycle.id) for cycle in cycles}
     if not cycles:
         _say("No cycle was created.")
         return
-    last = max(
-        cycles,
-        key=lambda cycle: (
-            max((run.last_activity_date for run in runs_by_cycle[cycle]), default=""),
-            cycle.id,
-        ),
-    )
-    _print_runs(last.name, runs_by_cycle[last])
+    runs_by_cycle = {cycle.id: store.runs(cycle.id) for cycle in cycles}
+
+    def last_activity(cycle: Node) -> tuple[str, int]:
+        dates = (run.last_activity_date for run in runs_by_cycle[cycle.id])
+        return max(dates, default=""), cycle.id
+
+    last = max(cycles, key=last_activity)
+    _print_runs(last.name, runs_by_cycle[last.id])
 
 
-def _print_runs(title: str, runs: Sequence[Run]) -> None:
+def _print_runs(title: str, runs: Sequence[Node]) -> None:
     from rich.console import Console  # noqa: PLC0415 (only when something is shown)
     from rich.table import Table  # noqa: PLC0415
 
@@ -258,7 +240,7 @@ def _print_runs(title: str, runs: Sequence[Run]) -> None:
     Console(file=sys.stderr).print(table)
 
 
-def _print_played(faults: FaultBox, options: SandboxOptions) -> None:
+def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
     """Print how often each fault was played; nothing if there was none to play."""
     from pytest_jama.sandbox.faults import parse_fault  # noqa: PLC0415 (an extra)
 

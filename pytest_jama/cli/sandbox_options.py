@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_jama.sandbox.faults import Fault, Latency, Mishap, Throttle
-    from pytest_jama.sandbox.knobs import Knobs
-    from pytest_jama.sandbox.server import Tls
+    from pytest_jama.sandbox.faults import Fault, Latency, RandomFault, Throttle
+    from pytest_jama.sandbox.jama.knobs import Knobs
+    from pytest_jama.sandbox.serving import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def parse_knobs(options: SandboxOptions) -> Knobs:
     Raises:
         SettingsError: When a knob does not exist, or does not take the value.
     """
-    from pytest_jama.sandbox.knobs import KnobError, Knobs  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.knobs import KnobError, Knobs  # noqa: PLC0415 (an extra)
 
     try:
         return Knobs.parse(options.knobs)
@@ -91,7 +91,7 @@ def parse_tls(options: SandboxOptions) -> Tls | None:
     Raises:
         BadParameter: When one is missing that another needs.
     """
-    from pytest_jama.sandbox.server import Tls  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.serving import Tls  # noqa: PLC0415 (an extra)
 
     if options.tls_cert is None and options.tls_key is None and options.tls_client_ca is None:
         return None
@@ -115,7 +115,7 @@ def parse_faults(options: SandboxOptions) -> tuple[Fault, ...]:
         faults.append(_throttle(options.throttle))
     if options.latency is not None:
         faults.append(_latency(options.latency))
-    return (*faults, *_mishaps(options))
+    return (*faults, *_random_faults(options))
 
 
 def _throttle(text: str) -> Throttle:
@@ -140,15 +140,15 @@ def _latency(text: str) -> Latency:
         raise _wrong("--latency", f"{text!r} cannot be read; write it like 50ms") from exc
 
 
-def _mishaps(options: SandboxOptions) -> Sequence[Mishap]:
+def _random_faults(options: SandboxOptions) -> Sequence[RandomFault]:
     from pytest_jama.sandbox.faults import FaultError, parse_fault  # noqa: PLC0415 (an extra)
 
     try:
-        mishaps = [parse_fault(text, seed=options.fault_seed) for text in options.faults]
+        faults = [parse_fault(text, seed=options.fault_seed) for text in options.faults]
     except FaultError as exc:
         raise _wrong("--fault", str(exc)) from exc
     # What makes lists late has to see every creation, also one that another fault hides.
-    return sorted(mishaps, key=lambda mishap: mishap.kind != "stale")
+    return sorted(faults, key=lambda fault: fault.kind != "stale")
 
 
 def _wrong(option: str, message: str) -> click.BadParameter:

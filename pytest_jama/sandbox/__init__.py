@@ -1,5 +1,4 @@
-"""A local Jama Connect: the REST API that a results reporter touches, kept in SQLite.
+"""Servers of test management that run on your own machine; so far a local Jama Connect.
 
-Written from Jama's public documentation only. It imports nothing of the client in this
-distribution, so that client and sandbox can disagree in a test.
+What stands here serves any API: sockets and TLS, faults, the record of requests, the database.
 """

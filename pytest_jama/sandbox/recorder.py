@@ -17,12 +17,12 @@ class RecordedRequest:
     Attributes:
         path: Without context path and `/rest/v1`, e.g. `/testruns/12`.
         query: Names and values in the order they were sent.
-        status: What was answered; nothing if there was no answer.
+        status: What was answered; None if there was no answer.
         served: What the sandbox made of the request, whatever a fault made of the answer then;
-            nothing if a fault kept the request from being processed.
+            None if a fault kept the request from being processed.
         faults: The names of the faults that the request met, e.g. `drop-after`.
-        body: The decoded JSON; nothing without a body or for anything else.
-        authorization: Only the scheme, e.g. `Basic`; nothing without credentials.
+        body: The decoded JSON; None without a body or for anything else.
+        authorization: Only the scheme, e.g. `Basic`; None without credentials.
     """
 
     method: str

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_jama.cli import main
 from pytest_jama.cli.commands import toolbox
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.store import Store
 
 SHOW_ENVIRONMENT = (
     "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'JAMA_' in k}))"
@@ -78,8 +78,8 @@ def test_seed_creates_every_case_of_the_file_with_its_steps(tmp_path: Path) -> N
         (["--throttle", "fast"], "write it like 10/100"),
         (["--latency", "50"], "write it like 50ms"),
         (["--throttle", "0/10"], "write it like 10/100"),
-        (["--fault", "drop:0.1"], "'drop:0.1' is no fault: 'drop' is no kind"),
-        (["--fault", "429:20%"], "the probability '20%' is no number above 0 and up to 1"),
+        (["--fault", "drop:0.1"], "'drop:0.1' is not a fault: 'drop' is not a kind"),
+        (["--fault", "429:20%"], "the probability '20%' is not a number above 0 and up to 1"),
         (["--tls-cert", "cert.pem"], "https needs --tls-cert FILE and --tls-key FILE"),
         (["--tls-cert", "c.pem", "--tls-key", "k.pem"], "TLS is not possible with c.pem and k.pem"),
         (["--case", "nonsense"], "is no case reference"),

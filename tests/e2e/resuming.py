@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli import main as toolbox
-from pytest_jama.sandbox.faults import Arrival, Effect
+from pytest_jama.sandbox.faults import Effect, IncomingRequest
 
 if TYPE_CHECKING:
     import subprocess
@@ -49,10 +49,10 @@ class KillAt:
         self.victim: subprocess.Popen[str] | None = None
         self.has_come = threading.Event()
 
-    def judge(self) -> Callable[[Arrival], Effect]:
+    def judge(self) -> Callable[[IncomingRequest], Effect]:
         """Count down; the request itself is still answered."""
 
-        def judge(arrival: Arrival) -> Effect:
+        def judge(arrival: IncomingRequest) -> Effect:
             if arrival.method != self._method:
                 return Effect()
             self._left -= 1

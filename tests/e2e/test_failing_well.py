@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.faults import FailNext
-from pytest_jama.sandbox.knobs import Knobs
-from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.jama.knobs import Knobs
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.e2e.resuming import upload
 from tests.harness import Repository
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.faults import Arrival, Effect
-from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.faults import Effect, IncomingRequest
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.harness import PYTEST, Finished, Repository
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ class SlowFrom:
         self._method = method
         self._notify = notify
 
-    def judge(self) -> Callable[[Arrival], Effect]:
+    def judge(self) -> Callable[[IncomingRequest], Effect]:
         """Delay every request of the method."""
 
-        def judge(arrival: Arrival) -> Effect:
+        def judge(arrival: IncomingRequest) -> Effect:
             if arrival.method != self._method:
                 return Effect()
             self._notify()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from junit_uploader.cli import main as junit_uploader
-from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.e2e import test_serial_is_xdist as blocks
 from tests.e2e import test_steps as steps
 from tests.e2e import test_verdict_table as table
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
 
 KEY = "SAME"
 
@@ -79,7 +79,7 @@ def _look(repository: Repository) -> dict[int, Seen]:
     return {int(key.rpartition("-")[2]): _seen(run) for key, run in repository.runs().items()}
 
 
-def _seen(run: Run) -> Seen:
+def _seen(run: Node) -> Seen:
     steps = tuple((step.status, step.result and _comparable(step.result)) for step in run.steps)
     return Seen(run.status, steps, _comparable(run.actual_results or ""))
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from pytest_jama.sandbox.faults import Mishap
-from pytest_jama.sandbox.model import Credentials
-from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.faults import RandomFault
+from pytest_jama.sandbox.jama.model import Credentials
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.harness import PYTEST, Repository
 
 if TYPE_CHECKING:
@@ -155,9 +155,9 @@ def test_loudest_session_on_a_bad_day_shows_no_secret(
         loud.pytest_here("--jama-no-upload", environment=LOGINS[scheme])
     refused = f"/testruns/{loud.runs()[f'{loud.key}-TC-2'].id}"
     bad_day = (
-        Mishap("401", method="PATCH", times=1),
-        Mishap("500", method="GET", path="/testplans", times=1),
-        Mishap("403", method="PATCH", path=refused),
+        RandomFault("401", method="PATCH", times=1),
+        RandomFault("500", method="GET", path="/testplans", times=1),
+        RandomFault("403", method="PATCH", path=refused),
     )
     with loud.sandbox.faults.during(*bad_day):
         finished = loud.run(COMMANDS[command], environment=environment)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.faults import Arrival, Effect, Mishap
+from pytest_jama.sandbox.faults import Effect, IncomingRequest, RandomFault
 from tests.e2e.resuming import EXPECTED, UPLOAD, journals, patches, upload
 from tests.harness import PYTEST
 
@@ -98,10 +98,10 @@ class TellsOf:
         self._method = method
         self._tell = tell
 
-    def judge(self) -> Callable[[Arrival], Effect]:
+    def judge(self) -> Callable[[IncomingRequest], Effect]:
         """Look at each request."""
 
-        def judge(arrival: Arrival) -> Effect:
+        def judge(arrival: IncomingRequest) -> Effect:
             if arrival.method == self._method:
                 self._tell()
             return Effect()
@@ -116,7 +116,7 @@ def test_second_interrupt_ends_the_upload_at_once_and_the_journal_is_kept(
 ) -> None:
     prepare(green, command)
     has_come = threading.Event()
-    tells, hangs = TellsOf(method, has_come.set), Mishap("hang-before", method=method)
+    tells, hangs = TellsOf(method, has_come.set), RandomFault("hang-before", method=method)
     with green.sandbox.faults.during(tells, hangs):
         process = green.start(COMMANDS[command])
         assert has_come.wait(timeout=60)

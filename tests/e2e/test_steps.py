@@ -184,6 +184,6 @@ def test_step_that_the_run_does_not_have_is_a_warning(world: World) -> None:
 
 def test_texts_of_the_steps_are_not_touched(world: World) -> None:
     cases = world.repository.sandbox.store.cases(world.repository.key)
-    steps = {case.document_key: [step["action"] for step in case.steps] for case in cases}
+    steps = {case.document_key: [step.action for step in case.steps] for case in cases}
     runs = world.repository.runs()
     assert {key: [step.action for step in run.steps] for key, run in runs.items()} == steps

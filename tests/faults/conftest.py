@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.faults import hurried
 from tests.faults.world import World
 from tests.harness import Repository

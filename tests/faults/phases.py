@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_jama.sandbox.faults import KINDS, Arrival, Effect, Mishap
-from pytest_jama.sandbox.faults.effects import NO_EFFECT, Operation
+from pytest_jama.sandbox.faults import KINDS, Effect, IncomingRequest, RandomFault
+from pytest_jama.sandbox.faults.base import NO_EFFECT, Operation
 
 if TYPE_CHECKING:
     from pytest_jama.sandbox.faults import Fault
-    from pytest_jama.sandbox.faults.effects import Judge
+    from pytest_jama.sandbox.faults.base import Judge
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def striking_once(phase: Phase, kind: str) -> tuple[Fault, ...]:
     """Return faults that strike each request of a phase once, or the list of what it creates."""
     is_list = KINDS[kind].meets == "GET"
     faults = (
-        Mishap(
+        RandomFault(
             kind,
             method="GET" if is_list else request.method,
             path=request.path,
@@ -95,7 +95,7 @@ class Since:
         has_come = False
         judge_one = self.fault.judge()
 
-        def judge(arrival: Arrival) -> Effect:
+        def judge(arrival: IncomingRequest) -> Effect:
             nonlocal has_come
             comes_now = self.first.includes(arrival)
             effect = judge_one(arrival) if has_come or (comes_now and self.with_it) else NO_EFFECT
@@ -107,7 +107,7 @@ class Since:
 
 def outage(phase: Phase, kind: str) -> Fault:
     """Return a fault that strikes everything from the first request of a phase on."""
-    everything = Mishap(kind, wait_s=WAITS_S.get(kind))
+    everything = RandomFault(kind, wait_s=WAITS_S.get(kind))
     if phase.comes_after is None:
         return Since(phase.requests[0], everything, with_it=True)
     return _begun(phase, Since(phase.requests[0], everything, with_it=True))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.faults import Mishap
+from pytest_jama.sandbox.faults import RandomFault
 from tests.faults.world import INTENDED, Stored
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def test_run_that_never_works_is_named_and_the_others_are_sent(
     world = make_world("10s")
     world.repository.start_cycle()
     broken = world.repository.runs()[f"{world.repository.key}-TC-2"].id
-    with world.struck_by(Mishap(kind, method="PATCH", path=f"/testruns/{broken}")):
+    with world.struck_by(RandomFault(kind, method="PATCH", path=f"/testruns/{broken}")):
         session = world.report("pytest-jama upload")
     assert session.status == 1
     assert f"{label}   {world.repository.key}-TC-2" in session.said
@@ -39,7 +39,7 @@ def test_creations_of_which_nobody_is_ever_told_are_looked_up(
     make_world: Callable[[str], World], kind: str
 ) -> None:
     world = make_world("600s")
-    with world.struck_by(Mishap(kind, method="POST", path="/testplans*")):
+    with world.struck_by(RandomFault(kind, method="POST", path="/testplans*")):
         session = world.report("pytest-jama upload")
     assert session.status == 0, session.said
     assert world.stored() == INTENDED
@@ -49,7 +49,7 @@ def test_creations_of_which_nobody_is_ever_told_are_looked_up(
 def test_storm_of_a_fifth_faulty_answers_loses_nothing(make_world: Callable[[str], World]) -> None:
     world = make_world("600s")
     kinds = ("429-bare", "503-bare", "reset-after", "drop-before", "truncate", "garbage", "empty")
-    with world.struck_by(*(Mishap(kind, probability=0.03) for kind in kinds)):
+    with world.struck_by(*(RandomFault(kind, probability=0.03) for kind in kinds)):
         session = world.report("pytest-jama upload")
     assert session.status == 0, session.said
     assert world.stored() == INTENDED

@@ -11,9 +11,9 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.sandbox.model import Run
-    from pytest_jama.sandbox.server import Sandbox
-    from pytest_jama.sandbox.store import Store
+    from pytest_jama.sandbox.jama.model import Node
+    from pytest_jama.sandbox.jama.server import Sandbox
+    from pytest_jama.sandbox.jama.store import Store
 
 _numbers = itertools.count(1)
 
@@ -97,10 +97,10 @@ class World:
         """Make a cycle with a run for each number: a case with so many steps."""
         return self.store.add_cycle(self.plan(*self.cases(*steps)), "Cycle")
 
-    def run(self, *, steps: int = 0) -> Run:
+    def run(self, *, steps: int = 0) -> Node:
         return self.store.runs(self.cycle(steps))[0]
 
-    def now(self, run: Run) -> Run:
+    def now(self, run: Node) -> Node:
         return self.store.run(run.id)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.sandbox.knobs import Knobs
-from pytest_jama.sandbox.server import Sandbox
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.knobs import Knobs
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
 from tests.sandbox.browser import find_browser
 from tests.sandbox.client import World
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from pytest_jama.sandbox.app import _MODULES
+from pytest_jama.sandbox.jama.app import _MODULES
 
 if TYPE_CHECKING:
     from fastapi.routing import APIRoute

@@ -62,7 +62,7 @@ def test_knobs_decide_about_pages_out_of_range(make_world: Callable[..., World])
     [
         ("GET", "/nothing", 404, "there is nothing at GET /rest/v1/nothing"),
         ("GET", "/testruns/999999", 404, "there is no test run with the ID 999999"),
-        ("GET", "/testruns/99999999999999999999", 404, "holds a number that is no ID"),
+        ("GET", "/testruns/99999999999999999999", 404, "holds a number that is not an ID"),
         ("GET", "/testruns/abc", 400, "path parameter run_id='abc'"),
         ("DELETE", "/projects", 405, "DELETE /rest/v1/projects is not possible"),
         ("GET", "/projects?projectKey=A", 400, "unknown query parameter 'projectKey'"),

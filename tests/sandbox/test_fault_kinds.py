@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from pytest_jama.sandbox.faults import ALL_KINDS, KINDS, FailNext, Kind, Latency, Mishap
-from pytest_jama.sandbox.server import Sandbox
+from pytest_jama.sandbox.faults import ALL_KINDS, KINDS, FailNext, FaultKind, Latency, RandomFault
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.sandbox.client import World, add
 from tests.sandbox.wire import Line, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.recorder import RecordedRequest
 
 PASSED = [add("testRunStatus", "PASSED")]
 WRITING = [kind for kind in ALL_KINDS if kind.can_meet("PATCH")]
 
 
-def quick(name: str, **more: Any) -> Mishap:
-    """Make a mishap that nobody has to wait for."""
-    return Mishap(name, wait_s=0.0001 if KINDS[name].wait_s else None, **more)
+def quick(name: str, **more: Any) -> RandomFault:
+    """Make a fault that no one has to wait for."""
+    return RandomFault(name, wait_s=0.0001 if KINDS[name].wait_s else None, **more)
 
 
 def last_request(world: World) -> RecordedRequest:
     return world.sandbox.requests[-1]
 
 
-def met(world: World, run: Run, kind: Kind) -> RecordedRequest:
+def met(world: World, run: Node, kind: FaultKind) -> RecordedRequest:
     """Let a PATCH meet a fault, and wait until all is over on the server's side."""
     world.sandbox.clear_requests()
     with (
@@ -45,7 +45,7 @@ def met(world: World, run: Run, kind: Kind) -> RecordedRequest:
 
 
 @pytest.mark.parametrize("kind", WRITING, ids=lambda kind: kind.name)
-def test_a_request_is_processed_or_not_as_the_table_says(world: World, kind: Kind) -> None:
+def test_a_request_is_processed_or_not_as_the_table_says(world: World, kind: FaultKind) -> None:
     run = world.run()
     met(world, run, kind)
     expected = "PASSED" if kind.processed == "yes" else "NOT_RUN"
@@ -54,7 +54,7 @@ def test_a_request_is_processed_or_not_as_the_table_says(world: World, kind: Kin
 
 @pytest.mark.parametrize("kind", WRITING, ids=lambda kind: kind.name)
 def test_the_record_names_the_fault_and_what_became_of_the_request(
-    world: World, kind: Kind
+    world: World, kind: FaultKind
 ) -> None:
     run = world.run()
     request = met(world, run, kind)
@@ -147,7 +147,7 @@ def test_an_empty_answer_has_the_right_status_and_no_body(world: World) -> None:
 
 def test_a_dripping_answer_arrives_byte_by_byte_and_whole(world: World) -> None:
     with (
-        world.sandbox.faults.during(Mishap("drip", wait_s=0.002)),
+        world.sandbox.faults.during(RandomFault("drip", wait_s=0.002)),
         Line(world.sandbox, "GET", "/users/current") as line,
     ):
         head, _, body = line.read().partition(b"\r\n\r\n")
@@ -158,7 +158,7 @@ def test_a_dripping_answer_arrives_byte_by_byte_and_whole(world: World) -> None:
 def test_an_expired_token_stays_expired_and_another_one_works(world: World) -> None:
     with requests.Session() as session:
         expired, fresh = token(world, session), token(world, session)
-        with world.sandbox.faults.during(Mishap("401", times=1)):
+        with world.sandbox.faults.during(RandomFault("401", times=1)):
             found = [status(world, session, each) for each in (expired, expired, fresh)]
     assert found == [401, 401, 200]
 
@@ -183,14 +183,14 @@ def status(world: World, session: requests.Session, bearer: str) -> int:
 def test_a_lock_is_refused_as_the_knob_says(make_world: Callable[..., World]) -> None:
     world = make_world(locked_write="423")
     run = world.run()
-    with world.sandbox.faults.during(Mishap("locked")):
+    with world.sandbox.faults.during(RandomFault("locked")):
         assert world.api.patch(f"/testruns/{run.id}", *PASSED).status == 423
         assert world.api.get(f"/testruns/{run.id}").status == 200
 
 
 def test_a_lie_about_something_new_names_an_id_that_is_never_given_again(world: World) -> None:
     body = {"project": world.project, "fields": {"name": "Plan"}}
-    with world.sandbox.faults.during(Mishap("lie", times=1)):
+    with world.sandbox.faults.during(RandomFault("lie", times=1)):
         told = world.api.post("/testplans", body)
         true = world.api.post("/testplans", body)
     assert (told.status, true.status) == (201, 201)
@@ -199,14 +199,14 @@ def test_a_lie_about_something_new_names_an_id_that_is_never_given_again(world: 
 
 
 def test_a_lie_about_a_wrong_request_is_a_refusal(world: World) -> None:
-    with world.sandbox.faults.during(Mishap("lie")):
+    with world.sandbox.faults.during(RandomFault("lie")):
         assert world.api.post("/testplans", {"nonsense": 1}).status == 400
 
 
 def test_lies_take_nothing_true_with_them(world: World) -> None:
     runs = world.store.runs(world.cycle(*[0] * 40))
     with (
-        world.sandbox.faults.during(Mishap("lie", probability=0.5, seed=5)),
+        world.sandbox.faults.during(RandomFault("lie", probability=0.5, seed=5)),
         ThreadPoolExecutor(max_workers=8) as executor,
     ):
         paths = [f"/testruns/{run.id}" for run in runs]
@@ -226,7 +226,7 @@ def test_a_stale_list_lacks_what_is_new_for_a_while(make_world: Callable[..., Wo
     world = make_world()
     old = world.plan()
     query = {"params": {"project": world.project}}
-    with world.sandbox.faults.during(Mishap("stale", wait_s=2)):
+    with world.sandbox.faults.during(RandomFault("stale", wait_s=2)):
         new = world.api.post("/testplans", {"project": world.project, "fields": {"name": "New"}}).id
         early = world.api.get("/testplans", **query)
         world.sandbox.store.database.clock.now_s += 2  # type: ignore[attr-defined]
@@ -238,7 +238,7 @@ def test_a_stale_list_lacks_what_is_new_for_a_while(make_world: Callable[..., Wo
 
 
 def test_a_stale_refusal_is_a_refusal(world: World) -> None:
-    with world.sandbox.faults.during(Mishap("stale")):
+    with world.sandbox.faults.during(RandomFault("stale")):
         world.api.post("/testplans", {"project": world.project, "fields": {"name": "P"}})
         assert world.api.get("/testplans", params={"project": "nonsense"}).status == 400
 
@@ -247,7 +247,9 @@ def test_what_a_lost_answer_created_can_be_late_as_well(world: World) -> None:
     plan = world.plan(*world.cases(0))
     path = f"/testplans/{plan}/testcycles"
     body = {"fields": {"name": "C", "startDate": "2024-05-31", "endDate": "2024-06-30"}}
-    with world.sandbox.faults.during(Mishap("stale"), Mishap("drop-after", method="POST")):
+    with world.sandbox.faults.during(
+        RandomFault("stale"), RandomFault("drop-after", method="POST")
+    ):
         with pytest.raises(requests.ConnectionError):
             world.api.post(path, body)
         assert world.api.get(path).ids == []
@@ -259,7 +261,7 @@ def test_a_case_is_late_in_its_group_and_not_elsewhere(world: World) -> None:
     (case,) = world.cases(0)
     group = world.api.get(f"/testplans/{plan}/testgroups").ids[0]
     cases = f"/testplans/{plan}/testgroups/{group}/testcases"
-    with world.sandbox.faults.during(Mishap("stale")):
+    with world.sandbox.faults.during(RandomFault("stale")):
         world.api.post(cases, {"testCase": case})
         assert world.api.get(cases).ids == []
         found = world.api.get("/abstractitems", params={"project": world.project})
@@ -276,7 +278,7 @@ def test_a_slow_request_may_meet_something_else(world: World) -> None:
 def test_a_slow_server_processes_what_the_client_has_given_up(world: World) -> None:
     run = world.run()
     world.sandbox.clear_requests()
-    with world.sandbox.faults.during(Mishap("slow", wait_s=0.05)):
+    with world.sandbox.faults.during(RandomFault("slow", wait_s=0.05)):
         with Line(world.sandbox, "PATCH", f"/testruns/{run.id}", PASSED):
             pass
         assert eventually(lambda: len(world.sandbox.requests) == 1)
@@ -287,8 +289,8 @@ def test_a_slow_server_processes_what_the_client_has_given_up(world: World) -> N
 def test_a_fault_that_takes_its_time_does_not_delay_the_end(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mishap = Mishap(name, wait_s=300 if KINDS[name].wait_s else None)
-    with Sandbox(faults=[mishap]) as sandbox, Line(sandbox, "GET", "/users/current") as line:
+    fault = RandomFault(name, wait_s=300 if KINDS[name].wait_s else None)
+    with Sandbox(faults=[fault]) as sandbox, Line(sandbox, "GET", "/users/current") as line:
         assert eventually(lambda: sandbox.faults.played == {name: 1})
         sandbox.stop()
         assert b"}" not in line.read()

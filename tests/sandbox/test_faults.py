@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.connection import connection_of
 from pytest_jama.sandbox.faults import (
-    Arrival,
+    ActiveFaults,
     Effect,
     FailNext,
     Fault,
-    FaultBox,
+    IncomingRequest,
     Judge,
     Latency,
-    filled_box,
+    active_faults,
 )
+from pytest_jama.sandbox.serving import connection_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def arrive(judge: Judge, at_s: float = 0.0, *, method: str = "GET", path: str = "/x") -> Effect:
-    return judge(Arrival(method=method, path=path, at_s=at_s))
+    return judge(IncomingRequest(method=method, path=path, at_s=at_s))
 
 
 def test_the_next_fitting_requests_fail() -> None:
@@ -37,18 +37,18 @@ def test_the_next_fitting_requests_fail() -> None:
 
 
 def test_the_first_refusal_is_the_last_effect() -> None:
-    box = FaultBox()
+    box = ActiveFaults()
     faults: list[Fault] = [Latency(delay_s=1), FailNext(count=1, status=500), Latency(delay_s=2)]
     for fault in faults:
         box.add(fault)
-    arrival = Arrival(method="GET", path="/", at_s=0)
+    arrival = IncomingRequest(method="GET", path="/", at_s=0)
     assert [effect.delay_s for effect in box.effects(arrival)] == [1, 0]
     assert [effect.delay_s for effect in box.effects(arrival)] == [1, 0, 2]
 
 
 def test_faults_can_be_taken_away() -> None:
-    box = FaultBox()
-    arrival = Arrival(method="GET", path="/", at_s=0)
+    box = ActiveFaults()
+    arrival = IncomingRequest(method="GET", path="/", at_s=0)
     with box.during(Latency(delay_s=1)):
         number = box.add(Latency(delay_s=2))
         assert len(box.effects(arrival)) == 2
@@ -57,21 +57,21 @@ def test_faults_can_be_taken_away() -> None:
 
 
 def test_the_box_counts_what_was_played_by_name() -> None:
-    box = filled_box(FailNext(count=2, status=500), Latency(delay_s=1))
+    box = active_faults(FailNext(count=2, status=500), Latency(delay_s=1))
     for _ in range(3):
-        box.effects(Arrival(method="GET", path="/", at_s=0))
+        box.effects(IncomingRequest(method="GET", path="/", at_s=0))
     assert box.played == {"fail-next": 2}
 
 
 def test_an_empty_box_is_known_as_such() -> None:
-    box = FaultBox()
+    box = ActiveFaults()
     with box.during(Latency(delay_s=1)):
         assert not box.is_empty
     assert box.is_empty
 
 
 def test_all_faults_can_be_taken_away_at_once() -> None:
-    box = filled_box(Latency(delay_s=1), FailNext(count=1, status=500))
+    box = active_faults(Latency(delay_s=1), FailNext(count=1, status=500))
     box.clear()
     assert box.is_empty
 

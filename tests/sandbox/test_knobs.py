@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_jama.sandbox.knobs import KnobError, Knobs, knob_rows
+from pytest_jama.sandbox.jama.knobs import KnobError, Knobs, knob_rows
 from tests.sandbox.documentation import documented_rows
 
 

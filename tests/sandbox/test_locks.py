@@ -33,7 +33,7 @@ def test_the_holder_of_a_lock_can_write(world: World) -> None:
     assert world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "PASSED")).status == 200
 
 
-def test_what_somebody_else_locked_is_not_written(world: World) -> None:
+def test_what_another_user_locked_is_not_written(world: World) -> None:
     run = world.run()
     world.store.set_lock(run.id)
     answer = world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "PASSED"))
@@ -42,7 +42,7 @@ def test_what_somebody_else_locked_is_not_written(world: World) -> None:
     assert world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "PASSED")).status == 200
 
 
-def test_the_lock_of_somebody_else_stays(world: World) -> None:
+def test_the_lock_of_another_user_stays(world: World) -> None:
     run = world.run()
     world.store.set_lock(run.id)
     answer = world.api.put(f"/testruns/{run.id}/lock", {"locked": False})

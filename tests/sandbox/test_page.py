@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from pytest_jama.sandbox.page.bars import bar_of, pages_of
+from pytest_jama.sandbox.jama.page import bar_of, pages_of
 from tests.sandbox.client import add, statuses
 from tests.sandbox.markup import elements_of
 

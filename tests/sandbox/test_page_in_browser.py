@@ -12,7 +12,7 @@ from tests.sandbox.client import add, statuses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
     from tests.sandbox.client import World
 
 WIDTHS = "[...document.querySelectorAll('{}')].map(each => each.getBoundingClientRect().width)"
@@ -28,7 +28,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def run(world: World) -> Run:
+def run(world: World) -> Node:
     """One failed run of four, with two steps and texts that want to be markup."""
     case = world.store.add_case(world.key, name=f"Case {EVIL}", steps=2)
     plan = world.plan(case, *world.cases(0, 0, 0))
@@ -43,7 +43,7 @@ def run(world: World) -> Run:
 
 @pytest.mark.parametrize("place", ["/", "/cycles/{run.cycle_id}", "/runs/{run.id}"])
 def test_a_page_loads_without_complaint_and_asks_nobody_else(
-    browser: Browser, world: World, run: Run, place: str
+    browser: Browser, world: World, run: Node, place: str
 ) -> None:
     browser.open(world.sandbox.url + place.format(run=run))
     assert browser.complaints == []
@@ -53,7 +53,7 @@ def test_a_page_loads_without_complaint_and_asks_nobody_else(
 
 
 def test_the_overview_shows_the_plan_its_cycle_and_a_bar_to_scale(
-    browser: Browser, world: World, run: Run
+    browser: Browser, world: World, run: Node
 ) -> None:
     browser.open(world.sandbox.url)
     article = f"#plan-{run.plan_id}"
@@ -66,7 +66,7 @@ def test_the_overview_shows_the_plan_its_cycle_and_a_bar_to_scale(
 
 
 def test_a_run_is_unfolded_by_a_click_and_shows_its_steps(
-    browser: Browser, world: World, run: Run
+    browser: Browser, world: World, run: Node
 ) -> None:
     browser.open(f"{world.sandbox.url}/cycles/{run.cycle_id}")
     steps = f"document.querySelector('#run-{run.id} .steps')"
@@ -77,7 +77,7 @@ def test_a_run_is_unfolded_by_a_click_and_shows_its_steps(
     assert [word for word in ("✓ passed", "✗ failed", "Action 2") if word not in text] == []
 
 
-def test_texts_are_shown_and_never_run(browser: Browser, world: World, run: Run) -> None:
+def test_texts_are_shown_and_never_run(browser: Browser, world: World, run: Node) -> None:
     browser.open(f"{world.sandbox.url}/runs/{run.id}")
     assert f"saw {EVIL}" in browser.value("document.body.innerText")
     assert browser.value("document.querySelectorAll('main script, main img').length") == 0
@@ -86,7 +86,7 @@ def test_texts_are_shown_and_never_run(browser: Browser, world: World, run: Run)
 @pytest.mark.parametrize("width_px", [360, 1200])
 @pytest.mark.parametrize("place", ["/", "/cycles/{run.cycle_id}", "/runs/{run.id}"])
 def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(
-    browser: Browser, world: World, run: Run, place: str, width_px: int
+    browser: Browser, world: World, run: Node, place: str, width_px: int
 ) -> None:
     browser.open(world.sandbox.url + place.format(run=run), width_px=width_px)
     assert browser.value("document.documentElement.scrollWidth") <= width_px

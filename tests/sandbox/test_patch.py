@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.sandbox.errors import ApiError
-from pytest_jama.sandbox.patch import patched, touched_members
+from pytest_jama.sandbox.jama.json_patch import patched, touched_members
+from pytest_jama.sandbox.jama.refusals import ApiError
 
 DOCUMENT = {"fields": {"name": "Login", "a/b": 1}}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_jama.sandbox.server import Sandbox
+    from pytest_jama.sandbox.jama.server import Sandbox
     from tests.sandbox.client import World
 
 # The library hands its text bodies to httpx in a way that httpx wants to abandon.

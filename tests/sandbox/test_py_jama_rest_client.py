@@ -20,7 +20,7 @@ from tests.sandbox.client import add
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_jama.sandbox.server import Sandbox
+    from pytest_jama.sandbox.jama.server import Sandbox
     from tests.sandbox.client import World
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pytest_jama.sandbox.richtext import normalised, plain, words_of
+from pytest_jama.sandbox.jama.rich_text import normalised, plain, words_of
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.sandbox.errors import ApiError
-from pytest_jama.sandbox.itemtypes import ITEM_TYPES
-from pytest_jama.sandbox.knobs import Knobs
-from pytest_jama.sandbox.rules import Edit, edited_fields, edited_run, is_executed
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
+from pytest_jama.sandbox.jama.knobs import Knobs
+from pytest_jama.sandbox.jama.refusals import ApiError
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields, edited_run, is_executed
 
 RUN = ITEM_TYPES["TSTRN"]
 CASE = ITEM_TYPES["TC"]

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from pytest_jama.sandbox.errors import ApiError
-from pytest_jama.sandbox.search import date_range, matches, split_field
+from pytest_jama.sandbox.jama.refusals import ApiError
+from pytest_jama.sandbox.jama.routes.abstractitems import date_range, matches, split_field
 
 
 @pytest.mark.parametrize(

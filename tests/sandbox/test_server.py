@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from pytest_jama.sandbox.model import Credentials
-from pytest_jama.sandbox.server import Sandbox, SandboxError
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.model import Credentials
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.sandbox.serving import SandboxError
 from tests.sandbox.client import World, add
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 SERVE = """
 import sys
 from pathlib import Path
-from pytest_jama.sandbox.server import serve_forever
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
 
 with Store(Path(sys.argv[1])) as store:
-    serve_forever(store, context_path="contour", on_ready=lambda url: print(url, flush=True))
+    Sandbox(store, context_path="contour").serve(lambda url: print(url, flush=True))
 print("stopped")
 """
 
@@ -86,7 +87,7 @@ def test_ctrl_c_stops_a_serving_process_cleanly(tmp_path: Path) -> None:
 
 def test_the_sandbox_imports_nothing_else_of_the_distribution() -> None:
     code = (
-        "import sys, pytest_jama.sandbox.server\n"
+        "import sys, pytest_jama.sandbox.jama.server\n"
         "print(*sorted({'.'.join(n.split('.')[:2]) for n in sys.modules "
         "if n.startswith(('pytest_jama', 'junit_uploader'))}))"
     )

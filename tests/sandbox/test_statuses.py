@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_jama.sandbox.statuses import STATUSES, StatusRule, status_from_steps
+from pytest_jama.sandbox.jama.statuses import STATUSES, StatusRule, status_from_steps
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.demo import seed_demo
-from pytest_jama.sandbox.state.database import DatabaseError
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.database import DatabaseError
+from pytest_jama.sandbox.jama.seeding import seed_demo
+from pytest_jama.sandbox.jama.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def test_a_case_has_the_given_numbers(store: Store) -> None:
     case_id = store.add_case("JEET1", "JEET1-TC-12", id=20497, global_id="GID-51234", steps=2)
     (case,) = store.cases("JEET1")
     assert (case.id, case.document_key, case.global_id) == (20497, "JEET1-TC-12", "GID-51234")
-    assert [step["action"] for step in case.steps] == ["<p>Action 1</p>\n", "<p>Action 2</p>\n"]
+    assert [step.action for step in case.steps] == ["<p>Action 1</p>\n", "<p>Action 2</p>\n"]
     assert case.name == "Case JEET1-TC-12"
     assert case_id == 20497
 

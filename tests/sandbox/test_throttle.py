@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_jama.sandbox.faults import Arrival, Effect, Throttle
+from pytest_jama.sandbox.faults import Effect, IncomingRequest, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def effects(throttle: Throttle, times_s: Sequence[float]) -> list[Effect]:
     judge = throttle.judge()
-    return [judge(Arrival(method="GET", path="/x", at_s=at_s)) for at_s in times_s]
+    return [judge(IncomingRequest(method="GET", path="/x", at_s=at_s)) for at_s in times_s]
 
 
 def begins(throttle: Throttle, times_s: Sequence[float]) -> list[float | None]:

@@ -9,8 +9,9 @@ import pytest
 import requests
 import trustme
 
-from pytest_jama.sandbox.faults import Mishap
-from pytest_jama.sandbox.server import Sandbox, SandboxError, Tls
+from pytest_jama.sandbox.faults import RandomFault
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.serving import SandboxError, Tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +95,7 @@ def test_links_in_answers_are_https(https: Sandbox, files: Files) -> None:
 @pytest.mark.parametrize("kind", ["reset-before", "drop-after", "truncate"])
 def test_connections_break_under_tls_as_well(https: Sandbox, files: Files, kind: str) -> None:
     with (
-        https.faults.during(Mishap(kind)),
+        https.faults.during(RandomFault(kind)),
         pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)),
     ):
         status(https, ca=files.ca)

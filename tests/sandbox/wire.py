@@ -14,7 +14,7 @@ from typing_extensions import Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.sandbox.server import Sandbox
+    from pytest_jama.sandbox.jama.server import Sandbox
 
 
 class Line:

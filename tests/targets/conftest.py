@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_jama.sandbox.knobs import Knobs
-from pytest_jama.sandbox.server import Sandbox
-from pytest_jama.sandbox.store import Store
+from pytest_jama.sandbox.jama.knobs import Knobs
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
 from pytest_jama.targets.http.login import BasicLogin, Login

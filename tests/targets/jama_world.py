@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pytest_jama.core.port import Resolution
-    from pytest_jama.sandbox.model import Run
-    from pytest_jama.sandbox.server import Sandbox
+    from pytest_jama.sandbox.jama.model import Node
+    from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.targets.http.give_up import Clocks
 
 PLAN = "Release 1"
@@ -78,7 +78,7 @@ class JamaWorld:
         plan_id = self.store.add_plan(self.key, plan, cases=[self.case_ids[ref] for ref in refs])
         return self.store.add_cycle(plan_id, cycle)
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[Node]:
         plans = self.store.plans(self.key)
         cycles = [cycle for plan in plans for cycle in self.store.cycles(plan.id)]
         return [run for cycle in cycles for run in self.store.runs(cycle.id)]
@@ -104,5 +104,5 @@ class JamaWorld:
         return patches, len(methods) - patches
 
 
-def _id(run: Run) -> int:
+def _id(run: Node) -> int:
     return run.id

@@ -12,8 +12,8 @@ from pytest_jama.sandbox.faults import NO_EFFECT, Effect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.sandbox.faults import Arrival, Judge
-    from pytest_jama.sandbox.faults.exchange import Exchange
+    from pytest_jama.sandbox.faults import IncomingRequest, Judge
+    from pytest_jama.sandbox.faults.interception import InterceptedRequest
 
 _LONG_S, _SHORT_S = 5.0, 0.003
 
@@ -33,11 +33,11 @@ class Meeting:
     after: int = 0
 
     def judge(self) -> Judge:
-        waiting: list[Exchange] = []
+        waiting: list[InterceptedRequest] = []
         passing = iter(range(self.after))
         all_there = asyncio.Event()
 
-        async def act(exchange: Exchange) -> None:
+        async def act(exchange: InterceptedRequest) -> None:
             waiting.append(exchange)
             if len(waiting) == self.count:
                 all_there.set()
@@ -50,7 +50,7 @@ class Meeting:
 
         effect = Effect(act=act)
 
-        def judge(arrival: Arrival) -> Effect:
+        def judge(arrival: IncomingRequest) -> Effect:
             if arrival.path not in self.paths or next(passing, None) is not None:
                 return NO_EFFECT
             return effect
@@ -74,7 +74,7 @@ class Crowd:
         at_once = 0
         all_there = asyncio.Event()
 
-        async def act(exchange: Exchange) -> None:
+        async def act(exchange: InterceptedRequest) -> None:
             nonlocal at_once
             at_once += 1
             self.most_at_once = max(self.most_at_once, at_once)
@@ -103,7 +103,7 @@ class Refusing:
     """
 
     status: int
-    is_refused: Callable[[Arrival], bool]
+    is_refused: Callable[[IncomingRequest], bool]
 
     def judge(self) -> Judge:
         effect = Effect(status=self.status, message="refused on demand")

@@ -13,7 +13,7 @@ from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.sandbox.model import Run
+    from pytest_jama.sandbox.jama.model import Node
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime
@@ -31,7 +31,7 @@ def _states(receipts: tuple[Receipt, ...]) -> list[str]:
     return [receipt.state.value for receipt in receipts]
 
 
-def _only_run(world: JamaWorld) -> Run:
+def _only_run(world: JamaWorld) -> Node:
     (run,) = world.runs()
     return run
 

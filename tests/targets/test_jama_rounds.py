@@ -17,7 +17,7 @@ from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.sandbox.faults import Arrival
+    from pytest_jama.sandbox.faults import IncomingRequest
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
 
@@ -34,7 +34,7 @@ def large(make_world: MakeWorld) -> tuple[JamaWorld, list[CaseRef]]:
 
 
 def _at(path: str) -> Any:
-    def is_there(arrival: Arrival) -> bool:
+    def is_there(arrival: IncomingRequest) -> bool:
         return arrival.path == path
 
     return is_there

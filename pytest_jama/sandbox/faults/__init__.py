@@ -1,35 +1,43 @@
 """What can go wrong between client and server, on demand.
 
 A fault is a value. Serving begins by turning each value into a judge: a callable that sees every
-request arrive and says what shall happen to it. The closed list of what can happen is a table in
-`kinds`; `Mishap` says how often and on which requests. Whoever needs something else writes a
+request arrive and says what happens to it. The closed list of what can happen is a table in
+`table`; `RandomFault` says how often and on which requests. For anything else, write a
 value with `judge`; the middleware stays as it is.
 """
 
-from pytest_jama.sandbox.faults.box import FaultBox, filled_box
-from pytest_jama.sandbox.faults.effects import NO_EFFECT, Arrival, Effect, Fault, Judge
-from pytest_jama.sandbox.faults.kinds import ALL_KINDS, KINDS, Kind
-from pytest_jama.sandbox.faults.mishap import Mishap
-from pytest_jama.sandbox.faults.simple import FailNext, Latency
+from pytest_jama.sandbox.faults.base import (
+    NO_EFFECT,
+    ActiveFaults,
+    Effect,
+    FailNext,
+    Fault,
+    IncomingRequest,
+    Judge,
+    Latency,
+    active_faults,
+)
+from pytest_jama.sandbox.faults.parse import FaultError, parse_duration_s, parse_fault
+from pytest_jama.sandbox.faults.random_fault import RandomFault
+from pytest_jama.sandbox.faults.table import ALL_KINDS, KINDS, FaultKind
 from pytest_jama.sandbox.faults.throttle import Throttle
-from pytest_jama.sandbox.faults.words import FaultError, parse_duration_s, parse_fault
 
 __all__ = [
     "ALL_KINDS",
     "KINDS",
     "NO_EFFECT",
-    "Arrival",
+    "ActiveFaults",
     "Effect",
     "FailNext",
     "Fault",
-    "FaultBox",
     "FaultError",
+    "FaultKind",
+    "IncomingRequest",
     "Judge",
-    "Kind",
     "Latency",
-    "Mishap",
+    "RandomFault",
     "Throttle",
-    "filled_box",
+    "active_faults",
     "parse_duration_s",
     "parse_fault",
 ]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Literal
 
-from pytest_jama.sandbox.faults.effects import NO_EFFECT, Effect
+from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 
 if TYPE_CHECKING:
-    from pytest_jama.sandbox.faults.effects import Arrival, Judge
+    from pytest_jama.sandbox.faults.base import IncomingRequest, Judge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Throttle:
         """Begin with an empty queue."""
         turns = _Turns(self.rate_per_s)
 
-        def judge(arrival: Arrival) -> Effect:
+        def judge(arrival: IncomingRequest) -> Effect:
             wait_s = turns.next_s(arrival.at_s) - arrival.at_s
             if wait_s <= _TICK_S:
                 wait_s = 0.0
@@ -67,7 +67,7 @@ class Throttle:
 
 
 _TICK_S = 1e-6
-"""Below this, times since the epoch are no longer told apart reliably."""
+"""Below this, times since the epoch cannot be told apart reliably."""
 
 
 class _Turns:

@@ -1,0 +1,207 @@
+"""How faults handle a request; one function per way."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
+from pytest_jama.sandbox.faults.interception import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from starlette.types import Message
+
+    from pytest_jama.sandbox.database import Database
+    from pytest_jama.sandbox.faults.base import Act, IncomingRequest, Judge
+    from pytest_jama.sandbox.faults.interception import InterceptedRequest
+
+
+async def reset_before(exchange: InterceptedRequest) -> None:
+    """Reset the connection; the request is not processed."""
+    await exchange.note_no_answer()
+    await exchange.connection.reset()
+
+
+async def reset_after(exchange: InterceptedRequest) -> None:
+    """Process the request, then reset the connection."""
+    await exchange.process()
+    await reset_before(exchange)
+
+
+async def drop_before(exchange: InterceptedRequest) -> None:
+    """Close the connection; the request is not processed."""
+    await exchange.note_no_answer()
+    await exchange.connection.close()
+
+
+async def drop_after(exchange: InterceptedRequest) -> None:
+    """Process the request, then close the connection."""
+    await exchange.process()
+    await drop_before(exchange)
+
+
+async def hang_before(exchange: InterceptedRequest) -> None:
+    """Keep the connection open and silent until the client gives up."""
+    await exchange.note_no_answer()
+    await exchange.connection.wait_until_gone()
+
+
+async def hang_after(exchange: InterceptedRequest) -> None:
+    """Process the request, then stay silent."""
+    await exchange.process()
+    await hang_before(exchange)
+
+
+async def truncate(exchange: InterceptedRequest) -> None:
+    """Announce the whole body, send half of it, and close the connection."""
+    answer = await exchange.process()
+    await exchange.begin(answer)
+    await exchange.write(answer.body[: len(answer.body) // 2], is_last=False)
+    await exchange.connection.close()
+
+
+async def empty(exchange: InterceptedRequest) -> None:
+    """Send the status and the headers, and no body."""
+    await exchange.answer((await exchange.process()).with_body(b""))
+
+
+def drip(pause_s: float) -> Act:
+    """Send the body byte by byte.
+
+    Args:
+        pause_s: Seconds before each byte.
+    """
+
+    async def act(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        await exchange.begin(answer)
+        for number in range(len(answer.body)):
+            if await exchange.connection.pause(pause_s):
+                return
+            await exchange.write(answer.body[number : number + 1], is_last=False)
+        await exchange.write(b"", is_last=True)
+
+    return act
+
+
+def show(status: int, page: str) -> Act:
+    """Answer with a page of HTML, as what stands before the server does."""
+    body = page.encode()
+    headers = [(b"content-type", b"text/html; charset=utf-8")]
+    answer = Answer(status=status, headers=headers, body=b"").with_body(body)
+
+    async def act(exchange: InterceptedRequest) -> None:
+        await exchange.answer(answer)
+
+    return act
+
+
+async def expire(exchange: InterceptedRequest) -> None:
+    """Refuse the credentials; a token is never valid again."""
+    headers = dict(exchange.scope["headers"])
+    exchange.backend.expire(headers.get(b"authorization", b"").decode("latin-1"))
+    message = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
+    await exchange.refuse(401, message, {"WWW-Authenticate": 'Basic realm="Jama"'})
+
+
+async def lock(exchange: InterceptedRequest) -> None:
+    """Refuse as if another user held the lock."""
+    message = f"{exchange.scope['path']} is locked by tess (fault locked); unlock it there or wait"
+    await exchange.refuse(exchange.backend.locked_status, message, {})
+
+
+class _UndoneError(Exception):
+    """Leaves a transaction without its changes."""
+
+
+async def lie(exchange: InterceptedRequest) -> None:
+    """Answer as if the request had been processed, and keep nothing of it.
+
+    The body has been read before, so that nothing makes the application wait: no other request
+    can get between the beginning and the end of the transaction.
+    """
+    database = exchange.backend.database
+    numbers: dict[str, int] = {}
+    answer = Answer(status=500, headers=(), body=b"")
+    with suppress(_UndoneError), database.transaction():
+        answer = await exchange.process()
+        numbers = _numbers_of(database)
+        raise _UndoneError
+    for counter, value in numbers.items():  # an ID of a lie must not be true of something else
+        database.raise_counter(counter, value)
+    await exchange.answer(answer)
+
+
+def _numbers_of(database: Database) -> dict[str, int]:
+    return {row["name"]: row["value"] for row in database.all("SELECT name, value FROM counters")}
+
+
+def hide(ids: Collection[int]) -> Act:
+    """Leave objects out of a list."""
+
+    async def act(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        await exchange.answer(answer.with_body(exchange.backend.without(answer.body, ids)))
+
+    return act
+
+
+_CREATED = 201
+
+
+def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
+    """Watch what is created, and leave it out of the lists that are struck.
+
+    Args:
+        lag_s: How long a list may lack it, in seconds.
+        strikes: Returns whether a request is struck.
+    """
+    creations = _Creations()
+
+    def judge(arrival: IncomingRequest) -> Effect:
+        if arrival.method == "POST":
+            return creations.watch(arrival.path, arrival.at_s)
+        ids = creations.ids_in(arrival.path, since_s=arrival.at_s - lag_s)
+        return Effect(act=hide(ids)) if ids and strikes(arrival) else NO_EFFECT
+
+    return judge
+
+
+class _Creations:
+    """What was created where, and when."""
+
+    def __init__(self) -> None:
+        self._made_s: dict[tuple[str, int], float] = {}
+
+    def ids_in(self, path: str, *, since_s: float) -> frozenset[int]:
+        """Return the IDs that were created in a list since then."""
+        return frozenset(
+            made_id
+            for (collection, made_id), at_s in self._made_s.items()
+            if collection == path and at_s > since_s
+        )
+
+    def watch(self, path: str, at_s: float) -> Effect:
+        """Let a POST be served, and remember what it creates."""
+
+        async def act(exchange: InterceptedRequest) -> None:
+            chunks: list[bytes] = []
+            is_created = False
+
+            async def look(message: Message) -> None:
+                nonlocal is_created
+                if message["type"] == "http.response.start":
+                    is_created = message["status"] == _CREATED
+                elif is_created:
+                    chunks.append(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        collection, made_id = exchange.backend.created(b"".join(chunks))
+                        for name in (path, collection):
+                            self._made_s[name, made_id] = at_s
+                await exchange.send(message)
+
+            await exchange.serve(exchange.scope, exchange.receive, look)
+
+        return Effect(act=act, lets_others_act=True)

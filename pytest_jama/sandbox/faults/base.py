@@ -1,0 +1,215 @@
+"""What a fault is, the faults without chance, and the faults in force.
+
+A fault is a value whose judge sees every request arrive and says what happens to it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_jama.sandbox.faults.interception import InterceptedRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomingRequest:
+    """A request as a fault sees it.
+
+    Attributes:
+        path: Without context path and `/rest/v1`, e.g. `/testruns/12`.
+        query: As it was sent, without the question mark.
+        at_s: Seconds since the epoch.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    at_s: float
+
+
+Act = Callable[["InterceptedRequest"], Awaitable[None]]
+"""Handles a request in the server's place; may let the server process it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What a fault does to one request.
+
+    Attributes:
+        name: What the record calls it; empty if it is not to be noted.
+        delay_s: Seconds to wait first.
+        status: Status to answer with instead of serving; None serves the request.
+        message: Ends up in `meta.message` of the refusal.
+        headers: Further headers of the refusal.
+        act: Handles the request where a refusal does not say it all.
+        lets_others_act: Whether further faults may meet a request that has an `act`.
+    """
+
+    name: str = ""
+    delay_s: float = 0.0
+    status: int | None = None
+    message: str = ""
+    headers: Sequence[tuple[str, str]] = ()
+    act: Act | None = None
+    lets_others_act: bool = False
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other fault can meet the request after this one."""
+        return self.status is not None or (self.act is not None and not self.lets_others_act)
+
+
+NO_EFFECT = Effect()
+
+Judge = Callable[[IncomingRequest], Effect]
+
+
+class Fault(Protocol):
+    """A value that knows how to judge requests; its state lives in the judge."""
+
+    def judge(self) -> Judge:
+        """Return a judge that begins from the start."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """Which requests a fault is about.
+
+    Attributes:
+        method: Only requests with this method, in any case.
+        path: Only paths like this shell pattern, e.g. `/testruns/*`; `*` includes slashes.
+    """
+
+    method: str | None = None
+    path: str | None = None
+
+    def includes(self, arrival: IncomingRequest) -> bool:
+        """Return whether a request is meant."""
+        return (self.method is None or self.method.upper() == arrival.method) and (
+            self.path is None or fnmatchcase(arrival.path, self.path)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """Every request takes longer.
+
+    Attributes:
+        delay_s: Seconds, 0 or more.
+    """
+
+    delay_s: float
+
+    def judge(self) -> Judge:
+        """Delay always by the same time."""
+        effect = Effect(delay_s=self.delay_s)
+        return lambda _: effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailNext:
+    """The next requests fail.
+
+    Attributes:
+        count: How many.
+        status: Status of the refusals.
+        method: Only requests with this method.
+        path: Only paths like this shell pattern, e.g. `/testruns/*`.
+        retry_after_s: Seconds for a `Retry-After` header.
+    """
+
+    count: int
+    status: int
+    method: str | None = None
+    path: str | None = None
+    retry_after_s: int | None = None
+
+    def judge(self) -> Judge:
+        """Count down."""
+        left = iter(range(self.count))
+        operation = Operation(method=self.method, path=self.path)
+        wait = self.retry_after_s
+        headers = () if wait is None else (("Retry-After", str(wait)),)
+        effect = Effect(
+            name="fail-next", status=self.status, message="failed on demand", headers=headers
+        )
+        return lambda arrival: (
+            effect if operation.includes(arrival) and next(left, None) is not None else NO_EFFECT
+        )
+
+
+@dataclass
+class ActiveFaults:
+    """The faults in force; may be changed while the server runs."""
+
+    _judges: dict[int, Judge] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _played: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fault is in force."""
+        return not self._judges
+
+    @property
+    def played(self) -> dict[str, int]:
+        """How often each fault was played so far, by name."""
+        with self._lock:
+            return dict(self._played)
+
+    def add(self, fault: Fault) -> int:
+        """Put a fault in force and return the number to take it away with."""
+        with self._lock:
+            number = next(self._numbers)
+            self._judges[number] = fault.judge()
+        return number
+
+    def remove(self, number: int) -> None:
+        """Take one fault away; requests that it has met already are not affected."""
+        with self._lock:
+            self._judges.pop(number, None)
+
+    def clear(self) -> None:
+        """Take all faults away."""
+        with self._lock:
+            self._judges.clear()
+
+    @contextmanager
+    def during(self, *faults: Fault) -> Iterator[None]:
+        """Keep faults in force inside a `with` block."""
+        numbers = [self.add(fault) for fault in faults]
+        try:
+            yield
+        finally:
+            for number in numbers:
+                self.remove(number)
+
+    def effects(self, arrival: IncomingRequest) -> list[Effect]:
+        """Ask the faults in order until one leaves nothing for the next; count what is played."""
+        effects: list[Effect] = []
+        with self._lock:
+            for judge in self._judges.values():
+                effects.append(judge(arrival))
+                if effects[-1].is_last:
+                    break
+            self._played.update(effect.name for effect in effects if effect.name)
+        return effects
+
+
+def active_faults(*faults: Fault) -> ActiveFaults:
+    """Put faults in force."""
+    box = ActiveFaults()
+    for fault in faults:
+        box.add(fault)
+    return box

@@ -1,0 +1,216 @@
+"""Where faults meet requests: process one, answer it otherwise, or break its connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_jama.sandbox.faults.base import NO_EFFECT, IncomingRequest
+from pytest_jama.sandbox.recorder import entry_of
+from pytest_jama.sandbox.serving import connection_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from pytest_jama.sandbox.database import Database
+    from pytest_jama.sandbox.faults.base import ActiveFaults, Effect
+    from pytest_jama.sandbox.recorder import Entry
+    from pytest_jama.sandbox.serving import ServedConnection
+
+
+Serve = Callable[["Scope", "Receive", "Send"], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        headers: Names in lower case and values.
+    """
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+    def with_body(self, body: bytes) -> Answer:
+        """Return the same answer with another body, and the length of that."""
+        kept = [pair for pair in self.headers if pair[0] != b"content-length"]
+        return replace(
+            self, body=body, headers=[*kept, (b"content-length", str(len(body)).encode())]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """What faults have to know of the server that they disturb.
+
+    Attributes:
+        path_below_api: Strips a path of what all paths of the API begin with.
+        refusal: Makes a refusal in the API's own form from status, message and headers.
+        expire: Makes the credentials of an `Authorization` header invalid if it can.
+        locked_status: The status with which writing a locked object is refused.
+        without: Takes objects out of the body of a list.
+        created: Reads collection and ID of the new object from the body of a 201.
+    """
+
+    database: Database
+    path_below_api: Callable[[str], str]
+    refusal: Callable[[int, str, Mapping[str, str]], ASGIApp]
+    expire: Callable[[str], None]
+    locked_status: int
+    without: Callable[[bytes, Collection[int]], bytes]
+    created: Callable[[bytes], tuple[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterceptedRequest:
+    """One request, and everything a fault can do with it.
+
+    Attributes:
+        serve: What processes the request if the fault lets it.
+        backend: The server that is disturbed.
+    """
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    serve: Serve
+    backend: Backend
+
+    @property
+    def connection(self) -> ServedConnection:
+        """The connection that the request came over."""
+        return connection_of(self.scope)
+
+    async def note_no_answer(self) -> None:
+        """Write the request down as one that gets no answer."""
+        await entry_of(self.scope).write(None)
+
+    async def process(self) -> Answer:
+        """Process the request and keep the answer back."""
+        status, headers, chunks = 0, [], []
+
+        async def keep(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], list(message["headers"])
+            else:
+                chunks.append(message.get("body", b""))
+
+        await self.serve(self.scope, self.receive, keep)
+        return Answer(status=status, headers=headers, body=b"".join(chunks))
+
+    async def begin(self, answer: Answer) -> None:
+        """Send status and headers."""
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": list(answer.headers),
+            }
+        )
+
+    async def write(self, body: bytes, *, is_last: bool) -> None:
+        """Send some of the body."""
+        await self.send({"type": "http.response.body", "body": body, "more_body": not is_last})
+
+    async def answer(self, answer: Answer) -> None:
+        """Send a whole answer."""
+        await self.begin(answer)
+        await self.write(answer.body, is_last=True)
+
+    async def refuse(self, status: int, message: str, headers: Mapping[str, str]) -> None:
+        """Refuse the request in the API's own form."""
+        response = self.backend.refusal(status, message, headers)
+        await response(self.scope, self.receive, self.send)
+
+
+class FaultMiddleware:
+    """Let the faults in force act on every REST request; without any, it costs nothing.
+
+    It stands inside of the record, whose entries it fills in.
+
+    Args:
+        app: What is served when no fault refuses.
+        faults: The faults in force.
+        backend: The server that is disturbed.
+    """
+
+    def __init__(self, app: ASGIApp, *, faults: ActiveFaults, backend: Backend) -> None:
+        self._app = app
+        self._faults = faults
+        self._backend = backend
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or let the faults that strike do something else."""
+        is_rest = scope["type"] == "http" and scope["path"].startswith("/rest/")
+        effects = self._effects(scope) if is_rest and not self._faults.is_empty else []
+        if not effects:
+            await self._app(scope, receive, send)
+            return
+        entry = entry_of(scope)
+        entry.faults = tuple(effect.name for effect in effects if effect.name)
+        serve: Serve = partial(_serve_and_note, self._app, entry)
+        for effect in reversed(effects):
+            serve = partial(self._meet, effect, serve)
+        await serve(scope, await _read_ahead(receive), send)
+
+    def _effects(self, scope: Scope) -> Sequence[Effect]:
+        arrival = IncomingRequest(
+            method=scope["method"],
+            path=self._backend.path_below_api(scope["path"]),
+            query=scope["query_string"].decode("latin-1"),
+            at_s=self._backend.database.clock(),
+        )
+        effects = [effect for effect in self._faults.effects(arrival) if effect != NO_EFFECT]
+        # What only watches stands nearest to the sandbox: it sees what no client gets to see.
+        return sorted(effects, key=lambda effect: effect.lets_others_act)
+
+    async def _meet(
+        self, effect: Effect, serve: Serve, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        exchange = InterceptedRequest(
+            scope=scope, receive=receive, send=send, serve=serve, backend=self._backend
+        )
+        if effect.delay_s and await exchange.connection.pause(effect.delay_s):
+            return
+        if effect.status is not None:
+            await exchange.refuse(effect.status, effect.message, dict(effect.headers))
+        elif effect.act is not None:
+            await effect.act(exchange)
+        else:
+            await serve(scope, receive, send)
+
+
+async def _serve_and_note(
+    app: ASGIApp, entry: Entry, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Process the request, and note that it was, whatever becomes of the answer."""
+
+    async def note(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            entry.served = message["status"]
+        await send(message)
+
+    await app(scope, receive, note)
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Read the whole body.
+
+    A server that is slow processes what it has got, even if the client has given up by then.
+    """
+    messages: list[Message] = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+    messages.reverse()
+
+    async def read() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return read

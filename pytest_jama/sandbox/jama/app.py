@@ -1,0 +1,211 @@
+"""The application: paths as Jama accepts them, routes, error envelopes, the layers around."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pytest_jama.sandbox.database import Clock
+from pytest_jama.sandbox.faults import ActiveFaults
+from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
+from pytest_jama.sandbox.jama.page import router as page_router
+from pytest_jama.sandbox.jama.refusals import ApiError
+from pytest_jama.sandbox.jama.routes import (
+    abstractitems,
+    attachments,
+    comments,
+    items,
+    system,
+    testcycles,
+    testplans,
+    testruns,
+)
+from pytest_jama.sandbox.jama.state.accounts import forget_token
+from pytest_jama.sandbox.jama.web.calls import Site
+from pytest_jama.sandbox.jama.web.envelope import refused
+from pytest_jama.sandbox.jama.web.incoming import refusal_of
+from pytest_jama.sandbox.recorder import Record, RecordMiddleware
+
+REST = "/rest/v1"
+
+_MODULES = (
+    testruns,
+    testcycles,
+    testplans,
+    abstractitems,
+    items,
+    system,
+    comments,
+    attachments,
+    comments,
+)
+"""What is asked for most stands first: the routes are tried in this order."""
+
+
+def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
+    """Build the application.
+
+    Args:
+        site: The state, what is accepted, and how to behave.
+        faults: What goes wrong on demand; needs the server of `Sandbox`.
+        record: Where to write requests down.
+    """
+    app = FastAPI(
+        title="Jama Connect sandbox",
+        docs_url=None,  # the documentation pages of FastAPI load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(PathMiddleware, context_path=site.context_path, clock=site.database.clock),
+            Middleware(RecordMiddleware, record=record),
+            Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
+        ],
+        exception_handlers=_HANDLERS,
+    )
+    app.state.site = site
+    for module in _MODULES:
+        app.include_router(module.router, prefix=REST)
+    app.include_router(system.open_router)
+    app.include_router(page_router)
+    app.state.operations = _operations()
+    return app
+
+
+def _backend(site: Site) -> Backend:
+    """Say what faults have to know of this server."""
+    database = site.database
+
+    def expire(authorization: str) -> None:
+        scheme, _, value = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            forget_token(database, value.strip())
+
+    def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
+        return refused(status, message, database.clock, headers=headers)
+
+    return Backend(
+        database=database,
+        path_below_api=lambda path: path.removeprefix(REST).removeprefix("/rest"),
+        refusal=refusal,
+        expire=expire,
+        locked_status=int(site.knobs.locked_write),
+        without=_without,
+        created=_created,
+    )
+
+
+def _without(body: bytes, ids: Collection[int]) -> bytes:
+    page: dict[str, Any] = json.loads(body)
+    values = page.get("data")
+    if not isinstance(values, list):
+        return body
+    kept = [value for value in values if value["id"] not in ids]
+    info = page["meta"]["pageInfo"]
+    info["totalResults"] -= len(values) - len(kept)
+    info["resultCount"] = len(kept)
+    return json.dumps({**page, "data": kept}).encode()
+
+
+def _created(body: bytes) -> tuple[str, int]:
+    location = json.loads(body)["meta"]["location"].partition(REST)[2]
+    collection, _, made_id = location.rpartition("/")
+    return collection, int(made_id)
+
+
+def _operations() -> list[tuple[str, str]]:
+    routes: list[Any] = [route for module in _MODULES for route in module.router.routes]
+    return sorted((method, route.path) for route in routes for method in route.methods)
+
+
+async def _refuse(request: Request, exc: Exception) -> JSONResponse:
+    status, message, headers = _refusal(request, exc)
+    return refused(status, message, request.app.state.site.database.clock, headers=headers)
+
+
+def _refusal(request: Request, exc: Exception) -> tuple[int, str, dict[str, str]]:
+    what = f"{request.method} {request.url.path}"
+    if isinstance(exc, ApiError):
+        headers = {"WWW-Authenticate": 'Basic realm="Jama"'} if exc.status == 401 else {}  # noqa: PLR2004 - HTTP's own number
+        return exc.status, exc.message, headers
+    if isinstance(exc, RequestValidationError):
+        return 400, refusal_of(exc), {}
+    if isinstance(exc, HTTPException):
+        return exc.status_code, _HTTP_MESSAGES.get(exc.status_code, "{}").format(what), {}
+    if isinstance(exc, OverflowError):
+        return 404, f"{what} holds a number that is not an ID", {}
+    return 500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}", {}
+
+
+_HTTP_MESSAGES = {
+    404: "there is nothing at {}; GET /rest/v1/ lists what the sandbox serves",
+    405: "{} is not possible with this method",
+}
+_HANDLERS: dict[int | type[Exception], Any] = {
+    ApiError: _refuse,
+    RequestValidationError: _refuse,
+    HTTPException: _refuse,
+    OverflowError: _refuse,
+    Exception: _refuse,
+}
+
+
+_VERSIONS = ("/rest/latest",)
+"""Other names of v1. Source: Jama REST help; `latest` still works and is announced for sunset."""
+
+
+def clean_context_path(context_path: str) -> str:
+    """Return a context path with a slash at the start and none at the end."""
+    bare = context_path.strip("/")
+    return f"/{bare}" if bare else ""
+
+
+def plain_path(path: str) -> str:
+    """Return the path in the one form that is routed.
+
+    Source: Jama's own clients call `itemtypes/`, `users/`, and POST to `items/`.
+    """
+    for version in _VERSIONS:
+        if path == version or path.startswith(f"{version}/"):
+            path = "/rest/v1" + path.removeprefix(version)
+    is_root = path in {"/", "/rest/v1", "/rest/v1/"}
+    bare = path if is_root else path.rstrip("/")
+    return "/rest/v1/" if bare == "/rest/v1" else bare
+
+
+class PathMiddleware:
+    """Take the context path off, and bring every path into one form.
+
+    Args:
+        app: What is served.
+        context_path: Such as `/contour`; empty for none.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, app: ASGIApp, *, context_path: str, clock: Clock) -> None:
+        self._app = app
+        self._context_path = context_path
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve paths below the context path, and nothing else."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        inside = path.removeprefix(self._context_path) or "/"
+        if self._context_path and path == "/":
+            answer = RedirectResponse(f"{self._context_path}/")
+            await answer(scope, receive, send)
+        elif not path.startswith(self._context_path) or not inside.startswith("/"):
+            why = f"{path} is outside of the context path {self._context_path}"
+            await refused(404, why, self._clock)(scope, receive, send)
+        else:
+            await self._app({**scope, "path": plain_path(inside)}, receive, send)

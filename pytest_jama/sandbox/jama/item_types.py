@@ -1,0 +1,125 @@
+"""The item types of every sandbox and the fields they have."""
+
+from dataclasses import dataclass, field, replace
+
+CUSTOM_SEPARATOR = "$"
+
+
+@dataclass(frozen=True)
+class FieldDefinition:
+    """One field of an item type.
+
+    Attributes:
+        name: Name in `fields`; a custom field's carries the type, e.g. `build$37`.
+        field_type: Jama's name of the value type, e.g. `STRING`.
+        rich: A TEXT field that holds HTML.
+        read_only: Set by the server.
+        is_date: Its value is a date, with or without time.
+    """
+
+    name: str
+    field_type: str
+    label: str = field(default="", kw_only=True)
+    rich: bool = field(default=False, kw_only=True)
+    read_only: bool = field(default=False, kw_only=True)
+    required: bool = field(default=False, kw_only=True)
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the instance, not the product, defined the field."""
+        return CUSTOM_SEPARATOR in self.name
+
+    @property
+    def is_date(self) -> bool:
+        """Whether the value is shown with or without time, as the caller asks."""
+        return self.field_type in {"DATE", "CALENDAR"}
+
+
+@dataclass(frozen=True)
+class TypeDefinition:
+    """One item type: what an object is, and which fields it may have."""
+
+    id: int
+    type_key: str
+    display: str
+    fields: tuple[FieldDefinition, ...]
+    kind: str = field(default="items", kw_only=True)
+    category: str | None = field(default=None, kw_only=True)
+
+    def find_field(self, name: str) -> FieldDefinition | None:
+        """Return the field of that name, or None."""
+        return next((known for known in self.fields if known.name == name), None)
+
+    def with_field(self, new: FieldDefinition) -> "TypeDefinition":
+        """Return the type with one more (or one changed) field."""
+        others = tuple(known for known in self.fields if known.name != new.name)
+        return replace(self, fields=(*others, new))
+
+
+def _read_only(name: str, field_type: str) -> FieldDefinition:
+    return FieldDefinition(name, field_type, read_only=True)
+
+
+_NAME = FieldDefinition("name", "STRING", required=True)
+_SERVER = (
+    _read_only("documentKey", "STRING"),
+    _read_only("globalId", "STRING"),
+    _read_only("project", "PROJECT"),
+    _read_only("createdDate", "CALENDAR"),
+    _read_only("modifiedDate", "CALENDAR"),
+)
+_COMMON = (
+    _NAME,
+    FieldDefinition("description", "TEXT", rich=True),
+    FieldDefinition("assignedTo", "USER"),
+    FieldDefinition("release", "RELEASE"),
+    *_SERVER,
+)
+_CYCLE = (
+    _NAME,
+    FieldDefinition("description", "TEXT", rich=True),
+    FieldDefinition("startDate", "DATE", required=True),
+    FieldDefinition("endDate", "DATE", required=True),
+    _read_only("testPlan", "TEST_PLAN"),
+    *_SERVER,
+)
+_CASE = (
+    *_COMMON,
+    FieldDefinition("testCaseSteps", "STEPS"),
+    _read_only("testCaseStatus", "STRING"),
+)
+_RUN = (
+    _read_only("name", "STRING"),
+    _read_only("description", "TEXT"),
+    _read_only("testPlan", "TEST_PLAN"),
+    _read_only("testCycle", "TEST_CYCLE"),
+    _read_only("testCase", "TEST_CASE"),
+    _read_only("testRunSetName", "STRING"),
+    _read_only("forcePassed", "BOOLEAN"),
+    _read_only("executionDate", "CALENDAR"),
+    FieldDefinition("testRunStatus", "TEST_RUN_STATUS"),
+    FieldDefinition("testRunSteps", "STEPS"),
+    FieldDefinition("actualResults", "TEXT", rich=True),
+    FieldDefinition("assignedTo", "USER"),
+    FieldDefinition("tested_in_version$37", "STRING", label="Tested in version"),
+    FieldDefinition("build_number$37", "INTEGER", label="Build number"),
+    FieldDefinition("environment$37", "TEXT", label="Environment", rich=True),
+    *_SERVER,
+)
+
+ITEM_TYPES: dict[str, TypeDefinition] = {
+    item_type.type_key: item_type
+    for item_type in (
+        TypeDefinition(22, "ATT", "Attachment", _COMMON, kind="attachments"),
+        TypeDefinition(24, "REQ", "Requirement", _COMMON),
+        TypeDefinition(26, "TC", "Test Case", _CASE, category="TEST_CASE"),
+        TypeDefinition(31, "SET", "Set", _COMMON, category="SET"),
+        TypeDefinition(32, "FLD", "Folder", _COMMON, category="FOLDER"),
+        TypeDefinition(35, "TSTPL", "Test Plan", _COMMON, kind="testplans", category="TEST_PLAN"),
+        TypeDefinition(36, "TSTCY", "Test Cycle", _CYCLE, kind="testcycles", category="TEST_CYCLE"),
+        TypeDefinition(37, "TSTRN", "Test Run", _RUN, kind="testruns", category="TEST_RUN"),
+    )
+}
+"""Item types by type key. The numbers follow a small instance; real ones differ, so a client
+must look them up by category.
+"""

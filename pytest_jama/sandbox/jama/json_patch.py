@@ -1,0 +1,98 @@
+"""JSON Patch as Jama does it: add, replace, remove; in either letter case; all or nothing."""
+
+import copy
+from collections.abc import Sequence
+
+from pytest_jama.sandbox.jama.model import Json
+from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
+
+NO_SUCH_PATH = "no such path in target JSON document"
+"""Source: Jama REST cookbook, PATCH chapter. A field that is unset counts as not existing."""
+VALUE_REFUSED = "The value you provided could not be set at the path."
+"""Source: Jama REST cookbook, PATCH chapter."""
+
+OPERATIONS = ("add", "replace", "remove")
+_KEYS = {"op", "path", "value"}
+
+
+def patched(document: Json, operations: object) -> Json:
+    """Apply the operations to a copy of the request object of a PUT.
+
+    Args:
+        document: What the caller would have sent with PUT to change nothing.
+        operations: The decoded body of the PATCH.
+
+    Raises:
+        ApiError: 400 for the first operation that cannot be applied.
+    """
+    if not isinstance(operations, list):
+        raise bad_request("the body of a PATCH is an array of operations: [{op, path, value}]")
+    result = copy.deepcopy(document)
+    for index, operation in enumerate(operations):
+        _apply(result, operation, where=f"operation {index}")
+    return result
+
+
+def _apply(document: Json, operation: object, *, where: str) -> None:
+    op, path, operation = _checked(operation, where=where)
+    parent, name = _parent_of(document, path)
+    if op != "add" and name not in parent:
+        raise _no_such_path(path)
+    if op == "remove":
+        del parent[name]
+    else:
+        parent[name] = _value_of(operation, path)
+
+
+def _checked(operation: object, *, where: str) -> tuple[str, str, Json]:
+    if not isinstance(operation, dict):
+        raise bad_request(f"{where} is not an object {{op, path, value}}")
+    unknown = sorted(set(operation) - _KEYS)
+    if unknown:
+        raise bad_request(f"{where} has the unknown member {unknown[0]!r}")
+    op, path = operation.get("op"), operation.get("path")
+    if (
+        not isinstance(op, str)
+        or op.lower() not in OPERATIONS
+        or not (op.islower() or op.isupper())
+    ):
+        raise bad_request(f"{where}: op {op!r} is not one of {', '.join(OPERATIONS)}")
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise bad_request(f"{where}: path {path!r} is not a JSON pointer such as /fields/name")
+    return op.lower(), path, operation
+
+
+def _parent_of(document: Json, path: str) -> tuple[Json, str]:
+    names = [_unescaped(name) for name in path[1:].split("/")]
+    parent: object = document
+    for name in names[:-1]:
+        parent = parent.get(name) if isinstance(parent, dict) else None
+    if not isinstance(parent, dict) or not names[-1]:
+        raise _no_such_path(path)
+    return parent, names[-1]
+
+
+def _unescaped(name: str) -> str:
+    return name.replace("~1", "/").replace("~0", "~")
+
+
+def _value_of(operation: Json, path: str) -> object:
+    if operation.get("value") is None:
+        raise value_refused(path, "no value given; use remove to clear a field")
+    return operation["value"]
+
+
+def _no_such_path(path: str) -> ApiError:
+    return bad_request(f"{NO_SUCH_PATH}: {path} (an unset field can be set with add only)")
+
+
+def value_refused(path: str, why: str) -> ApiError:
+    """Return the refusal of a value, with Jama's text first."""
+    return bad_request(f"{VALUE_REFUSED} {path}: {why}")
+
+
+def touched_members(operations: Sequence[Json], before: Json, after: Json) -> set[str]:
+    """Name the members of `fields` that the (already checked) operations name."""
+    pointers = [operation["path"].split("/") for operation in operations]
+    names = {_unescaped(pointer[2]) for pointer in pointers if len(pointer) > 2}  # noqa: PLR2004 - "", "fields", name
+    return names if all(len(pointer) > 2 for pointer in pointers) else {*before, *after}  # noqa: PLR2004 - as above

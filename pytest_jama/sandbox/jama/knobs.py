@@ -1,0 +1,210 @@
+"""The switches for everything that Jama's documentation leaves open or says twice."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
+
+_Value = TypeVar("_Value")
+
+
+class KnobError(ValueError):
+    """A knob that does not exist, or a value it does not take."""
+
+
+def _knob(default: _Value, why: str) -> _Value:
+    """Declare one knob; typed as its value so that a dataclass reads naturally."""
+    return field(default=default, metadata={"why": why})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knobs:
+    """How this sandbox behaves where Jama's documentation is silent or contradicts itself.
+
+    The defaults are the strict or the documented reading. Every attribute is one knob; its
+    reason is part of the declaration and ends up in the table of `docs/sandbox.md`.
+    """
+
+    # -- requests ------------------------------------------------------------------------
+    unknown_field: Literal["400", "ignore"] = _knob(
+        "400", "undocumented; one test of Jama's own puts an unknown field and expects 200"
+    )
+    content_type: Literal["json", "any"] = _knob(
+        "json", "the cookbook requires `application/json`; the refusal (415) is not described"
+    )
+    page_over_max: Literal["clamp", "400"] = _knob(
+        "clamp", "a `maxResults` above 50: a client of Jama's says only 50 come back"
+    )
+    page_invalid: Literal["400", "clamp"] = _knob(
+        "400", "`maxResults` below 1 and `startAt` below 0 are undocumented"
+    )
+    created_id: Literal["yes", "no"] = _knob(
+        "yes", "`meta.id` of a 201 is missing on servers older than September 2018"
+    )
+    delete_status: Literal["200", "204"] = _knob(
+        "200", "status and body of DELETE are undocumented"
+    )
+    rich_text: Literal["normalise", "keep"] = _knob(
+        "normalise", "recorded values read `<p>..</p>` and a newline, whatever was sent"
+    )
+    # -- authentication ------------------------------------------------------------------
+    auth: Literal["both", "basic", "oauth"] = _knob(
+        "both", "Basic stops working with single sign-on; old self-hosted servers lack OAuth"
+    )
+    token_lifetime_s: float = _knob(
+        3600.0, "nominal lifetime of a token; there is no refresh token"
+    )
+    token_type: Literal["Bearer", "bearer"] = _knob("Bearer", "it was `bearer` before July 2024")
+    token_client: Literal["basic", "form_too"] = _knob(
+        "basic", "client id and secret as form fields: used by one client, not confirmed by Jama"
+    )
+    token_error: Literal["oauth", "envelope"] = _knob(
+        "oauth", "the error body of the token endpoint is undocumented"
+    )
+    # -- search --------------------------------------------------------------------------
+    search_lag_s: float = _knob(0.0, "a new item is visible to search only after a moment")
+    search_terms: Literal["any", "all"] = _knob(
+        "any", "how several words of one `contains` combine is undocumented"
+    )
+    document_key_order: Literal["numeric", "text"] = _knob(
+        "numeric", "whether `JEET1-TC-10` sorts before or after `JEET1-TC-9` is undocumented"
+    )
+    # -- plans, groups, cycles -----------------------------------------------------------
+    archived_plan_writes: Literal["allow", "400"] = _knob(
+        "allow", "whether an archived plan can be written to is undocumented"
+    )
+    duplicate_case: Literal["400", "201-noop", "allow-second-group"] = _knob(
+        "400", "a plan holds a case once; what adding it again gives is undocumented"
+    )
+    empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
+    cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")
+    cycle_generation_delay_s: float = _knob(
+        0.0, "the runs of a large cycle may appear later than the answer"
+    )
+    regenerate: Literal["add_missing", "recreate_all", "refuse"] = _knob(
+        "add_missing", "PUT of a cycle regenerates its runs; the fate of results is undocumented"
+    )
+    regenerate_without_config: Literal["no", "yes"] = _knob(
+        "no", "whether PUT without `testRunGenerationConfig` regenerates is undocumented"
+    )
+    case_without_previous_run: Literal["as_not_run", "include", "exclude"] = _knob(
+        "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
+    )
+    # -- runs ----------------------------------------------------------------------------
+    status_rule: Literal["fail_first", "inprogress_until_complete"] = _knob(
+        "fail_first", "the rule that derives a run's status from its steps is not published"
+    )
+    status_beside_steps: Literal["400", "ignore"] = _knob(
+        "400", "`testRunStatus` of a run with steps is derived; sending another is undocumented"
+    )
+    step_count: Literal["exact", "accept_prefix"] = _knob(
+        "exact", "a step array of another length than the run's is undocumented"
+    )
+    put_run: Literal["merge", "replace"] = _knob(
+        "merge", "whether PUT clears the fields of a run that it leaves out is undocumented"
+    )
+    readonly_dates: Literal["refuse", "compare"] = _knob(
+        "refuse", "an equal read-only value passes, but dates are usually taken for different"
+    )
+    execution_date: Literal["readonly", "writable"] = _knob(
+        "readonly", "set by the server on execution; whether it can be set is undocumented"
+    )
+    force_passed: Literal["readonly", "writable"] = _knob(
+        "readonly", "seen in samples as `false`; whether it can be set is undocumented"
+    )
+    custom_run_fields: Literal["allow", "400"] = _knob(
+        "allow", "impossible according to Jama in 2019, done by a client since 2021"
+    )
+    delete_run: Literal["allow", "405"] = _knob(
+        "allow", "in the OpenAPI document, but not among the verbs the cookbook allows on a run"
+    )
+    # -- locks and attachments -----------------------------------------------------------
+    locked_write: Literal["403", "400", "409", "423"] = _knob(
+        "403", "writing what another user locked is refused; the status is undocumented"
+    )
+    unlock_others: Literal["refuse", "allow"] = _knob(
+        "refuse", "whether the lock of another user can be taken away is undocumented"
+    )
+    attachment_body: Literal["both", "attachment", "attachmentItemId"] = _knob(
+        "both", "the cookbook says `attachmentItemId`, the OpenAPI document `attachment`"
+    )
+    attachments_widget: Literal["on", "off"] = _knob(
+        "on", "attaching is refused where the item type's attachments widget is off"
+    )
+    run_as_item_attachments: Literal["404", "allow"] = _knob(
+        "404", "the cookbook's table allows `/items/{run}/attachments`; users report that it fails"
+    )
+
+    @classmethod
+    def parse(cls, settings: Iterable[str]) -> "Knobs":
+        """Read `NAME=VALUE` words, as the command line has them; the last of a name counts.
+
+        Raises:
+            KnobError: A word without `=`, an unknown name, or a value the knob does not take.
+        """
+        return cls(**dict(_parsed(setting) for setting in settings))
+
+
+@dataclass(frozen=True)
+class KnobRow:
+    """One line of the documentation's table."""
+
+    name: str
+    default: str
+    others: tuple[str, ...]
+    why: str
+
+
+def knob_rows() -> tuple[KnobRow, ...]:
+    """List every knob in order of declaration."""
+    return tuple(
+        KnobRow(
+            name=knob.name,
+            default=_shown(knob.default),
+            others=tuple(value for value in _choices(knob.name) if value != knob.default),
+            why=knob.metadata["why"],
+        )
+        for knob in fields(Knobs)
+    )
+
+
+def _shown(default: object) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    return cast("tuple[str, ...]", get_args(get_type_hints(Knobs)[name]))
+
+
+def _parsed(setting: str) -> tuple[str, Any]:
+    name, equals, value = (part.strip() for part in setting.partition("="))
+    known = [knob.name for knob in fields(Knobs)]
+    if not equals:
+        raise KnobError(f"knob {setting!r} has no value; write NAME=VALUE")
+    if name not in known:
+        raise KnobError(f"unknown knob {name!r}{_nearest(name, known)}")
+    return name, _value(name, value)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+
+
+def _value(name: str, value: str) -> str | float:
+    choices = _choices(name)
+    if not choices:
+        return _seconds(name, value)
+    if value not in choices:
+        raise KnobError(f"knob {name}={value!r} is not one of {', '.join(choices)}")
+    return value
+
+
+def _seconds(name: str, value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError as exc:
+        raise KnobError(f"knob {name}={value!r} is not a number of seconds") from exc
+    if not 0 <= seconds < float("inf"):
+        raise KnobError(f"knob {name}={value!r} must be 0 seconds or more")
+    return seconds

@@ -1,0 +1,264 @@
+"""The read-only page: plans, cycles, runs and steps, without scripts or outside resources."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader
+
+from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama.model import Node, StoredProject
+from pytest_jama.sandbox.jama.rich_text import plain, words_of
+from pytest_jama.sandbox.jama.state.accounts import (
+    USERS,
+    find_project,
+    find_projects,
+    get_item_type,
+)
+from pytest_jama.sandbox.jama.state.planning import find_groups
+from pytest_jama.sandbox.jama.state.selection import Window, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.state.stored_nodes import find_node
+from pytest_jama.sandbox.jama.statuses import BLOCKED, FAILED, INPROGRESS, NOT_RUN, PASSED, STATUSES
+from pytest_jama.sandbox.jama.web.calls import Site, site_of
+
+_LOOKS = {
+    PASSED: ("passed", "✓"),
+    FAILED: ("failed", "✗"),
+    BLOCKED: ("blocked", "■"),
+    INPROGRESS: ("in progress", "◐"),
+    NOT_RUN: ("not run", "○"),
+}
+"""Word and symbol by status, in the order of the bar: colour is never the only sign."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A part of the bar.
+
+    Attributes:
+        start: Runs in the segments before it.
+        count: Runs in this one.
+    """
+
+    status: str
+    word: str
+    symbol: str
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """How the runs of a cycle are spread over the statuses."""
+
+    total: int
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        """The bar in words, for people who do not see it."""
+        if not self.total:
+            return "no runs"
+        parts = ", ".join(f"{segment.count} {segment.word}" for segment in self.segments)
+        return f"{self.total} runs: {parts}"
+
+
+def bar_of(counts: Mapping[str, int]) -> Bar:
+    """Lay out a bar; a status without runs has no segment."""
+    segments: list[Segment] = []
+    start = 0
+    for status, (word, symbol) in _LOOKS.items():
+        if count := counts.get(status, 0):
+            segments.append(
+                Segment(status=status, word=word, symbol=symbol, start=start, count=count)
+            )
+            start += count
+    return Bar(total=start, segments=tuple(segments))
+
+
+def look_of(status: str) -> tuple[str, str]:
+    """Return word and symbol of a status."""
+    return _LOOKS[status]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """Where in a long list a page is; numbered from 1."""
+
+    number: int
+    count: int
+
+    @property
+    def previous(self) -> int | None:
+        """The page before, or None."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        """The page after, or None."""
+        return self.number + 1 if self.number < self.count else None
+
+
+def pages_of(total: int, *, wanted: int, size: int) -> Pages:
+    """Find the page nearest to the wanted one."""
+    count = max(1, math.ceil(total / size))
+    return Pages(number=min(max(wanted, 1), count), count=count)
+
+
+router = APIRouter(include_in_schema=False)
+
+RUNS_PER_PAGE = 200
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("pytest_jama.sandbox.jama"),
+    autoescape=True,  # the page shows strings that come from tests
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["plain"] = plain
+_TEMPLATES.filters["words_of"] = words_of
+_TEMPLATES.filters["look"] = look_of
+
+
+@router.get("/")
+async def show_overview(request: Request) -> HTMLResponse:
+    """Show all projects with their plans and cycles."""
+    database = site_of(request).database
+    projects = [project for project in find_projects(database) if not project.is_folder]
+    blocks = [_project_block(database, project) for project in projects]
+    return _rendered(request, "overview.html", projects=blocks)
+
+
+@router.get("/perspective.req")
+async def show_start() -> RedirectResponse:
+    """Take links of Jama's own pages to the overview: what they mean is after the #."""
+    return RedirectResponse("./")
+
+
+@router.get("/cycles/{cycle_id}")
+async def show_cycle(
+    request: Request, cycle_id: int, status: str | None = None, page: int = 1
+) -> HTMLResponse:
+    """Show the runs of a cycle, all or those of one status."""
+    database = site_of(request).database
+    node = find_node(database, cycle_id, "testcycles")
+    if node is None:
+        return _missing(request, "test cycle", cycle_id)
+    counts = _counts(database, cycle_id)
+    wanted = status if status in STATUSES else None
+    total = sum(counts.values()) if wanted is None else counts.get(wanted, 0)
+    pages = pages_of(total, wanted=page, size=RUNS_PER_PAGE)
+    runs = _runs_of(database, cycle_id, wanted, start=(pages.number - 1) * RUNS_PER_PAGE)
+    return _cycle_page(request, node, status=wanted, pages=pages, runs=runs, only=None)
+
+
+@router.get("/runs/{run_id}")
+async def show_run(request: Request, run_id: int) -> HTMLResponse:
+    """Show one run, unfolded, below the bar of its cycle."""
+    database = site_of(request).database
+    node = find_node(database, run_id, "testruns")
+    cycle = find_node(database, node.cycle_id, "testcycles") if node else None
+    if node is None or cycle is None:
+        return _missing(request, "test run", run_id)
+    pages = pages_of(1, wanted=1, size=1)
+    return _cycle_page(request, cycle, status=None, pages=pages, runs=(node,), only=node)
+
+
+def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
+    database = site_of(request).database
+    return _rendered(
+        request,
+        "cycle.html",
+        project=find_project(database, cycle.project),
+        plan=find_node(database, cycle.plan_id, "testplans"),
+        cycle=cycle,
+        bar=bar_of(_counts(database, cycle.id)),
+        groups={group.id: group.name for group in find_groups(database, cycle.plan_id)},
+        users={user.id: user.username for user in USERS},
+        **values,
+    )
+
+
+def _missing(request: Request, what: str, wanted: int) -> HTMLResponse:
+    return _rendered(request, "missing.html", status_code=404, what=what, wanted=wanted)
+
+
+@router.get("/style.css")
+async def show_style() -> Response:
+    """Serve the style sheet."""
+    text = files("pytest_jama.sandbox.jama").joinpath("templates/style.css").read_text("utf-8")
+    return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+
+def _rendered(
+    request: Request, template: str, *, status_code: int = 200, **values: Any
+) -> HTMLResponse:
+    site: Site = site_of(request)
+    root = site.context_path
+    text = _TEMPLATES.get_template(template).render(root=root, **values)
+    return HTMLResponse(text, status_code=status_code, headers=SECURITY_HEADERS)
+
+
+def _project_block(database: Database, project: StoredProject) -> dict[str, Any]:
+    """Gather a project with its plans, the newest first."""
+    selection = of_kind("testplans").where("n.project = ?", project.id)
+    plans = find_nodes(database, selection, order="n.id desc")
+    return {
+        "project": project,
+        "case_count": _case_count(database, project.id),
+        "plans": [_plan_block(database, plan) for plan in plans],
+    }
+
+
+def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
+    """Gather a plan with its cycles, the newest first, each with its bar."""
+    groups = find_groups(database, plan.id)
+    selection = of_kind("testcycles").where("n.plan = ?", plan.id)
+    cycles = find_nodes(database, selection, order="n.id desc")
+    return {
+        "plan": plan,
+        "case_count": sum(len(group.case_ids) for group in groups),
+        "group_count": len(groups),
+        "cycles": [
+            {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
+        ],
+    }
+
+
+def _case_count(database: Database, project_id: int) -> int:
+    case_type = get_item_type(database, "TC").id
+    sql = "SELECT count(*) FROM nodes WHERE project = ? AND item_type = ? AND active = 1"
+    return database.number(sql, (project_id, case_type))
+
+
+def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:
+    rows = database.all(
+        "SELECT json_extract(fields, '$.testRunStatus') AS status, count(*) AS count FROM nodes "
+        "WHERE cycle = ? AND active = 1 AND visible_at <= ? GROUP BY 1",
+        (cycle_id, database.clock()),
+    )
+    return {row["status"]: row["count"] for row in rows}
+
+
+def _runs_of(
+    database: Database, cycle_id: int, status: str | None, *, start: int
+) -> tuple[Node, ...]:
+    selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
+    if status is not None:
+        selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)
+    order = order_by(["documentKey"], key_order="numeric")
+    window = Window(start=start, size=RUNS_PER_PAGE)
+    return find_nodes(database, selection, order=order, window=window)

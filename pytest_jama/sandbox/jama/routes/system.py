@@ -1,0 +1,185 @@
+"""Token, versions, users, projects and item types."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from pytest_jama.sandbox.jama.model import User
+from pytest_jama.sandbox.jama.refusals import ApiError, not_found
+from pytest_jama.sandbox.jama.state.accounts import (
+    ROBOT_ID,
+    USERS,
+    find_item_type,
+    find_project,
+    find_projects,
+    find_user,
+    issue_token,
+)
+from pytest_jama.sandbox.jama.web import envelope, wire
+from pytest_jama.sandbox.jama.web.calls import (
+    Call,
+    Caller,
+    PlainCaller,
+    Site,
+    base_url_of,
+    is_pair,
+    site_of,
+)
+from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery, PageQuery
+
+router = APIRouter()
+open_router = APIRouter()
+"""What needs no credentials, or other ones."""
+
+_HIDDEN_IN_PROJECTS = {"testplans", "testcycles", "testruns"}
+
+
+class UserFilter(ListQuery):
+    """Query of the list of users."""
+
+    username: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    license_type: str | None = None
+    include_inactive: bool = False
+
+
+@open_router.get("/rest")
+async def list_versions(request: Request) -> JSONResponse:
+    """List the API versions; the shape of an element is undocumented."""
+    site = site_of(request)
+    data = [{"version": "v1", "href": f"{base_url_of(request, site)}/rest/v1"}]
+    return JSONResponse({"meta": envelope.meta_of(200, site.database.clock), "data": data})
+
+
+@open_router.post("/rest/oauth/token")
+async def post_token(request: Request) -> JSONResponse:
+    """Issue a token for client credentials.
+
+    Source: Jama REST help: `grant_type=client_credentials`, client ID and secret as HTTP Basic.
+    """
+    site = site_of(request)
+    if site.knobs.auth == "basic":
+        raise ApiError(404, "this server has no OAuth (knob auth=basic)")
+    async with request.form() as parts:
+        form = {name: str(value) for name, value in parts.items()}
+    if not _is_client(request.headers.get("authorization", ""), form, site):
+        return _token_refused(site, 401, "invalid_client", "the client ID or secret is wrong")
+    if form.get("grant_type") != "client_credentials":
+        why = "grant_type must be client_credentials, as a form field"
+        return _token_refused(site, 400, "unsupported_grant_type", why)
+    token = issue_token(site.database, user=ROBOT_ID, lifetime_s=site.knobs.token_lifetime_s)
+    return JSONResponse(
+        {
+            "access_token": token,
+            "token_type": site.knobs.token_type,
+            "expires_in": int(site.knobs.token_lifetime_s),
+        }
+    )
+
+
+def _is_client(authorization: str, form: dict[str, str], site: Site) -> bool:
+    known = (site.credentials.client_id, site.credentials.client_secret)
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        return is_pair(value, known)
+    in_form = (form.get("client_id"), form.get("client_secret"))
+    form_counts = site.knobs.token_client == "form_too"  # noqa: S105 - a knob, no password
+    return form_counts and in_form == known
+
+
+def _token_refused(site: Site, status: int, error: str, why: str) -> JSONResponse:
+    if site.knobs.token_error == "envelope":  # noqa: S105 - a knob, no password
+        return envelope.refused(status, why, site.database.clock)
+    return JSONResponse({"error": error, "error_description": why}, status_code=status)
+
+
+@router.get("/")
+async def list_endpoints(call: PlainCaller) -> JSONResponse:
+    """List what this server serves."""
+    operations: list[tuple[str, str]] = call.request.app.state.operations
+    data = [{"method": method, "path": path} for method, path in operations]
+    return JSONResponse({"meta": envelope.meta_of(200, call.database.clock), "data": data})
+
+
+@router.get("/users/current")
+async def get_current_user(call: Caller, query: IncludeQuery) -> JSONResponse:
+    """Show whose credentials these are."""
+    return await get_user(call, call.user, query)
+
+
+@router.get("/users/{user_id}")
+async def get_user(call: Caller, user_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show a user."""
+    user = find_user(user_id)
+    if user is None:
+        raise not_found("user", user_id)
+    return envelope.single(call, wire.user(user), query)
+
+
+@router.get("/users")
+async def list_users(call: Caller, query: Annotated[UserFilter, Query()]) -> JSONResponse:
+    """List users, the active ones unless asked otherwise."""
+    values = [wire.user(user) for user in USERS if _is_wanted(user, query)]
+    return envelope.cut(call, values, query)
+
+
+def _is_wanted(user: User, query: UserFilter) -> bool:
+    pairs = (
+        (user.username, query.username),
+        (user.email, query.email),
+        (user.first_name, query.first_name),
+        (user.last_name, query.last_name),
+        ("NAMED", query.license_type),
+    )
+    fits = all(wanted in (None, actual) for actual, wanted in pairs)
+    return fits and (user.active or query.include_inactive)
+
+
+@router.get("/projects")
+async def list_projects(call: Caller, query: PageQuery) -> JSONResponse:
+    """List projects, and the folders they are in."""
+    values = [wire.project(project) for project in find_projects(call.database)]
+    return envelope.cut(call, values, query)
+
+
+@router.get("/projects/{project_id}")
+async def get_project(call: Caller, project_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show a project."""
+    project = find_project(call.database, project_id)
+    if project is None:
+        raise not_found("project", project_id)
+    return envelope.single(call, wire.project(project), query)
+
+
+@router.get("/projects/{project_id}/itemtypes")
+async def list_types_of_project(call: Caller, project_id: int, query: PageQuery) -> JSONResponse:
+    """List the item types of a project, without those of plans, cycles and runs.
+
+    Source: a response recorded from a real server.
+    """
+    if find_project(call.database, project_id) is None:
+        raise not_found("project", project_id)
+    return _types(call, query, hidden=_HIDDEN_IN_PROJECTS)
+
+
+@router.get("/itemtypes")
+async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
+    """List all item types."""
+    return _types(call, query, hidden=set())
+
+
+def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
+    values = [wire.item_type(kind) for kind in call.item_types() if kind.kind not in hidden]
+    return envelope.cut(call, values, query)
+
+
+@router.get("/itemtypes/{type_id}")
+async def get_type(call: Caller, type_id: int, query: IncludeQuery) -> JSONResponse:
+    """Show an item type with its fields."""
+    found = find_item_type(call.item_types(), type_id)
+    if found is None:
+        raise not_found("item type", type_id)
+    return envelope.single(call, wire.item_type(found), query)

@@ -1,0 +1,343 @@
+"""Plans, their groups and cases, their cycles, and the runs that are generated for a cycle."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup
+from pytest_jama.sandbox.jama.state.accounts import get_item_type
+from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.stored_nodes import (
+    ID_COUNTER,
+    NewNode,
+    add_node,
+    add_nodes,
+    deactivate,
+    find_node,
+    save_fields,
+)
+from pytest_jama.sandbox.jama.statuses import NOT_RUN
+
+DEFAULT_GROUP = "Default Test Group"
+"""Source: Jama REST cookbook: every new plan has one group of this name."""
+
+
+def add_group(database: Database, plan: int, name: str, *, assigned_to: int | None = None) -> int:
+    """Add an empty group to a plan and return its ID."""
+    with database.transaction():
+        group_id = database.next_number(ID_COUNTER)
+        values = (group_id, plan, name, assigned_to)
+        database.execute("INSERT INTO test_groups VALUES (?, ?, ?, ?)", values)
+    return group_id
+
+
+def find_groups(database: Database, plan: int) -> tuple[StoredGroup, ...]:
+    """List the groups of a plan, oldest first."""
+    rows = database.all("SELECT * FROM test_groups WHERE plan = ? ORDER BY id", (plan,))
+    return tuple(_group(database, row) for row in rows)
+
+
+def find_group(database: Database, plan: int, group_id: int) -> StoredGroup | None:
+    """Return one group of a plan, or None."""
+    row = database.first("SELECT * FROM test_groups WHERE plan = ? AND id = ?", (plan, group_id))
+    return _group(database, row) if row else None
+
+
+def _group(database: Database, row: Row) -> StoredGroup:
+    return StoredGroup(
+        id=row["id"],
+        plan_id=row["plan"],
+        name=row["name"],
+        assigned_to=row["assigned_to"],
+        case_ids=_cases(database, row["id"]),
+    )
+
+
+def _cases(database: Database, group_id: int) -> tuple[int, ...]:
+    rows = database.all(
+        "SELECT g.test_case FROM group_cases g JOIN nodes n ON n.id = g.test_case AND n.active = 1 "
+        "WHERE g.test_group = ? ORDER BY g.position",
+        (group_id,),
+    )
+    return tuple(row["test_case"] for row in rows)
+
+
+def update_group(database: Database, group_id: int, *, name: str, assigned_to: int | None) -> None:
+    """Rename a group and assign it to another user."""
+    database.execute(
+        "UPDATE test_groups SET name = ?, assigned_to = ? WHERE id = ?",
+        (name, assigned_to, group_id),
+    )
+
+
+def delete_group(database: Database, group_id: int) -> None:
+    """Delete a group; its cases leave the plan."""
+    with database.transaction():
+        database.execute("DELETE FROM group_cases WHERE test_group = ?", (group_id,))
+        database.execute("DELETE FROM test_groups WHERE id = ?", (group_id,))
+
+
+def find_groups_of_case(database: Database, plan: int, case_id: int) -> tuple[int, ...]:
+    """List the groups of a plan that hold a case."""
+    rows = database.all(
+        "SELECT test_group FROM group_cases WHERE plan = ? AND test_case = ?", (plan, case_id)
+    )
+    return tuple(row["test_group"] for row in rows)
+
+
+def add_case(database: Database, *, plan: int, group_id: int, case_id: int) -> None:
+    """Put a case at the end of a group."""
+    with database.transaction():
+        position = database.next_number(f"position {group_id}")
+        values = (group_id, case_id, plan, position)
+        database.execute("INSERT OR IGNORE INTO group_cases VALUES (?, ?, ?, ?)", values)
+
+
+def take_out_case(database: Database, *, group_id: int, case_id: int) -> bool:
+    """Take a case out of a group; return whether it was in it."""
+    sql = "DELETE FROM group_cases WHERE test_group = ? AND test_case = ?"
+    return database.execute(sql, (group_id, case_id)) > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A place for a run: a case in a group of the plan, the `order`-th there (from 1)."""
+
+    group_id: int
+    case_id: int
+    order: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """Which runs a cycle gets.
+
+    Attributes:
+        group_ids: None means all groups of the plan.
+        statuses: Only cases whose run in the previous cycle had one of them; None means all.
+        unknown_as: Whether a case the previous cycle lacks is taken (`include`), left out
+            (`exclude`) or treated as NOT_RUN.
+        visible_at: Seconds since the epoch when the runs appear.
+        indexed_at: Seconds since the epoch when search finds them.
+    """
+
+    group_ids: Sequence[int] | None = None
+    statuses: Sequence[str] | None = None
+    unknown_as: str = "as_not_run"
+    visible_at: float = 0.0
+    indexed_at: float = 0.0
+
+
+def add_plan(
+    database: Database, *, project: int, fields: Json, user: int, indexed_at: float = 0.0
+) -> int:
+    """Create a plan with its default group."""
+    with database.transaction():
+        plan = add_node(
+            database,
+            NewNode(
+                project=project,
+                item_type=get_item_type(database, "TSTPL"),
+                fields=fields,
+                user=user,
+                indexed_at=indexed_at,
+            ),
+        )
+        add_group(database, plan, DEFAULT_GROUP)
+    return plan
+
+
+def add_cycle(
+    database: Database, plan: Node, fields: Json, generation: Generation, *, user: int
+) -> int:
+    """Create a cycle and its runs."""
+    with database.transaction():
+        slots = wanted_slots(database, plan.id, generation, before=None)
+        cycle_id = add_node(
+            database,
+            NewNode(
+                project=plan.project,
+                item_type=get_item_type(database, "TSTCY"),
+                fields=fields,
+                user=user,
+                indexed_at=generation.indexed_at,
+                columns={"plan": plan.id},
+            ),
+        )
+        add_runs(database, get_node(database, cycle_id), slots, generation, user=user)
+    return cycle_id
+
+
+def get_node(database: Database, node_id: int) -> Node:
+    """Return a node that must exist."""
+    node = find_node(database, node_id)
+    if node is None:
+        raise LookupError(f"no node {node_id}")
+    return node
+
+
+def wanted_slots(
+    database: Database, plan: int, generation: Generation, *, before: int | None
+) -> list[Slot]:
+    """List the cases that a cycle gets runs for, in order of groups and positions.
+
+    Args:
+        database: The state.
+        plan: ID of the plan.
+        generation: What to include.
+        before: Only cycles with a lower ID count as previous; None means any.
+    """
+    wanted = [
+        Slot(group_id=group.id, case_id=case_id, order=order)
+        for group in find_groups(database, plan)
+        if generation.group_ids is None or group.id in generation.group_ids
+        for order, case_id in enumerate(group.case_ids, start=1)
+    ]
+    previous = _previous_cycle(database, plan, before)
+    if generation.statuses is None or previous is None:
+        return wanted
+    known = _statuses_by_case(database, previous)
+    return [slot for slot in wanted if _is_included(known.get(slot.case_id), generation)]
+
+
+def _is_included(statuses: Sequence[str] | None, generation: Generation) -> bool:
+    if statuses is None and generation.unknown_as != "as_not_run":
+        return generation.unknown_as == "include"
+    return bool(set(statuses or [NOT_RUN]) & set(generation.statuses or ()))
+
+
+def _previous_cycle(database: Database, plan: int, before: int | None) -> int | None:
+    selection = of_kind("testcycles").where("n.plan = ?", plan)
+    if before is not None:
+        selection = selection.where("n.id < ?", before)
+    cycles = find_nodes(database, selection)
+    return cycles[-1].id if cycles else None
+
+
+def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
+    statuses: dict[int, list[str]] = {}
+    for run in find_runs(database, cycle):
+        statuses.setdefault(run.case_id, []).append(run.fields["testRunStatus"])
+    return statuses
+
+
+def find_runs(database: Database, cycle: int, *, with_hidden: bool = False) -> tuple[Node, ...]:
+    """List the runs of a cycle, oldest first, normally without those that appear later."""
+    selection = of_kind("testruns").where("n.cycle = ?", cycle)
+    return find_nodes(database, selection, with_hidden=with_hidden)
+
+
+def add_runs(
+    database: Database,
+    cycle: Node,
+    slots: Sequence[Slot],
+    generation: Generation,
+    *,
+    user: int,
+) -> list[int]:
+    """Make a run for each slot: a snapshot of the case as it is now."""
+    cases = _cases_by_id(database, slots)
+    run_type = get_item_type(database, "TSTRN")
+    news = [
+        NewNode(
+            project=cycle.project,
+            item_type=run_type,
+            fields=_run_fields(cases[slot.case_id], cycle),
+            user=user,
+            visible_at=generation.visible_at,
+            indexed_at=generation.indexed_at,
+            columns=_run_columns(cases[slot.case_id], cycle, slot),
+        )
+        for slot in slots
+    ]
+    return add_nodes(database, news)
+
+
+def _cases_by_id(database: Database, slots: Sequence[Slot]) -> dict[int, Node]:
+    if not slots:
+        return {}
+    wanted = {slot.case_id for slot in slots}
+    selection = of_kind("items").where(
+        "n.id IN (SELECT value FROM json_each(?))", f"[{','.join(map(str, wanted))}]"
+    )
+    return {case.id: case for case in find_nodes(database, selection)}
+
+
+def _run_columns(case: Node, cycle: Node, slot: Slot) -> Mapping[str, Any]:
+    return {
+        "plan": cycle.plan_id,
+        "cycle": cycle.id,
+        "test_group": slot.group_id,
+        "test_case": case.id,
+        "case_version": case.version,
+        "group_order": slot.order,
+    }
+
+
+def _run_fields(case: Node, cycle: Node) -> Json:
+    fields: Json = {
+        "name": case.name,
+        "testRunSetName": cycle.name,
+        "testRunStatus": NOT_RUN,
+        "forcePassed": False,
+    }
+    if "description" in case.fields:
+        fields["description"] = case.fields["description"]
+    if steps := case.fields.get("testCaseSteps"):
+        fields["testRunSteps"] = [{**step, "status": NOT_RUN} for step in steps]
+    return fields
+
+
+def regenerate(database: Database, cycle: Node, generation: Generation, *, how: str) -> None:
+    """Bring the runs of a cycle up to date with the plan.
+
+    Args:
+        database: The state.
+        cycle: The cycle.
+        generation: What to include.
+        how: `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
+    """
+    with database.transaction():
+        existing = find_runs(database, cycle.id, with_hidden=True)
+        if how == "recreate_all":
+            deactivate(database, [run.id for run in existing])
+            existing = ()
+        present = {(run.test_group_id, run.case_id) for run in existing}
+        slots = wanted_slots(database, cycle.plan_id, generation, before=cycle.id)
+        missing = [slot for slot in slots if (slot.group_id, slot.case_id) not in present]
+        add_runs(database, cycle, missing, generation, user=cycle.modified_by)
+
+
+def save_cycle(database: Database, cycle: Node, fields: Json, *, user: int) -> None:
+    """Store new fields of a cycle; its runs carry its name."""
+    with database.transaction():
+        save_fields(database, cycle, fields, user=user)
+        if fields.get("name") != cycle.name:
+            database.execute(
+                "UPDATE nodes SET fields = json_set(fields, '$.testRunSetName', ?) WHERE cycle = ?",
+                (fields.get("name"), cycle.id),
+            )
+
+
+def delete_cycle(database: Database, cycle: int) -> None:
+    """Delete a cycle and its runs."""
+    with database.transaction():
+        database.execute("UPDATE nodes SET active = 0 WHERE cycle = ?", (cycle,))
+        deactivate(database, [cycle])
+
+
+def delete_plan(database: Database, plan: int) -> None:
+    """Delete a plan with its cycles and runs."""
+    with database.transaction():
+        database.execute("UPDATE nodes SET active = 0 WHERE plan = ?", (plan,))
+        deactivate(database, [plan])
+
+
+def remake_run(database: Database, run: Node, *, user: int) -> int:
+    """Replace a run by a new one of the current case version; its results are lost."""
+    with database.transaction():
+        deactivate(database, [run.id])
+        slot = Slot(group_id=run.test_group_id, case_id=run.case_id, order=run.group_order or 1)
+        cycle = get_node(database, run.cycle_id)
+        return add_runs(database, cycle, [slot], Generation(), user=user)[0]

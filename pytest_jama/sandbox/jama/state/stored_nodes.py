@@ -1,0 +1,231 @@
+"""Reading and writing what Jama calls abstract items: items, plans, cycles, runs, attachments.
+
+Items stand in a tree: every item has a place below the project or another item.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.model import Json, Node
+from pytest_jama.sandbox.jama.rich_text import plain
+
+_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+ID_COUNTER = "id"
+GLOBAL_ID_COUNTER = "global id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNode:
+    """What is known of a node before it gets its numbers.
+
+    Attributes:
+        document_key: Given by hand (seeding); None takes the next of project and type.
+        id: Given by hand (seeding); None takes the next of the one sequence.
+        visible_at: Seconds since the epoch; before that the node is hidden.
+        indexed_at: Seconds since the epoch; before that search does not find the node.
+        columns: Values of further columns, e.g. `{"plan": 12}`.
+    """
+
+    project: int
+    item_type: TypeDefinition
+    fields: Json
+    user: int
+    id: int | None = None
+    document_key: str | None = None
+    global_id: str | None = None
+    visible_at: float = 0.0
+    indexed_at: float = 0.0
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+SELECT = """
+SELECT n.*, coalesce(n.plan, 0) AS plan_id, coalesce(n.cycle, 0) AS cycle_id,
+  coalesce(n.test_group, 0) AS test_group_id, coalesce(n.test_case, 0) AS case_id,
+  coalesce(c.document_key, '') AS case_key,
+  CASE WHEN c.active = 1 THEN c.version END AS current_case_version
+FROM nodes n LEFT JOIN nodes c ON c.id = n.test_case
+"""
+
+
+def node_of(row: Row) -> Node:
+    """Turn a row of `SELECT` into a value."""
+    values = {name: row[name] for name in row.keys() if name in Node.__dataclass_fields__}  # noqa: SIM118 - a Row iterates its values
+    return Node(
+        **{
+            **values,
+            "fields": json.loads(row["fields"]),
+            "archived": bool(row["archived"]),
+        }
+    )
+
+
+def find_node(database: Database, node_id: int, *kinds: str) -> Node | None:
+    """Return a visible, undeleted node of one of the kinds (of any kind if none is named)."""
+    row = database.first(
+        SELECT + "WHERE n.id = ? AND n.active = 1 AND n.visible_at <= ?",
+        (node_id, database.clock()),
+    )
+    if row is None or (kinds and row["kind"] not in kinds):
+        return None
+    return node_of(row)
+
+
+def add_node(database: Database, new: NewNode) -> int:
+    """Store a node and return its ID."""
+    return add_nodes(database, [new])[0]
+
+
+def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
+    """Store nodes at once and return their IDs in order."""
+    with database.transaction():
+        rows = [_columns(database, new) for new in news]
+        database.insert("nodes", *rows)
+        _keep_versions(database, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
+
+
+def _columns(database: Database, new: NewNode) -> dict[str, Any]:
+    node_id = _taken_id(database, new.id)
+    key = new.document_key or take_key(database, new.project, new.item_type)
+    stem, number = split_key(key)
+    if new.document_key:
+        database.raise_counter(f"key {stem}", number)
+    global_id = new.global_id or _next_global_id(database, new.item_type)
+    now = database.now()
+    return {
+        "id": node_id,
+        "kind": new.item_type.kind,
+        "project": new.project,
+        "item_type": new.item_type.id,
+        "document_key": key,
+        "key_stem": stem,
+        "key_number": number,
+        "global_id": global_id,
+        "created_date": now,
+        "created_by": new.user,
+        "modified_date": now,
+        "modified_by": new.user,
+        "last_activity_date": now,
+        "visible_at": new.visible_at,
+        "indexed_at": new.indexed_at,
+        "search_text": search_text(new.fields, key, global_id, node_id),
+        "fields": json.dumps(new.fields),
+        **new.columns,
+    }
+
+
+def _taken_id(database: Database, wanted: int | None) -> int:
+    if wanted is None:
+        return database.next_number(ID_COUNTER)
+    database.raise_counter(ID_COUNTER, wanted)
+    return wanted
+
+
+def take_key(database: Database, project: int, item_type: TypeDefinition) -> str:
+    """Take the next document key of a project and type."""
+    project_key = database.all("SELECT key FROM projects WHERE id = ?", (project,))[0]["key"]
+    stem = f"{project_key}-{item_type.type_key}"
+    return f"{stem}-{database.next_number(f'key {stem}')}"
+
+
+def _next_global_id(database: Database, item_type: TypeDefinition) -> str:
+    """Number global IDs.
+
+    Source: Jama REST cookbook samples: `GID-25` for items, a bare number for cycles and runs.
+    """
+    number = database.next_number(GLOBAL_ID_COUNTER)
+    return str(number) if item_type.kind in {"testcycles", "testruns"} else f"GID-{number}"
+
+
+def split_key(document_key: str) -> tuple[str, int]:
+    """Split `JEET1-TC-12` into `JEET1-TC` and 12; a key without a number has number 0."""
+    match = _KEY.fullmatch(document_key)
+    return (match["stem"], int(match["number"])) if match else (document_key, 0)
+
+
+def search_text(fields: Json, *others: object) -> str:
+    """Gather the words that search looks through, in lower case."""
+    texts = [plain(value) for value in fields.values() if isinstance(value, str)]
+    return "\n".join([*map(str, others), *texts]).casefold()
+
+
+def _keep_versions(database: Database, node_ids: Sequence[int]) -> None:
+    database.execute_many(
+        "INSERT INTO versions SELECT id, version, fields, modified_date, modified_by "
+        "FROM nodes WHERE id = ?",
+        ((node_id,) for node_id in node_ids),
+    )
+
+
+def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> None:
+    """Store new fields as a new version; moves the modification and the activity date."""
+    now, text = database.now(), json.dumps(fields)
+    words = search_text(fields, node.document_key, node.global_id, node.id)
+    with database.transaction():
+        database.execute(
+            "UPDATE nodes SET fields = ?, search_text = ?, version = version + 1, "
+            "modified_date = ?, modified_by = ?, last_activity_date = ? WHERE id = ?",
+            (text, words, now, user, now, node.id),
+        )
+        _keep_versions(database, [node.id])
+
+
+def touch(database: Database, node_id: int) -> None:
+    """Move the activity date, as comments, attachments and links do."""
+    database.execute(
+        "UPDATE nodes SET last_activity_date = ? WHERE id = ?", (database.now(), node_id)
+    )
+
+
+def deactivate(database: Database, node_ids: Sequence[int]) -> None:
+    """Delete nodes as Jama does: they are no longer found, and could be restored."""
+    database.execute_many("UPDATE nodes SET active = 0 WHERE id = ?", ((i,) for i in node_ids))
+
+
+def set_lock(database: Database, node_id: int, locked_by: int | None) -> None:
+    """Lock a node for a user, or unlock it."""
+    database.execute(
+        "UPDATE nodes SET locked_by = ?, locked_date = coalesce(?, locked_date) WHERE id = ?",
+        (locked_by, database.now() if locked_by is not None else None, node_id),
+    )
+
+
+_WIDTH = 6
+
+
+def add_item(database: Database, new: NewNode, *, parent: int | None = None) -> int:
+    """Add an item after its siblings and return its ID."""
+    with database.transaction():
+        sort_order = database.next_number(f"children {new.project} {parent}")
+        place = {
+            "parent": parent,
+            "sort_order": sort_order,
+            "sequence": _sequence(database, parent, sort_order),
+        }
+        return add_node(database, replace(new, columns={**new.columns, **place}))
+
+
+def _sequence(database: Database, parent: int | None, sort_order: int) -> str:
+    own = f"{sort_order:0{_WIDTH}}"
+    above = find_node(database, parent) if parent is not None else None
+    return f"{above.sequence}.{own}" if above else own
+
+
+def shown_sequence(sequence: str) -> str:
+    """Turn the sortable form into the one that people see: 2.1.7."""
+    return ".".join(str(int(part)) for part in sequence.split("."))
+
+
+def move_item(database: Database, item_id: int, *, project: int, parent: int | None) -> None:
+    """Put an item (not its children) after the children of another parent."""
+    with database.transaction():
+        sort_order = database.next_number(f"children {project} {parent}")
+        database.execute(
+            "UPDATE nodes SET parent = ?, sort_order = ?, sequence = ? WHERE id = ?",
+            (parent, sort_order, _sequence(database, parent, sort_order), item_id),
+        )

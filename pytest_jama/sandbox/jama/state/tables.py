@@ -1,0 +1,92 @@
+"""The tables. One wide table holds everything that Jama calls an abstract item."""
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE tokens (token TEXT PRIMARY KEY, user INTEGER NOT NULL, expires_at REAL NOT NULL);
+
+CREATE TABLE projects (
+  id INTEGER PRIMARY KEY, key TEXT UNIQUE, name TEXT NOT NULL, parent INTEGER,
+  is_folder INTEGER NOT NULL, created_date TEXT NOT NULL, created_by INTEGER NOT NULL
+);
+
+CREATE TABLE custom_fields (
+  type_key TEXT NOT NULL, name TEXT NOT NULL, field_type TEXT NOT NULL, rich INTEGER NOT NULL,
+  PRIMARY KEY (type_key, name)
+);
+
+CREATE TABLE nodes (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,             -- items, testplans, testcycles, testruns, attachments
+  project INTEGER NOT NULL,
+  item_type INTEGER NOT NULL,
+  document_key TEXT NOT NULL,
+  key_stem TEXT NOT NULL,         -- JEET1-TC
+  key_number INTEGER NOT NULL,    -- 12
+  global_id TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1,
+  active INTEGER NOT NULL DEFAULT 1,
+  created_date TEXT NOT NULL,
+  created_by INTEGER NOT NULL,
+  modified_date TEXT NOT NULL,
+  modified_by INTEGER NOT NULL,
+  last_activity_date TEXT NOT NULL,
+  locked_by INTEGER,
+  locked_date TEXT,
+  visible_at REAL NOT NULL,       -- seconds since the epoch; runs of a slow cycle appear later
+  indexed_at REAL NOT NULL,       -- seconds since the epoch; search lags behind
+  search_text TEXT NOT NULL,
+  fields TEXT NOT NULL,           -- JSON; what the server derives is left out
+  parent INTEGER,                 -- items: an item, or nothing for the root of the project
+  sort_order INTEGER NOT NULL DEFAULT 0,
+  sequence TEXT NOT NULL DEFAULT '',  -- items: 000002.000001, sortable as text
+  child_item_type INTEGER,
+  archived INTEGER NOT NULL DEFAULT 0,  -- plans
+  plan INTEGER,                   -- cycles and runs
+  cycle INTEGER,                  -- runs
+  test_group INTEGER,
+  test_case INTEGER,
+  case_version INTEGER,
+  group_order INTEGER
+);
+CREATE UNIQUE INDEX nodes_by_key ON nodes (document_key);
+CREATE INDEX nodes_by_project ON nodes (project, kind);
+CREATE INDEX nodes_by_parent ON nodes (parent);
+CREATE INDEX nodes_by_global_id ON nodes (global_id);
+CREATE INDEX nodes_by_plan ON nodes (plan, kind) WHERE plan IS NOT NULL;
+CREATE INDEX nodes_by_cycle ON nodes (cycle, key_stem, key_number) WHERE cycle IS NOT NULL;
+CREATE INDEX nodes_by_case ON nodes (test_case) WHERE test_case IS NOT NULL;
+
+CREATE TABLE versions (
+  item INTEGER NOT NULL, version INTEGER NOT NULL, fields TEXT NOT NULL,
+  created_date TEXT NOT NULL, created_by INTEGER NOT NULL, PRIMARY KEY (item, version)
+);
+
+CREATE TABLE test_groups (
+  id INTEGER PRIMARY KEY, plan INTEGER NOT NULL, name TEXT NOT NULL, assigned_to INTEGER
+);
+CREATE INDEX test_groups_by_plan ON test_groups (plan);
+
+CREATE TABLE group_cases (
+  test_group INTEGER NOT NULL, test_case INTEGER NOT NULL, plan INTEGER NOT NULL,
+  position INTEGER NOT NULL, PRIMARY KEY (test_group, test_case)
+);
+CREATE INDEX group_cases_by_plan ON group_cases (plan, test_case);
+
+CREATE TABLE comments (
+  id INTEGER PRIMARY KEY, item INTEGER, project INTEGER, in_reply_to INTEGER, text TEXT NOT NULL,
+  comment_type TEXT NOT NULL, created_date TEXT NOT NULL, created_by INTEGER NOT NULL
+);
+CREATE INDEX comments_by_item ON comments (item);
+
+CREATE TABLE files (
+  attachment INTEGER PRIMARY KEY, id INTEGER NOT NULL, name TEXT NOT NULL,
+  mime_type TEXT NOT NULL, content BLOB NOT NULL
+);
+
+CREATE TABLE attached (
+  item INTEGER NOT NULL, attachment INTEGER NOT NULL, PRIMARY KEY (item, attachment)
+);
+"""

@@ -1,0 +1,242 @@
+"""The state of a sandbox, as seeding and tests see it: no HTTP, plain values."""
+
+import time
+import weakref
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import Self
+
+from pytest_jama.sandbox.database import Clock, Database
+from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, FieldDefinition
+from pytest_jama.sandbox.jama.model import Node, StoredGroup, StoredProject, User
+from pytest_jama.sandbox.jama.seeding import Step, seed_case
+from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
+from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
+from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
+from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
+
+
+class Store:
+    """Everything one sandbox knows, in memory or in a file that outlives it.
+
+    Thread safe. Close it, use it as a context manager, or let it be garbage collected.
+
+    Args:
+        path: SQLite file, created if missing; None keeps the state in memory.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
+        self.database = Database(path, schema=SCHEMA, version=VERSION, clock=clock)
+        self._close = weakref.finalize(self, self.database.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; closing twice does no harm."""
+        self._close()
+
+    # -- seeding -------------------------------------------------------------------------
+
+    def add_project(self, key: str, name: str | None = None, id: int | None = None) -> int:  # noqa: A002 - Jama's own word
+        """Create a project unless one with that key (or ID) exists; return its ID."""
+        with self.database.transaction():
+            known = accounts.find_project(self.database, key)
+            if known is None and id is not None:
+                known = accounts.find_project(self.database, id)
+            if known is not None:
+                return known.id
+            return accounts.add_project(
+                self.database, key=key, name=name or key, project_id=id, parent=None
+            )
+
+    def add_case(
+        self,
+        project_key: str,
+        document_key: str | None = None,
+        *,
+        id: int | None = None,  # noqa: A002 - Jama's own word
+        global_id: str | None = None,
+        name: str | None = None,
+        steps: int | Sequence[Step] = 0,
+        description: str | None = None,
+    ) -> int:
+        """Create a test case unless one with that key, ID or global ID exists; return its ID.
+
+        An existing case gets further steps if it has fewer than asked for (a new version).
+
+        Args:
+            project_key: Key of a project that exists.
+            document_key: Exact key, such as `JEET1-TC-12`; None takes the next.
+            id: Exact API ID; None takes the next.
+            global_id: Exact global ID, such as `GID-51234`; None takes the next.
+            name: None makes one up.
+            steps: Number of steps, or the steps with `action`, `expectedResult`, `notes`.
+            description: Rich text.
+
+        Raises:
+            LookupError: There is no such project.
+            ValueError: The ID or the key belongs to something that is not this test case.
+        """
+        with self.database.transaction():
+            return seed_case(
+                self.database,
+                project=self._project(project_key).id,
+                document_key=document_key,
+                case_id=id,
+                global_id=global_id,
+                name=name,
+                description=description,
+                steps=steps,
+            )
+
+    def add_plan(
+        self, project_key: str, name: str, *, cases: Sequence[int] = (), archived: bool = False
+    ) -> int:
+        """Create a plan with its default group, holding the cases; return its ID."""
+        with self.database.transaction():
+            project = self._project(project_key).id
+            plan = planning.add_plan(
+                self.database, project=project, fields={"name": name}, user=ROBOT_ID
+            )
+            self.add_to_plan(plan, *cases)
+            if archived:
+                self.set_archived(plan)
+        return plan
+
+    def add_to_plan(self, plan_id: int, *case_ids: int, group: str | None = None) -> int:
+        """Put cases into a group of a plan and return the group's ID.
+
+        Args:
+            plan_id: The plan.
+            case_ids: The cases; one that is in the group already stays where it is.
+            group: Name of the group, created if missing; None means the first one.
+        """
+        with self.database.transaction():
+            group_id = self._group(plan_id, group)
+            for case_id in case_ids:
+                planning.add_case(self.database, plan=plan_id, group_id=group_id, case_id=case_id)
+        return group_id
+
+    def add_cycle(
+        self,
+        plan_id: int,
+        name: str,
+        *,
+        start_date: str | None = None,
+        end_date: str | None = None,
+        group_ids: Sequence[int] | None = None,
+    ) -> int:
+        """Create a cycle with a run for every case of the plan (or of the groups)."""
+        today = datetime.fromtimestamp(self.database.clock(), tz=timezone.utc).date().isoformat()
+        fields = {
+            "name": name,
+            "startDate": start_date or today,
+            "endDate": end_date or start_date or today,
+        }
+        plan = self._node(plan_id, "testplans")
+        generation = planning.Generation(group_ids=group_ids)
+        return planning.add_cycle(self.database, plan, fields, generation, user=ROBOT_ID)
+
+    def add_run_field(self, name: str, field_type: str = "STRING", *, rich: bool = False) -> str:
+        """Give test runs one more custom field; return its full name, e.g. `color$37`."""
+        run_type = accounts.get_item_type(self.database, "TSTRN")
+        bare, _, _ = name.partition(CUSTOM_SEPARATOR)
+        full = f"{bare}{CUSTOM_SEPARATOR}{run_type.id}"
+        field = FieldDefinition(full, field_type, rich=rich)
+        accounts.add_custom_field(self.database, "TSTRN", field)
+        return full
+
+    # -- what happens at Jama meanwhile --------------------------------------------------
+
+    def set_lock(self, node_id: int, locked_by: int | None = TESTER_ID) -> None:
+        """Lock a run (or anything else) for a user, by default another user; None unlocks."""
+        stored_nodes.set_lock(self.database, node_id, locked_by)
+
+    def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
+        """Archive a plan, or bring it back."""
+        sql = "UPDATE nodes SET archived = ? WHERE id = ?"
+        self.database.execute(sql, (archived, plan_id))
+
+    def bump_case_version(self, case_id: int) -> int:
+        """Save a case again, so that its runs become stale; return the new version."""
+        node = self._node(case_id, "items")
+        stored_nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
+        return node.version + 1
+
+    def delete_case(self, case_id: int) -> None:
+        """Delete a test case; its runs stay."""
+        stored_nodes.deactivate(self.database, [case_id])
+
+    # -- reading -------------------------------------------------------------------------
+
+    def users(self) -> tuple[User, ...]:
+        """List all users; the first is the one that the credentials belong to."""
+        return accounts.USERS
+
+    def projects(self) -> tuple[StoredProject, ...]:
+        """List all projects, oldest first."""
+        return accounts.find_projects(self.database)
+
+    def cases(self, project_key: str) -> tuple[Node, ...]:
+        """List the test cases of a project, oldest first."""
+        case_type = accounts.get_item_type(self.database, "TC").id
+        selection = of_kind("items").where("n.item_type = ?", case_type)
+        return self._of_project(project_key, selection)
+
+    def plans(self, project_key: str) -> tuple[Node, ...]:
+        """List the plans of a project, oldest first."""
+        return self._of_project(project_key, of_kind("testplans"))
+
+    def groups(self, plan_id: int) -> tuple[StoredGroup, ...]:
+        """List the groups of a plan, oldest first."""
+        return planning.find_groups(self.database, plan_id)
+
+    def cycles(self, plan_id: int) -> tuple[Node, ...]:
+        """List the cycles of a plan, oldest first."""
+        selection = of_kind("testcycles").where("n.plan = ?", plan_id)
+        return find_nodes(self.database, selection)
+
+    def runs(self, cycle_id: int) -> tuple[Node, ...]:
+        """List the runs of a cycle, oldest first."""
+        return planning.find_runs(self.database, cycle_id)
+
+    def run(self, run_id: int) -> Node:
+        """Return one run.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        return self._node(run_id, "testruns")
+
+    # -- inside --------------------------------------------------------------------------
+
+    def _node(self, node_id: int, kind: str) -> Node:
+        node = stored_nodes.find_node(self.database, node_id, kind)
+        if node is None:
+            raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
+        return node
+
+    def _project(self, project_key: str) -> StoredProject:
+        project = accounts.find_project(self.database, project_key)
+        if project is None:
+            raise LookupError(f"the sandbox has no project {project_key!r}")
+        return project
+
+    def _of_project(self, project_key: str, selection: Any) -> tuple[Node, ...]:
+        project = self._project(project_key)
+        return find_nodes(self.database, selection.where("n.project = ?", project.id))
+
+    def _group(self, plan_id: int, name: str | None) -> int:
+        present = planning.find_groups(self.database, plan_id)
+        for group in present:
+            if name in (None, group.name):
+                return group.id
+        return planning.add_group(self.database, plan_id, name or planning.DEFAULT_GROUP)

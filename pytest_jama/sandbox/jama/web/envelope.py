@@ -1,0 +1,177 @@
+"""The envelope of every answer, with `links` and `linked`: what its objects refer to.
+
+Source: Jama REST cookbook samples: `meta.status` is the reason phrase, the timestamp has real
+milliseconds and `+0000`, `pageInfo` stands on lists only, unset parts are left out. `links` maps
+a JSON path to `{type, href}` where the href holds the path in braces; `linked` is there when
+`include` names such a path.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.responses import JSONResponse, Response
+
+from pytest_jama.sandbox.database import Clock
+from pytest_jama.sandbox.jama.model import Json, Node
+from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.state.accounts import find_item_type, find_project, find_user
+from pytest_jama.sandbox.jama.state.selection import Selection, count_nodes, find_nodes, order_by
+from pytest_jama.sandbox.jama.state.stored_nodes import find_node
+from pytest_jama.sandbox.jama.web import wire
+from pytest_jama.sandbox.jama.web.calls import Call
+from pytest_jama.sandbox.jama.web.incoming import Include, ListQuery
+
+
+def meta_of(status: int, clock: Clock, **more: Any) -> Json:
+    """Build the `meta` of an answer."""
+    moment = datetime.fromtimestamp(clock(), tz=timezone.utc)
+    timestamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}+0000"
+    return {"status": HTTPStatus(status).phrase, "timestamp": timestamp, **more}
+
+
+def single(call: Call, value: Json, query: Include) -> JSONResponse:
+    """Answer with one object."""
+    return _objects(call, [value], query, data=value)
+
+
+def single_node(call: Call, value: Node, query: Include) -> JSONResponse:
+    """Answer with one item, plan, cycle, run or attachment."""
+    return single(call, wire.node(call, value), query)
+
+
+def page(call: Call, values: Sequence[Json], query: ListQuery, *, total: int) -> JSONResponse:
+    """Answer with the asked page of a list."""
+    start = query.window(call.knobs).start
+    info = {"startIndex": start, "resultCount": len(values), "totalResults": total}
+    return _objects(call, values, query, data=list(values), pageInfo=info)
+
+
+def cut(call: Call, values: Sequence[Json], query: ListQuery) -> JSONResponse:
+    """Answer with the asked page of a list that is at hand as a whole."""
+    return page(call, query.window(call.knobs).of(values), query, total=len(values))
+
+
+def node_page(
+    call: Call, selection: Selection, query: ListQuery, *, sort_by: Iterable[str] = ("id.asc",)
+) -> JSONResponse:
+    """Answer with the asked page of a selection."""
+    order = order_by(sort_by, key_order=call.knobs.document_key_order)
+    nodes = find_nodes(call.database, selection, order=order, window=query.window(call.knobs))
+    values = [wire.node(call, node) for node in nodes]
+    return page(call, values, query, total=count_nodes(call.database, selection))
+
+
+def _objects(
+    call: Call, values: Sequence[Json], query: Include, *, data: Any, **meta: Any
+) -> JSONResponse:
+    return JSONResponse(
+        {
+            "meta": meta_of(200, call.database.clock, **meta),
+            "links": links_of(call, values),
+            **linked_objects(call, values, query.include),
+            "data": data,
+        }
+    )
+
+
+def created(call: Call, location: str, new_id: int) -> JSONResponse:
+    """Answer a POST; `location` is relative to the API."""
+    more: dict[str, object] = {"location": f"{call.api_url}/{location}"}
+    if call.knobs.created_id == "yes":
+        more["id"] = new_id
+    return JSONResponse({"meta": meta_of(201, call.database.clock, **more)}, status_code=201)
+
+
+def updated(call: Call) -> JSONResponse:
+    """Answer a PUT or PATCH."""
+    return JSONResponse({"meta": meta_of(200, call.database.clock)})
+
+
+def deleted(call: Call) -> Response:
+    """Answer a DELETE."""
+    if call.knobs.delete_status == "204":
+        return Response(status_code=204)
+    return updated(call)
+
+
+def refused(
+    status: int, message: str, clock: Clock, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Answer a request that is refused."""
+    meta = meta_of(status, clock, message=message)
+    return JSONResponse({"meta": meta}, status_code=status, headers=headers)
+
+
+_TARGETS = {
+    "project": "projects",
+    "itemType": "itemtypes",
+    "childItemType": "itemtypes",
+    "createdBy": "users",
+    "modifiedBy": "users",
+    "lockedBy": "users",
+    "assignedTo": "users",
+    "lock.lockedBy": "users",
+    "location.parent.item": "items",
+    "location.parent.project": "projects",
+    "location.item": "abstractitems",
+    "location.project": "projects",
+    "inReplyTo": "comments",
+    "fields.project": "projects",
+    "fields.assignedTo": "users",
+    "fields.testPlan": "testplans",
+    "fields.testCycle": "testcycles",
+    "fields.testCase": "items",
+    "testCycle": "testcycles",
+}
+
+
+def links_of(call: Call, values: Sequence[Json]) -> Json:
+    """Describe what the objects of an answer refer to."""
+    return {
+        f"data.{path}": {"type": target, "href": f"{call.api_url}/{target}/{{data.{path}}}"}
+        for path, target in _TARGETS.items()
+        if any(_at(value, path) is not None for value in values)
+    }
+
+
+def linked_objects(call: Call, values: Sequence[Json], include: Sequence[str]) -> Json:
+    """Gather the objects that `include` asks for; nothing without `include`.
+
+    Raises:
+        ApiError: 400 for a path that is not a link.
+    """
+    linked: Json = {}
+    for path in include:
+        target = _TARGETS.get(path.removeprefix("data."))
+        if target is None or not path.startswith("data."):
+            raise bad_request(f"include={path!r} is not a link such as data.createdBy")
+        identifiers = {_at(value, path.removeprefix("data.")) for value in values} - {None}
+        found = {str(key): _object(call, target, key) for key in sorted(identifiers)}
+        linked.setdefault(target, {}).update({key: value for key, value in found.items() if value})
+    return {"linked": linked} if linked else {}
+
+
+def _at(value: Json, path: str) -> Any:
+    found: Any = value
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _object(call: Call, target: str, identifier: int) -> Json | None:
+    match target:
+        case "users":
+            user = find_user(identifier)
+            return wire.user(user) if user else None
+        case "projects":
+            project = find_project(call.database, identifier)
+            return wire.project(project) if project else None
+        case "itemtypes":
+            item_type = find_item_type(call.item_types(), identifier)
+            return wire.item_type(item_type) if item_type else None
+        case "comments":
+            return None
+    node = find_node(call.database, identifier)
+    return wire.node(call, node) if node else None
