@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
+    from junit_uploader.merged_reports import MergedReports
     from junit_uploader.options import WrongUseError
-    from junit_uploader.session import Session
 
 PROGRAM = "junit-uploader"
 EXIT_DONE = 0
@@ -91,15 +91,17 @@ def _upload(options: Namespace, given: Sequence[str]) -> int:
 
 
 def _list(options: Namespace) -> int:
+    from junit_uploader.junit.reported_test import ReadOptions  # noqa: PLC0415
     from junit_uploader.listing import (  # noqa: PLC0415 (imports lxml)
         file_lines,
         json_pieces,
         list_lines,
         summary_line,
     )
-    from junit_uploader.memory import no_garbage_collection  # noqa: PLC0415
-    from junit_uploader.readers.values import ReadOptions  # noqa: PLC0415
-    from junit_uploader.session import read_reports  # noqa: PLC0415
+    from junit_uploader.merged_reports import (  # noqa: PLC0415
+        no_garbage_collection,
+        read_reports,
+    )
 
     with no_garbage_collection():
         session = read_reports(options.reports, ReadOptions(keeps_messages=False))
@@ -114,7 +116,7 @@ def _list(options: Namespace) -> int:
         return _status(session)
 
 
-def _status(session: Session) -> int:
+def _status(session: MergedReports) -> int:
     if session.is_complete:
         return EXIT_DONE
     if not session.tests:

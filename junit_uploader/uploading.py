@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader.journaling import write_results
-from junit_uploader.linking import link_tests
+from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, counted, file_values, summary_line
-from junit_uploader.memory import no_garbage_collection
+from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
 from junit_uploader.options import PROGRAM, SETTING_FLAGS
-from junit_uploader.readers.values import ReadOptions
-from junit_uploader.remarks import (
+from junit_uploader.report_notes import (
     find_wrong,
     loses_results,
     remark_lines,
     unlinked_failure_lines,
     unread_lines,
 )
-from junit_uploader.session import read_reports
 from junit_uploader.sources import STDIN
 from pytest_jama import __version__
 from pytest_jama.config import load_settings
@@ -46,8 +44,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Iterator, Sequence
 
-    from junit_uploader.linking import LinkedTests
-    from junit_uploader.session import ReportFile, Session
+    from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.results import TestResult
@@ -208,7 +205,7 @@ def _load(options: Namespace) -> LoadedSettings:
     )
 
 
-def _refuse_unusable(session: Session, *, strict: bool) -> None:
+def _refuse_unusable(session: MergedReports, *, strict: bool) -> None:
     """Refuse reports without tests, and with ``--strict`` those with which anything is wrong.
 
     Raises:
@@ -224,7 +221,7 @@ def _refuse_unusable(session: Session, *, strict: bool) -> None:
 
 
 def _session_lines(
-    session: Session,
+    session: MergedReports,
     linked: LinkedTests,
     loaded: LoadedSettings,
     *,

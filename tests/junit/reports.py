@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from junit_uploader.readers.junit import FileReading, read_junit
-from junit_uploader.readers.values import ReadOptions
+from junit_uploader.junit.report_reader import FileReading, read_junit
+from junit_uploader.junit.reported_test import ReadOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from junit_uploader.readers.values import ReportedTest
+    from junit_uploader.junit.reported_test import ReportedTest
 
 PASSED = '<testcase classname="shop.Cart" name="adds" time="0.5"/>'
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from junit_uploader.session import read_reports
+from junit_uploader.merged_reports import read_reports
 from pytest_jama.core.identity import normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from junit_uploader.readers.values import ReportedTest
+    from junit_uploader.junit.reported_test import ReportedTest
 
 COLLECTED = Path(__file__).parents[3] / "shared" / "junit" / "fresh"
 ORACLE = COLLECTED / "ORACLE.json"

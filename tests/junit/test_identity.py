@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.identity import identify, join_plain
+from junit_uploader.junit.identity import identify, join_plain
 from pytest_jama.core.identity import normal_form
 from tests.junit.reports import read, suite
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from junit_uploader.linking import LinkedTests, link_tests
+from junit_uploader.merged_reports import LinkedTests, link_tests
 from pytest_jama.core.cases import CaseLink
 from tests.junit.reports import PASSED, make_case, read, suite
 

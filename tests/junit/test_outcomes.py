@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.values import ReadOptions
+from junit_uploader.junit.reported_test import ReadOptions
 from tests.junit.reports import make_case, read, read_one, suite
 
 FAILURE = '<failure message="no"/>'

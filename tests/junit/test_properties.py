@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.junit.reading import CHUNK_BYTES
+from junit_uploader.junit.report_reader import CHUNK_BYTES
 from tests.junit.reports import make_case, read, read_one, suite
 
 

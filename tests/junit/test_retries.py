@@ -5,7 +5,7 @@ from functools import reduce
 
 import pytest
 
-from junit_uploader.readers.values import ReportedTest, merge
+from junit_uploader.junit.reported_test import ReportedTest, merge
 from tests.junit.reports import make_case, read, suite
 
 CASES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from junit_uploader.session import read_reports
+from junit_uploader.merged_reports import read_reports
 from tests.junit.reports import PASSED, suite
 
 

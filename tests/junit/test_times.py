@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.times import read_time_s
+from junit_uploader.junit.attributes import read_time_s
 
 
 @pytest.mark.parametrize(

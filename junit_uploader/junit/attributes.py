@@ -1,12 +1,50 @@
-"""How long a testcase took, from what frameworks write. Pure."""
+"""What the attributes of a testcase say: where they stand, and how long it took. Pure.
+
+They stand nearly always as in the testcase before.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from junit_uploader.junit.unreadable import UnreadableError
+from pytest_jama.core.properties import USED_PROPERTIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+
+Places: TypeAlias = tuple[int, int, int]
+"""Of classname, name and time among the attributes, counted from 0; without time `ABSENT`."""
+
+ABSENT = -1
+
+MOST_ATTRIBUTES = 1000
+
+_TELLING = USED_PROPERTIES | {"status", "result", "duration"}
+"""The attributes, beyond names and time, that may say something; rare."""
+
+
+def find_places(keys: Sequence[str]) -> Places | None:
+    """Find where the attributes of a usual testcase stand.
+
+    Args:
+        keys: The names of its attributes, in their order.
+
+    Returns:
+        The places; None when a name is missing, or another attribute has to be looked at.
+
+    Raises:
+        UnreadableError: When there are too many: lxml's time grows with the square of their number.
+    """
+    if len(keys) > MOST_ATTRIBUTES:
+        raise UnreadableError(f"a testcase with {len(keys):,} attributes", is_final=True)
+    places = {key: place for place, key in enumerate(keys)}
+    if not {"classname", "name"} <= places.keys() or not _TELLING.isdisjoint(places):
+        return None
+    return places["classname"], places["name"], places.get("time", ABSENT)
+
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"\d*,\d+", re.ASCII)

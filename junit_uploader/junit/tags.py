@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from junit_uploader.readers.outcomes import Kind
+from junit_uploader.junit.outcomes import Kind
 
 TESTCASE = "testcase"
 TESTSUITE = "testsuite"

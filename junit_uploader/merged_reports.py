@@ -1,23 +1,29 @@
-"""Several reports as one session: the seam between reading and everything that follows."""
+"""Several reports as one session: read, merged, and linked to their test cases.
+
+Two kinds of testcases are not tests: pytest writes one for each file that it could not collect, and
+one for each that was skipped as a whole.
+"""
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.readers.junit import read_junit
-from junit_uploader.readers.junit.unreadable import UnreadableError
-from junit_uploader.readers.values import ReadOptions, merge
+from junit_uploader.junit.report_reader import read_junit
+from junit_uploader.junit.reported_test import ReadOptions, merge
+from junit_uploader.junit.unreadable import UnreadableError
 from junit_uploader.sources import find_sources, open_source
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import Outcome, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from junit_uploader.readers.values import ReportedTest
+    from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
-    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.cases import CaseLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class ReportFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class MergedReports:
     """What all reports say together.
 
     Attributes:
@@ -69,7 +75,7 @@ COUNTED = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outco
 DEFAULT_OPTIONS = ReadOptions()
 
 
-def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTIONS) -> Session:
+def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTIONS) -> MergedReports:
     """Read reports as one session: shards, or several suites of one product.
 
     A report that cannot be read becomes a `ReportFile` with an error; the others are still read.
@@ -85,7 +91,7 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
         file, testcases = _read(source, options)
         counts.update(_count(testcases))
         files.append(_add_note(file, _merge_into(tests, testcases)))
-    return Session(tuple(files), tests, counts, _count(tests.values()))
+    return MergedReports(tuple(files), tests, counts, _count(tests.values()))
 
 
 def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
@@ -122,3 +128,70 @@ def _add_note(file: ReportFile, repeated: int) -> ReportFile:
         return file
     note = f"testcases that repeat an earlier test ID: {repeated}; the worst outcome counts"
     return ReportFile(file.path, file.error, file.testcases, (*file.notes, note))
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Keep the collector from looking again and again through a million values without cycles."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+COLLECTION_FAILURE = "collection failure"
+COLLECTION_SKIPPED = "collection skipped"
+"""What pytest writes as the message of a file's testcase.
+
+Source: pytest, ``_pytest/junitxml.py``, ``append_collect_error`` and ``append_collect_skipped``.
+"""
+
+
+class LinkedTests(NamedTuple):
+    """What is judged.
+
+    Attributes:
+        results: One for each test, and one for each file that could not be collected.
+        uncollected: These files, as the reports name them.
+    """
+
+    results: list[TestResult]
+    uncollected: tuple[str, ...]
+
+
+def link_tests(
+    tests: Iterable[ReportedTest],
+    *,
+    find_links: Callable[[ReportedTest, TestResult], tuple[CaseLink, ...]],
+    find_within: Callable[[str], tuple[CaseLink, ...]],
+) -> LinkedTests:
+    """Return the results of tests with their links.
+
+    Args:
+        tests: What the reports say.
+        find_links: Tells the cases of a test that names none itself.
+        find_within: Tells the cases of all tests in a file.
+    """
+    results: list[TestResult] = []
+    uncollected: list[TestResult] = []
+    for test in tests:
+        result = test.as_result()
+        if result.message == COLLECTION_FAILURE and result.outcome is Outcome.ERROR:
+            uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+        elif result.message != COLLECTION_SKIPPED or result.outcome is not Outcome.SKIPPED:
+            links = result.links or find_links(test, result)
+            results.append(result if links == result.links else result._replace(links=links))
+    return LinkedTests(results + uncollected, tuple(each.test_id for each in uncollected))
+
+
+def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:
+    """Return what stands in the place of the unknown tests of a file, as in ``pytest --jama``.
+
+    Args:
+        address: The file as the report names it.
+        links: The cases that the map names for tests in it.
+    """
+    return TestResult(address, Outcome.DESELECTED, message="could not be collected", links=links)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.readers.values import UNNAMED
+from junit_uploader.junit.reported_test import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from junit_uploader.readers.junit.document import Document
-from junit_uploader.readers.junit.feeds import FastFeed
-from junit_uploader.readers.junit.long_texts import LongTextFeed
-from junit_uploader.readers.junit.repairs import Piece, repair
-from junit_uploader.readers.junit.unreadable import UnreadableError
-from junit_uploader.readers.notes import Notes
+from junit_uploader.junit.long_texts import LongTextFeed
+from junit_uploader.junit.notes import Notes
+from junit_uploader.junit.parser import FastFeed
+from junit_uploader.junit.repairs import Piece, repair
+from junit_uploader.junit.suite_walk import Document
+from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from junit_uploader.readers.junit.feeds import Feed
-    from junit_uploader.readers.values import ReadOptions, ReportedTest
+    from junit_uploader.junit.parser import Feed
+    from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
 
 CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 4 * 1024 * 1024

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from junit_uploader.session import Session, read_reports
+from junit_uploader.merged_reports import MergedReports, read_reports
 from tests.junit.reports import PASSED, make_case, suite
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
+def session(tmp_path: Path) -> MergedReports:
     """Two shards that repeat a test, and a report that is cut off."""
     (tmp_path / "1.xml").write_text(suite(PASSED, make_case()))
     (tmp_path / "2.xml").write_text(suite(make_case("<failure/>"), make_case("<skipped/>")))
@@ -20,12 +20,12 @@ def session(tmp_path: Path) -> Session:
     return read_reports([str(tmp_path)])
 
 
-def test_reports_are_one_session(session: Session) -> None:
+def test_reports_are_one_session(session: MergedReports) -> None:
     found = {name: test.outcome.value for name, test in session.tests.items()}
     assert found == {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}
 
 
-def test_testcases_are_counted_as_written_and_tests_after_merging(session: Session) -> None:
+def test_testcases_are_counted_as_written_and_tests_after_merging(session: MergedReports) -> None:
     written = {
         outcome.value: number for outcome, number in session.testcase_counts.items() if number
     }
@@ -33,17 +33,17 @@ def test_testcases_are_counted_as_written_and_tests_after_merging(session: Sessi
     assert sum(session.test_counts.values()) == 2
 
 
-def test_repeated_test_ids_are_said_where_they_are_found(session: Session) -> None:
+def test_repeated_test_ids_are_said_where_they_are_found(session: MergedReports) -> None:
     assert "earlier test ID: 2" in session.files[1].notes[0]
 
 
-def test_nothing_of_an_unreadable_report_is_used(session: Session) -> None:
+def test_nothing_of_an_unreadable_report_is_used(session: MergedReports) -> None:
     broken = session.files[2]
     assert (broken.testcases, broken.error is None) == (0, False)
     assert not session.is_complete
 
 
-def test_results_are_those_of_the_core(session: Session) -> None:
+def test_results_are_those_of_the_core(session: MergedReports) -> None:
     assert [(each.test_id, each.outcome.value) for each in session.results()] == [
         ("shop.Cart.adds", "passed"),
         ("shop.Cart.pays", "failed"),

@@ -13,12 +13,12 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.readers.junit.unreadable import UnreadableError
+from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from junit_uploader.readers.notes import Notes
+    from junit_uploader.junit.notes import Notes
 
 
 class Piece(NamedTuple):

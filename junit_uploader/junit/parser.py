@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
-from junit_uploader.readers.junit import tags
-from junit_uploader.readers.junit.unreadable import UnreadableError
-from junit_uploader.readers.marks import PROPERTY
+from junit_uploader.junit import tags
+from junit_uploader.junit.inline_properties import PROPERTY
+from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Feed(Protocol):
     """A parser of one document.
 
     Attributes:
-        has_marks: Whether marks for tools stood in what was fed; see `readers.marks`.
+        has_marks: Whether marks for tools stood in what was fed; see `inline_properties`.
     """
 
     has_marks: bool

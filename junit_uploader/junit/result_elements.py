@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from junitparser import Error, Failure, Skipped, xunit2
 from junitparser.junitparser import Element
 
-from junit_uploader.readers.junit import tags
-from junit_uploader.readers.outcomes import Finding, Kind
+from junit_uploader.junit import tags
+from junit_uploader.junit.outcomes import Finding, Kind
 from pytest_jama.core.properties import USED_PROPERTIES
 
 if TYPE_CHECKING:

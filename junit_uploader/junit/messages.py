@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from junit_uploader.readers.marks import without_marks
+from junit_uploader.junit.inline_properties import without_marks
 from pytest_jama.core.results import MESSAGE_CHARACTERS
 from pytest_jama.core.text import clean, shorten
 

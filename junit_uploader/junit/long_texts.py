@@ -11,13 +11,13 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from junit_uploader.readers.junit import tags
-from junit_uploader.readers.junit.unreadable import UnreadableError
+from junit_uploader.junit import tags
+from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from junit_uploader.readers.notes import Notes
+    from junit_uploader.junit.notes import Notes
 
 LONGEST_TEXT = 1_000_000
 """Characters of one text that are kept."""

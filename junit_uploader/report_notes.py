@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from junit_uploader.junit.notes import BAD_REFERENCE
+from junit_uploader.junit.reported_test import FAILING
+from junit_uploader.junit.suite_walk import UNSEEN_FAILURES
 from junit_uploader.listing import counted
-from junit_uploader.readers.junit.suites import UNSEEN_FAILURES
-from junit_uploader.readers.notes import BAD_REFERENCE
-from junit_uploader.readers.values import FAILING
 from pytest_jama.render import LISTED, NAMED, Line, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from junit_uploader.session import ReportFile
+    from junit_uploader.merged_reports import ReportFile
     from pytest_jama.core.results import TestResult
 
 _SERIOUS = {

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.readers.identity import (
+from junit_uploader.junit import tags
+from junit_uploader.junit.attributes import find_places, parse_time_s, read_time_s
+from junit_uploader.junit.identity import (
     NODE_CLASSNAME,
     identify,
     identify_by_suites,
@@ -16,20 +18,12 @@ from junit_uploader.readers.identity import (
     join_plain,
     name_suite_result,
 )
-from junit_uploader.readers.junit import tags
-from junit_uploader.readers.junit.findings import read_finding, read_properties
-from junit_uploader.readers.junit.places import find_places
-from junit_uploader.readers.marks import find_properties
-from junit_uploader.readers.messages import PYTEST_SKIPS, word_message
-from junit_uploader.readers.notes import BAD_REFERENCE
-from junit_uploader.readers.outcomes import decide_outcome, find_contradiction
-from junit_uploader.readers.times import parse_time_s, read_time_s
-from junit_uploader.readers.values import (
-    MOST_NOTES,
-    UNNAMED,
-    Extras,
-    ReportedTest,
-)
+from junit_uploader.junit.inline_properties import find_properties
+from junit_uploader.junit.messages import PYTEST_SKIPS, word_message
+from junit_uploader.junit.notes import BAD_REFERENCE
+from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
+from junit_uploader.junit.reported_test import MOST_NOTES, UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.result_elements import read_finding, read_properties
 from pytest_jama.core.properties import (
     NO_EVIDENCE,
     USED_PROPERTIES,
@@ -42,10 +36,10 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from junit_uploader.readers.junit.places import Places
-    from junit_uploader.readers.notes import Notes
-    from junit_uploader.readers.outcomes import Finding
-    from junit_uploader.readers.values import ReadOptions
+    from junit_uploader.junit.attributes import Places
+    from junit_uploader.junit.notes import Notes
+    from junit_uploader.junit.outcomes import Finding
+    from junit_uploader.junit.reported_test import ReadOptions
 
 
 class SuiteName(NamedTuple):
