@@ -78,7 +78,7 @@ def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
 
 
 def _print_version() -> int:
-    from pytest_jama import __version__  # noqa: PLC0415 (it imports pluggy)
+    from pytest_jama import __version__  # noqa: PLC0415 (another package)
 
     _write_at_once(f"{PROGRAM}, version {__version__}\n")
     return EXIT_DONE

@@ -173,6 +173,15 @@ def test_asking_for_help_imports_nothing_heavy(argument: str) -> None:
     assert printed.endswith("[]\n")
 
 
+def test_asking_for_the_version_imports_nearly_nothing() -> None:
+    printed = run(
+        "import sys; before = set(sys.modules); from junit_uploader.cli import main;"
+        "main(['--version']); print(sorted(set(sys.modules) - before))"
+    )
+    ours = ["junit_uploader", "junit_uploader.cli", "pytest_jama"]
+    assert printed.endswith(f"{['__future__', *ours]}\n")
+
+
 def test_every_flag_is_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "junit.md").read_text(encoding="utf-8")
     actions = make_parser()._actions  # noqa: SLF001 (argparse shows them nowhere else)
