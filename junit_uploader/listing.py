@@ -53,7 +53,7 @@ def file_lines(file: ReportFile) -> Iterator[str]:
     if file.error is not None:
         yield f"error: {printable(file.path)}: {printable(file.error)}"
     for note in file.notes:
-        yield f"note: {printable(file.path)}: {printable(note)}"
+        yield f"note: {printable(file.path)}: {printable(str(note))}"
 
 
 def json_pieces(session: MergedReports) -> Iterator[str]:
@@ -80,7 +80,7 @@ def file_values(file: ReportFile) -> dict[str, Any]:
         "path": file.path,
         "error": file.error,
         "testcases": file.testcases,
-        "notes": list(file.notes),
+        "notes": [str(note) for note in file.notes],
     }
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from junit_uploader.junit.notes import Note, NoteKind
 from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions, merge
 from junit_uploader.junit.unreadable import UnreadableError
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.unusable import UnusableReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,25 @@ class ReportFile:
         path: As found, or ``-``.
         error: Why it was not read; None when it was. Nothing of a report with an error is used.
         testcases: How many testcases, and errors of suites themselves, it holds.
-        notes: What is odd about it, a line for each kind.
+        notes: What is odd about it.
+        unusable: The case references and steps in it that cannot be used.
     """
 
     path: str
     error: str | None = None
     testcases: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    unusable: tuple[UnusableReference, ...] = ()
+
+    @property
+    def loses_results(self) -> bool:
+        """Whether something that the report says does not arrive."""
+        return self.error is not None or bool(self.unusable)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether so much is wrong that ``--strict`` refuses the report."""
+        return self.error is not None or any(note.is_serious for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,11 @@ class MergedReports:
     def is_complete(self) -> bool:
         """Whether every report could be read, and there was a testcase in one of them."""
         return bool(self.tests) and not any(file.error for file in self.files)
+
+    @property
+    def unusable(self) -> tuple[UnusableReference, ...]:
+        """The case references and steps that cannot be used, each once."""
+        return tuple(dict.fromkeys(chain.from_iterable(file.unusable for file in self.files)))
 
     def results(self) -> Iterator[TestResult]:
         """Yield the test results, with the links that the reports themselves name."""
@@ -109,7 +129,8 @@ def _read(source: Source, options: ReadOptions) -> tuple[ReportFile, list[Report
     except UnreadableError as exc:
         return ReportFile(source.name, str(exc)), []
     count = len(reading.testcases)
-    return ReportFile(source.name, None, count, reading.notes), reading.testcases
+    file = ReportFile(source.name, None, count, reading.notes, reading.unusable)
+    return file, reading.testcases
 
 
 def _merge_into(tests: dict[str, ReportedTest], testcases: Iterable[ReportedTest]) -> int:
@@ -126,8 +147,8 @@ def _merge_into(tests: dict[str, ReportedTest], testcases: Iterable[ReportedTest
 def _add_note(file: ReportFile, repeated: int) -> ReportFile:
     if not repeated:
         return file
-    note = f"testcases that repeat an earlier test ID: {repeated}; the worst outcome counts"
-    return ReportFile(file.path, file.error, file.testcases, (*file.notes, note))
+    note = Note(NoteKind.REPEATED, str(repeated))
+    return replace(file, notes=(*file.notes, note))
 
 
 @contextmanager

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from junit_uploader.junit.notes import BAD_REFERENCE
+from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import FAILING
-from junit_uploader.junit.suite_walk import UNSEEN_FAILURES
 from junit_uploader.listing import counted
 from pytest_jama.render import LISTED, NAMED, Line, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from junit_uploader.junit.notes import Note
     from junit_uploader.merged_reports import ReportFile
     from pytest_jama.core.results import TestResult
 
-_SERIOUS = {
-    BAD_REFERENCE: Line("NOT LINKED", "", Tone.BAD),
-    UNSEEN_FAILURES: Line("warning", "", Tone.WARNING),
+_FORMS = {
+    NoteKind.UNUSABLE_REFERENCE: Line("NOT LINKED", "", Tone.BAD),
+    NoteKind.UNSEEN_FAILURES: Line("warning", "", Tone.WARNING),
 }
-"""How notes are shown that tell of results which may be missing."""
+"""How the notes that are serious are shown."""
 
 
 def remark_lines(files: Iterable[ReportFile], *, verbose: bool) -> Iterator[Line]:
@@ -47,23 +47,9 @@ def _choose(notes: Sequence[Line]) -> Sequence[Line]:
     return [note for note in notes if note.tone is not Tone.PLAIN or note in others]
 
 
-def _note_line(file: ReportFile, note: str) -> Line:
-    form = next((_SERIOUS[kind] for kind in _SERIOUS if note.startswith(kind)), Line("note", ""))
+def _note_line(file: ReportFile, note: Note) -> Line:
+    form = _FORMS.get(note.kind, Line("note", ""))
     return Line(form.label, f"{file.path}: {note}", form.tone)
-
-
-def loses_results(file: ReportFile) -> bool:
-    """Tell whether something that a report says does not arrive."""
-    return file.error is not None or any(note.startswith(BAD_REFERENCE) for note in file.notes)
-
-
-def find_wrong(files: Iterable[ReportFile]) -> Sequence[ReportFile]:
-    """Return the reports with which anything is wrong: these are too many for ``--strict``."""
-    return [
-        file
-        for file in files
-        if file.error is not None or any(note.startswith(tuple(_SERIOUS)) for note in file.notes)
-    ]
 
 
 def unread_lines(files: Sequence[ReportFile]) -> Iterator[Line]:

@@ -14,8 +14,6 @@ from junit_uploader.listing import NO_TESTCASE, counted, file_values, summary_li
 from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
 from junit_uploader.options import PROGRAM, SETTING_FLAGS
 from junit_uploader.report_notes import (
-    find_wrong,
-    loses_results,
     remark_lines,
     unlinked_failure_lines,
     unread_lines,
@@ -162,7 +160,7 @@ class _Uploading:
                     commit=commit,
                 ),
                 manner=self.manner,
-                is_complete=not any(map(loses_results, found.files)),
+                is_complete=not any(file.loses_results for file in found.files),
                 lines=found.lines,
                 about=self.about,
             )
@@ -214,7 +212,7 @@ def _refuse_unusable(session: MergedReports, *, strict: bool) -> None:
     if not session.tests:
         is_read = any(file.error is None for file in session.files)
         raise PytestJamaError(NO_TESTCASE if is_read else "no report could be read")
-    wrong = find_wrong(session.files) if strict else ()
+    wrong = [file for file in session.files if strict and file.is_wrong]
     if wrong:
         what = f"something is wrong with {len(wrong)} of {counted(len(session.files), 'report')}"
         raise PytestJamaError(f"{what}, and with --strict nothing is sent then")

@@ -12,6 +12,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from junit_uploader.junit import tags
+from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class LongTextFeed:
         """Give the text so far to the element that it stands in, unless a child came before it."""
         if self._length > LONGEST_TEXT:
             tag = tags.local_name(self._open[-1].tag)
-            self._notes.add("a text was cut", f"<{tag}> has {self._length:,} characters")
+            self._notes.add(NoteKind.CUT_TEXT, f"<{tag}> has {self._length:,} characters")
         if self._pieces and self._open:
             text = "".join(self._pieces)
             children = self._open[-1]

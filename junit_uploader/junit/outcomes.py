@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from junit_uploader.junit.notes import NoteKind
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
@@ -111,13 +112,14 @@ _BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broke
 _RERUNS = (Kind.RERUN_ERROR, Kind.RERUN_FAILURE)
 
 
-def find_contradiction(findings: Sequence[Finding], attributes: Mapping[str, str]) -> str:
-    """Return what speaks of a failure in a testcase that shows none; empty when nothing does."""
+def find_contradiction(
+    findings: Sequence[Finding],
+    attributes: Mapping[str, str],
+) -> NoteKind | None:
+    """Find what speaks of a failure in a testcase that shows none."""
     kinds = [finding.kind for finding in findings]
     if any(kind in _FINAL for kind in kinds):
-        return ""
+        return None
     if attributes.get("status", "").strip().lower() in _BAD_STATUS:
-        return f'status="{attributes["status"]}" without a failure inside counts as passed'
-    if any(kind in _RERUNS for kind in kinds):
-        return "a repeated failure without a final one counts as passed"
-    return ""
+        return NoteKind.BAD_STATUS
+    return NoteKind.RERUN_ALONE if any(kind in _RERUNS for kind in kinds) else None

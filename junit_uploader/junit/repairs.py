@@ -13,6 +13,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _from_first_tag(data: bytes, notes: Notes) -> tuple[bytes, int]:
     dropped = data[:at]
     if at <= 0 or not dropped.removeprefix(_UTF8_MARK):
         return data, 0
-    notes.add(f"{at} bytes before the first tag were dropped")
+    notes.add(NoteKind.DROPPED_BEGINNING, detail=at)
     return data[at:], dropped.count(b"\n")
 
 
@@ -165,7 +166,7 @@ class _Cleaner:
         if is_narrowed or declared.startswith(_WIDE_NAMES):
             self.encoding = "utf-8"
             if not is_narrowed:
-                notes.add(f"declared as {declared.decode()}, read as utf-8, which it is")
+                notes.add(NoteKind.WRONG_ENCODING, detail=declared.decode())
             declared = _UTF8_NAMES[0]
         self._notes = notes
         self._is_cleanable = not declared.startswith(_STATEFUL_NAMES)
@@ -190,12 +191,12 @@ class _Cleaner:
             data.decode()
         except UnicodeDecodeError as exc:
             wrong = data[exc.start : exc.end].hex()
-            self._notes.add(NO_UTF8, f"0x{wrong}")
+            self._notes.add(NoteKind.NOT_UTF8, f"0x{wrong}")
             return data.decode(errors="replace").encode()
         return data
 
     def _replace(self, match: re.Match[bytes]) -> bytes:
-        self._notes.add("a character that XML forbids was replaced", f"0x{match[0].hex()}")
+        self._notes.add(NoteKind.FORBIDDEN_CHARACTER, f"0x{match[0].hex()}")
         return self._replacement
 
     def _replace_reference(self, match: re.Match[bytes]) -> bytes:
@@ -203,11 +204,9 @@ class _Cleaner:
         number = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
         if _is_allowed(number):
             return match[0]
-        self._notes.add("a character that XML forbids was replaced", match[0].decode())
+        self._notes.add(NoteKind.FORBIDDEN_CHARACTER, match[0].decode())
         return self._replacement
 
-
-NO_UTF8 = "bytes that are no UTF-8 were replaced; a report in another encoding has to declare it"
 
 _IN_TAG = re.compile(
     rb"""((?<=<)(?!!)[^\s<>"'=]*?)\xef\xbf\xbd"""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from junit_uploader.junit.long_texts import LongTextFeed
-from junit_uploader.junit.notes import Notes
+from junit_uploader.junit.notes import NoteKind, Notes
 from junit_uploader.junit.parser import FastFeed
 from junit_uploader.junit.repairs import Piece, repair
 from junit_uploader.junit.suite_walk import Document
@@ -15,8 +15,10 @@ from junit_uploader.junit.unreadable import UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from junit_uploader.junit.notes import Note
     from junit_uploader.junit.parser import Feed
     from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
+    from pytest_jama.core.unusable import UnusableReference
 
 CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 4 * 1024 * 1024
@@ -39,10 +41,12 @@ class FileReading(NamedTuple):
     Attributes:
         testcases: One for each ``<testcase>`` and each error of a suite itself, in their order.
         notes: What is odd about the report.
+        unusable: The case references and steps in it that cannot be used.
     """
 
     testcases: list[ReportedTest]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
+    unusable: tuple[UnusableReference, ...]
 
 
 class _Way(NamedTuple):
@@ -109,10 +113,10 @@ def _read(stream: Readable, way: _Way, options: ReadOptions) -> FileReading:
         exc.testcases_before = len(testcases)
         raise
     if count > 1:
-        notes.add(f"{count} documents in one file, each was read")
+        notes.add(NoteKind.SEVERAL_DOCUMENTS, detail=count)
     if not testcases:
-        notes.add("no testcase")
-    return FileReading(testcases, notes.lines())
+        notes.add(NoteKind.NO_TESTCASE)
+    return FileReading(testcases, notes.all(), tuple(notes.unusable))
 
 
 def _read_documents(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from junit_uploader.junit import tags
+from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.outcomes import Kind
 from junit_uploader.junit.reported_test import FAILING
 from junit_uploader.junit.result_elements import read_findings
@@ -151,14 +152,14 @@ class Document:
         name = suite.name if suite.name.name else SuiteName((element.get("name") or "").strip())
         for finding in read_findings(own):
             if finding.kind is Kind.SKIPPED:
-                self._notes.add("a suite is marked as skipped; its testcases are not", name.name)
+                self._notes.add(NoteKind.SKIPPED_SUITE, name.name)
             elif not finding.kind.is_earlier:
                 result = read_suite_result(finding, name, self._options)
                 self._testcases.append(result)
                 suite.itself.append(result.outcome)
-                self._notes.add("a suite failed by itself; that is a result of its own", name.name)
+                self._notes.add(NoteKind.FAILED_SUITE, name.name)
         if not LINK_PROPERTIES.isdisjoint(properties):
-            self._notes.add("case references of a suite are not used, only a testcase's", name.name)
+            self._notes.add(NoteKind.SUITE_REFERENCE, name.name)
 
 
 def _property_names(content: Iterable[etree._Element]) -> Iterator[str]:
@@ -201,7 +202,7 @@ class Suite:
         self,
         find: Callable[[str], str | None],
         properties: Collection[str],
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[tuple[NoteKind, str]]:
         """Yield where declared totals fit neither the suite itself nor all below it.
 
         Args:
@@ -228,12 +229,9 @@ class Suite:
                 is_unseen = outcomes is FAILING and not together
                 if not (is_unseen or counts_tests):
                     continue
-                kind = UNSEEN_FAILURES if is_unseen else CONTRADICTION
+                kind = NoteKind.UNSEEN_FAILURES if is_unseen else NoteKind.WRONG_TOTALS
                 yield kind, f"{declared} {word} declared, {together} found"
 
-
-CONTRADICTION = "declared totals contradict the testcases"
-UNSEEN_FAILURES = "failures are declared, but no testcase failed: look at the log of the tests"
 
 _Total: TypeAlias = tuple[str, tuple[str, ...], frozenset[Outcome]]
 

@@ -1,7 +1,7 @@
 """From one ``<testcase>``, or a result in a suite itself, to its values.
 
-Plain testcases are read straight from their attributes; junitparser reads those that carry results
-or properties.
+Plain testcases are read straight from their attributes; those that hold results or properties, or
+have an unusual attribute, more closely.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from junit_uploader.junit.identity import (
 )
 from junit_uploader.junit.inline_properties import find_properties
 from junit_uploader.junit.messages import PYTEST_SKIPS, word_message
-from junit_uploader.junit.notes import BAD_REFERENCE
+from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
 from junit_uploader.junit.reported_test import MOST_NOTES, UNNAMED, Extras, ReportedTest
 from junit_uploader.junit.result_elements import read_finding, read_properties
@@ -30,6 +30,7 @@ from pytest_jama.core.properties import (
     read_evidence,
 )
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
+from pytest_jama.core.unusable import UnusableReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -172,9 +173,9 @@ class TestcaseReader:
     ) -> Outcome:
         outcome = decide_outcome(findings, attributes, skipped_wins=self._options.skipped_wins)
         if outcome is Outcome.PASSED:
-            contradiction = find_contradiction(findings, attributes)
-            if contradiction:
-                self._notes.add(contradiction, test_id)
+            kind = find_contradiction(findings, attributes)
+            if kind is not None:
+                self._notes.add(kind, test_id, detail=attributes.get("status", ""))
         return outcome
 
     def _read_extras(
@@ -186,12 +187,12 @@ class TestcaseReader:
     ) -> Extras | None:
         """Read what only some testcases have; None when this one has nothing of it."""
         if odd_name == UNNAMED:
-            self._notes.add("a testcase without a name", test_id)
+            self._notes.add(NoteKind.UNNAMED, test_id)
         properties = inside.properties
         evidence = read_evidence(properties, outcome) if properties else NO_EVIDENCE
         links, steps, problems, notes = evidence
         for problem in problems:
-            self._notes.add(BAD_REFERENCE, f"{test_id}: {problem}")
+            self._notes.add_unusable(UnusableReference(test_id, problem.value, str(problem)))
         message, earlier = "", 0
         if inside.findings:
             attempts = [finding for finding in inside.findings if finding.kind.is_earlier]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from junit_uploader.merged_reports import MergedReports, read_reports
-from tests.junit.reports import PASSED, make_case, suite
+from tests.junit.reports import PASSED, make_case, notes, suite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def test_testcases_are_counted_as_written_and_tests_after_merging(session: Merge
 
 
 def test_repeated_test_ids_are_said_where_they_are_found(session: MergedReports) -> None:
-    assert "earlier test ID: 2" in session.files[1].notes[0]
+    assert "earlier test ID: 2" in notes(session.files[1])[0]
 
 
 def test_nothing_of_an_unreadable_report_is_used(session: MergedReports) -> None:
@@ -54,3 +54,14 @@ def test_session_without_a_testcase_is_not_complete(tmp_path: Path) -> None:
     (tmp_path / "none.xml").write_text("<testsuites/>")
     session = read_reports([str(tmp_path)])
     assert (session.files[0].error, session.is_complete) == (None, False)
+
+
+def test_reference_that_cannot_be_used_is_told_once_for_all_attempts(tmp_path: Path) -> None:
+    wrong = '<properties><property name="jama" value="PUMP-TC 2"/></properties>'
+    for name in "ab":
+        (tmp_path / f"{name}.xml").write_text(suite(make_case(wrong)))
+    reports = read_reports([str(tmp_path)])
+    assert [(each.test_id, each.text) for each in reports.unusable] == [
+        ("shop.Cart.pays", "PUMP-TC 2")
+    ]
+    assert all(file.loses_results for file in reports.files)
