@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.notes import Note, NoteKind
+from junit_uploader.junit.outcomes import Subject
 from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions, merge
 from junit_uploader.junit.unreadable import UnreadableError
@@ -163,14 +164,6 @@ def no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-COLLECTION_FAILURE = "collection failure"
-COLLECTION_SKIPPED = "collection skipped"
-"""What pytest writes as the message of a file's testcase.
-
-Source: pytest, ``_pytest/junitxml.py``, ``append_collect_error`` and ``append_collect_skipped``.
-"""
-
-
 class LinkedTests(NamedTuple):
     """What is judged.
 
@@ -199,10 +192,10 @@ def link_tests(
     results: list[TestResult] = []
     uncollected: list[TestResult] = []
     for test in tests:
-        result = test.as_result()
-        if result.message == COLLECTION_FAILURE and result.outcome is Outcome.ERROR:
+        if test.subject is Subject.UNCOLLECTED_FILE:
             uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
-        elif result.message != COLLECTION_SKIPPED or result.outcome is not Outcome.SKIPPED:
+        elif test.subject is Subject.TEST:
+            result = test.as_result()
             links = result.links or find_links(test, result)
             results.append(result if links == result.links else result._replace(links=links))
     return LinkedTests(results + uncollected, tuple(each.test_id for each in uncollected))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.reported_test import FAILING
+from junit_uploader.junit.outcomes import FAILING
 from junit_uploader.listing import counted
 from pytest_jama.render import LISTED, NAMED, Line, Tone
 

@@ -14,6 +14,7 @@ from pytest_jama.core.properties import USED_PROPERTIES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from junit_uploader.junit.dialects import Dialects
 
 Places: TypeAlias = tuple[int, int, int]
 """Of classname, name and time among the attributes, counted from 0; without time `ABSENT`."""
@@ -22,15 +23,13 @@ ABSENT = -1
 
 MOST_ATTRIBUTES = 1000
 
-_TELLING = USED_PROPERTIES | {"status", "result", "duration"}
-"""The attributes, beyond names and time, that may say something; rare."""
 
-
-def find_places(keys: Sequence[str]) -> Places | None:
+def find_places(keys: Sequence[str], dialects: Dialects) -> Places | None:
     """Find where the attributes of a usual testcase stand.
 
     Args:
         keys: The names of its attributes, in their order.
+        dialects: Know the others that may say something; rare.
 
     Returns:
         The places; None when a name is missing, or another attribute has to be looked at.
@@ -41,7 +40,12 @@ def find_places(keys: Sequence[str]) -> Places | None:
     if len(keys) > MOST_ATTRIBUTES:
         raise UnreadableError(f"a testcase with {len(keys):,} attributes", is_final=True)
     places = {key: place for place, key in enumerate(keys)}
-    if not {"classname", "name"} <= places.keys() or not _TELLING.isdisjoint(places):
+    is_usual = (
+        {"classname", "name"} <= places.keys()
+        and USED_PROPERTIES.isdisjoint(places)
+        and dialects.telling_attributes.isdisjoint(places)
+    )
+    if not is_usual:
         return None
     return places["classname"], places["name"], places.get("time", ABSENT)
 
@@ -53,17 +57,23 @@ _LONGEST_S = 366 * 24 * 3600.0
 """More is no time in seconds: container-structure-test writes nanoseconds."""
 
 
-def read_time_s(attributes: Mapping[str, str]) -> float | None:
+def read_time_s(attributes: Mapping[str, str], dialects: Dialects) -> float | None:
     """Return the seconds of a testcase; None when unknown or unreadable, never a guess of 0.
 
-    Bazel writes ``duration``, everybody else ``time``. Surefire up to 3.1 writes ``1,234.5``
-    (SUREFIRE-2176), xUnit.net ``0,014``, mamba ``0:00:00.693097``.
+    Args:
+        attributes: Those of the testcase.
+        dialects: Know what stands instead of ``time``.
     """
-    return parse_time_s(attributes.get("time") or attributes.get("duration") or "")
+    others = map(attributes.get, dialects.time_attributes)
+    return parse_time_s(attributes.get("time") or next(filter(None, others), ""))
 
 
 def parse_time_s(text: str) -> float | None:
-    """Return the seconds that a text says; None when it is empty or unreadable."""
+    """Return the seconds that a text says; None when it is empty or unreadable.
+
+    Surefire up to 3.1 writes ``1,234.5`` (SUREFIRE-2176), xUnit.net ``0,014``, mamba
+    ``0:00:00.693097``.
+    """
     try:
         time_s = float(text)
     except ValueError:

@@ -1,7 +1,6 @@
 """How a testcase is called: its test ID, from what its attributes say. Pure.
 
-The one module of this package that knows which form map keys and test IDs are compared in is
-`pytest_jama.core`; here is only what makes a test ID of a JUnit testcase.
+In which form test IDs are compared with the keys of a map is known to `pytest_jama.core` alone.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from junit_uploader.junit.reported_test import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from junit_uploader.junit.dialects import Dialects
 
 
 class Identity(NamedTuple):
@@ -28,22 +29,23 @@ class Identity(NamedTuple):
     odd_name: str | None
 
 
-def identify(attributes: Mapping[str, str], suite: str) -> Identity:
+def identify(attributes: Mapping[str, str], suite: str, dialects: Dialects) -> Identity:
     """Name a testcase.
 
-    The test ID is ``classname.name``. Without ``classname``, ``class`` counts (PHPUnit), then the
-    name of the suite, then nothing: the name stands alone. White space is collapsed, so that names
-    with line breaks can be matched.
+    The test ID is ``classname.name``. Without ``classname`` the attribute counts that a dialect has
+    for it, then the name of the suite, then nothing: the name stands alone. White space is
+    collapsed, so that names with line breaks can be matched.
 
     Args:
         attributes: Those of the testcase.
         suite: The name of the nearest suite that has one; may be empty.
+        dialects: Know what stands instead of ``classname``.
     """
     classname = attributes.get("classname", "")
     name = attributes.get("name", "")
     if not classname.strip():
-        classname = attributes.get("class", "")
-        classname = classname if classname.strip() else ""
+        others = (attributes.get(each, "") for each in dialects.class_attributes)
+        classname = next((each for each in others if each.strip()), "")
     if not name.strip():
         name = UNNAMED
     qualifier, short = _collapse(classname), _collapse(name)
@@ -54,31 +56,19 @@ def identify(attributes: Mapping[str, str], suite: str) -> Identity:
     return Identity(f"{qualifier}.{short}" if qualifier else short, "", name)
 
 
-NODE_CLASSNAME = "test"
-"""What ``node --test`` writes as the class of every test."""
-
-_NODE_ATTRIBUTES = ["name", "time", "classname"]
-
-
-def is_of_node(attributes: Mapping[str, str]) -> bool:
-    """Recognise a testcase of ``node --test``; a ``test.py`` of pytest has another order."""
-    if attributes.get("classname") != NODE_CLASSNAME:
-        return False
-    return list(attributes)[:3] == _NODE_ATTRIBUTES
-
-
-def identify_by_suites(name: str, suites: str) -> Identity:
+def identify_by_suites(attributes: Mapping[str, str], suites: str) -> Identity:
     """Name a testcase whose class says nothing: by all suites around it, if there is one.
 
     Args:
-        name: As written.
+        attributes: Those of the testcase.
         suites: Their names, outermost first, with `` > `` between them; may be empty.
     """
-    qualifier = _collapse(suites.replace(" > ", ".")) or NODE_CLASSNAME
+    classname, name = attributes["classname"], attributes.get("name", "")
+    qualifier = _collapse(suites.replace(" > ", ".")) or classname
     short = _collapse(name)
     if not short:
-        return Identity(f"{qualifier}.{UNNAMED}", NODE_CLASSNAME, UNNAMED)
-    return Identity(f"{qualifier}.{short}", NODE_CLASSNAME, name)
+        return Identity(f"{qualifier}.{UNNAMED}", classname, UNNAMED)
+    return Identity(f"{qualifier}.{short}", classname, name)
 
 
 def join_plain(classname: str, name: str) -> str:

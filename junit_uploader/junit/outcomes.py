@@ -11,6 +11,8 @@ from pytest_jama.core.results import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from junit_uploader.junit.reported_test import ReadOptions
+
 
 class Kind(Enum):
     """What an element says: the value is its tag."""
@@ -29,7 +31,7 @@ class Kind(Enum):
         return self not in _FINAL
 
     def counts_for(self, outcome: Outcome) -> bool:
-        """Tell whether it belongs to the account of an outcome."""
+        """Return whether it belongs to the account of an outcome."""
         return self in _KINDS_BY_OUTCOME.get(outcome, ())
 
 
@@ -42,6 +44,18 @@ _KINDS_BY_OUTCOME = {
     Outcome.SKIPPED: (_SKIPPED,),
     Outcome.XFAILED: (_SKIPPED,),
 }
+
+
+FAILING = frozenset({Outcome.FAILED, Outcome.ERROR})
+"""The outcomes that are failures, whichever of the two words a framework prefers."""
+
+
+class Subject(Enum):
+    """What a testcase stands for."""
+
+    TEST = "a test"
+    UNCOLLECTED_FILE = "the tests of a file that could not be collected"
+    SKIPPED_FILE = "the tests of a file that was skipped as a whole"
 
 
 class Finding(NamedTuple):
@@ -63,8 +77,7 @@ class Finding(NamedTuple):
 def decide_outcome(
     findings: Sequence[Finding],
     attributes: Mapping[str, str],
-    *,
-    skipped_wins: bool,
+    options: ReadOptions,
 ) -> Outcome:
     """Return the outcome of one testcase.
 
@@ -73,39 +86,17 @@ def decide_outcome(
     Args:
         findings: The results inside it.
         attributes: Its own attributes.
-        skipped_wins: Whether a skip beats the failure beside it: node's failing ``todo``, Catch2's
-            ``[!mayfail]``.
+        options: How to read them.
     """
     kinds = [finding.kind for finding in findings]
     fails = _ERROR in kinds or _FAILURE in kinds
-    if _SKIPPED in kinds and (skipped_wins or not fails):
-        return Outcome.XFAILED if any(map(_is_xfail, findings)) else Outcome.SKIPPED
+    if _SKIPPED in kinds and (options.skipped_wins or not fails):
+        expected = options.dialects.expected_failures
+        types = {each.type_name for each in findings if each.kind is _SKIPPED}
+        return Outcome.SKIPPED if expected.isdisjoint(types) else Outcome.XFAILED
     if fails:
         return Outcome.ERROR if _ERROR in kinds else Outcome.FAILED
-    return Outcome.SKIPPED if _says_not_run(attributes) else Outcome.PASSED
-
-
-def _is_xfail(finding: Finding) -> bool:
-    """Recognise expected failures; most other frameworks write a plain skip or a pass."""
-    return finding.kind is _SKIPPED and finding.type_name in _XFAIL_TYPES
-
-
-_XFAIL_TYPES = frozenset({"pytest.xfail", "XFAIL"})
-"""Of pytest, and of unittest-xml-reporting."""
-
-
-_NOT_RUN = {
-    "status": frozenset({"notrun", "disabled", "skipped", "ignored"}),
-    "result": frozenset({"suppressed", "skipped"}),
-}
-"""How CTest, googletest and openQA say that a test did not run, without a child that says so."""
-
-
-def _says_not_run(attributes: Mapping[str, str]) -> bool:
-    return any(
-        key in attributes and attributes[key].strip().lower() in words
-        for key, words in _NOT_RUN.items()
-    )
+    return Outcome.SKIPPED if options.dialects.says_not_run(attributes) else Outcome.PASSED
 
 
 _BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from junit_uploader.junit.dialects import KNOWN, Dialects
+from junit_uploader.junit.outcomes import FAILING, Subject
 from pytest_jama.core.results import (
     MESSAGE_CHARACTERS,
     WORST_FIRST,
@@ -14,6 +16,8 @@ from pytest_jama.core.results import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_jama.core.cases import CaseLink
 
 UNNAMED = "(unnamed)"
@@ -28,12 +32,15 @@ class ReadOptions:
     """How reports are to be read.
 
     Attributes:
-        skipped_wins: Whether a testcase with a failure *and* a skip is skipped, not failed.
-        keeps_messages: Whether to keep why tests did not pass; a list of tests has no need of it.
+        skipped_wins: Whether a testcase with a failure *and* a skip is skipped, not failed: node's
+            failing ``todo``, Catch2's ``[!mayfail]``.
+        keeps_messages: Whether to keep why tests did not pass; a list of tests does not need it.
+        dialects: What frameworks write in their own ways.
     """
 
     skipped_wins: bool = False
     keeps_messages: bool = True
+    dialects: Dialects = KNOWN
 
 
 class Extras(NamedTuple):
@@ -47,6 +54,9 @@ class Extras(NamedTuple):
         notes: One line for each earlier attempt that failed.
         testcases: How many testcases of the reports were merged into this one.
         earlier: How many attempts stand inside these testcases, as ``flakyFailure`` and the like.
+        is_teardown: Whether its last testcase tells of a teardown; if there is one before that, it
+            failed.
+        subject: What it stands for.
     """
 
     name: str | None = None
@@ -56,6 +66,8 @@ class Extras(NamedTuple):
     notes: tuple[str, ...] = ()
     testcases: int = 1
     earlier: int = 0
+    is_teardown: bool = False
+    subject: Subject = Subject.TEST
 
 
 NO_EXTRAS = Extras()
@@ -95,6 +107,11 @@ class ReportedTest(NamedTuple):
         return self.extras.links if self.extras else ()
 
     @property
+    def subject(self) -> Subject:
+        """What it stands for."""
+        return self.extras.subject if self.extras else Subject.TEST
+
+    @property
     def attempts(self) -> int:
         """How often it ran, as far as the reports tell."""
         return self.extras.testcases + self.extras.earlier if self.extras else 1
@@ -110,22 +127,23 @@ class ReportedTest(NamedTuple):
             outcome=outcome,
             duration_s=self.time_s,
             message=message,
-            notes=(*_merge_note(extras.testcases, message), *extras.notes),
+            notes=(*_merge_note(extras), *extras.notes),
             steps=extras.steps,
             links=extras.links,
         )
 
 
-def _merge_note(testcases: int, message: str) -> tuple[str, ...]:
+_PAIR = 2
+
+
+def _merge_note(extras: Extras) -> tuple[str, ...]:
     """Say how many testcases are one test; a call and a teardown that failed, pytest's two, are."""
-    if testcases == 1 or (testcases == 2 and "\nteardown failed: " in message):  # noqa: PLR2004
+    if extras.testcases == 1 or (extras.testcases == _PAIR and extras.is_teardown):
         return ()
-    return (f"{testcases} testcases of this name in the reports, the worst counts",)
+    return (f"{extras.testcases} testcases of this name in the reports, the worst counts",)
 
 
 _SEVERITY = {outcome: -rank for rank, outcome in enumerate(WORST_FIRST)}
-FAILING = frozenset({Outcome.FAILED, Outcome.ERROR})
-"""The outcomes that are failures, whichever of the two words a framework prefers."""
 
 
 def merge(first: ReportedTest, second: ReportedTest) -> ReportedTest:
@@ -138,23 +156,22 @@ def merge(first: ReportedTest, second: ReportedTest) -> ReportedTest:
     one, two = first.extras or NO_EXTRAS, second.extras or NO_EXTRAS
     chosen = worst.extras or NO_EXTRAS
     times = [each.time_s for each in (first, second) if each.time_s is not None]
+    telling = [each for each in (first, second) if each is worst or each.outcome in FAILING]
+    subjects = {each.subject for each in telling}
     extras = chosen._replace(
-        message=_merged_message(first, second, worst),
+        message=_merged_message(telling),
         links=tuple(dict.fromkeys((*one.links, *two.links))),
         steps=chosen.steps or one.steps or two.steps,
         notes=(*one.notes, *two.notes)[:MOST_NOTES],
         testcases=one.testcases + two.testcases,
         earlier=one.earlier + two.earlier,
+        is_teardown=two.is_teardown and first.outcome in FAILING and not one.is_teardown,
+        subject=subjects.pop() if len(subjects) == 1 else Subject.TEST,
     )
     return worst._replace(time_s=sum(times) if times else None, extras=extras)
 
 
-def _merged_message(first: ReportedTest, second: ReportedTest, worst: ReportedTest) -> str:
+def _merged_message(tests: Sequence[ReportedTest]) -> str:
     """Join the messages of both failures, or take that of the worst."""
-    kept = (first, second) if worst.outcome in FAILING else (worst,)
-    messages = [
-        each.extras.message
-        for each in kept
-        if each.extras and (each is worst or each.outcome in FAILING)
-    ]
+    messages = [each.extras.message for each in tests if each.extras]
     return "\n".join(dict.fromkeys(filter(None, messages)))[: 2 * MESSAGE_CHARACTERS]

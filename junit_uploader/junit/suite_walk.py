@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from junit_uploader.junit import tags
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import Kind
-from junit_uploader.junit.reported_test import FAILING
+from junit_uploader.junit.outcomes import FAILING, Kind
 from junit_uploader.junit.result_elements import read_findings
 from junit_uploader.junit.testcase import NOWHERE, SuiteName, TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
-from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -25,8 +23,10 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from junit_uploader.junit.dialects import Dialects
     from junit_uploader.junit.notes import Notes
     from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
+    from pytest_jama.core.results import Outcome
 
 
 _TESTCASE = tags.TESTCASE
@@ -133,7 +133,7 @@ class Document:
         own = self._content.pop(element, ())
         properties = set(_property_names(own))
         self._take_own(element, suite, own, properties)
-        for kind, numbers in suite.contradictions(element.get, properties):
+        for kind, numbers in suite.contradictions(element.get, properties, self._options.dialects):
             name = suite.name.path or element.get("name") or "the root"
             self._notes.add(kind, f"{name}: {numbers}")
         self._suite_around(element).add(suite)
@@ -173,9 +173,6 @@ def _property_names(content: Iterable[etree._Element]) -> Iterator[str]:
 _FORGOTTEN_AT_ONCE = 32
 
 
-_SKIPPED = frozenset({Outcome.SKIPPED, Outcome.XFAILED})
-
-
 @dataclass(slots=True)
 class Suite:
     """A suite whose end has not been read.
@@ -202,22 +199,19 @@ class Suite:
         self,
         find: Callable[[str], str | None],
         properties: Collection[str],
+        dialects: Dialects,
     ) -> Iterator[tuple[NoteKind, str]]:
         """Yield where declared totals fit neither the suite itself nor all below it.
 
         Args:
             find: Finds an attribute of the suite by its name.
             properties: The names of its properties.
+            dialects: Know how suites count.
 
         Returns:
             What kind of contradiction it is, and the numbers.
         """
-        counts_tests = True
-        totals = _TOTALS
-        if find("hostname") == _CATCH2_HOST:
-            counts_tests, totals = False, _TOTALS_OF_ASSERTIONS
-        elif _QT_PROPERTY in properties and find("timestamp") is None:
-            counts_tests, totals = False, _TOTALS_OF_QT5
+        totals, counts_tests = dialects.totals_of(find, properties)
         for word, names, outcomes in totals:
             declared = _declared(find, names)
             if declared is None:
@@ -231,24 +225,6 @@ class Suite:
                     continue
                 kind = NoteKind.UNSEEN_FAILURES if is_unseen else NoteKind.WRONG_TOTALS
                 yield kind, f"{declared} {word} declared, {together} found"
-
-
-_Total: TypeAlias = tuple[str, tuple[str, ...], frozenset[Outcome]]
-
-_TOTALS: tuple[_Total, ...] = (
-    ("tests", ("tests",), frozenset(Outcome)),
-    ("failures and errors", ("failures", "errors"), FAILING),
-    ("skipped", ("skipped", "skip", "skips", "ignored", "disabled"), _SKIPPED),
-)
-
-_CATCH2_HOST = "tbd"
-"""What Catch2 always calls its host; its totals are numbers of assertions."""
-
-_QT_PROPERTY = "QTestVersion"
-"""Qt 5 counts messages in ``errors`` and rows in ``failures``; Qt 6, with a time stamp, tests."""
-
-_TOTALS_OF_ASSERTIONS = tuple(total for total in _TOTALS if total[2] is FAILING)
-_TOTALS_OF_QT5: tuple[_Total, ...] = (("failures", ("failures",), FAILING),)
 
 
 _COUNT = re.compile("[0-9]{1,18}")

@@ -11,25 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from junit_uploader.junit import tags
 from junit_uploader.junit.attributes import find_places, parse_time_s, read_time_s
 from junit_uploader.junit.identity import (
-    NODE_CLASSNAME,
     identify,
     identify_by_suites,
-    is_of_node,
     join_plain,
     name_suite_result,
 )
 from junit_uploader.junit.inline_properties import find_properties
-from junit_uploader.junit.messages import PYTEST_SKIPS, word_message
+from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
-from junit_uploader.junit.reported_test import MOST_NOTES, UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.outcomes import Subject, decide_outcome, find_contradiction
+from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
 from junit_uploader.junit.result_elements import read_finding, read_properties
 from pytest_jama.core.properties import (
     NO_EVIDENCE,
     USED_PROPERTIES,
     read_evidence,
 )
-from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.unusable import UnusableReference
 
 if TYPE_CHECKING:
@@ -69,8 +67,8 @@ _NOTHING = _Inside()
 _make = tuple.__new__
 """What a call of a NamedTuple does in the end, in half the time."""
 
-_PASSED = Outcome.PASSED
-"""A member of an Enum is slow to look up, and this one is needed for each test."""
+_PASSED, _TEST = Outcome.PASSED, Subject.TEST
+"""A member of an Enum is slow to look up, and these are needed for each test."""
 
 
 class TestcaseReader:
@@ -86,6 +84,7 @@ class TestcaseReader:
     def __init__(self, options: ReadOptions, notes: Notes) -> None:
         self._options = options
         self._notes = notes
+        self._dialects = options.dialects
         self._classname = ""
         self._keys: list[str] = []
         self._places: Places | None = None
@@ -105,7 +104,7 @@ class TestcaseReader:
         """
         keys = element.keys()
         if keys != self._keys:
-            self._keys, self._places = keys, find_places(keys)
+            self._keys, self._places = keys, find_places(keys, self._dialects)
         values = element.values()
         if self._places is None:
             return self._read_closely(keys, values, suite, content)
@@ -115,7 +114,7 @@ class TestcaseReader:
         if not test_id:
             return self._read_closely(keys, values, suite, content)
         if classname != self._classname:
-            if classname == NODE_CLASSNAME and at_name < at_time < at_classname:
+            if classname in self._dialects.only_classnames:
                 return self._read_closely(keys, values, suite, content)
             self._classname = classname
         time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
@@ -139,12 +138,12 @@ class TestcaseReader:
         attributes = dict(zip(keys, values, strict=True))
         inside = self._look_at(content)
         findings = inside.findings
-        is_file = any(map(_is_pytest_collection, findings[:1]))
-        of_node = is_of_node(attributes)
-        if of_node:
-            identity = identify_by_suites(attributes["name"], suite.path)
+        has_no_class = self._dialects.has_no_class(attributes)
+        if has_no_class:
+            identity = identify_by_suites(attributes, suite.path)
         else:
-            identity = identify(attributes, "" if is_file else suite.name)
+            is_test = self._dialects.subject_of(findings[:1]) is _TEST
+            identity = identify(attributes, suite.name if is_test else "", self._dialects)
         properties = [*inside.properties, *_properties_in(attributes)]
         if len(properties) > len(inside.properties):
             inside = _Inside(findings, properties)
@@ -152,16 +151,16 @@ class TestcaseReader:
         extras = None
         if inside is not _NOTHING or identity.odd_name:
             extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)
-        if of_node:
+        if has_no_class:
             self._classname = ""  # so that the next one is read closely, too
         elif identity.classname != self._classname:
             self._classname = identity.classname  # one object for all tests of a class
         return ReportedTest(
             identity.test_id,
-            NODE_CLASSNAME if of_node else self._classname,
+            self._classname or identity.classname,
             suite.path,
             outcome,
-            read_time_s(attributes),
+            read_time_s(attributes, self._dialects),
             extras,
         )
 
@@ -171,7 +170,7 @@ class TestcaseReader:
         findings: Sequence[Finding],
         attributes: Mapping[str, str],
     ) -> Outcome:
-        outcome = decide_outcome(findings, attributes, skipped_wins=self._options.skipped_wins)
+        outcome = decide_outcome(findings, attributes, self._options)
         if outcome is Outcome.PASSED:
             kind = find_contradiction(findings, attributes)
             if kind is not None:
@@ -193,16 +192,19 @@ class TestcaseReader:
         links, steps, problems, notes = evidence
         for problem in problems:
             self._notes.add_unusable(UnusableReference(test_id, problem.value, str(problem)))
-        message, earlier = "", 0
+        account, earlier, subject = NO_ACCOUNT, 0, _TEST
         if inside.findings:
+            subject = self._dialects.subject_of(inside.findings)
             attempts = [finding for finding in inside.findings if finding.kind.is_earlier]
             earlier = len(attempts)
             if self._options.keeps_messages:
-                message = _join_messages(inside.findings, outcome)
-                notes += _account_of(attempts)
-        if not (odd_name or message or links or steps or notes or earlier):
+                account = read_account(inside.findings, outcome, self._dialects)
+                notes += account_of_attempts(attempts, self._dialects)
+        message, is_teardown = account
+        is_plain = subject is _TEST and not (earlier or odd_name)
+        if is_plain and not (message or links or steps or notes):
             return None
-        return Extras(odd_name, message, links, steps, notes, 1, earlier)
+        return Extras(odd_name, message, links, steps, notes, 1, earlier, is_teardown, subject)
 
     def _look_at(self, content: Iterable[etree._Element]) -> _Inside:
         """Read what stands inside a testcase; of plain ones there is nothing to read."""
@@ -226,14 +228,6 @@ def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield key, attributes[key]
 
 
-def _is_pytest_collection(finding: Finding) -> bool:
-    """Recognise a module that pytest could not collect: it is named by its own path.
-
-    Source: pytest, ``_pytest/junitxml.py``, ``append_collect_error``.
-    """
-    return finding.message in ("collection failure", "collection skipped")
-
-
 def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) -> ReportedTest:
     """Read a failure or error that stands in a suite itself: a suite that died.
 
@@ -243,30 +237,9 @@ def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) 
         options: How to read it.
     """
     identity = name_suite_result(suite.name)
-    outcome = decide_outcome([finding], {}, skipped_wins=False)
-    message = _join_messages([finding], outcome) if options.keeps_messages else ""
-    extras = Extras(name=identity.odd_name, message=message)
+    outcome = decide_outcome([finding], {}, options)
+    account = NO_ACCOUNT
+    if options.keeps_messages:
+        account = read_account([finding], outcome, options.dialects)
+    extras = Extras(name=identity.odd_name, message=account.message)
     return ReportedTest(identity.test_id, "", suite.path, outcome, None, extras)
-
-
-def _join_messages(findings: Sequence[Finding], outcome: Outcome) -> str:
-    """Join the messages of all results that count; there may be any number of them."""
-    messages: dict[str, None] = {}
-    length = 0
-    for finding in findings:
-        # pytest's skip or expected failure stands beside the error of the teardown after it
-        counts = finding.kind.counts_for(outcome) or finding.type_name in PYTEST_SKIPS
-        if counts and length < MESSAGE_CHARACTERS:
-            message = word_message(finding.message, finding.text, finding.type_name)
-            length += len(message)
-            messages.setdefault(message)
-    return "\n".join(filter(None, messages))
-
-
-def _account_of(earlier: Sequence[Finding]) -> tuple[str, ...]:
-    """Word the attempts that failed and were repeated, as ``pytest --jama`` does."""
-    whys = [word_message(each.message, each.text, each.type_name) for each in earlier[:MOST_NOTES]]
-    return tuple(
-        f"attempt {number} failed" + (f": {why}" if why else "")
-        for number, why in enumerate(whys, start=1)
-    )
