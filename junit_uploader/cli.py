@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class StdoutError(Exception):
-    """Standard output takes nothing."""
+    """Standard output cannot be written."""
 
 
 def _run(given: Sequence[str]) -> int:
@@ -65,7 +65,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
-    """Say how the command is used; who wants the JSON of an upload gets that, too."""
+    """Say how the command is used, and print the JSON of an upload where that is wanted."""
     sys.stderr.write(error.usage)
     if "--json" not in given or "--list" in given:
         _say(f"error: {error}")
@@ -152,7 +152,7 @@ def _say(line: str) -> None:
 
 
 def _escape_what_cannot_be_shown() -> None:
-    """Keep names beyond the encoding of a terminal from ending an upload; JSON stays JSON."""
+    """Escape characters that the terminal cannot show, as JSON does, instead of failing."""
     import codecs  # noqa: PLC0415 (Python has it already)
 
     codecs.register_error("json-escapes", _escape)
@@ -170,7 +170,7 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 
 
 def _forget_stdout() -> None:
-    """Keep Python from complaining of the closed pipe at its end."""
+    """Keep Python from complaining about the closed pipe when it ends."""
     from pytest_jama.patient_stream import silence  # noqa: PLC0415 (rarely needed)
 
     if sys.stdout is not None:

@@ -1,4 +1,4 @@
-"""``--list``: the tests of reports, for people who write their map, and as JSON."""
+"""``--list``: the tests of reports, for people who write a map, and as JSON."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class ReportFile:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether so much is wrong that ``--strict`` refuses the report."""
+        """Whether ``--strict`` refuses the report."""
         return self.error is not None or any(note.is_serious for note in self.notes)
 
 
@@ -116,7 +116,7 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
 
 
 def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
-    """Count outcomes; a `Counter` alone would call the slow hash of an enum for each."""
+    """Count outcomes; a `Counter` alone would call the slow hash of an Enum for each."""
     outcomes = [testcase.outcome for testcase in testcases]
     return Counter({outcome: outcomes.count(outcome) for outcome in COUNTED})
 
@@ -154,7 +154,7 @@ def _add_note(file: ReportFile, repeated: int) -> ReportFile:
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Keep the collector from looking again and again through a million values without cycles."""
+    """Switch the garbage collector off while a million values without cycles are made."""
     is_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -186,8 +186,8 @@ def link_tests(
 
     Args:
         tests: What the reports say.
-        find_links: Tells the cases of a test that names none itself.
-        find_within: Tells the cases of all tests in a file.
+        find_links: Finds the cases of a test that names none itself.
+        find_within: Finds the cases of all tests in a file.
     """
     results: list[TestResult] = []
     uncollected: list[TestResult] = []

@@ -61,7 +61,7 @@ def unread_lines(files: Sequence[ReportFile]) -> Iterator[Line]:
 
 
 def unlinked_failure_lines(results: Iterable[TestResult]) -> Iterator[Line]:
-    """Yield how many tests failed that no run will show, such as a fixture or a suite that died."""
+    """Yield how many failed tests no run will show, such as a fixture or a suite that died."""
     names = [each.test_id for each in results if not each.links and each.outcome in FAILING]
     if names:
         shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

@@ -1,4 +1,4 @@
-"""Which reports an argument names, and how their bytes are got at.
+"""Which reports an argument names, and how their bytes are read.
 
 Patterns of paths are expanded without following links in circles; a ``.gz`` is read up to a cap.
 """
@@ -34,7 +34,7 @@ class Source(NamedTuple):
     """A report that was asked for.
 
     Attributes:
-        name: How to call it: its path as found, or `STDIN`.
+        name: Its path as found, or `STDIN`.
         error: Why there is none; empty when it can be opened.
     """
 
@@ -83,9 +83,9 @@ def _find_in_match(match: str, pattern: str) -> Iterator[Source]:
 
 
 def _found(path: str) -> Source:
-    """Return a report that nobody called by its name: a pipe there would be waited for."""
+    """Return a report that was not named itself; a pipe among such would block."""
     is_odd = Path(path).exists() and not Path(path).is_file()
-    return Source(path, "is no regular file" if is_odd else "")
+    return Source(path, "is not a regular file" if is_odd else "")
 
 
 def _find_below(folder: str) -> Iterator[Source]:
@@ -155,8 +155,8 @@ _ANY_DEPTH = "**"
 def expand(pattern: str) -> list[str]:
     """Return the files and folders that match a pattern, sorted.
 
-    As of `glob`, names that begin with a dot match only where the pattern has that dot. Other than
-    there, ``**`` enters no symbolic link: two of them that point upwards would be walked for ever.
+    As with `glob`, names that begin with a dot match only where the pattern has that dot. Unlike
+    there, ``**`` does not follow symbolic links: two that point upwards would never end.
 
     Args:
         pattern: A path with ``*``, ``?``, ``[...]`` and ``**``.
@@ -181,7 +181,7 @@ def _expand_below(top: str, patterns: Sequence[str]) -> Iterator[str]:
 
 
 def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Tell whether the parts of a path match those of a pattern."""
+    """Return whether the parts of a path match those of a pattern."""
     if not patterns:
         return not parts
     first, rest = patterns[0], patterns[1:]
@@ -193,7 +193,7 @@ def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
 
 
 MOST_UNPACKED_BYTES = 2 * 1024**3
-"""Most bytes that are taken from a ``.gz``, or from what is no file."""
+"""Most bytes that are taken from a ``.gz``, or from what is not a file."""
 
 MOST_RATIO = 300
 """Most bytes that a byte of a ``.gz`` may become, once `FREE_UNPACKED_BYTES` are exceeded.

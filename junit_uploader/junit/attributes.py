@@ -54,7 +54,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"\d*,\d+", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,9}):([0-5]?\d):([0-5]?\d(?:\.\d*)?)", re.ASCII)
 _LONGEST_S = 366 * 24 * 3600.0
-"""More is no time in seconds: container-structure-test writes nanoseconds."""
+"""A larger number is not in seconds: container-structure-test writes nanoseconds."""
 
 
 def read_time_s(attributes: Mapping[str, str], dialects: Dialects) -> float | None:
@@ -82,7 +82,7 @@ def parse_time_s(text: str) -> float | None:
 
 
 def _read_odd_time_s(text: str) -> float:
-    """Return the seconds, or -1 when the text is no time."""
+    """Return the seconds, or -1 when the text is not a time."""
     if _THOUSANDS.fullmatch(text):
         return float(text.replace(",", ""))
     if _DECIMAL_COMMA.fullmatch(text):

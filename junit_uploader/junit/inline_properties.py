@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BEGIN = "[["
-"""What every mark begins with: texts without it need no closer look."""
+"""What every mark begins with: texts without it hold none."""
 
 PROPERTY = b"[[PROPERTY|"
 """What the mark of a property begins with, in bytes."""

@@ -24,15 +24,15 @@ LONGEST_TEXT = 1_000_000
 """Characters of one text that are kept."""
 
 LONGEST_TAG_BYTES = 64 * 1024 * 1024
-"""A single tag, with its attributes, that is longer makes the report unreadable."""
+"""Longest tag, with its attributes; a longer one makes the report unreadable."""
 
 
 class LongTextFeed:
     """A feed like `FastFeed`, slower, that cuts texts.
 
     Args:
-        notes: Gets told what was cut.
-        encoding: What the document is written in, against its own declaration; None believes it.
+        notes: Collects what was cut.
+        encoding: What the document is written in; None believes its own declaration.
 
     Attributes:
         has_marks: Always set: every text is looked at here anyway.

@@ -31,7 +31,7 @@ class NoteKind(Enum):
     DROPPED_BEGINNING = "{} bytes before the first tag were dropped"
     WRONG_ENCODING = "declared as {}, read as utf-8, which it is"
     NOT_UTF8 = (
-        "bytes that are no UTF-8 were replaced; a report in another encoding has to declare it"
+        "bytes that are not UTF-8 were replaced; a report in another encoding has to declare it"
     )
     FORBIDDEN_CHARACTER = "a character that XML forbids was replaced"
     CUT_TEXT = "a text was cut"

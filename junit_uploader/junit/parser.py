@@ -35,7 +35,7 @@ class Feed(Protocol):
         """Yield the elements of `tags.ENDING` that ended in what was fed.
 
         Raises:
-            UnreadableError: When the document is not well-formed, hostile or no report.
+            UnreadableError: When the document is not well-formed, hostile or not a report.
         """
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class FastFeed:
     lxml's options ``collect_ids=False`` must not be used: it makes libxml2 load external DTDs.)
 
     Args:
-        encoding: What the document is written in, against its own declaration; None believes it.
+        encoding: What the document is written in; None believes its own declaration.
     """
 
     def __init__(self, encoding: str | None = None) -> None:
@@ -86,7 +86,7 @@ class FastFeed:
             self._parser.feed(data)
         except etree.XMLSyntaxError as exc:
             self._error = exc
-        # lxml does not raise these, leaves the entity out, or begins anew with what is fed next
+        # lxml does not raise these: it drops the entity, or starts again with what is fed next
         self._undeclared += [
             UnreadableError(entry.message, line=entry.line, column=entry.column)
             for entry in self._parser.feed_error_log
@@ -121,7 +121,7 @@ class FastFeed:
         self._check(root)
 
     def _refuse_other_root(self) -> None:
-        """Say of broken HTML and the like what it is, not what is broken."""
+        """Say of broken HTML and the like that it is not a report, not where it is broken."""
         root = _ROOT.search(_COMMENT.sub(b"", self._prolog))
         if root is not None and root[1].decode() not in tags.ROOTS:
             raise UnreadableError(tags.refusal_of_root(root[1].decode()))
@@ -137,7 +137,7 @@ class FastFeed:
             self._last = data[-len(PROPERTY) :]
 
     def _check(self, element: etree._Element) -> None:
-        """Refuse documents that are no reports, or that declare things."""
+        """Refuse documents that are not reports, or that declare entities."""
         self._is_checked = True
         tree = element.getroottree()
         name = tags.local_name(tree.getroot().tag)
@@ -160,7 +160,7 @@ _HARMLESS_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[\]>]*>")
 
 
 def _is_harmless(prolog: bytes) -> bool:
-    """Tell whether a document type declaration surely has no internal subset."""
+    """Return whether a document type declaration surely has no internal subset."""
     text = prolog.replace(b"\0", b"")  # UTF-16
     return text.count(b"<!DOCTYPE") == 1 and _HARMLESS_DOCTYPE.search(text) is not None
 

@@ -1,7 +1,7 @@
 """What may be cleaned before a second, as strict, parse, and what may not.
 
 Allowed: a byte order mark and anything else before the first ``<``, characters and character
-references that XML forbids and bytes that are no UTF-8 (they become U+FFFD), several documents in
+references that XML forbids and bytes that are not UTF-8 (they become U+FFFD), several documents in
 one file, UTF-16 and UTF-32 that are not declared, and a declaration of UTF-16 over bytes that are
 none (.NET's StringWriter). Everything else stays an error.
 """
@@ -43,7 +43,7 @@ def repair(chunks: Iterable[bytes], notes: Notes) -> Iterator[Piece]:
 
     Args:
         chunks: The file.
-        notes: Gets told what was cleaned.
+        notes: Collects what was cleaned.
     """
     line = 0
     cleaner: _Cleaner | None = None
@@ -85,7 +85,7 @@ _LONGEST_REST = 64
 
 
 def _find_cut(data: bytes, at: int) -> int:
-    """Return where the reference or the character of UTF-8 begins that a place is in."""
+    """Return where the reference or the UTF-8 character around a place begins."""
     reference = data.rfind(b"&", max(0, at - _LONGEST_REFERENCE), at)
     if reference > 0:
         return reference
@@ -140,7 +140,9 @@ def _narrow(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
             yield decoder.decode(chunk).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as exc:
-        raise UnreadableError(f"no {encoding} as its beginning says: {exc}", is_final=True) from exc
+        raise UnreadableError(
+            f"not {encoding}, as its beginning says: {exc}", is_final=True
+        ) from exc
 
 
 _DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
@@ -155,7 +157,7 @@ class _Cleaner:
 
     Args:
         head: How the file begins, from its first tag on.
-        notes: Gets told what was replaced.
+        notes: Collects what was replaced.
         is_narrowed: Whether it was UTF-16 or UTF-32, and is UTF-8 by now.
     """
 
@@ -186,7 +188,7 @@ class _Cleaner:
         return _IN_TAG.sub(rb"\1?", data)
 
     def _as_utf8(self, data: bytes) -> bytes:
-        """Replace what is no UTF-8; markup is ASCII, and stays as it is."""
+        """Replace what is not UTF-8; markup is ASCII, and stays as it is."""
         try:
             data.decode()
         except UnicodeDecodeError as exc:
@@ -221,5 +223,5 @@ _ALLOWED = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
 
 
 def _is_allowed(number: int) -> bool:
-    """Tell whether XML 1.0 allows a character (its production 2)."""
+    """Return whether XML 1.0 allows a character (its production 2)."""
     return number in (0x9, 0xA, 0xD) or any(low <= number <= high for low, high in _ALLOWED)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 4 * 1024 * 1024
-"""For tags of many megabytes, which expat looks through anew with every chunk."""
+"""For tags of many megabytes, which expat scans again with every chunk."""
 
 
 class Readable(Protocol):
@@ -50,7 +50,7 @@ class FileReading(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """How a report is tried to be read.
+    """One way to read a report.
 
     Attributes:
         repairs: Whether it is cleaned.
@@ -72,7 +72,7 @@ def read_junit(stream: Readable, options: ReadOptions) -> FileReading:
         options: How to read it.
 
     Raises:
-        UnreadableError: When it is empty, not well-formed, hostile, or no JUnit report.
+        UnreadableError: When it is empty, not well-formed, hostile, or not a JUnit report.
     """
     way = _Way()
     while True:

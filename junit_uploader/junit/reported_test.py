@@ -84,7 +84,7 @@ class ReportedTest(NamedTuple):
         suite: The names of the suites around it, outermost first, with `` > `` between them.
         outcome: What the framework says of it.
         time_s: Seconds; None when unknown.
-        extras: What only some have; None when this one has nothing of it.
+        extras: What only some have; None when this one has none of it.
     """
 
     test_id: str
@@ -137,7 +137,7 @@ _PAIR = 2
 
 
 def _merge_note(extras: Extras) -> tuple[str, ...]:
-    """Say how many testcases are one test; a call and a teardown that failed, pytest's two, are."""
+    """Say how many testcases are one test; for a call and its teardown, pytest writes two."""
     if extras.testcases == 1 or (extras.testcases == _PAIR and extras.is_teardown):
         return ()
     return (f"{extras.testcases} testcases of this name in the reports, the worst counts",)

@@ -1,7 +1,8 @@
 """The walk over one document: testcases in their order, whatever holds them.
 
-Elements are thrown away as they are read. Nothing is known of a level but its name: testcases may
-stand in any element, and suites in suites. What a suite declares of itself is compared with it.
+Elements are thrown away as they are read. Only the names of elements
+count: testcases may stand in any element, and suites in suites. What a suite declares is compared
+with what it holds.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Document:
 
     Args:
         options: How to read testcases.
-        notes: Gets told what is odd.
-        testcases: Gets what is read.
+        notes: Collects what is odd.
+        testcases: Collects what is read.
 
     Attributes:
         has_ended: Whether the root has ended.

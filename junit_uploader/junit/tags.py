@@ -21,22 +21,22 @@ READ = ROOTS | OUTPUTS | RESULTS | {PROPERTIES}
 """All elements that mean something here."""
 
 ENDING = READ - OUTPUTS
-"""Those whose end is waited for: most testcases have none inside, and are read the faster."""
+"""Those that the parser stops at; most testcases hold none, which makes reading fast."""
 
 DEEPEST = 256
-"""Most levels of elements; what libxml2 refuses, too."""
+"""Most levels of elements; libxml2 has the same limit."""
 
 
 def local_name(tag: object) -> str:
-    """Return the name of a tag without its namespace; an empty text for what is no element."""
+    """Return the name of a tag without its namespace; an empty text for what is not an element."""
     if not isinstance(tag, str):
         return ""
     return tag.rpartition("}")[2] if "}" in tag else tag
 
 
 def refusal_of_root(name: str) -> str:
-    """Return why a document that begins with an element of this name is no report."""
-    return f"no JUnit report: the root is <{name[:80]}>, not <testsuites> or <testsuite>"
+    """Return why a document that begins with an element of this name is not a report."""
+    return f"not a JUnit report: the root is <{name[:80]}>, not <testsuites> or <testsuite>"
 
 
 REFUSAL_OF_SUBSET = "a DOCTYPE with an internal subset (entities, defaults) is refused"

@@ -76,7 +76,7 @@ class TestcaseReader:
 
     Args:
         options: How to read them.
-        notes: Gets told what is odd about them.
+        notes: Collects what is odd about them.
     """
 
     __test__ = False
@@ -134,7 +134,7 @@ class TestcaseReader:
         suite: SuiteName,
         content: Iterable[etree._Element],
     ) -> ReportedTest:
-        """Read a testcase that has not just a plain classname and name."""
+        """Read a testcase that has more than a plain classname, name and time."""
         attributes = dict(zip(keys, values, strict=True))
         inside = self._look_at(content)
         findings = inside.findings
@@ -184,7 +184,7 @@ class TestcaseReader:
         outcome: Outcome,
         inside: _Inside,
     ) -> Extras | None:
-        """Read what only some testcases have; None when this one has nothing of it."""
+        """Read what only some testcases have; None when this one has none of it."""
         if odd_name == UNNAMED:
             self._notes.add(NoteKind.UNNAMED, test_id)
         properties = inside.properties

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UnreadableError(Exception):
-    """A report, or a part of it, is no JUnit XML that could be trusted.
+    """A report, or a part of it, is not JUnit XML that can be trusted.
 
     Args:
         reason: What is wrong, in one line.

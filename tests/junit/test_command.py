@@ -145,7 +145,7 @@ def say_without_stdout(*arguments: str, capsys: pytest.CaptureFixture[str]) -> s
 
 
 @pytest.mark.parametrize("arguments", [["--list", "a.xml"], ["--version"]], ids=repr)
-def test_list_that_nobody_can_read_is_an_error(
+def test_list_that_cannot_be_written_is_an_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("a.xml").write_text(suite(PASSED))

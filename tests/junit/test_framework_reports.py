@@ -25,7 +25,7 @@ EXPECTED: Mapping[str, Any] = json.loads(ORACLE.read_text()) if ORACLE.is_file()
 if EXPECTED:  # a parametrization over nothing would show up as a skipped test
 
     @pytest.mark.parametrize("name", sorted(EXPECTED))
-    def test_counts_agree_with_those_of_somebody_else(name: str) -> None:
+    def test_counts_agree_with_those_of_another_reader(name: str) -> None:
         session = read_reports([str(COLLECTED / name)])
         counts = {outcome.value: number for outcome, number in session.testcase_counts.items()}
         counts["skipped"] += counts.pop("xfailed")

@@ -65,7 +65,7 @@ def test_suites_stand_for_the_class_that_node_does_not_write() -> None:
     ]
 
 
-def test_module_that_is_called_test_is_no_test_of_node() -> None:
+def test_module_that_is_called_test_is_not_a_test_of_node() -> None:
     reading = read(suite('<testcase classname="test" name="test_opens" time="0.1"/>'))
     assert [each.test_id for each in reading.testcases] == ["test.test_opens"]
 

@@ -61,7 +61,7 @@ TEARDOWN = "<error message='failed on teardown with \"ValueError: x\"'/>"
         pytest.param([CASES["failed"], TEARDOWN], id="a test that failed, and its teardown"),
     ],
 )
-def test_one_run_of_a_test_is_no_repetition(insides: list[str]) -> None:
+def test_one_run_of_a_test_is_not_a_repetition(insides: list[str]) -> None:
     assert merged(*insides).as_result().notes == ()
 
 
