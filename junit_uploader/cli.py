@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from junit_uploader import PROGRAM
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from junit_uploader.merged_reports import MergedReports
     from junit_uploader.options import WrongUseError
 
-PROGRAM = "junit-uploader"
 EXIT_DONE = 0
 EXIT_INCOMPLETE = 1
 EXIT_WRONG_USE = 2

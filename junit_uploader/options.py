@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from junit_uploader import PROGRAM
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
-
-PROGRAM = "junit-uploader"
 
 SETTING_FLAGS = {
     "url": ("URL", "base URL of Jama Connect"),

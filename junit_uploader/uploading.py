@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from junit_uploader import PROGRAM
 from junit_uploader.journaling import write_results
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, counted, file_values, summary_line
 from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
-from junit_uploader.options import PROGRAM, SETTING_FLAGS
+from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.report_notes import (
     remark_lines,
     unlinked_failure_lines,

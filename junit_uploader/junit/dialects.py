@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from junit_uploader.junit.outcomes import FAILING, Kind, Subject
+from junit_uploader.junit.outcomes import FAILING, ResultKind, Subject
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
@@ -197,9 +197,9 @@ class Dialects:
         self.telling_attributes = frozenset((*self.time_attributes, *self._not_run))
         uncollected = _texts(each.uncollected_file for each in dialects)
         skipped = _texts(each.skipped_file for each in dialects)
-        self._subjects: dict[str | None, tuple[Kind, Subject]] = {
-            **dict.fromkeys(uncollected, (Kind.ERROR, Subject.UNCOLLECTED_FILE)),
-            **dict.fromkeys(skipped, (Kind.SKIPPED, Subject.SKIPPED_FILE)),
+        self._subjects: dict[str | None, tuple[ResultKind, Subject]] = {
+            **dict.fromkeys(uncollected, (ResultKind.ERROR, Subject.UNCOLLECTED_FILE)),
+            **dict.fromkeys(skipped, (ResultKind.SKIPPED, Subject.SKIPPED_FILE)),
         }
         phases = _texts(each.phase for each in dialects)
         self._phases = [re.compile(pattern, re.DOTALL) for pattern in phases]

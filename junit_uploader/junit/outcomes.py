@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.reported_test import ReadOptions
 
 
-class Kind(Enum):
+class ResultKind(Enum):
     """What an element says: the value is its tag."""
 
     ERROR = "error"
@@ -35,7 +35,7 @@ class Kind(Enum):
         return self in _KINDS_BY_OUTCOME.get(outcome, ())
 
 
-_ERROR, _FAILURE, _SKIPPED = Kind.ERROR, Kind.FAILURE, Kind.SKIPPED
+_ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
 _FAILURES = (_ERROR, _FAILURE)
 _FINAL = (*_FAILURES, _SKIPPED)
 _KINDS_BY_OUTCOME = {
@@ -68,7 +68,7 @@ class Finding(NamedTuple):
         text: All text inside; only read where there is no message.
     """
 
-    kind: Kind
+    kind: ResultKind
     message: str | None = None
     type_name: str | None = None
     text: str = ""
@@ -100,7 +100,7 @@ def decide_outcome(
 
 
 _BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})
-_RERUNS = (Kind.RERUN_ERROR, Kind.RERUN_FAILURE)
+_RERUNS = (ResultKind.RERUN_ERROR, ResultKind.RERUN_FAILURE)
 
 
 def find_contradiction(

@@ -9,7 +9,7 @@ from junit_uploader.junit.long_texts import LongTextFeed
 from junit_uploader.junit.notes import NoteKind, Notes
 from junit_uploader.junit.parser import FastFeed
 from junit_uploader.junit.repairs import Piece, repair
-from junit_uploader.junit.suite_walk import Document
+from junit_uploader.junit.suite_walk import SuiteWalk
 from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def _read(stream: Readable, way: _Way, options: ReadOptions) -> FileReading:
     make_feed = partial(LongTextFeed, notes) if way.cuts else FastFeed
 
     def open_document(piece: Piece) -> _OpenDocument:
-        document = Document(options, notes, testcases)
-        return _OpenDocument(make_feed(piece.encoding), document, piece.line)
+        walk = SuiteWalk(options, notes, testcases)
+        return _OpenDocument(make_feed(piece.encoding), walk, piece.line)
 
     chunks = _chunks(stream, LARGE_CHUNK_BYTES if way.cuts else CHUNK_BYTES)
     try:
@@ -127,7 +127,7 @@ def _read_documents(
     count = 0
     current: _OpenDocument | None = None
     for piece in pieces:
-        if current is None or (piece.may_begin and current.document.has_ended):
+        if current is None or (piece.may_begin and current.walk.has_ended):
             if current is not None:
                 current.close()
             current = open_document(piece)
@@ -144,19 +144,19 @@ class _OpenDocument(NamedTuple):
 
     Attributes:
         parser: Its parser.
-        document: What takes its elements.
+        walk: What takes its elements.
         first_line: How many lines of the file stand before it.
     """
 
     parser: Feed
-    document: Document
+    walk: SuiteWalk
     first_line: int
 
     def feed(self, data: bytes) -> None:
         """Read some more."""
         try:
             self.parser.feed(data)
-            self.document.take(self.parser.ended(), has_marks=self.parser.has_marks)
+            self.walk.take(self.parser.ended(), has_marks=self.parser.has_marks)
         except UnreadableError as exc:
             exc.move_down(self.first_line)
             raise
@@ -165,7 +165,7 @@ class _OpenDocument(NamedTuple):
         """Check that it is complete; read what the parser has kept back until now."""
         try:
             self.parser.close()
-            self.document.take(self.parser.ended(), has_marks=self.parser.has_marks)
+            self.walk.take(self.parser.ended(), has_marks=self.parser.has_marks)
         except UnreadableError as exc:
             exc.move_down(self.first_line)
             raise

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from junit_uploader.junit import tags
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import FAILING, Kind
+from junit_uploader.junit.outcomes import FAILING, ResultKind
 from junit_uploader.junit.result_elements import read_findings
 from junit_uploader.junit.testcase import NOWHERE, SuiteName, TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _TESTCASE = tags.TESTCASE
 
 
-class Document:
+class SuiteWalk:
     """Takes the finished elements of one document, inner before outer.
 
     Args:
@@ -152,7 +152,7 @@ class Document:
         """Read what stands in a suite itself, and not in a testcase."""
         name = suite.name if suite.name.name else SuiteName((element.get("name") or "").strip())
         for finding in read_findings(own):
-            if finding.kind is Kind.SKIPPED:
+            if finding.kind is ResultKind.SKIPPED:
                 self._notes.add(NoteKind.SKIPPED_SUITE, name.name)
             elif not finding.kind.is_earlier:
                 result = read_suite_result(finding, name, self._options)

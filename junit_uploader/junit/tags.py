@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from junit_uploader.junit.outcomes import Kind
+from junit_uploader.junit.outcomes import ResultKind
 
 TESTCASE = "testcase"
 TESTSUITE = "testsuite"
@@ -15,7 +15,7 @@ ROOTS = SUITES | {TESTCASE}
 
 OUTPUTS = frozenset({"system-out", "system-err"})
 PROPERTIES = "properties"
-RESULTS = frozenset(kind.value for kind in Kind)
+RESULTS = frozenset(kind.value for kind in ResultKind)
 
 READ = ROOTS | OUTPUTS | RESULTS | {PROPERTIES}
 """All elements that mean something here."""
