@@ -1,8 +1,7 @@
 """The walk over one document: testcases in their order, whatever holds them.
 
-Elements are thrown away as they are read. Only the names of elements
-count: testcases may stand in any element, and suites in suites. What a suite declares is compared
-with what it holds.
+Elements are thrown away as they are read. Only the names of elements count: testcases may stand in
+any element, and suites in suites. What a suite declares is compared with what it holds.
 """
 
 from __future__ import annotations
