@@ -1,1 +1,3 @@
 """The command ``junit-uploader``: the JUnit XML of any framework, reported like pytest's own."""
+
+PROGRAM = "junit-uploader"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 
+from junit_uploader import PROGRAM
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
+    from junit_uploader.merged_reports import MergedReports
     from junit_uploader.options import WrongUseError
-    from junit_uploader.session import Session
 
-PROGRAM = "junit-uploader"
 EXIT_DONE = 0
 EXIT_INCOMPLETE = 1
 EXIT_WRONG_USE = 2
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class StdoutError(Exception):
-    """Standard output takes nothing."""
+    """Standard output cannot be written."""
 
 
 def _run(given: Sequence[str]) -> int:
@@ -65,7 +66,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
-    """Say how the command is used; who wants the JSON of an upload gets that, too."""
+    """Say how the command is used, and print the JSON of an upload where that is wanted."""
     sys.stderr.write(error.usage)
     if "--json" not in given or "--list" in given:
         _say(f"error: {error}")
@@ -78,7 +79,7 @@ def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
 
 
 def _print_version() -> int:
-    from pytest_jama import __version__  # noqa: PLC0415 (it imports pluggy)
+    from pytest_jama import __version__  # noqa: PLC0415 (another package)
 
     _write_at_once(f"{PROGRAM}, version {__version__}\n")
     return EXIT_DONE
@@ -91,15 +92,17 @@ def _upload(options: Namespace, given: Sequence[str]) -> int:
 
 
 def _list(options: Namespace) -> int:
+    from junit_uploader.junit.reported_test import ReadOptions  # noqa: PLC0415
     from junit_uploader.listing import (  # noqa: PLC0415 (imports lxml)
         file_lines,
         json_pieces,
         list_lines,
         summary_line,
     )
-    from junit_uploader.memory import no_garbage_collection  # noqa: PLC0415
-    from junit_uploader.readers.values import ReadOptions  # noqa: PLC0415
-    from junit_uploader.session import read_reports  # noqa: PLC0415
+    from junit_uploader.merged_reports import (  # noqa: PLC0415
+        no_garbage_collection,
+        read_reports,
+    )
 
     with no_garbage_collection():
         session = read_reports(options.reports, ReadOptions(keeps_messages=False))
@@ -114,7 +117,7 @@ def _list(options: Namespace) -> int:
         return _status(session)
 
 
-def _status(session: Session) -> int:
+def _status(session: MergedReports) -> int:
     if session.is_complete:
         return EXIT_DONE
     if not session.tests:
@@ -150,7 +153,7 @@ def _say(line: str) -> None:
 
 
 def _escape_what_cannot_be_shown() -> None:
-    """Keep names beyond the encoding of a terminal from ending an upload; JSON stays JSON."""
+    """Escape characters that the terminal cannot show, as JSON does, instead of failing."""
     import codecs  # noqa: PLC0415 (Python has it already)
 
     codecs.register_error("json-escapes", _escape)
@@ -168,7 +171,7 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 
 
 def _forget_stdout() -> None:
-    """Keep Python from complaining of the closed pipe at its end."""
+    """Keep Python from complaining about the closed pipe when it ends."""
     from pytest_jama.report.streams import silence  # noqa: PLC0415 (rarely needed)
 
     if sys.stdout is not None:

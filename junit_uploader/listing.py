@@ -1,4 +1,4 @@
-"""``--list``: the tests of reports, for people who write their map, and as JSON."""
+"""``--list``: the tests of reports, for people who write a map, and as JSON."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 from json.encoder import encode_basestring as _text
 from typing import TYPE_CHECKING, Any
 
-from junit_uploader.session import COUNTED
+from junit_uploader.merged_reports import COUNTED
 from pytest_jama.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from junit_uploader.readers.values import ReportedTest
-    from junit_uploader.session import ReportFile, Session
+    from junit_uploader.junit.reported_test import ReportedTest
+    from junit_uploader.merged_reports import MergedReports, ReportFile
     from pytest_jama.core.results import Outcome
 
 
 NO_TESTCASE = "there is no testcase in any report: did the tests run at all?"
 
 
-def list_lines(session: Session) -> Iterator[str]:
+def list_lines(session: MergedReports) -> Iterator[str]:
     """Yield one line for each test: outcome, seconds, test ID, and case references in brackets."""
     for test_id, _, _, outcome, time_s, extras in session.tests.values():
         shown = test_id if test_id.isascii() else printable(test_id)
@@ -35,7 +35,7 @@ def list_lines(session: Session) -> Iterator[str]:
 _PADDED = {outcome: outcome.ljust(8) for outcome in COUNTED}
 
 
-def summary_line(session: Session) -> str:
+def summary_line(session: MergedReports) -> str:
     """Return the counts: ``2 reports, 12 testcases, 10 tests: 9 passed, 1 failed``."""
     counts = _counts(session.test_counts)
     outcomes = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
@@ -53,10 +53,10 @@ def file_lines(file: ReportFile) -> Iterator[str]:
     if file.error is not None:
         yield f"error: {printable(file.path)}: {printable(file.error)}"
     for note in file.notes:
-        yield f"note: {printable(file.path)}: {printable(note)}"
+        yield f"note: {printable(file.path)}: {printable(str(note))}"
 
 
-def json_pieces(session: Session) -> Iterator[str]:
+def json_pieces(session: MergedReports) -> Iterator[str]:
     """Yield the JSON document in pieces: a session may have a million tests."""
     yield '{"files": '
     yield _json([file_values(file) for file in session.files])
@@ -80,7 +80,7 @@ def file_values(file: ReportFile) -> dict[str, Any]:
         "path": file.path,
         "error": file.error,
         "testcases": file.testcases,
-        "notes": list(file.notes),
+        "notes": [str(note) for note in file.notes],
     }
 
 

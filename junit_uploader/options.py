@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, NoReturn
 
+from junit_uploader import PROGRAM
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROGRAM = "junit-uploader"
+    from typing import NoReturn
 
 SETTING_FLAGS = {
     "url": ("URL", "base URL of Jama Connect"),

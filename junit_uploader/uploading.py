@@ -8,20 +8,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from junit_uploader import PROGRAM
 from junit_uploader.journaling import write_results
-from junit_uploader.linking import link_tests
+from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, counted, file_values, summary_line
-from junit_uploader.memory import no_garbage_collection
-from junit_uploader.options import PROGRAM, SETTING_FLAGS
-from junit_uploader.readers.values import ReadOptions
-from junit_uploader.remarks import (
-    find_wrong,
-    loses_results,
+from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
+from junit_uploader.options import SETTING_FLAGS
+from junit_uploader.report_notes import (
     remark_lines,
     unlinked_failure_lines,
     unread_lines,
 )
-from junit_uploader.session import read_reports
 from junit_uploader.sources import STDIN
 from pytest_jama import __version__
 from pytest_jama.config import load_settings
@@ -45,8 +42,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Iterator, Sequence
 
-    from junit_uploader.linking import LinkedTests
-    from junit_uploader.session import ReportFile, Session
+    from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.results import TestResult
@@ -166,7 +162,7 @@ class _Uploading:
                     commit=commit,
                 ),
                 manner=self.manner,
-                is_complete=not any(map(loses_results, found.files)),
+                is_complete=not any(file.loses_results for file in found.files),
                 lines=found.lines,
                 about=self.about,
             )
@@ -208,8 +204,8 @@ def _load(options: Namespace) -> LoadedSettings:
     )
 
 
-def _refuse_unusable(session: Session, *, strict: bool) -> None:
-    """Refuse reports without tests, and with ``strict`` those with which anything is wrong.
+def _refuse_unusable(session: MergedReports, *, strict: bool) -> None:
+    """Refuse reports without tests, and with ``--strict`` those with which anything is wrong.
 
     Raises:
         PytestJamaError: Nothing is to be sent.
@@ -217,14 +213,14 @@ def _refuse_unusable(session: Session, *, strict: bool) -> None:
     if not session.tests:
         is_read = any(file.error is None for file in session.files)
         raise PytestJamaError(NO_TESTCASE if is_read else "no report could be read")
-    wrong = find_wrong(session.files) if strict else ()
+    wrong = [file for file in session.files if strict and file.is_wrong]
     if wrong:
         what = f"something is wrong with {len(wrong)} of {counted(len(session.files), 'report')}"
         raise PytestJamaError(f"{what}, and with strict nothing is sent then")
 
 
 def _session_lines(
-    session: Session,
+    session: MergedReports,
     linked: LinkedTests,
     loaded: LoadedSettings,
     *,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import pytest_jama
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
@@ -14,6 +15,11 @@ from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.hooks.extensions import BrokenHookError, Extensions
 from tests.core.values import case_of, result_of
+
+
+def test_what_the_package_does_not_offer_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'pytest_jama' has no attribute 'hookimpls'"):
+        getattr(pytest_jama, "hookimpls")  # noqa: B009 (mypy knows that there is none)
 
 
 class UnprintableError(Exception):

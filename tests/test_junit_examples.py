@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from junit_uploader.session import read_reports
+from junit_uploader.merged_reports import read_reports
 from pytest_jama.cli import main
 from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
 

@@ -55,19 +55,36 @@ _OUTCOME_BY_STATUS = {
 }
 
 
+class BadProperty(NamedTuple):
+    """A property that cannot be understood.
+
+    Attributes:
+        name: Its name.
+        value: Its value, as written.
+        why: What is wrong with the value.
+    """
+
+    name: str
+    value: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"property {self.name}: {self.why}"
+
+
 class Evidence(NamedTuple):
     """What the properties of one testcase say.
 
     Attributes:
         links: The cases it names, each once.
         steps: What it says of steps, in the order of the properties.
-        problems: What could not be understood, a line each.
+        problems: What could not be understood.
         notes: What it says of the test as a whole.
     """
 
     links: tuple[CaseLink, ...]
     steps: tuple[StepResult, ...]
-    problems: tuple[str, ...]
+    problems: tuple[BadProperty, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -85,7 +102,7 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
         return _read_references(properties[0])
     links: list[CaseLink] = []
     steps: list[StepResult] = []
-    problems: list[str] = []
+    problems: list[BadProperty] = []
     notes: list[str] = []
     begun = 0
     for name, value in properties:
@@ -102,7 +119,7 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
                 _complete(steps, begun, name, value)
         except ValueError as exc:  # noqa: PERF203 (the others still count)
             begun = 0 if name == STEP else begun
-            problems.append(f"property {name}: {exc}")
+            problems.append(BadProperty(name, value, str(exc)))
     return Evidence(_once(links), tuple(steps), tuple(problems), tuple(filter(None, notes)))
 
 
@@ -116,7 +133,7 @@ def _read_references(item: tuple[str, str]) -> Evidence:
     try:
         return Evidence(parse_links(value), (), ())
     except ValueError as exc:
-        return Evidence((), (), (f"property {name}: {exc}",))
+        return Evidence((), (), (BadProperty(name, value, str(exc)),))
 
 
 def _once(links: list[CaseLink]) -> tuple[CaseLink, ...]:

@@ -205,7 +205,7 @@ class ResultCollector:
             return Evidence(self.parse(str(properties[0][1]), test_id), (), ())
         said = read_evidence([(name, str(value)) for name, value in properties], outcome)
         if said.problems:
-            self.bad_links[test_id] = "; ".join(said.problems)
+            self.bad_links[test_id] = "; ".join(map(str, said.problems))
         return said
 
     def _known_links(self, test_id: str) -> Links | None:

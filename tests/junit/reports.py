@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from junit_uploader.readers.junit import FileReading, read_junit
-from junit_uploader.readers.values import ReadOptions
+from junit_uploader.junit.report_reader import FileReading, read_junit
+from junit_uploader.junit.reported_test import ReadOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from junit_uploader.readers.values import ReportedTest
+    from junit_uploader.junit.reported_test import ReportedTest
+    from junit_uploader.merged_reports import ReportFile
 
 PASSED = '<testcase classname="shop.Cart" name="adds" time="0.5"/>'
 
@@ -41,3 +42,8 @@ def read_one(
 def outcomes(reading: FileReading) -> Mapping[str, str]:
     """Return the outcome of each test ID."""
     return {each.test_id: each.outcome.value for each in reading.testcases}
+
+
+def notes(reading: FileReading | ReportFile) -> tuple[str, ...]:
+    """Return what is said to be odd about a report."""
+    return tuple(map(str, reading.notes))

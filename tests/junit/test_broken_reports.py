@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.junit.unreadable import UnreadableError
+from junit_uploader.junit.unreadable import UnreadableError
 from tests.junit.reports import PASSED, make_case, read, suite
 
 MANY_LEVELS = "<i>" * 300 + "</i>" * 300
@@ -38,7 +38,7 @@ LONG = "x" * 11_000_000
             "Entity 'no' not defined",
             id="unknown entity in the first of two documents",
         ),
-        pytest.param(suite(PASSED).encode() + b"\xff", "", id="no UTF-8 behind the end"),
+        pytest.param(suite(PASSED).encode() + b"\xff", "", id="not UTF-8 behind the end"),
         pytest.param(
             '<?xml version="1.0" encoding="x-none"?><testsuite/>',
             "Unsupported encoding",

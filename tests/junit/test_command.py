@@ -145,7 +145,7 @@ def say_without_stdout(*arguments: str, capsys: pytest.CaptureFixture[str]) -> s
 
 
 @pytest.mark.parametrize("arguments", [["--list", "a.xml"], ["--version"]], ids=repr)
-def test_list_that_nobody_can_read_is_an_error(
+def test_list_that_cannot_be_written_is_an_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("a.xml").write_text(suite(PASSED))
@@ -171,6 +171,15 @@ def test_asking_for_help_imports_nothing_heavy(argument: str) -> None:
         " & set(sys.modules)))"
     )
     assert printed.endswith("[]\n")
+
+
+def test_asking_for_the_version_imports_nearly_nothing() -> None:
+    printed = run(
+        "import sys; before = set(sys.modules); from junit_uploader.cli import main;"
+        "main(['--version']); print(sorted(set(sys.modules) - before))"
+    )
+    ours = ["junit_uploader", "junit_uploader.cli", "pytest_jama"]
+    assert printed.endswith(f"{['__future__', *ours]}\n")
 
 
 def test_every_flag_is_documented() -> None:

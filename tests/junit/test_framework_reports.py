@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from junit_uploader.session import read_reports
+from junit_uploader.merged_reports import read_reports
 from pytest_jama.core.test_ids import normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from junit_uploader.readers.values import ReportedTest
+    from junit_uploader.junit.reported_test import ReportedTest
 
 COLLECTED = Path(__file__).parents[3] / "shared" / "junit" / "fresh"
 ORACLE = COLLECTED / "ORACLE.json"
@@ -25,7 +25,7 @@ EXPECTED: Mapping[str, Any] = json.loads(ORACLE.read_text()) if ORACLE.is_file()
 if EXPECTED:  # a parametrization over nothing would show up as a skipped test
 
     @pytest.mark.parametrize("name", sorted(EXPECTED))
-    def test_counts_agree_with_those_of_somebody_else(name: str) -> None:
+    def test_counts_agree_with_those_of_another_reader(name: str) -> None:
         session = read_reports([str(COLLECTED / name)])
         counts = {outcome.value: number for outcome, number in session.testcase_counts.items()}
         counts["skipped"] += counts.pop("xfailed")

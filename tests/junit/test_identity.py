@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.identity import identify, join_plain
+from junit_uploader.junit.dialects import KNOWN
+from junit_uploader.junit.identity import identify, join_plain
 from pytest_jama.core.test_ids import normal_form
 from tests.junit.reports import read, suite
 
@@ -43,7 +44,7 @@ def test_test_id_is_classname_and_name_in_one_line(
     attributes: dict[str, str],
     expected: str,
 ) -> None:
-    assert identify(attributes, "unit").test_id == expected
+    assert identify(attributes, "unit", KNOWN).test_id == expected
 
 
 def node_case(name: str) -> str:
@@ -64,17 +65,17 @@ def test_suites_stand_for_the_class_that_node_does_not_write() -> None:
     ]
 
 
-def test_module_that_is_called_test_is_no_test_of_node() -> None:
+def test_module_that_is_called_test_is_not_a_test_of_node() -> None:
     reading = read(suite('<testcase classname="test" name="test_opens" time="0.1"/>'))
     assert [each.test_id for each in reading.testcases] == ["test.test_opens"]
 
 
 def test_name_stands_alone_when_nothing_else_is_known() -> None:
-    assert identify({"name": "n"}, "").test_id == "n"
+    assert identify({"name": "n"}, "", KNOWN).test_id == "n"
 
 
 def test_name_is_kept_as_written_where_the_test_id_is_not() -> None:
-    assert identify({"classname": "a", "name": "x\ny"}, "").odd_name == "x\ny"
+    assert identify({"classname": "a", "name": "x\ny"}, "", KNOWN).odd_name == "x\ny"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_pytest_node_id_and_junit_test_id_have_one_normal_form(
     node_id: str,
     attributes: dict[str, str],
 ) -> None:
-    assert normal_form(identify(attributes, "pytest").test_id) == normal_form(node_id)
+    assert normal_form(identify(attributes, "pytest", KNOWN).test_id) == normal_form(node_id)
 
 
 @pytest.mark.parametrize(
@@ -99,5 +100,5 @@ def test_pytest_node_id_and_junit_test_id_have_one_normal_form(
     "name", ["", "n", " n", "n ", "n m", "n\nm", "\u00a0n", ".n", "日 本", "(n)"]
 )
 def test_short_way_to_a_test_id_comes_to_the_same_or_to_nothing(classname: str, name: str) -> None:
-    known = identify({"classname": classname, "name": name}, "")
+    known = identify({"classname": classname, "name": name}, "", KNOWN)
     assert join_plain(classname, name) in (known.test_id, "")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from junit_uploader.linking import LinkedTests, link_tests
+from junit_uploader.merged_reports import LinkedTests, link_tests
 from pytest_jama.core.cases import CaseLink
 from tests.junit.reports import PASSED, make_case, read, suite
 
@@ -41,7 +41,7 @@ def test_file_that_could_not_be_collected_stands_for_its_tests() -> None:
     ]
 
 
-def test_file_that_was_skipped_as_a_whole_is_no_test() -> None:
+def test_file_that_was_skipped_as_a_whole_is_not_a_test() -> None:
     assert link(SKIPPED_FILE).results == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.junit.reports import PASSED, make_case, read, suite
+from tests.junit.reports import PASSED, make_case, notes, read, suite
 
 LONG = "long text\n" * 1_100_000
 
@@ -26,8 +26,8 @@ def test_long_text_changes_no_outcome(inside: str, expected: str) -> None:
 
 
 def test_text_that_was_cut_is_said_with_its_size() -> None:
-    notes = read(suite(make_case(f"<failure>{LONG}</failure>"))).notes
-    assert notes == ("a text was cut: <failure> has 11,000,000 characters",)
+    found = notes(read(suite(make_case(f"<failure>{LONG}</failure>"))))
+    assert found == ("a text was cut: <failure> has 11,000,000 characters",)
 
 
 def test_long_text_is_read_beside_forbidden_characters() -> None:

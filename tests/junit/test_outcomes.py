@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.values import ReadOptions
-from tests.junit.reports import make_case, read, read_one, suite
+from junit_uploader.junit.reported_test import ReadOptions
+from tests.junit.reports import make_case, notes, read, read_one, suite
 
 FAILURE = '<failure message="no"/>'
 ERROR = "<error/>"
@@ -75,5 +75,5 @@ def test_skipped_beats_failure_on_request() -> None:
     ],
 )
 def test_what_contradicts_itself_is_a_note(case: str, expected: str) -> None:
-    (note,) = read(suite(case)).notes
+    (note,) = notes(read(suite(case)))
     assert expected in note

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.junit.reading import CHUNK_BYTES
-from tests.junit.reports import make_case, read, read_one, suite
+from junit_uploader.junit.report_reader import CHUNK_BYTES
+from pytest_jama.core.unusable import UnusableReference
+from tests.junit.reports import PASSED, make_case, notes, read, read_one, suite
 
 
 def properties(*pairs: tuple[str, str]) -> str:
@@ -60,13 +61,30 @@ def test_bad_reference_is_a_note_and_keeps_the_others() -> None:
     report = suite(make_case(properties(("jama", "nonsense"), ("test_key", "A-TC-1"))))
     reading = read(report)
     assert [str(link) for link in reading.testcases[0].links] == ["A-TC-1"]
-    assert "'nonsense' is no case reference" in reading.notes[0]
+    assert "'nonsense' is no case reference" in notes(reading)[0]
+
+
+def test_what_cannot_be_used_is_there_as_a_value() -> None:
+    first = make_case(properties(("jama", "TC 2"), ("jama_step", "zero")))
+    assert read(suite(first, PASSED)).unusable == (
+        UnusableReference(
+            "shop.Cart.pays",
+            "TC 2",
+            "property jama: 'TC 2' is no case reference: use an API ID (20497), a document key "
+            "(JEET1-TC-12) or a global ID (GID-51234)",
+        ),
+        UnusableReference(
+            "shop.Cart.pays",
+            "zero",
+            "property jama_step: 'zero' is no step number: steps are counted 1, 2, 3, ...",
+        ),
+    )
 
 
 def test_reference_of_a_suite_is_not_used_but_said() -> None:
     reading = read(suite(properties(("jama", "A-TC-1")), make_case()))
     assert reading.testcases[0].links == ()
-    assert "case references of a suite are not used" in reading.notes[0]
+    assert "case references of a suite are not used" in notes(reading)[0]
 
 
 @pytest.mark.parametrize(
@@ -115,4 +133,4 @@ def test_step_that_cannot_be_understood_is_a_note(
     pairs: list[tuple[str, str]],
     expected: str,
 ) -> None:
-    assert expected in read(suite(make_case(properties(*pairs)))).notes[0]
+    assert expected in notes(read(suite(make_case(properties(*pairs)))))[0]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.junit.unreadable import UnreadableError
-from tests.junit.reports import PASSED, make_case, outcomes, read, suite
+from junit_uploader.junit.unreadable import UnreadableError
+from tests.junit.reports import PASSED, make_case, notes, outcomes, read, suite
 
 FAILED = suite(make_case("<failure/>"))
 DECLARATION = '<?xml version="1.0"?>'
@@ -35,13 +35,13 @@ def named(name: str) -> bytes:
 def test_forbidden_characters_are_replaced_and_said(report: bytes, expected: str) -> None:
     reading = read(report)
     assert [each.name for each in reading.testcases] == [expected]
-    assert "a character that XML forbids was replaced" in reading.notes[0]
+    assert "a character that XML forbids was replaced" in notes(reading)[0]
 
 
 def test_bytes_that_are_no_utf8_are_replaced_and_said() -> None:
     reading = read(named("gr?? é").replace(b"??", b"\xf6\xdf"))
     assert [each.name for each in reading.testcases] == ["gr\ufffd\ufffd é"]
-    assert reading.notes[0].endswith("has to declare it: 0xf6")
+    assert notes(reading)[0].endswith("has to declare it: 0xf6")
 
 
 @pytest.mark.parametrize("size", range(65_490, 65_500))
@@ -79,7 +79,7 @@ def test_nothing_is_replaced_in_tags(inside: str, attributes: str, broken: bytes
 def test_what_stands_before_the_first_tag_is_dropped_and_said() -> None:
     reading = read(f"log: started\n\n{DECLARATION}{FAILED}")
     assert outcomes(reading) == {"shop.Cart.pays": "failed"}
-    assert reading.notes == ("14 bytes before the first tag were dropped",)
+    assert notes(reading) == ("14 bytes before the first tag were dropped",)
 
 
 def test_tags_in_the_log_before_a_declaration_are_dropped() -> None:
@@ -107,7 +107,7 @@ def test_forbidden_characters_of_a_wide_encoding_are_replaced() -> None:
 def test_documents_in_one_file_are_all_read() -> None:
     reading = read(f"{DECLARATION}{suite(PASSED)}\n{DECLARATION}\n{FAILED}\n")
     assert outcomes(reading) == {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}
-    assert "2 documents in one file, each was read" in reading.notes
+    assert "2 documents in one file, each was read" in notes(reading)
 
 
 def test_documents_are_found_wherever_chunks_end() -> None:
@@ -134,7 +134,7 @@ def test_line_counts_what_was_dropped() -> None:
 def test_utf_16_that_is_none_is_read_as_utf_8() -> None:
     reading = read(f'<?xml version="1.0" encoding="utf-16"?>{named("é").decode()}'.encode())
     assert [each.name for each in reading.testcases] == ["é"]
-    assert "declared as utf-16" in reading.notes[0]
+    assert "declared as utf-16" in notes(reading)[0]
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_encodings_are_read_as_declared(encoding: str) -> None:
     declared = encoding.removesuffix("-sig")
     report = f'<?xml version="1.0" encoding="{declared}"?>{named(name).decode()}'
     reading = read(report.encode(encoding))
-    assert ([each.name for each in reading.testcases], reading.notes) == ([name], ())
+    assert ([each.name for each in reading.testcases], notes(reading)) == ([name], ())

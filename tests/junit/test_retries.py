@@ -5,7 +5,7 @@ from functools import reduce
 
 import pytest
 
-from junit_uploader.readers.values import ReportedTest, merge
+from junit_uploader.junit.reported_test import ReportedTest, merge
 from tests.junit.reports import make_case, read, suite
 
 CASES = {
@@ -50,9 +50,37 @@ def test_time_is_that_of_all_attempts() -> None:
     assert merged("", "", attributes='time="1.5"').time_s == 3.0
 
 
+TEARDOWN = "<error message='failed on teardown with \"ValueError: x\"'/>"
+
+
+@pytest.mark.parametrize(
+    "insides",
+    [
+        pytest.param([""], id="one"),
+        pytest.param([TEARDOWN], id="a teardown after a test that passed"),
+        pytest.param([CASES["failed"], TEARDOWN], id="a test that failed, and its teardown"),
+    ],
+)
+def test_one_run_of_a_test_is_not_a_repetition(insides: list[str]) -> None:
+    assert merged(*insides).as_result().notes == ()
+
+
+@pytest.mark.parametrize(
+    "insides",
+    [
+        pytest.param([CASES["failed"]] * 2, id="failures"),
+        pytest.param([TEARDOWN] * 2, id="teardowns"),
+        pytest.param(["", TEARDOWN], id="an attempt that looks passed"),
+        pytest.param(["", "<skipped message='a'/>" + TEARDOWN], id="a skip and its teardown"),
+    ],
+)
+def test_two_runs_of_a_test_are_said(insides: list[str]) -> None:
+    note = "2 testcases of this name in the reports, the worst counts"
+    assert merged(*insides).as_result().notes == (note,)
+
+
 def test_failed_call_and_teardown_error_of_pytest_are_told_together() -> None:
-    teardown = "<error message='failed on teardown with \"ValueError: x\"'/>"
-    result = merged('<failure message="assert 0"/>', teardown).as_result()
+    result = merged('<failure message="assert 0"/>', TEARDOWN).as_result()
     assert (result.outcome.value, result.message) == (
         "error",
         "assert 0\nteardown failed: ValueError: x",

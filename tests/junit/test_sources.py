@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from junit_uploader.session import read_reports
+from junit_uploader.merged_reports import read_reports
 from tests.junit.reports import PASSED, suite
 
 
@@ -98,7 +98,7 @@ def test_pipe_can_be_read_though_only_once() -> None:
     os.close(reading)
 
 
-def test_address_is_no_file() -> None:
+def test_address_is_not_a_file() -> None:
     assert files("http://127.0.0.1:9/a.xml")[0][1] == "no such file or folder"
 
 
@@ -121,8 +121,8 @@ def test_hidden_folders_are_entered_when_the_pattern_says_so() -> None:
 
 def test_pipe_in_a_folder_is_not_waited_for() -> None:
     os.mkfifo("sub/d.xml")
-    assert files("sub")[0] == ("sub/d.xml", "is no regular file")
-    assert files("**/d.xml")[0] == ("sub/d.xml", "is no regular file")
+    assert files("sub")[0] == ("sub/d.xml", "is not a regular file")
+    assert files("**/d.xml")[0] == ("sub/d.xml", "is not a regular file")
 
 
 def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:

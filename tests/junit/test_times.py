@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.readers.times import read_time_s
+from junit_uploader.junit.attributes import read_time_s
+from junit_uploader.junit.dialects import KNOWN
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from junit_uploader.readers.times import read_time_s
     ],
 )
 def test_odd_notations_are_read(text: str, expected: float) -> None:
-    assert read_time_s({"time": text}) == pytest.approx(expected)
+    assert read_time_s({"time": text}, KNOWN) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +31,8 @@ def test_odd_notations_are_read(text: str, expected: float) -> None:
     ],
 )
 def test_unreadable_time_is_unknown_not_zero(text: str) -> None:
-    assert read_time_s({"time": text}) is None
+    assert read_time_s({"time": text}, KNOWN) is None
 
 
 def test_duration_counts_where_time_is_missing() -> None:
-    assert read_time_s({"duration": "3"}) == 3
+    assert read_time_s({"duration": "3"}, KNOWN) == 3

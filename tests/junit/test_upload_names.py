@@ -51,7 +51,7 @@ def test_only_the_name_is_searched(named: Uploader) -> None:
     assert named.repository.statuses() == {1: "NOT_RUN", 2: "NOT_RUN", 3: "NOT_RUN"}
 
 
-def test_match_that_is_no_reference_is_status_1(named: Uploader) -> None:
+def test_match_that_is_not_a_reference_is_status_1(named: Uploader) -> None:
     named.write("jama.yaml", "project: KEY\nplan: Release 1\ncycle: Build 1\nnames: '(?P<case>TC)'")
     named.write("report.xml", suite('<testcase classname="c" name="TC"/>'))
     uploaded = named("report.xml")

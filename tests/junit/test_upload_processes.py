@@ -25,7 +25,7 @@ COMMAND = [sys.executable, "-m", "junit_uploader"]
 
 @pytest.fixture
 def apart(make_apart: Callable[[str, int], Repository]) -> Repository:
-    """A repository with a sandbox of its own, whose faults hurt nobody else."""
+    """A repository with a sandbox of its own, whose faults disturb no other test."""
     repository = make_apart("U", CASES)
     names = [f"t{number}" for number in range(1, CASES + 1)]
     cases = (f'<testcase classname="c" name="{name}"/>' for name in names)

@@ -163,7 +163,7 @@ def test_many_notes_are_counted_unless_verbose(shop: Uploader) -> None:
     assert shop("-v", ".").out.count("note       ") == 25
 
 
-def test_file_that_pytest_could_not_collect_is_no_test(shop: Uploader) -> None:
+def test_file_that_pytest_could_not_collect_is_not_a_test(shop: Uploader) -> None:
     error = (
         '<testcase classname="" name="shop.Cart"><error message="collection failure"/></testcase>'
     )

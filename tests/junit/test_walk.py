@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from junit_uploader.readers.junit import read_junit
-from junit_uploader.readers.values import ReadOptions
+from junit_uploader.junit.report_reader import read_junit
+from junit_uploader.junit.reported_test import ReadOptions
 
 RESULTS = ("error", "failure", "skipped")
 texts = st.sampled_from(["", "\n  ", "text", "<!-- <failure/> -->", "<![CDATA[<error/>]]>", "é"])

@@ -1,0 +1,1 @@
+"""JUnit XML: the only room that knows lxml, its parser."""

@@ -1,0 +1,108 @@
+"""What is odd about a report: one note for each kind of oddity, counted, with examples. Pure.
+
+Notes are values: what follows from one is decided by its kind, never by its text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_jama.core.unusable import UnusableReference
+
+
+class NoteKind(Enum):
+    """What may be odd about a report: a sentence, with ``{}`` for what differs between reports."""
+
+    UNUSABLE_REFERENCE = "a reference or step cannot be used"
+    SUITE_REFERENCE = "case references of a suite are not used, only a testcase's"
+    UNSEEN_FAILURES = "failures are declared, but no testcase failed: look at the log of the tests"
+    WRONG_TOTALS = "declared totals contradict the testcases"
+    FAILED_SUITE = "a suite failed by itself; that is a result of its own"
+    SKIPPED_SUITE = "a suite is marked as skipped; its testcases are not"
+    BAD_STATUS = 'status="{}" without a failure inside counts as passed'
+    RERUN_ALONE = "a repeated failure without a final one counts as passed"
+    REPEATED = "testcases that repeat an earlier test ID: {}; the worst outcome counts"
+    UNNAMED = "a testcase without a name"
+    NO_TESTCASE = "no testcase"
+    SEVERAL_DOCUMENTS = "{} documents in one file, each was read"
+    DROPPED_BEGINNING = "{} bytes before the first tag were dropped"
+    WRONG_ENCODING = "declared as {}, read as utf-8, which it is"
+    NOT_UTF8 = (
+        "bytes that are not UTF-8 were replaced; a report in another encoding has to declare it"
+    )
+    FORBIDDEN_CHARACTER = "a character that XML forbids was replaced"
+    CUT_TEXT = "a text was cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something odd about a report.
+
+    Attributes:
+        kind: What is odd.
+        detail: What stands for ``{}`` in the sentence of the kind.
+        count: How often.
+        examples: Where, or which; the first ones.
+    """
+
+    kind: NoteKind
+    detail: str = ""
+    count: int = 1
+    examples: tuple[str, ...] = ()
+
+    @property
+    def is_serious(self) -> bool:
+        """Whether results do not arrive, or are missing in the report itself."""
+        return self.kind in (NoteKind.UNUSABLE_REFERENCE, NoteKind.UNSEEN_FAILURES)
+
+    def __str__(self) -> str:
+        times = f" ({self.count} times)" if self.count > 1 else ""
+        examples = "; ".join(self.examples)
+        more = "; ..." if examples and self.count > len(self.examples) else ""
+        what = self.kind.value.format(self.detail)
+        return f"{what}{times}{': ' if examples else ''}{examples}{more}"
+
+
+class Notes:
+    """Counts the oddities of one report.
+
+    Attributes:
+        unusable: Every case reference and step that cannot be used.
+    """
+
+    def __init__(self) -> None:
+        self.unusable: list[UnusableReference] = []
+        self._counts: dict[tuple[NoteKind, str], int] = {}
+        self._examples: dict[tuple[NoteKind, str], list[str]] = {}
+
+    def add(self, kind: NoteKind, example: str = "", *, detail: object = "") -> None:
+        """Count one oddity.
+
+        Args:
+            kind: What is odd.
+            example: Where, or which; the first of a kind are kept.
+            detail: What stands for ``{}`` in the sentence of the kind.
+        """
+        key = kind, str(detail)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        examples = self._examples.setdefault(key, [])
+        if example and len(examples) < _MOST_EXAMPLES and example not in examples:
+            examples.append(example)
+
+    def add_unusable(self, reference: UnusableReference) -> None:
+        """Keep a case reference or step that cannot be used."""
+        self.unusable.append(reference)
+        self.add(NoteKind.UNUSABLE_REFERENCE, str(reference))
+
+    def all(self) -> tuple[Note, ...]:
+        """Return one note for each kind and detail."""
+        return tuple(
+            Note(kind, detail, count, tuple(self._examples[kind, detail]))
+            for (kind, detail), count in self._counts.items()
+        )
+
+
+_MOST_EXAMPLES = 3

@@ -1,0 +1,176 @@
+"""From the bytes of one report to its testcases: strictly, then repaired, or not at all."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from junit_uploader.junit.long_texts import LongTextFeed
+from junit_uploader.junit.notes import NoteKind, Notes
+from junit_uploader.junit.parser import FastFeed
+from junit_uploader.junit.repairs import Piece, repair
+from junit_uploader.junit.suite_walk import SuiteWalk
+from junit_uploader.junit.unreadable import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from junit_uploader.junit.notes import Note
+    from junit_uploader.junit.parser import Feed
+    from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
+    from pytest_jama.core.unusable import UnusableReference
+
+CHUNK_BYTES = 64 * 1024
+LARGE_CHUNK_BYTES = 4 * 1024 * 1024
+"""For tags of many megabytes, which expat scans again with every chunk."""
+
+
+class Readable(Protocol):
+    """What a report is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+
+    def seek(self, position: int, /) -> int:
+        """Go back to the beginning."""
+
+
+class FileReading(NamedTuple):
+    """What one report says.
+
+    Attributes:
+        testcases: One for each ``<testcase>`` and each error of a suite itself, in their order.
+        notes: What is odd about the report.
+        unusable: The case references and steps in it that cannot be used.
+    """
+
+    testcases: list[ReportedTest]
+    notes: tuple[Note, ...]
+    unusable: tuple[UnusableReference, ...]
+
+
+class _Way(NamedTuple):
+    """One way to read a report.
+
+    Attributes:
+        repairs: Whether it is cleaned.
+        cuts: Whether texts are cut.
+    """
+
+    repairs: bool = False
+    cuts: bool = False
+
+
+def read_junit(stream: Readable, options: ReadOptions) -> FileReading:
+    """Read one report.
+
+    The first try is strict and fast. When it fails, the report is cleaned, or its texts are cut, as
+    far as that cannot change an outcome, and is parsed again as strictly.
+
+    Args:
+        stream: Its bytes; read from the beginning again for a second try.
+        options: How to read it.
+
+    Raises:
+        UnreadableError: When it is empty, not well-formed, hostile, or not a JUnit report.
+    """
+    way = _Way()
+    while True:
+        try:
+            return _read(stream, way, options)
+        except UnreadableError as exc:  # noqa: PERF203 (at most four times)
+            next_way = _find_next(way, exc)
+            if next_way is None:
+                raise
+            way = next_way
+            stream.seek(0)
+
+
+def _find_next(way: _Way, error: UnreadableError) -> _Way | None:
+    """Return what may help after a failure."""
+    if error.is_final:
+        return None
+    if error.is_too_big:
+        return None if way.cuts else way._replace(cuts=True)
+    return None if way.repairs else way._replace(repairs=True)
+
+
+def _read(stream: Readable, way: _Way, options: ReadOptions) -> FileReading:
+    notes = Notes()
+    testcases: list[ReportedTest] = []
+    make_feed = partial(LongTextFeed, notes) if way.cuts else FastFeed
+
+    def open_document(piece: Piece) -> _OpenDocument:
+        walk = SuiteWalk(options, notes, testcases)
+        return _OpenDocument(make_feed(piece.encoding), walk, piece.line)
+
+    chunks = _chunks(stream, LARGE_CHUNK_BYTES if way.cuts else CHUNK_BYTES)
+    try:
+        count = _read_documents(
+            repair(chunks, notes) if way.repairs else map(Piece, chunks), open_document
+        )
+    except UnreadableError as exc:
+        exc.testcases_before = len(testcases)
+        raise
+    if count > 1:
+        notes.add(NoteKind.SEVERAL_DOCUMENTS, detail=count)
+    if not testcases:
+        notes.add(NoteKind.NO_TESTCASE)
+    return FileReading(testcases, notes.all(), tuple(notes.unusable))
+
+
+def _read_documents(
+    pieces: Iterable[Piece],
+    open_document: Callable[[Piece], _OpenDocument],
+) -> int:
+    """Read one document after the other; return how many there were."""
+    count = 0
+    current: _OpenDocument | None = None
+    for piece in pieces:
+        if current is None or (piece.may_begin and current.walk.has_ended):
+            if current is not None:
+                current.close()
+            current = open_document(piece)
+            count += 1
+        current.feed(piece.data)
+    if current is None:
+        raise UnreadableError("the file is empty", is_final=True)
+    current.close()
+    return count
+
+
+class _OpenDocument(NamedTuple):
+    """A document that is being read.
+
+    Attributes:
+        parser: Its parser.
+        walk: What takes its elements.
+        first_line: How many lines of the file stand before it.
+    """
+
+    parser: Feed
+    walk: SuiteWalk
+    first_line: int
+
+    def feed(self, data: bytes) -> None:
+        """Read some more."""
+        try:
+            self.parser.feed(data)
+            self.walk.take(self.parser.ended(), has_marks=self.parser.has_marks)
+        except UnreadableError as exc:
+            exc.move_down(self.first_line)
+            raise
+
+    def close(self) -> None:
+        """Check that it is complete; read what the parser has kept back until now."""
+        try:
+            self.parser.close()
+            self.walk.take(self.parser.ended(), has_marks=self.parser.has_marks)
+        except UnreadableError as exc:
+            exc.move_down(self.first_line)
+            raise
+
+
+def _chunks(stream: Readable, size: int) -> Iterator[bytes]:
+    while chunk := stream.read(size):
+        yield chunk

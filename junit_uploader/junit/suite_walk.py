@@ -1,0 +1,243 @@
+"""The walk over one document: testcases in their order, whatever holds them.
+
+Elements are thrown away as they are read. Only the names of elements count: testcases may stand in
+any element, and suites in suites. What a suite declares is compared with what it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from junit_uploader.junit import tags
+from junit_uploader.junit.notes import NoteKind
+from junit_uploader.junit.outcomes import FAILING, ResultKind
+from junit_uploader.junit.result_elements import read_findings
+from junit_uploader.junit.testcase import NOWHERE, SuiteName, TestcaseReader, read_suite_result
+from pytest_jama.core.cases import LINK_PROPERTIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from lxml import etree
+
+    from junit_uploader.junit.dialects import Dialects
+    from junit_uploader.junit.notes import Notes
+    from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
+    from pytest_jama.core.results import Outcome
+
+
+_TESTCASE = tags.TESTCASE
+
+
+class SuiteWalk:
+    """Takes the finished elements of one document, inner before outer.
+
+    Args:
+        options: How to read testcases.
+        notes: Collects what is odd.
+        testcases: Collects what is read.
+
+    Attributes:
+        has_ended: Whether the root has ended.
+    """
+
+    def __init__(self, options: ReadOptions, notes: Notes, testcases: list[ReportedTest]) -> None:
+        self.has_ended = False
+        self._testcases = testcases
+        self._options = options
+        self._notes = notes
+        self._read = TestcaseReader(options, notes).read
+        self._open: dict[etree._Element, Suite] = {}
+        self._parent: etree._Element | None = None
+        self._suite_name = NOWHERE
+        self._add_outcome: Callable[[Outcome], None] = Suite().own.append
+        self._content: dict[etree._Element, list[etree._Element]] = {}
+
+    def take(self, elements: Iterable[etree._Element], *, has_marks: bool) -> None:
+        """Read elements that have ended.
+
+        Args:
+            elements: Those of `tags.ENDING`.
+            has_marks: Whether outputs may hold marks, so that they have to be looked at.
+        """
+        testcases, content_of, read = self._testcases, self._content, self._read
+        for element in elements:
+            tag = element.tag
+            if tag != _TESTCASE and tags.local_name(tag) != _TESTCASE:
+                self._take_other(element)
+                continue
+            # the one long loop of this package: no call that is not needed for every testcase
+            parent = element.getparent()
+            if parent is not self._parent or parent is None:
+                self._enter(element, parent)
+            content = content_of.pop(element, ()) if content_of else ()
+            testcase = read(element, self._suite_name, list(element) if has_marks else content)
+            testcases.append(testcase)
+            self._add_outcome(testcase.outcome)
+            if len(testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:
+                self._forget(element, parent)
+
+    def _take_other(self, element: etree._Element) -> None:
+        if tags.local_name(element.tag) in tags.SUITES:
+            self._close_suite(element)
+        else:
+            self._take_content(element)
+
+    def _take_content(self, element: etree._Element) -> None:
+        """Keep a result or block of properties until what it stands in has ended."""
+        parent = element.getparent()
+        if parent is None:
+            return
+        tag = parent.tag
+        if tag in tags.ROOTS or tags.local_name(tag) in tags.ROOTS:
+            self._content.setdefault(parent, []).append(element)
+
+    def _enter(self, element: etree._Element, parent: etree._Element | None) -> None:
+        """Remember the suite around a testcase, for it and for those that follow."""
+        suite = self._suite_around(element)
+        self._parent = parent
+        self._suite_name = suite.name
+        self._add_outcome = suite.own.append
+
+    def _forget(self, element: etree._Element, parent: etree._Element | None) -> None:
+        """Throw away what stands before an element that was read."""
+        if parent is None:
+            self.has_ended = True
+        elif tags.local_name(parent.tag) != tags.TESTCASE:
+            del parent[: parent.index(element)]
+
+    def _suite_around(self, element: etree._Element) -> Suite:
+        """Return the nearest suite around an element; opens it when this is its first content."""
+        for ancestor in element.iterancestors():
+            if ancestor in self._open:
+                return self._open[ancestor]
+            if tags.local_name(ancestor.tag) in tags.SUITES:
+                suite = Suite(self._name(ancestor))
+                self._open[ancestor] = suite
+                return suite
+        return Suite()
+
+    def _name(self, element: etree._Element) -> SuiteName:
+        """Name a suite; a root of several suites lends them no name."""
+        around = self._suite_around(element).name
+        own = (element.get("name") or "").strip()
+        if not own or tags.local_name(element.tag) != tags.TESTSUITE:
+            return around
+        return SuiteName(own, f"{around.path} > {own}" if around.path else own)
+
+    def _close_suite(self, element: etree._Element) -> None:
+        suite = self._open.pop(element, None) or Suite(self._name(element))
+        own = self._content.pop(element, ())
+        properties = set(_property_names(own))
+        self._take_own(element, suite, own, properties)
+        for kind, numbers in suite.contradictions(element.get, properties, self._options.dialects):
+            name = suite.name.path or element.get("name") or "the root"
+            self._notes.add(kind, f"{name}: {numbers}")
+        self._suite_around(element).add(suite)
+        element.clear(keep_tail=True)
+        self._parent = None
+        self._forget(element, element.getparent())
+
+    def _take_own(
+        self,
+        element: etree._Element,
+        suite: Suite,
+        own: Sequence[etree._Element],
+        properties: AbstractSet[str],
+    ) -> None:
+        """Read what stands in a suite itself, and not in a testcase."""
+        name = suite.name if suite.name.name else SuiteName((element.get("name") or "").strip())
+        for finding in read_findings(own):
+            if finding.kind is ResultKind.SKIPPED:
+                self._notes.add(NoteKind.SKIPPED_SUITE, name.name)
+            elif not finding.kind.is_earlier:
+                result = read_suite_result(finding, name, self._options)
+                self._testcases.append(result)
+                suite.itself.append(result.outcome)
+                self._notes.add(NoteKind.FAILED_SUITE, name.name)
+        if not LINK_PROPERTIES.isdisjoint(properties):
+            self._notes.add(NoteKind.SUITE_REFERENCE, name.name)
+
+
+def _property_names(content: Iterable[etree._Element]) -> Iterator[str]:
+    """Yield the names of the properties of a suite."""
+    for block in content:
+        if tags.local_name(block.tag) == tags.PROPERTIES:
+            for item in block:
+                yield item.get("name") or ""
+
+
+_FORGOTTEN_AT_ONCE = 32
+
+
+@dataclass(slots=True)
+class Suite:
+    """A suite whose end has not been read.
+
+    Attributes:
+        name: What it and the suites around it are called.
+        own: The outcomes of the testcases in it.
+        below: Those of the suites in it.
+        itself: Those of the failures that stand in it, or in a suite in it, without a testcase.
+    """
+
+    name: SuiteName = NOWHERE
+    own: list[Outcome] = field(default_factory=list)
+    below: list[Outcome] = field(default_factory=list)
+    itself: list[Outcome] = field(default_factory=list)
+
+    def add(self, inner: Suite) -> None:
+        """Add what a suite inside this one holds."""
+        self.below += inner.own
+        self.below += inner.below
+        self.itself += inner.itself
+
+    def contradictions(
+        self,
+        find: Callable[[str], str | None],
+        properties: Collection[str],
+        dialects: Dialects,
+    ) -> Iterator[tuple[NoteKind, str]]:
+        """Yield where declared totals fit neither the suite itself nor all below it.
+
+        Args:
+            find: Finds an attribute of the suite by its name.
+            properties: The names of its properties.
+            dialects: Know how suites count.
+
+        Returns:
+            What kind of contradiction it is, and the numbers.
+        """
+        totals, counts_tests = dialects.totals_of(find, properties)
+        for word, names, outcomes in totals:
+            declared = _declared(find, names)
+            if declared is None:
+                continue
+            own = _count(self.own, outcomes)
+            together = own + _count(self.below, outcomes)
+            itself = _count(self.itself, outcomes)
+            if declared not in (own, together, own + itself, together + itself):
+                is_unseen = outcomes is FAILING and not together
+                if not (is_unseen or counts_tests):
+                    continue
+                kind = NoteKind.UNSEEN_FAILURES if is_unseen else NoteKind.WRONG_TOTALS
+                yield kind, f"{declared} {word} declared, {together} found"
+
+
+_COUNT = re.compile("[0-9]{1,18}")
+
+
+def _declared(find: Callable[[str], str | None], names: tuple[str, ...]) -> int | None:
+    """Return the sum of some totals; None when none of them is declared."""
+    texts = {name: find(name) or "" for name in names}
+    numbers = {name: text for name, text in texts.items() if _COUNT.fullmatch(text)}
+    if not numbers or numbers.keys() == {"disabled"}:  # googletest's root declares only those
+        return None
+    return sum(map(int, numbers.values()))
+
+
+def _count(found: list[Outcome], outcomes: Collection[Outcome]) -> int:
+    return sum(map(found.count, outcomes))

@@ -1,0 +1,245 @@
+"""From one ``<testcase>``, or a result in a suite itself, to its values.
+
+Plain testcases are read straight from their attributes; those that hold results or properties, or
+have an unusual attribute, more closely.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from junit_uploader.junit import tags
+from junit_uploader.junit.attributes import find_places, parse_time_s, read_time_s
+from junit_uploader.junit.identity import (
+    identify,
+    identify_by_suites,
+    join_plain,
+    name_suite_result,
+)
+from junit_uploader.junit.inline_properties import find_properties
+from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
+from junit_uploader.junit.notes import NoteKind
+from junit_uploader.junit.outcomes import Subject, decide_outcome, find_contradiction
+from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.result_elements import read_finding, read_properties
+from pytest_jama.core.properties import (
+    NO_EVIDENCE,
+    USED_PROPERTIES,
+    read_evidence,
+)
+from pytest_jama.core.results import Outcome
+from pytest_jama.core.unusable import UnusableReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from lxml import etree
+
+    from junit_uploader.junit.attributes import Places
+    from junit_uploader.junit.notes import Notes
+    from junit_uploader.junit.outcomes import Finding
+    from junit_uploader.junit.reported_test import ReadOptions
+
+
+class SuiteName(NamedTuple):
+    """Where a testcase stands.
+
+    Attributes:
+        name: The name of the nearest suite that has one; may be empty.
+        path: The names of all suites around it, with `` > `` between them.
+    """
+
+    name: str = ""
+    path: str = ""
+
+
+NOWHERE = SuiteName()
+
+
+class _Inside(NamedTuple):
+    """What stands inside a testcase and matters."""
+
+    findings: Sequence[Finding] = ()
+    properties: Sequence[tuple[str, str]] = ()
+
+
+_NOTHING = _Inside()
+_make = tuple.__new__
+"""What a call of a NamedTuple does in the end, in half the time."""
+
+_PASSED, _TEST = Outcome.PASSED, Subject.TEST
+"""A member of an Enum is slow to look up, and these are needed for each test."""
+
+
+class TestcaseReader:
+    """Reads the testcases of one document.
+
+    Args:
+        options: How to read them.
+        notes: Collects what is odd about them.
+    """
+
+    __test__ = False
+
+    def __init__(self, options: ReadOptions, notes: Notes) -> None:
+        self._options = options
+        self._notes = notes
+        self._dialects = options.dialects
+        self._classname = ""
+        self._keys: list[str] = []
+        self._places: Places | None = None
+
+    def read(
+        self,
+        element: etree._Element,
+        suite: SuiteName,
+        content: Iterable[etree._Element],
+    ) -> ReportedTest:
+        """Read one testcase.
+
+        Args:
+            element: The ``<testcase>``, complete.
+            suite: Where it stands.
+            content: What stands inside that may matter: nothing, for most testcases.
+        """
+        keys = element.keys()
+        if keys != self._keys:
+            self._keys, self._places = keys, find_places(keys, self._dialects)
+        values = element.values()
+        if self._places is None:
+            return self._read_closely(keys, values, suite, content)
+        at_classname, at_name, at_time = self._places
+        classname = values[at_classname]
+        test_id = join_plain(classname, values[at_name])
+        if not test_id:
+            return self._read_closely(keys, values, suite, content)
+        if classname != self._classname:
+            if classname in self._dialects.only_classnames:
+                return self._read_closely(keys, values, suite, content)
+            self._classname = classname
+        time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
+        outcome, extras = _PASSED, None
+        if content:
+            inside = self._look_at(content)
+            if inside.findings:
+                outcome = self._decide(test_id, inside.findings, {})
+            if inside is not _NOTHING:
+                extras = self._read_extras(test_id, None, outcome, inside)
+        return _make(ReportedTest, (test_id, self._classname, suite.path, outcome, time_s, extras))
+
+    def _read_closely(
+        self,
+        keys: Sequence[str],
+        values: Sequence[str],
+        suite: SuiteName,
+        content: Iterable[etree._Element],
+    ) -> ReportedTest:
+        """Read a testcase that has more than a plain classname, name and time."""
+        attributes = dict(zip(keys, values, strict=True))
+        inside = self._look_at(content)
+        findings = inside.findings
+        has_no_class = self._dialects.has_no_class(attributes)
+        if has_no_class:
+            identity = identify_by_suites(attributes, suite.path)
+        else:
+            is_test = self._dialects.subject_of(findings[:1]) is _TEST
+            identity = identify(attributes, suite.name if is_test else "", self._dialects)
+        properties = [*inside.properties, *_properties_in(attributes)]
+        if len(properties) > len(inside.properties):
+            inside = _Inside(findings, properties)
+        outcome = self._decide(identity.test_id, findings, attributes)
+        extras = None
+        if inside is not _NOTHING or identity.odd_name:
+            extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)
+        if has_no_class:
+            self._classname = ""  # so that the next one is read closely, too
+        elif identity.classname != self._classname:
+            self._classname = identity.classname  # one object for all tests of a class
+        return ReportedTest(
+            identity.test_id,
+            self._classname or identity.classname,
+            suite.path,
+            outcome,
+            read_time_s(attributes, self._dialects),
+            extras,
+        )
+
+    def _decide(
+        self,
+        test_id: str,
+        findings: Sequence[Finding],
+        attributes: Mapping[str, str],
+    ) -> Outcome:
+        outcome = decide_outcome(findings, attributes, self._options)
+        if outcome is Outcome.PASSED:
+            kind = find_contradiction(findings, attributes)
+            if kind is not None:
+                self._notes.add(kind, test_id, detail=attributes.get("status", ""))
+        return outcome
+
+    def _read_extras(
+        self,
+        test_id: str,
+        odd_name: str | None,
+        outcome: Outcome,
+        inside: _Inside,
+    ) -> Extras | None:
+        """Read what only some testcases have; None when this one has none of it."""
+        if odd_name == UNNAMED:
+            self._notes.add(NoteKind.UNNAMED, test_id)
+        properties = inside.properties
+        evidence = read_evidence(properties, outcome) if properties else NO_EVIDENCE
+        links, steps, problems, notes = evidence
+        for problem in problems:
+            self._notes.add_unusable(UnusableReference(test_id, problem.value, str(problem)))
+        account, earlier, subject = NO_ACCOUNT, 0, _TEST
+        if inside.findings:
+            subject = self._dialects.subject_of(inside.findings)
+            attempts = [finding for finding in inside.findings if finding.kind.is_earlier]
+            earlier = len(attempts)
+            if self._options.keeps_messages:
+                account = read_account(inside.findings, outcome, self._dialects)
+                notes += account_of_attempts(attempts, self._dialects)
+        message, is_teardown = account
+        is_plain = subject is _TEST and not (earlier or odd_name)
+        if is_plain and not (message or links or steps or notes):
+            return None
+        return Extras(odd_name, message, links, steps, notes, 1, earlier, is_teardown, subject)
+
+    def _look_at(self, content: Iterable[etree._Element]) -> _Inside:
+        """Read what stands inside a testcase; of plain ones there is nothing to read."""
+        properties: list[tuple[str, str]] = []
+        findings: list[Finding] = []
+        for child in content:
+            tag = child.tag if child.tag in tags.READ else tags.local_name(child.tag)
+            if tag == tags.PROPERTIES:
+                properties += read_properties(child)
+            elif tag in tags.RESULTS:
+                findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
+            elif tag in tags.OUTPUTS:
+                properties += find_properties(child.text or "")
+        return _Inside(findings, properties) if findings or properties else _NOTHING
+
+
+def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the properties that are attributes: so googletest wrote them before 1.12."""
+    for key in attributes:
+        if key in USED_PROPERTIES:
+            yield key, attributes[key]
+
+
+def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) -> ReportedTest:
+    """Read a failure or error that stands in a suite itself: a suite that died.
+
+    Args:
+        finding: The failure or error.
+        suite: Where it stands; the result is named after it.
+        options: How to read it.
+    """
+    identity = name_suite_result(suite.name)
+    outcome = decide_outcome([finding], {}, options)
+    account = NO_ACCOUNT
+    if options.keeps_messages:
+        account = read_account([finding], outcome, options.dialects)
+    extras = Extras(name=identity.odd_name, message=account.message)
+    return ReportedTest(identity.test_id, "", suite.path, outcome, None, extras)

@@ -1,0 +1,211 @@
+"""Several reports as one session: read, merged, and linked to their test cases.
+
+Two kinds of testcases are not tests: pytest writes one for each file that it could not collect, and
+one for each that was skipped as a whole.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from junit_uploader.junit.notes import Note, NoteKind
+from junit_uploader.junit.outcomes import Subject
+from junit_uploader.junit.report_reader import read_junit
+from junit_uploader.junit.reported_test import ReadOptions, merge
+from junit_uploader.junit.unreadable import UnreadableError
+from junit_uploader.sources import find_sources, open_source
+from pytest_jama.core.results import Outcome, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from junit_uploader.junit.reported_test import ReportedTest
+    from junit_uploader.sources import Source
+    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.unusable import UnusableReference
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """What became of one report.
+
+    Attributes:
+        path: As found, or ``-``.
+        error: Why it was not read; None when it was. Nothing of a report with an error is used.
+        testcases: How many testcases, and errors of suites themselves, it holds.
+        notes: What is odd about it.
+        unusable: The case references and steps in it that cannot be used.
+    """
+
+    path: str
+    error: str | None = None
+    testcases: int = 0
+    notes: tuple[Note, ...] = ()
+    unusable: tuple[UnusableReference, ...] = ()
+
+    @property
+    def loses_results(self) -> bool:
+        """Whether something that the report says does not arrive."""
+        return self.error is not None or bool(self.unusable)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether ``--strict`` refuses the report."""
+        return self.error is not None or any(note.is_serious for note in self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class MergedReports:
+    """What all reports say together.
+
+    Attributes:
+        files: The reports, in the order of the arguments.
+        tests: One for each test ID, after retries are merged, in the order of their first testcase.
+        testcase_counts: How many testcases of each outcome were written.
+        test_counts: How many tests of each outcome there are.
+    """
+
+    files: tuple[ReportFile, ...]
+    tests: Mapping[str, ReportedTest]
+    testcase_counts: Mapping[Outcome, int]
+    test_counts: Mapping[Outcome, int]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every report could be read, and there was a testcase in one of them."""
+        return bool(self.tests) and not any(file.error for file in self.files)
+
+    @property
+    def unusable(self) -> tuple[UnusableReference, ...]:
+        """The case references and steps that cannot be used, each once."""
+        return tuple(dict.fromkeys(chain.from_iterable(file.unusable for file in self.files)))
+
+    def results(self) -> Iterator[TestResult]:
+        """Yield the test results, with the links that the reports themselves name."""
+        return (test.as_result() for test in self.tests.values())
+
+
+COUNTED = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.XFAILED)
+"""The outcomes that a JUnit report can tell apart."""
+
+DEFAULT_OPTIONS = ReadOptions()
+
+
+def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTIONS) -> MergedReports:
+    """Read reports as one session: shards, or several suites of one product.
+
+    A report that cannot be read becomes a `ReportFile` with an error; the others are still read.
+
+    Args:
+        arguments: Files, folders, patterns, or ``-``.
+        options: How to read them.
+    """
+    files: list[ReportFile] = []
+    tests: dict[str, ReportedTest] = {}
+    counts: Counter[Outcome] = Counter()
+    for source in find_sources(arguments):
+        file, testcases = _read(source, options)
+        counts.update(_count(testcases))
+        files.append(_add_note(file, _merge_into(tests, testcases)))
+    return MergedReports(tuple(files), tests, counts, _count(tests.values()))
+
+
+def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
+    """Count outcomes; a `Counter` alone would call the slow hash of an Enum for each."""
+    outcomes = [testcase.outcome for testcase in testcases]
+    return Counter({outcome: outcomes.count(outcome) for outcome in COUNTED})
+
+
+def _read(source: Source, options: ReadOptions) -> tuple[ReportFile, list[ReportedTest]]:
+    if source.error:
+        return ReportFile(source.name, source.error), []
+    try:
+        with open_source(source) as stream:
+            reading = read_junit(stream, options)
+    except UnreadableError as exc:
+        return ReportFile(source.name, str(exc)), []
+    count = len(reading.testcases)
+    file = ReportFile(source.name, None, count, reading.notes, reading.unusable)
+    return file, reading.testcases
+
+
+def _merge_into(tests: dict[str, ReportedTest], testcases: Iterable[ReportedTest]) -> int:
+    """Add testcases to the tests; return how many repeated an earlier one."""
+    repeated = 0
+    for testcase in testcases:
+        known = tests.setdefault(testcase.test_id, testcase)
+        if known is not testcase:
+            tests[testcase.test_id] = merge(known, testcase)
+            repeated += 1
+    return repeated
+
+
+def _add_note(file: ReportFile, repeated: int) -> ReportFile:
+    if not repeated:
+        return file
+    note = Note(NoteKind.REPEATED, str(repeated))
+    return replace(file, notes=(*file.notes, note))
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Switch the garbage collector off while a million values without cycles are made."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+class LinkedTests(NamedTuple):
+    """What is judged.
+
+    Attributes:
+        results: One for each test, and one for each file that could not be collected.
+        uncollected: These files, as the reports name them.
+    """
+
+    results: list[TestResult]
+    uncollected: tuple[str, ...]
+
+
+def link_tests(
+    tests: Iterable[ReportedTest],
+    *,
+    find_links: Callable[[ReportedTest, TestResult], tuple[CaseLink, ...]],
+    find_within: Callable[[str], tuple[CaseLink, ...]],
+) -> LinkedTests:
+    """Return the results of tests with their links.
+
+    Args:
+        tests: What the reports say.
+        find_links: Finds the cases of a test that names none itself.
+        find_within: Finds the cases of all tests in a file.
+    """
+    results: list[TestResult] = []
+    uncollected: list[TestResult] = []
+    for test in tests:
+        if test.subject is Subject.UNCOLLECTED_FILE:
+            uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+        elif test.subject is Subject.TEST:
+            result = test.as_result()
+            links = result.links or find_links(test, result)
+            results.append(result if links == result.links else result._replace(links=links))
+    return LinkedTests(results + uncollected, tuple(each.test_id for each in uncollected))
+
+
+def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:
+    """Return what stands in the place of the unknown tests of a file, as in ``pytest --jama``.
+
+    Args:
+        address: The file as the report names it.
+        links: The cases that the map names for tests in it.
+    """
+    return TestResult(address, Outcome.DESELECTED, message="could not be collected", links=links)

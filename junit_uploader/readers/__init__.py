@@ -1,1 +1,0 @@
-"""From reports to values: what each testcase says, how it is named, which cases it is about."""

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from junit_uploader.merged_reports import MergedReports, read_reports
+from tests.junit.reports import PASSED, make_case, notes, suite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> MergedReports:
+    """Two shards that repeat a test, and a report that is cut off."""
+    (tmp_path / "1.xml").write_text(suite(PASSED, make_case()))
+    (tmp_path / "2.xml").write_text(suite(make_case("<failure/>"), make_case("<skipped/>")))
+    (tmp_path / "3.xml").write_text(suite(PASSED)[:-3])
+    return read_reports([str(tmp_path)])
+
+
+def test_reports_are_one_session(session: MergedReports) -> None:
+    found = {name: test.outcome.value for name, test in session.tests.items()}
+    assert found == {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}
+
+
+def test_testcases_are_counted_as_written_and_tests_after_merging(session: MergedReports) -> None:
+    written = {
+        outcome.value: number for outcome, number in session.testcase_counts.items() if number
+    }
+    assert written == {"passed": 2, "failed": 1, "skipped": 1}
+    assert sum(session.test_counts.values()) == 2
+
+
+def test_repeated_test_ids_are_said_where_they_are_found(session: MergedReports) -> None:
+    assert "earlier test ID: 2" in notes(session.files[1])[0]
+
+
+def test_nothing_of_an_unreadable_report_is_used(session: MergedReports) -> None:
+    broken = session.files[2]
+    assert (broken.testcases, broken.error is None) == (0, False)
+    assert not session.is_complete
+
+
+def test_results_are_those_of_the_core(session: MergedReports) -> None:
+    assert [(each.test_id, each.outcome.value) for each in session.results()] == [
+        ("shop.Cart.adds", "passed"),
+        ("shop.Cart.pays", "failed"),
+    ]
+
+
+def test_session_without_a_testcase_is_not_complete(tmp_path: Path) -> None:
+    (tmp_path / "none.xml").write_text("<testsuites/>")
+    session = read_reports([str(tmp_path)])
+    assert (session.files[0].error, session.is_complete) == (None, False)
+
+
+def test_reference_that_cannot_be_used_is_told_once_for_all_attempts(tmp_path: Path) -> None:
+    wrong = '<properties><property name="jama" value="PUMP-TC 2"/></properties>'
+    for name in "ab":
+        (tmp_path / f"{name}.xml").write_text(suite(make_case(wrong)))
+    reports = read_reports([str(tmp_path)])
+    assert [(each.test_id, each.text) for each in reports.unusable] == [
+        ("shop.Cart.pays", "PUMP-TC 2")
+    ]
+    assert all(file.loses_results for file in reports.files)
