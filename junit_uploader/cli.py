@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from junit_uploader.merged_reports import MergedReports
     from junit_uploader.options import WrongUseError
 
-EXIT_DONE = 0
-EXIT_INCOMPLETE = 1
-EXIT_WRONG_USE = 2
-EXIT_INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -37,14 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _escape_what_cannot_be_shown()
         return _run(given)
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return _status("INTERRUPTED")
     except BrokenPipeError:  # `| head`
         _forget_stdout()
-        return EXIT_INCOMPLETE
+        return _status("INCOMPLETE")
     except StdoutError as exc:
         _say(f"error: standard output cannot be written: {exc}")
         _forget_stdout()
-        return EXIT_INCOMPLETE
+        return _status("INCOMPLETE")
+
+
+def _status(name: str) -> int:
+    """Return an exit status by its name, from the one table there is."""
+    from pytest_jama.session.exit_status import ExitStatus  # noqa: PLC0415 (``--version`` needs none)
+
+    return int(ExitStatus[name])
 
 
 class StdoutError(Exception):
@@ -59,7 +61,7 @@ def _run(given: Sequence[str]) -> int:
     except WrongUseError as exc:
         return _refuse(exc, given)
     except SystemExit:  # how argparse ends after --help
-        return EXIT_DONE
+        return _status("WELL")
     if options.version:
         return _print_version()
     return _list(options) if options.list else _upload(options, given)
@@ -70,23 +72,23 @@ def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
     sys.stderr.write(error.usage)
     if "--json" not in given or "--list" in given:
         _say(f"error: {error}")
-        return EXIT_WRONG_USE
+        return _status("WRONG_USE")
     from pytest_jama.core.errors import Problem, SettingsError  # noqa: PLC0415
-    from pytest_jama.session.session import OutputOptions, refuse  # noqa: PLC0415 (click)
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415 (click)
 
     problem = Problem(str(error), f"see {PROGRAM} --help", "command line")
-    return refuse(SettingsError(problem), OutputOptions(as_json=True), program=PROGRAM)
+    return OutputOptions(as_json=True).refuse(SettingsError(problem), program=PROGRAM)
 
 
 def _print_version() -> int:
     from pytest_jama import __version__  # noqa: PLC0415 (another package)
 
     _write_at_once(f"{PROGRAM}, version {__version__}\n")
-    return EXIT_DONE
+    return 0
 
 
 def _upload(options: Namespace, given: Sequence[str]) -> int:
-    from junit_uploader.uploading import run_upload  # noqa: PLC0415 (imports much)
+    from junit_uploader.command import run_upload  # noqa: PLC0415 (imports much)
 
     return run_upload(options, given)
 
@@ -114,17 +116,17 @@ def _list(options: Namespace) -> int:
             for line in file_lines(file):
                 _say(line)
         _say(summary_line(session))
-        return _status(session)
+        return _status_of(session)
 
 
-def _status(session: MergedReports) -> int:
+def _status_of(session: MergedReports) -> int:
     if session.is_complete:
-        return EXIT_DONE
+        return _status("WELL")
     if not session.tests:
         from junit_uploader.listing import NO_TESTCASE  # noqa: PLC0415 (imported already)
 
         _say(f"error: {NO_TESTCASE}")
-    return EXIT_INCOMPLETE
+    return _status("INCOMPLETE")
 
 
 def _write(pieces: Iterable[str]) -> None:

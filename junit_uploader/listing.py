@@ -7,7 +7,7 @@ from json.encoder import encode_basestring as _text
 from typing import TYPE_CHECKING, Any
 
 from junit_uploader.merged_reports import COUNTED
-from pytest_jama.core.text import printable
+from pytest_jama.core.text import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,8 +105,3 @@ _WORDS = {outcome: outcome.value for outcome in COUNTED}
 
 def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
     return {outcome.value: counts.get(outcome, 0) for outcome in COUNTED}
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number with its noun: ``1 report``, ``2 reports``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -10,7 +10,6 @@ import gc
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.notes import Note, NoteKind
@@ -20,6 +19,7 @@ from junit_uploader.junit.reported_test import ReadOptions, merge
 from junit_uploader.junit.unreadable import UnreadableError
 from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.unusable import Unusable, UnusableKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.unusable import UnusableReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,7 @@ class ReportFile:
     error: str | None = None
     testcases: int = 0
     notes: tuple[Note, ...] = ()
-    unusable: tuple[UnusableReference, ...] = ()
-
-    @property
-    def loses_results(self) -> bool:
-        """Whether something that the report says does not arrive."""
-        return self.error is not None or bool(self.unusable)
+    unusable: tuple[Unusable, ...] = ()
 
     @property
     def is_wrong(self) -> bool:
@@ -81,9 +75,12 @@ class MergedReports:
         return bool(self.tests) and not any(file.error for file in self.files)
 
     @property
-    def unusable(self) -> tuple[UnusableReference, ...]:
-        """The case references and steps that cannot be used, each once."""
-        return tuple(dict.fromkeys(chain.from_iterable(file.unusable for file in self.files)))
+    def unusable(self) -> Iterator[Unusable]:
+        """The reports that could not be read, and the references and steps in the others."""
+        for file in self.files:
+            if file.error is not None:
+                yield Unusable(UnusableKind.REPORT, file.path, file.error)
+            yield from file.unusable
 
     def results(self) -> Iterator[TestResult]:
         """Yield the test results, with the links that the reports themselves name."""

@@ -109,5 +109,11 @@ def _add_manners(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     loudness = parser.add_mutually_exclusive_group()
-    loudness.add_argument("-v", "--verbose", action="store_true", help="name every single thing")
+    loudness.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="name every single thing; -vv logs each request, too",
+    )
     loudness.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.observer import Observer
     from pytest_jama.core.port import Receipt, Target, UploadReport
-    from pytest_jama.core.runs import RunUpdate
     from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.targets.jama.runs import RunUpdate
 
 JUDGEMENT = Judgement((case_of(Verdict.PASSED, results=(result_of(Outcome.PASSED),)),))
 

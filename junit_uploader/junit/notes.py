@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_jama.core.unusable import UnusableReference
+    from pytest_jama.core.unusable import Unusable
 
 
 class NoteKind(Enum):
@@ -74,7 +74,7 @@ class Notes:
     """
 
     def __init__(self) -> None:
-        self.unusable: list[UnusableReference] = []
+        self.unusable: list[Unusable] = []
         self._counts: dict[tuple[NoteKind, str], int] = {}
         self._examples: dict[tuple[NoteKind, str], list[str]] = {}
 
@@ -92,7 +92,7 @@ class Notes:
         if example and len(examples) < _MOST_EXAMPLES and example not in examples:
             examples.append(example)
 
-    def add_unusable(self, reference: UnusableReference) -> None:
+    def add_unusable(self, reference: Unusable) -> None:
         """Keep a case reference or step that cannot be used."""
         self.unusable.append(reference)
         self.add(NoteKind.UNUSABLE_REFERENCE, str(reference))

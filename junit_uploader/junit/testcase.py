@@ -28,7 +28,7 @@ from pytest_jama.core.properties import (
     read_evidence,
 )
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.unusable import UnusableReference
+from pytest_jama.core.unusable import Unusable, UnusableKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -191,7 +191,7 @@ class TestcaseReader:
         evidence = read_evidence(properties, outcome) if properties else NO_EVIDENCE
         links, steps, problems, notes = evidence
         for problem in problems:
-            self._notes.add_unusable(UnusableReference(test_id, problem.value, str(problem)))
+            self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
         account, earlier, subject = NO_ACCOUNT, 0, _TEST
         if inside.findings:
             subject = self._dialects.subject_of(inside.findings)

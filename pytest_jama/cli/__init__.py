@@ -23,16 +23,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
-    from pytest_jama.session.exit_status import EXIT_WRONG_USE, exit_status_of  # noqa: PLC0415
+    from pytest_jama.session.exit_status import ExitStatus, exit_status_of  # noqa: PLC0415
 
     given = None if arguments is None else list(arguments)
     try:
         status = toolbox.main(args=given, prog_name="pytest-jama", standalone_mode=False)
     except click.ClickException as exc:
         exc.show(sys.stderr)
-        return EXIT_WRONG_USE
+        return ExitStatus.WRONG_USE
     except click.exceptions.Abort:
-        return 130
+        return ExitStatus.INTERRUPTED
     except PytestJamaError as exc:
         click.echo(f"pytest-jama: {exc}", err=True)
         return exit_status_of(exc)

@@ -109,7 +109,9 @@ def sandbox(
 @click.option("--strict", is_flag=True, help="Fail on what is not understood or linked to nothing.")
 @click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-@click.option("--verbose", "-v", is_flag=True, help="Name every single thing.")
+@click.option(
+    "--verbose", "-v", count=True, help="Name every single thing; -vv logs each request, too."
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
 @click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
 def upload(
@@ -117,7 +119,7 @@ def upload(
     config: Path | None,
     dry_run: bool,
     as_json: bool,
-    verbose: bool,
+    verbose: int,
     quiet: bool,
     journals: tuple[Path, ...],
     **given: str | bool | None,
@@ -137,11 +139,13 @@ def upload(
     credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
-    from pytest_jama.session.session import OutputOptions  # noqa: PLC0415
+    from pytest_jama.core.port import Mode  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
-    manner = OutputOptions(dry_run=dry_run, as_json=as_json, verbose=verbose, quiet=quiet)
+    mode = Mode.DRY_RUN if dry_run else Mode.SEND
+    output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
     command = ["pytest-jama", "upload", *_words(given), *map(str, journals)]
-    return run_upload(UploadOptions(journals, config, given), manner, command=command)
+    return run_upload(UploadOptions(journals, config, given), output, command=command)
 
 
 def _words(flags: Flags) -> list[str]:

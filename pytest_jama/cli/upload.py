@@ -16,27 +16,30 @@ from pytest_jama.cli.upload_settings import (
     find_journal_folder,
     load_for_upload,
 )
-from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
-from pytest_jama.core.port import UploadReport
-from pytest_jama.core.verdicts import Judgement
-from pytest_jama.hooks.extensions import Extensions
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.port import Findings, Mode
+from pytest_jama.core.text import counted
+from pytest_jama.core.unusable import Unusable, UnusableKind
+from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
 from pytest_jama.journal.prior_state import PriorUploads
-from pytest_jama.journal.record import by_session
+from pytest_jama.journal.record import by_session, merge_results
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
-from pytest_jama.journal.reopen import NoJournal, SeveralJournals
 from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
-from pytest_jama.report.summary import Line, Tone
-from pytest_jama.session.exit_status import EXIT_NOT_SENT, EXIT_SENT
+from pytest_jama.report.summary import unusable_lines
+from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.ending import Ending
+from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import describe_destination, recall_provenance
-from pytest_jama.session.session import Closing, close_session, refuse
+from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Flags, Settings
+    from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
-    from pytest_jama.session.session import Journal, OutputOptions
+    from pytest_jama.session.command_line import OutputOptions
 
 PROGRAM = "pytest-jama upload"
 
@@ -58,7 +61,7 @@ class UploadOptions:
 
 def run_upload(
     options: UploadOptions,
-    manner: OutputOptions,
+    output: OutputOptions,
     *,
     command: Sequence[str],
     plugins: Sequence[object] = (),
@@ -67,7 +70,7 @@ def run_upload(
 
     Args:
         options: Which journals, and where to.
-        manner: How to talk.
+        output: How to talk.
         command: The command line, word by word, for the journals.
         plugins: Hooks that take part besides those of installed distributions.
 
@@ -77,11 +80,12 @@ def run_upload(
     try:
         choice = _choose(options)
         if not choice.taken:
-            return _end_without_journal(choice, manner)
+            return _end_without_journal(choice, output)
         with closing(_Held(choice)):
-            return _Upload(choice, options, manner).run(command, plugins)
+            upload = _Upload(choice, options, output)
+            return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
-        return refuse(error, manner, program=PROGRAM)
+        return output.refuse(error, program=PROGRAM)
 
 
 class _Held:
@@ -120,17 +124,20 @@ def _find_choice(options: UploadOptions) -> Choice:
     return choose_newest(folder)
 
 
-def _end_without_journal(choice: Choice, manner: OutputOptions) -> int:
-    for text in (*choice.notes, *choice.unreadable):
-        manner.say(Line("journal", text, Tone.WARNING))
-    status = EXIT_NOT_SENT if choice.unreadable else EXIT_SENT
+def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
+    """Say why there is nothing to do."""
+    lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
+    lines += unusable_lines(_unreadable(choice), verbose=True)
+    status = ExitStatus.INCOMPLETE if choice.unreadable else ExitStatus.WELL
     if not choice.unreadable:
         others = "other " if choice.notes else ""
-        manner.say(Line("nothing", f"to send: every {others}journal is finished"))
-    manner.write_document(
-        UploadReport(), Judgement(), journal="", exit_status=status, about={"journals": []}
-    )
-    return status
+        lines.append(Line("nothing", f"to send: every {others}journal is finished"))
+    ending = Ending(exit_status=status, lines=tuple(lines))
+    return output.end(ending, about={"journals": []})
+
+
+def _unreadable(choice: Choice) -> list[Unusable]:
+    return [Unusable(UnusableKind.JOURNAL, where, why) for where, why in choice.unreadable]
 
 
 class _Upload:
@@ -139,79 +146,84 @@ class _Upload:
     Args:
         choice: The journals.
         options: Where to.
-        manner: How to talk.
+        output: How to talk.
+
+    Attributes:
+        about: What this command adds to the JSON document.
     """
 
-    def __init__(self, choice: Choice, options: UploadOptions, manner: OutputOptions) -> None:
+    def __init__(self, choice: Choice, options: UploadOptions, output: OutputOptions) -> None:
         self._choice = choice
         self._options = options
-        self._manner = manner
+        self._output = output
         self._files = [taken.recording for taken in choice.taken]
         self._recordings = by_session(self._files)
+        self.about = {"journals": [str(recording.path) for recording in self._files]}
 
-    def run(self, command: Sequence[str], plugins: Sequence[object]) -> int:
+    def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
         """Judge and send; see `run_upload`."""
         loaded = load_for_upload(self._recordings, flags=self._options.flags, environ=os.environ)
-        settings, manner = loaded.settings, self._manner
-        manner.announce(
-            describe_destination(loaded, root=Path.cwd(), mode=manner.mode, verbose=manner.verbose)
+        settings, output = loaded.settings, self._output
+        output.announce(
+            describe_destination(
+                loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
+            )
         )
-        manner.announce(f"jama: {self._describe_journals()}")
-        troubles = ErrorLog()
-        extensions = Extensions(settings, complain=troubles.add)
-        extensions.register(*plugins)
-        judgement = judge_recordings(
-            self._recordings,
-            rules=settings.verdicts.rules(),
-            adjust=lambda case: extensions.adjust_all((case,))[0],
-        )
-        journal = self._open_journal(settings, command)
-        damaged = list(self._damaged())
-        return close_session(
-            judgement,
-            Closing(
-                settings=settings,
-                extensions=extensions,
-                troubles=troubles,
-                journal=journal,
-                provenance=recall_provenance([each.header for each in self._recordings]),
-                manner=manner,
-                is_complete=not damaged,
-                lines=(*damaged, *self._warnings()),
-                about={"journals": [str(recording.path) for recording in self._files]},
-                journals=tuple(recording.path for recording in self._files),
-                recall=PriorUploads(self._files, server=settings.url, later=self._choice.later),
-            ),
+        output.announce(f"jama: {self._describe_journals()}")
+        nearest = next((each.nearest for each in self._recordings if each.nearest), "")
+        session = Session(loaded, mode=output.mode, nearest=nearest)
+        session.extensions.register(*plugins)
+        session.begin(self._open_journals(), self._upload_line(settings, command))
+        for unusable in self._unusable():
+            session.errors.unusable[unusable] = None  # they stand in the journals already
+        return session.end(
+            lambda: self._judge(session),
+            observers=[output.make_progress()],
+            prior=PriorUploads(self._files, server=settings.url, later=self._choice.later),
+            extra=lambda: tuple(self._warnings()),
+            style=output.style,
         )
 
-    def _open_journal(self, settings: Settings, command: Sequence[str]) -> Journal:
-        if self._manner.dry_run:
-            return NoJournal(self._recordings[-1].path)
-        journal = SeveralJournals([taken.writer for taken in self._choice.taken])
-        effective = settings.for_journal()
-        journal.write(
-            upload_line(
-                started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                versions={"pytest-jama": __version__, "python": platform.python_version()},
-                command=command,
-                sessions=[recording.header.session for recording in self._recordings],
-                settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
-            ),
+    def _judge(self, session: Session) -> Findings:
+        judgement = judge_recordings(
+            self._recordings,
+            rules=session.settings.verdicts.rules(),
+            adjust=lambda case: session.extensions.adjust_all((case,))[0],
         )
-        return journal
+        provenance = recall_provenance([each.header for each in self._recordings])
+        return Findings(merge_results(self._recordings), judgement, provenance)
+
+    def _open_journals(self) -> Journals:
+        if self._output.mode is Mode.DRY_RUN:
+            return Journals([], paths=[recording.path for recording in self._files])
+        journals = Journals([taken.writer for taken in self._choice.taken])
+        journals.begin_lines()
+        return journals
+
+    def _upload_line(self, settings: Settings, command: Sequence[str]) -> JournalLine:
+        effective = settings.for_journal()
+        return upload_line(
+            started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            versions={"pytest-jama": __version__, "python": platform.python_version()},
+            command=command,
+            sessions=[recording.header.session for recording in self._recordings],
+            settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
+        )
 
     def _describe_journals(self) -> str:
         tests = sum(len(recording.results) for recording in self._recordings)
         names = ", ".join(shown(recording.path) for recording in self._files)
-        return f"{tests} result{'' if tests == 1 else 's'} from {names}"
+        return f"{counted(tests, 'result')} from {names}"
 
-    def _damaged(self) -> Iterator[Line]:
-        for text in self._choice.unreadable:
-            yield Line("DAMAGED", text, Tone.BAD)
+    def _unusable(self) -> Iterator[Unusable]:
+        """Yield what the sessions could not use, and what of their journals cannot be read."""
+        yield from _unreadable(self._choice)
         for recording in self._files:
+            yield from recording.unusable
             for number in recording.damaged:
-                text = f"{shown(recording.path)}:{number}: cannot be read; a result may be missing"
-                yield Line("DAMAGED", text, Tone.BAD)
+                where = f"{shown(recording.path)}:{number}"
+                why = "cannot be read; a result may be missing"
+                yield Unusable(UnusableKind.JOURNAL, where, why)
 
     def _warnings(self) -> Iterator[Line]:
         for text in self._choice.notes:
@@ -228,5 +240,5 @@ def _describe_unadjusted(count: int, recordings: Sequence[Recording]) -> str:
     hooks = sorted({hook for recording in recordings for hook in recording.header.hooks})
     return (
         f"the session broke off before adjust_verdict of {', '.join(hooks)} could adjust "
-        f"{count} verdict{'' if count == 1 else 's'}; they are those of the rules"
+        f"{counted(count, 'verdict')}; they are those of the rules"
     )

@@ -13,6 +13,7 @@ ever tried.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -146,11 +147,34 @@ class CaseMap:
                     return end, entry
         return 0, None
 
+    def find_nearest(self, test_ids: Iterable[str]) -> tuple[MapEntry, str] | None:
+        """Return the entry that is most like one of the tests, and that test; None when none is.
+
+        Args:
+            test_ids: Tests that no entry matches; of many only the first are compared.
+        """
+        from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 (only for a message)
+
+        found: list[tuple[float, MapEntry, str]] = []
+        compared = max(1, min(_TESTS_COMPARED, _PAIRS_COMPARED // max(1, len(self))))
+        for test_id in itertools.islice(test_ids, compared):
+            normal = normal_form(test_id)
+            for key in get_close_matches(normal, self._exact, n=1, cutoff=_LIKENESS):
+                likeness = SequenceMatcher(None, key, normal).ratio()
+                found.append((likeness, self._exact[key], test_id))
+        return max(found, key=lambda each: each[0])[1:] if found else None
+
     def __len__(self) -> int:
         return len(self._exact)
 
     def __bool__(self) -> bool:
         return len(self) > 0
+
+
+_TESTS_COMPARED = 20
+_PAIRS_COMPARED = 50_000
+_LIKENESS = 0.3
+"""How like a key must be to be named at all, from 0 to 1."""
 
 
 def _boundaries(normal: str) -> list[int]:

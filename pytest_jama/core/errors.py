@@ -20,6 +20,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.unusable import Unusable, UnusableKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class PytestJamaError(Exception):
@@ -95,12 +101,15 @@ class LockedError(RefusedError):
 
 
 class ErrorLog:
-    """The errors of a session that the summary has to show; the first one in full.
+    """What went wrong in a session beside the upload itself; the summary shows it.
 
     Attributes:
-        first: The first error; None while there is none.
-        count: How many there were.
+        first: The first error; None while there is none. It is shown in full.
+        where: The hook or step that it comes from.
+        count: How many errors there were.
         may_cost_results: Whether one of them may have kept a result from arriving as it should.
+        unusable: What the session was given and could not use, each once.
+        on_unusable: Told of each of these at once; the session lets the journal keep it.
     """
 
     def __init__(self) -> None:
@@ -108,17 +117,37 @@ class ErrorLog:
         self.where = ""
         self.count = 0
         self.may_cost_results = False
+        self.unusable: dict[Unusable, None] = {}
+        self.on_unusable: Callable[[Unusable], None] | None = None
 
-    def add(self, error: Exception, *, where: str, costs_nothing: bool = False) -> None:
+    def add(
+        self,
+        error: Exception,
+        *,
+        where: str,
+        costs_nothing: bool = False,
+        outlasts: bool = False,
+    ) -> None:
         """Remember an error and write it to the log, with its traceback.
 
         Args:
             error: The error.
             where: The hook or step it comes from.
             costs_nothing: Whether all results arrive in spite of it.
+            outlasts: Whether no later upload can make up for it, so that the journal keeps it.
         """
         logging.getLogger(__name__).debug("error in %s", where, exc_info=error)
         self.may_cost_results = self.may_cost_results or not costs_nothing
         self.count += 1
         if self.first is None:
             self.first, self.where = error, where
+        if outlasts and self.on_unusable is not None:
+            why = f"{type(error).__name__}: {error}"
+            self.on_unusable(Unusable(UnusableKind.HOOK, where, why))
+
+    def add_unusable(self, unusable: Unusable) -> None:
+        """Remember something that could not be used; a repetition does nothing."""
+        if unusable not in self.unusable:
+            self.unusable[unusable] = None
+            if self.on_unusable is not None:
+                self.on_unusable(unusable)

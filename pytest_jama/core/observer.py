@@ -7,8 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_jama.core.port import Receipt, Resolution
-    from pytest_jama.core.runs import UpdatePlan
+    from pytest_jama.core.port import Plan, Receipt
 
 
 class ChangeKind(str, Enum):
@@ -71,11 +70,14 @@ class Observer:
     def changed(self, change: Change) -> None:
         """Hear of a change as soon as it is made; of none in a dry run."""
 
-    def planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
-        """Hear once what will be written, after the runs are known and before anything is."""
+    def planned(self, plan: Plan) -> None:
+        """Hear once what will be written, before anything of it is."""
 
     def received(self, receipt: Receipt) -> None:
         """Hear of an update as soon as its fate is known, and again if that changes."""
 
     def retried(self, retry: Retry) -> None:
         """Hear of a request that is made again, in the thread that makes it: be quick and safe."""
+
+    def stopped(self) -> None:
+        """Hear of the end of the upload, also of one that broke off."""

@@ -1,14 +1,16 @@
-"""The port to a test-management server: three verbs and the values they exchange.
+"""The port to a test-management server: two verbs and the values they exchange.
 
-A target is an adapter of this port. `resolve` reads (and, when allowed, creates what is missing),
-`push` writes; nothing else touches the network.
+A target is an adapter of this port. `Target.plan` reads (and, where allowed, creates what is
+missing), `Target.push` writes; nothing else touches the network. A target may store verdicts run by
+run, or take one document of all results and judge it later: an `Update` is whatever arrives or does
+not arrive as a whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,101 +18,158 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.observer import Change, Observer
-    from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
+    from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Judgement
+
+
+class Mode(Enum):
+    """What a session does with its verdicts; the value is the word of the header line."""
+
+    SEND = ""
+    DRY_RUN = "dry run"
+    """Only read, and print the exact changes."""
+    NO_UPLOAD = "no upload"
+    """Only write the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a session found, made once for all targets.
+
+    Attributes:
+        results: Every test, also those that are linked to no case or did not run.
+        judgement: What follows from them, case by case.
+        provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
+    """
+
+    results: Sequence[TestResult]
+    judgement: Judgement
+    provenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A project, plan or cycle that results go to.
+    """Where results go: a project, a plan, a cycle.
 
     Attributes:
+        kind: What it is, in one word; the label of its line and the key in JSON.
         name: Its name or key, as a user knows it.
-        place_id: Its API ID; None in a dry run for what does not exist yet.
+        place_id: Its ID at the server; None in a dry run for what does not exist yet.
         link: A URL that shows it; empty when there is none.
+        is_printed: Whether the summary has a line for it.
     """
 
+    kind: str
     name: str
-    place_id: int | None = None
+    place_id: int | str | None = None
     link: str = ""
+    is_printed: bool = True
+
+
+class Update(Protocol):
+    """What is to be written as a whole: into one test run, or as one document."""
+
+    @property
+    def key(self) -> str:
+        """What it is known by: the ID of a run, the hash of a document. Unique in its plan."""
+
+    @property
+    def title(self) -> str:
+        """What people know it by: ``JEET1-TC-12 (JEET1-TSTRN-5)``."""
+
+    @property
+    def was(self) -> str:
+        """What the server shows before it, in the server's words; may be empty."""
+
+    @property
+    def will_be(self) -> str:
+        """What the server is to show after it."""
+
+    def describe(self) -> str:
+        """Say what changes where, in a line."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many verdicts of each word it brings."""
+
+    def fingerprint(self, server: str) -> str:
+        """Return a text that is the same for what says the same to the same place.
+
+        Args:
+            server: The URL of the server.
+        """
+
+    def is_shown(self) -> bool | None:
+        """Return whether the server shows it already; None when that cannot be known."""
+
+    def facts(self, *, brief: bool = False) -> dict[str, Any]:
+        """Return it fit for JSON, for the journal and for scripts.
+
+        Args:
+            brief: Only what a receipt needs.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """Where the verdicts of a session go.
+class Unresolved:
+    """A case with a verdict that has no place to write it into.
 
     Attributes:
-        project: The project.
-        plan: The test plan.
-        cycle: The test cycle.
-        runs: The test runs of each case reference that has any, in ascending order of their IDs.
-        unresolved: The case references that have none.
-        changes: What was created on the way, or in a dry run what would be, in that order.
-        warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
+        case_ref: The reference as the user wrote it.
+        reason: Why there is none.
+        remedy: What the user can do about it.
     """
 
-    project: Place
-    plan: Place
-    cycle: Place
-    runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
-    unresolved: tuple[Unresolved, ...] = ()
+    case_ref: CaseRef
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that an upload will do; a dry run prints it, an upload executes it.
+
+    Attributes:
+        places: Where the results go, in the order of the summary.
+        updates: What is to be written, each once.
+        changes: What was created on the way, or in a dry run what would be, in that order.
+        unresolved: The cases that have no place.
+        warnings: Sentences about what did not stop us: ambiguous names, stale runs.
+        earlier: What an earlier upload brought there, so that it is not sent again.
+    """
+
+    places: tuple[Place, ...] = ()
+    updates: tuple[Update, ...] = ()
     changes: tuple[Change, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
     warnings: tuple[str, ...] = ()
+    earlier: tuple[Update, ...] = ()
 
 
 class Target(Protocol):
-    """A server that stores verdicts in test runs."""
+    """A server that stores verdicts, or takes results and judges them itself."""
 
-    def resolve(
-        self,
-        case_refs: Sequence[CaseRef],
-        *,
-        aliases: Sequence[CaseRef] = (),
-        create: bool,
-        observer: Observer,
-    ) -> Resolution:
-        """Find the runs of the given cases, creating plan, group and cycle where allowed.
+    def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
+        """Find where everything goes, creating what is missing and allowed.
 
         Args:
-            case_refs: Every case that has something to write, each once.
-            aliases: References that nothing is written for, but that may name one of those cases,
-                too: then `Resolution.runs` has its runs under both. Nothing else happens to them.
-            create: False reads only; `Resolution.changes` then says what would be created, and
-                runs that would come with a new cycle have no ID.
+            findings: What the session found.
+            create: False reads only; `Plan.changes` then says what would be created.
             observer: Told each change as soon as it is made.
 
         Raises:
-            TargetError: When the target cannot be used. A single case without a run is no
-                exception but an entry of `Resolution.unresolved`.
+            TargetError: When the target cannot be used. A single case without a place is not an
+                exception but an entry of `Plan.unresolved`.
         """
         ...
 
-    def plan_updates(
-        self, judgement: Judgement, resolution: Resolution, *, provenance: str
-    ) -> UpdatePlan:
-        """Decide what is to be written into which run, by the rules of the server; sends nothing.
-
-        Args:
-            judgement: The verdicts of the session.
-            resolution: Where they go, as `resolve` found it.
-            provenance: One line that opens each account; empty writes no accounts.
-        """
-        ...
-
-    def push(
-        self,
-        updates: Sequence[RunUpdate],
-        *,
-        observer: Observer,
-    ) -> tuple[Receipt, ...]:
-        """Write the updates, read the runs back and compare.
+    def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
+        """Write the updates, read back what is stored and compare.
 
         A refused update is a receipt, not an exception, and never stops the others. When the target
-        stops answering, or somebody presses Ctrl-C, the rest come back as ``NOT_SENT`` and name the
-        cause.
+        stops answering, or on Ctrl-C, the rest come back as ``NOT_SENT`` and name the cause.
 
         Args:
-            updates: What to write, each run once.
+            updates: What to write: some or all updates of the plan, each once.
             observer: Told each receipt, in the calling thread, as soon as the fate of an update is
                 known, and again for an update that turns out to be a mismatch.
 
@@ -131,13 +190,13 @@ class SendState(str, Enum):
     REFUSED = "refused"
     """The target answered with a refusal; other updates are not affected."""
     LOCKED = "locked"
-    """Somebody has locked the run; it was left alone."""
+    """Another user has locked the run; it was left alone."""
     MISMATCH = "mismatch"
-    """Sent and accepted, but the run reads back with another status."""
+    """Sent and accepted, but something else is read back."""
     UNVERIFIED = "not read back"
-    """Sent and accepted, but the run could not be read back."""
+    """Sent and accepted, but it could not be read back."""
     NOT_SENT = "not sent"
-    """The upload stopped before it, or nobody knows whether it arrived."""
+    """The upload stopped before it, or it is not known whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +211,7 @@ class Receipt:
         cause: What ended the whole upload here; None when only this update is concerned.
     """
 
-    update: RunUpdate
+    update: Update
     state: SendState
     attempts: int = 1
     error: str = ""
@@ -161,23 +220,24 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class UploadReport:
-    """The outcome of an upload: everything that a summary, a JSON document or an exit code needs.
+    """What became of an upload: all that a summary, a JSON document or an exit status needs.
 
     Attributes:
-        resolution: Where the results went; None when the target could not be used at all.
-        plan: The changes to test runs; printed by a dry run, executed otherwise.
+        plan: What was to be done; None when the target could not be used at all.
         receipts: One for each update; none after a dry run.
-        unresolved: Cases with a verdict but without a run.
-        warnings: Sentences about things that did not stop the upload.
         stopped: Why the upload could not start or finish; None when it did both.
+        repeated: How many requests were made again, by reason.
     """
 
-    resolution: Resolution | None = None
-    plan: UpdatePlan | None = None
+    plan: Plan | None = None
     receipts: tuple[Receipt, ...] = ()
-    unresolved: tuple[Unresolved, ...] = ()
-    warnings: tuple[str, ...] = ()
     stopped: PytestJamaError | None = None
+    repeated: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def unresolved(self) -> tuple[Unresolved, ...]:
+        """Cases with a verdict but without a place."""
+        return self.plan.unresolved if self.plan else ()
 
     @property
     def is_complete(self) -> bool:
@@ -187,3 +247,16 @@ class UploadReport:
             and not self.unresolved
             and all(receipt.state is SendState.SENT for receipt in self.receipts)
         )
+
+
+class PriorState(Enum):
+    """What is known of an update before it is sent."""
+
+    NEW = "new"
+    """It was not sent, or no one knows whether it arrived."""
+    ARRIVED = "arrived"
+    """An earlier upload brought it there."""
+    CHANGED = "changed"
+    """An earlier upload brought it there and saw it stored; the server shows something else now."""
+    OUTDATED = "outdated"
+    """A later session has written there."""

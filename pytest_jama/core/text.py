@@ -37,3 +37,8 @@ def without_user_info(url: str) -> str:
     """Cut user name and password out of a URL, so that it can be shown."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: ``1 test``, ``2 tests``."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -1,23 +1,33 @@
-"""Case references that tests name and that cannot be used: a result that does not arrive. Pure."""
+"""What a session was given and could not use, so that a result may be missing. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class UnusableReference:
-    """A case reference, or a step, that a test names and that cannot be used.
+class UnusableKind(str, Enum):
+    """What could not be used; the value is the word in the journal."""
+
+    REFERENCE = "reference"
+    """A case reference of a test: in a property, a marker or its name."""
+    REPORT = "report"
+    """A whole report."""
+    JOURNAL = "journal"
+    """A journal, or a line of one."""
+    HOOK = "hook"
+    """A hook of an extension raised an error."""
+
+
+class Unusable(NamedTuple):
+    """One thing that a session was given and could not use.
 
     Attributes:
-        test_id: The test.
-        text: What it names, as written.
-        why: Why that cannot be used, and where it is written, in one line.
+        kind: What it is.
+        where: The test ID, the path, or the name of the hook.
+        why: Why it could not be used, with the value.
     """
 
-    test_id: str
-    text: str
+    kind: UnusableKind
+    where: str
     why: str
-
-    def __str__(self) -> str:
-        return f"{self.test_id}: {self.why}"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pluggy
 
@@ -14,6 +14,7 @@ from pytest_jama import hookimpl
 from pytest_jama.core.cases import CaseLink, CaseRef, find_links_in_name, name_in, parse_step
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.hooks import specs
 
@@ -21,18 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_jama.config import Settings
+    from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.port import Target, UploadReport
 
 ENTRY_POINT_GROUP = "pytest_jama"
 
 T = TypeVar("T")
-
-
-class Complain(Protocol):
-    """Told of errors in code that is not ours."""
-
-    def __call__(self, error: Exception, *, where: str, costs_nothing: bool = False) -> None:
-        """Take note of an error, of where it was, and whether all results arrive in spite of it."""
 
 
 class BuiltIn:
@@ -64,12 +59,12 @@ class Extensions:
 
     Args:
         settings: All settings.
-        complain: Told of each error in a hook.
+        errors: Told of each error in a hook.
     """
 
-    def __init__(self, settings: Settings, *, complain: Complain) -> None:
+    def __init__(self, settings: Settings, *, errors: ErrorLog) -> None:
         self._settings = settings
-        self._complain = complain
+        self._errors = errors
         self._built_in = BuiltIn(settings)
         self._is_map_alone = True
         self._manager = pluggy.PluginManager("pytest_jama")
@@ -103,7 +98,7 @@ class Extensions:
             with _catchable():
                 action()
         except Exception as error:  # noqa: BLE001 (somebody else's code)
-            self._complain(error, where=where, costs_nothing=costs_nothing)
+            self._errors.add(error, where=where, costs_nothing=costs_nothing)
 
     def is_registered(self, plugin: object) -> bool:
         """Tell whether a module takes part."""
@@ -139,7 +134,7 @@ class Extensions:
                 refs = self._manager.hook.find_case_refs(result=result) or ()
             return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
-            self._complain(error, where="hook find_case_refs")
+            self._errors.add(error, where="hook find_case_refs", outlasts=True)
             return tuple(self._built_in.find_case_refs(result))
 
     def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
@@ -148,7 +143,7 @@ class Extensions:
             return ()
         found = find_links_in_name(pattern, name or name_in(test_id))
         for problem in found.problems:
-            self._complain(ValueError(f"{test_id}: {problem}"), where="setting names")
+            self._errors.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, f"name: {problem}"))
         return found.links
 
     def adjust_all(self, verdicts: tuple[CaseVerdict, ...]) -> tuple[CaseVerdict, ...]:
@@ -164,7 +159,7 @@ class Extensions:
             adjusted = _read_verdict(answer)
             return verdict if adjusted == verdict else replace(adjusted, judged=verdict)
         except Exception as error:  # noqa: BLE001 (somebody else's hook)
-            self._complain(error, where="hook adjust_verdict")
+            self._errors.add(error, where="hook adjust_verdict", outlasts=True)
             return verdict
 
     def make_target(self) -> Target:

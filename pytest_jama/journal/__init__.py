@@ -6,6 +6,6 @@ names the file, locks it and appends to it. For ``pytest-jama upload``: `select`
 and `prior_state` knows what need not be sent again.
 """
 
-from pytest_jama.journal.file import JournalWriter, open_journal
+from pytest_jama.journal.file import Journals, JournalWriter, open_journal
 
-__all__ = ["JournalWriter", "open_journal"]
+__all__ = ["JournalWriter", "Journals", "open_journal"]

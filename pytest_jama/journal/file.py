@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.journal.lines import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -138,6 +139,54 @@ class JournalWriter:
     def _append(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._descriptor, data) :]
+
+
+class Journals:
+    """The journals of an upload, mostly one; each of them gets every line.
+
+    Args:
+        writers: Of each journal; none for a dry run, after which everything is still to be sent.
+        paths: The files, where there are no writers.
+    """
+
+    def __init__(self, writers: Sequence[JournalWriter], *, paths: Sequence[Path] = ()) -> None:
+        self._writers = writers
+        self._paths = paths
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files; one that lacks lines may have got another name."""
+        return tuple(writer.path for writer in self._writers) or tuple(self._paths)
+
+    @property
+    def path(self) -> Path:
+        """The last one."""
+        return self.paths[-1]
+
+    @property
+    def trouble(self) -> str:
+        """Why lines are missing in one of them; empty while none are."""
+        return next((writer.trouble for writer in self._writers if writer.trouble), "")
+
+    def begin_lines(self) -> None:
+        """Let the next line begin on a line of its own, whatever broke off before it."""
+        for writer in self._writers:
+            writer.begin_line()
+
+    def write(self, *lines: JournalLine) -> None:
+        """Append lines to each."""
+        for writer in self._writers:
+            writer.write(*lines)
+
+    def write_encoded(self, *lines: str) -> None:
+        """Append lines that are JSON already to each."""
+        for writer in self._writers:
+            writer.write_encoded(*lines)
+
+    def close(self) -> None:
+        """Close all of them."""
+        for writer in self._writers:
+            writer.close()
 
 
 def open_journal(folder: Path, *, started: datetime) -> JournalWriter:

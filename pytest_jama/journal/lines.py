@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.record import Header, RecordedVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_jama.core.port import Receipt, Resolution
-    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.core.port import Plan, Receipt, Update
     from pytest_jama.core.verdicts import CaseVerdict
 
 
@@ -171,52 +171,61 @@ def upload_line(
     }
 
 
-def place_line(resolution: Resolution) -> JournalLine:
+def place_line(plan: Plan) -> JournalLine:
     """Return the line that says where the results go, and what was created on the way."""
     return {
         "line": "place",
-        "project": resolution.project.place_id,
-        "plan": resolution.plan.place_id,
-        "cycle": resolution.cycle.place_id,
-        "changes": [str(change) for change in resolution.changes],
+        **{place.kind: place.place_id for place in plan.places},
+        "changes": list(map(str, plan.changes)),
         "unresolved": [
-            [str(entry.case_ref), entry.reason, entry.remedy] for entry in resolution.unresolved
+            [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved
         ],
     }
 
 
-def update_line(update: RunUpdate) -> JournalLine:
-    """Return the line that says what shall be written into one run."""
-    return {
-        "line": "update",
-        "run": update.run.run_id,
-        "case": str(update.verdict.case_ref),
-        "was": update.run.status,
-        "status": update.status.value,
-        "steps": [step.status for step in update.steps],
-    }
+def update_line(update: Update) -> JournalLine:
+    """Return the line that says what shall be written, and where."""
+    return {"line": "update", "key": update.key, **update.facts()}
 
 
-def receipt_line(receipt: Receipt, *, digest: str = "") -> JournalLine:
+def receipt_line(receipt: Receipt, *, fingerprint: str = "") -> JournalLine:
     """Return the line that says what became of one update.
 
     Args:
         receipt: What became of it.
-        digest: What it said, see `pytest_jama.core.digest`.
+        fingerprint: What it said, see `Update.fingerprint`.
     """
     line: JournalLine = {
         "line": "receipt",
-        "run": receipt.update.run.run_id,
-        "case": str(receipt.update.verdict.case_ref),
-        "status": receipt.update.status.value,
+        "key": receipt.update.key,
+        **receipt.update.facts(brief=True),
         "state": receipt.state.value,
         "attempts": receipt.attempts,
     }
-    if digest:
-        line["digest"] = digest
+    if fingerprint:
+        line["digest"] = fingerprint
     if receipt.error:
         line["error"] = receipt.error
     return line
+
+
+def unusable_line(unusable: Unusable) -> JournalLine:
+    """Return the line of something that the session was given and could not use."""
+    return {
+        "line": "unusable",
+        "kind": unusable.kind.value,
+        "where": unusable.where,
+        "why": unusable.why,
+    }
+
+
+def unlinked_line(nearest: str) -> JournalLine:
+    """Return the line of a session of which no test is linked to a case.
+
+    Args:
+        nearest: Which key of the map is most like one of the tests; may be empty.
+    """
+    return {"line": "unlinked", "nearest": nearest}
 
 
 def end_line(*, finished: bool, reason: str) -> JournalLine:
@@ -322,6 +331,11 @@ class Parser:
 
     def _parse_link(self, text: str) -> CaseLink:
         return self._links.setdefault(text, CaseLink.parse(text))
+
+
+def parse_unusable(line: JournalLine) -> Unusable:
+    """Read an `unusable` line."""
+    return Unusable(UnusableKind(line["kind"]), _text(line["where"]), _text(line["why"]))
 
 
 def parse_verdict(text: str) -> Verdict | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.digest import digest_of
-from pytest_jama.session.deliver import PriorState
+from pytest_jama.core.port import PriorState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.core.port import Update
     from pytest_jama.journal.record import Recording
 
 
@@ -37,31 +36,24 @@ class PriorUploads:
         self._recordings = recordings
         self._server = server
         self._outdated = frozenset(
-            run_id
+            key
             for recording in later
             if recording.header.settings.get("url") == server
-            for run_id in recording.arrivals
+            for key in recording.arrivals
         )
 
-    def __call__(self, update: RunUpdate) -> PriorState:
+    def __call__(self, update: Update) -> PriorState:
         """Return what is known of an update."""
-        run_id = update.run.run_id or 0
-        if run_id in self._outdated:
+        if update.key in self._outdated:
             return PriorState.OUTDATED
-        found = (recording.arrivals.get(run_id) for recording in self._recordings)
+        found = (recording.arrivals.get(update.key) for recording in self._recordings)
         arrivals = [arrival for arrival in found if arrival is not None]
         if not arrivals:
             return PriorState.NEW
-        digest = digest_of(update, server=self._server)
-        if any(arrival.digest != digest for arrival in arrivals):
+        fingerprint = update.fingerprint(self._server)
+        if any(arrival.digest != fingerprint for arrival in arrivals):
             return PriorState.NEW
-        if _is_shown(update):
+        if update.is_shown() is not False:
             return PriorState.ARRIVED
         is_confirmed = all(arrival.is_confirmed for arrival in arrivals)
         return PriorState.CHANGED if is_confirmed else PriorState.NEW
-
-
-def _is_shown(update: RunUpdate) -> bool:
-    shown = [step.status for step in update.run.steps]
-    wanted = [step.status for step in update.steps]
-    return update.run.status == update.status.value and shown == wanted

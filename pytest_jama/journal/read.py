@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.port import SendState
-from pytest_jama.journal.lines import FORMAT_VERSION, Parser, parse_header
+from pytest_jama.journal.lines import FORMAT_VERSION, Parser, parse_header, parse_unusable
 from pytest_jama.journal.record import Arrival, Recording, worse
 
 if TYPE_CHECKING:
@@ -144,6 +144,8 @@ class _RecordReader:
             "result": self._result,
             "verdict": self._verdict,
             "receipt": self._receipt,
+            "unusable": self._unusable,
+            "unlinked": self._unlinked,
             "upload": self._upload,
             "end": self._end,
         }
@@ -177,19 +179,25 @@ class _RecordReader:
 
     def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])
-        run = line["run"]
-        if not isinstance(run, int):
-            raise TypeError(run)
+        key = _key_of(line)
         arrivals = self._recording.arrivals
         digest = str(line.get("digest", ""))
         if state in _ACCEPTED and digest:
-            arrivals[run] = Arrival(digest)
+            arrivals[key] = Arrival(digest)
         elif (
             state in _ACCEPTED
             or state is SendState.NOT_SENT
-            or _is_taken_back(arrivals, run, digest)
+            or _is_taken_back(arrivals, key, digest)
         ):
-            arrivals.pop(run, None)
+            arrivals.pop(key, None)
+
+    def _unusable(self, line: JournalLine) -> None:
+        unusable = parse_unusable(line)
+        if not self._has_upload:  # what an upload could not use, another one may
+            self._recording.unusable[unusable] = None
+
+    def _unlinked(self, line: JournalLine) -> None:
+        self._recording.nearest = str(line["nearest"])
 
     def _upload(self, line: JournalLine) -> None:
         self._recording.partners = tuple(map(str, line["sessions"]))
@@ -203,14 +211,22 @@ class _RecordReader:
         recording.is_taken_up = False
         if recording.is_finished:
             recording.arrivals = {
-                run: Arrival(arrival.digest, is_confirmed=True)
-                for run, arrival in recording.arrivals.items()
+                key: Arrival(arrival.digest, is_confirmed=True)
+                for key, arrival in recording.arrivals.items()
             }
 
 
-def _is_taken_back(arrivals: Mapping[int, Arrival], run: int, digest: str) -> bool:
-    """Tell whether a refusal is of what was accepted before: then it was not kept."""
-    return run in arrivals and arrivals[run].digest == digest
+def _key_of(line: JournalLine) -> str:
+    """Return what an update is known by; journals before 0.2 have the number of a run instead."""
+    key = line.get("key", line.get("run"))
+    if isinstance(key, bool) or not isinstance(key, (str, int)):
+        raise TypeError(key)
+    return str(key)
+
+
+def _is_taken_back(arrivals: Mapping[str, Arrival], key: str, digest: str) -> bool:
+    """Return whether a refusal is of what was accepted before: then it was not kept."""
+    return key in arrivals and arrivals[key].digest == digest
 
 
 _ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.results import TestResult
+    from pytest_jama.core.unusable import Unusable
     from pytest_jama.core.verdicts import StepVerdict, Verdict
 
 
@@ -85,12 +86,14 @@ class Recording:
         uncollected: What stands for each file that could not be collected, by its address.
         results: The result of each test that ended, by test ID.
         verdicts: What the session itself concluded, by the case that was judged.
-        arrivals: The last update that each run accepted, by the run's ID.
+        arrivals: The last update that each place accepted, by its key, see `Update.key`.
         partners: The sessions that were last uploaded together with this one.
         has_ended: Whether the session itself came to its end.
         is_finished: Whether nothing is left to send.
         is_taken_up: Whether an upload took it up and has not come to its end.
         damaged: The numbers of lines that cannot be read, though nothing broke off there.
+        unusable: What the session was given and could not use, each once.
+        nearest: Which key of the map is most like a test, when no test is linked to a case.
     """
 
     path: Path
@@ -99,12 +102,14 @@ class Recording:
     uncollected: dict[str, TestResult] = field(default_factory=dict)
     results: dict[str, TestResult] = field(default_factory=dict)
     verdicts: dict[CaseRef, RecordedVerdict] = field(default_factory=dict)
-    arrivals: dict[int, Arrival] = field(default_factory=dict)
+    arrivals: dict[str, Arrival] = field(default_factory=dict)
     partners: tuple[str, ...] = ()
     has_ended: bool = False
     is_finished: bool = False
     is_taken_up: bool = False
     damaged: list[int] = field(default_factory=list)
+    unusable: dict[Unusable, None] = field(default_factory=dict)
+    nearest: str = ""
 
     @property
     def has_begun(self) -> bool:
@@ -184,9 +189,9 @@ def _united(one: Recording, other: Recording) -> Recording:
         known = results.get(test_id)
         results[test_id] = result if known is None else worse(known, result)
     arrivals = {
-        run: other.arrivals.get(run, arrival)
-        for run, arrival in {**other.arrivals, **one.arrivals}.items()
-        if other.arrivals.get(run, arrival).digest == one.arrivals.get(run, arrival).digest
+        key: other.arrivals.get(key, arrival)
+        for key, arrival in {**other.arrivals, **one.arrivals}.items()
+        if other.arrivals.get(key, arrival).digest == one.arrivals.get(key, arrival).digest
     }
     return replace(
         one,
@@ -197,4 +202,6 @@ def _united(one: Recording, other: Recording) -> Recording:
         arrivals=arrivals,
         has_ended=one.has_ended or other.has_ended,
         damaged=[*one.damaged, *other.damaged],
+        unusable={**one.unusable, **other.unusable},
+        nearest=one.nearest or other.nearest,
     )

@@ -11,10 +11,8 @@ from pytest_jama.journal.file import JournalWriter, try_to_lock
 from pytest_jama.journal.read import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
 
 
@@ -71,66 +69,3 @@ def _reopen(path: Path) -> JournalWriter:
             "wait for its end, it will say what became of it",
         )
     return JournalWriter(path, descriptor, tidies=False)
-
-
-class SeveralJournals:
-    """Journals that become one upload; each of them gets every line.
-
-    The first line begins on a line of its own, whatever broke off before it.
-
-    Args:
-        writers: At least one.
-    """
-
-    def __init__(self, writers: Sequence[JournalWriter]) -> None:
-        self._writers = writers
-        for writer in writers:
-            writer.begin_line()
-
-    @property
-    def path(self) -> Path:
-        """The last one."""
-        return self._writers[-1].path
-
-    @property
-    def trouble(self) -> str:
-        """Why lines are missing in one of them; empty while none are."""
-        return next((writer.trouble for writer in self._writers if writer.trouble), "")
-
-    def write(self, *lines: JournalLine) -> None:
-        """Append lines to each."""
-        for writer in self._writers:
-            writer.write(*lines)
-
-    def write_encoded(self, *lines: str) -> None:
-        """Append lines that are JSON already to each."""
-        for writer in self._writers:
-            writer.write_encoded(*lines)
-
-    def close(self) -> None:
-        """Close all of them."""
-        for writer in self._writers:
-            writer.close()
-
-
-class NoJournal:
-    """Writes nothing: for a dry run, after which everything is still to be sent.
-
-    Attributes:
-        path: The journal that would be written.
-        trouble: Nothing is missing.
-    """
-
-    trouble = ""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def write(self, *lines: JournalLine) -> None:
-        """Write nothing."""
-
-    def write_encoded(self, *lines: str) -> None:
-        """Write nothing."""
-
-    def close(self) -> None:
-        """Close nothing."""

@@ -30,14 +30,14 @@ class Choice:
     Attributes:
         taken: The journals, read and locked.
         notes: What was passed over, as sentences.
-        unreadable: What was asked for and tells nothing, as sentences.
+        unreadable: What was asked for and tells nothing: path and why.
         later: Journals of later sessions, when nobody said that these are to be sent.
     """
 
     taken: tuple[TakenUp, ...] = ()
     later: tuple[Recording, ...] = ()
     notes: tuple[str, ...] = ()
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 def find_folder(start: Path) -> Path | None:
@@ -101,7 +101,7 @@ def choose_named(paths: Iterable[Path]) -> Choice:
             try:
                 taken.append(take_up(path))
             except EmptyJournalError as error:  # noqa: PERF203 (files, not numbers)
-                unreadable.append(str(error))
+                unreadable.append((shown(path), str(error).removeprefix(f"{path}: ")))
         for folder in filter(os.path.isdir, paths):
             taken = list(_with_partners(taken, folder.resolve()))
     except BaseException:  # also Ctrl-C: no lock may stay

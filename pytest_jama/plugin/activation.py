@@ -40,17 +40,16 @@ def activate(config: pytest.Config) -> None:
     # `--lf` filters files while it collects them, so that nobody sees which tests it left out;
     # without this wrapper it deselects the same tests afterwards, openly.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
-    troubles = ErrorLog()
     if hasattr(config, "workerinput"):
-        first_report = FirstReport(troubles, config.pluginmanager)
+        first_report = FirstReport(ErrorLog(), config.pluginmanager)
         config.pluginmanager.register(first_report, "jama-first-report")
-        collection = CollectedTests(troubles, first_report.keep)
+        collection = CollectedTests(first_report.errors, first_report.keep)
     else:
         from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
 
-        reporter = Reporter(config, load(config), troubles)
+        reporter = Reporter(config, load(config))
         config.pluginmanager.register(reporter, "jama-reporter")
-        collection = CollectedTests(troubles, reporter.add_collected)
+        collection = CollectedTests(reporter.errors, reporter.add_collected)
     config.pluginmanager.register(collection, COLLECTION)
 
 

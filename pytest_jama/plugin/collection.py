@@ -8,16 +8,16 @@ too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_jama.core.properties import MARKERS
-from pytest_jama.plugin.guard import guarded
+from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.marker import MarkerError, MarkerReader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import ErrorLog
@@ -29,29 +29,22 @@ was selected, else ``DESELECTED``), and under ``renamed`` the test ID of each no
 from it."""
 
 
-class Deliver(Protocol):
-    """Takes what was collected, once."""
-
-    def __call__(
-        self,
-        collected: CollectedPlain,
-        links: Mapping[str, tuple[CaseLink, ...]],
-        /,
-    ) -> object:
-        """Take the tests, and what the texts in there mean: known in this process only."""
-
-
-class CollectedTests:
+class CollectedTests(Guarded):
     """Reads the markers and notices what was deselected.
 
     Args:
-        troubles: Told of errors in our hooks.
-        deliver: Takes what was collected, once.
+        errors: Told of errors in our hooks.
+        pass_on: Takes what was collected, once, and what the texts in there mean, which only this
+            process knows.
     """
 
-    def __init__(self, troubles: ErrorLog, deliver: Deliver) -> None:
-        self.troubles = troubles
-        self._deliver = deliver
+    def __init__(
+        self,
+        errors: ErrorLog,
+        pass_on: Callable[[CollectedPlain, Mapping[str, tuple[CaseLink, ...]]], object],
+    ) -> None:
+        super().__init__(errors)
+        self._pass_on = pass_on
         self._markers = MarkerReader()
         self._known: dict[int, tuple[str, pytest.Item]] = {}
         self._links: dict[str, tuple[CaseLink, ...]] = {}
@@ -99,7 +92,7 @@ class CollectedTests:
         self._known = {}
         if mistakes:
             session.config.hook.pytest_collectreport(report=_report_mistakes(mistakes))
-        self._deliver(
+        self._pass_on(
             {"NOT_REACHED": selected, "DESELECTED": deselected, "renamed": renamed},
             self._links,
         )
@@ -120,11 +113,11 @@ class CollectedTests:
         return text
 
 
-class FirstReport:
+class FirstReport(Guarded):
     """Puts what a worker of pytest-xdist collected on its first report, and is gone."""
 
-    def __init__(self, troubles: ErrorLog, plugins: pytest.PytestPluginManager) -> None:
-        self.troubles = troubles
+    def __init__(self, errors: ErrorLog, plugins: pytest.PytestPluginManager) -> None:
+        super().__init__(errors)
         self._plugins = plugins
         self._collected: CollectedPlain | None = None
 

@@ -29,6 +29,7 @@ class ResultCollector:
     Args:
         find_links: Which cases a test without references of its own is evidence of.
         find_by_id: The same from the ID alone; it returns None when that depends on the result.
+        refuse_link: Told of references that cannot be understood: test ID and why.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -36,13 +37,13 @@ class ResultCollector:
             what the test counts as unless it runs, then by test ID, in the order of collection.
         uncollected: For each file or folder that could not be collected, what stands in its place.
         has_begun: Whether any test has begun to run.
-        bad_links: Why the references of a test could not be understood, by test ID.
     """
 
     def __init__(
         self,
         find_links: Callable[[TestResult], Links],
         find_by_id: Callable[[str], Links | None] = lambda _: None,
+        refuse_link: Callable[[str, str], object] = lambda _, __: None,
     ) -> None:
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
@@ -52,7 +53,7 @@ class ResultCollector:
             Outcome.DESELECTED: self._deselected,
         }
         self.uncollected: dict[str, TestResult] = {}
-        self.bad_links: dict[str, str] = {}
+        self._refuse_link = refuse_link
         self.has_begun = False
         self._find_links = find_links
         self._find_by_id = find_by_id
@@ -164,7 +165,7 @@ class ResultCollector:
                 links = parse_links(text)
             except ValueError as exc:
                 links = ()
-                self.bad_links[test_id] = str(exc)
+                self._refuse_link(test_id, str(exc))
             else:
                 self._links[text] = links
         return links
@@ -205,7 +206,7 @@ class ResultCollector:
             return Evidence(self.parse(str(properties[0][1]), test_id), (), ())
         said = read_evidence([(name, str(value)) for name, value in properties], outcome)
         if said.problems:
-            self.bad_links[test_id] = "; ".join(map(str, said.problems))
+            self._refuse_link(test_id, "; ".join(map(str, said.problems)))
         return said
 
     def _known_links(self, test_id: str) -> Links | None:

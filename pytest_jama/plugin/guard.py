@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 Parameters = ParamSpec("Parameters")
 
 
-class HasTroubles(Protocol):
-    """A plugin object whose hooks are guarded."""
+class Guarded:
+    """A plugin object whose hooks are guarded.
 
-    troubles: ErrorLog
+    Args:
+        errors: Told of their errors.
+    """
+
+    def __init__(self, errors: ErrorLog) -> None:
+        self.errors = errors
 
 
-Self = TypeVar("Self", bound=HasTroubles)
+Self = TypeVar("Self", bound=Guarded)
 Answer = TypeVar("Answer")
 
 
@@ -46,7 +51,7 @@ def guarded(
         except pytest.UsageError:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
-            self.troubles.add(error, where=hook.__name__)
+            self.errors.add(error, where=hook.__name__)
             return None
 
     return guard

@@ -12,14 +12,25 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from pytest_jama.core.errors import InterruptedUploadError, SettingsError
-from pytest_jama.hooks.extensions import Extensions, has_hooks
-from pytest_jama.journal import lines, open_journal
+from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Mode
+from pytest_jama.core.unusable import Unusable, UnusableKind
+from pytest_jama.hooks.extensions import has_hooks
+from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.collector import ResultCollector
-from pytest_jama.plugin.environment import as_it_was
-from pytest_jama.plugin.guard import guarded
-from pytest_jama.plugin.summary import Summary, links_against_map, print_summary, write_summary
-from pytest_jama.session.judge import judge_session, refuse_conflicts, write_verdicts
+from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.terminal_summary import (
+    links_against_map,
+    plugin_lines,
+    print_summary,
+    relative_names,
+    write_summary,
+)
+from pytest_jama.report.progress import make_progress
+from pytest_jama.report.summary import Style
+from pytest_jama.session.ending import pytest_exit_status
+from pytest_jama.session.judge import judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
     describe_provenance,
@@ -27,48 +38,40 @@ from pytest_jama.session.provenance import (
     find_commit,
     relative_to,
 )
+from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.port import UploadReport
-    from pytest_jama.core.verdicts import Judgement
-    from pytest_jama.journal import JournalWriter
+    from pytest_jama.core.observer import Change
+    from pytest_jama.core.port import Findings, Plan
     from pytest_jama.plugin.collection import CollectedPlain
+    from pytest_jama.report.upload_lines import Line
+    from pytest_jama.session.ending import Ending
 
-NOT_EVERYTHING_SENT = 8
-"""Exit status of a green session whose results did not all arrive."""
 
-
-class Reporter:
+class Reporter(Guarded):
     """Collects the results of a session and brings them to the target at its end."""
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        loaded: LoadedSettings,
-        troubles: ErrorLog,
-    ) -> None:
-        self.troubles = troubles
+    def __init__(self, config: pytest.Config, loaded: LoadedSettings) -> None:
         self._config = config
         self._loaded = loaded
         self._settings = loaded.settings
-        self._dry_run: bool = config.getoption("--jama-dry-run")
-        self._no_upload: bool = config.getoption("--jama-no-upload")
+        self._session = Session(loaded, mode=_mode_of(config))
+        super().__init__(self._session.errors)
         self._started = datetime.now(timezone.utc)
         self._process = os.getpid()
-        self._environ = dict(os.environ)
         self._awaits_workers = True
-        self._extensions = Extensions(loaded.settings, complain=troubles.add)
-        self._collector = ResultCollector(self._extensions.find_links, self._extensions.find_by_id)
+        self._extensions = self._session.extensions
+        self._collector = ResultCollector(
+            self._extensions.find_links, self._extensions.find_by_id, self._refuse_link
+        )
         self._is_refused = False
         self._journal: JournalWriter | None = None
         self._commit = ""
-        self._judgement: Judgement | None = None
-        self._report: UploadReport | None = None
+        self._ending: Ending | None = None
 
     @guarded
     def pytest_report_header(self) -> str:
@@ -76,8 +79,8 @@ class Reporter:
         return describe_destination(
             self._loaded,
             root=self._config.rootpath,
-            mode="dry run" if self._dry_run else "no upload" if self._no_upload else "",
-            verbose=self._config.get_verbosity() > 0,
+            mode=self._session.mode.value,
+            verbose=self._is_verbose,
         )
 
     @guarded
@@ -90,7 +93,9 @@ class Reporter:
         self._extensions.register(*self._conftests())
         self._commit = find_commit(self._config.rootpath)
         self._journal = open_journal(self._settings.journal, started=self._started)
-        self._journal.write(
+        adjusting = [each for each in self._conftests() if hasattr(each, "adjust_verdict")]
+        self._session.begin(
+            Journals([self._journal]),
             describe_session(
                 self._settings,
                 versions={"pytest": pytest.__version__},
@@ -98,11 +103,7 @@ class Reporter:
                 started=self._started,
                 commit=self._commit,
                 session=self._journal.path.stem,
-                hooks=[
-                    os.path.relpath(str(getattr(plugin, "__file__", plugin)), self._config.rootpath)
-                    for plugin in self._conftests()
-                    if hasattr(plugin, "adjust_verdict")
-                ],
+                hooks=relative_names(adjusting, self._config),
             ),
         )
 
@@ -110,7 +111,7 @@ class Reporter:
     @guarded
     def pytest_collection(self) -> None:
         """Remember the environment as the conftests made it, before any test changes it."""
-        self._environ = dict(os.environ)
+        self._session.remember_environment()
 
     @pytest.hookimpl(trylast=True)
     @guarded
@@ -134,7 +135,7 @@ class Reporter:
         if report.failed and report.nodeid not in self._collector.uncollected:
             links = self._settings.tests.find_within(report.nodeid)
             uncollected = self._collector.add_uncollected(report.nodeid, links)
-            self._write(lines.uncollected_line(uncollected))
+            self._session.write(lines.uncollected_line(uncollected))
 
     @guarded
     def add_collected(
@@ -145,7 +146,7 @@ class Reporter:
         """Take what this process or a worker collected; write what is linked to a case."""
         self._awaits_workers = False
         if self._collector.add_collected(collected, links):
-            self._write(lines.collected_line(self._collector.linked()))
+            self._session.write(lines.collected_line(self._collector.linked()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test.
@@ -161,7 +162,7 @@ class Reporter:
             if result is not None and self._journal is not None:
                 self._journal.write_encoded(lines.result_text(result))
         except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
-            self.troubles.add(error, where="pytest_runtest_logreport")
+            self.errors.add(error, where="pytest_runtest_logreport")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -181,93 +182,83 @@ class Reporter:
         """Judge, upload, and let a green session fail when not everything arrived."""
         if self._is_forked():
             return
-        try:
-            if not self._is_refused:
-                self._finish()
-        except KeyboardInterrupt:
-            self._report = _interrupted()
-        except Exception as error:  # noqa: BLE001 (the exit status has to know of it)
-            self.troubles.add(error, where="the end of the session")
-        finally:
-            if session.exitstatus == pytest.ExitCode.OK and self._must_fail():
-                session.exitstatus = NOT_EVERYTHING_SENT
-            self._end_journal()
+        ending = self._session.end(
+            self._judge,
+            observers=[_AfterTheDots(self._end_the_line), self._make_progress()],
+            extra=lambda: tuple(self._extra_lines()),
+            style=Style(
+                verbose=self._is_verbose,
+                root=self._config.rootpath,
+                start=self._config.invocation_params.dir,
+                no_upload_flag="--jama-no-upload",
+                error_hint="details with --log-file=FILE --log-file-level=DEBUG",
+            ),
+        )
+        if self._is_refused:
+            return
+        self._ending = ending
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest_exit_status(
+                ending.exit_status, on_error=self._settings.upload.on_error
+            )
 
     @guarded
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, unless the session was refused: then pytest prints why."""
-        if self._is_refused or self._is_forked():
-            return
-        write_summary(terminalreporter, self._sum_up())
+        if self._ending is not None:
+            write_summary(terminalreporter, self._ending.lines)
 
     @guarded
     def end_without_terminal(self) -> None:
         """Say on stderr what pytest's own output would say."""
-        if not self._is_refused and not self._is_forked():
-            print_summary(self._sum_up(), self._config)
-
-    def _sum_up(self) -> Summary:
-        return Summary(
-            judgement=self._judgement,
-            report=self._report,
-            dry_run=self._dry_run,
-            no_upload=self._no_upload,
-            has_begun=self._collector.has_begun,
-            journal=self._journal,
-            troubles=self.troubles,
-            bad_links=self._collector.bad_links,
-            uncollected=tuple(self._collector.uncollected),
-            map_conflicts=links_against_map(
-                self._collector.results.values() if self._config.get_verbosity() > 0 else (),
-                self._settings.tests,
-            ),
-            ignored_hooks=tuple(self._ignored_conftests()),
-        )
+        if self._ending is not None:
+            print_summary(self._ending.lines, self._config)
 
     def _is_forked(self) -> bool:
-        """Tell whether this is the child of a test that forked, come to the end of a session, too.
+        """Return whether this is the child of a test that forked, come to the end of a session.
 
-        The session is its parent's; what the child believes of it is wrong.
+        The session is its parent's; what the child knows of it is wrong.
         """
         return os.getpid() != self._process
 
-    def _finish(self) -> None:
+    def _judge(self) -> Findings | None:
+        if self._is_refused:
+            return None
         if self._journal is not None:
             self._journal.put_back()
         for result in self._collector.break_off():
-            self._write_encoded(lines.result_text(result))
+            self._session.write_encoded(lines.result_text(result))
         if not self._collector.has_begun:
-            return
-        self._judgement = judge_session(
+            return None
+        return judge_session(
             self._collector.all_results(),
             settings=self._settings,
             extensions=self._extensions,
+            provenance=describe_provenance(
+                framework=f"pytest {pytest.__version__}",
+                started=self._started,
+                commit=self._commit,
+            ),
         )
-        write_verdicts(self._judgement, self._write_encoded)
-        if not self._no_upload:
-            self._report = self._deliver(self._judgement)
 
-    def _deliver(self, judgement: Judgement) -> UploadReport:
-        terminal = self._find_terminal()
-        is_quiet = terminal is None or self._dry_run or self._config.get_verbosity() < 0
-        from pytest_jama.report.progress import make_progress  # noqa: PLC0415
-        from pytest_jama.session.deliver import Delivery  # noqa: PLC0415 (only when something is sent)
+    def _extra_lines(self) -> Iterator[Line]:
+        ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
+        return plugin_lines(
+            uncollected=self._collector.uncollected,
+            map_conflicts=links_against_map(
+                self._collector.results.values() if self._is_verbose else (), self._settings.tests
+            ),
+            ignored_hooks=relative_names(ignored, self._config),
+        )
 
-        delivery = Delivery(
-            settings=self._settings,
-            extensions=self._extensions,
-            troubles=self.troubles,
-            write=self._write,
-            progress=make_progress(sys.stdout, quiet=is_quiet),
-            before_progress=self._end_the_line,
-        )
-        provenance = describe_provenance(
-            framework=f"pytest {pytest.__version__}",
-            started=self._started,
-            commit=self._commit,
-        )
-        with as_it_was(self._environ):
-            return delivery.run(judgement, provenance=provenance, dry_run=self._dry_run)
+    @property
+    def _is_verbose(self) -> bool:
+        return self._config.get_verbosity() > 0
+
+    def _make_progress(self) -> Observer:
+        is_dry_run = self._session.mode is Mode.DRY_RUN
+        is_quiet = self._find_terminal() is None or self._config.get_verbosity() < 0
+        return make_progress(sys.stdout, quiet=is_quiet or is_dry_run)
 
     def _find_terminal(self) -> pytest.TerminalReporter | None:
         """Return pytest's own output; None with ``-p no:terminal``."""
@@ -280,39 +271,6 @@ class Reporter:
         terminal = self._find_terminal()
         if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
             terminal.line("")
-
-    def _must_fail(self) -> bool:
-        """Tell whether a green session is to be failed because something did not arrive."""
-        if self._settings.upload.on_error == "warn":
-            return False
-        if self.troubles.may_cost_results:
-            return True
-        if self._no_upload:
-            return self._journal is None or bool(self._journal.trouble)
-        if self._dry_run:
-            return self._report is not None and self._report.stopped is not None
-        is_complete = self._report is None or self._report.is_complete
-        return not is_complete or bool(self._collector.bad_links)
-
-    def _end_journal(self) -> None:
-        if self._journal is None:
-            return
-        if self._no_upload and not self._dry_run:
-            reason = "nothing was to be sent"
-        else:
-            from pytest_jama.session.deliver import why_unfinished  # noqa: PLC0415 (as for `_deliver`)
-
-            reason = why_unfinished(self._report, self.troubles, dry_run=self._dry_run)
-        self._write(lines.end_line(finished=not reason, reason=reason))
-        self._journal.close()
-
-    def _write(self, *several: lines.JournalLine) -> None:
-        if self._journal is not None:
-            self._journal.write(*several)
-
-    def _write_encoded(self, *several: str) -> None:
-        if self._journal is not None:
-            self._journal.write_encoded(*several)
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)
@@ -329,15 +287,31 @@ class Reporter:
     def _conftests(self) -> list[object]:
         return [plugin for plugin in self._config.pluginmanager.get_plugins() if has_hooks(plugin)]
 
-    def _ignored_conftests(self) -> list[str]:
-        return [
-            str(getattr(plugin, "__file__", plugin))
-            for plugin in self._conftests()
-            if not self._extensions.is_registered(plugin)
-        ]
+    def _refuse_link(self, test_id: str, why: str) -> None:
+        self.errors.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, why))
 
 
-def _interrupted() -> UploadReport:
-    from pytest_jama.core.port import UploadReport  # noqa: PLC0415 (only when something is sent)
+def _mode_of(config: pytest.Config) -> Mode:
+    if config.getoption("--jama-no-upload"):
+        return Mode.NO_UPLOAD
+    return Mode.DRY_RUN if config.getoption("--jama-dry-run") else Mode.SEND
 
-    return UploadReport(stopped=InterruptedUploadError("interrupted before anything was sent"))
+
+class _AfterTheDots(Observer):
+    """Ends the line of dots before the display of the progress begins.
+
+    Args:
+        end_the_line: Does it, if there is one.
+    """
+
+    def __init__(self, end_the_line: Callable[[], None]) -> None:
+        self._end_the_line = end_the_line
+
+    def changed(self, change: Change) -> None:  # noqa: ARG002
+        """End it before the first change is shown."""
+        self._end_the_line()
+
+    def planned(self, plan: Plan) -> None:
+        """End it before the updates are counted."""
+        if plan.updates:
+            self._end_the_line()

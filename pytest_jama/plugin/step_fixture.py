@@ -12,7 +12,7 @@ from pytest_jama.core.cases import parse_step
 from pytest_jama.core.properties import evidence_properties
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
-from pytest_jama.plugin.guard import guarded
+from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_of
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ class JamaFixture:
         self._steps.append((number, outcome, _short("\n".join(filter(None, notes)))))
 
 
-class FixtureCarrier:
+class FixtureCarrier(Guarded):
     """Puts what tests say of themselves on their reports, before xdist or ``--junitxml`` see these.
 
     The first test that uses the fixture has it registered, so that no other session pays for it.
     """
 
-    def __init__(self, troubles: ErrorLog) -> None:
-        self.troubles = troubles
+    def __init__(self, errors: ErrorLog) -> None:
+        super().__init__(errors)
         self._node_id = ""
         self._evidence: JamaFixture | None = None
 
@@ -120,7 +120,7 @@ def start_fixture(item: pytest.Item) -> JamaFixture:
     if reporting is not None:
         carrier = plugins.get_plugin(_CARRIER)
         if carrier is None:
-            carrier = FixtureCarrier(reporting.troubles)
+            carrier = FixtureCarrier(reporting.errors)
             plugins.register(carrier, _CARRIER)
         carrier.begin(item.nodeid, evidence)
     return evidence

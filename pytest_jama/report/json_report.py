@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.port import Mode, Plan, Receipt, SendState
 
 if TYPE_CHECKING:
-    from pytest_jama.core.port import Place, UploadReport
-    from pytest_jama.core.runs import RunUpdate
+    from collections.abc import Iterable
+
+    from pytest_jama.core.port import Place, Update, UploadReport
+    from pytest_jama.core.unusable import Unusable
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
@@ -16,66 +18,65 @@ def json_report(
     report: UploadReport,
     judgement: Judgement,
     *,
-    dry_run: bool,
-    no_upload: bool = False,
+    mode: Mode,
     journal: str,
     exit_status: int,
+    unusable: Iterable[Unusable] = (),
 ) -> dict[str, Any]:
     """Return everything that the summary tells, whole, fit for JSON.
 
     Args:
         report: What became of the upload.
         judgement: The verdicts behind it.
-        dry_run: Whether the report only says what would be done.
-        no_upload: Whether nothing was to be sent.
+        mode: What was done with the verdicts.
         journal: The path of the journal; empty when there is none.
         exit_status: What the command exits with.
+        unusable: What the session was given and could not use.
     """
-    resolution = report.resolution
-    receipts = {id(receipt.update): receipt for receipt in report.receipts}
-    updates = report.plan.updates if report.plan else ()
-    earlier = report.plan.earlier if report.plan else ()
+    plan = report.plan or Plan()
+    receipts = {receipt.update.key: receipt for receipt in report.receipts}
     return {
         "exit_status": exit_status,
-        "dry_run": dry_run,
-        "no_upload": no_upload,
-        "complete": report.is_complete and not (dry_run or no_upload),
+        "dry_run": mode is Mode.DRY_RUN,
+        "no_upload": mode is Mode.NO_UPLOAD,
+        "complete": report.is_complete and mode is Mode.SEND,
         "stopped": str(report.stopped) if report.stopped else None,
-        "project": _place(resolution.project) if resolution else None,
-        "plan": _place(resolution.plan) if resolution else None,
-        "cycle": _place(resolution.cycle) if resolution else None,
-        "changes": [str(change) for change in resolution.changes] if resolution else [],
+        **_NO_PLACES,
+        **{place.kind: _place(place) for place in plan.places},
+        "changes": list(map(str, plan.changes)),
+        "repeated": dict(report.repeated),
         "runs": [
-            *(_run(update, receipts.get(id(update))) for update in updates),
-            *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in earlier),
+            *(_run(update, receipts.get(update.key)) for update in plan.updates),
+            *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in plan.earlier),
         ],
         "cases": [_case(case) for case in judgement.cases],
         "unresolved": [
             {"case": str(entry.case_ref), "reason": entry.reason, "remedy": entry.remedy}
             for entry in report.unresolved
         ],
+        "unusable": [
+            {"kind": kind.value, "where": where, "why": why} for kind, where, why in unusable
+        ],
         "unlinked": [result.test_id for result in judgement.unlinked],
-        "warnings": list(report.warnings),
+        "warnings": list(plan.warnings),
         "journal": journal,
     }
+
+
+_NO_PLACES = {"project": None, "plan": None, "cycle": None}
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {"name": place.name, "id": place.place_id, "link": place.link}
 
 
-def _run(update: RunUpdate, receipt: Receipt | None) -> dict[str, Any]:
-    """Return a run; without a receipt (a dry run) its state is null.
+def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
+    """Return an update; without a receipt (a dry run) its state is null.
 
     What an earlier upload brought there is sent, with no attempt.
     """
     return {
-        "run": update.run.run_id,
-        "name": update.run.name,
-        "case": str(update.verdict.case_ref),
-        "was": update.run.status,
-        "status": update.status.value,
-        "steps": [step.status for step in update.steps],
+        **update.facts(),
         "state": receipt.state.value if receipt else None,
         "attempts": receipt.attempts if receipt else 0,
         "error": receipt.error if receipt else "",

@@ -1,4 +1,4 @@
-"""What all front-ends share, the first half: results -> judgement, without a look at any target."""
+"""From the results of a session to its judgement, without a look at any target."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.port import Findings
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
 
@@ -54,10 +55,20 @@ def judge_session(
     *,
     settings: Settings,
     extensions: Extensions,
-) -> Judgement:
-    """Conclude from the results of a session, and let the hooks adjust each verdict."""
-    judgement = judge(results, rules=settings.verdicts.rules())
-    return replace(judgement, cases=extensions.adjust_all(judgement.cases))
+    provenance: str,
+) -> Findings:
+    """Conclude from the results of a session, and let the hooks adjust each verdict.
+
+    Args:
+        results: Every test, also those that did not run.
+        settings: All settings.
+        extensions: Calls the hooks.
+        provenance: One line for the account of each run: tool, time, commit.
+    """
+    found = tuple(results)
+    judgement = judge(found, rules=settings.verdicts.rules())
+    adjusted = replace(judgement, cases=extensions.adjust_all(judgement.cases))
+    return Findings(found, adjusted, provenance)
 
 
 def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
@@ -70,3 +81,26 @@ def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
     verdicts = iter(judgement.cases)
     while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
         write(*map(verdict_text, several))
+
+
+def find_nearest_key(judgement: Judgement, settings: Settings) -> str:
+    """Return which key of the map is most like a test that no key matches; empty when none is."""
+    nearest = settings.tests.find_nearest(result.test_id for result in judgement.unlinked)
+    if nearest is None:
+        return ""
+    entry, test_id = nearest
+    return f"nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+
+
+def describe_nothing_linked(nearest: str) -> str:
+    """Return that no test is linked to a case, and what to do.
+
+    Args:
+        nearest: What `find_nearest_key` says.
+    """
+    remedy = (
+        f"{nearest} of the map `tests:`"
+        if nearest
+        else "name them under `tests:` in jama.yaml, or mark them with @pytest.mark.jama(...)"
+    )
+    return f"no test is linked to a test case; {remedy}"

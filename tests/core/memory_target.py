@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.observer import Change, ChangeKind, Observer
-from pytest_jama.core.port import Place, Receipt, Resolution, SendState
-from pytest_jama.core.runs import Unresolved, UpdatePlan
+from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved
+from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.runs import RunUpdate, TestRun
     from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 
 
 class MemoryTarget:
@@ -70,7 +70,7 @@ class MemoryTarget:
 
     def plan_updates(
         self, judgement: Judgement, resolution: Resolution, *, provenance: str
-    ) -> UpdatePlan:
+    ) -> Plan:
         """Plan as Jama does."""
         return plan_updates(
             (*judgement.to_write, *judgement.possible_aliases),

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-
 from pytest_jama.core.digest import digest_of
-from pytest_jama.core.runs import RunUpdate
+
 from pytest_jama.core.verdicts import Verdict
+from pytest_jama.targets.jama.runs import RunUpdate
 from tests.core.values import case_of, run_of, steps_of
 
 if TYPE_CHECKING:

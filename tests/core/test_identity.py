@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from _pytest.junitxml import mangle_test_address
+from _pytest.junitxml import mangle_test_address  # noqa: TID251 (what pytest writes is held)
 from hypothesis import given
 from hypothesis import strategies as st
 

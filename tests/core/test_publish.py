@@ -13,15 +13,15 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.core.observer import Change, Observer
-from pytest_jama.core.port import Receipt, Resolution, UploadReport
+from pytest_jama.core.port import Receipt, UploadReport
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.session.deliver import publish
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, run_of
 
 if TYPE_CHECKING:
-    from pytest_jama.core.port import Target
-    from pytest_jama.core.runs import UpdatePlan
+    from pytest_jama.core.port import Plan, Target
+    from pytest_jama.targets.jama.runs import Resolution
 
 OTHER = CaseRef.parse("JEET1-TC-2")
 RUNS = {CASE: (run_of(run_id=71),), OTHER: (run_of("NOT_RUN", run_id=72, case_id=502),)}
@@ -39,7 +39,7 @@ class Diary(Observer):
         assert self.told == []
         self.changes.append(str(change))
 
-    def planned(self, resolution: Resolution, plan: UpdatePlan) -> None:
+    def planned(self, resolution: Resolution, plan: Plan) -> None:
         self.told.append(f"{len(plan.updates)} runs of {resolution.cycle.name}")
 
     def received(self, receipt: Receipt) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.port import Receipt, SendState, UploadReport
-from pytest_jama.core.runs import RunUpdate, Unresolved
+from pytest_jama.core.port import Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.verdicts import Verdict
+from pytest_jama.targets.jama.runs import RunUpdate
 from tests.core.values import CASE, case_of, run_of
 
 UPDATE = RunUpdate(run_of(), case_of(Verdict.PASSED), Verdict.PASSED)

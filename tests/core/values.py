@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.results import Outcome, StepResult, TestResult
-from pytest_jama.core.runs import RunStep, TestRun
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
+from pytest_jama.targets.jama.runs import RunStep, TestRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

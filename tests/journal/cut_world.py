@@ -13,7 +13,6 @@ from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.port import Receipt, SendState
-from pytest_jama.core.runs import RunStep, TestRun
 from pytest_jama.core.verdicts import judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines
@@ -22,6 +21,7 @@ from pytest_jama.session.deliver import Delivery
 from pytest_jama.session.judge import write_verdicts
 from pytest_jama.session.provenance import describe_provenance, describe_session
 from pytest_jama.session.session import OutputOptions
+from pytest_jama.targets.jama.runs import RunStep, TestRun
 from tests.core.memory_target import MemoryTarget
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.observer import Observer
     from pytest_jama.core.port import Target
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.targets.jama.runs import RunUpdate
 
 STARTED = datetime(2026, 11, 22, 4, 30, 16, tzinfo=timezone.utc)
 URL = "https://acme.example"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place, Receipt, Resolution, SendState
+from pytest_jama.core.port import Place, Receipt, SendState, Unresolved
 from pytest_jama.core.results import Outcome, StepResult, TestResult
-from pytest_jama.core.runs import RunStep, RunUpdate, TestRun, Unresolved
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines
+from pytest_jama.targets.jama.runs import Resolution, RunStep, RunUpdate, TestRun
 
 if TYPE_CHECKING:
     from pytest_jama.journal.lines import JournalLine

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from pytest_jama.core.digest import digest_of
-from pytest_jama.core.port import Receipt, SendState
-from pytest_jama.core.runs import RunUpdate, TestRun, UpdatePlan
+
+from pytest_jama.core.port import Plan, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.prior_state import PriorUploads
 from pytest_jama.session.deliver import PriorState, leave_out_known
+from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from tests.core.values import case_of, run_of, steps_of
 from tests.journal.record import record
 
@@ -92,7 +92,7 @@ def test_run_of_a_later_session_is_not_written_to(server: str, memory: PriorStat
 def test_plan_keeps_only_what_is_new(
     memory: PriorState, counts: tuple[int, int], warning: str
 ) -> None:
-    plan = leave_out_known(UpdatePlan((UPDATE,), ("stale",)), lambda _: memory)
+    plan = leave_out_known(Plan((UPDATE,), ("stale",)), lambda _: memory)
     assert (len(plan.updates), len(plan.earlier)) == counts
     assert plan.warnings[0] == "stale"
     assert len(plan.warnings) == (2 if warning else 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from junit_uploader.journaling import write_results
+from junit_uploader.command import write_results
 from pytest_jama import __version__
 from pytest_jama.cli import main as run_toolbox
 from pytest_jama.core.cases import CaseLink

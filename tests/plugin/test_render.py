@@ -7,9 +7,8 @@ import pytest
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place, Receipt, Resolution, SendState, UploadReport
+from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.runs import RunUpdate, TestRun, Unresolved, UpdatePlan
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.report.summary import (
     LINE_CHARACTERS,
@@ -19,6 +18,7 @@ from pytest_jama.report.summary import (
     judgement_lines,
     report_lines,
 )
+from pytest_jama.targets.jama.runs import Resolution, RunUpdate, TestRun
 from tests.core.values import case_of, result_of, run_of, steps_of
 
 
@@ -168,7 +168,7 @@ def test_update_of_steps_says_what_happens_to_each() -> None:
 def test_dry_run_names_updates_and_what_is_left_alone() -> None:
     update = receipt_of(1).update
     left = case_of(None, results=(result_of(Outcome.SKIPPED),))
-    report = UploadReport(resolution=resolution_of(), plan=UpdatePlan((update,), ()))
+    report = UploadReport(resolution=resolution_of(), plan=Plan((update,), ()))
     lines = [str(line) for line in dry_run_lines(report, Judgement((update.verdict, left)))]
     assert lines[2:] == [
         "would      update A-TSTRN-1 (A-TC-1 Login): NOT_RUN -> PASSED",

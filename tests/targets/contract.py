@@ -19,8 +19,8 @@ from tests.targets.told import Told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.core.port import Resolution, Target
-    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.core.port import Target
+    from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
 class World(Protocol):

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from pytest_jama.core.port import Resolution
     from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.targets.jama.runs import Resolution
 
 PLAN = "Release 1"
 CYCLE = "Build 7"

@@ -12,7 +12,7 @@ from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.port import Resolution
+    from pytest_jama.targets.jama.runs import Resolution
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime

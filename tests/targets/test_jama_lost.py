@@ -18,8 +18,8 @@ from tests.targets.told import Told
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.runs import RunUpdate
     from pytest_jama.targets.jama import JamaTarget
+    from pytest_jama.targets.jama.runs import RunUpdate
     from tests.targets.conftest import OpenApi, Serve
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime

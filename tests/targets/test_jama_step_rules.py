@@ -15,7 +15,7 @@ from pytest_jama.targets.jama.step_rules import NewSteps, status_from_steps, upd
 from tests.core.values import CASE, LAW, case_of, result_of, steps_of, verdicts
 
 if TYPE_CHECKING:
-    from pytest_jama.core.runs import RunStep
+    from pytest_jama.targets.jama.runs import RunStep
 
 FAILED, BLOCKED, INPROGRESS = Verdict.FAILED, Verdict.BLOCKED, Verdict.INPROGRESS
 NOT_RUN, PASSED = Verdict.NOT_RUN, Verdict.PASSED

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.core.runs import RunStep
 from pytest_jama.targets.jama import wire
+from pytest_jama.targets.jama.runs import RunStep
 
 RUN = {
     "id": 20539,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.runs import Unresolved
+from pytest_jama.core.port import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable

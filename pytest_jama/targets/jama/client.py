@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
-    from pytest_jama.core.runs import TestRun
     from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.connection import Query
     from pytest_jama.targets.jama.paging import Again, Page
     from pytest_jama.targets.jama.response_checks import Check
+    from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Project, TestPlan
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place, Resolution
+from pytest_jama.core.port import Place
 from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
@@ -21,6 +21,7 @@ from pytest_jama.targets.jama.places import (
     get_project,
     pick_oldest,
 )
+from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
 from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
 
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.observer import Observer
-    from pytest_jama.core.runs import TestRun, Unresolved
+    from pytest_jama.core.port import Unresolved
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.runs import TestRun
 
 N = TypeVar("N", bound=Named)
 
@@ -281,9 +283,9 @@ class CycleResolver:
         runs: Mapping[int, tuple[TestRun, ...]],
     ) -> Resolution:
         return Resolution(
-            project=Place(project.key or project.name, project.id),
-            plan=self._place(self._settings.plan.name, plan, plan, project),
-            cycle=self._place(self._settings.cycle.name, cycle, plan, project),
+            project=Place("project", project.key or project.name, project.id, is_printed=False),
+            plan=self._place("plan", self._settings.plan.name, plan, plan, project),
+            cycle=self._place("cycle", self._settings.cycle.name, cycle, plan, project),
             runs={case.ref: runs[case.id] for case in cases if case.id in runs},
             unresolved=tuple(self._changes.unresolved),
             changes=tuple(self._changes.made),
@@ -292,6 +294,7 @@ class CycleResolver:
 
     def _place(
         self,
+        kind: str,
         wanted_name: str | None,
         place: TestPlan | Cycle | None,
         plan: TestPlan | None,
@@ -302,10 +305,10 @@ class CycleResolver:
         Source: addresses that users of hosted Jama quote in public; a cycle's own is not known.
         """
         if place is None or plan is None or place.id == PLANNED_ID:
-            return Place(place.name if place else wanted_name or "")
+            return Place(kind, place.name if place else wanted_name or "")
         page = f"testPlans/{plan.id}" + ("/testRuns" if isinstance(place, Cycle) else "")
         link = f"{self._settings.url}/perspective.req#/{page}?projectId={project.id}"
-        return Place(place.name, place.id, link)
+        return Place(kind, place.name, place.id, link)
 
 
 def _predict(cases: Iterable[Case]) -> RunsByCase:

@@ -26,7 +26,7 @@ from pytest_jama.targets.http.retry import NO_STATUS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_jama.core.runs import RunUpdate
+    from pytest_jama.targets.jama.runs import RunUpdate
 
     Send = Callable[[RunUpdate, Callable[[int], None]], None]
     Observe = Callable[[Receipt], None]
@@ -235,7 +235,7 @@ class Sending:
 
 
 def not_sent(
-    update: RunUpdate,
+    update: Update,
     cause: PytestJamaError | None,
     *,
     attempts: int = 0,

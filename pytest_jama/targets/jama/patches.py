@@ -14,7 +14,7 @@ from pytest_jama.core.text import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.core.runs import RunStep, RunUpdate
+    from pytest_jama.targets.jama.runs import RunStep, RunUpdate
 
 ACCOUNT_SIZE = 8_000
 """Characters of the actual results of a run; Jama's own limit is not documented."""

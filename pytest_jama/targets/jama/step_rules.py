@@ -15,8 +15,8 @@ from pytest_jama.core.verdicts import StepVerdict, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_jama.core.runs import RunStep
     from pytest_jama.core.verdicts import CaseVerdict
+    from pytest_jama.targets.jama.runs import RunStep
 
 
 @dataclass(frozen=True, slots=True)

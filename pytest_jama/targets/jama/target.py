@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.port import Plan, Receipt, SendState
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.patches import patch_operations
+from pytest_jama.targets.jama.runs import run_update_of
 from pytest_jama.targets.jama.update_plan import plan_updates
 from pytest_jama.targets.jama.verify import ReadBack
 
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
-    from pytest_jama.core.port import Resolution
-    from pytest_jama.core.runs import RunUpdate, UpdatePlan
-    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.core.port import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
 _SEND_AGAIN_AT_MOST = 3
@@ -49,24 +49,65 @@ def make_jama_target(
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    api = open_api(settings, clocks=clocks, read_timeout_s=read_timeout_s)
-    client = JamaClient(api, at_once=settings.upload.concurrency)
-    return JamaTarget(client, settings)
+
+    def connect() -> JamaClient:
+        api = open_api(settings, clocks=clocks, read_timeout_s=read_timeout_s)
+        return JamaClient(api, at_once=settings.upload.concurrency)
+
+    return JamaTarget(connect, settings)
 
 
 class JamaTarget:
     """Test runs of one Jama test cycle.
 
     Args:
-        client: Reads from Jama and writes to it.
+        connect: Makes the client that reads from Jama and writes to it, when the first is needed.
         settings: Which project, plan and cycle, what may be created, what is written into runs.
     """
 
-    def __init__(self, client: JamaClient, settings: Settings) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[], JamaClient], settings: Settings) -> None:
+        self._connect = connect
+        self._connected: JamaClient | None = None
         self._settings = settings
         self._cycle_id: int | None = None
         self._total_runs: int | None = None
+
+    @property
+    def _client(self) -> JamaClient:
+        if self._connected is None:
+            self._connected = self._connect()
+        return self._connected
+
+    def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
+        """Find the runs of the cases with a verdict, and what to write; see `Target.plan`.
+
+        Without such a case nothing is asked of Jama, and the plan is empty.
+
+        Raises:
+            TargetError: When project, plan or cycle cannot be used, or there are no credentials.
+        """
+        judgement = findings.judgement
+        if not judgement.to_write:
+            return Plan()
+        resolution = self.resolve(
+            [case.case_ref for case in judgement.to_write],
+            aliases=[case.case_ref for case in judgement.possible_aliases],
+            create=create,
+            observer=observer,
+        )
+        planned = plan_updates(
+            (*judgement.to_write, *judgement.possible_aliases),
+            resolution.runs,
+            incomplete=judgement.incomplete,
+            provenance=findings.provenance,
+        )
+        return Plan(
+            places=(resolution.project, resolution.plan, resolution.cycle),
+            updates=planned.updates,
+            changes=resolution.changes,
+            unresolved=resolution.unresolved,
+            warnings=(*resolution.warnings, *planned.warnings),
+        )
 
     def resolve(
         self,
@@ -76,7 +117,15 @@ class JamaTarget:
         create: bool,
         observer: Observer,
     ) -> Resolution:
-        """Find the runs of the cases; see `Target.resolve`.
+        """Find the runs of the cases, creating plan, group and cycle where allowed.
+
+        Args:
+            case_refs: Every case that has something to write, each once.
+            aliases: References that nothing is written for, but that may name one of those cases,
+                too: then `Resolution.runs` has its runs under both. Nothing else happens to them.
+            create: False reads only; `Resolution.changes` then says what would be created, and
+                runs that would come with a new cycle have no ID.
+            observer: Told each change as soon as it is made.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
@@ -88,27 +137,11 @@ class JamaTarget:
         except KeyboardInterrupt:
             self._client.api.connection.stop()  # what is under way in threads goes no further
             raise
-        self._cycle_id = resolution.cycle.place_id
+        self._cycle_id = cast("int | None", resolution.cycle.place_id)
         self._total_runs = resolver.total_runs
         return resolution
 
-    def plan_updates(
-        self, judgement: Judgement, resolution: Resolution, *, provenance: str
-    ) -> UpdatePlan:
-        """Decide what is to be written into which run; see `Target.plan_updates`."""
-        return plan_updates(
-            (*judgement.to_write, *judgement.possible_aliases),
-            resolution.runs,
-            incomplete=judgement.incomplete,
-            provenance=provenance,
-        )
-
-    def push(
-        self,
-        updates: Sequence[RunUpdate],
-        *,
-        observer: Observer,
-    ) -> tuple[Receipt, ...]:
+    def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
         """Write the updates and read them back; see `Target.push`.
 
         Ctrl-C ends it with receipts for what was not sent; a second one goes through at once.
@@ -122,7 +155,8 @@ class JamaTarget:
             return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
-        sent, is_stopped = self._send(updates, assignee, observer)
+        ours = cast("Sequence[RunUpdate]", updates)
+        sent, is_stopped = self._send(ours, assignee, observer)
         if is_stopped:
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
@@ -141,7 +175,8 @@ class JamaTarget:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.api.connection.close()
+        if self._connected is not None:
+            self._connected.api.connection.close()
 
     def _find_assignee(self) -> int | None:
         if self._settings.run.assigned_to == "none":
@@ -183,11 +218,9 @@ class JamaTarget:
         Returns:
             All receipts, and the places of those that are still not stored.
         """
-        updates = [receipts[number].update for number in lost]
-        for number in lost:
-            note = self._client.again(
-                f"{RUNS_PATH}/{receipts[number].update.run.run_id}", method="PATCH"
-            )
+        updates = [run_update_of(receipts[number]) for number in lost]
+        for number, update in zip(lost, updates, strict=True):
+            note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
         again, is_stopped = self._send(updates, assignee, Observer())
         still_lost: tuple[int, ...] = ()
@@ -212,7 +245,7 @@ class JamaTarget:
 
 
 def _none_sent(
-    updates: Sequence[RunUpdate],
+    updates: Sequence[Update],
     reason: PytestJamaError,
     observer: Observer,
 ) -> tuple[Receipt, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import WORST_FIRST
-from pytest_jama.core.runs import RunUpdate, UpdatePlan
 from pytest_jama.core.verdicts import (
     CaseVerdict,
     StepVerdict,
@@ -16,6 +15,7 @@ from pytest_jama.core.verdicts import (
     unless_incomplete,
     worst,
 )
+from pytest_jama.targets.jama.runs import RunUpdate
 from pytest_jama.targets.jama.step_rules import update_steps
 
 if TYPE_CHECKING:
@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.runs import TestRun
+    from pytest_jama.targets.jama.runs import TestRun
+
+
+class PlannedUpdates(NamedTuple):
+    """The changes to test runs that verdicts ask for.
+
+    Attributes:
+        updates: One for each run to change, in the order of the runs.
+        warnings: Sentences for the summary: stale runs, step numbers that a run does not have.
+    """
+
+    updates: tuple[RunUpdate, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def plan_updates(
@@ -32,7 +44,7 @@ def plan_updates(
     *,
     incomplete: Verdict | None = Verdict.INPROGRESS,
     provenance: str = "",
-) -> UpdatePlan:
+) -> PlannedUpdates:
     """Decide what is to be written into which run.
 
     Args:
@@ -50,7 +62,7 @@ def plan_updates(
         warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)
         if run.is_stale:
             warnings.append(_stale_warning(run, verdict))
-    return UpdatePlan(tuple(updates), tuple(warnings))
+    return PlannedUpdates(tuple(updates), tuple(warnings))
 
 
 def _verdict_by_run(

@@ -12,13 +12,14 @@ from pytest_jama.core.port import Receipt, SendState
 from pytest_jama.targets.jama.client import RUNS_PATH, batches
 from pytest_jama.targets.jama.paging import PAGE_SIZE
 from pytest_jama.targets.jama.parallel import INTERRUPTED
+from pytest_jama.targets.jama.runs import run_update_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.core.errors import PytestJamaError
-    from pytest_jama.core.runs import RunUpdate, TestRun
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 
 
 _SHOWS_LATE_S = (1.0, 2.0)
@@ -68,7 +69,7 @@ class ReadBack:
         return tuple(verified.get(n, each) for n, each in enumerate(receipts)), lost
 
     def _read(self, receipts: Iterable[Receipt]) -> dict[int, TestRun]:
-        case_ids = list(dict.fromkeys(receipt.update.run.case_id for receipt in receipts))
+        case_ids = list(dict.fromkeys(run_update_of(receipt).run.case_id for receipt in receipts))
         return read_back(self._client, self._cycle_id or 0, case_ids, total=self._total_runs)
 
 
@@ -76,20 +77,20 @@ def _find_lost(sent: dict[int, Receipt], stored: dict[int, TestRun]) -> tuple[in
     return tuple(
         number
         for number, receipt in sent.items()
-        if describe_mismatch(receipt.update, _run_of(receipt, stored))
-        and is_unchanged(receipt.update, _run_of(receipt, stored))
+        if describe_mismatch(run_update_of(receipt), _run_of(receipt, stored))
+        and is_unchanged(run_update_of(receipt), _run_of(receipt, stored))
     )
 
 
 def _compare(receipt: Receipt, stored: dict[int, TestRun]) -> Receipt:
-    difference = describe_mismatch(receipt.update, _run_of(receipt, stored))
+    difference = describe_mismatch(run_update_of(receipt), _run_of(receipt, stored))
     if not difference:
         return receipt
     return replace(receipt, state=SendState.MISMATCH, error=difference)
 
 
 def _run_of(receipt: Receipt, stored: dict[int, TestRun]) -> TestRun | None:
-    return stored.get(receipt.update.run.run_id or 0)
+    return stored.get(run_update_of(receipt).run.run_id or 0)
 
 
 def _unverified(receipts: Sequence[Receipt], reason: PytestJamaError) -> tuple[Receipt, ...]:

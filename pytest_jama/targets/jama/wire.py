@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pytest_jama.core.runs import RunStep, TestRun
+from pytest_jama.targets.jama.runs import RunStep, TestRun
 
 NOT_RUN = "NOT_RUN"
 

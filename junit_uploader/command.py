@@ -1,0 +1,310 @@
+"""Reports -> results -> journal -> Jama: what the command does without ``--list``."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from junit_uploader import PROGRAM
+from junit_uploader.junit.notes import NoteKind
+from junit_uploader.junit.outcomes import FAILING
+from junit_uploader.junit.reported_test import ReadOptions
+from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
+from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
+from junit_uploader.options import SETTING_FLAGS
+from junit_uploader.sources import STDIN
+from pytest_jama import __version__
+from pytest_jama.config import load_settings
+from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
+from pytest_jama.core.port import Mode
+from pytest_jama.core.results import Outcome
+from pytest_jama.core.text import counted, printable
+from pytest_jama.journal import Journals, open_journal
+from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
+from pytest_jama.report.summary import unusable_lines
+from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone
+from pytest_jama.session.command_line import OutputOptions
+from pytest_jama.session.judge import judge_session, refuse_conflicts
+from pytest_jama.session.provenance import (
+    describe_destination,
+    describe_provenance,
+    describe_session,
+    find_commit,
+    relative_to,
+)
+from pytest_jama.session.session import Session
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from junit_uploader.junit.notes import Note
+    from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
+    from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.journal import JournalWriter
+    from pytest_jama.session.ending import Ending
+
+
+def run_upload(options: Namespace, command: Sequence[str]) -> int:
+    """Read reports and bring their results to Jama.
+
+    Args:
+        options: The flags.
+        command: The command line, word by word, for the journal.
+
+    Returns:
+        The exit status.
+    """
+    output = OutputOptions(
+        _mode_of(options),
+        as_json=options.json,
+        verbosity=options.verbose,
+        quiet=options.quiet,
+    )
+    about: dict[str, Any] = {"reports": []}
+    try:
+        return output.end(_run(options, command, output, about), about=about)
+    except PytestJamaError as error:
+        return output.refuse(error, program=PROGRAM, about=about)
+    except KeyboardInterrupt:
+        why = InterruptedUploadError("interrupted before anything was sent")
+        return output.refuse(why, program=PROGRAM, about=about)
+
+
+def _mode_of(options: Namespace) -> Mode:
+    if options.no_upload:
+        return Mode.NO_UPLOAD
+    return Mode.DRY_RUN if options.dry_run else Mode.SEND
+
+
+def _run(
+    options: Namespace, command: Sequence[str], output: OutputOptions, about: dict[str, Any]
+) -> Ending:
+    """Do everything; what is added to the JSON document goes into `about` once it is known."""
+    started = datetime.now(timezone.utc)
+    loaded = _load(options)
+    output.announce(
+        describe_destination(
+            loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
+        )
+    )
+    session = Session(loaded, mode=output.mode)
+    with no_garbage_collection():
+        found = _find(options, loaded, session, output, about)
+    commit = find_commit(loaded.file.parent if loaded.file else Path.cwd())
+    framework = _name_reports(found.files)
+    journal = open_journal(loaded.settings.journal, started=started)
+    try:
+        session.begin(
+            Journals([journal]),
+            describe_session(
+                loaded.settings,
+                versions={PROGRAM: __version__},
+                command=[PROGRAM, *command],
+                started=started,
+                commit=commit,
+                session=journal.path.stem,
+                framework=framework,
+            ),
+        )
+        write_results(journal, found.results)
+    except KeyboardInterrupt:
+        session.break_off()
+        what = f"interrupted; see the journal {os.path.relpath(journal.path)}"
+        raise InterruptedUploadError(what) from None
+    return session.end(
+        lambda: judge_session(
+            found.results,
+            settings=loaded.settings,
+            extensions=session.extensions,
+            provenance=describe_provenance(framework=framework, started=started, commit=commit),
+        ),
+        observers=[output.make_progress()],
+        extra=lambda: found.lines,
+        style=output.style,
+    )
+
+
+def _find(
+    options: Namespace,
+    loaded: LoadedSettings,
+    session: Session,
+    output: OutputOptions,
+    about: dict[str, Any],
+) -> _Found:
+    """Read the reports; refuse those that must not be sent."""
+    settings = loaded.settings
+    reports = read_reports(options.reports, ReadOptions(skipped_wins=settings.junit.skipped_wins))
+    about["reports"] = [file_values(file) for file in reports.files]
+    output.announce(f"jama: {summary_line(reports)}")
+    output.say(*note_lines(reports.files, verbose=output.verbose))
+    for unusable in reports.unusable:
+        session.errors.add_unusable(unusable)
+    try:
+        _refuse_wrong(reports, strict=settings.strict)
+    except PytestJamaError:
+        output.say(*unusable_lines(session.errors.unusable, verbose=output.verbose))
+        raise
+    refuse_conflicts(settings, reports.tests, file=relative_to(Path.cwd(), loaded.file))
+    linked = link_tests(
+        reports.tests.values(),
+        find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
+        find_within=settings.tests.find_within,
+    )
+    lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
+    return _Found(linked.results, reports.files, tuple(lines))
+
+
+class _Found(NamedTuple):
+    """What the reports say.
+
+    Attributes:
+        results: One for each test, linked.
+        files: The reports.
+        lines: What is to be said of them in the summary.
+    """
+
+    results: list[TestResult]
+    files: Sequence[ReportFile]
+    lines: tuple[Line, ...]
+
+
+def _load(options: Namespace) -> LoadedSettings:
+    """Load the settings.
+
+    Raises:
+        SettingsError: With every mistake.
+    """
+    return load_settings(
+        start=Path.cwd(),
+        file=Path(options.config) if options.config is not None else None,
+        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
+        environ=os.environ,
+        needs_target=not options.no_upload,
+        flag_prefix="--",
+    )
+
+
+def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:
+    """Refuse reports without tests, and with ``--strict`` those with which anything is wrong.
+
+    Raises:
+        PytestJamaError: Nothing is to be sent.
+    """
+    if not session.tests:
+        is_read = any(file.error is None for file in session.files)
+        raise PytestJamaError(NO_TESTCASE if is_read else "no report could be read")
+    wrong = [file for file in session.files if strict and file.is_wrong]
+    if wrong:
+        what = f"something is wrong with {len(wrong)} of {counted(len(session.files), 'report')}"
+        raise PytestJamaError(f"{what}, and with strict nothing is sent then")
+
+
+def _extra_lines(
+    session: MergedReports,
+    linked: LinkedTests,
+    loaded: LoadedSettings,
+    *,
+    verbose: bool,
+) -> Iterator[Line]:
+    """Yield what the summary has to say of the reports."""
+    for address in linked.uncollected:
+        text = f"{address}: its tests did not run"
+        yield Line("uncollected", text, Tone.WARNING)
+    if verbose and loaded.settings.tests:
+        for test_id, test in session.tests.items():
+            links = loaded.settings.tests.find(test_id) if test.links else ()
+            if links and links != test.links:
+                text = f"beats the map: {test_id}: property {_said(test.links)}, map {_said(links)}"
+                yield Line("property", text, Tone.WARNING)
+    yield from unlinked_failure_lines(linked.results)
+
+
+def _said(links: Iterable[CaseLink]) -> str:
+    return ", ".join(map(str, links))
+
+
+def _name_reports(files: Sequence[ReportFile]) -> str:
+    """Return which reports an account is made of: ``JUnit XML report.xml and 2 more``."""
+    first, *others = [file.path for file in files if file.error is None]
+    name = "from stdin" if first == STDIN else printable(first)
+    return f"JUnit XML {name}" + (f" and {len(others)} more" if others else "")
+
+
+LINES_AT_ONCE = 1000
+TESTS_A_LINE = 10_000
+
+
+def write_results(
+    journal: JournalWriter,
+    results: Sequence[TestResult],
+    *,
+    tests_a_line: int = TESTS_A_LINE,
+) -> None:
+    """Write what was found, first which tests there are: a torn journal must not look complete.
+
+    Args:
+        journal: Where to.
+        results: One for each test, and for each file that could not be collected.
+        tests_a_line: How many tests one line ``collected`` names.
+    """
+    unknown = (each for each in results if each.outcome is Outcome.DESELECTED)
+    journal.write(*map(uncollected_line, unknown))
+    tests = [each for each in results if each.outcome is not Outcome.DESELECTED]
+    for some in _chunks((each for each in tests if each.links), tests_a_line):
+        known = ((each.test_id, Outcome.NOT_REACHED, each.links) for each in some)
+        journal.write(collected_line(known))
+    ended = (each for each in tests if each.outcome is not Outcome.NOT_REACHED)
+    for some in _chunks(ended, LINES_AT_ONCE):
+        journal.write(*map(result_line, some))
+
+
+def _chunks(results: Iterable[TestResult], size: int) -> Iterator[list[TestResult]]:
+    remaining = iter(results)
+    while some := list(itertools.islice(remaining, size)):
+        yield some
+
+
+def note_lines(files: Iterable[ReportFile], *, verbose: bool) -> Iterator[Line]:
+    """Yield a line for each note; references that cannot be used stand in the summary.
+
+    Args:
+        files: The reports.
+        verbose: Whether to show every note, however many there are.
+    """
+    notes = [
+        _note_line(file, note)
+        for file in files
+        for note in file.notes
+        if note.kind is not NoteKind.UNUSABLE_REFERENCE
+    ]
+    shown = notes if verbose else _choose(notes)
+    yield from shown
+    if len(shown) < len(notes):
+        yield Line("note", f"{len(notes) - len(shown)} more (list with -v)")
+
+
+def _choose(notes: Sequence[Line]) -> Sequence[Line]:
+    """Return all that are serious, and the first of the others."""
+    others = [note for note in notes if note.tone is Tone.PLAIN][:LISTED]
+    return [note for note in notes if note.tone is not Tone.PLAIN or note in others]
+
+
+def _note_line(file: ReportFile, note: Note) -> Line:
+    is_serious = note.kind is NoteKind.UNSEEN_FAILURES
+    label, tone = ("warning", Tone.WARNING) if is_serious else ("note", Tone.PLAIN)
+    return Line(label, f"{file.path}: {note}", tone)
+
+
+def unlinked_failure_lines(results: Iterable[TestResult]) -> Iterator[Line]:
+    """Yield how many failed tests no run will show, such as a fixture or a suite that died."""
+    names = [each.test_id for each in results if not each.links and each.outcome in FAILING]
+    if names:
+        shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+        text = f"{counted(len(names), 'failed test')} without a test case: {shown}"
+        yield Line("unlinked", text, Tone.WARNING)

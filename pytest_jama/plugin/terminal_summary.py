@@ -1,0 +1,81 @@
+"""The summary of a session in pytest's own output, and what only the plugin has to say there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from pytest_jama.report.upload_lines import Line, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pytest
+
+    from pytest_jama.core.case_map import CaseMap
+    from pytest_jama.core.results import TestResult
+
+_MARKUP: dict[Tone, dict[str, bool]] = {
+    Tone.PLAIN: {},
+    Tone.GOOD: {"green": True},
+    Tone.WARNING: {"yellow": True},
+    Tone.BAD: {"red": True},
+}
+
+_TITLE = "Jama Connect"
+
+
+def write_summary(terminal: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
+    """Print the summary as a section of pytest's own."""
+    terminal.write_sep("=", _TITLE)
+    for line in lines:
+        terminal.write_line(str(line), **_MARKUP[line.tone])
+
+
+def print_summary(lines: Iterable[Line], config: pytest.Config) -> None:
+    """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
+    capturing = config.pluginmanager.get_plugin("capturemanager")
+    with capturing.global_and_fixture_disabled() if capturing else nullcontext():
+        sys.stderr.write("\n".join((_TITLE, *map(str, lines), "")))
+        sys.stderr.flush()
+
+
+def plugin_lines(
+    *,
+    uncollected: Iterable[str],
+    map_conflicts: Iterable[str],
+    ignored_hooks: Iterable[str],
+) -> Iterator[Line]:
+    """Yield what the summary of a pytest session says beside that of every session.
+
+    Args:
+        uncollected: Files and folders that could not be collected.
+        map_conflicts: Tests whose marker says something else than the map.
+        ignored_hooks: Conftests whose hooks come too late to count.
+    """
+    for address in uncollected:
+        yield Line("uncollected", f"{address}: its tests did not run", Tone.WARNING)
+    for text in map_conflicts:
+        yield Line("marker", f"beats the map: {text}", Tone.WARNING)
+    for path in ignored_hooks:
+        text = f"hooks in {path} are not called: move them to the conftest.py of the rootdir"
+        yield Line("warning", text, Tone.WARNING)
+
+
+def links_against_map(results: Iterable[TestResult], tests: CaseMap) -> Sequence[str]:
+    """Name the tests whose marker says something else than the map."""
+    found = ((result, tests.find(result.test_id)) for result in results if tests)
+    return [
+        f"{result.test_id}: marker {', '.join(map(str, result.links))}, "
+        f"map {', '.join(map(str, links))}"
+        for result, links in found
+        if links and links != result.links
+    ]
+
+
+def relative_names(plugins: Iterable[object], config: pytest.Config) -> list[str]:
+    """Return the files of conftests relative to the rootdir; other plugins as they print."""
+    files = (str(getattr(plugin, "__file__", plugin)) for plugin in plugins)
+    return [os.path.relpath(file, config.rootpath) for file in files]

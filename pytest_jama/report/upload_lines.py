@@ -1,0 +1,269 @@
+"""What became of an upload, in lines of text. Pure: no terminal, no colours, no exit codes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.observer import ChangeKind
+from pytest_jama.core.port import Plan, SendState
+from pytest_jama.core.text import counted, first_line, shorten
+from pytest_jama.core.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.observer import Change
+    from pytest_jama.core.port import Receipt, UploadReport
+    from pytest_jama.core.verdicts import CaseVerdict, Judgement
+
+
+LINE_CHARACTERS = 400
+"""Longest line of a summary, in characters: what a server says can be long."""
+
+LISTED = 10
+"""How many lines of one kind a summary that is not verbose shows before it only counts."""
+
+NAMED = 3
+"""How many members of a group such a summary names."""
+
+
+class Tone(str, Enum):
+    """How a line is to be shown."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a summary.
+
+    Attributes:
+        label: A word or two that say what the line is about.
+        text: What it says.
+        tone: How it is to be shown.
+        is_exact: Whether every character of it counts, as in a command to be pasted.
+    """
+
+    label: str
+    text: str
+    tone: Tone = Tone.PLAIN
+    is_exact: bool = False
+
+    def __str__(self) -> str:
+        text = self.text if self.is_exact else shorten(self.text, at_most=LINE_CHARACTERS)
+        return f"{self.label:<10} {text}"
+
+
+def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield what became of an upload: places, what was created and sent, what was not.
+
+    Args:
+        report: The report.
+        verbose: Whether to name every single thing, however many there are.
+    """
+    if report.stopped is not None:
+        yield Line("NOT SENT", first_line(str(report.stopped)), Tone.BAD)
+    plan = report.plan or Plan()
+    yield from _place_lines(plan)
+    done = map(str, plan.changes) if verbose else _collapsed(plan.changes)
+    yield from (Line("done", text) for text in done)
+    yield from _earlier_lines(report)
+    yield from _receipt_lines(report, verbose=verbose)
+    yield from problem_lines(report, verbose=verbose)
+
+
+def problem_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield the unresolved cases and the warnings of a report."""
+    unresolved = [
+        _Failure(str(entry.case_ref), f"{entry.reason}; {entry.remedy}", str(entry.case_ref))
+        for entry in report.unresolved
+    ]
+    yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
+    warnings = [Line("warning", text, Tone.WARNING) for text in (report.plan or Plan()).warnings]
+    shown = warnings if verbose else warnings[:LISTED]
+    yield from shown
+    yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
+
+
+def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
+    """Yield the exact changes that an upload would make."""
+    if report.stopped is not None:
+        yield Line("STOPPED", first_line(str(report.stopped)), Tone.BAD)
+    plan = report.plan or Plan()
+    yield from _place_lines(plan)
+    yield from (Line("would", str(change)) for change in plan.changes)
+    yield from _earlier_lines(report)
+    yield from (Line("would", f"update {update.describe()}") for update in plan.updates)
+    for case in judgement.cases:
+        if case.verdict is None:
+            yield Line("would", f"leave {case.case_ref} untouched ({_outcomes(case)})")
+    yield from problem_lines(report, verbose=True)
+
+
+def judgement_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
+    """Yield what the session said that nothing is sent for: `leave`, and unlinked tests.
+
+    Args:
+        judgement: The verdicts of the session.
+        verbose: Whether to name each of them.
+    """
+    left = [case for case in judgement.cases if case.verdict is None]
+    if left:
+        why = "whose tests were skipped, xfailed or deselected"
+        yield Line("untouched", f"{counted(len(left), 'case')} {why}{hint(verbose=verbose)}")
+    if verbose:
+        yield from (Line("", f"{case.case_ref} ({_outcomes(case)})") for case in left)
+    if judgement.unlinked:
+        count = counted(len(judgement.unlinked), "test")
+        yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
+    if verbose:
+        yield from (Line("", result.test_id) for result in judgement.unlinked)
+
+
+def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
+    """Yield the first error of ours or of an extension, and how many more there were.
+
+    Args:
+        errors: The errors.
+        details: Where details are found.
+    """
+    if errors.first is None:
+        return
+    more = f" (and {errors.count - 1} more)" if errors.count > 1 else ""
+    said = " ".join(str(errors.first).split())
+    text = f"in {errors.where}: {type(errors.first).__name__}: {said}{more}"
+    yield Line("ERROR", "; ".join(filter(None, (text, details))), Tone.BAD)
+
+
+def count_words(counts: Iterable[Mapping[str, int]]) -> str:
+    """Return sums of verdicts, the worst first: ``1 FAILED, 12 PASSED``."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    known = [verdict.value for verdict in Verdict]
+    ordered = sorted(total, key=lambda word: known.index(word) if word in known else len(known))
+    return ", ".join(f"{total[word]} {word}" for word in ordered)
+
+
+def repeated_lines(report: UploadReport) -> Iterator[Line]:
+    """Yield how many requests were made again and for which reasons, when any were."""
+    if report.repeated:
+        total = counted(sum(count for _, count in report.repeated), "request")
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in report.repeated)
+        yield Line("repeated", f"{total}: {reasons} (each one with --log-level=DEBUG or -vv)")
+
+
+def _earlier_lines(report: UploadReport) -> Iterator[Line]:
+    if report.plan is not None and report.plan.earlier:
+        count = counted(len(report.plan.earlier), "test run")
+        yield Line("earlier", f"{count} had arrived before, and nothing is sent twice", Tone.GOOD)
+
+
+def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    receipts = report.receipts
+    if not receipts:
+        return
+    sent = [receipt for receipt in receipts if receipt.state is SendState.SENT]
+    counts = count_words(receipt.update.counts() for receipt in sent)
+    text = f"{len(sent)} of {counted(len(receipts), 'test run')}" + (
+        f": {counts}" if counts else ""
+    )
+    yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
+    stopped = str(report.stopped)
+    for state in SendState:
+        if state is not SendState.SENT:
+            failures = [
+                _failure_of(receipt, stopped) for receipt in receipts if receipt.state is state
+            ]
+            label = state.name.replace("_", " ")
+            yield from _reason_lines(label, failures, noun="test run", verbose=verbose)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Something that did not arrive.
+
+    Attributes:
+        name: What it was.
+        reason: Why.
+        mark: What in the reason is only about this one; others may have failed for the same reason.
+    """
+
+    name: str
+    reason: str
+    mark: str
+
+
+def _failure_of(receipt: Receipt, stopped: str) -> _Failure:
+    # What stopped the whole upload stands at the top already.
+    is_told = receipt.error in ("", stopped)
+    reason = "not confirmed when the upload stopped" if is_told else receipt.error
+    return _Failure(receipt.update.title, reason, receipt.update.key)
+
+
+def _reason_lines(
+    label: str,
+    failures: Sequence[_Failure],
+    *,
+    noun: str,
+    verbose: bool,
+) -> Iterator[Line]:
+    """Yield a line for each failure; unless verbose, one for each reason, the commonest first."""
+    if verbose:
+        yield from (Line(label, f"{each.name}: {each.reason}", Tone.BAD) for each in failures)
+        return
+    by_reason: dict[str, list[_Failure]] = {}
+    for failure in failures:
+        by_reason.setdefault(failure.reason.replace(failure.mark, "..."), []).append(failure)
+    groups = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    for reason, group in groups[:LISTED]:
+        said = group[0].reason if len(group) == 1 else reason
+        yield Line(label, f"{_named([each.name for each in group], noun)}: {said}", Tone.BAD)
+    left = sum(len(group) for _, group in groups[LISTED:])
+    yield from _rest_lines(label, left, tone=Tone.BAD)
+
+
+def _rest_lines(label: str, left: int, *, tone: Tone) -> Iterator[Line]:
+    if left:
+        yield Line(label, f"{left} more{hint(verbose=False)}", tone)
+
+
+def _named(names: Sequence[str], noun: str) -> str:
+    if len(names) == 1:
+        return names[0]
+    some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return f"{counted(len(names), noun)} ({some})"
+
+
+def _collapsed(changes: Iterable[Change]) -> Iterator[str]:
+    """Count long rows of cases that were added to the same group."""
+    for (kind, where), row in groupby(changes, key=lambda change: (change.kind, change.where)):
+        several = list(row)
+        if kind is ChangeKind.ADD and len(several) > LISTED:
+            yield f"add {len(several)} cases to {where}{hint(verbose=False)}"
+        else:
+            yield from map(str, several)
+
+
+def _place_lines(plan: Plan) -> Iterator[Line]:
+    for place in plan.places:
+        if place.is_printed:
+            number = "new" if place.place_id is None else f"id {place.place_id}"
+            yield Line(place.kind, f"{place.name} ({number}) {place.link}".rstrip())
+
+
+def _outcomes(case: CaseVerdict) -> str:
+    return ", ".join(dict.fromkeys(result.outcome.value for result in case.results))
+
+
+def hint(*, verbose: bool) -> str:
+    """Return how to see the rest of a list, unless the summary shows all of it."""
+    return "" if verbose else " (list with -v)"

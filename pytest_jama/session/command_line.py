@@ -1,0 +1,144 @@
+"""How a command tells of a session: lines for people, or one JSON document for scripts.
+
+Lines for people go to stdout; with ``--json`` stdout gets the document and they go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_jama.core.port import Mode
+from pytest_jama.core.text import printable
+from pytest_jama.report.json_report import json_report
+from pytest_jama.report.progress import make_progress
+from pytest_jama.report.streams import make_patient
+from pytest_jama.report.summary import Style
+from pytest_jama.report.upload_lines import Tone
+from pytest_jama.session.session import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+    from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.observer import Observer
+    from pytest_jama.report.upload_lines import Line
+    from pytest_jama.session.ending import Ending
+
+_COLOURS = {Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """What a command line says of mode and output.
+
+    Attributes:
+        mode: What is done with the verdicts.
+        as_json: One JSON document on stdout.
+        verbosity: 0, 1 to name every single thing, or 2 to log each request to stderr, too.
+        quiet: Print only what is wrong.
+    """
+
+    mode: Mode = Mode.SEND
+    as_json: bool = False
+    verbosity: int = 0
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        if self.verbosity >= _LOGGING:
+            _log_requests()
+
+    @property
+    def verbose(self) -> bool:
+        """Whether to name every single thing."""
+        return self.verbosity > 0
+
+    @property
+    def stream(self) -> TextIO:
+        """Where lines for people go; a reader that goes away stops no upload."""
+        return make_patient(sys.stderr if self.as_json else sys.stdout)
+
+    @property
+    def style(self) -> Style:
+        """How the summary is wanted."""
+        return Style(verbose=self.verbose, start=Path.cwd(), root=Path.cwd())
+
+    def make_progress(self) -> Observer:
+        """Return what shows how an upload proceeds."""
+        is_quiet = self.quiet or self.mode is Mode.DRY_RUN
+        return make_progress(self.stream, quiet=is_quiet)
+
+    def say(self, *lines: Line) -> None:
+        """Print lines; a quiet command prints only warnings and worse."""
+        for line in lines:
+            if not self.quiet or line.tone in (Tone.WARNING, Tone.BAD):
+                self._print(str(line), colour=_COLOURS.get(line.tone))
+
+    def announce(self, text: str) -> None:
+        """Print a line of the header, unless the command is quiet."""
+        if not self.quiet:
+            self._print(text)
+
+    def end(self, ending: Ending, *, about: Mapping[str, Any]) -> int:
+        """Print what a session came to; return the exit status.
+
+        Args:
+            ending: The ending.
+            about: What this command adds to the JSON document.
+        """
+        self.say(*ending.lines)
+        self._write_document(ending, about)
+        return int(ending.exit_status)
+
+    def refuse(
+        self, error: PytestJamaError, *, program: str, about: Mapping[str, Any] | None = None
+    ) -> int:
+        """Print on stderr why a command does nothing; return the exit status.
+
+        Args:
+            error: Why.
+            program: The command, as messages begin.
+            about: What it adds to the JSON document; a refusal is one, too, where one is wanted.
+        """
+        for text in str(error).splitlines():
+            said = f"{program}: error: {printable(text)}"
+            click.secho(said, fg=_COLOURS[Tone.BAD], file=sys.stderr)
+        ending = refuse(error)
+        self._write_document(ending, about or {})
+        return int(ending.exit_status)
+
+    def _write_document(self, ending: Ending, about: Mapping[str, Any]) -> None:
+        if self.as_json:
+            document = json_report(
+                ending.report,
+                ending.judgement,
+                mode=self.mode,
+                journal=ending.journal,
+                exit_status=int(ending.exit_status),
+                unusable=ending.unusable,
+            )
+            text = json.dumps({**document, **about}, indent=2)
+            click.echo(text, file=make_patient(sys.stdout))
+
+    def _print(self, text: str, colour: str | None = None) -> None:
+        text = printable(text)  # names in it may hold what does something to a terminal
+        click.echo(click.style(text, fg=colour) if colour else text, file=self.stream)
+
+
+_LOGGING = 2
+
+
+def _log_requests() -> None:
+    """Write our own log to stderr: each request, and why one is made again."""
+    handler = logging.StreamHandler(make_patient(sys.stderr))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("pytest_jama")
+    log.setLevel(logging.DEBUG)
+    log.handlers = [handler]

@@ -1,0 +1,96 @@
+"""How a session ends: one rule for every front-end and mode. Pure.
+
+A session ends well when everything that it was given was understood, and everything that its mode
+promises was done. docs/exit-status.md says the same for users.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.port import Mode, UploadReport
+from pytest_jama.core.verdicts import Judgement
+from pytest_jama.session.exit_status import ExitStatus, exit_status_of
+
+if TYPE_CHECKING:
+    from pytest_jama.core.unusable import Unusable
+    from pytest_jama.report.summary import Summary
+    from pytest_jama.report.upload_lines import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a session.
+
+    Attributes:
+        exit_status: What a command exits with; for pytest see `pytest_exit_status`.
+        lines: The summary.
+        why_unfinished: Why something is left to send, as the journal keeps it; empty when nothing
+            is.
+        report: What became of the upload.
+        judgement: The verdicts.
+        unusable: What the session was given and could not use.
+        journal: The path of the journal; empty when there is none.
+    """
+
+    exit_status: ExitStatus
+    lines: tuple[Line, ...] = ()
+    why_unfinished: str = ""
+    report: UploadReport = field(default_factory=UploadReport)
+    judgement: Judgement = field(default_factory=Judgement)
+    unusable: tuple[Unusable, ...] = ()
+    journal: str = ""
+
+
+def find_exit_status(summary: Summary, *, strict: bool) -> ExitStatus:
+    """Return what a session with this summary exits with.
+
+    Args:
+        summary: All that is known of the session.
+        strict: Whether a session of which no test is linked to a case has failed.
+    """
+    if summary.report.stopped is not None:
+        return exit_status_of(summary.report.stopped)
+    is_understood = not (
+        summary.errors.may_cost_results
+        or summary.errors.unusable
+        or (strict and summary.nothing_linked)
+    )
+    is_well = is_understood and _is_done(summary)
+    return ExitStatus.WELL if is_well else ExitStatus.INCOMPLETE
+
+
+def _is_done(summary: Summary) -> bool:
+    """Return whether what the mode promises was done.
+
+    A dry run ends as the session would, as far as reading tells: a refusal cannot be known.
+    """
+    if summary.mode is Mode.NO_UPLOAD:
+        return bool(summary.journals) and not summary.journal_trouble
+    return summary.report.is_complete
+
+
+def why_unfinished(summary: Summary) -> str:
+    """Return why something is left to send, as the journal keeps it; empty when nothing is."""
+    if summary.mode is Mode.DRY_RUN:
+        return ""
+    if summary.mode is Mode.NO_UPLOAD:
+        return "nothing was to be sent"
+    if summary.report.stopped is not None:
+        return str(summary.report.stopped)
+    if not summary.report.is_complete:
+        return "not everything was accepted"
+    return str(summary.errors.first or "")
+
+
+def pytest_exit_status(ending: ExitStatus, *, on_error: str) -> ExitStatus:
+    """Return what a green pytest session exits with.
+
+    Args:
+        ending: How the session ended.
+        on_error: The setting: ``fail``, or ``warn`` for a summary that says it and no more.
+    """
+    if ending is ExitStatus.WELL or on_error == "warn":
+        return ExitStatus.WELL
+    return ExitStatus.PYTEST_INCOMPLETE

@@ -1,0 +1,201 @@
+"""Test runs as Jama stores them, where they are, and the changes that a session asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.observer import Change
+    from pytest_jama.core.port import Place, Receipt, Unresolved
+    from pytest_jama.core.verdicts import CaseVerdict, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One step of a test run.
+
+    Attributes:
+        status: The stored or intended status of the step.
+        result: The step's actual result as plain text; None leaves what is stored.
+        as_read: The step as the target gave it, handed back to it unchanged but for the above.
+    """
+
+    status: str
+    result: str | None = None
+    as_read: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """A test run of the cycle, as the target has it now.
+
+    Attributes:
+        run_id: The run's API ID; None in a dry run, for a run that would come with a new cycle.
+        case_id: The API ID of the run's test case.
+        name: The run's name, which Jama copies from the test case.
+        status: The stored status, in the words of the target.
+        steps: Its steps in their order; empty for a run without steps.
+        document_key: The run's own key, for display.
+        case_version: The version of the test case that the run was made from.
+        current_case_version: The version that the test case has now; None when it was deleted.
+    """
+
+    __test__ = False
+
+    run_id: int | None
+    case_id: int
+    name: str
+    status: str
+    steps: tuple[RunStep, ...] = ()
+    document_key: str = ""
+    case_version: int | None = None
+    current_case_version: int | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the test case was changed since the run was made from it."""
+        return (
+            self.case_version is not None
+            and self.current_case_version is not None
+            and self.current_case_version > self.case_version
+        )
+
+    def __str__(self) -> str:
+        return self.document_key or (f"run {self.run_id}" if self.run_id else "new run")
+
+
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """What shall be written into one test run; an `Update` of the port.
+
+    Attributes:
+        run: The run as it is now.
+        verdict: The judgement that asks for the change.
+        status: The status the run must have afterwards: sent for a run without steps, and what
+            the steps amount to for a run with steps.
+        steps: The whole new step array in the original order; empty for a run without steps.
+        account: Plain-text lines that say which tests led to the status; `patches` makes rich text
+            of them. Empty when none shall be written.
+    """
+
+    run: TestRun
+    verdict: CaseVerdict
+    status: Verdict
+    steps: tuple[RunStep, ...] = ()
+    account: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The ID of the run; in a dry run, for one that does not exist yet, that of its case."""
+        return str(self.run.run_id or f"case {self.run.case_id}")
+
+    @property
+    def title(self) -> str:
+        """The case and the run."""
+        return f"{self.verdict.case_ref} ({self.run})"
+
+    @property
+    def was(self) -> str:
+        """The status that the run shows."""
+        return self.run.status
+
+    @property
+    def will_be(self) -> str:
+        """The status that the run is to show."""
+        return self.status.value
+
+    def describe(self) -> str:
+        """Say which run gets which status.
+
+        ``JEET1-TSTRN-5 (JEET1-TC-12 Login): NOT_RUN -> PASSED``, and each step.
+        """
+        case = f"{self.verdict.case_ref} {self.run.name}".strip()
+        text = f"{self.run} ({case}): {self.was} -> {self.will_be}"
+        if not self.steps:
+            return text
+        pairs = zip(self.run.steps, self.steps, strict=True)
+        steps = (
+            f"{number} {old.status} -> {new.status}"
+            if old.status != new.status
+            else f"{number} stays {old.status}"
+            for number, (old, new) in enumerate(pairs, start=1)
+        )
+        return f"{text}; steps {', '.join(steps)}"
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the one verdict."""
+        return {self.will_be: 1}
+
+    def fingerprint(self, server: str) -> str:
+        """Return the fingerprint of what is said to this run of this server.
+
+        It is made of what was concluded, not of the step array, which depends on what the run shows
+        by now: after an update has arrived, the same verdict leads to a different array of the same
+        meaning.
+        """
+        verdict = self.verdict
+        content = [
+            server,
+            self.run.run_id,
+            verdict.verdict and verdict.verdict.value,
+            [[step.number, step.verdict.value, step.notes] for step in verdict.steps],
+            self.account,
+        ]
+        text = json.dumps(content).encode("ascii")
+        return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_CHARACTERS]
+
+    def is_shown(self) -> bool:
+        """Return whether the run has the status, and its steps theirs."""
+        shown = [step.status for step in self.run.steps]
+        return self.was == self.will_be and shown == [step.status for step in self.steps]
+
+    def facts(self, *, brief: bool = False) -> dict[str, Any]:
+        """Return the run, its case and the status; unless brief, also what it was and the steps."""
+        case = str(self.verdict.case_ref)
+        if brief:
+            return {"run": self.run.run_id, "case": case, "status": self.will_be}
+        return {
+            "run": self.run.run_id,
+            "name": self.run.name,
+            "case": case,
+            "was": self.was,
+            "status": self.will_be,
+            "steps": [step.status for step in self.steps],
+        }
+
+
+_FINGERPRINT_CHARACTERS = 32
+
+
+def run_update_of(receipt: Receipt) -> RunUpdate:
+    """Return the update of a receipt, which is one of ours."""
+    return cast("RunUpdate", receipt.update)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Where the verdicts of a session go.
+
+    Attributes:
+        project: The project.
+        plan: The test plan.
+        cycle: The test cycle.
+        runs: The test runs of each case reference that has any, in ascending order of their IDs.
+        unresolved: The case references that have none.
+        changes: What was created on the way, or in a dry run what would be, in that order.
+        warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
+    """
+
+    project: Place
+    plan: Place
+    cycle: Place
+    runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
+    unresolved: tuple[Unresolved, ...] = ()
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
