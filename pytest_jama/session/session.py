@@ -124,6 +124,7 @@ class Session:
             self._report = UploadReport(stopped=why)
         except Exception as error:  # noqa: BLE001 (the exit status has to know of it)
             self.errors.add(error, where="the end of the session")
+            self._report = UploadReport(stopped=PytestJamaError("the end of the session broke"))
         return self._finish(extra, style)
 
     def break_off(self) -> None:
