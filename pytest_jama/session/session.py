@@ -150,7 +150,7 @@ class Session:
         if nearest is None:
             nearest = find_nearest_key(judgement, self.settings)
             self.write(lines.unlinked_line(nearest))
-        return describe_nothing_linked(nearest)
+        return describe_nothing_linked(nearest, strict=self.settings.strict)
 
     def _deliver(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_jama.core.cases import CaseRef
@@ -124,7 +126,9 @@ def test_verbose_names_every_failure() -> None:
 
 def test_what_stopped_the_upload_is_said_once_and_first() -> None:
     why = OutOfReachError("nothing succeeded for 3 s")
-    receipts = tuple(receipt_of(n, SendState.NOT_SENT, str(why)) for n in (1, 2))
+    receipts = tuple(
+        replace(receipt_of(n, SendState.NOT_SENT, str(why)), cause=why) for n in (1, 2)
+    )
     assert lines_of(UploadReport(receipts=receipts, stopped=why)) == [
         "NOT SENT   nothing succeeded for 3 s",
         "sent       0 of 2 test runs",
