@@ -157,7 +157,7 @@ def test_import_is_refused_wherever_it_stands(copy: Copy, form: str) -> None:
 
 @pytest.mark.parametrize("folder", ["pytest_jama", "pytest_jama/targets", "junit_uploader"])
 def test_module_without_a_place_is_refused(copy: Copy, folder: str) -> None:
-    copy.plant(f"{folder}/loose.py", '"""Lies about."""\n')
+    copy.plant(f"{folder}/loose.py", '"""Has no place."""\n')
     assert _dotted(f"{folder}/loose.py") in (copy.refusals() or "")
 
 
@@ -172,7 +172,7 @@ def test_every_library_has_its_rooms() -> None:
     assert libraries - {package.name for package in PACKAGES} <= placed
 
 
-def test_no_module_lies_beside_the_rooms() -> None:
+def test_no_module_is_beside_the_rooms() -> None:
     found = {path.name for path in PACKAGES[0].iterdir() if path.is_file()}
     assert found == {"__init__.py", "__main__.py", "py.typed"}
 

@@ -1,4 +1,4 @@
-"""Output that may fail, as with ``| head`` or a full disk: an upload under way is worth more."""
+"""Output that may fail, as with ``| head`` or a full disk: an upload under way goes on."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _PatientStream:
         return self._stream is not None and self._stream.isatty()
 
     def _encodable(self, text: str) -> str:
-        """Spell out what the stream cannot say: test IDs may hold anything, consoles cannot."""
+        """Escape what the stream cannot encode: test IDs may hold anything."""
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -75,7 +75,7 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
 
 
 def silence(stream: IO[str]) -> None:
-    """Send what is still to be written nowhere: else Python complains of it at its end."""
+    """Discard what is still to be written; Python would complain of it at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
