@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def make_patient(stream: TextIO | None) -> TextIO:
+def make_tolerant(stream: TextIO | None) -> TextIO:
     """Return a stream that goes on silently when it cannot be written any more.
 
     Args:
         stream: stdout or stderr; Python has None where the process was started without.
     """
-    return cast("TextIO", _PatientStream(stream))
+    return cast("TextIO", _TolerantStream(stream))
 
 
-class _PatientStream:
+class _TolerantStream:
     """Passes everything on to a stream, until that is broken."""
 
     def __init__(self, stream: IO[str] | None) -> None:
@@ -63,7 +63,7 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
     """
     log = logging.getLogger("pytest_jama")
     level = log.level
-    handler = logging.StreamHandler(make_patient(stream))
+    handler = logging.StreamHandler(make_tolerant(stream))
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)

@@ -18,7 +18,7 @@ from pytest_jama.core.port import Mode
 from pytest_jama.core.text import printable
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_patient, requests_logged
+from pytest_jama.report.streams import make_tolerant, requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.session import refuse
@@ -64,7 +64,7 @@ class OutputOptions:
     @property
     def stream(self) -> TextIO:
         """Where lines for people go; the upload goes on when it cannot be written any more."""
-        return make_patient(sys.stderr if self.as_json else sys.stdout)
+        return make_tolerant(sys.stderr if self.as_json else sys.stdout)
 
     @property
     def style(self) -> Style:
@@ -130,7 +130,7 @@ class OutputOptions:
                 unusable=ending.unusable,
             )
             text = json.dumps({**document, **about}, indent=2)
-            click.echo(text, file=make_patient(sys.stdout))
+            click.echo(text, file=make_tolerant(sys.stdout))
 
     def _print(self, text: str, colour: str | None = None) -> None:
         text = printable(text)  # names in it may hold control characters of a terminal
