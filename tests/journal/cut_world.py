@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.observer import Observer
-    from pytest_jama.core.port import Target
+    from pytest_jama.core.port import Target, Update
     from pytest_jama.core.results import TestResult
     from pytest_jama.targets.jama.runs import RunUpdate
 
@@ -102,13 +102,13 @@ class ServerTarget(MemoryTarget):
 
     def push(
         self,
-        updates: Sequence[RunUpdate],
+        updates: Sequence[Update],
         *,
         observer: Observer,
     ) -> tuple[Receipt, ...]:
         receipts = []
         for update in updates:
-            self._server.write(update)
+            self._server.write(cast("RunUpdate", update))
             receipts.append(Receipt(update, SendState.SENT))
             observer.received(receipts[-1])
         return tuple(receipts)
