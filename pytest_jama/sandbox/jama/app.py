@@ -15,6 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults
 from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
+from pytest_jama.sandbox.jama.accounts import forget_token
+from pytest_jama.sandbox.jama.calls import Site
+from pytest_jama.sandbox.jama.envelope import refused
+from pytest_jama.sandbox.jama.incoming import refusal_of
 from pytest_jama.sandbox.jama.page import router as page_router
 from pytest_jama.sandbox.jama.refusals import ApiError
 from pytest_jama.sandbox.jama.routes import (
@@ -27,10 +31,6 @@ from pytest_jama.sandbox.jama.routes import (
     testplans,
     testruns,
 )
-from pytest_jama.sandbox.jama.state.accounts import forget_token
-from pytest_jama.sandbox.jama.web.calls import Site
-from pytest_jama.sandbox.jama.web.envelope import refused
-from pytest_jama.sandbox.jama.web.incoming import refusal_of
 from pytest_jama.sandbox.recorder import Record, RecordMiddleware
 
 REST = "/rest/v1"

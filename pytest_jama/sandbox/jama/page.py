@@ -11,19 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects, get_item_type
+from pytest_jama.sandbox.jama.calls import Site, site_of
 from pytest_jama.sandbox.jama.model import Node, StoredProject
+from pytest_jama.sandbox.jama.nodes import Window, find_node, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.planning import find_groups
 from pytest_jama.sandbox.jama.rich_text import plain, words_of
-from pytest_jama.sandbox.jama.state.accounts import (
-    USERS,
-    find_project,
-    find_projects,
-    get_item_type,
-)
-from pytest_jama.sandbox.jama.state.planning import find_groups
-from pytest_jama.sandbox.jama.state.selection import Window, find_nodes, of_kind, order_by
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node
 from pytest_jama.sandbox.jama.statuses import BLOCKED, FAILED, INPROGRESS, NOT_RUN, PASSED, STATUSES
-from pytest_jama.sandbox.jama.web.calls import Site, site_of
 
 _LOOKS = {
     PASSED: ("passed", "✓"),

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama import accounts, nodes
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.nodes import NewNode
 from pytest_jama.sandbox.jama.rich_text import paragraph
-from pytest_jama.sandbox.jama.state import accounts, stored_nodes
-from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID
-from pytest_jama.sandbox.jama.state.stored_nodes import NewNode
 
 if TYPE_CHECKING:
     from pytest_jama.sandbox.jama.store import Store
@@ -41,7 +41,7 @@ def seed_case(
         _extend_steps(database, known, wanted)
         return known.id
     case_type = accounts.get_item_type(database, "TC")
-    key = document_key or stored_nodes.take_key(database, project, case_type)
+    key = document_key or nodes.take_key(database, project, case_type)
     new = NewNode(
         project=project,
         item_type=case_type,
@@ -51,7 +51,7 @@ def seed_case(
         document_key=key,
         global_id=global_id,
     )
-    return stored_nodes.add_item(database, new, parent=_seed_folder(database, project))
+    return nodes.add_item(database, new, parent=_seed_folder(database, project))
 
 
 def _find_case(
@@ -75,7 +75,7 @@ def _find_case(
             f"{document_key or case_id or global_id} is taken by {row['document_key']}"
         )
     database.execute("UPDATE nodes SET active = 1 WHERE id = ?", (row["id"],))
-    return stored_nodes.find_node(database, row["id"], "items")
+    return nodes.find_node(database, row["id"], "items")
 
 
 def _extend_steps(database: Database, case: Node, wanted: Sequence[Step]) -> None:
@@ -83,13 +83,13 @@ def _extend_steps(database: Database, case: Node, wanted: Sequence[Step]) -> Non
     if len(present) < len(wanted):
         longer = [*present, *wanted[len(present) :]]
         fields = {**case.fields, "testCaseSteps": longer}
-        stored_nodes.save_fields(database, case, fields, user=ROBOT_ID)
+        nodes.save_fields(database, case, fields, user=ROBOT_ID)
 
 
 def _seed_folder(database: Database, project: int) -> int:
     name = f"seed folder {project}"
     known = database.number("SELECT value FROM counters WHERE name = ?", (name,))
-    if stored_nodes.find_node(database, known, "items") is not None:
+    if nodes.find_node(database, known, "items") is not None:
         return known
     new = NewNode(
         project=project,
@@ -98,7 +98,7 @@ def _seed_folder(database: Database, project: int) -> int:
         user=ROBOT_ID,
         columns={"child_item_type": accounts.get_item_type(database, "TC").id},
     )
-    folder = stored_nodes.add_item(database, new)
+    folder = nodes.add_item(database, new)
     database.raise_counter(name, folder)
     return folder
 

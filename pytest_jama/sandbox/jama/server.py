@@ -10,10 +10,10 @@ from typing_extensions import Self
 
 from pytest_jama.sandbox.faults import FailNext, Fault, active_faults
 from pytest_jama.sandbox.jama.app import clean_context_path, create_app
+from pytest_jama.sandbox.jama.calls import Site
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.store import Store
-from pytest_jama.sandbox.jama.web.calls import Site
 from pytest_jama.sandbox.recorder import Record, RecordedRequest
 from pytest_jama.sandbox.serving import ReadyServer, SandboxError, Tls, config_of, listen_on, url_of
 

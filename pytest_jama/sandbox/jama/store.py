@@ -10,13 +10,13 @@ from typing import Any
 from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
+from pytest_jama.sandbox.jama import accounts, nodes, planning
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID, TESTER_ID
 from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, FieldDefinition
 from pytest_jama.sandbox.jama.model import Node, StoredGroup, StoredProject, User
+from pytest_jama.sandbox.jama.nodes import find_nodes, of_kind
 from pytest_jama.sandbox.jama.seeding import Step, seed_case
-from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
-from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
-from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
+from pytest_jama.sandbox.jama.tables import SCHEMA, VERSION
 
 
 class Store:
@@ -158,7 +158,7 @@ class Store:
 
     def set_lock(self, node_id: int, locked_by: int | None = TESTER_ID) -> None:
         """Lock a run (or anything else) for a user, by default another user; None unlocks."""
-        stored_nodes.set_lock(self.database, node_id, locked_by)
+        nodes.set_lock(self.database, node_id, locked_by)
 
     def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
         """Archive a plan, or bring it back."""
@@ -168,12 +168,12 @@ class Store:
     def bump_case_version(self, case_id: int) -> int:
         """Save a case again, so that its runs become stale; return the new version."""
         node = self._node(case_id, "items")
-        stored_nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
+        nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
         return node.version + 1
 
     def delete_case(self, case_id: int) -> None:
         """Delete a test case; its runs stay."""
-        stored_nodes.deactivate(self.database, [case_id])
+        nodes.deactivate(self.database, [case_id])
 
     # -- reading -------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class Store:
     # -- inside --------------------------------------------------------------------------
 
     def _node(self, node_id: int, kind: str) -> Node:
-        node = stored_nodes.find_node(self.database, node_id, kind)
+        node = nodes.find_node(self.database, node_id, kind)
         if node is None:
             raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
         return node

@@ -8,18 +8,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller
+from pytest_jama.sandbox.jama.incoming import IncludeQuery, ListQuery
 from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.nodes import Selection, find_nodes, of_kind, order_by
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rich_text import plain
-from pytest_jama.sandbox.jama.state.selection import (
-    Selection,
-    find_nodes,
-    of_kind,
-    order_by,
-)
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller
-from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery
 
 router = APIRouter()
 

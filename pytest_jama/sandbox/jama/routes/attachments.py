@@ -7,20 +7,13 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
+from pytest_jama.sandbox.jama import annotations, envelope
+from pytest_jama.sandbox.jama.accounts import get_item_type
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
+from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, PageQuery
+from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, of_kind
 from pytest_jama.sandbox.jama.refusals import bad_request, not_found
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state import annotations
-from pytest_jama.sandbox.jama.state.accounts import get_item_type
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import NewNode, add_node, find_node
-from pytest_jama.sandbox.jama.web import envelope
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    FieldsBody,
-    IncludeQuery,
-    PageQuery,
-)
 
 router = APIRouter()
 

@@ -5,22 +5,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.annotations import Comment, add_comment, find_comment, find_comments
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
+from pytest_jama.sandbox.jama.incoming import Body, IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.nodes import find_node, set_lock
 from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
-from pytest_jama.sandbox.jama.state.annotations import (
-    Comment,
-    add_comment,
-    find_comment,
-    find_comments,
-)
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node, set_lock
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    ListQuery,
-    PageQuery,
-)
 
 router = APIRouter()
 

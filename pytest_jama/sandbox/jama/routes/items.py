@@ -5,23 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
-from pytest_jama.sandbox.jama.json_patch import patched
-from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import (
-    NewNode,
-    add_item,
-    deactivate,
-    find_node,
-    move_item,
-    save_fields,
-)
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller, require_user
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_user
+from pytest_jama.sandbox.jama.edits import changed_fields, edit_between, edit_of_put
+from pytest_jama.sandbox.jama.incoming import (
     Body,
     IncludeQuery,
     ListQuery,
@@ -29,6 +16,19 @@ from pytest_jama.sandbox.jama.web.incoming import (
     QueryModel,
     checked_body,
 )
+from pytest_jama.sandbox.jama.json_patch import patched
+from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.nodes import (
+    NewNode,
+    add_item,
+    deactivate,
+    find_node,
+    move_item,
+    of_kind,
+    save_fields,
+)
+from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 
 router = APIRouter()
 

@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.jama.model import User
-from pytest_jama.sandbox.jama.refusals import ApiError, not_found
-from pytest_jama.sandbox.jama.state.accounts import (
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     USERS,
     find_item_type,
@@ -16,8 +15,7 @@ from pytest_jama.sandbox.jama.state.accounts import (
     find_user,
     issue_token,
 )
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
+from pytest_jama.sandbox.jama.calls import (
     Call,
     Caller,
     PlainCaller,
@@ -26,7 +24,9 @@ from pytest_jama.sandbox.jama.web.calls import (
     is_pair,
     site_of,
 )
-from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.incoming import IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.model import User
+from pytest_jama.sandbox.jama.refusals import ApiError, not_found
 
 router = APIRouter()
 open_router = APIRouter()

@@ -5,11 +5,14 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
+from pytest_jama.sandbox.jama.edits import changed_fields, edit_between, edit_of_put
+from pytest_jama.sandbox.jama.incoming import Body, IncludeQuery, PageQuery, checked_body
 from pytest_jama.sandbox.jama.json_patch import patched
 from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.planning import (
+from pytest_jama.sandbox.jama.nodes import of_kind
+from pytest_jama.sandbox.jama.planning import (
     Generation,
     add_cycle,
     delete_cycle,
@@ -19,17 +22,9 @@ from pytest_jama.sandbox.jama.state.planning import (
     save_cycle,
     wanted_slots,
 )
-from pytest_jama.sandbox.jama.state.selection import of_kind
+from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 from pytest_jama.sandbox.jama.statuses import STATUSES
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    PageQuery,
-    checked_body,
-)
 
 router = APIRouter()
 

@@ -5,10 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_user
+from pytest_jama.sandbox.jama.edits import changed_fields, edit_of_patch, edit_of_put
+from pytest_jama.sandbox.jama.incoming import Body, IncludeQuery, ListQuery, PageQuery
 from pytest_jama.sandbox.jama.model import Node, StoredGroup
-from pytest_jama.sandbox.jama.refusals import bad_request, not_found
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.planning import (
+from pytest_jama.sandbox.jama.nodes import find_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.planning import (
     add_case,
     add_group,
     add_plan,
@@ -20,17 +23,8 @@ from pytest_jama.sandbox.jama.state.planning import (
     take_out_case,
     update_group,
 )
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node, save_fields
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller, require_user
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    ListQuery,
-    PageQuery,
-)
+from pytest_jama.sandbox.jama.refusals import bad_request, not_found
+from pytest_jama.sandbox.jama.rules import Edit, edited_fields
 
 router = APIRouter()
 

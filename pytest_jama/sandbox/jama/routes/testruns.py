@@ -5,21 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
+from pytest_jama.sandbox.jama.edits import changed_fields, edit_of_patch, edit_of_put
+from pytest_jama.sandbox.jama.incoming import FieldsBody, IncludeQuery, ListQuery, PageQuery
 from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.nodes import deactivate, of_kind, save_fields
+from pytest_jama.sandbox.jama.planning import remake_run
 from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_run, is_executed, is_writable
-from pytest_jama.sandbox.jama.state.planning import remake_run
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import deactivate, save_fields
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
-    FieldsBody,
-    IncludeQuery,
-    ListQuery,
-    PageQuery,
-)
 
 router = APIRouter()
 

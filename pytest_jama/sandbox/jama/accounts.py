@@ -7,7 +7,7 @@ from typing import Any
 from pytest_jama.sandbox.database import Database, Row
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import StoredProject, User
-from pytest_jama.sandbox.jama.state.stored_nodes import ID_COUNTER
+from pytest_jama.sandbox.jama.nodes import ID_COUNTER
 
 ROBOT_ID = 17
 """The user that the credentials belong to."""

@@ -10,8 +10,8 @@ from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json
+from pytest_jama.sandbox.jama.nodes import Window
 from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
-from pytest_jama.sandbox.jama.state.selection import Window
 
 SomeBody = TypeVar("SomeBody", bound="Body")
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pytest_jama.sandbox.jama import wire
+from pytest_jama.sandbox.jama.calls import Call, require_user
 from pytest_jama.sandbox.jama.json_patch import patched, touched_members
 from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.refusals import bad_request
 from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.web import wire
-from pytest_jama.sandbox.jama.web.calls import Call, require_user
 
 
 def edit_of_put(stored: Json, sent: Json, *, clear: Iterable[str] = ()) -> Edit:

@@ -14,14 +14,13 @@ from typing import Any
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.database import Clock
+from pytest_jama.sandbox.jama import wire
+from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
+from pytest_jama.sandbox.jama.calls import Call
+from pytest_jama.sandbox.jama.incoming import Include, ListQuery
 from pytest_jama.sandbox.jama.model import Json, Node
+from pytest_jama.sandbox.jama.nodes import Selection, count_nodes, find_node, find_nodes, order_by
 from pytest_jama.sandbox.jama.refusals import bad_request
-from pytest_jama.sandbox.jama.state.accounts import find_item_type, find_project, find_user
-from pytest_jama.sandbox.jama.state.selection import Selection, count_nodes, find_nodes, order_by
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node
-from pytest_jama.sandbox.jama.web import wire
-from pytest_jama.sandbox.jama.web.calls import Call
-from pytest_jama.sandbox.jama.web.incoming import Include, ListQuery
 
 
 def meta_of(status: int, clock: Clock, **more: Any) -> Json:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.jama.accounts import get_item_type
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup
-from pytest_jama.sandbox.jama.state.accounts import get_item_type
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import (
+from pytest_jama.sandbox.jama.nodes import (
     ID_COUNTER,
     NewNode,
     add_node,
     add_nodes,
     deactivate,
     find_node,
+    find_nodes,
+    of_kind,
     save_fields,
 )
 from pytest_jama.sandbox.jama.statuses import NOT_RUN

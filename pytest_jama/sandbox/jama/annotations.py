@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pytest_jama.sandbox.database import Database, Row
-from pytest_jama.sandbox.jama.state.stored_nodes import ID_COUNTER, touch
+from pytest_jama.sandbox.jama.nodes import ID_COUNTER, touch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from pytest_jama.sandbox.jama.annotations import Comment, find_file
+from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
-from pytest_jama.sandbox.jama.state.annotations import Comment, find_file
-from pytest_jama.sandbox.jama.state.stored_nodes import shown_sequence
-from pytest_jama.sandbox.jama.web.calls import Call
+from pytest_jama.sandbox.jama.nodes import shown_sequence
 
 _ALLOWED = {
     "items": ["GET", "PUT", "PATCH", "DELETE"],

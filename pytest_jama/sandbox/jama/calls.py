@@ -9,11 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Credentials, Node
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
-from pytest_jama.sandbox.jama.state.accounts import (
+from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     find_item_type,
     find_item_types,
@@ -21,8 +17,12 @@ from pytest_jama.sandbox.jama.state.accounts import (
     find_token_user,
     find_user,
 )
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node
-from pytest_jama.sandbox.jama.web.incoming import NoQuery, SomeBody, checked_body, decoded_body
+from pytest_jama.sandbox.jama.incoming import NoQuery, SomeBody, checked_body, decoded_body
+from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.knobs import Knobs
+from pytest_jama.sandbox.jama.model import Credentials, Node
+from pytest_jama.sandbox.jama.nodes import find_node
+from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
 
 TIME_HEADER = "x-jama-date-fields-with-time"
 """Source: Jama REST cookbook: `true` gives dates inside `fields` their time."""
