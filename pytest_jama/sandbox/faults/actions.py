@@ -135,7 +135,7 @@ async def lie(exchange: InterceptedRequest) -> None:
 
 
 def _numbers_of(database: Database) -> dict[str, int]:
-    return {row["name"]: row["value"] for row in database.all("SELECT name, value FROM counters")}
+    return {row["name"]: row["value"] for row in database.select("counters")}
 
 
 def hide(ids: Collection[int]) -> Act:

@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import StoredProject, User
 from pytest_jama.sandbox.jama.nodes import ID_COUNTER
@@ -33,21 +34,15 @@ def issue_token(database: Database, *, user: int, lifetime_s: float) -> str:
     now = database.clock()
     with database.transaction():
         database.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
-        database.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, user, now + lifetime_s))
+        row = {"token": token, "user": user, "expires_at": now + lifetime_s}
+        database.insert("tokens", row)
     return token
 
 
 def find_token_user(database: Database, token: str) -> int | None:
     """Return the user of an unexpired token, or None."""
-    row = database.first(
-        "SELECT user FROM tokens WHERE token = ? AND expires_at > ?", (token, database.clock())
-    )
-    return row["user"] if row else None
-
-
-def forget_token(database: Database, token: str) -> None:
-    """Let a token expire now."""
-    database.execute("DELETE FROM tokens WHERE token = ?", (token,))
+    row = database.find("tokens", token=token)
+    return row["user"] if row and row["expires_at"] > database.clock() else None
 
 
 def add_project(
@@ -58,42 +53,43 @@ def add_project(
         if project_id is None:
             project_id = database.next_number(ID_COUNTER)
         database.raise_counter(ID_COUNTER, project_id)
-        values = (project_id, key, name, parent, key is None, database.now(), ROBOT_ID)
-        database.execute("INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        project = StoredProject(
+            id=project_id,
+            key=key,
+            name=name,
+            is_folder=key is None,
+            parent=parent,
+            created_date=database.now(),
+            created_by=ROBOT_ID,
+        )
+        database.insert("projects", asdict(project))
     return project_id
 
 
-def find_projects(database: Database) -> tuple[StoredProject, ...]:
-    """List all projects and folders in order of their IDs."""
-    return tuple(_project(row) for row in database.all("SELECT * FROM projects ORDER BY id"))
+def find_projects(database: Database, **wanted: int | str) -> tuple[StoredProject, ...]:
+    """List the projects and folders with these values, in order of their IDs."""
+    return tuple(
+        StoredProject(**{**row, "is_folder": bool(row["is_folder"])})
+        for row in map(dict, database.select("projects", **wanted))
+    )
 
 
-def find_project(database: Database, reference: int | str) -> StoredProject | None:
-    """Return the project with that ID or key, or None."""
-    column = "id" if isinstance(reference, int) else "key"
-    row = database.first(f"SELECT * FROM projects WHERE {column} = ?", (reference,))  # noqa: S608 - one of two literals
-    return _project(row) if row else None
-
-
-def _project(row: Row) -> StoredProject:
-    return StoredProject(**{**dict(row), "is_folder": bool(row["is_folder"])})
+def find_project(database: Database, **wanted: int | str) -> StoredProject | None:
+    """Return the project with that `id` or `key`, or None."""
+    return next(iter(find_projects(database, **wanted)), None)
 
 
 def add_custom_field(database: Database, type_key: str, field: FieldDefinition) -> None:
     """Give an item type one more field."""
-    database.execute(
-        "INSERT OR REPLACE INTO custom_fields VALUES (?, ?, ?, ?)",
-        (type_key, field.name, field.field_type, field.rich),
-    )
+    row = {"name": field.name, "field_type": field.field_type, "rich": field.rich}
+    database.insert("custom_fields", {"type_key": type_key, **row}, conflict="REPLACE")
 
 
 def find_item_types(database: Database) -> tuple[TypeDefinition, ...]:
     """List all item types with the custom fields of this sandbox."""
     types = dict(ITEM_TYPES)
-    for row in database.all("SELECT * FROM custom_fields ORDER BY type_key, name"):
-        field = FieldDefinition(
-            name=row["name"], field_type=row["field_type"], rich=bool(row["rich"])
-        )
+    for row in database.select("custom_fields"):
+        field = FieldDefinition(row["name"], row["field_type"], rich=bool(row["rich"]))
         types[row["type_key"]] = types[row["type_key"]].with_field(field)
     return tuple(types.values())
 

@@ -15,12 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults
 from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
-from pytest_jama.sandbox.jama.accounts import forget_token
 from pytest_jama.sandbox.jama.calls import Site
 from pytest_jama.sandbox.jama.envelope import refused
 from pytest_jama.sandbox.jama.incoming import refusal_of
+from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.page import router as page_router
-from pytest_jama.sandbox.jama.refusals import ApiError
 from pytest_jama.sandbox.jama.routes import (
     abstractitems,
     attachments,
@@ -29,14 +28,12 @@ from pytest_jama.sandbox.jama.routes import (
     system,
     testcycles,
     testplans,
-    testruns,
 )
 from pytest_jama.sandbox.recorder import Record, RecordMiddleware
 
 REST = "/rest/v1"
 
 _MODULES = (
-    testruns,
     testcycles,
     testplans,
     abstractitems,
@@ -44,7 +41,6 @@ _MODULES = (
     system,
     comments,
     attachments,
-    comments,
 )
 """What is asked for most stands first: the routes are tried in this order."""
 
@@ -86,7 +82,7 @@ def _backend(site: Site) -> Backend:
     def expire(authorization: str) -> None:
         scheme, _, value = authorization.partition(" ")
         if scheme.lower() == "bearer":
-            forget_token(database, value.strip())
+            database.delete("tokens", token=value.strip())
 
     def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
         return refused(status, message, database.clock, headers=headers)

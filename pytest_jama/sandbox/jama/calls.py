@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import (
@@ -20,9 +20,8 @@ from pytest_jama.sandbox.jama.accounts import (
 from pytest_jama.sandbox.jama.incoming import NoQuery, SomeBody, checked_body, decoded_body
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Credentials, Node
+from pytest_jama.sandbox.jama.model import ApiError, Credentials, Node, bad_request, not_found
 from pytest_jama.sandbox.jama.nodes import find_node
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
 
 TIME_HEADER = "x-jama-date-fields-with-time"
 """Source: Jama REST cookbook: `true` gives dates inside `fields` their time."""
@@ -70,6 +69,11 @@ class Call:
         """Whether dates inside `fields` carry a time."""
         return self.request.headers.get(TIME_HEADER, "").lower() == "true"
 
+    @property
+    def indexed_at(self) -> float:
+        """When search finds what is created now."""
+        return self.database.clock() + self.knobs.search_lag_s
+
     async def json(self) -> Any:
         """Decode the JSON body."""
         return await decoded_body(self.request, self.knobs)
@@ -114,10 +118,6 @@ class Call:
         if plan is not None and plan.archived:
             raise bad_request(f"the test plan {plan.document_key} is archived")
 
-    def type_of(self, node: Node) -> TypeDefinition:
-        """Return the item type of a node."""
-        return self.require_type(node.item_type)
-
     def require_type(self, type_id: int) -> TypeDefinition:
         """Return an item type.
 
@@ -135,7 +135,7 @@ class Call:
         Raises:
             ApiError: If there is none.
         """
-        project = find_project(self.database, project_id)
+        project = find_project(self.database, id=project_id)
         if project is None or project.is_folder:
             raise ApiError(status, f"there is no project with the ID {project_id}")
         return project.id
@@ -174,6 +174,9 @@ async def call_without_query(call: Caller, query: Annotated[NoQuery, Query()]) -
 
 
 PlainCaller = Annotated[Call, Depends(call_without_query)]
+
+NodeId = Annotated[int, Path(alias="id")]
+"""The ID of an object of any kind, in a path such as `/testruns/{id}`."""
 
 
 def user_of(authorization: str | None, site: Site) -> int:

@@ -18,9 +18,8 @@ from pytest_jama.sandbox.jama import wire
 from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.incoming import Include, ListQuery
-from pytest_jama.sandbox.jama.model import Json, Node
+from pytest_jama.sandbox.jama.model import Json, bad_request
 from pytest_jama.sandbox.jama.nodes import Selection, count_nodes, find_node, find_nodes, order_by
-from pytest_jama.sandbox.jama.refusals import bad_request
 
 
 def meta_of(status: int, clock: Clock, **more: Any) -> Json:
@@ -33,11 +32,6 @@ def meta_of(status: int, clock: Clock, **more: Any) -> Json:
 def single(call: Call, value: Json, query: Include) -> JSONResponse:
     """Answer with one object."""
     return _objects(call, [value], query, data=value)
-
-
-def single_node(call: Call, value: Node, query: Include) -> JSONResponse:
-    """Answer with one item, plan, cycle, run or attachment."""
-    return single(call, wire.node(call, value), query)
 
 
 def page(call: Call, values: Sequence[Json], query: ListQuery, *, total: int) -> JSONResponse:
@@ -75,9 +69,9 @@ def _objects(
     )
 
 
-def created(call: Call, location: str, new_id: int) -> JSONResponse:
-    """Answer a POST; `location` is relative to the API."""
-    more: dict[str, object] = {"location": f"{call.api_url}/{location}"}
+def created(call: Call, collection: str, new_id: int) -> JSONResponse:
+    """Answer a POST of an object that a collection has now."""
+    more: dict[str, object] = {"location": f"{call.api_url}/{collection}/{new_id}"}
     if call.knobs.created_id == "yes":
         more["id"] = new_id
     return JSONResponse({"meta": meta_of(201, call.database.clock, **more)}, status_code=201)
@@ -165,7 +159,7 @@ def _object(call: Call, target: str, identifier: int) -> Json | None:
             user = find_user(identifier)
             return wire.user(user) if user else None
         case "projects":
-            project = find_project(call.database, identifier)
+            project = find_project(call.database, id=identifier)
             return wire.project(project) if project else None
         case "itemtypes":
             item_type = find_item_type(call.item_types(), identifier)

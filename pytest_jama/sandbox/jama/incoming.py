@@ -5,13 +5,12 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
 from pytest_jama.sandbox.jama.nodes import Window
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
 
 SomeBody = TypeVar("SomeBody", bound="Body")
 
@@ -73,9 +72,9 @@ class Body(BaseModel):
 
 
 class FieldsBody(Body):
-    """Just the fields of an object."""
+    """The fields of an object."""
 
-    fields: Json = Field(default_factory=dict)
+    fields: Json
 
 
 async def decoded_body(request: Request, knobs: Knobs) -> Any:

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 from pytest_jama.sandbox.database import Database, Row
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.model import Json, Node
-from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.model import Json, Node, bad_request
 from pytest_jama.sandbox.jama.rich_text import plain
 
 _KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
@@ -44,7 +43,7 @@ class NewNode:
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
-SELECT = """
+_SELECT = """
 SELECT n.*, coalesce(n.plan, 0) AS plan_id, coalesce(n.cycle, 0) AS cycle_id,
   coalesce(n.test_group, 0) AS test_group_id, coalesce(n.test_case, 0) AS case_id,
   coalesce(c.document_key, '') AS case_key,
@@ -53,27 +52,29 @@ FROM nodes n LEFT JOIN nodes c ON c.id = n.test_case
 """
 
 
-def node_of(row: Row) -> Node:
-    """Turn a row of `SELECT` into a value."""
-    values = {name: row[name] for name in row.keys() if name in Node.__dataclass_fields__}  # noqa: SIM118 - a Row iterates its values
+def _node(row: Row) -> Node:
+    values = {name: row[name] for name in Node.__dataclass_fields__}
     return Node(
-        **{
-            **values,
-            "fields": json.loads(row["fields"]),
-            "archived": bool(row["archived"]),
-        }
+        **{**values, "fields": json.loads(row["fields"]), "archived": bool(row["archived"])}
     )
 
 
 def find_node(database: Database, node_id: int, *kinds: str) -> Node | None:
     """Return a visible, undeleted node of one of the kinds (of any kind if none is named)."""
-    row = database.first(
-        SELECT + "WHERE n.id = ? AND n.active = 1 AND n.visible_at <= ?",
-        (node_id, database.clock()),
-    )
-    if row is None or (kinds and row["kind"] not in kinds):
-        return None
-    return node_of(row)
+    selection = of_kind(*kinds).where("n.id = ?", node_id)
+    return next(iter(find_nodes(database, selection)), None)
+
+
+def get_node(database: Database, node_id: int, kind: str) -> Node:
+    """Return a node that must exist.
+
+    Raises:
+        LookupError: There is none of that kind.
+    """
+    node = find_node(database, node_id, kind)
+    if node is None:
+        raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
+    return node
 
 
 def add_node(database: Database, new: NewNode) -> int:
@@ -86,8 +87,18 @@ def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
     with database.transaction():
         rows = [_columns(database, new) for new in news]
         database.insert("nodes", *rows)
-        _keep_versions(database, [row["id"] for row in rows])
+        database.insert("versions", *map(_version, rows))
     return [row["id"] for row in rows]
+
+
+def _version(row: Mapping[str, Any]) -> Json:
+    return {
+        "item": row["id"],
+        "version": row["version"],
+        "fields": row["fields"],
+        "created_date": row["modified_date"],
+        "created_by": row["modified_by"],
+    }
 
 
 def _columns(database: Database, new: NewNode) -> dict[str, Any]:
@@ -107,6 +118,7 @@ def _columns(database: Database, new: NewNode) -> dict[str, Any]:
         "key_stem": stem,
         "key_number": number,
         "global_id": global_id,
+        "version": 1,
         "created_date": now,
         "created_by": new.user,
         "modified_date": now,
@@ -129,8 +141,7 @@ def _taken_id(database: Database, wanted: int | None) -> int:
 
 def take_key(database: Database, project: int, item_type: TypeDefinition) -> str:
     """Take the next document key of a project and type."""
-    project_key = database.all("SELECT key FROM projects WHERE id = ?", (project,))[0]["key"]
-    stem = f"{project_key}-{item_type.type_key}"
+    stem = f"{database.select('projects', id=project)[0]['key']}-{item_type.type_key}"
     return f"{stem}-{database.next_number(f'key {stem}')}"
 
 
@@ -155,45 +166,36 @@ def search_text(fields: Json, *others: object) -> str:
     return "\n".join([*map(str, others), *texts]).casefold()
 
 
-def _keep_versions(database: Database, node_ids: Sequence[int]) -> None:
-    database.execute_many(
-        "INSERT INTO versions SELECT id, version, fields, modified_date, modified_by "
-        "FROM nodes WHERE id = ?",
-        ((node_id,) for node_id in node_ids),
-    )
-
-
 def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> None:
     """Store new fields as a new version; moves the modification and the activity date."""
-    now, text = database.now(), json.dumps(fields)
+    now = database.now()
+    values = {
+        "fields": json.dumps(fields),
+        "version": node.version + 1,
+        "modified_date": now,
+        "modified_by": user,
+    }
     words = search_text(fields, node.document_key, node.global_id, node.id)
     with database.transaction():
-        database.execute(
-            "UPDATE nodes SET fields = ?, search_text = ?, version = version + 1, "
-            "modified_date = ?, modified_by = ?, last_activity_date = ? WHERE id = ?",
-            (text, words, now, user, now, node.id),
-        )
-        _keep_versions(database, [node.id])
+        further = {"search_text": words, "last_activity_date": now}
+        database.update("nodes", {**values, **further}, id=node.id)
+        database.insert("versions", _version({**values, "id": node.id}))
 
 
 def touch(database: Database, node_id: int) -> None:
     """Move the activity date, as comments, attachments and links do."""
-    database.execute(
-        "UPDATE nodes SET last_activity_date = ? WHERE id = ?", (database.now(), node_id)
-    )
+    database.update("nodes", {"last_activity_date": database.now()}, id=node_id)
 
 
-def deactivate(database: Database, node_ids: Sequence[int]) -> None:
+def deactivate(database: Database, **wanted: int) -> None:
     """Delete nodes as Jama does: they are no longer found, and could be restored."""
-    database.execute_many("UPDATE nodes SET active = 0 WHERE id = ?", ((i,) for i in node_ids))
+    database.update("nodes", {"active": 0}, **wanted)
 
 
 def set_lock(database: Database, node_id: int, locked_by: int | None) -> None:
-    """Lock a node for a user, or unlock it."""
-    database.execute(
-        "UPDATE nodes SET locked_by = ?, locked_date = coalesce(?, locked_date) WHERE id = ?",
-        (locked_by, database.now() if locked_by is not None else None, node_id),
-    )
+    """Lock a node for a user, or unlock it, which keeps the date of the lock."""
+    date = {} if locked_by is None else {"locked_date": database.now()}
+    database.update("nodes", {"locked_by": locked_by, **date}, id=node_id)
 
 
 _WIDTH = 6
@@ -202,34 +204,22 @@ _WIDTH = 6
 def add_item(database: Database, new: NewNode, *, parent: int | None = None) -> int:
     """Add an item after its siblings and return its ID."""
     with database.transaction():
-        sort_order = database.next_number(f"children {new.project} {parent}")
-        place = {
-            "parent": parent,
-            "sort_order": sort_order,
-            "sequence": _sequence(database, parent, sort_order),
-        }
+        place = _last_place(database, new.project, parent)
         return add_node(database, replace(new, columns={**new.columns, **place}))
 
 
-def _sequence(database: Database, parent: int | None, sort_order: int) -> str:
-    own = f"{sort_order:0{_WIDTH}}"
-    above = find_node(database, parent) if parent is not None else None
-    return f"{above.sequence}.{own}" if above else own
-
-
-def shown_sequence(sequence: str) -> str:
-    """Turn the sortable form into the one that people see: 2.1.7."""
-    return ".".join(str(int(part)) for part in sequence.split("."))
-
-
-def move_item(database: Database, item_id: int, *, project: int, parent: int | None) -> None:
+def move_item(database: Database, item: Node, *, parent: int | None) -> None:
     """Put an item (not its children) after the children of another parent."""
     with database.transaction():
-        sort_order = database.next_number(f"children {project} {parent}")
-        database.execute(
-            "UPDATE nodes SET parent = ?, sort_order = ?, sequence = ? WHERE id = ?",
-            (parent, sort_order, _sequence(database, parent, sort_order), item_id),
-        )
+        database.update("nodes", _last_place(database, item.project, parent), id=item.id)
+
+
+def _last_place(database: Database, project: int, parent: int | None) -> Json:
+    sort_order = database.next_number(f"children {project} {parent}")
+    own = f"{sort_order:0{_WIDTH}}"
+    above = find_node(database, parent) if parent is not None else None
+    sequence = f"{above.sequence}.{own}" if above else own
+    return {"parent": parent, "sort_order": sort_order, "sequence": sequence}
 
 
 Value = TypeVar("Value")
@@ -328,10 +318,10 @@ def find_nodes(
     shown = selection if with_hidden else _visible(database, selection)
     limit, offset = (window.size, window.start) if window else (-1, 0)
     rows = database.all(
-        f"{SELECT} WHERE {shown.condition} ORDER BY {order} LIMIT ? OFFSET ?",
+        f"{_SELECT} WHERE {shown.condition} ORDER BY {order} LIMIT ? OFFSET ?",
         (*shown.parameters, limit, offset),
     )
-    return tuple(node_of(row) for row in rows)
+    return tuple(_node(row) for row in rows)
 
 
 def count_nodes(database: Database, selection: Selection) -> int:

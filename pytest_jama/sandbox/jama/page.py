@@ -176,7 +176,7 @@ def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
     return _rendered(
         request,
         "cycle.html",
-        project=find_project(database, cycle.project),
+        project=find_project(database, id=cycle.project),
         plan=find_node(database, cycle.plan_id, "testplans"),
         cycle=cycle,
         bar=bar_of(_counts(database, cycle.id)),

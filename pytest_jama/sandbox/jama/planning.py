@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import get_item_type
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup
 from pytest_jama.sandbox.jama.nodes import (
@@ -13,8 +13,8 @@ from pytest_jama.sandbox.jama.nodes import (
     add_node,
     add_nodes,
     deactivate,
-    find_node,
     find_nodes,
+    get_node,
     of_kind,
     save_fields,
 )
@@ -28,30 +28,23 @@ def add_group(database: Database, plan: int, name: str, *, assigned_to: int | No
     """Add an empty group to a plan and return its ID."""
     with database.transaction():
         group_id = database.next_number(ID_COUNTER)
-        values = (group_id, plan, name, assigned_to)
-        database.execute("INSERT INTO test_groups VALUES (?, ?, ?, ?)", values)
+        row = {"id": group_id, "plan": plan, "name": name, "assigned_to": assigned_to}
+        database.insert("test_groups", row)
     return group_id
 
 
 def find_groups(database: Database, plan: int) -> tuple[StoredGroup, ...]:
     """List the groups of a plan, oldest first."""
-    rows = database.all("SELECT * FROM test_groups WHERE plan = ? ORDER BY id", (plan,))
-    return tuple(_group(database, row) for row in rows)
-
-
-def find_group(database: Database, plan: int, group_id: int) -> StoredGroup | None:
-    """Return one group of a plan, or None."""
-    row = database.first("SELECT * FROM test_groups WHERE plan = ? AND id = ?", (plan, group_id))
-    return _group(database, row) if row else None
-
-
-def _group(database: Database, row: Row) -> StoredGroup:
-    return StoredGroup(
-        id=row["id"],
-        plan_id=row["plan"],
-        name=row["name"],
-        assigned_to=row["assigned_to"],
-        case_ids=_cases(database, row["id"]),
+    rows = database.select("test_groups", plan=plan)
+    return tuple(
+        StoredGroup(
+            id=row["id"],
+            plan_id=plan,
+            name=row["name"],
+            assigned_to=row["assigned_to"],
+            case_ids=_cases(database, row["id"]),
+        )
+        for row in rows
     )
 
 
@@ -64,41 +57,19 @@ def _cases(database: Database, group_id: int) -> tuple[int, ...]:
     return tuple(row["test_case"] for row in rows)
 
 
-def update_group(database: Database, group_id: int, *, name: str, assigned_to: int | None) -> None:
-    """Rename a group and assign it to another user."""
-    database.execute(
-        "UPDATE test_groups SET name = ?, assigned_to = ? WHERE id = ?",
-        (name, assigned_to, group_id),
-    )
-
-
 def delete_group(database: Database, group_id: int) -> None:
     """Delete a group; its cases leave the plan."""
     with database.transaction():
-        database.execute("DELETE FROM group_cases WHERE test_group = ?", (group_id,))
-        database.execute("DELETE FROM test_groups WHERE id = ?", (group_id,))
-
-
-def find_groups_of_case(database: Database, plan: int, case_id: int) -> tuple[int, ...]:
-    """List the groups of a plan that hold a case."""
-    rows = database.all(
-        "SELECT test_group FROM group_cases WHERE plan = ? AND test_case = ?", (plan, case_id)
-    )
-    return tuple(row["test_group"] for row in rows)
+        database.delete("group_cases", test_group=group_id)
+        database.delete("test_groups", id=group_id)
 
 
 def add_case(database: Database, *, plan: int, group_id: int, case_id: int) -> None:
     """Put a case at the end of a group."""
     with database.transaction():
         position = database.next_number(f"position {group_id}")
-        values = (group_id, case_id, plan, position)
-        database.execute("INSERT OR IGNORE INTO group_cases VALUES (?, ?, ?, ?)", values)
-
-
-def take_out_case(database: Database, *, group_id: int, case_id: int) -> bool:
-    """Take a case out of a group; return whether it was in it."""
-    sql = "DELETE FROM group_cases WHERE test_group = ? AND test_case = ?"
-    return database.execute(sql, (group_id, case_id)) > 0
+        row = {"test_group": group_id, "test_case": case_id, "plan": plan, "position": position}
+        database.insert("group_cases", row, conflict="IGNORE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,16 +137,8 @@ def add_cycle(
                 columns={"plan": plan.id},
             ),
         )
-        add_runs(database, get_node(database, cycle_id), slots, generation, user=user)
+        add_runs(database, get_node(database, cycle_id, "testcycles"), slots, generation, user=user)
     return cycle_id
-
-
-def get_node(database: Database, node_id: int) -> Node:
-    """Return a node that must exist."""
-    node = find_node(database, node_id)
-    if node is None:
-        raise LookupError(f"no node {node_id}")
-    return node
 
 
 def wanted_slots(
@@ -196,7 +159,7 @@ def wanted_slots(
         for order, case_id in enumerate(group.case_ids, start=1)
     ]
     previous = _previous_cycle(database, plan, before)
-    if generation.statuses is None or previous is None:
+    if generation.statuses is None or not previous:
         return wanted
     known = _statuses_by_case(database, previous)
     return [slot for slot in wanted if _is_included(known.get(slot.case_id), generation)]
@@ -208,18 +171,18 @@ def _is_included(statuses: Sequence[str] | None, generation: Generation) -> bool
     return bool(set(statuses or [NOT_RUN]) & set(generation.statuses or ()))
 
 
-def _previous_cycle(database: Database, plan: int, before: int | None) -> int | None:
-    selection = of_kind("testcycles").where("n.plan = ?", plan)
-    if before is not None:
-        selection = selection.where("n.id < ?", before)
-    cycles = find_nodes(database, selection)
-    return cycles[-1].id if cycles else None
+def _previous_cycle(database: Database, plan: int, before: int | None) -> int:
+    return database.number(
+        "SELECT max(id) FROM nodes WHERE kind = 'testcycles' AND active = 1 AND plan = ? "
+        "AND id < coalesce(?, id + 1)",
+        (plan, before),
+    )
 
 
 def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
     statuses: dict[int, list[str]] = {}
     for run in find_runs(database, cycle):
-        statuses.setdefault(run.case_id, []).append(run.fields["testRunStatus"])
+        statuses.setdefault(run.case_id, []).append(run.status)
     return statuses
 
 
@@ -302,7 +265,7 @@ def regenerate(database: Database, cycle: Node, generation: Generation, *, how: 
     with database.transaction():
         existing = find_runs(database, cycle.id, with_hidden=True)
         if how == "recreate_all":
-            deactivate(database, [run.id for run in existing])
+            deactivate(database, cycle=cycle.id)
             existing = ()
         present = {(run.test_group_id, run.case_id) for run in existing}
         slots = wanted_slots(database, cycle.plan_id, generation, before=cycle.id)
@@ -324,21 +287,21 @@ def save_cycle(database: Database, cycle: Node, fields: Json, *, user: int) -> N
 def delete_cycle(database: Database, cycle: int) -> None:
     """Delete a cycle and its runs."""
     with database.transaction():
-        database.execute("UPDATE nodes SET active = 0 WHERE cycle = ?", (cycle,))
-        deactivate(database, [cycle])
+        deactivate(database, cycle=cycle)
+        deactivate(database, id=cycle)
 
 
 def delete_plan(database: Database, plan: int) -> None:
     """Delete a plan with its cycles and runs."""
     with database.transaction():
-        database.execute("UPDATE nodes SET active = 0 WHERE plan = ?", (plan,))
-        deactivate(database, [plan])
+        deactivate(database, plan=plan)
+        deactivate(database, id=plan)
 
 
 def remake_run(database: Database, run: Node, *, user: int) -> int:
     """Replace a run by a new one of the current case version; its results are lost."""
     with database.transaction():
-        deactivate(database, [run.id])
+        deactivate(database, id=run.id)
         slot = Slot(group_id=run.test_group_id, case_id=run.case_id, order=run.group_order or 1)
-        cycle = get_node(database, run.cycle_id)
+        cycle = get_node(database, run.cycle_id, "testcycles")
         return add_runs(database, cycle, [slot], Generation(), user=user)[0]

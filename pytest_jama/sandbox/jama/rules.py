@@ -5,30 +5,20 @@ decided by `Knobs`.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pytest_jama.sandbox.jama.edits import Edit, value_refused
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
-from pytest_jama.sandbox.jama.json_patch import value_refused
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json
-from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.model import Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import normalised
 from pytest_jama.sandbox.jama.statuses import NOT_RUN, STATUSES, status_from_steps
 
 RUN_STEP_KEYS = ("action", "expectedResult", "notes", "status", "result")
 CASE_STEP_KEYS = ("action", "expectedResult", "notes")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edit:
-    """The fields that a write sets and those it clears."""
-
-    set: Mapping[str, Any]
-    cleared: Collection[str] = ()
 
 
 def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Knobs) -> Json:

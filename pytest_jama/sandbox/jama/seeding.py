@@ -64,7 +64,7 @@ def _find_case(
         row
         for column, value in wanted.items()
         if value is not None
-        for row in database.all(f"SELECT * FROM nodes WHERE {column} = ?", (value,))  # noqa: S608 - one of three literals
+        for row in database.select("nodes", **{column: value})
     ]
     if not rows:
         return None
@@ -74,7 +74,7 @@ def _find_case(
         raise ValueError(
             f"{document_key or case_id or global_id} is taken by {row['document_key']}"
         )
-    database.execute("UPDATE nodes SET active = 1 WHERE id = ?", (row["id"],))
+    database.update("nodes", {"active": 1}, id=row["id"])
     return nodes.find_node(database, row["id"], "items")
 
 
@@ -88,7 +88,7 @@ def _extend_steps(database: Database, case: Node, wanted: Sequence[Step]) -> Non
 
 def _seed_folder(database: Database, project: int) -> int:
     name = f"seed folder {project}"
-    known = database.number("SELECT value FROM counters WHERE name = ?", (name,))
+    known = database.counter(name)
     if nodes.find_node(database, known, "items") is not None:
         return known
     new = NewNode(

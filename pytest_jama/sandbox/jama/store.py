@@ -48,9 +48,9 @@ class Store:
     def add_project(self, key: str, name: str | None = None, id: int | None = None) -> int:  # noqa: A002 - Jama's own word
         """Create a project unless one with that key (or ID) exists; return its ID."""
         with self.database.transaction():
-            known = accounts.find_project(self.database, key)
+            known = accounts.find_project(self.database, key=key)
             if known is None and id is not None:
-                known = accounts.find_project(self.database, id)
+                known = accounts.find_project(self.database, id=id)
             if known is not None:
                 return known.id
             return accounts.add_project(
@@ -141,7 +141,7 @@ class Store:
             "startDate": start_date or today,
             "endDate": end_date or start_date or today,
         }
-        plan = self._node(plan_id, "testplans")
+        plan = nodes.get_node(self.database, plan_id, "testplans")
         generation = planning.Generation(group_ids=group_ids)
         return planning.add_cycle(self.database, plan, fields, generation, user=ROBOT_ID)
 
@@ -162,18 +162,17 @@ class Store:
 
     def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
         """Archive a plan, or bring it back."""
-        sql = "UPDATE nodes SET archived = ? WHERE id = ?"
-        self.database.execute(sql, (archived, plan_id))
+        self.database.update("nodes", {"archived": archived}, id=plan_id)
 
     def bump_case_version(self, case_id: int) -> int:
         """Save a case again, so that its runs become stale; return the new version."""
-        node = self._node(case_id, "items")
+        node = nodes.get_node(self.database, case_id, "items")
         nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
         return node.version + 1
 
     def delete_case(self, case_id: int) -> None:
         """Delete a test case; its runs stay."""
-        nodes.deactivate(self.database, [case_id])
+        nodes.deactivate(self.database, id=case_id)
 
     # -- reading -------------------------------------------------------------------------
 
@@ -214,18 +213,12 @@ class Store:
         Raises:
             LookupError: There is no such run.
         """
-        return self._node(run_id, "testruns")
+        return nodes.get_node(self.database, run_id, "testruns")
 
     # -- inside --------------------------------------------------------------------------
 
-    def _node(self, node_id: int, kind: str) -> Node:
-        node = nodes.find_node(self.database, node_id, kind)
-        if node is None:
-            raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
-        return node
-
     def _project(self, project_key: str) -> StoredProject:
-        project = accounts.find_project(self.database, project_key)
+        project = accounts.find_project(self.database, key=project_key)
         if project is None:
             raise LookupError(f"the sandbox has no project {project_key!r}")
         return project

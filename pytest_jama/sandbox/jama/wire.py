@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from pytest_jama.sandbox.jama.annotations import Comment, find_file
+from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
-from pytest_jama.sandbox.jama.nodes import shown_sequence
 
 _ALLOWED = {
     "items": ["GET", "PUT", "PATCH", "DELETE"],
@@ -59,8 +58,8 @@ def shown_fields(call: Call, value: Node) -> Json:
         derived["testCycle"] = value.cycle_id
         derived["testCase"] = value.case_id
         derived["modifiedDate"] = value.modified_date
-    if value.kind == "attachments" and (file := find_file(call.database, value.id)):
-        derived.update(attachment=file.id, fileName=file.name)
+    if file := _file(call, value):
+        derived.update(attachment=file["id"], fileName=file["name"])
     return {name: _dated(call, name, part) for name, part in {**value.fields, **derived}.items()}
 
 
@@ -91,25 +90,32 @@ def _outer(call: Call, value: Node) -> Json:
                 "testGroup": [value.cycle_id, value.test_group_id],
             }
         case "attachments":
-            return {"lock": lock(value), **_file(call, value)}
+            return {"lock": lock(value), **_outside_of_fields(_file(call, value))}
     return {}
 
 
 def _location(value: Node) -> Json:
+    numbers = [str(int(part)) for part in value.sequence.split(".")]
     return {
         "sortOrder": value.sort_order,
         "globalSortOrder": value.sort_order,
-        "sequence": shown_sequence(value.sequence),
+        "sequence": ".".join(numbers),
         "parent": {"item": value.parent} if value.parent else {"project": value.project},
     }
 
 
-def _file(call: Call, value: Node) -> Json:
-    file = find_file(call.database, value.id)
+def _file(call: Call, value: Node) -> Row | None:
+    """Return the file of an attachment; its ID is not that of the attachment."""
+    if value.kind != "attachments":
+        return None
+    return call.database.find("files", attachment=value.id)
+
+
+def _outside_of_fields(file: Row | None) -> Json:
     if file is None:
         return {}
-    size = len(file.content)
-    return {"fileName": file.name, "mimeType": file.mime_type, "fileSize": size}
+    size = len(file["content"])
+    return {"fileName": file["name"], "mimeType": file["mime_type"], "fileSize": size}
 
 
 def lock(value: Node) -> Json:
@@ -198,25 +204,5 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
             "triggerSuspect": False,
             "synchronize": False,
             "textType": "RICHTEXT" if field.rich else None,
-        }
-    )
-
-
-def comment(value: Comment) -> Json:
-    """Show a comment."""
-    location = {"item": value.item, "project": value.project}
-    return without_unset(
-        {
-            "id": value.id,
-            "inReplyTo": value.in_reply_to,
-            "createdDate": value.created_date,
-            "createdBy": value.created_by,
-            "modifiedBy": value.created_by,
-            "deleted": False,
-            "status": "OPEN",
-            "commentType": value.comment_type,
-            "body": {"text": value.text},
-            "location": without_unset(location),
-            "type": "comments",
         }
     )

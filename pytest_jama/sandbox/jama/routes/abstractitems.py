@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 
 from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.calls import Call, Caller
-from pytest_jama.sandbox.jama.incoming import IncludeQuery, ListQuery
-from pytest_jama.sandbox.jama.model import Node
+from pytest_jama.sandbox.jama.incoming import ListQuery
+from pytest_jama.sandbox.jama.model import Node, bad_request
 from pytest_jama.sandbox.jama.nodes import Selection, find_nodes, of_kind, order_by
-from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.objects import serve_one
 from pytest_jama.sandbox.jama.rich_text import plain
 
 router = APIRouter()
@@ -106,11 +106,7 @@ def _texts(node: Node) -> list[str]:
     return [plain(value) for value in node.fields.values() if isinstance(value, str)]
 
 
-@router.get("/abstractitems/{node_id}")
-async def get_abstract_item(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show anything by its ID."""
-    node = call.require_node(node_id)
-    return envelope.single_node(call, node, query)
+serve_one(router, "abstractitems")
 
 
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>\"']+")

@@ -25,8 +25,7 @@ from pytest_jama.sandbox.jama.calls import (
     site_of,
 )
 from pytest_jama.sandbox.jama.incoming import IncludeQuery, ListQuery, PageQuery
-from pytest_jama.sandbox.jama.model import User
-from pytest_jama.sandbox.jama.refusals import ApiError, not_found
+from pytest_jama.sandbox.jama.model import ApiError, User, not_found
 
 router = APIRouter()
 open_router = APIRouter()
@@ -148,7 +147,7 @@ async def list_projects(call: Caller, query: PageQuery) -> JSONResponse:
 @router.get("/projects/{project_id}")
 async def get_project(call: Caller, project_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a project."""
-    project = find_project(call.database, project_id)
+    project = find_project(call.database, id=project_id)
     if project is None:
         raise not_found("project", project_id)
     return envelope.single(call, wire.project(project), query)
@@ -160,7 +159,7 @@ async def list_types_of_project(call: Caller, project_id: int, query: PageQuery)
 
     Source: a response recorded from a real server.
     """
-    if find_project(call.database, project_id) is None:
+    if find_project(call.database, id=project_id) is None:
         raise not_found("project", project_id)
     return _types(call, query, hidden=_HIDDEN_IN_PROJECTS)
 
