@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
-_KEY = "jama-sandbox-connection"
+_KEY = "sandbox-connection"
 _LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """On, and for no time at all: closing sends RST. Source: socket(7), SO_LINGER."""
 

@@ -15,7 +15,6 @@ from pytest_jama.sandbox.faults.base import (
     IncomingRequest,
     Judge,
     Latency,
-    active_faults,
 )
 from pytest_jama.sandbox.faults.random_fault import (
     FaultError,
@@ -41,7 +40,6 @@ __all__ = [
     "Latency",
     "RandomFault",
     "Throttle",
-    "active_faults",
     "parse_duration_s",
     "parse_fault",
 ]

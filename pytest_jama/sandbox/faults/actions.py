@@ -9,49 +9,30 @@ from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 from pytest_jama.sandbox.faults.interception import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
 
     from starlette.types import Message
 
-    from pytest_jama.sandbox.database import Database
     from pytest_jama.sandbox.faults.base import Act, IncomingRequest, Judge
     from pytest_jama.sandbox.faults.interception import InterceptedRequest
+    from pytest_jama.sandbox.serving import ServedConnection
 
 
-async def reset_before(exchange: InterceptedRequest) -> None:
-    """Reset the connection; the request is not processed."""
-    await exchange.note_no_answer()
-    await exchange.connection.reset()
+def end(how: Callable[[ServedConnection], Awaitable[None]], *, processed: bool) -> Act:
+    """End the connection, or say nothing on it, in place of an answer.
 
+    Args:
+        how: Ends the connection, or waits until the client does.
+        processed: Whether the request is processed before.
+    """
 
-async def reset_after(exchange: InterceptedRequest) -> None:
-    """Process the request, then reset the connection."""
-    await exchange.process()
-    await reset_before(exchange)
+    async def act(exchange: InterceptedRequest) -> None:
+        if processed:
+            await exchange.process()
+        await exchange.note_no_answer()
+        await how(exchange.connection)
 
-
-async def drop_before(exchange: InterceptedRequest) -> None:
-    """Close the connection; the request is not processed."""
-    await exchange.note_no_answer()
-    await exchange.connection.close()
-
-
-async def drop_after(exchange: InterceptedRequest) -> None:
-    """Process the request, then close the connection."""
-    await exchange.process()
-    await drop_before(exchange)
-
-
-async def hang_before(exchange: InterceptedRequest) -> None:
-    """Keep the connection open and silent until the client gives up."""
-    await exchange.note_no_answer()
-    await exchange.connection.wait_until_gone()
-
-
-async def hang_after(exchange: InterceptedRequest) -> None:
-    """Process the request, then stay silent."""
-    await exchange.process()
-    await hang_before(exchange)
+    return act
 
 
 async def truncate(exchange: InterceptedRequest) -> None:
@@ -101,15 +82,14 @@ def show(status: int, page: str) -> Act:
 async def expire(exchange: InterceptedRequest) -> None:
     """Refuse the credentials; a token is never valid again."""
     headers = dict(exchange.scope["headers"])
-    exchange.backend.expire(headers.get(b"authorization", b"").decode("latin-1"))
-    message = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
-    await exchange.refuse(401, message, {"WWW-Authenticate": 'Basic realm="Jama"'})
+    await exchange.answer_with(
+        exchange.backend.expired(headers.get(b"authorization", b"").decode("latin-1"))
+    )
 
 
 async def lock(exchange: InterceptedRequest) -> None:
     """Refuse as if another user held the lock."""
-    message = f"{exchange.scope['path']} is locked by tess (fault locked); unlock it there or wait"
-    await exchange.refuse(exchange.backend.locked_status, message, {})
+    await exchange.answer_with(exchange.backend.locked(exchange.scope["path"]))
 
 
 class _UndoneError(Exception):
@@ -127,15 +107,11 @@ async def lie(exchange: InterceptedRequest) -> None:
     answer = Answer(status=500, headers=(), body=b"")
     with suppress(_UndoneError), database.transaction():
         answer = await exchange.process()
-        numbers = _numbers_of(database)
+        numbers = {row["name"]: row["value"] for row in database.select("counters")}
         raise _UndoneError
     for counter, value in numbers.items():  # an ID of a lie must not be true of something else
         database.raise_counter(counter, value)
     await exchange.answer(answer)
-
-
-def _numbers_of(database: Database) -> dict[str, int]:
-    return {row["name"]: row["value"] for row in database.select("counters")}
 
 
 def hide(ids: Collection[int]) -> Act:

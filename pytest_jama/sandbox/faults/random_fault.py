@@ -10,7 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Operation
-from pytest_jama.sandbox.faults.table import ALL_KINDS, KINDS, TOKEN_FOLDER, TOKEN_PATH
+from pytest_jama.sandbox.faults.table import ALL_KINDS, KINDS
+from pytest_jama.sandbox.recorder import ApiPaths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +76,8 @@ class _Chance:
         self._fault = fault
         self._kind = KINDS[fault.kind]
         self._operation = Operation(method=fault.method, path=fault.path)
-        is_named = fault.path is not None and fault.path.startswith(TOKEN_FOLDER)
-        self._spares_token = self._kind.spares_token and not is_named
+        fixed_part = re.split(r"[*?[]", fault.path or "")[0]
+        self._spares_token = self._kind.spares_token and len(fixed_part) <= len("/")
         self._attempts: Counter[str] = Counter()
         self._spared = 0
         self._struck = 0
@@ -94,7 +95,7 @@ class _Chance:
 
     def _fits(self, arrival: IncomingRequest) -> bool:
         return (
-            not (self._spares_token and arrival.path == TOKEN_PATH)
+            not (self._spares_token and arrival.is_for_token)
             and self._kind.can_meet(arrival.method)
             and self._operation.includes(arrival)
         )
@@ -106,6 +107,7 @@ class _Chance:
         return Random(text).random()  # noqa: S311 (a rehearsal, not a secret)
 
 
+_ANY_PATHS = ApiPaths()
 FORM = "KIND[:PROBABILITY][@[METHOD][PATH]][,after=N][,times=N][,wait=DURATION]"
 EXAMPLE = "429:0.2 or drop-after:0.1@POST/testplans*,times=1"
 
@@ -118,18 +120,20 @@ class FaultError(ValueError):
     """Text that does not name a fault."""
 
 
-def parse_fault(text: str, *, seed: int = 0) -> RandomFault:
+def parse_fault(text: str, *, seed: int = 0, paths: ApiPaths = _ANY_PATHS) -> RandomFault:
     """Read one fault.
 
     Args:
         text: See `FORM`.
         seed: Another seed, another choice of requests.
+        paths: Where the API is: a path may be given with or without its prefix.
 
     Raises:
         FaultError: The text cannot be read; the message names the known kinds and an example.
     """
     try:
-        return replace(_fault(text.strip()), seed=seed)
+        fault = _fault(text.strip())
+        return replace(fault, seed=seed, path=fault.path and paths.below(fault.path))
     except FaultError as exc:
         known = ", ".join(kind.name for kind in ALL_KINDS)
         raise FaultError(
@@ -193,11 +197,7 @@ def _operation(text: str, kind: FaultKind) -> dict[str, Any]:
     method, path = match["method"].upper() or None, match["path"]
     if method is not None and not kind.can_meet(method):
         raise FaultError(f"{kind.name} never meets {method}")
-    return {"method": method, "path": path and _below_api(path.strip())}
-
-
-def _below_api(path: str) -> str:
-    return path.removeprefix("/rest/v1").removeprefix("/rest")
+    return {"method": method, "path": path and path.strip()}
 
 
 def _option(text: str, kind: FaultKind) -> tuple[str, Any]:

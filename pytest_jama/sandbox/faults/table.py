@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Literal
@@ -11,9 +11,13 @@ from typing import Literal
 from pytest_jama.sandbox.faults import actions
 from pytest_jama.sandbox.faults.actions import judge_lists
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Act, Effect, IncomingRequest, Judge
+from pytest_jama.sandbox.serving import ServedConnection
 
 Strikes = Callable[[IncomingRequest], bool]
 """Returns whether a request that the fault can meet does meet it."""
+
+MakeJudge = Callable[[float, Strikes], Judge]
+"""Makes the judge from the wait in seconds and from what says whether it strikes."""
 
 Meets = Literal["any", "GET", "writes"]
 
@@ -23,9 +27,6 @@ _METHODS: dict[Meets, frozenset[str] | None] = {
     "writes": frozenset({"POST", "PUT", "PATCH", "DELETE"}),
 }
 
-TOKEN_FOLDER = "/oauth"  # noqa: S105 - a path, no password
-TOKEN_PATH = f"{TOKEN_FOLDER}/token"
-
 
 @dataclass(frozen=True)
 class FaultKind:
@@ -34,7 +35,6 @@ class FaultKind:
     Attributes:
         name: As `--fault` names it.
         processed: What becomes of the request.
-        judge: Makes the judge from the wait in seconds and from what says whether it strikes.
         what: What the client meets.
         wait_s: What `wait` is if it is not given; None where there is nothing to wait for.
         meets: Which requests it can meet.
@@ -43,7 +43,7 @@ class FaultKind:
 
     name: str
     processed: Literal["no", "yes", "undone"]
-    judge: Callable[[float, Strikes], Judge]
+    judge: MakeJudge
     what: str
     wait_s: float | None = field(default=None, kw_only=True)
     meets: Meets = field(default="any", kw_only=True)
@@ -59,19 +59,19 @@ Effects = Callable[[IncomingRequest, float], Effect]
 """Makes the effect from the arrival and the wait in seconds."""
 
 
-def _each(effect: Effects) -> Callable[[float, Strikes], Judge]:
+def _each(effect: Effects) -> MakeJudge:
     """Judge requests one by one."""
     return lambda wait_s, strikes: (
         lambda arrival: effect(arrival, wait_s) if strikes(arrival) else NO_EFFECT
     )
 
 
-def _status(status: int) -> Callable[[float, Strikes], Judge]:
+def _status(status: int) -> MakeJudge:
     message = f"refused on demand (fault {status})"
     return _each(lambda _, __: Effect(status=status, message=message))
 
 
-def _again_in_seconds(status: int) -> Callable[[float, Strikes], Judge]:
+def _again_in_seconds(status: int) -> MakeJudge:
     def effect(_: IncomingRequest, wait_s: float) -> Effect:
         message = f"come back in {math.ceil(wait_s)} s (fault {status})"
         headers = (("Retry-After", str(math.ceil(wait_s))),)
@@ -86,12 +86,16 @@ def _again_at_date(arrival: IncomingRequest, wait_s: float) -> Effect:
     return Effect(status=429, message=message, headers=(("Retry-After", date),))
 
 
-def _act(act: Act) -> Callable[[float, Strikes], Judge]:
+def _act(act: Act) -> MakeJudge:
     effect = Effect(act=act)
     return _each(lambda _, __: effect)
 
 
-def _proxy_error(status: int, phrase: str) -> Callable[[float, Strikes], Judge]:
+def _end(how: Callable[[ServedConnection], Awaitable[None]], *, processed: bool) -> MakeJudge:
+    return _act(actions.end(how, processed=processed))
+
+
+def _proxy_error(status: int, phrase: str) -> MakeJudge:
     title = f"{status} {phrase}"
     page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body></html>"
     return _act(actions.show(status, page))
@@ -103,7 +107,7 @@ _SIGN_IN = (
 )
 
 ALL_KINDS = (
-    FaultKind("400", "no", _status(400), "400, in Jama's envelope"),
+    FaultKind("400", "no", _status(400), "400, in the API's own form"),
     FaultKind(
         "401",
         "no",
@@ -117,7 +121,7 @@ ALL_KINDS = (
         "locked",
         "no",
         _act(actions.lock),
-        "the refusal of a locked item, with the status of the knob `locked_write`",
+        "the refusal of a locked object",
         meets="writes",
         spares_token=True,
     ),
@@ -136,7 +140,7 @@ ALL_KINDS = (
         wait_s=1,
     ),
     FaultKind("429-bare", "no", _status(429), "429 without `Retry-After`"),
-    FaultKind("500", "no", _status(500), "500, in Jama's envelope"),
+    FaultKind("500", "no", _status(500), "500, in the API's own form"),
     FaultKind("502", "no", _proxy_error(502, "Bad Gateway"), "502, an HTML page of a proxy"),
     FaultKind(
         "503",
@@ -147,33 +151,41 @@ ALL_KINDS = (
     ),
     FaultKind("503-bare", "no", _status(503), "503 without `Retry-After`"),
     FaultKind("504", "no", _proxy_error(504, "Gateway Time-out"), "504, an HTML page of a proxy"),
-    FaultKind("reset-before", "no", _act(actions.reset_before), "the connection is reset (RST)"),
+    FaultKind(
+        "reset-before",
+        "no",
+        _end(ServedConnection.reset, processed=False),
+        "the connection is reset (RST)",
+    ),
     FaultKind(
         "reset-after",
         "yes",
-        _act(actions.reset_after),
+        _end(ServedConnection.reset, processed=True),
         "the connection is reset (RST) in place of the answer",
     ),
     FaultKind(
         "drop-before",
         "no",
-        _act(actions.drop_before),
+        _end(ServedConnection.close, processed=False),
         "the connection is closed (FIN) without an answer",
     ),
     FaultKind(
         "drop-after",
         "yes",
-        _act(actions.drop_after),
+        _end(ServedConnection.close, processed=True),
         "the connection is closed (FIN) in place of the answer",
     ),
     FaultKind(
         "hang-before",
         "no",
-        _act(actions.hang_before),
+        _end(ServedConnection.wait_until_gone, processed=False),
         "never an answer; the connection stays open until the client closes it",
     ),
     FaultKind(
-        "hang-after", "yes", _act(actions.hang_after), "the same, but the request has done its work"
+        "hang-after",
+        "yes",
+        _end(ServedConnection.wait_until_gone, processed=True),
+        "the same, but the request has done its work",
     ),
     FaultKind(
         "slow",

@@ -29,9 +29,11 @@ from pytest_jama.sandbox.jama.routes import (
     testcycles,
     testplans,
 )
-from pytest_jama.sandbox.recorder import Record, RecordMiddleware
+from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
 
 REST = "/rest/v1"
+API_PATHS = ApiPaths(prefixes=(REST, "/rest"), token="/oauth/token")  # noqa: S106 - a path
+_ASK_FOR_CREDENTIALS = {"WWW-Authenticate": 'Basic realm="Jama"'}
 
 _MODULES = (
     testcycles,
@@ -61,7 +63,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(PathMiddleware, context_path=site.context_path, clock=site.database.clock),
-            Middleware(RecordMiddleware, record=record),
+            Middleware(RecordMiddleware, record=record, paths=API_PATHS),
             Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
         ],
         exception_handlers=_HANDLERS,
@@ -79,20 +81,26 @@ def _backend(site: Site) -> Backend:
     """Say what faults have to know of this server."""
     database = site.database
 
-    def expire(authorization: str) -> None:
-        scheme, _, value = authorization.partition(" ")
-        if scheme.lower() == "bearer":
-            database.delete("tokens", token=value.strip())
-
     def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
         return refused(status, message, database.clock, headers=headers)
 
+    def expired(authorization: str) -> JSONResponse:
+        scheme, _, value = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            database.delete("tokens", token=value.strip())
+        why = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
+        return refusal(401, why, _ASK_FOR_CREDENTIALS)
+
+    def locked(path: str) -> JSONResponse:
+        why = f"{path} is locked by tess (fault locked); unlock it there or wait"
+        return refusal(int(site.knobs.locked_write), why, {})
+
     return Backend(
         database=database,
-        path_below_api=lambda path: path.removeprefix(REST).removeprefix("/rest"),
+        paths=API_PATHS,
         refusal=refusal,
-        expire=expire,
-        locked_status=int(site.knobs.locked_write),
+        expired=expired,
+        locked=locked,
         without=_without,
         created=_created,
     )
@@ -129,7 +137,7 @@ async def _refuse(request: Request, exc: Exception) -> JSONResponse:
 def _refusal(request: Request, exc: Exception) -> tuple[int, str, dict[str, str]]:
     what = f"{request.method} {request.url.path}"
     if isinstance(exc, ApiError):
-        headers = {"WWW-Authenticate": 'Basic realm="Jama"'} if exc.status == 401 else {}  # noqa: PLR2004 - HTTP's own number
+        headers = _ASK_FOR_CREDENTIALS if exc.status == 401 else {}  # noqa: PLR2004 - HTTP's own number
         return exc.status, exc.message, headers
     if isinstance(exc, RequestValidationError):
         return 400, refusal_of(exc), {}

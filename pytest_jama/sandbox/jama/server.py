@@ -8,7 +8,7 @@ from contextlib import suppress
 from fastapi import FastAPI
 from typing_extensions import Self
 
-from pytest_jama.sandbox.faults import FailNext, Fault, active_faults
+from pytest_jama.sandbox.faults import ActiveFaults, FailNext, Fault
 from pytest_jama.sandbox.jama.app import clean_context_path, create_app
 from pytest_jama.sandbox.jama.calls import Site
 from pytest_jama.sandbox.jama.knobs import Knobs
@@ -48,7 +48,7 @@ class Sandbox:
         self.store = store or Store()
         self.knobs = knobs or Knobs()
         self.credentials = credentials or Credentials()
-        self.faults = active_faults(*faults)
+        self.faults = ActiveFaults(*faults)
         self._record = Record()
         self._port = port
         self._context_path = clean_context_path(context_path)
