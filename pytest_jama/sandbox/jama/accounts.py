@@ -1,9 +1,7 @@
 """Users, tokens, projects and custom fields."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, FieldDefinition, TypeDefinition
@@ -94,18 +92,6 @@ def find_item_types(database: Database) -> tuple[TypeDefinition, ...]:
     return tuple(types.values())
 
 
-def get_item_type(database: Database, reference: int | str) -> TypeDefinition:
-    """Return the item type with that ID or type key.
-
-    Raises:
-        KeyError: There is none.
-    """
-    found = find_item_type(find_item_types(database), reference)
-    if found is None:
-        raise KeyError(reference)
-    return found
-
-
-def find_item_type(types: Sequence[TypeDefinition], reference: Any) -> TypeDefinition | None:
-    """Return the type with that ID or type key, or None."""
-    return next((kind for kind in types if reference in (kind.id, kind.type_key)), None)
+def find_item_type(database: Database, type_id: int) -> TypeDefinition | None:
+    """Return the item type of that ID, or None."""
+    return next((known for known in find_item_types(database) if known.id == type_id), None)

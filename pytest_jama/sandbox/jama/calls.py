@@ -12,7 +12,6 @@ from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     find_item_type,
-    find_item_types,
     find_project,
     find_token_user,
     find_user,
@@ -82,10 +81,6 @@ class Call:
         """Decode and check the JSON body."""
         return checked_body(await self.json(), model, self.knobs)
 
-    def item_types(self) -> tuple[TypeDefinition, ...]:
-        """List all item types."""
-        return find_item_types(self.database)
-
     def require_node(self, node_id: int, *kinds: str) -> Node:
         """Return a node of one of the kinds.
 
@@ -124,7 +119,7 @@ class Call:
         Raises:
             ApiError: 400 if there is none of that ID.
         """
-        found = find_item_type(self.item_types(), type_id)
+        found = find_item_type(self.database, type_id)
         if found is None:
             raise bad_request(f"there is no item type with the ID {type_id}")
         return found

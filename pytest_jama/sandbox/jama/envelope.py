@@ -141,7 +141,7 @@ def linked_objects(call: Call, values: Sequence[Json], include: Sequence[str]) -
         if target is None or not path.startswith("data."):
             raise bad_request(f"include={path!r} is not a link such as data.createdBy")
         identifiers = {_at(value, path.removeprefix("data.")) for value in values} - {None}
-        found = {str(key): _object(call, target, key) for key in sorted(identifiers)}
+        found = {str(key): shown(call, target, key) for key in sorted(identifiers)}
         linked.setdefault(target, {}).update({key: value for key, value in found.items() if value})
     return {"linked": linked} if linked else {}
 
@@ -153,18 +153,20 @@ def _at(value: Json, path: str) -> Any:
     return found
 
 
-def _object(call: Call, target: str, identifier: int) -> Json | None:
+def shown(call: Call, target: str, identifier: int) -> Json | None:
+    """Show what a link leads to; None if there is none."""
+    database = call.database
     match target:
         case "users":
             user = find_user(identifier)
             return wire.user(user) if user else None
         case "projects":
-            project = find_project(call.database, id=identifier)
+            project = find_project(database, id=identifier)
             return wire.project(project) if project else None
         case "itemtypes":
-            item_type = find_item_type(call.item_types(), identifier)
+            item_type = find_item_type(database, identifier)
             return wire.item_type(item_type) if item_type else None
         case "comments":
             return None
-    node = find_node(call.database, identifier)
+    node = find_node(database, identifier)
     return wire.node(call, node) if node else None

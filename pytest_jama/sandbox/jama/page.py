@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,10 +12,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects, get_item_type
+from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects
 from pytest_jama.sandbox.jama.calls import Site, site_of
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Node, StoredProject
-from pytest_jama.sandbox.jama.nodes import Window, find_node, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.nodes import (
+    Window,
+    count_nodes,
+    find_node,
+    find_nodes,
+    of_kind,
+    order_by,
+)
 from pytest_jama.sandbox.jama.planning import find_groups
 from pytest_jama.sandbox.jama.rich_text import plain, words_of
 from pytest_jama.sandbox.jama.statuses import BLOCKED, FAILED, INPROGRESS, NOT_RUN, PASSED, STATUSES
@@ -29,18 +38,11 @@ _LOOKS = {
 """Word and symbol by status, in the order of the bar: colour is never the only sign."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Segment:
-    """A part of the bar.
-
-    Attributes:
-        start: Runs in the segments before it.
-        count: Runs in this one.
-    """
+    """A part of the bar; it begins after the runs of the parts before."""
 
     status: str
-    word: str
-    symbol: str
     start: int
     count: int
 
@@ -57,26 +59,19 @@ class Bar:
         """The bar in words, for people who do not see it."""
         if not self.total:
             return "no runs"
-        parts = ", ".join(f"{segment.count} {segment.word}" for segment in self.segments)
+        parts = ", ".join(f"{part.count} {_LOOKS[part.status][0]}" for part in self.segments)
         return f"{self.total} runs: {parts}"
 
 
 def bar_of(counts: Mapping[str, int]) -> Bar:
     """Lay out a bar; a status without runs has no segment."""
-    segments: list[Segment] = []
-    start = 0
-    for status, (word, symbol) in _LOOKS.items():
-        if count := counts.get(status, 0):
-            segments.append(
-                Segment(status=status, word=word, symbol=symbol, start=start, count=count)
-            )
-            start += count
-    return Bar(total=start, segments=tuple(segments))
-
-
-def look_of(status: str) -> tuple[str, str]:
-    """Return word and symbol of a status."""
-    return _LOOKS[status]
+    present = [status for status in _LOOKS if counts.get(status)]
+    starts = accumulate((counts[status] for status in present), initial=0)
+    segments = (
+        Segment(status, start, counts[status])
+        for status, start in zip(present, starts, strict=False)
+    )
+    return Bar(total=sum(counts.values()), segments=tuple(segments))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +119,7 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.filters["plain"] = plain
 _TEMPLATES.filters["words_of"] = words_of
-_TEMPLATES.filters["look"] = look_of
+_TEMPLATES.filters["look"] = _LOOKS.__getitem__
 
 
 @router.get("/")
@@ -210,9 +205,11 @@ def _project_block(database: Database, project: StoredProject) -> dict[str, Any]
     """Gather a project with its plans, the newest first."""
     selection = of_kind("testplans").where("n.project = ?", project.id)
     plans = find_nodes(database, selection, order="n.id desc")
+    case_type = ITEM_TYPES["TC"].id
+    cases = of_kind("items").where("n.project = ? AND n.item_type = ?", project.id, case_type)
     return {
         "project": project,
-        "case_count": _case_count(database, project.id),
+        "case_count": count_nodes(database, cases),
         "plans": [_plan_block(database, plan) for plan in plans],
     }
 
@@ -230,12 +227,6 @@ def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
             {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
         ],
     }
-
-
-def _case_count(database: Database, project_id: int) -> int:
-    case_type = get_item_type(database, "TC").id
-    sql = "SELECT count(*) FROM nodes WHERE project = ? AND item_type = ? AND active = 1"
-    return database.number(sql, (project_id, case_type))
 
 
 def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.accounts import get_item_type
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup
 from pytest_jama.sandbox.jama.nodes import (
     ID_COUNTER,
@@ -110,7 +110,7 @@ def add_plan(
             database,
             NewNode(
                 project=project,
-                item_type=get_item_type(database, "TSTPL"),
+                item_type=ITEM_TYPES["TSTPL"],
                 fields=fields,
                 user=user,
                 indexed_at=indexed_at,
@@ -130,7 +130,7 @@ def add_cycle(
             database,
             NewNode(
                 project=plan.project,
-                item_type=get_item_type(database, "TSTCY"),
+                item_type=ITEM_TYPES["TSTCY"],
                 fields=fields,
                 user=user,
                 indexed_at=generation.indexed_at,
@@ -202,7 +202,7 @@ def add_runs(
 ) -> list[int]:
     """Make a run for each slot: a snapshot of the case as it is now."""
     cases = _cases_by_id(database, slots)
-    run_type = get_item_type(database, "TSTRN")
+    run_type = ITEM_TYPES["TSTRN"]
     news = [
         NewNode(
             project=cycle.project,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
@@ -22,20 +24,30 @@ def without_unset(value: Json) -> Json:
     return {name: part for name, part in value.items() if part is not None}
 
 
+def members(value: object, *names: str) -> Json:
+    """Return attributes of a value by their names in the API: `created_date` is `createdDate`."""
+    return {to_camel(name): getattr(value, name) for name in names}
+
+
+_OF_EACH_NODE = (
+    "id",
+    "document_key",
+    "global_id",
+    "item_type",
+    "project",
+    "created_date",
+    "modified_date",
+    "last_activity_date",
+    "created_by",
+    "modified_by",
+)
+
+
 def node(call: Call, value: Node) -> Json:
     """Show an item, plan, cycle, run or attachment."""
     return without_unset(
         {
-            "id": value.id,
-            "documentKey": value.document_key,
-            "globalId": value.global_id,
-            "itemType": value.item_type,
-            "project": value.project,
-            "createdDate": value.created_date,
-            "modifiedDate": value.modified_date,
-            "lastActivityDate": value.last_activity_date,
-            "createdBy": value.created_by,
-            "modifiedBy": value.modified_by,
+            **members(value, *_OF_EACH_NODE),
             **_outer(call, value),
             "fields": shown_fields(call, value),
             "resources": {"self": {"allowed": _ALLOWED[value.kind]}},
@@ -46,15 +58,10 @@ def node(call: Call, value: Node) -> Json:
 
 def shown_fields(call: Call, value: Node) -> Json:
     """Show the `fields` of a node: what is stored and what the server derives."""
-    derived: Json = {
-        "documentKey": value.document_key,
-        "globalId": value.global_id,
-        "project": value.project,
-    }
-    if value.kind == "testcycles":
+    derived = members(value, "document_key", "global_id", "project")
+    if value.kind in {"testcycles", "testruns"}:
         derived["testPlan"] = value.plan_id
     if value.kind == "testruns":
-        derived["testPlan"] = value.plan_id
         derived["testCycle"] = value.cycle_id
         derived["testCase"] = value.case_id
         derived["modifiedDate"] = value.modified_date
@@ -134,38 +141,30 @@ def lock(value: Node) -> Json:
 
 def group(value: StoredGroup) -> Json:
     """Show a test group; `assignedTo` is absent when unset (cookbook sample)."""
-    shown = {"id": value.id, "name": value.name, "assignedTo": value.assigned_to}
-    return without_unset({**shown, "type": "testgroups"})
+    return without_unset({**members(value, "id", "name", "assigned_to"), "type": "testgroups"})
+
+
+LICENSE = "NAMED"
 
 
 def user(value: User) -> Json:
     """Show a user."""
     return {
-        "id": value.id,
-        "username": value.username,
-        "firstName": value.first_name,
-        "lastName": value.last_name,
-        "email": value.email,
-        "licenseType": "NAMED",
-        "active": value.active,
+        **members(value, "id", "username", "first_name", "last_name", "email", "active"),
+        "licenseType": LICENSE,
         "type": "users",
     }
 
 
 def project(value: StoredProject) -> Json:
     """Show a project or a folder of projects, which has no key."""
-    fields = {"name": value.name, "projectKey": value.key}
     return without_unset(
         {
-            "id": value.id,
+            **members(value, "id", "parent", "is_folder", "created_date", "created_by"),
             "projectKey": value.key,
-            "parent": value.parent,
-            "isFolder": value.is_folder,
-            "createdDate": value.created_date,
             "modifiedDate": value.created_date,
-            "createdBy": value.created_by,
             "modifiedBy": value.created_by,
-            "fields": without_unset(fields),
+            "fields": without_unset({"name": value.name, "projectKey": value.key}),
             "resources": {"self": {"allowed": ["GET"]}},
             "type": "projects",
         }
@@ -176,11 +175,8 @@ def item_type(value: TypeDefinition) -> Json:
     """Show an item type with its fields."""
     return without_unset(
         {
-            "id": value.id,
-            "typeKey": value.type_key,
-            "display": value.display,
+            **members(value, "id", "type_key", "display", "category"),
             "displayPlural": f"{value.display}s",
-            "category": value.category,
             "system": value.kind != "items",
             "widgets": [{"name": "ATTACHMENTS", "synchronize": False}],
             "fields": [
@@ -195,12 +191,9 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
     return without_unset(
         {
             "id": type_id * 1000 + number,
-            "name": field.name,
+            **members(field, "name", "field_type", "read_only", "required"),
             "label": field.label or field.name,
-            "fieldType": field.field_type,
-            "readOnly": field.read_only,
             "readOnlyAllowApiOverwrite": False,
-            "required": field.required,
             "triggerSuspect": False,
             "synchronize": False,
             "textType": "RICHTEXT" if field.rich else None,
