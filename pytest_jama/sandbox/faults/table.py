@@ -9,7 +9,6 @@ from email.utils import formatdate
 from typing import Literal
 
 from pytest_jama.sandbox.faults import actions
-from pytest_jama.sandbox.faults.actions import judge_lists
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Act, Effect, IncomingRequest, Judge
 from pytest_jama.sandbox.serving import ServedConnection
 
@@ -34,17 +33,17 @@ class FaultKind:
 
     Attributes:
         name: As `--fault` names it.
-        processed: What becomes of the request.
         what: What the client meets.
+        processed: What becomes of the request.
         wait_s: What `wait` is if it is not given; None where there is nothing to wait for.
         meets: Which requests it can meet.
         spares_token: Whether it leaves requests for tokens alone unless its path names them.
     """
 
     name: str
-    processed: Literal["no", "yes", "undone"]
     judge: MakeJudge
     what: str
+    processed: Literal["no", "yes", "undone"] = field(default="no", kw_only=True)
     wait_s: float | None = field(default=None, kw_only=True)
     meets: Meets = field(default="any", kw_only=True)
     spares_token: bool = field(default=False, kw_only=True)
@@ -91,14 +90,20 @@ def _act(act: Act) -> MakeJudge:
     return _each(lambda _, __: effect)
 
 
-def _end(how: Callable[[ServedConnection], Awaitable[None]], *, processed: bool) -> MakeJudge:
-    return _act(actions.end(how, processed=processed))
-
-
 def _proxy_error(status: int, phrase: str) -> MakeJudge:
     title = f"{status} {phrase}"
     page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body></html>"
     return _act(actions.show(status, page))
+
+
+def _end(
+    name: str, how: Callable[[ServedConnection], Awaitable[None]], before: str, after: str
+) -> tuple[FaultKind, FaultKind]:
+    """Return the end of a connection before and after the request is processed."""
+    return (
+        FaultKind(f"{name}-before", _act(actions.end(how, processed=False)), before),
+        FaultKind(f"{name}-after", _act(actions.end(how, processed=True)), after, processed="yes"),
+    )
 
 
 _SIGN_IN = (
@@ -106,124 +111,95 @@ _SIGN_IN = (
     '<body><form method="post"><input name="user"></form></body></html>'
 )
 
+_IN_SECONDS = "with `Retry-After` in seconds: `wait`, rounded up"
+
 ALL_KINDS = (
-    FaultKind("400", "no", _status(400), "400, in the API's own form"),
+    FaultKind("400", _status(400), "400, in the API's own form"),
     FaultKind(
         "401",
-        "no",
         _act(actions.expire),
         "401; a token expires early, and stays expired",
         spares_token=True,
     ),
-    FaultKind("403", "no", _status(403), "403: no permission"),
-    FaultKind("404", "no", _status(404), "404: not there"),
+    FaultKind("403", _status(403), "403: no permission"),
+    FaultKind("404", _status(404), "404: not there"),
     FaultKind(
         "locked",
-        "no",
         _act(actions.lock),
         "the refusal of a locked object",
         meets="writes",
         spares_token=True,
     ),
-    FaultKind(
-        "429",
-        "no",
-        _again_in_seconds(429),
-        "429 with `Retry-After` in seconds: `wait`, rounded up",
-        wait_s=1,
-    ),
+    FaultKind("429", _again_in_seconds(429), f"429 {_IN_SECONDS}", wait_s=1),
     FaultKind(
         "429-date",
-        "no",
         _each(_again_at_date),
         "429 with `Retry-After` as a date: `wait` from now, rounded up",
         wait_s=1,
     ),
-    FaultKind("429-bare", "no", _status(429), "429 without `Retry-After`"),
-    FaultKind("500", "no", _status(500), "500, in the API's own form"),
-    FaultKind("502", "no", _proxy_error(502, "Bad Gateway"), "502, an HTML page of a proxy"),
-    FaultKind(
-        "503",
-        "no",
-        _again_in_seconds(503),
-        "503 with `Retry-After` in seconds: `wait`, rounded up",
-        wait_s=1,
-    ),
-    FaultKind("503-bare", "no", _status(503), "503 without `Retry-After`"),
-    FaultKind("504", "no", _proxy_error(504, "Gateway Time-out"), "504, an HTML page of a proxy"),
-    FaultKind(
-        "reset-before",
-        "no",
-        _end(ServedConnection.reset, processed=False),
+    FaultKind("429-bare", _status(429), "429 without `Retry-After`"),
+    FaultKind("500", _status(500), "500, in the API's own form"),
+    FaultKind("502", _proxy_error(502, "Bad Gateway"), "502, an HTML page of a proxy"),
+    FaultKind("503", _again_in_seconds(503), f"503 {_IN_SECONDS}", wait_s=1),
+    FaultKind("503-bare", _status(503), "503 without `Retry-After`"),
+    FaultKind("504", _proxy_error(504, "Gateway Time-out"), "504, an HTML page of a proxy"),
+    *_end(
+        "reset",
+        ServedConnection.reset,
         "the connection is reset (RST)",
-    ),
-    FaultKind(
-        "reset-after",
-        "yes",
-        _end(ServedConnection.reset, processed=True),
         "the connection is reset (RST) in place of the answer",
     ),
-    FaultKind(
-        "drop-before",
-        "no",
-        _end(ServedConnection.close, processed=False),
+    *_end(
+        "drop",
+        ServedConnection.close,
         "the connection is closed (FIN) without an answer",
-    ),
-    FaultKind(
-        "drop-after",
-        "yes",
-        _end(ServedConnection.close, processed=True),
         "the connection is closed (FIN) in place of the answer",
     ),
-    FaultKind(
-        "hang-before",
-        "no",
-        _end(ServedConnection.wait_until_gone, processed=False),
+    *_end(
+        "hang",
+        ServedConnection.wait_until_gone,
         "never an answer; the connection stays open until the client closes it",
-    ),
-    FaultKind(
-        "hang-after",
-        "yes",
-        _end(ServedConnection.wait_until_gone, processed=True),
         "the same, but the request has done its work",
     ),
     FaultKind(
         "slow",
-        "yes",
         _each(lambda _, wait_s: Effect(delay_s=wait_s)),
         "the request waits for `wait` before it is processed",
+        processed="yes",
         wait_s=5,
     ),
     FaultKind(
         "drip",
-        "yes",
         _each(lambda _, wait_s: Effect(act=actions.drip(wait_s))),
         "the answer's body comes byte by byte, `wait` before each",
+        processed="yes",
         wait_s=1,
     ),
     FaultKind(
-        "truncate", "yes", _act(actions.truncate), "half of the body, then the connection is closed"
+        "truncate",
+        _act(actions.truncate),
+        "half of the body, then the connection is closed",
+        processed="yes",
     ),
-    FaultKind("empty", "yes", _act(actions.empty), "the right status, and no body"),
+    FaultKind("empty", _act(actions.empty), "the right status, and no body", processed="yes"),
     FaultKind(
         "garbage",
-        "no",
         _act(actions.show(200, _SIGN_IN)),
         "200 with an HTML page, as of a proxy that wants a sign-in",
     ),
     FaultKind(
         "lie",
-        "undone",
         _act(actions.lie),
         "the right answer, but nothing was stored: only reading back shows it",
+        processed="undone",
         meets="writes",
         spares_token=True,
     ),
     FaultKind(
         "stale",
-        "yes",
-        judge_lists,
+        actions.judge_lists,
         "a list that lacks what was created there in the last `wait`",
+        processed="yes",
         wait_s=5,
         meets="GET",
     ),
