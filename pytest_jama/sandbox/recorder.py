@@ -60,11 +60,7 @@ class RecordedRequest:
 
 
 class Record:
-    """The newest requests.
-
-    Args:
-        capacity: How many requests are kept.
-    """
+    """The newest requests, up to `capacity`."""
 
     def __init__(self, *, capacity: int = 50_000) -> None:
         self._requests: deque[RecordedRequest] = deque(maxlen=capacity)

@@ -76,11 +76,7 @@ class ServedConnection(H11Protocol):
         await self._is_gone.wait()
 
     async def pause(self, seconds: float) -> bool:
-        """Wait, also for a client that has given up.
-
-        Returns:
-            Whether the server stops meanwhile; the connection is gone then.
-        """
+        """Wait, also for a client that has given up; return whether the server stops meanwhile."""
         self._waits += 1
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._is_stopping.wait(), seconds)
@@ -121,11 +117,7 @@ class Tls:
     client_ca: Path | None = None
 
     def options(self) -> Mapping[str, Any]:
-        """Return what the server is told, after a look into the files.
-
-        Raises:
-            SandboxError: One of them is not there, or not what it should be.
-        """
+        """Return what the server is told; a wrong file is a `SandboxError`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         files = f"{self.certificate} and {self.key}"
         try:
@@ -164,11 +156,7 @@ def url_of(port: int, context_path: str, tls: Tls | None) -> str:
 
 
 def config_of(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
-    """Say how an application is served.
-
-    Raises:
-        SandboxError: A file for TLS is wrong.
-    """
+    """Say how an application is served; a wrong file for TLS is a `SandboxError`."""
     return uvicorn.Config(
         app,
         http=ServedConnection,
@@ -184,11 +172,7 @@ def config_of(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
 
 
 def listen_on(port: int) -> socket.socket:
-    """Listen on a port; 0 takes a free one.
-
-    Raises:
-        SandboxError: The port is taken.
-    """
+    """Listen on a port, 0 takes a free one; a taken one is a `SandboxError`."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol; with it
     # every answer waits 40 ms for the delayed acknowledgement of the client.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -49,11 +49,7 @@ async def empty(exchange: InterceptedRequest) -> None:
 
 
 def drip(pause_s: float) -> Act:
-    """Send the body byte by byte.
-
-    Args:
-        pause_s: Seconds before each byte.
-    """
+    """Send the body byte by byte, with a pause before each."""
 
     async def act(exchange: InterceptedRequest) -> None:
         answer = await exchange.process()
@@ -128,12 +124,7 @@ _CREATED = 201
 
 
 def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
-    """Watch what is created, and leave it out of the lists that are struck.
-
-    Args:
-        lag_s: How long a list may lack it, in seconds.
-        strikes: Returns whether a request is struck.
-    """
+    """Watch what is created, and leave it out of the lists that are struck so long."""
     creations = _Creations()
 
     def judge(arrival: IncomingRequest) -> Effect:

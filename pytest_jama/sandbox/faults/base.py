@@ -104,11 +104,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """Every request takes longer.
-
-    Attributes:
-        delay_s: Seconds, 0 or more.
-    """
+    """Every request takes longer."""
 
     delay_s: float
 

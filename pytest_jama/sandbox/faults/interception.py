@@ -27,11 +27,7 @@ Serve = Callable[["Scope", "Receive", "Send"], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A whole answer.
-
-    Attributes:
-        headers: Names in lower case and values.
-    """
+    """A whole answer; the names of the headers are in lower case."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]

@@ -143,11 +143,7 @@ def parse_fault(text: str, *, seed: int = 0, paths: ApiPaths = _ANY_PATHS) -> Ra
 
 
 def parse_duration_s(text: str) -> float:
-    """Read a duration such as `50ms` or `1.5s`; return seconds.
-
-    Raises:
-        FaultError: The text cannot be read.
-    """
+    """Read a duration such as `50ms` or `1.5s` as seconds, or raise a `FaultError`."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise FaultError(f"{text!r} is not a duration such as 50ms or 1.5s")

@@ -1,12 +1,10 @@
 """Users, tokens, projects and custom fields."""
 
 import secrets
-from dataclasses import asdict
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import StoredProject, User
-from pytest_jama.sandbox.jama.nodes import ID_COUNTER
 
 ROBOT_ID = 17
 """The user that the credentials belong to."""
@@ -41,27 +39,6 @@ def find_token_user(database: Database, token: str) -> int | None:
     """Return the user of an unexpired token, or None."""
     row = database.find("tokens", token=token)
     return row["user"] if row and row["expires_at"] > database.clock() else None
-
-
-def add_project(
-    database: Database, *, key: str | None, name: str, project_id: int | None, parent: int | None
-) -> int:
-    """Create a project, or a folder of projects where no key is given."""
-    with database.transaction():
-        if project_id is None:
-            project_id = database.next_number(ID_COUNTER)
-        database.raise_counter(ID_COUNTER, project_id)
-        project = StoredProject(
-            id=project_id,
-            key=key,
-            name=name,
-            is_folder=key is None,
-            parent=parent,
-            created_date=database.now(),
-            created_by=ROBOT_ID,
-        )
-        database.insert("projects", asdict(project))
-    return project_id
 
 
 def find_projects(database: Database, **wanted: int | str) -> tuple[StoredProject, ...]:

@@ -48,13 +48,7 @@ _MODULES = (
 
 
 def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
-    """Build the application.
-
-    Args:
-        site: The state, what is accepted, and how to behave.
-        faults: What goes wrong on demand; needs the server of `Sandbox`.
-        record: Where to write requests down.
-    """
+    """Build the application; faults need the server of `Sandbox`."""
     app = FastAPI(
         title="Jama Connect sandbox",
         docs_url=None,  # the documentation pages of FastAPI load scripts from elsewhere
@@ -185,13 +179,7 @@ def plain_path(path: str) -> str:
 
 
 class PathMiddleware:
-    """Take the context path off, and bring every path into one form.
-
-    Args:
-        app: What is served.
-        context_path: Such as `/contour`; empty for none.
-        clock: Seconds since the epoch.
-    """
+    """Take the context path off, and bring every path into one form."""
 
     def __init__(self, app: ASGIApp, *, context_path: str, clock: Clock) -> None:
         self._app = app

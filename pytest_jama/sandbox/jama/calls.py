@@ -28,11 +28,7 @@ TIME_HEADER = "x-jama-date-fields-with-time"
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One sandbox, as its routes see it.
-
-    Attributes:
-        context_path: What stands between host and `/rest`, such as `/contour`; may be empty.
-    """
+    """One sandbox, as its routes see it; the context path is such as `/contour`, or empty."""
 
     database: Database
     knobs: Knobs
@@ -82,11 +78,7 @@ class Call:
         return checked_body(await self.json(), model, self.knobs)
 
     def require_node(self, node_id: int, *kinds: str) -> Node:
-        """Return a node of one of the kinds.
-
-        Raises:
-            ApiError: 404 if there is none.
-        """
+        """Return a node of one of the kinds; 404 if there is none."""
         node = find_node(self.database, node_id, *kinds)
         if node is None:
             raise not_found(" or ".join(_WORDS[kind] for kind in kinds) or "object", node_id)
@@ -114,24 +106,16 @@ class Call:
             raise bad_request(f"the test plan {plan.document_key} is archived")
 
     def require_type(self, type_id: int) -> TypeDefinition:
-        """Return an item type.
-
-        Raises:
-            ApiError: 400 if there is none of that ID.
-        """
+        """Return the item type of that ID; 400 if there is none."""
         found = find_item_type(self.database, type_id)
         if found is None:
             raise bad_request(f"there is no item type with the ID {type_id}")
         return found
 
     def require_project(self, project_id: int, *, status: int = 404) -> int:
-        """Return the ID of a project, not of a folder.
-
-        Raises:
-            ApiError: If there is none.
-        """
+        """Return the ID of a project, or refuse it."""
         project = find_project(self.database, id=project_id)
-        if project is None or project.is_folder:
+        if project is None:
             raise ApiError(status, f"there is no project with the ID {project_id}")
         return project.id
 
@@ -148,11 +132,7 @@ def base_url_of(request: Request, site: Site) -> str:
 
 
 async def authenticated_call(request: Request) -> Call:
-    """Check the credentials of a request.
-
-    Raises:
-        ApiError: 401 for missing, wrong or expired ones.
-    """
+    """Check the credentials of a request; 401 for missing, wrong or expired ones."""
     site = site_of(request)
     return Call(
         site=site, user=user_of(request.headers.get("authorization"), site), request=request

@@ -28,13 +28,7 @@ class Edit:
 
 
 def edit_of_put(stored: Json, sent: Json, *, clear: Iterable[str] = ()) -> Edit:
-    """Read the `fields` of a PUT; null stands for unset.
-
-    Args:
-        stored: What the object has.
-        sent: What came in.
-        clear: Fields that are cleared when they are left out.
-    """
+    """Read the `fields` of a PUT: null unsets, as does leaving out one of those to `clear`."""
     nulls = {name for name, value in sent.items() if value is None and name in stored}
     left_out = {name for name in clear if name in stored and name not in sent}
     values = {name: value for name, value in sent.items() if value is not None}

@@ -130,11 +130,7 @@ def links_of(call: Call, values: Sequence[Json]) -> Json:
 
 
 def linked_objects(call: Call, values: Sequence[Json], include: Sequence[str]) -> Json:
-    """Gather the objects that `include` asks for; nothing without `include`.
-
-    Raises:
-        ApiError: 400 for a path that is not a link.
-    """
+    """Gather the objects that `include` asks for; 400 for a path that is not a link."""
     linked: Json = {}
     for path in include:
         target = _TARGETS.get(path.removeprefix("data."))

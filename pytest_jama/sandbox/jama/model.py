@@ -140,15 +140,15 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredProject:
-    """A project, or a folder of projects (which has no key)."""
+    """A project; the sandbox has no folders of projects, which are a kind of project at Jama."""
 
     id: int
-    key: str | None
+    key: str
     name: str
-    is_folder: bool
-    parent: int | None
     created_date: str
     created_by: int
+    parent: int | None = None
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,12 +163,7 @@ class StoredGroup:
 
 
 class ApiError(Exception):
-    """A request that Jama would refuse.
-
-    Args:
-        status: HTTP status of the answer.
-        message: What is wrong and what to do; it ends up in `meta.message`.
-    """
+    """A request that Jama would refuse; the message says what is wrong and what to do."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

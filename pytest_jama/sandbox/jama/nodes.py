@@ -66,11 +66,7 @@ def find_node(database: Database, node_id: int, *kinds: str) -> Node | None:
 
 
 def get_node(database: Database, node_id: int, kind: str) -> Node:
-    """Return a node that must exist.
-
-    Raises:
-        LookupError: There is none of that kind.
-    """
+    """Return a node that must exist, or raise a `LookupError`."""
     node = find_node(database, node_id, kind)
     if node is None:
         raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
@@ -102,7 +98,7 @@ def _version(row: Mapping[str, Any]) -> Json:
 
 
 def _columns(database: Database, new: NewNode) -> dict[str, Any]:
-    node_id = _taken_id(database, new.id)
+    node_id = take_id(database, new.id)
     key = new.document_key or take_key(database, new.project, new.item_type)
     stem, number = split_key(key)
     if new.document_key:
@@ -132,7 +128,8 @@ def _columns(database: Database, new: NewNode) -> dict[str, Any]:
     }
 
 
-def _taken_id(database: Database, wanted: int | None) -> int:
+def take_id(database: Database, wanted: int | None) -> int:
+    """Take the next ID of the one sequence, or the wanted one."""
     if wanted is None:
         return database.next_number(ID_COUNTER)
     database.raise_counter(ID_COUNTER, wanted)
@@ -288,11 +285,7 @@ def of_kind(*kinds: str) -> Selection:
 
 
 def order_by(sort_by: Iterable[str], *, key_order: str) -> str:
-    """Translate `field.asc` and `field.desc` into SQL.
-
-    Raises:
-        ApiError: 400 for an unknown field or direction.
-    """
+    """Translate `field.asc` and `field.desc` into SQL; 400 for anything else."""
     terms = [term for text in sort_by for term in _terms(text, key_order)]
     return ", ".join([*terms, "n.id"])
 

@@ -118,11 +118,7 @@ def _patched_body(call: Call, kind: Kind, before: Json, operations: Any) -> Fiel
 
 
 def new_fields(call: Call, sent: Json, item_type: TypeDefinition, known: Json) -> Json:
-    """Return what a POST stores; `known` is what it may repeat.
-
-    Raises:
-        ApiError: A field breaks a rule.
-    """
+    """Return what a POST stores; it may repeat what is known. 400 where it breaks a rule."""
     require_user(sent.get("assignedTo"))
     fields = edited_fields(known, Edit(set=sent), item_type=item_type, knobs=call.knobs)
     return {name: value for name, value in fields.items() if name not in known}
@@ -131,16 +127,9 @@ def new_fields(call: Call, sent: Json, item_type: TypeDefinition, known: Json) -
 def changed_fields(
     call: Call, node: Node, edit: Edit, *, rule: Callable[..., Json] = edited_fields
 ) -> Json:
-    """Return what is to be stored after an edit.
+    """Return what is to be stored after an edit, whose meaning for this kind is the rule.
 
-    Args:
-        call: The request.
-        node: What is edited.
-        edit: What is set and cleared.
-        rule: What an edit means for this kind.
-
-    Raises:
-        ApiError: The node is locked or its plan archived, or the edit breaks a rule.
+    A lock of another user, an archived plan and a broken rule refuse it.
     """
     call.require_writable(node)
     require_user(edit.set.get("assignedTo"))

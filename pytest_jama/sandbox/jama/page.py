@@ -40,7 +40,7 @@ _LOOKS = {
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of the bar; it begins after the runs of the parts before."""
+    """A part of the bar, behind the runs of the parts before it."""
 
     status: str
     start: int
@@ -126,8 +126,7 @@ _TEMPLATES.filters["look"] = _LOOKS.__getitem__
 async def show_overview(request: Request) -> HTMLResponse:
     """Show all projects with their plans and cycles."""
     database = site_of(request).database
-    projects = [project for project in find_projects(database) if not project.is_folder]
-    blocks = [_project_block(database, project) for project in projects]
+    blocks = [_project_block(database, project) for project in find_projects(database)]
     return _rendered(request, "overview.html", projects=blocks)
 
 

@@ -1,8 +1,8 @@
 """Plans, their groups and cases, their cycles, and the runs that are generated for a cycle."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
@@ -105,17 +105,15 @@ def add_plan(
     database: Database, *, project: int, fields: Json, user: int, indexed_at: float = 0.0
 ) -> int:
     """Create a plan with its default group."""
+    new = NewNode(
+        project=project,
+        item_type=ITEM_TYPES["TSTPL"],
+        fields=fields,
+        user=user,
+        indexed_at=indexed_at,
+    )
     with database.transaction():
-        plan = add_node(
-            database,
-            NewNode(
-                project=project,
-                item_type=ITEM_TYPES["TSTPL"],
-                fields=fields,
-                user=user,
-                indexed_at=indexed_at,
-            ),
-        )
+        plan = add_node(database, new)
         add_group(database, plan, DEFAULT_GROUP)
     return plan
 
@@ -126,19 +124,17 @@ def add_cycle(
     """Create a cycle and its runs."""
     with database.transaction():
         slots = wanted_slots(database, plan.id, generation, before=None)
-        cycle_id = add_node(
-            database,
-            NewNode(
-                project=plan.project,
-                item_type=ITEM_TYPES["TSTCY"],
-                fields=fields,
-                user=user,
-                indexed_at=generation.indexed_at,
-                columns={"plan": plan.id},
-            ),
+        new = NewNode(
+            project=plan.project,
+            item_type=ITEM_TYPES["TSTCY"],
+            fields=fields,
+            user=user,
+            indexed_at=generation.indexed_at,
+            columns={"plan": plan.id},
         )
-        add_runs(database, get_node(database, cycle_id, "testcycles"), slots, generation, user=user)
-    return cycle_id
+        cycle = get_node(database, add_node(database, new), "testcycles")
+        add_runs(database, cycle, slots, generation, user=user)
+    return cycle.id
 
 
 def wanted_slots(
@@ -146,11 +142,7 @@ def wanted_slots(
 ) -> list[Slot]:
     """List the cases that a cycle gets runs for, in order of groups and positions.
 
-    Args:
-        database: The state.
-        plan: ID of the plan.
-        generation: What to include.
-        before: Only cycles with a lower ID count as previous; None means any.
+    Only cycles with an ID lower than `before` count as previous; None means any.
     """
     wanted = [
         Slot(group_id=group.id, case_id=case_id, order=order)
@@ -180,9 +172,9 @@ def _previous_cycle(database: Database, plan: int, before: int | None) -> int:
 
 
 def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
-    statuses: dict[int, list[str]] = {}
+    statuses = defaultdict(list)
     for run in find_runs(database, cycle):
-        statuses.setdefault(run.case_id, []).append(run.status)
+        statuses[run.case_id].append(run.status)
     return statuses
 
 
@@ -202,16 +194,22 @@ def add_runs(
 ) -> list[int]:
     """Make a run for each slot: a snapshot of the case as it is now."""
     cases = _cases_by_id(database, slots)
-    run_type = ITEM_TYPES["TSTRN"]
     news = [
         NewNode(
             project=cycle.project,
-            item_type=run_type,
+            item_type=ITEM_TYPES["TSTRN"],
             fields=_run_fields(cases[slot.case_id], cycle),
             user=user,
             visible_at=generation.visible_at,
             indexed_at=generation.indexed_at,
-            columns=_run_columns(cases[slot.case_id], cycle, slot),
+            columns={
+                "plan": cycle.plan_id,
+                "cycle": cycle.id,
+                "test_group": slot.group_id,
+                "test_case": slot.case_id,
+                "case_version": cases[slot.case_id].version,
+                "group_order": slot.order,
+            },
         )
         for slot in slots
     ]
@@ -219,24 +217,11 @@ def add_runs(
 
 
 def _cases_by_id(database: Database, slots: Sequence[Slot]) -> dict[int, Node]:
-    if not slots:
-        return {}
     wanted = {slot.case_id for slot in slots}
     selection = of_kind("items").where(
         "n.id IN (SELECT value FROM json_each(?))", f"[{','.join(map(str, wanted))}]"
     )
     return {case.id: case for case in find_nodes(database, selection)}
-
-
-def _run_columns(case: Node, cycle: Node, slot: Slot) -> Mapping[str, Any]:
-    return {
-        "plan": cycle.plan_id,
-        "cycle": cycle.id,
-        "test_group": slot.group_id,
-        "test_case": case.id,
-        "case_version": case.version,
-        "group_order": slot.order,
-    }
 
 
 def _run_fields(case: Node, cycle: Node) -> Json:
@@ -256,11 +241,7 @@ def _run_fields(case: Node, cycle: Node) -> Json:
 def regenerate(database: Database, cycle: Node, generation: Generation, *, how: str) -> None:
     """Bring the runs of a cycle up to date with the plan.
 
-    Args:
-        database: The state.
-        cycle: The cycle.
-        generation: What to include.
-        how: `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
+    `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
     """
     with database.transaction():
         existing = find_runs(database, cycle.id, with_hidden=True)

@@ -3,6 +3,7 @@
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,15 @@ class Store:
                 known = accounts.find_project(self.database, id=id)
             if known is not None:
                 return known.id
-            return accounts.add_project(
-                self.database, key=key, name=name or key, project_id=id, parent=None
+            project = StoredProject(
+                id=nodes.take_id(self.database, id),
+                key=key,
+                name=name or key,
+                created_date=self.database.now(),
+                created_by=ROBOT_ID,
             )
+            self.database.insert("projects", asdict(project))
+        return project.id
 
     def add_case(
         self,
@@ -226,11 +233,7 @@ class Store:
         return planning.find_runs(self.database, cycle_id)
 
     def run(self, run_id: int) -> Node:
-        """Return one run.
-
-        Raises:
-            LookupError: There is no such run.
-        """
+        """Return one run, or raise a `LookupError`."""
         return nodes.get_node(self.database, run_id, "testruns")
 
     # -- inside --------------------------------------------------------------------------

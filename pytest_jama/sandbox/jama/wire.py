@@ -157,7 +157,7 @@ def user(value: User) -> Json:
 
 
 def project(value: StoredProject) -> Json:
-    """Show a project or a folder of projects, which has no key."""
+    """Show a project."""
     return without_unset(
         {
             **members(value, "id", "parent", "is_folder", "created_date", "created_by"),

@@ -151,11 +151,7 @@ def words(text: str) -> list[str]:
 
 
 def date_range(name: str, values: Sequence[str]) -> tuple[str, str | None]:
-    """Read one date (from then on) or two (from, to) into the form that is stored.
-
-    Raises:
-        ApiError: 400 for another number of dates, or a date in another form.
-    """
+    """Read one date (from then on) or two (from, to) into the form that is stored."""
     if len(values) > _AT_MOST_TWO:
         raise bad_request(f"{name} was given {len(values)} times; one date or two are possible")
     moments = [_stored_form(name, value) for value in values]

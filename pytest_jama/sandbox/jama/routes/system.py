@@ -145,7 +145,7 @@ def _is_wanted(user: User, query: UserFilter) -> bool:
 
 @router.get("/projects")
 async def list_projects(call: Caller, query: PageQuery) -> JSONResponse:
-    """List projects, and the folders they are in."""
+    """List projects."""
     values = [wire.project(project) for project in find_projects(call.database)]
     return envelope.cut(call, values, query)
 
