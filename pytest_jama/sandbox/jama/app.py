@@ -155,8 +155,8 @@ _HANDLERS: dict[int | type[Exception], Any] = {
 }
 
 
-_VERSIONS = ("/rest/latest",)
-"""Other names of v1. Source: Jama REST help; `latest` still works and is announced for sunset."""
+_LATEST = "/rest/latest"
+"""Another name of v1. Source: Jama REST help; it still works and is announced for sunset."""
 
 
 def clean_context_path(context_path: str) -> str:
@@ -170,12 +170,10 @@ def plain_path(path: str) -> str:
 
     Source: Jama's own clients call `itemtypes/`, `users/`, and POST to `items/`.
     """
-    for version in _VERSIONS:
-        if path == version or path.startswith(f"{version}/"):
-            path = "/rest/v1" + path.removeprefix(version)
-    is_root = path in {"/", "/rest/v1", "/rest/v1/"}
-    bare = path if is_root else path.rstrip("/")
-    return "/rest/v1/" if bare == "/rest/v1" else bare
+    if path == _LATEST or path.startswith(f"{_LATEST}/"):
+        path = REST + path.removeprefix(_LATEST)
+    bare = path.rstrip("/")
+    return f"{bare}/" if bare in {"", REST} else bare
 
 
 class PathMiddleware:

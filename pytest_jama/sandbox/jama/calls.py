@@ -134,9 +134,8 @@ def base_url_of(request: Request, site: Site) -> str:
 async def authenticated_call(request: Request) -> Call:
     """Check the credentials of a request; 401 for missing, wrong or expired ones."""
     site = site_of(request)
-    return Call(
-        site=site, user=user_of(request.headers.get("authorization"), site), request=request
-    )
+    user = _user_of(request.headers.get("authorization"), site)
+    return Call(site=site, user=user, request=request)
 
 
 Caller = Annotated[Call, Depends(authenticated_call)]
@@ -154,32 +153,21 @@ NodeId = Annotated[int, Path(alias="id")]
 """The ID of an object of any kind, in a path such as `/testruns/{id}`."""
 
 
-def user_of(authorization: str | None, site: Site) -> int:
-    """Return the user that an `Authorization` header stands for."""
+def _user_of(authorization: str | None, site: Site) -> int:
     if not authorization:
         raise ApiError(401, "no credentials: send Basic user:password or a Bearer token")
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "basic" and site.knobs.auth != "oauth":
-        return _basic_user(value, site)
+        if not is_pair(value, (site.credentials.username, site.credentials.password)):
+            raise ApiError(401, "the user name or the password is wrong")
+        return ROBOT_ID
     if scheme.lower() == "bearer" and site.knobs.auth != "basic":
-        return _token_user(value, site)
+        user = find_token_user(site.database, value.strip())
+        if user is None:
+            why = "the token is unknown or has expired; ask /rest/oauth/token for another"
+            raise ApiError(401, why)
+        return user
     raise ApiError(401, f"the scheme {scheme} is not accepted here (knob auth={site.knobs.auth})")
-
-
-def _basic_user(value: str, site: Site) -> int:
-    known = (site.credentials.username, site.credentials.password)
-    if not is_pair(value, known):
-        raise ApiError(401, "the user name or the password is wrong")
-    return ROBOT_ID
-
-
-def _token_user(token: str, site: Site) -> int:
-    user = find_token_user(site.database, token.strip())
-    if user is None:
-        raise ApiError(
-            401, "the token is unknown or has expired; ask /rest/oauth/token for another"
-        )
-    return user
 
 
 def is_pair(basic_value: str, known: tuple[str, str]) -> bool:

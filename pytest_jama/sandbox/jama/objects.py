@@ -32,6 +32,7 @@ class Kind:
         delete: Deletes an object, or refuses to.
         patchable: What a PATCH may change beside `fields`.
         cleared: The fields that a PUT clears when they are left out.
+        has_own_put: Whether PUT is served elsewhere.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kind:
     delete: Callable[[Call, Node], None]
     patchable: tuple[str, ...] = ()
     cleared: Callable[[Call, Node], Iterable[str]] = _all_fields
+    has_own_put: bool = False
 
 
 def serve_one(router: APIRouter, name: str, *kinds: str) -> None:
@@ -68,15 +70,30 @@ def serve_below(
         return envelope.node_page(call, selection, query, sort_by=sort_by)
 
 
-def serve_put(router: APIRouter, kind: Kind) -> None:
-    """Serve PUT of one object; a writable field left out is cleared."""
+def serve(router: APIRouter, kind: Kind) -> None:
+    """Serve GET, PUT, PATCH (all operations or none) and DELETE of one object."""
+    serve_one(router, kind.name, kind.name)
+    path = f"/{kind.name}/{{id}}"
 
-    @router.put(f"/{kind.name}/{{id}}")
     async def put_object(call: PlainCaller, node_id: NodeId) -> JSONResponse:
-        return replaced(call, kind, node_id, await call.body(kind.body))
+        return put(call, kind, node_id, await call.body(kind.body))
+
+    if not kind.has_own_put:
+        router.put(path)(put_object)
+
+    @router.patch(path)
+    async def patch_object(call: PlainCaller, node_id: NodeId) -> JSONResponse:
+        return _patched(call, kind, node_id, await call.json())
+
+    @router.delete(path)
+    async def delete_object(call: PlainCaller, node_id: NodeId) -> Response:
+        node = call.require_node(node_id, kind.name)
+        call.require_writable(node)
+        kind.delete(call, node)
+        return envelope.deleted(call)
 
 
-def replaced(call: Call, kind: Kind, node_id: int, body: FieldsBody) -> JSONResponse:
+def put(call: Call, kind: Kind, node_id: int, body: FieldsBody) -> JSONResponse:
     """Store and answer a PUT."""
     with call.database.transaction():
         node = call.require_node(node_id, kind.name)
@@ -86,27 +103,14 @@ def replaced(call: Call, kind: Kind, node_id: int, body: FieldsBody) -> JSONResp
     return envelope.updated(call)
 
 
-def serve_patch_and_delete(router: APIRouter, kind: Kind) -> None:
-    """Serve PATCH, which applies all operations or none, and DELETE of one object."""
-
-    @router.patch(f"/{kind.name}/{{id}}")
-    async def patch_object(call: PlainCaller, node_id: NodeId) -> JSONResponse:
-        operations = await call.json()
-        with call.database.transaction():
-            node = call.require_node(node_id, kind.name)
-            shown = wire.node(call, node)
-            parts = ("fields", *kind.patchable)
-            before = {part: shown[part] for part in parts if part in shown}
-            body = _patched_body(call, kind, before, operations)
-            kind.write(call, node, body, edit_between(before["fields"], body.fields, operations))
-        return envelope.updated(call)
-
-    @router.delete(f"/{kind.name}/{{id}}")
-    async def delete_object(call: PlainCaller, node_id: NodeId) -> Response:
+def _patched(call: Call, kind: Kind, node_id: int, operations: Any) -> JSONResponse:
+    with call.database.transaction():
         node = call.require_node(node_id, kind.name)
-        call.require_writable(node)
-        kind.delete(call, node)
-        return envelope.deleted(call)
+        shown = wire.node(call, node)
+        before = {part: shown[part] for part in ("fields", *kind.patchable) if part in shown}
+        body = _patched_body(call, kind, before, operations)
+        kind.write(call, node, body, edit_between(before["fields"], body.fields, operations))
+    return envelope.updated(call)
 
 
 def _patched_body(call: Call, kind: Kind, before: Json, operations: Any) -> FieldsBody:

@@ -42,7 +42,9 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
         return envelope.node_page(call, selection, query, sort_by=query.sort_by)
     order = order_by(query.sort_by, key_order=call.knobs.document_key_order)
     everything = find_nodes(call.database, selection, order=order)
-    matching = [node for node in everything if _contains(call, node, query.contains)]
+    matching = [
+        node for node in everything if any(_matches(call, node, word) for word in query.contains)
+    ]
     values = [wire.node(call, node) for node in query.window(call.knobs).of(matching)]
     return envelope.page(call, values, query, total=len(matching))
 
@@ -89,21 +91,14 @@ def _with_words(selection: Selection, queries: Sequence[str]) -> Selection:
     return selection.where(f"({either})", *needles)
 
 
-def _contains(call: Call, node: Node, queries: Sequence[str]) -> bool:
-    return any(_matches(call, node, query) for query in queries)
-
-
 def _matches(call: Call, node: Node, query: str) -> bool:
     name, rest = split_field(query)
     if name is None:
-        text = "\n".join(map(str, [node.id, node.document_key, node.global_id, *_texts(node)]))
+        texts = [plain(value) for value in node.fields.values() if isinstance(value, str)]
+        text = "\n".join(map(str, [node.id, node.document_key, node.global_id, *texts]))
     else:
         text = str(wire.shown_fields(call, node).get(name, ""))
     return matches(rest, text, terms=call.knobs.search_terms)
-
-
-def _texts(node: Node) -> list[str]:
-    return [plain(value) for value in node.fields.values() if isinstance(value, str)]
 
 
 serve_one(router, "abstractitems")

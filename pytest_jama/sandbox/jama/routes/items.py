@@ -23,10 +23,9 @@ from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
     new_fields,
-    replaced,
+    put,
+    serve,
     serve_below,
-    serve_one,
-    serve_patch_and_delete,
 )
 
 router = APIRouter()
@@ -129,7 +128,7 @@ async def put_item(
     """
     body = await call.body(ItemBody)
     _check_global_id(body, query)
-    return replaced(call, _ITEM, item_id, body)
+    return put(call, _ITEM, item_id, body)
 
 
 def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
@@ -151,9 +150,9 @@ _ITEM = Kind(
     write=_write_item,
     delete=lambda call, item: deactivate(call.database, id=item.id),
     patchable=("project", "itemType", "childItemType", "location"),
+    has_own_put=True,
 )
-serve_one(router, "items", "items")
-serve_patch_and_delete(router, _ITEM)
+serve(router, _ITEM)
 serve_below(
     router,
     "/items/{id}/children",

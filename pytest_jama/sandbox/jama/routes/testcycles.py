@@ -15,10 +15,8 @@ from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
     new_fields,
+    serve,
     serve_below,
-    serve_one,
-    serve_patch_and_delete,
-    serve_put,
 )
 from pytest_jama.sandbox.jama.planning import (
     Generation,
@@ -173,29 +171,22 @@ def _write_cycle(call: Call, cycle: Node, body: CycleBody, edit: Edit) -> None:
     regenerate(call.database, saved, generation, how=call.knobs.regenerate)
 
 
-def _serve() -> None:
-    run = Kind(
-        name="testruns",
-        body=FieldsBody,
-        write=_write_run,
-        delete=_delete_run,
-        cleared=_cleared_of_run,
-    )
-    cycle = Kind(
-        name="testcycles",
-        body=CycleBody,
-        write=_write_cycle,
-        delete=lambda call, cycle: delete_cycle(call.database, cycle.id),
-        patchable=("testRunGenerationConfig",),
-    )
-    for kind in (run, cycle):
-        serve_one(router, kind.name, kind.name)
-        serve_put(router, kind)
-        serve_patch_and_delete(router, kind)
-    cycles = "/testplans/{id}/testcycles"
-    serve_below(router, cycles, "testcycles", "n.plan = ?", parent="testplans")
-    runs = "/testcycles/{id}/testruns"
-    serve_below(router, runs, "testruns", "n.cycle = ?", parent="testcycles", sort_by=_BY_KEY)
-
-
-_serve()
+_RUN = Kind(
+    name="testruns",
+    body=FieldsBody,
+    write=_write_run,
+    delete=_delete_run,
+    cleared=_cleared_of_run,
+)
+_CYCLE = Kind(
+    name="testcycles",
+    body=CycleBody,
+    write=_write_cycle,
+    delete=lambda call, cycle: delete_cycle(call.database, cycle.id),
+    patchable=("testRunGenerationConfig",),
+)
+_CYCLES, _RUNS = "/testplans/{id}/testcycles", "/testcycles/{id}/testruns"
+serve(router, _RUN)
+serve(router, _CYCLE)
+serve_below(router, _CYCLES, "testcycles", "n.plan = ?", parent="testplans")
+serve_below(router, _RUNS, "testruns", "n.cycle = ?", parent="testcycles", sort_by=_BY_KEY)

@@ -15,9 +15,7 @@ from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
     new_fields,
-    serve_one,
-    serve_patch_and_delete,
-    serve_put,
+    serve,
 )
 from pytest_jama.sandbox.jama.planning import (
     add_case,
@@ -98,9 +96,7 @@ _PLAN = Kind(
     write=_write_plan,
     delete=lambda call, plan: delete_plan(call.database, plan.id),
 )
-serve_one(router, _PLAN.name, _PLAN.name)
-serve_put(router, _PLAN)
-serve_patch_and_delete(router, _PLAN)
+serve(router, _PLAN)
 
 
 @router.put("/testplans/{plan_id}/archived")
