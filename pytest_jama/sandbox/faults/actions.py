@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
@@ -10,8 +11,6 @@ from pytest_jama.sandbox.faults.interception import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
-
-    from starlette.types import Message
 
     from pytest_jama.sandbox.faults.base import Act, IncomingRequest, Judge
     from pytest_jama.sandbox.faults.interception import InterceptedRequest
@@ -120,55 +119,32 @@ def hide(ids: Collection[int]) -> Act:
     return act
 
 
-_CREATED = 201
-
-
 def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
-    """Watch what is created, and leave it out of the lists that are struck so long."""
-    creations = _Creations()
+    """Watch what is created, and leave it out of the struck lists for some seconds."""
+    made_s: dict[tuple[str, int], float] = {}
 
     def judge(arrival: IncomingRequest) -> Effect:
         if arrival.method == "POST":
-            return creations.watch(arrival.path, arrival.at_s)
-        ids = creations.ids_in(arrival.path, since_s=arrival.at_s - lag_s)
+            return Effect(act=_watch(arrival, made_s), lets_others_act=True)
+        ids = {
+            made_id
+            for (collection, made_id), at_s in made_s.items()
+            if collection == arrival.path and at_s > arrival.at_s - lag_s
+        }
         return Effect(act=hide(ids)) if ids and strikes(arrival) else NO_EFFECT
 
     return judge
 
 
-class _Creations:
-    """What was created where, and when."""
+def _watch(arrival: IncomingRequest, made_s: dict[tuple[str, int], float]) -> Act:
+    """Let a POST be served, and remember where and when it creates something."""
 
-    def __init__(self) -> None:
-        self._made_s: dict[tuple[str, int], float] = {}
+    async def act(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        if answer.status == HTTPStatus.CREATED:
+            collection, made_id = exchange.backend.created(answer.body)
+            for name in (arrival.path, collection):
+                made_s[name, made_id] = arrival.at_s
+        await exchange.answer(answer)
 
-    def ids_in(self, path: str, *, since_s: float) -> frozenset[int]:
-        """Return the IDs that were created in a list since then."""
-        return frozenset(
-            made_id
-            for (collection, made_id), at_s in self._made_s.items()
-            if collection == path and at_s > since_s
-        )
-
-    def watch(self, path: str, at_s: float) -> Effect:
-        """Let a POST be served, and remember what it creates."""
-
-        async def act(exchange: InterceptedRequest) -> None:
-            chunks: list[bytes] = []
-            is_created = False
-
-            async def look(message: Message) -> None:
-                nonlocal is_created
-                if message["type"] == "http.response.start":
-                    is_created = message["status"] == _CREATED
-                elif is_created:
-                    chunks.append(message.get("body", b""))
-                    if not message.get("more_body", False):
-                        collection, made_id = exchange.backend.created(b"".join(chunks))
-                        for name in (path, collection):
-                            self._made_s[name, made_id] = at_s
-                await exchange.send(message)
-
-            await exchange.serve(exchange.scope, exchange.receive, look)
-
-        return Effect(act=act, lets_others_act=True)
+    return act

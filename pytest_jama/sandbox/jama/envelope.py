@@ -71,7 +71,7 @@ def _objects(
 
 def created(call: Call, collection: str, new_id: int) -> JSONResponse:
     """Answer a POST of an object that a collection has now."""
-    more: dict[str, object] = {"location": f"{call.api_url}/{collection}/{new_id}"}
+    more: dict[str, object] = {"location": f"{call.api_url}{collection}/{new_id}"}
     if call.knobs.created_id == "yes":
         more["id"] = new_id
     return JSONResponse({"meta": meta_of(201, call.database.clock, **more)}, status_code=201)

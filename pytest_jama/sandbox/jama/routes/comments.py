@@ -107,7 +107,7 @@ async def post_comment(call: PlainCaller) -> JSONResponse:
         call.database.insert("comments", {"id": comment_id, **row})
         if place.item is not None:
             touch(call.database, place.item)
-    return envelope.created(call, "comments", comment_id)
+    return envelope.created(call, "/comments", comment_id)
 
 
 def _place(call: Call, body: CommentBody) -> PlaceBody:

@@ -103,7 +103,7 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
         columns={"child_item_type": body.child_item_type},
     )
     item_id = add_item(call.database, new, parent=_parent(call, body.location))
-    return envelope.created(call, "items", item_id)
+    return envelope.created(call, "/items", item_id)
 
 
 def _check_global_id(body: ItemBody, query: GlobalIdQuery) -> None:

@@ -108,7 +108,7 @@ async def update_test_case(call: PlainCaller, run_id: int) -> JSONResponse:
         if run.current_case_version is None:
             raise bad_request(f"the test case of {run.document_key} was deleted")
         new_id = remake_run(call.database, run, user=call.user)
-    return envelope.created(call, "testruns", new_id)
+    return envelope.created(call, "/testruns", new_id)
 
 
 @router.post("/testplans/{plan_id}/testcycles")
@@ -124,7 +124,7 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
         generation = _generation(call, plan.id, body.test_run_generation_config)
         _refuse_empty(call, plan.id, generation)
         cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
-    return envelope.created(call, "testcycles", cycle_id)
+    return envelope.created(call, "/testcycles", cycle_id)
 
 
 def _check_dates(call: Call, fields: Json) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.jama import envelope, wire
@@ -81,7 +81,7 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
     plan_id = add_plan(
         call.database, project=project, fields=fields, user=call.user, indexed_at=call.indexed_at
     )
-    return envelope.created(call, "testplans", plan_id)
+    return envelope.created(call, "/testplans", plan_id)
 
 
 def _write_plan(call: Call, plan: Node, body: PlanBody, edit: Edit) -> None:
@@ -108,6 +108,27 @@ async def put_archived(call: PlainCaller, plan_id: int) -> JSONResponse:
     return envelope.updated(call)
 
 
+async def _group(call: Caller, plan_id: int, group_id: int) -> StoredGroup:
+    call.require_node(plan_id, "testplans")
+    for group in find_groups(call.database, plan_id):
+        if group.id == group_id:
+            return group
+    raise not_found(f"test group of the plan {plan_id}", group_id)
+
+
+AskedGroup = Annotated[StoredGroup, Depends(_group)]
+
+
+async def _open_group(call: Caller, group: AskedGroup) -> StoredGroup:
+    call.require_open_plan(group.plan_id)
+    return group
+
+
+WritableGroup = Annotated[StoredGroup, Depends(_open_group)]
+_GROUP = "/testplans/{plan_id}/testgroups/{group_id}"
+_CASES = f"{_GROUP}/testcases"
+
+
 @router.get("/testplans/{plan_id}/testgroups")
 async def list_groups(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
     """List the groups of a plan."""
@@ -124,7 +145,7 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     call.require_writable(plan)
     _check_group(body)
     group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
-    return envelope.created(call, f"testplans/{plan.id}/testgroups", group_id)
+    return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
 def _check_group(body: GroupBody) -> None:
@@ -133,104 +154,82 @@ def _check_group(body: GroupBody) -> None:
         raise bad_request("a test group needs a name")
 
 
-@router.get("/testplans/{plan_id}/testgroups/{group_id}")
-async def get_group(call: Caller, plan_id: int, group_id: int, query: IncludeQuery) -> JSONResponse:
+@router.get(_GROUP)
+async def get_group(call: Caller, group: AskedGroup, query: IncludeQuery) -> JSONResponse:
     """Show a group."""
-    group = _require_group(call, plan_id, group_id)
     return envelope.single(call, wire.group(group), query)
 
 
-@router.put("/testplans/{plan_id}/testgroups/{group_id}")
-async def put_group(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
+@router.put(_GROUP)
+async def put_group(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
     _check_group(body)
     call.database.update("test_groups", body.model_dump(), id=group.id)
     return envelope.updated(call)
 
 
-@router.delete("/testplans/{plan_id}/testgroups/{group_id}")
-async def remove_group(call: PlainCaller, plan_id: int, group_id: int) -> Response:
+@router.delete(_GROUP)
+async def remove_group(call: PlainCaller, group: WritableGroup) -> Response:
     """Delete a group, but not the last one.
 
     Source: Jama REST cookbook: every plan must have at least one group.
     """
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
-    if len(find_groups(call.database, plan_id)) == 1:
+    if len(find_groups(call.database, group.plan_id)) == 1:
         raise bad_request("the last group of a test plan cannot be deleted")
     delete_group(call.database, group.id)
     return envelope.deleted(call)
 
 
-def _require_group(call: Call, plan_id: int, group_id: int) -> StoredGroup:
-    call.require_node(plan_id, "testplans")
-    for group in find_groups(call.database, plan_id):
-        if group.id == group_id:
-            return group
-    raise not_found(f"test group of the plan {plan_id}", group_id)
-
-
-_CASES = "/testplans/{plan_id}/testgroups/{group_id}/testcases"
-
-
 @router.get(_CASES)
-async def list_cases(call: Caller, plan_id: int, group_id: int, query: PageQuery) -> JSONResponse:
+async def list_cases(call: Caller, group: AskedGroup, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
-    group = _require_group(call, plan_id, group_id)
     shown = query.window(call.knobs).of(group.case_ids)
     values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
     return envelope.page(call, values, query, total=len(group.case_ids))
 
 
 @router.post(_CASES)
-async def post_case(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
+async def post_case(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Add one case to a group; existing cycles do not change."""
     body = await call.body(CaseBody)
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
     case = find_node(call.database, body.test_case, "items")
     if case is None or call.require_type(case.item_type).category != "TEST_CASE":
         raise bad_request(f"there is no test case with the ID {body.test_case}")
     with call.database.transaction():
-        if not _is_there_already(call, plan_id, group.id, case):
-            add_case(call.database, plan=plan_id, group_id=group.id, case_id=case.id)
-    folder = f"testplans/{plan_id}/testgroups/{group_id}/testcases"
+        if not _is_there_already(call, group, case):
+            add_case(call.database, plan=group.plan_id, group_id=group.id, case_id=case.id)
+    folder = _CASES.format(plan_id=group.plan_id, group_id=group.id)
     return envelope.created(call, folder, case.id)
 
 
-def _is_there_already(call: Call, plan_id: int, group_id: int, case: Node) -> bool:
+def _is_there_already(call: Call, group: StoredGroup, case: Node) -> bool:
     """Return whether the case is left where it is; refuse it where the knob says so.
 
     Source: Jama's test FAQ: a case can be in only one group of a plan.
     """
-    rows = call.database.select("group_cases", plan=plan_id, test_case=case.id)
+    rows = call.database.select("group_cases", plan=group.plan_id, test_case=case.id)
     holders = [row["test_group"] for row in rows]
     if not holders or call.knobs.duplicate_case == "201-noop":
         return bool(holders)
-    if call.knobs.duplicate_case == "400" or group_id in holders:
+    if call.knobs.duplicate_case == "400" or group.id in holders:
         raise bad_request(f"{case.document_key} already exists in the test plan")
     return False
 
 
 @router.get(_CASES + "/{case_id}")
 async def get_case(
-    call: Caller, plan_id: int, group_id: int, case_id: int, query: IncludeQuery
+    call: Caller, group: AskedGroup, case_id: int, query: IncludeQuery
 ) -> JSONResponse:
     """Show a case of a group."""
-    group = _require_group(call, plan_id, group_id)
     if case_id not in group.case_ids:
-        raise not_found(f"test case in the group {group_id}", case_id)
+        raise not_found(f"test case in the group {group.id}", case_id)
     return envelope.single(call, wire.node(call, call.require_node(case_id, "items")), query)
 
 
 @router.delete(_CASES + "/{case_id}")
-async def remove_case(call: PlainCaller, plan_id: int, group_id: int, case_id: int) -> Response:
+async def remove_case(call: PlainCaller, group: WritableGroup, case_id: int) -> Response:
     """Take a case out of a group; existing runs stay."""
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
     if not call.database.delete("group_cases", test_group=group.id, test_case=case_id):
-        raise not_found(f"test case in the group {group_id}", case_id)
+        raise not_found(f"test case in the group {group.id}", case_id)
     return envelope.deleted(call)
