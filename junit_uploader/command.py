@@ -68,7 +68,9 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
     )
     about: dict[str, Any] = {"reports": []}
     try:
-        return output.end(_run(options, command, output, about), about=about)
+        with output.logging():
+            ending = _run(options, command, output, about)
+        return output.end(ending, about=about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM, about=about)
     except KeyboardInterrupt:

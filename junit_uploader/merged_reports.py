@@ -80,7 +80,8 @@ class MergedReports:
         for file in self.files:
             if file.error is not None:
                 yield Unusable(UnusableKind.REPORT, file.path, file.error)
-            yield from file.unusable
+            for each in file.unusable:
+                yield each._replace(why=f"{file.path}: {each.why}")
 
     def results(self) -> Iterator[TestResult]:
         """Yield the test results, with the links that the reports themselves name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,12 @@ if TYPE_CHECKING:
     from pytest_jama.config import Flags
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _random_seed() -> int:
+    import secrets  # noqa: PLC0415 (it costs as much as the command line itself)
+
+    return secrets.randbelow(1_000_000)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +48,7 @@ def toolbox() -> None:
 @click.option(
     "--fault-seed",
     type=click.IntRange(0),
-    default=lambda: secrets.randbelow(1_000_000),
+    default=_random_seed,
     show_default="random",
     metavar="N",
     help="Let the same go wrong as in the rehearsal that printed N.",

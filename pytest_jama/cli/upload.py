@@ -81,7 +81,7 @@ def run_upload(
         choice = _choose(options)
         if not choice.taken:
             return _end_without_journal(choice, output)
-        with closing(_Held(choice)):
+        with closing(_Held(choice)), output.logging():
             upload = _Upload(choice, options, output)
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:

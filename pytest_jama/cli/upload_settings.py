@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ def load_for_upload(
     """Load the settings that the journals agree on.
 
     Args:
-        recordings: The journals; what they may differ in is that of the first one.
+        recordings: The journals; what they may differ in is that of the first one, but for
+            `strict`: one strict session makes the upload strict.
         flags: As for `load_settings`.
         environ: The environment, with the credentials.
 
@@ -52,10 +54,12 @@ def load_for_upload(
     for other in others:
         if other.header.settings != first.header.settings:
             settings = _load(other, flags=flags, environ=environ).settings
-            for problem in _differences(first, loaded.settings, other, settings):
-                problems.setdefault(problem.message.partition(" ")[0], problem)
+            for name, problem in _differences(first, loaded.settings, other, settings):
+                problems.setdefault(name, problem)
     if problems:
         raise SettingsError(*problems.values())
+    if any(each.header.settings.get("strict") for each in recordings):
+        return replace(loaded, settings=loaded.settings.model_copy(update={"strict": True}))
     return loaded
 
 
@@ -124,7 +128,8 @@ def _differences(
     wanted: Settings,
     other: Recording,
     settings: Settings,
-) -> Iterator[Problem]:
+) -> Iterator[tuple[str, Problem]]:
+    """Yield the settings in which two journals differ, by name."""
     for name, value in {**_DESTINATION, **_RULES}.items():
         mine, its = value(wanted), value(settings)
         if mine != its:
@@ -134,4 +139,4 @@ def _differences(
                 else "upload them one by one"
             )
             message = f"{name} is {its!r}, and {shown(first.path)} says {mine!r}"
-            yield Problem(message, remedy, shown(other.path))
+            yield name, Problem(message, remedy, shown(other.path))

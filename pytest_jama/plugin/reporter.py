@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,6 +29,7 @@ from pytest_jama.plugin.terminal_summary import (
     write_summary,
 )
 from pytest_jama.report.progress import make_progress
+from pytest_jama.report.streams import requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.session.ending import pytest_exit_status
 from pytest_jama.session.judge import judge_session, refuse_conflicts
@@ -42,6 +44,7 @@ from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
@@ -182,18 +185,19 @@ class Reporter(Guarded):
         """Judge, upload, and let a green session fail when not everything arrived."""
         if self._is_forked():
             return
-        ending = self._session.end(
-            self._judge,
-            observers=[_AfterTheDots(self._end_the_line), self._make_progress()],
-            extra=lambda: tuple(self._extra_lines()),
-            style=Style(
-                verbose=self._is_verbose,
-                root=self._config.rootpath,
-                start=self._config.invocation_params.dir,
-                no_upload_flag="--jama-no-upload",
-                error_hint="details with --log-file=FILE --log-file-level=DEBUG",
-            ),
-        )
+        with self._log_shown():
+            ending = self._session.end(
+                self._judge,
+                observers=[_AfterTheDots(self._end_the_line), self._make_progress()],
+                extra=lambda: tuple(self._extra_lines()),
+                style=Style(
+                    verbose=self._is_verbose,
+                    root=self._config.rootpath,
+                    start=self._config.invocation_params.dir,
+                    no_upload_flag="--jama-no-upload",
+                    error_hint="details with --log-file=FILE --log-file-level=DEBUG",
+                ),
+            )
         if self._is_refused:
             return
         self._ending = ending
@@ -251,6 +255,13 @@ class Reporter(Guarded):
             ignored_hooks=relative_names(ignored, self._config),
         )
 
+    def _log_shown(self) -> AbstractContextManager[None]:
+        """Show the log of the requests, where pytest itself would show nothing of it."""
+        if not _wants_log(self._config):
+            return nullcontext()
+        self._end_the_line()
+        return requests_logged(sys.stderr)
+
     @property
     def _is_verbose(self) -> bool:
         return self._config.get_verbosity() > 0
@@ -295,6 +306,13 @@ def _mode_of(config: pytest.Config) -> Mode:
     if config.getoption("--jama-no-upload"):
         return Mode.NO_UPLOAD
     return Mode.DRY_RUN if config.getoption("--jama-dry-run") else Mode.SEND
+
+
+def _wants_log(config: pytest.Config) -> bool:
+    """Return whether pytest is to log everything, but shows no log of the end of a session."""
+    level = str(config.getoption("log_level", None) or "").upper()
+    has_own_display = config.getoption("log_cli_level", None) or config.getoption("log_file", None)
+    return level in ("DEBUG", "10") and not has_own_display
 
 
 class _AfterTheDots(Observer):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 
@@ -49,6 +52,26 @@ class _PatientStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+@contextmanager
+def requests_logged(stream: TextIO | None) -> Iterator[None]:
+    """Write our own log while something is done: each request, and why one is made again.
+
+    Args:
+        stream: Where to; an upload goes on when it cannot be written any more.
+    """
+    log = logging.getLogger("pytest_jama")
+    level = log.level
+    handler = logging.StreamHandler(make_patient(stream))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def silence(stream: IO[str]) -> None:

@@ -177,12 +177,9 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
         f": {counts}" if counts else ""
     )
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
-    stopped = str(report.stopped)
     for state in SendState:
         if state is not SendState.SENT:
-            failures = [
-                _failure_of(receipt, stopped) for receipt in receipts if receipt.state is state
-            ]
+            failures = [_failure_of(receipt) for receipt in receipts if receipt.state is state]
             label = state.name.replace("_", " ")
             yield from _reason_lines(label, failures, noun="test run", verbose=verbose)
 
@@ -202,9 +199,9 @@ class _Failure:
     mark: str
 
 
-def _failure_of(receipt: Receipt, stopped: str) -> _Failure:
+def _failure_of(receipt: Receipt) -> _Failure:
     # What stopped the whole upload stands at the top already.
-    is_told = receipt.error in ("", stopped)
+    is_told = receipt.cause is not None or not receipt.error
     reason = "not confirmed when the upload stopped" if is_told else receipt.error
     return _Failure(receipt.update.title, reason, receipt.update.key)
 

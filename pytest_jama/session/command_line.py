@@ -6,8 +6,8 @@ Lines for people go to stdout; with ``--json`` stdout gets the document and they
 from __future__ import annotations
 
 import json
-import logging
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,14 @@ from pytest_jama.core.port import Mode
 from pytest_jama.core.text import printable
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_patient
+from pytest_jama.report.streams import make_patient, requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.session import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from typing import TextIO
 
     from pytest_jama.core.errors import PytestJamaError
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from pytest_jama.session.ending import Ending
 
 _COLOURS = {Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "red"}
+
+
+_LOGGING = 2
+"""How often ``-v`` is given for a log of the requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,6 @@ class OutputOptions:
     verbosity: int = 0
     quiet: bool = False
 
-    def __post_init__(self) -> None:
-        if self.verbosity >= _LOGGING:
-            _log_requests()
-
     @property
     def verbose(self) -> bool:
         """Whether to name every single thing."""
@@ -69,6 +70,10 @@ class OutputOptions:
     def style(self) -> Style:
         """How the summary is wanted."""
         return Style(verbose=self.verbose, start=Path.cwd(), root=Path.cwd())
+
+    def logging(self) -> AbstractContextManager[None]:
+        """Return what logs each request while it is entered, where that is wanted."""
+        return requests_logged(sys.stderr) if self.verbosity >= _LOGGING else nullcontext()
 
     def make_progress(self) -> Observer:
         """Return what shows how an upload proceeds."""
@@ -130,15 +135,3 @@ class OutputOptions:
     def _print(self, text: str, colour: str | None = None) -> None:
         text = printable(text)  # names in it may hold what does something to a terminal
         click.echo(click.style(text, fg=colour) if colour else text, file=self.stream)
-
-
-_LOGGING = 2
-
-
-def _log_requests() -> None:
-    """Write our own log to stderr: each request, and why one is made again."""
-    handler = logging.StreamHandler(make_patient(sys.stderr))
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log = logging.getLogger("pytest_jama")
-    log.setLevel(logging.DEBUG)
-    log.handlers = [handler]

@@ -139,7 +139,8 @@ class Delivery(Observer):
     def _broken_off(self, why: PytestJamaError) -> UploadReport:
         """Report what arrived until then; the fate of the rest is unknown."""
         updates = self._plan.updates if self._plan else ()
-        unknown = (Receipt(each, SendState.NOT_SENT, error=str(why)) for each in updates)
+        state = SendState.NOT_SENT
+        unknown = (Receipt(each, state, error=str(why), cause=why) for each in updates)
         receipts = tuple(self._receipts.get(each.update.key, each) for each in unknown)
         return UploadReport(self._plan, receipts, why)
 

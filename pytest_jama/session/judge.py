@@ -92,15 +92,17 @@ def find_nearest_key(judgement: Judgement, settings: Settings) -> str:
     return f"nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
 
 
-def describe_nothing_linked(nearest: str) -> str:
+def describe_nothing_linked(nearest: str, *, strict: bool) -> str:
     """Return that no test is linked to a case, and what to do.
 
     Args:
         nearest: What `find_nearest_key` says.
+        strict: Whether that is a failure.
     """
     remedy = (
         f"{nearest} of the map `tests:`"
         if nearest
         else "name them under `tests:` in jama.yaml, or mark them with @pytest.mark.jama(...)"
     )
-    return f"no test is linked to a test case; {remedy}"
+    verdict = ", and with strict that is a failure" if strict else ""
+    return f"no test is linked to a test case{verdict}; {remedy}"

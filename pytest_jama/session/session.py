@@ -124,6 +124,7 @@ class Session:
             self._report = UploadReport(stopped=why)
         except Exception as error:  # noqa: BLE001 (the exit status has to know of it)
             self.errors.add(error, where="the end of the session")
+            self._report = UploadReport(stopped=PytestJamaError("the end of the session broke"))
         return self._finish(extra, style)
 
     def break_off(self) -> None:
@@ -149,7 +150,7 @@ class Session:
         if nearest is None:
             nearest = find_nearest_key(judgement, self.settings)
             self.write(lines.unlinked_line(nearest))
-        return describe_nothing_linked(nearest)
+        return describe_nothing_linked(nearest, strict=self.settings.strict)
 
     def _deliver(
         self,

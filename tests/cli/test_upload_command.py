@@ -346,7 +346,7 @@ def test_run_that_somebody_changed_since_is_left_alone(world: World) -> None:
     world(str(other))
     assert world(str(path)) == 0
     assert world.count_patches() == 0
-    assert "shows PASSED, though FAILED had arrived there: somebody changed it" in world.out
+    assert "shows PASSED, though FAILED had arrived there: another user changed it" in world.out
 
 
 def test_run_that_was_never_seen_stored_is_sent_again(world: World) -> None:
@@ -363,7 +363,7 @@ def test_newest_unfinished_journal_does_not_undo_a_later_session(world: World) -
     world(str(world.journal(LATE, PASSED)))
     assert world() == 0
     assert world.repository.statuses() == {1: "PASSED", 2: "FAILED", 3: "NOT_RUN"}
-    assert "a later session has written PASSED to" in world.out
+    assert "a later session has written PASSED there" in world.out
     assert world(str(early)) == 0
     assert world.repository.statuses()[1] == "FAILED"
 

@@ -17,14 +17,11 @@ of 2.
 from __future__ import annotations
 
 import re
-from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.endings import (
-    DRY_RUN,
-    FRONT_ENDS,
     GOOD,
     JUNIT,
     MODES,
@@ -243,48 +240,9 @@ SITUATIONS = {
 CELLS = {name: tuple(cells_of(name, situation)) for name, situation in SITUATIONS.items()}
 
 
-def _cells(
-    situation: str, front_ends: tuple[str, ...] = FRONT_ENDS, modes: tuple[str, ...] = MODES
-) -> set[Cell]:
-    return {Cell(situation, *pair) for pair in product(front_ends, modes)}.intersection(
-        CELLS[situation]
-    )
-
-
-DIFFERS_TODAY = {
-    "unusable references only count when everything is sent": (
-        _cells("one unusable reference", PYTEST, (NO_UPLOAD, DRY_RUN))
-        | _cells("all references unusable", PYTEST, (NO_UPLOAD, DRY_RUN))
-    ),
-    "journals do not tell of unusable references": (
-        _cells("one unusable reference", (UPLOAD,))
-        | _cells("one unusable reference, only warn", (UPLOAD,))
-        | _cells("all references unusable", (UPLOAD,))
-    ),
-    "a next step is named though nothing is left to send": (
-        _cells("all references unusable", (JUNIT,), (NO_UPLOAD,))
-        | _cells("only skipped", (JUNIT,), (NO_UPLOAD,))
-        | _cells("only skipped, strict", (JUNIT,), (NO_UPLOAD,))
-    ),
-    "the nearest key of the map is not named": _cells("nothing linked"),
-    "a dry run does not count cases without a run": (
-        _cells("case without run", (SERIAL, JUNIT, UPLOAD), (DRY_RUN,))
-    ),
-    "sessions and uploads cannot be strict": (
-        _cells("nothing linked, strict")
-        | _cells("nothing linked, strict upload")
-        | _cells("all good, strict", (SERIAL, UPLOAD))
-        | _cells("only skipped, strict", (SERIAL, UPLOAD))
-    ),
-}
-"""What does not end so yet, by the reason."""
-
-
 def _parameters() -> Iterator[object]:
-    reasons = {cell: reason for reason, cells in DIFFERS_TODAY.items() for cell in cells}
     for cell in (cell for cells in CELLS.values() for cell in cells):
-        marks = [pytest.mark.xfail(strict=True, reason=reasons[cell])] if cell in reasons else []
-        yield pytest.param(cell, id=str(cell), marks=marks)
+        yield pytest.param(cell, id=str(cell))
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,14 @@ from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.port import Findings, Mode, Receipt, SendState
 from pytest_jama.core.verdicts import judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines
-from pytest_jama.report.progress import NoProgress
+from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.deliver import Delivery
 from pytest_jama.session.judge import write_verdicts
 from pytest_jama.session.provenance import describe_provenance, describe_session
-from pytest_jama.session.session import OutputOptions
 from pytest_jama.targets.jama.runs import RunStep, TestRun
 from tests.core.memory_target import MemoryTarget
 
@@ -155,30 +154,25 @@ def run_session(
     every = [*(ended.pop(each.test_id, each) for each in listed), *ended.values(), *lost]
     judgement = judge(every, rules=SETTINGS.verdicts.rules())
     write_verdicts(judgement, writer.write_encoded)
-    troubles = ErrorLog()
-    extensions = Extensions(SETTINGS, complain=troubles.add)
+    errors = ErrorLog()
+    extensions = Extensions(SETTINGS, errors=errors)
     extensions.register(Extension(server.target()))
     delivery = Delivery(
-        settings=SETTINGS,
-        extensions=extensions,
-        troubles=troubles,
-        write=writer.write,
-        progress=NoProgress(),
-        before_progress=lambda: None,
+        extensions=extensions, errors=errors, server=SETTINGS.url, write=writer.write
     )
     provenance = describe_provenance(framework="pytest 9.2.0", started=STARTED, commit="1f0c9d2")
-    report = delivery.run(judgement, provenance=provenance, dry_run=False)
+    report = delivery.run(Findings(every, judgement, provenance), dry_run=False)
     writer.write(lines.end_line(finished=report.is_complete, reason=""))
     writer.close()
-    assert troubles.first is None
+    assert errors.first is None
 
 
 def resume(server: Server, *paths: Path, dry_run: bool = False) -> int:
     """Run the command on journals; return its exit status."""
     options = UploadOptions(paths, None, {})
-    manner = OutputOptions(dry_run=dry_run, quiet=True)
+    output = OutputOptions(Mode.DRY_RUN if dry_run else Mode.SEND, quiet=True)
     extension = Extension(server.target())
-    return run_upload(options, manner, command=["pytest-jama", "upload"], plugins=[extension])
+    return run_upload(options, output, command=["pytest-jama", "upload"], plugins=[extension])
 
 
 def copy_of(server: Server) -> Server:

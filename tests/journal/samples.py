@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place, Receipt, SendState, Unresolved
+from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved
 from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines
-from pytest_jama.targets.jama.runs import Resolution, RunStep, RunUpdate, TestRun
+from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
 
 if TYPE_CHECKING:
     from pytest_jama.journal.lines import JournalLine
@@ -72,10 +73,12 @@ FULL: dict[str, JournalLine] = {
     "result_line": lines.result_line(FULL_RESULT),
     "verdict_line": lines.verdict_line(ADJUSTED_VERDICT),
     "place_line": lines.place_line(
-        Resolution(
-            Place("JEET1", 33),
-            Place("Release 1", 20494, "https://acme.example/20494"),
-            Place("Build 1", 20511),
+        Plan(
+            (
+                Place("project", "JEET1", 33),
+                Place("plan", "Release 1", 20494, "https://acme.example/20494"),
+                Place("cycle", "Build 1", 20511),
+            ),
             unresolved=(Unresolved(CASE, "no run", "add it"),),
             changes=(Change(ChangeKind.CREATE, "test cycle 'Build 1'"),),
         ),
@@ -83,8 +86,12 @@ FULL: dict[str, JournalLine] = {
     "update_line": lines.update_line(FULL_UPDATE),
     "receipt_line": lines.receipt_line(
         Receipt(FULL_UPDATE, SendState.LOCKED, attempts=2, error="locked by Jane"),
-        digest="5d717bf3b99288e9e983d19c2a099f0c",
+        fingerprint="5d717bf3b99288e9e983d19c2a099f0c",
     ),
+    "unusable_line": lines.unusable_line(
+        Unusable(UnusableKind.REFERENCE, "tests/test_a.py::test_a", "property jama: 'A TC 2'")
+    ),
+    "unlinked_line": lines.unlinked_line("nearest to test_a is the key 'test_b' in line 3"),
     "end_line": lines.end_line(finished=False, reason="no answer"),
     "upload_line": lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
@@ -105,9 +112,13 @@ BARE: dict[str, JournalLine] = {
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
     "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
     "uncollected_line": lines.uncollected_line(BARE_RESULT),
-    "place_line": lines.place_line(Resolution(Place("J"), Place("R"), Place("B"))),
+    "place_line": lines.place_line(
+        Plan(tuple(Place(kind, "", None) for kind in ("project", "plan", "cycle")))
+    ),
     "update_line": lines.update_line(BARE_UPDATE),
     "receipt_line": lines.receipt_line(Receipt(BARE_UPDATE, SendState.SENT)),
+    "unusable_line": lines.unusable_line(Unusable(UnusableKind.HOOK, "", "")),
+    "unlinked_line": lines.unlinked_line(""),
     "end_line": lines.end_line(finished=True, reason=""),
 }
 """By the function that makes it: a line without anything that may be missing."""

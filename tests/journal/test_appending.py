@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.journal import open_journal
-from pytest_jama.journal.file import is_finished
+from pytest_jama.journal.file import Journals, is_finished
 from pytest_jama.journal.lines import end_line
-from pytest_jama.journal.reopen import InUseError, NoJournal, SeveralJournals, take_up
+from pytest_jama.journal.reopen import InUseError, take_up
 from tests.journal.record import as_bytes, header
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def test_forked_child_that_outlives_the_session_neither_writes_nor_locks(tmp_pat
 def test_first_line_begins_on_a_line_of_its_own(path: Path, torn: bytes, begun: bytes) -> None:
     before = path.read_bytes() + torn
     path.write_bytes(before)
-    journal = SeveralJournals([take_up(path).writer])
+    journal = Journals([take_up(path).writer])
+    journal.begin_lines()
     journal.write(END)
     journal.write_encoded("{}")
     journal.close()
@@ -118,7 +119,7 @@ def test_every_journal_gets_every_line(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
     for each in paths:
         each.write_bytes(as_bytes(header()))
-    journal = SeveralJournals([take_up(each).writer for each in paths])
+    journal = Journals([take_up(each).writer for each in paths])
     journal.write(END)
     journal.close()
     assert [is_finished(each) for each in paths] == [True, True]
@@ -131,7 +132,7 @@ def test_one_journal_that_cannot_be_written_does_not_keep_the_others(
     full.write_bytes(as_bytes(header()))
     broken = take_up(full).writer
     broken.close()
-    journal = SeveralJournals([broken, take_up(path).writer])
+    journal = Journals([broken, take_up(path).writer])
     journal.write(END)
     journal.close()
     assert journal.trouble.startswith(f"cannot write {full}")
@@ -153,7 +154,7 @@ def test_finished_journal_with_a_tail_of_nul_bytes_is_finished(path: Path) -> No
 
 def test_dry_run_writes_nothing(path: Path) -> None:
     before = path.read_bytes()
-    journal = NoJournal(path)
+    journal = Journals([], paths=[path])
     journal.write(END)
     journal.write_encoded("{}")
     journal.close()

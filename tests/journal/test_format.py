@@ -99,7 +99,9 @@ def test_a_verdict_is_told_in_the_words_of_the_settings(
 def test_an_update_tells_the_old_and_the_new_status() -> None:
     assert FULL["update_line"] == {
         "line": "update",
+        "key": "20530",
         "run": 20530,
+        "name": "Login",
         "case": "JEET1-TC-12",
         "was": "NOT_RUN",
         "status": "FAILED",

@@ -130,7 +130,7 @@ def test_verdicts_of_an_upload_are_not_those_of_the_session() -> None:
     ],
 )
 def test_last_accepted_update_of_a_run_is_known(several: list[Any], arrival: object) -> None:
-    assert record(*several).arrivals.get(7) == arrival
+    assert record(*several).arrivals.get("7") == arrival
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pytest_jama.core.digest import digest_of
 
-from pytest_jama.core.port import Plan, Receipt, SendState
+from pytest_jama.core.port import Plan, PriorState, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.prior_state import PriorUploads
-from pytest_jama.session.deliver import PriorState, leave_out_known
+from pytest_jama.session.deliver import leave_out_known
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from tests.core.values import case_of, run_of, steps_of
 from tests.journal.record import record
@@ -24,8 +23,7 @@ END = lines.end_line(finished=True, reason="")
 
 
 def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.JournalLine:
-    digest = digest_of(update, server=SERVER)
-    return lines.receipt_line(Receipt(update, state), digest=digest)
+    return lines.receipt_line(Receipt(update, state), fingerprint=update.fingerprint(SERVER))
 
 
 def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
@@ -85,14 +83,14 @@ def test_run_of_a_later_session_is_not_written_to(server: str, memory: PriorStat
     [
         (PriorState.NEW, (1, 0), ""),
         (PriorState.ARRIVED, (0, 1), ""),
-        (PriorState.CHANGED, (0, 1), "somebody changed it since"),
+        (PriorState.CHANGED, (0, 1), "another user changed it since"),
         (PriorState.OUTDATED, (0, 0), "a later session has written"),
     ],
 )
 def test_plan_keeps_only_what_is_new(
     memory: PriorState, counts: tuple[int, int], warning: str
 ) -> None:
-    plan = leave_out_known(Plan((UPDATE,), ("stale",)), lambda _: memory)
+    plan = leave_out_known(Plan(updates=(UPDATE,), warnings=("stale",)), lambda _: memory)
     assert (len(plan.updates), len(plan.earlier)) == counts
     assert plan.warnings[0] == "stale"
     assert len(plan.warnings) == (2 if warning else 1)

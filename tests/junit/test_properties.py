@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from junit_uploader.junit.report_reader import CHUNK_BYTES
-from pytest_jama.core.unusable import UnusableReference
+from pytest_jama.core.unusable import Unusable, UnusableKind
 from tests.junit.reports import PASSED, make_case, notes, read, read_one, suite
 
 
@@ -67,15 +67,15 @@ def test_bad_reference_is_a_note_and_keeps_the_others() -> None:
 def test_what_cannot_be_used_is_there_as_a_value() -> None:
     first = make_case(properties(("jama", "TC 2"), ("jama_step", "zero")))
     assert read(suite(first, PASSED)).unusable == (
-        UnusableReference(
+        Unusable(
+            UnusableKind.REFERENCE,
             "shop.Cart.pays",
-            "TC 2",
             "property jama: 'TC 2' is no case reference: use an API ID (20497), a document key "
             "(JEET1-TC-12) or a global ID (GID-51234)",
         ),
-        UnusableReference(
+        Unusable(
+            UnusableKind.REFERENCE,
             "shop.Cart.pays",
-            "zero",
             "property jama_step: 'zero' is no step number: steps are counted 1, 2, 3, ...",
         ),
     )

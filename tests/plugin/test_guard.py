@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.plugin.guard import guarded
+from pytest_jama.plugin.guard import Guarded, guarded
 
 
-class Plugin:
+class Plugin(Guarded):
     """A plugin object with hooks that fail in several ways."""
 
     def __init__(self) -> None:
-        self.troubles = ErrorLog()
+        super().__init__(ErrorLog())
 
     @guarded
     def pytest_works(self, number: int) -> int:
@@ -42,8 +42,8 @@ def test_hook_that_works_answers() -> None:
 def test_hook_that_breaks_answers_nothing_and_is_remembered() -> None:
     plugin = Plugin()
     assert plugin.pytest_breaks() is None
-    assert plugin.troubles.where == "pytest_breaks"
-    assert isinstance(plugin.troubles.first, KeyError)
+    assert plugin.errors.where == "pytest_breaks"
+    assert isinstance(plugin.errors.first, KeyError)
 
 
 def test_first_error_is_kept_and_all_are_counted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_jama.core.cases import CaseRef
@@ -10,15 +12,15 @@ from pytest_jama.core.observer import Change, ChangeKind
 from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-from pytest_jama.report.summary import (
+from pytest_jama.report.upload_lines import (
     LINE_CHARACTERS,
     Line,
-    describe_update,
     dry_run_lines,
     judgement_lines,
+    repeated_lines,
     report_lines,
 )
-from pytest_jama.targets.jama.runs import Resolution, RunUpdate, TestRun
+from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 from tests.core.values import case_of, result_of, run_of, steps_of
 
 
@@ -37,17 +39,17 @@ def lines_of(report: UploadReport, *, verbose: bool = False) -> list[str]:
     return [str(line) for line in report_lines(report, verbose=verbose)]
 
 
-def resolution_of(*changes: Change) -> Resolution:
-    return Resolution(
-        Place("A"),
-        Place("Release 1", 7, "http://jama/7"),
-        Place("Build 1"),
-        changes=changes,
+def plan_of(*changes: Change, updates: tuple[RunUpdate, ...] = ()) -> Plan:
+    places = (
+        Place("project", "A", 3, is_printed=False),
+        Place("plan", "Release 1", 7, "http://jama/7"),
+        Place("cycle", "Build 1"),
     )
+    return Plan(places, updates, changes)
 
 
 def test_places_are_named_with_id_and_link() -> None:
-    plan, cycle = lines_of(UploadReport(resolution=resolution_of()))
+    plan, cycle = lines_of(UploadReport(plan_of()))
     assert plan == "plan       Release 1 (id 7) http://jama/7"
     assert cycle == "cycle      Build 1 (new)"
 
@@ -68,7 +70,7 @@ ADDED = tuple(
 def test_long_row_of_added_cases_is_counted() -> None:
     plan = Change(ChangeKind.CREATE, "test plan 'Release 1'")
     cycle = Change(ChangeKind.CREATE, "test cycle 'Build 1'")
-    report = UploadReport(resolution=resolution_of(plan, *ADDED, cycle))
+    report = UploadReport(plan_of(plan, *ADDED, cycle))
     assert lines_of(report)[2:] == [
         "done       create test plan 'Release 1'",
         "done       add 500 cases to group 'Automated' (list with -v)",
@@ -78,12 +80,12 @@ def test_long_row_of_added_cases_is_counted() -> None:
 
 
 def test_short_row_of_added_cases_is_listed() -> None:
-    report = UploadReport(resolution=resolution_of(*ADDED[:10]))
+    report = UploadReport(plan_of(*ADDED[:10]))
     assert sum(line.startswith("done") for line in lines_of(report)) == 10
 
 
 def test_dry_run_lists_every_change() -> None:
-    report = UploadReport(resolution=resolution_of(*ADDED))
+    report = UploadReport(plan_of(*ADDED))
     lines = list(dry_run_lines(report, Judgement()))
     assert sum(line.label == "would" for line in lines) == 500
 
@@ -124,7 +126,9 @@ def test_verbose_names_every_failure() -> None:
 
 def test_what_stopped_the_upload_is_said_once_and_first() -> None:
     why = OutOfReachError("nothing succeeded for 3 s")
-    receipts = tuple(receipt_of(n, SendState.NOT_SENT, str(why)) for n in (1, 2))
+    receipts = tuple(
+        replace(receipt_of(n, SendState.NOT_SENT, str(why)), cause=why) for n in (1, 2)
+    )
     assert lines_of(UploadReport(receipts=receipts, stopped=why)) == [
         "NOT SENT   nothing succeeded for 3 s",
         "sent       0 of 2 test runs",
@@ -140,15 +144,22 @@ def test_unresolved_cases_of_one_reason_share_reason_and_remedy() -> None:
         Unresolved(CaseRef.parse(key), f"no item has the key {key}", "correct it")
         for key in ("A-TC-1", "A-TC-2")
     )
-    assert lines_of(UploadReport(unresolved=unresolved)) == [
+    assert lines_of(UploadReport(Plan(unresolved=unresolved))) == [
         "unresolved 2 cases (A-TC-1, A-TC-2): no item has the key ...; correct it"
     ]
 
 
 def test_many_warnings_are_cut_off_with_a_count() -> None:
-    report = UploadReport(warnings=tuple(f"case {number} is stale" for number in range(25)))
+    report = UploadReport(Plan(warnings=tuple(f"case {n} is stale" for n in range(25))))
     assert lines_of(report)[-1] == "warning    15 more (list with -v)"
     assert len(lines_of(report)) == 11
+
+
+def test_repeated_requests_are_counted_by_reason() -> None:
+    repeated = (("503 Service Unavailable", 3), ("connection reset", 1))
+    (line,) = repeated_lines(UploadReport(repeated=repeated))
+    assert line.text.startswith("4 requests: 3 x 503 Service Unavailable, 1 x connection reset (")
+    assert list(repeated_lines(UploadReport())) == []
 
 
 def test_long_line_is_cut() -> None:
@@ -160,15 +171,15 @@ def test_update_of_steps_says_what_happens_to_each() -> None:
     case = case_of(Verdict.FAILED)
     new_steps = steps_of("PASSED", "FAILED", "NOT_RUN")
     update = RunUpdate(run_of("NOT_RUN", "NOT_RUN", "NOT_RUN"), case, Verdict.FAILED, new_steps)
-    assert describe_update(update).endswith(
+    assert update.describe().endswith(
         "NOT_RUN -> FAILED; steps 1 NOT_RUN -> PASSED, 2 NOT_RUN -> FAILED, 3 stays NOT_RUN"
     )
 
 
 def test_dry_run_names_updates_and_what_is_left_alone() -> None:
-    update = receipt_of(1).update
+    update = run_update_of(receipt_of(1))
     left = case_of(None, results=(result_of(Outcome.SKIPPED),))
-    report = UploadReport(resolution=resolution_of(), plan=Plan((update,), ()))
+    report = UploadReport(plan_of(updates=(update,)))
     lines = [str(line) for line in dry_run_lines(report, Judgement((update.verdict, left)))]
     assert lines[2:] == [
         "would      update A-TSTRN-1 (A-TC-1 Login): NOT_RUN -> PASSED",

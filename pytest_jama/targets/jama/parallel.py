@@ -26,6 +26,7 @@ from pytest_jama.targets.http.retry import NO_STATUS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_jama.core.port import Update
     from pytest_jama.targets.jama.runs import RunUpdate
 
     Send = Callable[[RunUpdate, Callable[[int], None]], None]
