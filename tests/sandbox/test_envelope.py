@@ -141,6 +141,26 @@ def test_latest_is_another_name_of_v1(world: World) -> None:
     assert requests.get(url, timeout=5).status_code == 401
 
 
+def test_every_creation_says_where_its_object_is(world: World) -> None:
+    (case,), run = world.cases(0), world.run()
+    plan = world.store.add_plan(world.key, "Plan")
+    group = world.store.add_to_plan(plan)
+    attachments = f"/projects/{world.project}/attachments"
+    attachment = world.api.post(attachments, {"fields": {"name": "log"}}).id
+    comment = {"body": {"text": "x"}, "location": {"item": run.id}}
+    bodies: dict[str, dict[str, Any]] = {
+        f"/testplans/{plan}/testgroups": {"name": "Group"},
+        f"/testplans/{plan}/testgroups/{group}/testcases": {"testCase": case},
+        f"/testruns/{run.id}/attachments": {"attachment": attachment},
+        "/items": {"project": world.project, "itemType": 26, "fields": {"name": "Case"}},
+        "/comments": comment,
+    }
+    metas = {path: world.api.post(path, body).body["meta"] for path, body in bodies.items()}
+    assert {path: meta["location"] for path, meta in metas.items()} == {
+        path: f"{world.api.url}{path}/{meta['id']}" for path, meta in metas.items()
+    }
+
+
 def test_creation_answers_with_location_and_id(world: World) -> None:
     answer = world.api.post("/testplans", {"project": world.project, "fields": {"name": "P"}})
     meta: dict[str, Any] = answer.body["meta"]

@@ -103,7 +103,7 @@ def _serve(kind: str) -> None:
                 key = holder.document_key
                 raise bad_request(f"the attachment {attachment} already exists on {key}")
             touch(call.database, holder.id)
-        return envelope.created(call, f"/{kind}/{id}/attachments", attachment)
+        return envelope.created(call, f"/{kind}/{holder.id}/attachments", attachment)
 
     @router.delete(f"/{kind}/{{id}}/attachments/{{attachment_id}}")
     async def detach(call: PlainCaller, node_id: NodeId, attachment_id: int) -> Response:
