@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import struct
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -136,17 +135,13 @@ class Tls:
 class ReadyServer(uvicorn.Server):
     """A server that says when it accepts requests."""
 
-    def __init__(
-        self, config: uvicorn.Config, *, on_ready: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self.is_ready = threading.Event()
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets=sockets)
-        self.is_ready.set()
         self._on_ready()
 
 
@@ -160,7 +155,7 @@ def config_of(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=ServedConnection,
-        log_config=None,  # whoever runs us decides about logging
+        log_config=None,  # the caller decides about logging
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.faults.base import ActiveFaults, Effect
     from pytest_jama.sandbox.recorder import ApiPaths, Entry
     from pytest_jama.sandbox.serving import ServedConnection
-
-
-Serve = Callable[["Scope", "Receive", "Send"], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +73,7 @@ class InterceptedRequest:
     scope: Scope
     receive: Receive
     send: Send
-    serve: Serve
+    serve: ASGIApp
     backend: Backend
 
     @property
@@ -150,7 +147,7 @@ class FaultMiddleware:
             return
         entry = entry_of(scope)
         entry.faults = tuple(effect.name for effect in effects if effect.name)
-        serve: Serve = partial(_serve_and_note, self._app, entry)
+        serve: ASGIApp = partial(_serve_and_note, self._app, entry)
         for effect in reversed(effects):
             serve = partial(self._meet, effect, serve)
         await serve(scope, await _read_ahead(receive), send)
@@ -171,7 +168,7 @@ class FaultMiddleware:
         return sorted(effects, key=lambda effect: effect.lets_others_act)
 
     async def _meet(
-        self, effect: Effect, serve: Serve, scope: Scope, receive: Receive, send: Send
+        self, effect: Effect, serve: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         exchange = InterceptedRequest(
             scope=scope, receive=receive, send=send, serve=serve, backend=self._backend

@@ -122,7 +122,7 @@ def _patched_body(call: Call, kind: Kind, before: Json, operations: Any) -> Fiel
 
 
 def new_fields(call: Call, sent: Json, item_type: TypeDefinition, known: Json) -> Json:
-    """Return what a POST stores; it may repeat what is known. 400 where it breaks a rule."""
+    """Return what a POST stores; it may repeat what is `known` anyway."""
     require_user(sent.get("assignedTo"))
     fields = edited_fields(known, Edit(set=sent), item_type=item_type, knobs=call.knobs)
     return {name: value for name, value in fields.items() if name not in known}
@@ -131,9 +131,9 @@ def new_fields(call: Call, sent: Json, item_type: TypeDefinition, known: Json) -
 def changed_fields(
     call: Call, node: Node, edit: Edit, *, rule: Callable[..., Json] = edited_fields
 ) -> Json:
-    """Return what is to be stored after an edit, whose meaning for this kind is the rule.
+    """Return what is to be stored after an edit; `rule` applies the edit to the fields.
 
-    A lock of another user, an archived plan and a broken rule refuse it.
+    Refused where another user holds the lock, the plan is archived, or the rule is broken.
     """
     call.require_writable(node)
     require_user(edit.set.get("assignedTo"))

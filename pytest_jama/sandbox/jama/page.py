@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import accumulate
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -65,13 +64,13 @@ class Bar:
 
 def bar_of(counts: Mapping[str, int]) -> Bar:
     """Lay out a bar; a status without runs has no segment."""
-    present = [status for status in _LOOKS if counts.get(status)]
-    starts = accumulate((counts[status] for status in present), initial=0)
-    segments = (
-        Segment(status, start, counts[status])
-        for status, start in zip(present, starts, strict=False)
-    )
-    return Bar(total=sum(counts.values()), segments=tuple(segments))
+    segments: list[Segment] = []
+    start = 0
+    for status in _LOOKS:
+        if count := counts.get(status, 0):
+            segments.append(Segment(status, start, count))
+            start += count
+    return Bar(total=start, segments=tuple(segments))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,12 +92,13 @@ class Sandbox:
         Raises:
             SandboxError: The port is taken, a file for TLS is wrong, or the server did not come up.
         """
-        self._server, listener = self._prepared()
+        is_ready = threading.Event()
+        self._server, listener = self._prepared(is_ready.set)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="jama-sandbox", daemon=True
         )
         self._thread.start()
-        if not self._server.is_ready.wait(_START_TIMEOUT_S):
+        if not is_ready.wait(_START_TIMEOUT_S):
             self.stop()
             raise SandboxError(f"the sandbox did not start within {_START_TIMEOUT_S:g} s")
         return self
@@ -115,9 +116,7 @@ class Sandbox:
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
 
-    def _prepared(
-        self, on_ready: Callable[[], None] = lambda: None
-    ) -> tuple[ReadyServer, socket.socket]:
+    def _prepared(self, on_ready: Callable[[], None]) -> tuple[ReadyServer, socket.socket]:
         config = config_of(self.app(), self._tls)
         listener = listen_on(self._port)
         self._port = listener.getsockname()[1]
