@@ -15,23 +15,22 @@ class ApiPaths:
     """Where the API of a server is; everything else is pages for people.
 
     Attributes:
-        prefixes: What stands before the paths that record and faults know, the longest first.
-        token: Where tokens are issued, without prefix; None where there are no tokens.
+        root: What all its paths begin with.
+        version: What the paths of the version that is served begin with, root included.
+        token: Where tokens are issued, without root; None where there are no tokens.
     """
 
-    prefixes: tuple[str, ...] = ()
+    root: str = ""
+    version: str = ""
     token: str | None = None
 
     def include(self, path: str) -> bool:
         """Return whether a path belongs to the API."""
-        return path.startswith(self.prefixes)
+        return path.startswith(self.root)
 
     def below(self, path: str) -> str:
-        """Return the path without its prefix."""
-        for prefix in self.prefixes:
-            if path.startswith(prefix):
-                return path.removeprefix(prefix)
-        return path
+        """Return the path without version and root."""
+        return path.removeprefix(self.version).removeprefix(self.root)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +38,7 @@ class RecordedRequest:
     """One request to the API, and the status it was answered with.
 
     Attributes:
-        path: Below the API, e.g. `/testruns/12`.
+        path: Without the version of the API, e.g. `/testruns/12`.
         query: Names and values in the order they were sent.
         status: What was answered; None if there was no answer.
         served: What the sandbox made of the request, whatever a fault made of the answer then;
@@ -152,7 +151,8 @@ class RecordMiddleware:
         if scope["type"] != "http" or not self._paths.include(scope["path"]):
             await self._app(scope, receive, send)
             return
-        entry = Entry(self._record, self._paths.below(scope["path"]), scope, receive)
+        path = scope["path"].removeprefix(self._paths.version)
+        entry = Entry(self._record, path, scope, receive)
 
         async def write(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -126,7 +126,7 @@ def parse_fault(text: str, *, seed: int = 0, paths: ApiPaths = _ANY_PATHS) -> Ra
     Args:
         text: See `FORM`.
         seed: Another seed, another choice of requests.
-        paths: Where the API is: a path may be given with or without its prefix.
+        paths: Where the API is: a path may be given with or without root and version.
 
     Raises:
         FaultError: The text cannot be read; the message names the known kinds and an example.

@@ -32,7 +32,7 @@ from pytest_jama.sandbox.jama.routes import (
 from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
 
 REST = "/rest/v1"
-API_PATHS = ApiPaths(prefixes=(REST, "/rest"), token="/oauth/token")  # noqa: S106 - a path
+API_PATHS = ApiPaths(root="/rest", version=REST, token="/oauth/token")  # noqa: S106 - a path
 _ASK_FOR_CREDENTIALS = {"WWW-Authenticate": 'Basic realm="Jama"'}
 
 _MODULES = (
