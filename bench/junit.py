@@ -75,7 +75,7 @@ def _commands(count: int) -> dict[str, Command]:
 
 
 def _measure_in_turns(commands: Mapping[str, Command], repeats: int) -> dict[str, list[Usage]]:
-    """Measure commands in turns, so that a slow minute of the machine meets all of them."""
+    """Measure commands in turns, so that a slow minute of the machine hits all of them."""
     usages: dict[str, list[Usage]] = {name: [] for name in commands}
     for _ in range(repeats):
         for name, command in commands.items():
@@ -84,7 +84,7 @@ def _measure_in_turns(commands: Mapping[str, Command], repeats: int) -> dict[str
 
 
 def _ratio(usages: list[Usage], base: list[Usage]) -> float:
-    """Return the median of how many times the processor time of its neighbour each run took."""
+    """Return the median ratio of the processor times of runs and their neighbours."""
     pairs = zip(usages, base, strict=True)
     return statistics.median(one.cpu_s / other.cpu_s for one, other in pairs)
 
@@ -124,7 +124,7 @@ def _measure_growth(
 
 
 def _measure_instructions() -> list[Row]:
-    """Return the rows on one test more, without start-up, as the busiest machine counts them."""
+    """Return the rows on one test more, without start-up, as valgrind counts them."""
     low, high = (cost_of(_commands(count)) for count in (FEW, MORE))
     slopes = {name: high[name] - low[name] for name in low}
     return [

@@ -101,7 +101,7 @@ def measure_pace(*, quick: bool) -> list[Row]:
     """Return the rows on the speed of uploads.
 
     Args:
-        quick: Whether to send few results to one throttled server only, and to compare with nobody.
+        quick: Whether to send few results to one throttled server only, without comparison.
     """
     rows = []
     with tempfile.TemporaryDirectory() as folder:

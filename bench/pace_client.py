@@ -1,7 +1,7 @@
 """One upload, timed: ``pace_client.py {ours,one,threads} COUNT [RATE [THREADS]]``.
 
 `bench.pace` runs it in ``pytest-jama sandbox -- ...``, so that client and server are two processes.
-It prints one line of JSON. What we are compared with is what everybody writes first: `requests`
+It prints one line of JSON. What we are compared with is what anyone writes first: `requests`
 with the retries of urllib3, one request at a time or from eight threads. It need not look for the
 runs, either: it is given their IDs.
 """

@@ -50,7 +50,7 @@ def count_instructions(command: Command) -> int:
     """Return how many instructions a command executes, without its child processes.
 
     Raises:
-        RuntimeError: When valgrind does not tell.
+        RuntimeError: When valgrind counts nothing.
     """
     with tempfile.NamedTemporaryFile(prefix="cachegrind-", mode="r") as log:
         prefix = (str(VALGRIND), *_CACHEGRIND, f"--log-file={log.name}")

@@ -1,4 +1,4 @@
-"""Measures what pytest-jama costs, and prints it beside what was demanded: ``make bench``.
+"""Measures what pytest-jama costs, and prints it beside the bounds: ``make bench``.
 
 Where valgrind is installed, instructions are counted: they are the same on a busy and on an idle
 machine. Elsewhere processor time is measured, in turns. docs/performance.md explains the figures.

@@ -67,7 +67,7 @@ class Timing:
 
 
 def time_all(commands: Mapping[str, Command], repeats: int) -> dict[str, Timing]:
-    """Time commands in turns, so that a slow minute of the machine meets all of them."""
+    """Time commands in turns, so that a slow minute of the machine hits all of them."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(repeats):
         for name, command in commands.items():

@@ -1,4 +1,4 @@
-"""The table that is printed: what was demanded, what was measured, whether it is met."""
+"""The printed table: what was demanded, what was measured, whether it is met."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def closing() -> Iterator[ThreadPoolExecutor]:
 def make_apart(
     tmp_path_factory: pytest.TempPathFactory, closing: ThreadPoolExecutor
 ) -> Iterator[Callable[[str, int], Repository]]:
-    """Make a repository, and a sandbox of its own for it, whose faults hurt nobody else."""
+    """Make a repository, and a sandbox of its own for it, whose faults hurt no other test."""
     with ExitStack() as stack:
 
         def make(key: str, cases: int) -> Repository:

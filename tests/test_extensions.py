@@ -85,16 +85,16 @@ def _result(**changes: Any) -> TestResult:
 WRONG: dict[str, dict[str, Any]] = {
     "'BLOKED' is not a valid Verdict": {"verdict": "BLOKED"},
     "5 is not a valid Verdict": {"verdict": 5},
-    "with 'x', which is no CaseRef": {"case_ref": "x"},
+    "with 'x', which is not a CaseRef": {"case_ref": "x"},
     "'NoneType' object is not iterable": {"results": None},
-    "with 1, which is no TestResult": {"results": (1,)},
-    "with None, which is no str": {"results": (_result(message=None),)},
-    "with 2, which is no str": {"results": (_result(notes=(2,)),)},
+    "with 1, which is not a TestResult": {"results": (1,)},
+    "with None, which is not a str": {"results": (_result(message=None),)},
+    "with 2, which is not a str": {"results": (_result(notes=(2,)),)},
     "'ok' is not a valid Outcome": {"results": (_result(outcome="ok"),)},
-    "with 3, which is no StepVerdict": {"steps": (3,)},
-    "0 is no step number": {"steps": (StepVerdict(0, Verdict.PASSED),)},
+    "with 3, which is not a StepVerdict": {"steps": (3,)},
+    "0 is not a step number": {"steps": (StepVerdict(0, Verdict.PASSED),)},
     "'good' is not a valid Verdict": {"steps": (StepVerdict(1, "good"),)},  # type: ignore[arg-type]
-    "with 4, which is no str": {"steps": (StepVerdict(1, Verdict.PASSED, (4,)),)},  # type: ignore[arg-type]
+    "with 4, which is not a str": {"steps": (StepVerdict(1, Verdict.PASSED, (4,)),)},  # type: ignore[arg-type]
 }
 
 

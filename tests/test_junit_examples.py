@@ -33,7 +33,7 @@ PROGRAMS = {
 
 _COMMAND = re.compile(r"^\$ (.+)$", re.MULTILINE)
 _ROW = re.compile(r"^\| PUMP-TC-(\d+) \| ([^|]+) \|", re.MULTILINE)
-# Whose machine a report was written on is nobody's business; /builds is where all of them were.
+# A report does not tell whose machine wrote it; all of them were written in /builds.
 _MACHINE = re.compile(r"(?<![\w.])/(?:root|tmp/|work|Users)|(?<!/builds)/home/|[A-Z]:\\")
 
 

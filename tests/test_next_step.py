@@ -31,16 +31,16 @@ def test_journals_that_belong_together_are_all_named() -> None:
 
 def test_long_command_is_not_shortened() -> None:
     paths = [HERE / f"{number}.jsonl" for number in range(200)]
-    assert str(next_line(*paths, trouble="", start=HERE)).endswith(" 199.jsonl")
+    assert str(next_line(*paths, failure="", start=HERE)).endswith(" 199.jsonl")
 
 
 def test_whole_journal_is_the_next_step() -> None:
-    line = next_line(HERE / "a.jsonl", trouble="", start=HERE)
+    line = next_line(HERE / "a.jsonl", failure="", start=HERE)
     assert str(line) == "next       pytest-jama upload a.jsonl"
 
 
 def test_journal_with_missing_lines_is_none() -> None:
-    line = next_line(HERE / "a.jsonl", trouble="cannot write it", start=HERE)
+    line = next_line(HERE / "a.jsonl", failure="cannot write it", start=HERE)
     assert line.text == "when that is solved, run the same session again"
 
 

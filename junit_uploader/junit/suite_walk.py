@@ -96,7 +96,7 @@ class SuiteWalk:
             self._content.setdefault(parent, []).append(element)
 
     def _enter(self, element: etree._Element, parent: etree._Element | None) -> None:
-        """Remember the suite around a testcase, for it and for those that follow."""
+        """Keep the suite around a testcase, for it and for those that follow."""
         suite = self._suite_around(element)
         self._parent = parent
         self._suite_name = suite.name

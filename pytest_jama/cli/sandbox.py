@@ -175,7 +175,7 @@ def _load_seed(file: Path) -> Settings:
 
 
 def _name_of(ref: CaseRef) -> Mapping[str, Any]:
-    """Return how the store is told the name of a case."""
+    """Return the argument of the store that names a case."""
     if ref.kind is RefKind.API_ID:
         return {"id": int(ref.text)}
     name = "document_key" if ref.kind is RefKind.DOCUMENT_KEY else "global_id"
@@ -241,7 +241,7 @@ def _print_runs(title: str, runs: Sequence[Node]) -> None:
 
 
 def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
-    """Print how often each fault was played; nothing if there was none to play."""
+    """Print how often each fault was played; nothing if there were none to play."""
     from pytest_jama.sandbox.faults import parse_fault  # noqa: PLC0415 (an extra)
 
     asked = [parse_fault(text).kind for text in options.faults]

@@ -38,7 +38,7 @@ class SandboxOptions:
         context_path: What stands before ``/rest``, such as ``/contour``.
         tls_cert: PEM file of the certificate to serve https with; needs ``tls_key``.
         tls_key: PEM file of its key.
-        tls_client_ca: PEM file of those who sign the certificates of clients.
+        tls_client_ca: PEM file of the CA of clients' certificates.
     """
 
     port: int | None = None
@@ -76,7 +76,7 @@ def parse_case(text: str) -> CaseRef:
     """Return the case reference of a ``--case``.
 
     Raises:
-        SettingsError: When it is none.
+        SettingsError: When it is not a case reference.
     """
     try:
         return CaseRef.parse(text)
@@ -149,7 +149,7 @@ def _random_faults(options: SandboxOptions) -> Sequence[RandomFault]:
         faults = [parse_fault(text, seed=seed, paths=API_PATHS) for text in options.faults]
     except FaultError as exc:
         raise _wrong("--fault", str(exc)) from exc
-    # What makes lists late has to see every creation, also one that another fault hides.
+    # The fault that makes lists late has to see every creation, also one that another fault hides.
     return sorted(faults, key=lambda fault: fault.kind != "stale")
 
 

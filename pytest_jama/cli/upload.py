@@ -30,7 +30,7 @@ from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
-from pytest_jama.session.provenance import describe_destination, recall_provenance
+from pytest_jama.session.provenance import describe_destination, recorded_provenance
 from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ def run_upload(
     command: Sequence[str],
     plugins: Sequence[object] = (),
 ) -> int:
-    """Send what the journals hold and the server has not got yet.
+    """Send what the journals hold and the server does not have yet.
 
     Args:
         options: Which journals, and where to.
-        output: How to talk.
+        output: Mode and form of the output.
         command: The command line, word by word, for the journals.
         plugins: Hooks that take part besides those of installed distributions.
 
@@ -146,7 +146,7 @@ class _Upload:
     Args:
         choice: The journals.
         options: Where to.
-        output: How to talk.
+        output: Mode and form of the output.
 
     Attributes:
         about: What this command adds to the JSON document.
@@ -175,7 +175,7 @@ class _Upload:
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
         for unusable in self._unusable():
-            session.errors.unusable[unusable] = None  # they stand in the journals already
+            session.errors.unusable[unusable] = None  # the journals have them already
         return session.end(
             lambda: self._judge(session),
             observers=[output.make_progress()],
@@ -190,7 +190,7 @@ class _Upload:
             rules=session.settings.verdicts.rules(),
             adjust=lambda case: session.extensions.adjust_all((case,))[0],
         )
-        provenance = recall_provenance([each.header for each in self._recordings])
+        provenance = recorded_provenance([each.header for each in self._recordings])
         return Findings(merge_results(self._recordings), judgement, provenance)
 
     def _open_journals(self) -> Journals:

@@ -28,7 +28,7 @@ _RULES: Mapping[str, Callable[[Settings], object]] = {
     "target": lambda settings: settings.target,
     "verdicts": lambda settings: settings.verdicts.model_dump(mode="json"),
 }
-"""What must be the same, too, and no flag can say."""
+"""What must be the same, too, and has no flag."""
 
 
 def load_for_upload(
@@ -81,7 +81,7 @@ def find_journal_folder(
     """Return the folder of the journals: as jama.yaml says, else ``.jama`` here or above.
 
     Args:
-        config: The file that somebody named.
+        config: The file that the user named.
         flags: As for `load_settings`.
         environ: The environment.
 

@@ -1,6 +1,5 @@
 """Values and rules: what a result is, what it proves, what shall change at the target.
 
-Standard library only; nothing here knows pytest, HTTP, files or Jama's JSON. The way of one result:
-`results` -> `cases` (links) -> `verdicts` -> `plan` (of `runs`) -> `target` (port) -> `receipts` ->
-`report`; `publish` is the use case that goes it.
+Standard library only; nothing here knows pytest, HTTP, files or Jama's JSON. A result goes
+through `results`, `cases` (its links) and `verdicts`; `port` has what a target gets and returns.
 """

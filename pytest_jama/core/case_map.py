@@ -81,7 +81,7 @@ class CaseMap:
     def find(self, test_id: str) -> tuple[CaseLink, ...]:
         """Return the links of the most specific entry that matches; empty when none does.
 
-        Of equally specific patterns the first in the file is taken; `find_conflicts` tells of them.
+        Of equally specific patterns the first in the file is taken; `find_conflicts` returns them.
         """
         normal = normal_form(test_id)
         entry = self._exact.get(normal)
@@ -97,7 +97,7 @@ class CaseMap:
     def find_conflicts(self, test_ids: Iterable[str]) -> tuple[MapConflict, ...]:
         """Return the pairs of equally specific patterns that meet in one of the given tests.
 
-        Two patterns that could match the same test, but never do, are no conflict: whether
+        Two patterns that could match the same test, but never do, are not a conflict: whether
         ``*_login`` and ``test_*`` meet depends on the tests there are.
         """
         if len(self._patterns) < 2:  # noqa: PLR2004 (a pair)
@@ -127,7 +127,7 @@ class CaseMap:
     def find_within(self, address: str) -> tuple[CaseLink, ...]:
         """Return the links of all entries that name tests at or below a file or folder.
 
-        For files that could not be collected: nobody knows their tests, but the map may.
+        For files that could not be collected: their tests are unknown, but the map may name them.
         """
         normal = normal_form(address)
         below = [
@@ -148,7 +148,7 @@ class CaseMap:
         return 0, None
 
     def find_nearest(self, test_ids: Iterable[str]) -> tuple[MapEntry, str] | None:
-        """Return the entry that is most like one of the tests, and that test; None when none is.
+        """Return the entry most similar to one of the tests, and that test; None without one.
 
         Args:
             test_ids: Tests that no entry matches; of many only the first are compared.
@@ -174,7 +174,7 @@ class CaseMap:
 _TESTS_COMPARED = 20
 _PAIRS_COMPARED = 50_000
 _LIKENESS = 0.3
-"""How like a key must be to be named at all, from 0 to 1."""
+"""How similar a key must be to be suggested, from 0 to 1."""
 
 
 def _boundaries(normal: str) -> list[int]:
@@ -226,7 +226,7 @@ class _Pattern:
         }
 
     def fits_between(self, normal: str, start: int, stop: int) -> bool:
-        """Tell whether the pattern, its literal ends matching, fits what stands between them."""
+        """Return whether the pattern, its literal ends matching, fits what stands between them."""
         return _fits(normal, start, stop, self._wildcards, self._literals)
 
 
@@ -241,7 +241,7 @@ def _fits(
     wildcards: Sequence[str],
     literals: Sequence[str],
 ) -> bool:
-    """Tell whether text[start:stop] is wildcard, literal, wildcard, ..., wildcard."""
+    """Return whether text[start:stop] is wildcard, literal, wildcard, ..., wildcard."""
     if not literals:
         return _stands_for(wildcards[0], text, start, stop)
     at = text.find(literals[0], start, stop)

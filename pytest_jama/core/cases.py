@@ -15,7 +15,7 @@ class RefKind(str, Enum):
     DOCUMENT_KEY = "document key"
     GLOBAL_ID = "global ID"
 
-    __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
+    __hash__ = str.__hash__  # Enum's own is many times slower, and this is called for each test
 
 
 _NUMBER = r"[1-9][0-9]{0,18}"
@@ -56,7 +56,7 @@ class CaseRef(NamedTuple):
         if found is not None:
             return cls(_KINDS[found.lastgroup or ""], text)
         raise ValueError(
-            f"{value!r} is no case reference: use an API ID (20497), "
+            f"{value!r} is not a case reference: use an API ID (20497), "
             "a document key (JEET1-TC-12) or a global ID (GID-51234)",
         )
 
@@ -102,7 +102,7 @@ def parse_step(value: object) -> int:
     text = value.strip() if isinstance(value, str) else _digits(value)
     if _STEP.fullmatch(text):
         return int(text)
-    raise ValueError(f"{value!r} is no step number: steps are counted 1, 2, 3, ...")
+    raise ValueError(f"{value!r} is not a step number: steps are counted 1, 2, 3, ...")
 
 
 def _digits(value: object) -> str:
@@ -130,7 +130,7 @@ GROUP = "case"
 """The group of the pattern that holds the reference."""
 
 SEARCHED_CHARACTERS = 1000
-"""How much of a name is searched: no pattern shall take minutes for a name of a megabyte."""
+"""How much of a name is searched, so that a name of a megabyte does not take minutes."""
 
 
 class FoundInName(NamedTuple):
@@ -138,7 +138,7 @@ class FoundInName(NamedTuple):
 
     Attributes:
         links: The cases it names, each once.
-        problems: What matched and is no reference, a line each.
+        problems: What matched but is not a reference, a line each.
     """
 
     links: tuple[CaseLink, ...]

@@ -4,13 +4,13 @@
 
     PytestJamaError
     ├── SettingsError          jama.yaml, a flag or a variable is wrong: nothing was done
-    ├── InterruptedUploadError somebody pressed Ctrl-C during the upload
+    ├── InterruptedUploadError the user pressed Ctrl-C during the upload
     └── TargetError            the target could not be used
         ├── OutOfReachError    no answer, or none within `give_up_after`
         ├── CredentialsError   the server does not let us in
         ├── NotUsableError     a project, plan or cycle is missing and not to be created
         └── RefusedError       one request was answered with a refusal
-            └── LockedError    ... because somebody has locked the object
+            └── LockedError    ... because another user has locked the object
 
 Messages are one line, lower case: what is wrong, with the value and where it came from; then what
 to do. Only front-ends turn them into output and exit codes.
@@ -97,7 +97,7 @@ class RefusedError(TargetError):
 
 
 class LockedError(RefusedError):
-    """The object is locked by somebody; we report that and never unlock it."""
+    """Another user has locked the object; we report that and never unlock it."""
 
 
 class ErrorLog:
@@ -128,7 +128,7 @@ class ErrorLog:
         costs_nothing: bool = False,
         outlasts: bool = False,
     ) -> None:
-        """Remember an error and write it to the log, with its traceback.
+        """Keep an error and write it to the log, with its traceback.
 
         Args:
             error: The error.
@@ -146,7 +146,7 @@ class ErrorLog:
             self.on_unusable(Unusable(UnusableKind.HOOK, where, why))
 
     def add_unusable(self, unusable: Unusable) -> None:
-        """Remember something that could not be used; a repetition does nothing."""
+        """Keep what could not be used, each thing once."""
         if unusable not in self.unusable:
             self.unusable[unusable] = None
             if self.on_unusable is not None:

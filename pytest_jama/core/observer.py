@@ -1,4 +1,4 @@
-"""What is told of an upload while it is under way, and to whom."""
+"""Who hears of an upload while it runs, and what."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ChangeKind(str, Enum):
 
     CREATE = "create"
     ADD = "add"
-    """A test case becomes part of something: of these there may be very many."""
+    """A test case becomes part of something; there may be very many of these."""
     REGENERATE = "regenerate"
 
 
@@ -26,7 +26,7 @@ class Change:
     Attributes:
         kind: What is done.
         what: To what: ``test plan 'Release 1'``, ``case JEET1-TC-12``.
-        where: What that becomes part of: ``group 'Group 1'``. Empty when that is not worth a word.
+        where: What that becomes part of: ``group 'Group 1'``. Empty when that does not matter.
     """
 
     kind: ChangeKind
@@ -44,11 +44,11 @@ class Retry:
 
     Attributes:
         request: Its method and path.
-        reason: Why: ``503 Service Unavailable``. There are only some, so that they can be counted.
+        reason: Why: ``503 Service Unavailable``. There are few, which can be counted.
         detail: More about it: ``the server asked for 2 s``. Empty when there is nothing to say.
         attempt: The number of the attempt to come.
         pause_s: How many seconds it waits.
-        left_s: For how many seconds more nothing may succeed before all is given up.
+        left_s: In how many seconds the upload gives up, unless a request succeeds.
     """
 
     request: str
@@ -68,10 +68,10 @@ class Observer:
     """Is told how an upload proceeds. Every method does nothing here; override what you need."""
 
     def changed(self, change: Change) -> None:
-        """Hear of a change as soon as it is made; of none in a dry run."""
+        """Hear of a change as soon as it is made; never in a dry run."""
 
     def planned(self, plan: Plan) -> None:
-        """Hear once what will be written, before anything of it is."""
+        """Hear once what will be written, before any of it is."""
 
     def received(self, receipt: Receipt) -> None:
         """Hear of an update as soon as its fate is known, and again if that changes."""

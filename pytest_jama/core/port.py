@@ -71,11 +71,11 @@ class Update(Protocol):
 
     @property
     def key(self) -> str:
-        """What it is known by: the ID of a run, the hash of a document. Unique in its plan."""
+        """Its identity: the ID of a run, the hash of a document. Unique in its plan."""
 
     @property
     def title(self) -> str:
-        """What people know it by: ``JEET1-TC-12 (JEET1-TSTRN-5)``."""
+        """Its name for people: ``JEET1-TC-12 (JEET1-TSTRN-5)``."""
 
     @property
     def was(self) -> str:
@@ -257,6 +257,6 @@ class PriorState(Enum):
     ARRIVED = "arrived"
     """An earlier upload brought it there."""
     CHANGED = "changed"
-    """An earlier upload brought it there and saw it stored; the server shows something else now."""
+    """An earlier upload saw it stored there; the server shows something else now."""
     OUTDATED = "outdated"
     """A later session has written there."""

@@ -155,5 +155,5 @@ def _complete(steps: list[StepResult], begun: int, name: str, value: str) -> Non
 def _parse_status(value: str) -> Outcome:
     outcome = _OUTCOME_BY_STATUS.get(value.strip().lower())
     if outcome is None:
-        raise ValueError(f"{value!r} is no outcome: use {', '.join(_OUTCOME_BY_STATUS)}")
+        raise ValueError(f"{value!r} is not an outcome: use {', '.join(_OUTCOME_BY_STATUS)}")
     return outcome

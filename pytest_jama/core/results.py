@@ -29,7 +29,7 @@ class Outcome(str, Enum):
     DESELECTED = "deselected"
     """Known, but not selected: `-k`, `-m`, `--lf`, a node ID on the command line."""
 
-    __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
+    __hash__ = str.__hash__  # Enum's own is many times slower, and this is called for each test
 
     @property
     def did_run(self) -> bool:

@@ -28,15 +28,15 @@ def normal_form(test_id: str) -> str:
 
 
 def parameter_starts(normal: str) -> Iterator[int]:
-    """Yield where the parameters of a test may begin: what stands before names it without them.
+    """Yield where the parameters of a test may begin; the text before is its name without them.
 
     Args:
         normal: The test ID in normal form.
 
     Source: what frameworks write: ``f[x]`` pytest, ``f (x=1)`` unittest, ``f(String)[1]`` and
     ``f{String}[1]`` JUnit 5, ``f<int>`` doctest, ``f with data set "x"`` PHPUnit, ``f with (1)``
-    Pest, ``f -- @1.1`` behave, ``f - #1.1`` and ``f - Example #1.1`` Cucumber. Before ``<`` must
-    not stand a blank: ``renders <App />`` is a title.
+    Pest, ``f -- @1.1`` behave, ``f - #1.1`` and ``f - Example #1.1`` Cucumber. A blank
+    before ``<`` does not count: ``renders <App />`` is a title.
     """
     bracket = normal.find("[")
     if bracket >= 0:
@@ -55,7 +55,7 @@ _ROW = re.compile(r" (?:with (?:data ?set [\"#]|\()|-- @[0-9]|- (?:Example )?#[0
 
 
 def _find_opening(head: str) -> int:
-    """Return where the bracket opens that closes the text; -1 when nowhere."""
+    """Return where the bracket that closes the text was opened; -1 when it was not."""
     closing = head[-1]
     depth = 0
     for at in range(len(head) - 1, -1, -1):

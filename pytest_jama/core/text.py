@@ -12,7 +12,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 
 
 def clean(text: str) -> str:
-    """Drop terminal colours and characters that JSON, XML and databases stumble over."""
+    """Drop terminal colours and characters that JSON, XML and databases cannot hold."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _ANSI.sub("", text))
 
 

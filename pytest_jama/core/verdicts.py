@@ -32,7 +32,7 @@ class Verdict(str, Enum):
     NOT_RUN = "NOT_RUN"
     PASSED = "PASSED"
 
-    __hash__ = str.__hash__  # that of Enum is many times slower, and this is asked for each test
+    __hash__ = str.__hash__  # Enum's own is many times slower, and this is called for each test
 
     @property
     def severity(self) -> int:
@@ -126,10 +126,10 @@ class Judgement:
 
     @property
     def possible_aliases(self) -> tuple[CaseVerdict, ...]:
-        """What nothing is said of, but may be another name of a case of `to_write`.
+        """Cases without verdict that may be another name of a case of `to_write`.
 
-        All of its tests were deselected, which makes that case incomplete. Names of one kind are
-        never of one case.
+        All of its tests were deselected, which makes that case incomplete. Two names of the
+        same kind never mean the same case.
         """
         kinds = {case.case_ref.kind for case in self.to_write}
         return tuple(
@@ -150,7 +150,7 @@ def judge(
     *,
     rules: VerdictRules,
 ) -> Judgement:
-    """Conclude from the results of a session what is to be said of each test case.
+    """Judge each test case by the results of a session.
 
     Args:
         results: All results, each test once; tests that did not run are among them.
@@ -167,7 +167,7 @@ def judge(
     return Judgement(cases, tuple(unlinked), rules.incomplete)
 
 
-_NOT_REACHED = Outcome.NOT_REACHED  # computed each time by Python 3.11, and asked for each test
+_NOT_REACHED = Outcome.NOT_REACHED  # Python 3.11 computes it at each use, and each test uses it
 _NEVER_STARTED = frozenset({_NOT_REACHED, Outcome.DESELECTED})
 
 
@@ -177,13 +177,13 @@ def judge_case(
     *,
     rules: VerdictRules,
 ) -> CaseVerdict:
-    """Conclude from all tests of one case what is to be said of it.
+    """Judge one case by all of its tests.
 
     A step can make its case worse, as when a test caught the failure inside it; but passed steps of
     a test that was skipped or expected to fail do not make the case passed.
     """
     (result, link), *others = evidence
-    if not others and link.step is None and not result.steps:  # most cases: spare them the rest
+    if not others and link.step is None and not result.steps:  # most cases end here
         return CaseVerdict(case_ref, _judge_one(result.outcome, rules), (), (result,))
     results = tuple({id(result): result for result, _ in evidence}.values())
     steps = _judge_steps(evidence, rules)

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class BuiltIn:
-    """What pytest-jama brings itself: the map of jama.yaml, and the target `jama`.
+    """What pytest-jama itself brings: the map of jama.yaml, and the target `jama`.
 
     A target of your own is a folder under `targets` and two lines in `make_target`.
     """
@@ -77,7 +77,7 @@ class Extensions:
         self._see_who_finds_cases()
 
     def register(self, *plugins: object) -> None:
-        """Let modules or objects take part, such as conftests; complain of hooks that are wrong."""
+        """Let modules or objects take part, such as conftests; report hooks that are wrong."""
         for plugin in filter(lambda each: not self.is_registered(each), plugins):
             where = f"hooks of {getattr(plugin, '__file__', plugin)}"
             self._protect(partial(self._manager.register, plugin), where=where)
@@ -97,11 +97,11 @@ class Extensions:
         try:
             with _catchable():
                 action()
-        except Exception as error:  # noqa: BLE001 (somebody else's code)
+        except Exception as error:  # noqa: BLE001 (another author's code)
             self._errors.add(error, where=where, costs_nothing=costs_nothing)
 
     def is_registered(self, plugin: object) -> bool:
-        """Tell whether a module takes part."""
+        """Return whether a module takes part."""
         return self._manager.is_registered(plugin)
 
     def find_by_id(self, test_id: str, *, name: str = "") -> tuple[CaseLink, ...] | None:
@@ -109,7 +109,7 @@ class Extensions:
 
         Args:
             test_id: The test.
-            name: Its name, where the test ID is no node ID of pytest, which tells it.
+            name: Its name, where the test ID is not a node ID of pytest, which tells it.
         """
         if not self._is_map_alone:
             return None
@@ -133,7 +133,7 @@ class Extensions:
             with _catchable():
                 refs = self._manager.hook.find_case_refs(result=result) or ()
             return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
-        except Exception as error:  # noqa: BLE001 (somebody else's hook)
+        except Exception as error:  # noqa: BLE001 (another author's hook)
             self._errors.add(error, where="hook find_case_refs", outlasts=True)
             return tuple(self._built_in.find_case_refs(result))
 
@@ -158,7 +158,7 @@ class Extensions:
                 answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
             adjusted = _read_verdict(answer)
             return verdict if adjusted == verdict else replace(adjusted, judged=verdict)
-        except Exception as error:  # noqa: BLE001 (somebody else's hook)
+        except Exception as error:  # noqa: BLE001 (another author's hook)
             self._errors.add(error, where="hook adjust_verdict", outlasts=True)
             return verdict
 
@@ -166,7 +166,7 @@ class Extensions:
         """Make the target that the settings name.
 
         Raises:
-            SettingsError: When nobody makes a target of that name.
+            SettingsError: When no extension makes a target of that name.
         """
         name = self._settings.target
         target: Target | None
@@ -183,7 +183,7 @@ class Extensions:
         return target
 
     def upload_finished(self, report: UploadReport) -> None:
-        """Tell everybody of the report."""
+        """Show the report to every extension."""
         self._protect(
             partial(self._manager.hook.upload_finished, report=report),
             where="hook upload_finished",
@@ -192,15 +192,15 @@ class Extensions:
 
 
 class BrokenHookError(PytestJamaError):
-    """A hook raised what is no ordinary exception."""
+    """A hook raised something other than an ordinary exception."""
 
 
 @contextmanager
 def _catchable() -> Iterator[None]:
-    """Raise whatever somebody else's code raises as an exception that can be caught and printed.
+    """Raise whatever another author's code raises as an exception that can be caught and printed.
 
-    ``pytest.fail()``, ``pytest.skip()`` and ``sys.exit()`` raise what is no `Exception`, since it
-    shall end a test or the process; in a hook of ours it would end the session.
+    ``pytest.fail()``, ``pytest.skip()`` and ``sys.exit()`` raise what is not an `Exception`, to end
+    a test or the process; in a hook of ours it would end the session.
     """
     try:
         yield
@@ -224,7 +224,7 @@ def _read_verdict(answer: object) -> CaseVerdict:
     """Return what a hook answered; the text of a verdict is as good as the verdict."""
     if not isinstance(answer, CaseVerdict):
         raise TypeError(
-            f"answered {answer!r}, which is no CaseVerdict: "
+            f"answered {answer!r}, which is not a CaseVerdict: "
             "return dataclasses.replace(verdict, verdict=...)"
         )
     return replace(
@@ -252,16 +252,16 @@ def _require_texts(values: Iterable[str]) -> tuple[str, ...]:
 
 def _require(value: T, kind: type[T]) -> T:
     if not isinstance(value, kind):
-        raise TypeError(f"answered a verdict with {value!r}, which is no {kind.__name__}")
+        raise TypeError(f"answered a verdict with {value!r}, which is not a {kind.__name__}")
     return value
 
 
 def _as_link(ref: object) -> CaseLink:
-    return CaseLink.parse(str(ref))  # also one that is a link, but perhaps none that can be used
+    return CaseLink.parse(str(ref))  # also of a `CaseLink`; raises for one without a usable form
 
 
 def has_hooks(plugin: object) -> bool:
-    """Tell whether a plugin, such as a conftest, implements hooks of ours, or thinks it does."""
+    """Return whether a plugin, such as a conftest, implements hooks of ours, or thinks it does."""
     named = (getattr(plugin, name, None) for name in _HOOKS)
     misnamed = vars(plugin).values() if isinstance(plugin, ModuleType) else ()
     return any(

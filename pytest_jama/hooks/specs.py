@@ -40,7 +40,7 @@ def make_target(name: str, settings: Settings) -> Target | None:
 
 @hookspec(firstresult=True)
 def find_case_refs(result: TestResult) -> Sequence[str | int] | None:
-    """Name the test cases of a test that carries no reference of its own.
+    """Name the test cases of a test without references of its own.
 
     The first answer other than None counts; the map of jama.yaml answers last.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 INCOMPLETE = ".incomplete"
-"""How the name of a journal ends that lacks lines of its session."""
+"""The ending of a journal's name when it lacks lines of its session."""
 
 
 class JournalWriter:
@@ -31,19 +31,19 @@ class JournalWriter:
 
     A line is one write to the operating system: it survives the death of this process. No two
     processes write one file: it is locked, and a child that is forked from this process lets go of
-    it. Trouble with the disk is remembered once and never raised, because a journal that cannot be
+    it. The first failure to write is kept and never raised, because a journal that cannot be
     written must not cost the session its results.
 
     Args:
         path: The file.
         descriptor: The open file; -1 for none.
-        trouble: Why lines are missing from the start.
+        failure: Why lines are missing from the start.
         tidies: Whether closing it removes old finished journals beside it, and sets this one aside
             when lines are missing.
 
     Attributes:
         path: The file.
-        trouble: Why lines are missing; empty while none is.
+        failure: Why lines are missing; empty while none is.
     """
 
     def __init__(
@@ -51,44 +51,44 @@ class JournalWriter:
         path: Path,
         descriptor: int,
         *,
-        trouble: str = "",
+        failure: str = "",
         tidies: bool = True,
     ) -> None:
         self.path = path
-        self.trouble = trouble
+        self.failure = failure
         self._descriptor = descriptor
         self._tidies = tidies
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
 
     def write(self, *lines: JournalLine) -> None:
-        """Append lines in one go; after trouble with the disk, do nothing."""
+        """Append lines in one go; do nothing once the disk has failed."""
         self.write_encoded(*map(encode, lines))
 
     def write_encoded(self, *lines: str) -> None:
         """Append lines that are JSON already, see `result_text`."""
-        if self.trouble or not lines:
+        if self.failure or not lines:
             return
         try:
             self._append("\n".join((*lines, "")).encode("ascii"))
         except OSError as exc:
-            self.trouble = f"cannot write {self.path}: {exc.strerror or exc}"
+            self.failure = f"cannot write {self.path}: {exc.strerror or exc}"
             if self._descriptor >= 0:
                 self._set_aside()
 
     def begin_line(self) -> None:
-        """Begin a line of its own, whatever another process left unfinished in this file."""
-        if self.trouble:
+        """Begin a new line, also after a torn one of another process."""
+        if self.failure:
             return
         try:
             if not _ends_with_line_feed(self.path):
                 self._append(b"\n")
         except OSError as exc:
-            self.trouble = f"cannot write {self.path}: {exc.strerror or exc}"
+            self.failure = f"cannot write {self.path}: {exc.strerror or exc}"
 
     def put_back(self) -> None:
         """Write the file anew when it is gone: tests tidy up, and some remove the whole folder."""
-        if self.trouble or self._is_there():
+        if self.failure or self._is_there():
             return
         try:
             prepare_folder(self.path.parent)
@@ -98,7 +98,7 @@ class JournalWriter:
             self._descriptor = again
             self._append(content)
         except OSError as exc:
-            self.trouble = f"{self.path} was removed while it was written: {exc.strerror or exc}"
+            self.failure = f"{self.path} was removed while it was written: {exc.strerror or exc}"
             self._set_aside()
 
     def _is_there(self) -> bool:
@@ -120,21 +120,21 @@ class JournalWriter:
             if self._tidies:
                 remove_old_journals(self.path.parent)
         except OSError as exc:
-            self.trouble = self.trouble or f"cannot tidy {self.path.parent}: {exc.strerror or exc}"
+            self.failure = self.failure or f"cannot tidy {self.path.parent}: {exc.strerror or exc}"
 
     def _set_aside(self) -> None:
-        """Keep uploads from a journal that would take tests which ran for not reached."""
+        """Keep uploads from a journal that would take tests that ran for not reached."""
         is_journal = self.path.suffix != INCOMPLETE and self.path.is_file()  # and no device
-        if self.trouble and self._tidies and is_journal:
+        if self.failure and self._tidies and is_journal:
             with suppress(OSError):  # Windows renames no open file: then it is done at the end
                 self.path = self.path.rename(self.path.with_suffix(INCOMPLETE))
 
     def let_go(self) -> None:
-        """Give the file up in a process that is not the one which opened it."""
+        """Give the file up in another process than the one that opened it."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-            self.trouble = "another process writes this journal"
+            self.failure = "another process writes this journal"
 
     def _append(self, data: bytes) -> None:
         while data:
@@ -142,7 +142,7 @@ class JournalWriter:
 
 
 class Journals:
-    """The journals of an upload, mostly one; each of them gets every line.
+    """The journals of an upload, mostly one; each gets every line.
 
     Args:
         writers: Of each journal; none for a dry run, after which everything is still to be sent.
@@ -164,12 +164,12 @@ class Journals:
         return self.paths[-1]
 
     @property
-    def trouble(self) -> str:
+    def failure(self) -> str:
         """Why lines are missing in one of them; empty while none are."""
-        return next((writer.trouble for writer in self._writers if writer.trouble), "")
+        return next((writer.failure for writer in self._writers if writer.failure), "")
 
     def begin_lines(self) -> None:
-        """Let the next line begin on a line of its own, whatever broke off before it."""
+        """Begin a new line in each, also after a torn one."""
         for writer in self._writers:
             writer.begin_line()
 
@@ -197,14 +197,14 @@ def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
         started: When the session started, in UTC.
 
     Returns:
-        The journal; with `trouble` when it cannot be written.
+        The journal; with `failure` when it cannot be written.
     """
     path = new_journal_path(folder, started)
     try:
         prepare_folder(folder)
         return JournalWriter(path, _create(path))
     except OSError as exc:
-        return JournalWriter(path, -1, trouble=_why(folder, path, exc))
+        return JournalWriter(path, -1, failure=_why(folder, path, exc))
 
 
 def _create(path: Path) -> int:
@@ -263,7 +263,7 @@ def new_journal_path(folder: Path, started: datetime) -> Path:
 
 
 def is_finished(path: Path) -> bool:
-    """Tell whether the last line of a journal says that nothing is left to send.
+    """Return whether the last line of a journal says that nothing is left to send.
 
     Raises:
         OSError: When the file cannot be read.
@@ -310,13 +310,13 @@ _TAKEN = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK
 def try_to_lock(descriptor: int) -> bool:
     """Lock an open file until it is closed, also by the death of the process.
 
-    Where a file system has no locks, everybody gets one: no lock is worth a lost journal.
+    Where a file system has no locks, every process gets one: a journal matters more.
 
     Args:
         descriptor: The file, open for writing.
 
     Returns:
-        False when somebody else has the lock.
+        False when another process has the lock.
     """
     try:
         _lock(descriptor)

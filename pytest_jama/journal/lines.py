@@ -2,8 +2,8 @@
 
 Format version 1, described for readers of the files in docs/journal.md: that page and this module
 change together, and a change that old readers would misread raises `FORMAT_VERSION`. Writing stands
-first, reading second. Reading passes over fields that it does not know; a line that lacks what it
-must have raises `KeyError`, `TypeError` or `ValueError`, whichever comes first.
+first, reading second. Reading passes over fields that it does not know; a line without a
+required field raises `KeyError`, `TypeError` or `ValueError`, whichever comes first.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def result_line(result: TestResult) -> JournalLine:
 
 
 def result_text(result: TestResult) -> str:
-    """Return `result_line` as JSON; three times faster for the many tests with nothing to tell."""
+    """Return `result_line` as JSON; three times faster for the many tests with only an outcome."""
     if result.message or result.notes or result.steps or result.duration_s is None:
         return encode(result_line(result))
     return (
@@ -141,7 +141,7 @@ def _verdict(case: CaseVerdict) -> str:
 
 
 def _adjustment(adjusted: CaseVerdict, judged: CaseVerdict) -> JournalLine:
-    """Return what nobody could find out again who has the results but not the hook."""
+    """Return what a hook changed, which the results alone do not tell."""
     adjustment: JournalLine = {
         "case": str(judged.case_ref),
         "was": _verdict(judged),
@@ -273,7 +273,7 @@ def parse_header(line: JournalLine) -> Header:
 
 
 class Parser:
-    """Reads lines of tests; equal links become one value, of which there may be very many."""
+    """Reads lines of tests; equal links, of which there may be very many, become one value."""
 
     def __init__(self) -> None:
         self._links: dict[str, CaseLink] = {}
@@ -352,5 +352,5 @@ def _parse_steps(steps: Iterable[list[Any]]) -> tuple[StepVerdict, ...]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a text")
     return value

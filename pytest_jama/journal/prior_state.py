@@ -1,4 +1,4 @@
-"""What earlier uploads brought to the server, as the receipts tell."""
+"""What earlier uploads brought to the server, by their receipts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PriorUploads:
 
     An update arrived when the last one that its run accepted said the same, and the run still shows
     it. When the run shows something else, either the server did not keep its word, which an upload
-    that was broken off had no time to find out; or somebody changed it after that.
+    that was broken off had no time to find out; or another user changed it after that.
 
     Args:
         recordings: The journals.

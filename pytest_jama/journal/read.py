@@ -1,4 +1,4 @@
-"""Reads a journal, line by line, whatever broke off when it was written."""
+"""Reads a journal line by line, also one that broke off."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class JournalError(SettingsError):
-    """A file is no journal, or none that this version knows.
+    """A file is not a journal, or not one that this version knows.
 
     Args:
         message: What is wrong.
@@ -44,7 +44,7 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
         path: Where it is, for messages.
 
     Raises:
-        JournalError: When it is none, or of a newer format.
+        JournalError: When it is not a journal, or of a newer format.
         EmptyJournalError: When it ends before its header does.
         OSError: When it cannot be read.
     """
@@ -65,7 +65,7 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
 
 
 _PADDING = b"\0\r\n\t "
-"""What stands around a line and says nothing; NUL bytes are left by machines that lost power."""
+"""What surrounds a line without meaning; machines that lost power leave NUL bytes."""
 
 _NO_JOURNAL = "name a file that pytest --jama or junit-uploader wrote: .jama/*.jsonl"
 
@@ -79,7 +79,7 @@ def _read_header(numbered: Iterator[tuple[int, bytes]], path: Path) -> Recording
         if line is None and not raw.endswith(b"\n") and _may_begin(b"session", content):
             break
         if line is None or line.get("line") != "session":
-            what = "no JSON object" if line is None else "no header of a journal"
+            what = "not a JSON object" if line is None else "not the header of a journal"
             raise JournalError(f"is {what}", _NO_JOURNAL, where=f"{path}:{number}")
         return Recording(path, _header_of(line, where=f"{path}:{number}"))
     raise EmptyJournalError(
@@ -95,7 +95,7 @@ def _begins_upload(line: JournalLine | None, raw: bytes) -> bool:
 
 
 def _may_begin(kind: bytes, content: bytes) -> bool:
-    """Tell whether a line, of which the end may be missing, is of a kind."""
+    """Return whether a line is of a kind; its end may be missing."""
     beginning = b'{"line":"%s"' % kind
     return beginning.startswith(content[: len(beginning)])
 
@@ -121,8 +121,8 @@ def _header_of(line: JournalLine, *, where: str) -> Header:
 def _parse_line(raw: bytes) -> JournalLine | None:
     """Return a line; None when it is torn.
 
-    No beginning of a JSON object is one itself, so that a line which lacks no more than its line
-    feed is whole.
+    A JSON object that is cut anywhere is not one any more, so a line that can be read is whole,
+    also without its line feed.
     """
     try:
         line = json.loads(raw.strip(_PADDING).decode("utf-8", "surrogatepass"))
@@ -151,7 +151,7 @@ class _RecordReader:
         }
 
     def take(self, line: JournalLine) -> bool:
-        """Take a line; tell whether it could be understood. Other kinds are passed over."""
+        """Take a line; return whether it could be understood. Other kinds are passed over."""
         self._recording.is_finished = False
         try:
             read = self._readers.get(line.get("line"))
@@ -174,7 +174,7 @@ class _RecordReader:
 
     def _verdict(self, line: JournalLine) -> None:
         verdict = self._parser.parse_verdict(line)
-        if not self._has_upload:  # what an upload concludes may be of several sessions
+        if not self._has_upload:  # an upload may judge several sessions
             self._recording.verdicts[verdict.judged_ref] = verdict
 
     def _receipt(self, line: JournalLine) -> None:
@@ -193,7 +193,7 @@ class _RecordReader:
 
     def _unusable(self, line: JournalLine) -> None:
         unusable = parse_unusable(line)
-        if not self._has_upload:  # what an upload could not use, another one may
+        if not self._has_upload:  # another upload may be able to use it
             self._recording.unusable[unusable] = None
 
     def _unlinked(self, line: JournalLine) -> None:

@@ -1,4 +1,4 @@
-"""What a journal tells, as values; several journals of one session are one record. Pure."""
+"""The content of a journal, as values; several journals of one session are one record. Pure."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Recording:
         path: The file.
         header: Who kept it.
         collected: What each known test counts as unless it ran, by test ID.
-        uncollected: What stands for each file that could not be collected, by its address.
+        uncollected: The result in place of each file that could not be collected, by its address.
         results: The result of each test that ended, by test ID.
         verdicts: What the session itself concluded, by the case that was judged.
         arrivals: The last update that each place accepted, by its key, see `Update.key`.
@@ -91,7 +91,7 @@ class Recording:
         has_ended: Whether the session itself came to its end.
         is_finished: Whether nothing is left to send.
         is_taken_up: Whether an upload took it up and has not come to its end.
-        damaged: The numbers of lines that cannot be read, though nothing broke off there.
+        damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
     """

@@ -1,7 +1,7 @@
 """What sessions concluded, from their journals. Pure.
 
-Everything is judged again from the results. Where a hook had a say, which is not there any more,
-the verdict lines of the journal tell what it said.
+Everything is judged again from the results. Where a hook adjusted a verdict and is
+not there any more, the verdict lines of the journal tell what it said.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def judge_recordings(
     Args:
         recordings: One of each session.
         rules: Which verdict follows from which outcome.
-        adjust: The hooks that are still there, for cases that a session had no time to judge.
+        adjust: The hooks that are still there, for cases that a session broke off before judging.
     """
     courts = [_Court(recording, rules) for recording in recordings]
     if len(courts) == 1:
         whole = courts[0].judgement
     else:
         whole = judge(merge_results(recordings), rules=rules)
-    judge_without = _Remembered(recordings, rules)
+    judge_without = _CachedJudge(recordings, rules)
     cases = []
     for case in whole.cases:
         concerned = [court for court in courts if case.case_ref in court.judged]
@@ -57,7 +57,7 @@ def judge_recordings(
 
 
 def count_unadjusted(recordings: Iterable[Recording]) -> int:
-    """Count the verdicts that hooks of conftests had no chance to adjust: it broke off before."""
+    """Count the verdicts that hooks of conftests could not adjust: the session broke off."""
     return sum(
         len(
             {link.case_ref for result in recording.all_results() for link in result.links}
@@ -89,11 +89,11 @@ class _Court:
         }
 
     def overrules(self, case: CaseVerdict) -> bool:
-        """Tell whether the session said something else than the rules of one of its cases."""
+        """Return whether the session said something else than the rules of one of its cases."""
         return case.case_ref in self.said
 
     def has_other_verdict(self, case_ref: CaseRef) -> bool:
-        """Tell whether it came to another verdict, not only to other words."""
+        """Return whether it came to another verdict, not only to other words."""
         return self.said[case_ref].verdict is not self.judged[case_ref].verdict
 
 
@@ -107,8 +107,8 @@ def _numbers(steps: Iterable[StepVerdict]) -> list[tuple[int, str]]:
     return [(step.number, step.verdict.value) for step in steps]
 
 
-class _Remembered:
-    """Judges all sessions but for some; hooks concern the same few sessions again and again."""
+class _CachedJudge:
+    """Judges without some of the sessions, and caches: hooks mostly concern the same few."""
 
     def __init__(self, recordings: Sequence[Recording], rules: VerdictRules) -> None:
         self._recordings = recordings
@@ -127,8 +127,8 @@ Said = tuple[_Court, "RecordedVerdict"]
 """A session, and what it said of a case instead of what follows from its results."""
 
 
-def _combine(case: CaseVerdict, said: Sequence[Said], judge_without: _Remembered) -> CaseVerdict:
-    """Let what sessions said count beside what follows from the results of the others."""
+def _combine(case: CaseVerdict, said: Sequence[Said], judge_without: _CachedJudge) -> CaseVerdict:
+    """Combine what sessions said with what follows from the results of the others."""
     ref = case.case_ref
     firm = [(court, verdict) for court, verdict in said if court.has_other_verdict(ref)]
     rest = judge_without(_names(firm), ref)

@@ -22,7 +22,7 @@ class InUseError(PytestJamaError):
 
 @dataclass(frozen=True, slots=True)
 class TakenUp:
-    """A journal that is read and locked, so that nobody else uploads it at the same time.
+    """A journal that is read and locked, so that no other process uploads it at the same time.
 
     Attributes:
         recording: What it told when it was locked.
@@ -36,7 +36,7 @@ class TakenUp:
 def take_up(path: Path) -> TakenUp:
     """Lock a journal, read it, and make ready to append to it.
 
-    One that cannot be written can still be read: then the writer has trouble.
+    One that cannot be written can still be read; then the writer says why.
 
     Raises:
         InUseError: When another process writes it.
@@ -48,7 +48,7 @@ def take_up(path: Path) -> TakenUp:
     try:
         with path.open("rb") as file:
             recording = read_journal(file, path)
-    except BaseException:  # also Ctrl-C: no lock may stay
+    except BaseException:  # also on Ctrl-C: a lock must not stay
         writer.close()
         raise
     return TakenUp(recording, writer)
@@ -60,8 +60,8 @@ def _reopen(path: Path) -> JournalWriter:
     except FileNotFoundError:
         raise
     except OSError as exc:
-        trouble = f"cannot write {path}: {exc.strerror or exc}"
-        return JournalWriter(path, -1, trouble=trouble, tidies=False)
+        failure = f"cannot write {path}: {exc.strerror or exc}"
+        return JournalWriter(path, -1, failure=failure, tidies=False)
     if not try_to_lock(descriptor):
         os.close(descriptor)
         raise InUseError(

@@ -30,8 +30,8 @@ class Choice:
     Attributes:
         taken: The journals, read and locked.
         notes: What was passed over, as sentences.
-        unreadable: What was asked for and tells nothing: path and why.
-        later: Journals of later sessions, when nobody said that these are to be sent.
+        unreadable: What the user named and cannot be read: path and why.
+        later: Journals of later sessions, unless the user named the journals to send.
     """
 
     taken: tuple[TakenUp, ...] = ()
@@ -53,7 +53,7 @@ def choose_newest(folder: Path) -> Choice:
     passed over: it will upload its results itself.
 
     Raises:
-        InUseError: When another upload is at it.
+        InUseError: When another upload uses it.
         PytestJamaError: When one of those that belong to it is not there any more.
         OSError: When the folder or a journal cannot be read.
     """
@@ -69,7 +69,7 @@ def choose_newest(folder: Path) -> Choice:
 
 
 def _find_usable(path: Path, notes: list[str]) -> TakenUp | None:
-    """Take up a journal if there is something to send in it and nobody else is at it."""
+    """Take up a journal if it has something to send and no other process uses it."""
     try:
         taken = take_up(path)
     except InUseError:
@@ -89,7 +89,7 @@ def choose_named(paths: Iterable[Path]) -> Choice:
     """Take up the journals that a user named; of a folder, those that are not finished.
 
     Raises:
-        SettingsError: When one of them is no journal.
+        SettingsError: When one of them is not a journal.
         InUseError: When another process writes one of them.
         PytestJamaError: When one that belongs to them is not there any more.
         OSError: When one of them cannot be read.
@@ -104,7 +104,7 @@ def choose_named(paths: Iterable[Path]) -> Choice:
                 unreadable.append((shown(path), str(error).removeprefix(f"{path}: ")))
         for folder in filter(os.path.isdir, paths):
             taken = list(_with_partners(taken, folder.resolve()))
-    except BaseException:  # also Ctrl-C: no lock may stay
+    except BaseException:  # also on Ctrl-C: a lock must not stay
         _close(taken)
         raise
     return Choice(tuple(taken), unreadable=tuple(unreadable))
@@ -120,7 +120,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            what = "is no regular file" if path.exists() else "there is no such file"
+            what = "is not a regular file" if path.exists() else "there is no such file"
             remedy = "check the path; journals are kept as .jama/*.jsonl"
             raise SettingsError(Problem(what, remedy, shown(path)))
 
@@ -134,7 +134,7 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...]:
     """Add the journals that the last upload of these was about, of which some may be finished.
 
-    Without them, what is known of a test case would be less than what was sent already.
+    Without them, a test case would be judged by fewer tests than those sent already.
     """
     names = {each.recording.header.session for each in taken}
     missing = {name for each in taken for name in each.recording.partners} - names
@@ -143,7 +143,7 @@ def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...
         added.extend(
             take_up(_require_partner(folder, name, of=taken[0])) for name in sorted(missing)
         )
-    except BaseException:  # also Ctrl-C: no lock may stay
+    except BaseException:  # also on Ctrl-C: a lock must not stay
         _close([*taken, *added])
         raise
     return (*taken, *added)

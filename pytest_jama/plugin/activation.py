@@ -37,8 +37,8 @@ def activate(config: pytest.Config) -> None:
     """
     if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
         return
-    # `--lf` filters files while it collects them, so that nobody sees which tests it left out;
-    # without this wrapper it deselects the same tests afterwards, openly.
+    # `--lf` filters files while it collects them, so that the tests it left out are unknown;
+    # without this wrapper it deselects the same tests afterwards, visibly.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
     if hasattr(config, "workerinput"):
         first_report = FirstReport(ErrorLog(), config.pluginmanager)

@@ -64,7 +64,7 @@ class CollectedTests(Guarded):
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Remember the tests under the IDs they have before others rename or drop some.
+        """Keep the tests under the IDs they have before others rename or drop some.
 
         ``--dist loadgroup`` of pytest-xdist adds the name of the group to the IDs.
         """
@@ -114,7 +114,7 @@ class CollectedTests(Guarded):
 
 
 class FirstReport(Guarded):
-    """Puts what a worker of pytest-xdist collected on its first report, and is gone."""
+    """Puts what a worker of pytest-xdist collected on its first report, then unregisters itself."""
 
     def __init__(self, errors: ErrorLog, plugins: pytest.PytestPluginManager) -> None:
         super().__init__(errors)

@@ -124,7 +124,7 @@ class ResultCollector:
         if reports is None:
             reports = self._running[key] = [report]
         elif report.when == "teardown" and ends_attempt(reports[-1]):
-            return None  # it belongs to the attempt before, and the next one is still to come
+            return None  # it belongs to the attempt before; the next one follows
         else:
             reports.append(report)
         if report.when not in LAST_PHASES or ends_attempt(report):
@@ -158,7 +158,7 @@ class ResultCollector:
         yield from self.uncollected.values()
 
     def parse(self, text: str, test_id: str) -> Links:
-        """Return the links of a property text; remembers texts that cannot be understood."""
+        """Return the links of a property text; report texts that cannot be understood."""
         links = self._links.get(text)
         if links is None:
             try:
@@ -199,7 +199,7 @@ class ResultCollector:
         test_id: str,
         outcome: Outcome,
     ) -> Evidence:
-        """Read what a test says of itself; remembers what cannot be understood."""
+        """Read what a test says of itself; report what cannot be understood."""
         if not properties:
             return NO_EVIDENCE
         if len(properties) == 1 and properties[0][0] == MARKERS:
@@ -210,6 +210,6 @@ class ResultCollector:
         return said
 
     def _known_links(self, test_id: str) -> Links | None:
-        """Return the cases that its markers or the map name; None when nobody was asked."""
+        """Return the cases that its markers or the map name; None for an unknown test."""
         links = self._selected.get(test_id)
         return self._deselected.get(test_id) if links is None else links

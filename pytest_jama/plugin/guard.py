@@ -1,4 +1,4 @@
-"""One guard around every hook: an error of ours costs what we do, never the session."""
+"""One guard around every hook: an error of ours never costs the session."""
 
 from __future__ import annotations
 

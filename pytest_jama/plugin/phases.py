@@ -1,4 +1,4 @@
-"""What the reports of one test amount to: the worst of its phases, in the last of its attempts.
+"""The sum of the reports of one test: the worst of its phases, in the last of its attempts.
 
 Pure: reports in, values out. A test gets a report for its setup, its call and its teardown, one for
 each subtest, and all of them again, after a report of ``rerun``, for each further attempt.
@@ -28,7 +28,7 @@ _FINAL_OUTCOMES = frozenset({"passed", "failed", "skipped"})
 
 _PASSED = Outcome.PASSED
 _NOT_REACHED = Outcome.NOT_REACHED
-"""Python 3.11 computes a member of an enumeration anew each time, and these are asked for most."""
+"""Python 3.11 computes a member of an enumeration at each use, and these are used most."""
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Phases:
 
 
 def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
-    """Return what the reports of one test amount to.
+    """Sum up the reports of one test.
 
     Args:
         reports: In their order, of all attempts.
@@ -88,12 +88,12 @@ def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
 
 
 def ends_attempt(report: pytest.TestReport) -> bool:
-    """Tell whether the test is run again after this report."""
+    """Return whether the test is run again after this report."""
     return report.outcome not in _FINAL_OUTCOMES
 
 
 def is_failed_subtest(report: pytest.TestReport) -> bool:
-    """Tell failed subtests; a subtest can fail its test and do nothing else to it."""
+    """Return whether this is a failed subtest; one that passed changes nothing."""
     return report.outcome == "failed" and hasattr(report, "context")
 
 

@@ -113,8 +113,8 @@ class Reporter(Guarded):
     @pytest.hookimpl(tryfirst=True)
     @guarded
     def pytest_collection(self) -> None:
-        """Remember the environment as the conftests made it, before any test changes it."""
-        self._session.remember_environment()
+        """Keep the environment as the conftests made it, before any test changes it."""
+        self._session.keep_environment()
 
     @pytest.hookimpl(trylast=True)
     @guarded
@@ -131,7 +131,7 @@ class Reporter(Guarded):
     @pytest.hookimpl(tryfirst=True)
     @guarded
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Remember what could not be collected; refuse markers that cannot be understood."""
+        """Keep what could not be collected; refuse markers that cannot be understood."""
         mistakes = getattr(report, "pytest_jama", None)
         if mistakes:
             self._refuse(mistakes)
@@ -172,7 +172,7 @@ class Reporter(Guarded):
         """Upload after the hooks of all others, also when one breaks; not after another Ctrl-C."""
         try:
             answer = yield
-        except Exception:  # a hook of somebody else: it goes on once the results are safe
+        except Exception:  # another plugin's hook: its error goes on once the results are safe
             self.end(session)
             raise
         self.end(session)

@@ -47,7 +47,7 @@ class JamaFixture:
             note: A text for the step's actual result.
 
         Raises:
-            ValueError: When `number` is no step number.
+            ValueError: When `number` is not a step number.
         """
         number = parse_step(number)
         step = _OpenStep([note] if note else [])
@@ -69,7 +69,7 @@ class JamaFixture:
         target.append(str(text))
 
     def fail_open_steps(self, reason: str) -> None:
-        """Let the steps fail that are open: a subtest in them has failed, and raises nothing."""
+        """Fail the open steps: a subtest in them has failed, which raises nothing."""
         for step in self._open_steps:
             step.has_failed = True
             step.notes.append(reason)
@@ -132,7 +132,7 @@ COLLECTION = "jama-collection"
 _CARRIER = "jama-evidence"
 
 _ENDS_OF_ALL = (KeyboardInterrupt, pytest.exit.Exception)
-"""What ends the session, and no step or test."""
+"""What ends the session instead of a step or test."""
 
 _OUTCOMES = (pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
 

@@ -1,4 +1,4 @@
-"""The summary of a session in pytest's own output, and what only the plugin has to say there."""
+"""The summary of a session in pytest's own output, and the lines of the plugin alone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def plugin_lines(
     map_conflicts: Iterable[str],
     ignored_hooks: Iterable[str],
 ) -> Iterator[Line]:
-    """Yield what the summary of a pytest session says beside that of every session.
+    """Yield what only the summary of a pytest session says.
 
     Args:
         uncollected: Files and folders that could not be collected.

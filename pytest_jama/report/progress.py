@@ -66,7 +66,7 @@ class BarProgress(Observer):
         self._task: TaskID | None = None
 
     def changed(self, change: Change) -> None:
-        """Show the change beside a bar that does not know its end."""
+        """Show the change beside a bar without a known end."""
         progress, task = self._shown()
         progress.update(task, description=f"jama: {change}")
 

@@ -1,4 +1,4 @@
-"""Output that may fail, as with ``| head`` or a full disk: an upload under way is worth more."""
+"""Output that may fail, as with ``| head`` or a full disk: an upload under way goes on."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def make_patient(stream: TextIO | None) -> TextIO:
+def make_tolerant(stream: TextIO | None) -> TextIO:
     """Return a stream that goes on silently when it cannot be written any more.
 
     Args:
         stream: stdout or stderr; Python has None where the process was started without.
     """
-    return cast("TextIO", _PatientStream(stream))
+    return cast("TextIO", _TolerantStream(stream))
 
 
-class _PatientStream:
+class _TolerantStream:
     """Passes everything on to a stream, until that is broken."""
 
     def __init__(self, stream: IO[str] | None) -> None:
@@ -46,7 +46,7 @@ class _PatientStream:
         return self._stream is not None and self._stream.isatty()
 
     def _encodable(self, text: str) -> str:
-        """Spell out what the stream cannot say: test IDs may hold anything, consoles cannot."""
+        """Escape what the stream cannot encode: test IDs may hold anything."""
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -63,7 +63,7 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
     """
     log = logging.getLogger("pytest_jama")
     level = log.level
-    handler = logging.StreamHandler(make_patient(stream))
+    handler = logging.StreamHandler(make_tolerant(stream))
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
@@ -75,7 +75,7 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
 
 
 def silence(stream: IO[str]) -> None:
-    """Send what is still to be written nowhere: else Python complains of it at its end."""
+    """Discard what is still to be written; Python would complain of it at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

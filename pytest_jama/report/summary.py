@@ -63,7 +63,7 @@ class Summary:
         has_begun: Whether a test was run.
         nothing_linked: Why no test is linked to a case; empty when one is.
         journals: The journals of the session, mostly one; none when it could not be opened.
-        journal_trouble: Why lines are missing in them; empty while none is.
+        journal_failure: Why lines are missing in them; empty while none is.
         extra: What only this front-end has to say.
     """
 
@@ -74,7 +74,7 @@ class Summary:
     has_begun: bool
     nothing_linked: str
     journals: tuple[Path, ...]
-    journal_trouble: str
+    journal_failure: str
     extra: tuple[Line, ...] = ()
 
     @property
@@ -103,9 +103,9 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from repeated_lines(summary.report)
     if summary.journals:
         *_, last = summary.journals
-        yield journal_line(last, summary.journal_trouble, start=style.root)
+        yield journal_line(last, summary.journal_failure, start=style.root)
         if summary.is_something_left:
-            yield next_line(*summary.journals, trouble=summary.journal_trouble, start=style.start)
+            yield next_line(*summary.journals, failure=summary.journal_failure, start=style.start)
 
 
 def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iterator[Line]:
@@ -143,28 +143,28 @@ def unusable_lines(unusable: Iterable[Unusable], *, verbose: bool) -> Iterator[L
         yield Line("unusable", f"{left} more{hint(verbose=False)}", Tone.BAD)
 
 
-def journal_line(path: Path, trouble: str, *, start: Path) -> Line:
+def journal_line(path: Path, failure: str, *, start: Path) -> Line:
     """Return where the journal is, or why lines are missing in it.
 
     Args:
         path: The file.
-        trouble: Why lines are missing; empty while none is.
+        failure: Why lines are missing; empty while none is.
         start: The folder that the path is shown relative to.
     """
-    if trouble:
-        return Line("journal", f"incomplete: {trouble}", Tone.WARNING)
+    if failure:
+        return Line("journal", f"incomplete: {failure}", Tone.WARNING)
     return Line("journal", _shown_path(path, start))
 
 
-def next_line(*paths: Path, trouble: str, start: Path) -> Line:
+def next_line(*paths: Path, failure: str, start: Path) -> Line:
     """Return how to finish the upload: the exact command.
 
     Args:
         paths: The journals that belong together, mostly one.
-        trouble: Why lines are missing in them; empty while none is.
+        failure: Why lines are missing in them; empty while none is.
         start: The folder that the command is given in.
     """
-    if trouble:
+    if failure:
         return Line("next", "when that is solved, run the same session again", Tone.WARNING)
     command = resume_command(*paths, start=start)
     return Line("next", command, Tone.WARNING, is_exact=True)

@@ -154,7 +154,7 @@ def count_words(counts: Iterable[Mapping[str, int]]) -> str:
 
 
 def repeated_lines(report: UploadReport) -> Iterator[Line]:
-    """Yield how many requests were made again and for which reasons, when any were."""
+    """Yield how many requests were made again, and why."""
     if report.repeated:
         total = counted(sum(count for _, count in report.repeated), "request")
         reasons = ", ".join(f"{count} x {reason}" for reason, count in report.repeated)
@@ -200,7 +200,7 @@ class _Failure:
 
 
 def _failure_of(receipt: Receipt) -> _Failure:
-    # What stopped the whole upload stands at the top already.
+    # The summary says at its top what stopped the whole upload.
     is_told = receipt.cause is not None or not receipt.error
     reason = "not confirmed when the upload stopped" if is_told else receipt.error
     return _Failure(receipt.update.title, reason, receipt.update.key)

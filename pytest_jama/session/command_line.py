@@ -1,4 +1,4 @@
-"""How a command tells of a session: lines for people, or one JSON document for scripts.
+"""How a command reports a session: lines for people, or one JSON document for scripts.
 
 Lines for people go to stdout; with ``--json`` stdout gets the document and they go to stderr.
 """
@@ -18,7 +18,7 @@ from pytest_jama.core.port import Mode
 from pytest_jama.core.text import printable
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_patient, requests_logged
+from pytest_jama.report.streams import make_tolerant, requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.session import refuse
@@ -63,8 +63,8 @@ class OutputOptions:
 
     @property
     def stream(self) -> TextIO:
-        """Where lines for people go; a reader that goes away stops no upload."""
-        return make_patient(sys.stderr if self.as_json else sys.stdout)
+        """Where lines for people go; the upload goes on when it cannot be written any more."""
+        return make_tolerant(sys.stderr if self.as_json else sys.stdout)
 
     @property
     def style(self) -> Style:
@@ -72,7 +72,7 @@ class OutputOptions:
         return Style(verbose=self.verbose, start=Path.cwd(), root=Path.cwd())
 
     def logging(self) -> AbstractContextManager[None]:
-        """Return what logs each request while it is entered, where that is wanted."""
+        """Return a context that logs each request, where that is wanted."""
         return requests_logged(sys.stderr) if self.verbosity >= _LOGGING else nullcontext()
 
     def make_progress(self) -> Observer:
@@ -92,7 +92,7 @@ class OutputOptions:
             self._print(text)
 
     def end(self, ending: Ending, *, about: Mapping[str, Any]) -> int:
-        """Print what a session came to; return the exit status.
+        """Print how a session ended; return the exit status.
 
         Args:
             ending: The ending.
@@ -130,8 +130,8 @@ class OutputOptions:
                 unusable=ending.unusable,
             )
             text = json.dumps({**document, **about}, indent=2)
-            click.echo(text, file=make_patient(sys.stdout))
+            click.echo(text, file=make_tolerant(sys.stdout))
 
     def _print(self, text: str, colour: str | None = None) -> None:
-        text = printable(text)  # names in it may hold what does something to a terminal
+        text = printable(text)  # names in it may hold control characters of a terminal
         click.echo(click.style(text, fg=colour) if colour else text, file=self.stream)

@@ -57,7 +57,7 @@ class Delivery(Observer):
         self._counting = Lock()
 
     def run(self, findings: Findings, *, dry_run: bool) -> UploadReport:
-        """Upload; whatever happens, return what is known of it.
+        """Upload; return what is known of it, whatever happens.
 
         Args:
             findings: What the session found.
@@ -146,7 +146,7 @@ class Delivery(Observer):
 
 
 def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
-    """Keep out of a plan what is there already, and what would undo a later change."""
+    """Leave out of a plan what is there already, and what would undo a later change."""
     states = [(update, prior(update)) for update in plan.updates]
     left_alone = [_LEFT_ALONE[state](update) for update, state in states if state in _LEFT_ALONE]
     return replace(

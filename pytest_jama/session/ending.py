@@ -67,7 +67,7 @@ def _is_done(summary: Summary) -> bool:
     A dry run ends as the session would, as far as reading tells: a refusal cannot be known.
     """
     if summary.mode is Mode.NO_UPLOAD:
-        return bool(summary.journals) and not summary.journal_trouble
+        return bool(summary.journals) and not summary.journal_failure
     return summary.report.is_complete
 
 

@@ -1,4 +1,4 @@
-"""All exit statuses of the product, and what leads to which. docs/exit-status.md has the rule.
+"""All exit statuses of the product, and what leads to each. docs/exit-status.md has the rule.
 
 ==  ====================================================================================
 0   the session ended well: all that it was given was understood, and all that its mode

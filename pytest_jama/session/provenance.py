@@ -1,4 +1,4 @@
-"""Where results come from and where they go, as headers, journals and Jama are told of it."""
+"""Where results come from and where they go, in the words of headers, journals and Jama."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def describe_provenance(*, framework: str, started: datetime, commit: str) -> st
     return _join_provenance(__version__, framework, _time(started), commit)
 
 
-def recall_provenance(headers: Sequence[Header]) -> str:
+def recorded_provenance(headers: Sequence[Header]) -> str:
     """Return the line that the session itself, or several as one, would have written.
 
     Args:
@@ -128,7 +128,7 @@ def _several(texts: Iterable[str]) -> str:
 
 
 def find_commit(folder: Path) -> str:
-    """Return the commit under test: ``GIT_COMMIT``, or what git says; empty when nobody knows."""
+    """Return the commit under test: ``GIT_COMMIT``, or what git says; empty without either."""
     from pytest_jama.config.interpolation import (  # noqa: PLC0415 (pydantic)
         UnsetError,
         Variables,

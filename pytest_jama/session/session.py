@@ -1,4 +1,4 @@
-"""One session, as every front-end conducts it: begin, record, end; what it comes to is an `Ending`.
+"""One session, as every front-end conducts it: begin, record, end; its end is an `Ending`.
 
 The pytest plugin, `junit-uploader` and ``pytest-jama upload`` translate into it and out of it. They
 differ in where results come from; judging, delivering, the journal, the summary and the exit status
@@ -83,7 +83,7 @@ class Session:
         journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
 
-    def remember_environment(self) -> None:
+    def keep_environment(self) -> None:
         """Let the upload happen in the environment of this moment, before tests change it."""
         self._environ = dict(os.environ)
 
@@ -106,13 +106,13 @@ class Session:
         extra: Callable[[], Sequence[Line]] = tuple,
         style: Style,
     ) -> Ending:
-        """Judge, deliver and finish; an error or Ctrl-C costs what it costs and never the rest.
+        """Judge, deliver and finish; an error or Ctrl-C in one step does not stop the others.
 
         Args:
             judge: Gives the results and what follows from them; None when no test was run.
             observers: Who shows how the upload proceeds.
             prior: Knows what earlier uploads sent.
-            extra: Gives what only this front-end has to say, once everything else is done.
+            extra: Returns the lines of this front-end alone, once everything else is done.
             style: How it wants the summary.
         """
         try:
@@ -122,7 +122,7 @@ class Session:
         except KeyboardInterrupt:
             why = InterruptedUploadError("interrupted before anything was sent")
             self._report = UploadReport(stopped=why)
-        except Exception as error:  # noqa: BLE001 (the exit status has to know of it)
+        except Exception as error:  # noqa: BLE001 (the exit status has to show it)
             self.errors.add(error, where="the end of the session")
             self._report = UploadReport(stopped=PytestJamaError("the end of the session broke"))
         return self._finish(extra, style)
@@ -145,7 +145,7 @@ class Session:
         return findings
 
     def _explain_nothing_linked(self, judgement: Judgement) -> str:
-        """Say why nothing is linked; the journal keeps it for those who have no map."""
+        """Say why nothing is linked; the journal keeps it for uploads, which have no map."""
         nearest = self._nearest
         if nearest is None:
             nearest = find_nearest_key(judgement, self.settings)
@@ -174,7 +174,7 @@ class Session:
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 
     def _finish(self, extra: Callable[[], Sequence[Line]], style: Style) -> Ending:
-        """End the journal, and say what the session came to."""
+        """End the journal, and return how the session ended."""
         reason = why_unfinished(self._sum_up())
         self.write(lines.end_line(finished=not reason, reason=reason))
         if self.journal is not None:
@@ -199,12 +199,12 @@ class Session:
             has_begun=self._has_begun,
             nothing_linked=self._nothing_linked,
             journals=self.journal.paths if self.journal is not None else (),
-            journal_trouble=self.journal.trouble if self.journal is not None else "",
+            journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
         )
 
     def _safe(self, make: Callable[[], Sequence[Line]]) -> tuple[Line, ...]:
-        """Return lines; those of the errors when making them breaks, which no one would see."""
+        """Return lines; when making them breaks, those of the errors, to lose none of these."""
         try:
             return tuple(make())
         except Exception as error:  # noqa: BLE001 (the rest of the summary is still worth it)
@@ -226,7 +226,7 @@ def refuse(error: PytestJamaError) -> Ending:
 
 @contextmanager
 def _environment(before: Mapping[str, str]) -> Iterator[None]:
-    """Undo what tests did to ``os.environ``: a proxy that one forgot there would get credentials.
+    """Undo what tests did to ``os.environ``: a proxy left there would get credentials.
 
     Args:
         before: The variables that count inside the ``with`` block; afterwards the others are back.

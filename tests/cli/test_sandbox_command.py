@@ -82,7 +82,7 @@ def test_seed_creates_every_case_of_the_file_with_its_steps(tmp_path: Path) -> N
         (["--fault", "429:20%"], "the probability '20%' is not a number above 0 and up to 1"),
         (["--tls-cert", "cert.pem"], "https needs --tls-cert FILE and --tls-key FILE"),
         (["--tls-cert", "c.pem", "--tls-key", "k.pem"], "TLS is not possible with c.pem and k.pem"),
-        (["--case", "nonsense"], "is no case reference"),
+        (["--case", "nonsense"], "is not a case reference"),
         (["--seed", "missing.yaml"], "missing.yaml"),
     ],
     ids=[

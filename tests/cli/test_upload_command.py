@@ -158,7 +158,7 @@ def test_no_folder_anywhere_is_wrong_use(
 @pytest.mark.parametrize(
     "content,message",
     [
-        (b"<xml/>\n", "x.jsonl:1: is no JSON object; name a file that"),
+        (b"<xml/>\n", "x.jsonl:1: is not a JSON object; name a file that"),
         (as_bytes({**header(), "format": 9}), "x.jsonl:1: is of format 9, and this version"),
     ],
 )
@@ -177,7 +177,7 @@ def test_file_that_cannot_be_used_is_refused_before_anything_is_sent(
     [
         ("gone.jsonl", "gone.jsonl: there is no such file"),
         ("empty", "empty: holds no journal"),
-        (os.devnull, "is no regular file"),
+        (os.devnull, "is not a regular file"),
     ],
 )
 def test_path_without_journal_is_wrong_use(world: World, name: str, message: str) -> None:

@@ -56,10 +56,10 @@ def test_a_key_counts_by_its_text(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize(
     "value,message",
     [
-        ("JEET1", f"has a mistake: 'JEET1' is no case reference; {REFERENCES}"),
-        ("[P-TC-1, x]", f"has a mistake: 'x' is no case reference; {REFERENCES}"),
-        ("'a: b'", f"has a mistake: 'a: b' is no case reference; {REFERENCES}"),
-        ("-5", f"has a mistake: '-5' is no case reference; {REFERENCES}"),
+        ("JEET1", f"has a mistake: 'JEET1' is not a case reference; {REFERENCES}"),
+        ("[P-TC-1, x]", f"has a mistake: 'x' is not a case reference; {REFERENCES}"),
+        ("'a: b'", f"has a mistake: 'a: b' is not a case reference; {REFERENCES}"),
+        ("-5", f"has a mistake: '-5' is not a case reference; {REFERENCES}"),
         ("", f"names no test case; {FORMS}"),
         ("~", f"names no test case; {FORMS}"),
         ("''", f"names no test case; {FORMS}"),
@@ -72,11 +72,11 @@ def test_a_key_counts_by_its_text(tmp_path: Path, key: str) -> None:
         ("{case: P-TC-1, stp: 1}", "has the unknown key 'stp'; use case and step"),
         (
             "{case: P-TC-1, step: 0}",
-            "has a mistake: '0' is no step number; steps are counted 1, 2, 3, ...",
+            "has a mistake: '0' is not a step number; steps are counted 1, 2, 3, ...",
         ),
         (
             "P-TC-1#x",
-            "has a mistake: 'x' is no step number; steps are counted 1, 2, 3, ...",
+            "has a mistake: 'x' is not a step number; steps are counted 1, 2, 3, ...",
         ),
         (
             "{case: P-TC-1, step: [1, 2]}",

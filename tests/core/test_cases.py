@@ -72,7 +72,7 @@ BAD_REFERENCES = [
 
 @pytest.mark.parametrize("value", BAD_REFERENCES)
 def test_what_is_no_case_reference_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="is no case reference") as caught:
+    with pytest.raises(ValueError, match="is not a case reference") as caught:
         CaseRef.parse(value)
 
     assert repr(value) in str(caught.value)
@@ -121,7 +121,7 @@ def test_a_property_without_text_links_nothing(text: str) -> None:
 
 
 def test_one_bad_reference_among_several_is_named() -> None:
-    with pytest.raises(ValueError, match="'TC 2' is no case reference"):
+    with pytest.raises(ValueError, match="'TC 2' is not a case reference"):
         parse_links("A-TC-1, TC 2")
 
 
@@ -132,7 +132,7 @@ def test_steps_are_counted_from_one(value: object) -> None:
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, None, "", "one", "\u0661", 10**30])
 def test_what_is_no_step_number_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="is no step number"):
+    with pytest.raises(ValueError, match="is not a step number"):
         parse_step(value)
 
 

@@ -28,7 +28,7 @@ def test_every_match_names_a_case(name: str, expected: list[str]) -> None:
 def test_match_that_is_no_reference_is_a_problem_and_keeps_the_others() -> None:
     found = find_links_in_name(PATTERN, "pays [?] [A-TC-7]")
     assert [str(link) for link in found.links] == ["A-TC-7"]
-    assert found.problems[0].startswith("'?' is no case reference")
+    assert found.problems[0].startswith("'?' is not a case reference")
 
 
 def test_group_that_takes_no_part_names_nothing() -> None:

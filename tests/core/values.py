@@ -71,7 +71,7 @@ def steps_of(*statuses: str) -> tuple[RunStep, ...]:
 
 
 def run_of(*step_statuses: str, run_id: int | None = 71, case_id: int = 501) -> TestRun:
-    """Make a run that nobody has touched, with steps of the given statuses."""
+    """Make a run that no one has touched, with steps of the given statuses."""
     return TestRun(run_id, case_id, "Login", "NOT_RUN", steps_of(*step_statuses))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def apart(make_apart: Callable[[str, int], Repository]) -> Repository:
-    """A repository with a sandbox of its own, whose faults hurt nobody else."""
+    """A repository with a sandbox of its own, whose faults hurt no other test."""
     repository = make_apart("R", CASES)
     repository.write(
         "jama.yaml",

@@ -218,7 +218,7 @@ def test_hook_that_answers_nonsense_is_named(three: Repository) -> None:
     )
     finished = three.pytest_here()
     assert finished.status == 8
-    assert "answered 'PASSED', which is no CaseVerdict" in finished.summary
+    assert "answered 'PASSED', which is not a CaseVerdict" in finished.summary
     assert set(three.statuses().values()) == {"PASSED"}
 
 

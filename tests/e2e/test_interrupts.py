@@ -19,7 +19,7 @@ CASES = 30
 
 
 class SlowFrom:
-    """Makes requests of one method slow, and calls somebody when the first of them arrives."""
+    """Makes requests of one method slow, and calls back when the first of them arrives."""
 
     def __init__(self, method: str, *, notify: Callable[[], None]) -> None:
         self._method = method
@@ -49,7 +49,7 @@ def test_it(number): pass
 
 @pytest.fixture
 def repository_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    """A repository with a sandbox of its own, whose faults hurt nobody else."""
+    """A repository with a sandbox of its own, whose faults hurt no other test."""
     with Sandbox() as sandbox:
         repository = Repository(tmp_path_factory.mktemp("apart"), sandbox, "I")
         for number in range(1, CASES + 1):

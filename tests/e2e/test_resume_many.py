@@ -99,7 +99,7 @@ def _without_time(account: str | None) -> str:
 def limited(command: list[str], *, size_kib: int) -> list[str]:
     """Return a command that cannot make any file larger than that.
 
-    Python 3.11 would keep what it could write of its bytecode, and nobody could import that again.
+    Python 3.11 would keep the part of its bytecode that it could write, which breaks later imports.
     """
     limit = f'ulimit -f {size_kib}; export PYTHONDONTWRITEBYTECODE=1; exec "$@"'
     return ["bash", "-c", limit, "bash", *command]

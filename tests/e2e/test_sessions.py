@@ -92,7 +92,7 @@ def test_silent_server_changes_no_status_of_red_tests(apart: Repository) -> None
 
 
 class TellsOf:
-    """Calls somebody when the first request of a method arrives; does nothing to it."""
+    """Calls back when the first request of a method arrives; does nothing to it."""
 
     def __init__(self, method: str, tell: Callable[[], None]) -> None:
         self._method = method

@@ -129,7 +129,7 @@ class Fate(Enum):
         word="not read back",
         says="UNVERIFIED ",
         exits=(8, 1),
-        meaning="all runs are written, but nobody has seen that they show it",
+        meaning="all runs are written, but it was not confirmed that they show it",
         afterwards="looks, and sends only what is not there",
     )
 

@@ -64,7 +64,7 @@ def striking_once(phase: Phase, kind: str) -> tuple[Fault, ...]:
 
 
 def can_meet(phase: Phase, kind: str) -> bool:
-    """Tell whether requests of a phase can meet a fault; a stale list only where one creates."""
+    """Return whether requests of a phase can meet a fault; a stale list only where one creates."""
     if KINDS[kind].meets == "GET":
         return phase in _CREATING
     return any(KINDS[kind].can_meet(request.method or "GET") for request in phase.requests)

@@ -135,7 +135,7 @@ def test_one_journal_that_cannot_be_written_does_not_keep_the_others(
     journal = Journals([broken, take_up(path).writer])
     journal.write(END)
     journal.close()
-    assert journal.trouble.startswith(f"cannot write {full}")
+    assert journal.failure.startswith(f"cannot write {full}")
     assert is_finished(path)
 
 
@@ -158,4 +158,4 @@ def test_dry_run_writes_nothing(path: Path) -> None:
     journal.write(END)
     journal.write_encoded("{}")
     journal.close()
-    assert (journal.trouble, path.read_bytes()) == ("", before)
+    assert (journal.failure, path.read_bytes()) == ("", before)

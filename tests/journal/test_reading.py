@@ -190,10 +190,10 @@ def test_file_without_a_whole_header_tells_nothing(content: bytes) -> None:
 @pytest.mark.parametrize(
     "content,message",
     [
-        (b"<testsuites/>\n", ":1: is no JSON object"),
-        (b"\n[1]\n", ":2: is no JSON object"),
-        (b'{"a": 1}\n', ":1: is no header of a journal"),
-        (as_bytes(RESULT), ":1: is no header of a journal"),
+        (b"<testsuites/>\n", ":1: is not a JSON object"),
+        (b"\n[1]\n", ":2: is not a JSON object"),
+        (b'{"a": 1}\n', ":1: is not the header of a journal"),
+        (as_bytes(RESULT), ":1: is not the header of a journal"),
         (as_bytes({**header(), "format": 2}), ":1: is of format 2, and .* knows 1; install"),
         (as_bytes({**header(), "format": "1"}), "the header is damaged: format is '1'"),
         (as_bytes({**header(), "started": "then"}), "the header is damaged: .*'then'"),

@@ -51,7 +51,7 @@ def test_every_kind_of_line_reads_back(journal: JournalWriter, samples: dict[str
         journal.write(line)
 
     assert read(journal.path) == list(samples.values())
-    assert journal.trouble == ""
+    assert journal.failure == ""
 
 
 def test_each_line_can_be_read_as_soon_as_it_is_written(journal: JournalWriter) -> None:
@@ -77,7 +77,7 @@ def test_journal_that_is_removed_while_it_is_written_is_written_again(
     journal.close()
     assert read(journal.path) == [FULL["result_line"], BARE["result_line"]]
     assert (journal.path.parent / ".gitignore").read_text() == "*\n"
-    assert journal.trouble == ""
+    assert journal.failure == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
@@ -86,7 +86,7 @@ def test_journal_that_cannot_be_written_again_has_trouble(journal: JournalWriter
     shutil.rmtree(journal.path.parent)
     journal.path.parent.write_text("a file where the folder was")
     journal.close()
-    assert journal.trouble == f"{journal.path} was removed while it was written: File exists"
+    assert journal.failure == f"{journal.path} was removed while it was written: File exists"
 
 
 def test_another_process_reads_an_open_journal(journal: JournalWriter) -> None:
@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_made_is_trouble_and_no_exception(
     writer.write(FULL["session_line"])
     writer.close()
 
-    assert writer.trouble.startswith(why.format(folder))
+    assert writer.failure.startswith(why.format(folder))
 
 
 def open_full_disk() -> JournalWriter:
@@ -239,12 +239,12 @@ def test_a_full_disk_is_trouble_and_no_exception() -> None:
     writer.write(FULL["session_line"])
     writer.close()
 
-    assert writer.trouble == "cannot write /dev/full: No space left on device"
+    assert writer.failure == "cannot write /dev/full: No space left on device"
 
 
 def test_journal_of_a_session_that_lacks_lines_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT), trouble="no room")
+    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT), failure="no room")
 
     writer.close()
 
@@ -256,17 +256,17 @@ def test_journal_of_a_session_that_lacks_lines_is_set_aside(tmp_path: Path) -> N
 def test_trouble_is_remembered_as_it_was_first() -> None:
     writer = open_full_disk()
     writer.write(FULL["session_line"])
-    first = writer.trouble
+    first = writer.failure
     writer.close()
 
     writer.write(FULL["result_line"])
 
-    assert writer.trouble == first
+    assert writer.failure == first
 
 
 def test_after_trouble_no_line_follows_that_may_be_torn(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT), trouble="torn")
+    writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT), failure="torn")
 
     writer.write(FULL["result_line"])
     writer.close()
@@ -279,14 +279,14 @@ def test_a_line_after_the_end_is_trouble_and_no_exception(journal: JournalWriter
 
     journal.write(FULL["result_line"])
 
-    assert journal.trouble.startswith(f"cannot write {journal.path}")
+    assert journal.failure.startswith(f"cannot write {journal.path}")
 
 
 def test_a_journal_may_be_closed_twice(journal: JournalWriter) -> None:
     journal.close()
     journal.close()
 
-    assert journal.trouble == ""
+    assert journal.failure == ""
 
 
 def test_closing_removes_old_finished_journals(tmp_path: Path) -> None:
@@ -304,4 +304,4 @@ def test_a_folder_that_cannot_be_tidied_is_trouble_and_no_exception(tmp_path: Pa
 
     writer.close()
 
-    assert writer.trouble.startswith(f"cannot tidy {tmp_path}")
+    assert writer.failure.startswith(f"cannot tidy {tmp_path}")

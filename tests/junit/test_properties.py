@@ -61,7 +61,7 @@ def test_bad_reference_is_a_note_and_keeps_the_others() -> None:
     report = suite(make_case(properties(("jama", "nonsense"), ("test_key", "A-TC-1"))))
     reading = read(report)
     assert [str(link) for link in reading.testcases[0].links] == ["A-TC-1"]
-    assert "'nonsense' is no case reference" in notes(reading)[0]
+    assert "'nonsense' is not a case reference" in notes(reading)[0]
 
 
 def test_what_cannot_be_used_is_there_as_a_value() -> None:
@@ -70,13 +70,13 @@ def test_what_cannot_be_used_is_there_as_a_value() -> None:
         Unusable(
             UnusableKind.REFERENCE,
             "shop.Cart.pays",
-            "property jama: 'TC 2' is no case reference: use an API ID (20497), a document key "
+            "property jama: 'TC 2' is not a case reference: use an API ID (20497), a document key "
             "(JEET1-TC-12) or a global ID (GID-51234)",
         ),
         Unusable(
             UnusableKind.REFERENCE,
             "shop.Cart.pays",
-            "property jama_step: 'zero' is no step number: steps are counted 1, 2, 3, ...",
+            "property jama_step: 'zero' is not a step number: steps are counted 1, 2, 3, ...",
         ),
     )
 
@@ -124,9 +124,9 @@ def test_properties_tell_of_steps(
 @pytest.mark.parametrize(
     "pairs, expected",
     [
-        ([("jama_step", "zero")], "'zero' is no step number"),
+        ([("jama_step", "zero")], "'zero' is not a step number"),
         ([("jama_step_status", "passed")], "no jama_step before it"),
-        ([("jama_step", "1"), ("jama_step_status", "green")], "'green' is no outcome"),
+        ([("jama_step", "1"), ("jama_step_status", "green")], "'green' is not an outcome"),
     ],
 )
 def test_step_that_cannot_be_understood_is_a_note(

@@ -56,4 +56,4 @@ def test_match_that_is_not_a_reference_is_status_1(named: Uploader) -> None:
     named.write("report.xml", suite('<testcase classname="c" name="TC"/>'))
     uploaded = named("report.xml")
     assert uploaded.status == 1
-    assert "NOT LINKED c.TC: name: 'TC' is no case reference" in uploaded.out
+    assert "NOT LINKED c.TC: name: 'TC' is not a case reference" in uploaded.out

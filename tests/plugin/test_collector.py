@@ -139,7 +139,7 @@ def test_property_that_names_no_case_is_remembered() -> None:
     refused: dict[str, str] = {}
     collector = ResultCollector(lambda _: (), refuse_link=refused.__setitem__)
     collect([report_of("teardown", properties=(("jama", "nonsense"),))], collector)
-    assert "'nonsense' is no case reference" in refused[TEST]
+    assert "'nonsense' is not a case reference" in refused[TEST]
 
 
 def test_map_is_only_asked_about_tests_that_say_nothing() -> None:

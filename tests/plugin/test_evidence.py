@@ -70,7 +70,7 @@ def test_note_belongs_to_the_innermost_open_step(evidence: JamaFixture) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, True, "one", 1.5])
 def test_step_number_is_checked_before_the_code_runs(evidence: JamaFixture, number: int) -> None:
-    with pytest.raises(ValueError, match="is no step number"), evidence.step(number):
+    with pytest.raises(ValueError, match="is not a step number"), evidence.step(number):
         pytest.fail("the code of the step ran")
 
 

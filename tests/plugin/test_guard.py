@@ -47,17 +47,17 @@ def test_hook_that_breaks_answers_nothing_and_is_remembered() -> None:
 
 
 def test_first_error_is_kept_and_all_are_counted() -> None:
-    troubles = ErrorLog()
+    errors = ErrorLog()
     for text in ("first", "second", "third"):
-        troubles.add(ValueError(text), where="somewhere")
-    assert (str(troubles.first), troubles.count) == ("first", 3)
+        errors.add(ValueError(text), where="somewhere")
+    assert (str(errors.first), errors.count) == ("first", 3)
 
 
 @pytest.mark.parametrize("costs_nothing", [True, False])
 def test_errors_that_may_cost_results_are_told_apart(costs_nothing: bool) -> None:
-    troubles = ErrorLog()
-    troubles.add(ValueError(), where="somewhere", costs_nothing=costs_nothing)
-    assert troubles.may_cost_results is not costs_nothing
+    errors = ErrorLog()
+    errors.add(ValueError(), where="somewhere", costs_nothing=costs_nothing)
+    assert errors.may_cost_results is not costs_nothing
 
 
 def test_usage_errors_pass() -> None:

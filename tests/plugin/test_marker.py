@@ -89,13 +89,13 @@ def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -
     "arguments, what",
     [
         ("", "names no test case"),
-        ("'nonsense'", "'nonsense' is no case reference"),
-        ("None", "None is no case reference"),
-        ("True", "True is no case reference"),
-        ("['A-TC-1']", "is no case reference"),
+        ("'nonsense'", "'nonsense' is not a case reference"),
+        ("None", "None is not a case reference"),
+        ("True", "True is not a case reference"),
+        ("['A-TC-1']", "is not a case reference"),
         ("'A-TC-1', stp=2", "unknown argument 'stp', only step= is known"),
-        ("'A-TC-1', step=0", "0 is no step number"),
-        ("'A-TC-1', step='two'", "is no step number"),
+        ("'A-TC-1', step=0", "0 is not a step number"),
+        ("'A-TC-1', step='two'", "is not a step number"),
     ],
 )
 def test_wrong_marker_is_quoted_and_explained(

@@ -44,7 +44,7 @@ class Line:
         return b"".join(chunks)
 
     def is_silent(self) -> bool:
-        """Tell whether the connection is open and nothing has come."""
+        """Return whether the connection is open and nothing has come."""
         self._socket.setblocking(False)
         try:
             self._socket.recv(1)

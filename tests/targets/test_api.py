@@ -49,7 +49,7 @@ def _never() -> NoReturn:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "reply",
     [
         *(said(status) for status in (408, 425, 429, 500, 502, 503, 504, 507, 520, 529, 599)),
         Reply(503, b"<html><title>Maintenance</title></html>"),
@@ -68,9 +68,9 @@ def _never() -> NoReturn:
     ],
 )
 def test_a_request_is_repeated_until_it_is_answered(
-    trouble: Reply, script: Serve, open_api: OpenApi
+    reply: Reply, script: Serve, open_api: OpenApi
 ) -> None:
-    server = script(trouble, trouble, said(200, {"id": 7}))
+    server = script(reply, reply, said(200, {"id": 7}))
     api = open_api(server.url, read_timeout_s=SHORT_S)
     assert api.get("/projects/7")["data"] == {"id": 7}
     assert server.lines == ["GET /rest/v1/projects/7"] * 3
@@ -481,11 +481,11 @@ def test_the_log_has_one_line_an_attempt_and_a_retry_and_no_query(
     ]
 
 
-@pytest.mark.parametrize("trouble", [DROP, HANG, said(401), said(403), TRUNCATED])
+@pytest.mark.parametrize("reply", [DROP, HANG, said(401), said(403), TRUNCATED])
 def test_no_secret_in_message_or_variables_of_the_traceback(
-    trouble: Reply, script: Serve, open_api: OpenApi
+    reply: Reply, script: Serve, open_api: OpenApi
 ) -> None:
-    server = script(trouble)
+    server = script(reply)
     with pytest.raises(TargetError) as caught:
         open_api(server.url, give_up_after_s=1, read_timeout_s=SHORT_S).get("/projects")
     shown = "".join(

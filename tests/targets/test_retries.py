@@ -38,7 +38,7 @@ LOST_POST = "its answer was lost, so it is looked up first"
 
 
 @pytest.mark.parametrize(
-    "trouble, reason",
+    "reply, reason",
     [
         (said(503, message="maintenance until five"), "503 Service Unavailable"),
         (said(429), "429 Too Many Requests"),
@@ -53,9 +53,9 @@ LOST_POST = "its answer was lost, so it is looked up first"
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_request_without_a_usable_answer_says_why_it_is_repeated(
-    trouble: Reply, reason: str, script: Serve, open_api: OpenApi
+    reply: Reply, reason: str, script: Serve, open_api: OpenApi
 ) -> None:
-    server = script(trouble, trouble, said(200, {"id": 7}))
+    server = script(reply, reply, said(200, {"id": 7}))
     api = open_api(server.url, read_timeout_s=SHORT_S)
     told = Told()
     api.connection.tell(told)

@@ -32,7 +32,7 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
 
 
 @pytest.mark.parametrize(
-    "several,status,memory",
+    "several,status,state",
     [
         ([], "PASSED", PriorState.NEW),
         ([receipt()], "PASSED", PriorState.ARRIVED),
@@ -47,39 +47,39 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
         ([receipt(state=SendState.REFUSED)], "PASSED", PriorState.NEW),
     ],
 )
-def test_update_is_recognised(several: list[Any], status: str, memory: PriorState) -> None:
-    recall = PriorUploads([record(*several)], server=SERVER)
-    assert recall(showing(status)) is memory
+def test_update_is_recognised(several: list[Any], status: str, state: PriorState) -> None:
+    prior = PriorUploads([record(*several)], server=SERVER)
+    assert prior(showing(status)) is state
 
 
 def test_steps_must_be_shown_too() -> None:
     run = TestRun(71, 501, "", "FAILED", steps_of("FAILED", "NOT_RUN"))
     update = replace(UPDATE, run=run, status=Verdict.FAILED, steps=steps_of("FAILED", "PASSED"))
-    recall = PriorUploads([record(receipt(update))], server=SERVER)
-    assert recall(update) is PriorState.NEW
+    prior = PriorUploads([record(receipt(update))], server=SERVER)
+    assert prior(update) is PriorState.NEW
 
 
 def test_another_server_has_got_nothing_yet() -> None:
-    recall = PriorUploads([record(receipt())], server="https://moved.example")
-    assert recall(showing("PASSED")) is PriorState.NEW
+    prior = PriorUploads([record(receipt())], server="https://moved.example")
+    assert prior(showing("PASSED")) is PriorState.NEW
 
 
 def test_journals_that_disagree_about_a_run_send_it_again() -> None:
-    recall = PriorUploads([record(receipt()), record(receipt(OTHER))], server=SERVER)
-    assert recall(showing("PASSED")) is PriorState.NEW
+    prior = PriorUploads([record(receipt()), record(receipt(OTHER))], server=SERVER)
+    assert prior(showing("PASSED")) is PriorState.NEW
 
 
 @pytest.mark.parametrize(
-    "server,memory", [(SERVER, PriorState.OUTDATED), ("https://other.example", PriorState.NEW)]
+    "server,state", [(SERVER, PriorState.OUTDATED), ("https://other.example", PriorState.NEW)]
 )
-def test_run_of_a_later_session_is_not_written_to(server: str, memory: PriorState) -> None:
+def test_run_of_a_later_session_is_not_written_to(server: str, state: PriorState) -> None:
     later = record(receipt(OTHER), settings={"url": server})
-    recall = PriorUploads([record()], server=SERVER, later=[later])
-    assert recall(UPDATE) is memory
+    prior = PriorUploads([record()], server=SERVER, later=[later])
+    assert prior(UPDATE) is state
 
 
 @pytest.mark.parametrize(
-    "memory,counts,warning",
+    "state,counts,warning",
     [
         (PriorState.NEW, (1, 0), ""),
         (PriorState.ARRIVED, (0, 1), ""),
@@ -88,9 +88,9 @@ def test_run_of_a_later_session_is_not_written_to(server: str, memory: PriorStat
     ],
 )
 def test_plan_keeps_only_what_is_new(
-    memory: PriorState, counts: tuple[int, int], warning: str
+    state: PriorState, counts: tuple[int, int], warning: str
 ) -> None:
-    plan = leave_out_known(Plan(updates=(UPDATE,), warnings=("stale",)), lambda _: memory)
+    plan = leave_out_known(Plan(updates=(UPDATE,), warnings=("stale",)), lambda _: state)
     assert (len(plan.updates), len(plan.earlier)) == counts
     assert plan.warnings[0] == "stale"
     assert len(plan.warnings) == (2 if warning else 1)
