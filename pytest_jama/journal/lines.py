@@ -21,7 +21,7 @@ from pytest_jama.journal.record import Header, RecordedVerdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_jama.core.port import Plan, Receipt, Update
+    from pytest_jama.core.plan import Plan, Receipt, Update
     from pytest_jama.core.verdicts import CaseVerdict
 
 

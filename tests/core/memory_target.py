@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.observer import Change, ChangeKind, Observer
-from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved
+from pytest_jama.core.plan import Change, ChangeKind, Place, Plan, Receipt, SendState, Unresolved
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.port import Findings, Update
+    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.port import Plan, Receipt, SendState, Unresolved, UploadReport
+from pytest_jama.core.plan import Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.runs import RunUpdate
 from tests.core.values import CASE, case_of, run_of

@@ -12,7 +12,7 @@ from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.core.port import Findings, Mode, Receipt, SendState
+from pytest_jama.core.plan import Findings, Mode, Receipt, SendState
 from pytest_jama.core.verdicts import judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.observer import Observer
-    from pytest_jama.core.port import Target, Update
+    from pytest_jama.core.plan import Update
+    from pytest_jama.core.port import Observer, Target
     from pytest_jama.core.results import TestResult
     from pytest_jama.targets.jama.runs import RunUpdate
 

@@ -17,8 +17,8 @@ from pytest_jama.core.errors import (
     OutOfReachError,
     TargetError,
 )
-from pytest_jama.core.observer import Change, Observer
-from pytest_jama.core.port import Findings, Plan, Receipt, SendState, UploadReport
+from pytest_jama.core.plan import Change, Findings, Plan, Receipt, SendState, UploadReport
+from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.hooks.extensions import Extensions
@@ -29,7 +29,8 @@ from tests.core.values import CASE, case_of, result_of, run_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.core.port import Target, Update
+    from pytest_jama.core.plan import Update
+    from pytest_jama.core.port import Target
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.targets.jama.runs import RunUpdate
 

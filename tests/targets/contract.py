@@ -11,8 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Findings, Plan, Receipt, SendState
+from pytest_jama.core.plan import Findings, Plan, Receipt, SendState
+from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import VerdictRules, judge
 from tests.targets.told import Told

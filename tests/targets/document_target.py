@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama import hookimpl
-from pytest_jama.core.observer import Change, ChangeKind, Observer
-from pytest_jama.core.port import Place, Plan, Receipt, SendState
+from pytest_jama.core.plan import Change, ChangeKind, Place, Plan, Receipt, SendState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.port import Findings, Update
+    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.port import Observer
 
 SERVER_FOLDER = "document-server"
 

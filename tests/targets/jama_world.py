@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.config.credentials import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.targets.jama import JamaTarget, make_jama_target
 from pytest_jama.targets.jama.update_plan import plan_updates

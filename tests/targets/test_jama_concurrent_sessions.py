@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Change, ChangeKind, Observer
+from pytest_jama.core.plan import Change, ChangeKind
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama.concurrent_sessions import settle

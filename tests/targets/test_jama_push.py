@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.targets.jama.parallel import INTERRUPTED, not_sent
 from tests.targets.jama_world import updates_for

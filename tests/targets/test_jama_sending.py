@@ -7,7 +7,7 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import CredentialsError, LockedError, OutOfReachError, RefusedError
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.http.retry import NO_STATUS
 from pytest_jama.targets.jama.parallel import Sending

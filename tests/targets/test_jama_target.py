@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Findings, Plan, SendState
+from pytest_jama.core.plan import Findings, Plan, SendState
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, StepVerdict, Verdict
 from tests.targets.contract import TargetContract, findings_of
 from tests.targets.jama_world import updates_for
