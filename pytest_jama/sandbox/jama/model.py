@@ -140,7 +140,7 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredProject:
-    """A project; the sandbox has no folders of projects, which are a kind of project at Jama."""
+    """A project. Folders of projects, which Jama shows as projects, cannot be made here."""
 
     id: int
     key: str

@@ -1,6 +1,7 @@
 """Reading and writing what Jama calls abstract items: items, plans, cycles, runs, attachments.
 
-Items stand in a tree: every item has a place below the project or another item.
+Items stand in a tree: every item has a place below the project or another item. A `Selection`
+is a list of nodes as SQL, with filters, order and page.
 """
 
 import json
