@@ -144,7 +144,7 @@ def upload(
     credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
-    from pytest_jama.core.port import Mode  # noqa: PLC0415
+    from pytest_jama.core.plan import Mode  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     mode = Mode.DRY_RUN if dry_run else Mode.SEND

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.port import PriorState
+from pytest_jama.core.plan import PriorState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.core.port import Update
+    from pytest_jama.core.plan import Update
     from pytest_jama.journal.record import Recording
 
 

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.port import Mode
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.unusable import UnusableKind
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.upload_lines import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.port import UploadReport
+    from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.unusable import Unusable
 
 

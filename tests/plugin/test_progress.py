@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Plan
+from pytest_jama.core.plan import Plan
+from pytest_jama.core.port import Observer
 from pytest_jama.report.progress import BarProgress, PlainProgress, make_progress
 from tests.plugin.test_render import receipt_of
 

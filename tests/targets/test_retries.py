@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Observer, Retry
+from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.concurrent_sessions import settle
 from pytest_jama.targets.jama.response_checks import is_object
 from pytest_jama.targets.jama.wire import TestPlan
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.scripted import (
     DROP,
     HANG,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import tenacity
 
 from pytest_jama.core.errors import OutOfReachError, RefusedError
-from pytest_jama.core.observer import Observer, Retry
+from pytest_jama.core.port import Observer, Retry
 from pytest_jama.targets.http.failures import TransientError
 
 if TYPE_CHECKING:

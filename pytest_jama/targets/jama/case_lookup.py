@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, RefKind
-from pytest_jama.core.port import Unresolved
+from pytest_jama.core.plan import Unresolved
 from pytest_jama.targets.jama.client import batches
 
 if TYPE_CHECKING:

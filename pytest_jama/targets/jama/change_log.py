@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.port import Unresolved
+from pytest_jama.core.plan import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.core.observer import Change, Observer
+    from pytest_jama.core.plan import Change
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.case_lookup import Case
     from pytest_jama.targets.jama.wire import Cycle
 

@@ -6,8 +6,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place
+from pytest_jama.core.plan import Change, ChangeKind, Place
 from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
 from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.observer import Observer
-    from pytest_jama.core.port import Unresolved
+    from pytest_jama.core.plan import Unresolved
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.runs import TestRun
 
