@@ -77,7 +77,7 @@ def test_a_lost_connection_says_how_it_was_lost(script: Serve, open_api: OpenApi
 def test_the_log_has_reason_pause_and_what_is_left(
     script: Serve, open_api: OpenApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, logger="pytest_jama.targets.http.retry")
+    caplog.set_level(logging.DEBUG, logger="pytest_jama.targets.http.give_up")
     server = script(said(503, message="maintenance", Retry_After="7"), said(200))
     open_api(server.url).get("/testplans", (("project", 4),))
     (record,) = caplog.records

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pytest_jama.targets.http.api import HttpApi
-    from pytest_jama.targets.http.connection import Query
+    from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.paging import Again, Page
     from pytest_jama.targets.jama.response_checks import Check
     from pytest_jama.targets.jama.runs import TestRun
