@@ -12,7 +12,7 @@ import pytest
 from pytest_jama.core.observer import Change, ChangeKind, Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.give_up import Clocks
-from pytest_jama.targets.jama.concurrent_sessions import settle
+from pytest_jama.targets.jama.places import settle
 from pytest_jama.targets.jama.wire import TestPlan
 from tests.targets.contract import updates_for
 from tests.targets.told import Told

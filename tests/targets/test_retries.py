@@ -11,9 +11,8 @@ from pytest_jama.core.observer import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
 from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.concurrent_sessions import settle
-from pytest_jama.targets.jama.response_checks import is_object
-from pytest_jama.targets.jama.wire import TestPlan
+from pytest_jama.targets.jama.places import settle
+from pytest_jama.targets.jama.wire import TestPlan, is_object
 from tests.targets.contract import updates_for
 from tests.targets.scripted import (
     DROP,
