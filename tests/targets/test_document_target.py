@@ -146,6 +146,15 @@ def test_session_becomes_one_document_of_all_results(shop: Repository, workers: 
     assert not re.search(r"\bruns?\b", finished.summary)
 
 
+def test_what_is_sent_without_any_case_is_not_called_nothing(shop: Repository) -> None:
+    shop.write("conftest.py", CONFTEST)
+    shop.write("test_it.py", "def test_free(): pass\n")
+    finished = shop.pytest_here(environment={"PYTHONPATH": str(ROOT)})
+    assert "sent       1 of 1 document: 1 passed" in finished.summary
+    assert "unlinked   1 test" in finished.summary
+    assert "nothing " not in finished.summary
+
+
 @pytest.mark.parametrize(
     "commands",
     [
