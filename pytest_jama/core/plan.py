@@ -160,6 +160,7 @@ class Plan:
         unresolved: The cases that have no place.
         warnings: Sentences about what did not stop us: ambiguous names, stale runs.
         earlier: What an earlier upload brought there, so that it is not sent again.
+        noun: What people call one of the updates.
     """
 
     places: tuple[Place, ...] = ()
@@ -168,6 +169,7 @@ class Plan:
     unresolved: tuple[Unresolved, ...] = ()
     warnings: tuple[str, ...] = ()
     earlier: tuple[Update, ...] = ()
+    noun: str = "test run"
 
 
 class SendState(str, Enum):
