@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.observer import ChangeKind
 from pytest_jama.core.port import Plan, SendState
@@ -41,8 +40,7 @@ class Tone(str, Enum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a summary.
 
     Attributes:
@@ -184,8 +182,7 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
             yield from _reason_lines(label, failures, noun="test run", verbose=verbose)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(NamedTuple):
     """Something that did not arrive.
 
     Attributes:
