@@ -54,7 +54,7 @@ wheel: $(INSTALLED) ## build the wheel into dist/
 test-wheel: wheel ## install the wheel alone, and run the tests that need nothing else against it
 	$(PYTHON) -m venv build/wheel-venv
 	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[test]"
-	cp -r tests examples pyproject.toml README.md docs build/
+	cp -r tests examples pyproject.toml *.md docs build/
 	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
 
 clean: ## remove everything that make created

@@ -23,7 +23,7 @@ from urllib3.util import Retry
 from pytest_jama.config.environment import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama import make_jama_target
 from pytest_jama.targets.jama.update_plan import plan_updates

@@ -19,7 +19,7 @@ from junit_uploader.sources import STDIN
 from pytest_jama import __version__
 from pytest_jama.config import load_settings
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
-from pytest_jama.core.port import Mode
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, printable
 from pytest_jama.journal import Journals, open_journal

@@ -111,7 +111,7 @@ def sandbox(
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--config", type=_FILE, help="The jama.yaml that says where journals are kept.")
-@click.option("--strict", is_flag=True, help="Fail on what is not understood or linked to nothing.")
+@click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
 @click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @click.option(
@@ -144,7 +144,7 @@ def upload(
     credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
-    from pytest_jama.core.port import Mode  # noqa: PLC0415
+    from pytest_jama.core.plan import Mode  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     mode = Mode.DRY_RUN if dry_run else Mode.SEND

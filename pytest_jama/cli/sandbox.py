@@ -156,7 +156,7 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
 
 
 def _seed_demo(store: Store) -> str:
-    from pytest_jama.sandbox.jama.seeding import DEMO_KEY, seed_demo  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.store import DEMO_KEY, seed_demo  # noqa: PLC0415 (an extra)
 
     seed_demo(store)
     return DEMO_KEY

@@ -142,9 +142,11 @@ def _latency(text: str) -> Latency:
 
 def _random_faults(options: SandboxOptions) -> Sequence[RandomFault]:
     from pytest_jama.sandbox.faults import FaultError, parse_fault  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.app import API_PATHS  # noqa: PLC0415
 
+    seed = options.fault_seed
     try:
-        faults = [parse_fault(text, seed=options.fault_seed) for text in options.faults]
+        faults = [parse_fault(text, seed=seed, paths=API_PATHS) for text in options.faults]
     except FaultError as exc:
         raise _wrong("--fault", str(exc)) from exc
     # The fault that makes lists late has to see every creation, also one that another fault hides.

@@ -17,7 +17,7 @@ from pytest_jama.cli.upload_settings import (
     load_for_upload,
 )
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.port import Findings, Mode
+from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.journal import Journals

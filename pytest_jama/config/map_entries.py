@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from pytest_jama.config.environment import InterpolationError, interpolate
 from pytest_jama.config.yaml_nodes import is_null, line_of, pairs_of
 from pytest_jama.core.case_map import CaseMap, MapEntry
-from pytest_jama.core.cases import CaseLink, CaseRef, parse_links, parse_step
+from pytest_jama.core.cases import BadReferenceError, CaseLink, CaseRef, parse_links, parse_step
 from pytest_jama.core.errors import Problem
 
 if TYPE_CHECKING:
@@ -147,6 +147,5 @@ class _EntryReader:
             return parse(interpolate(node.value, self._lookup))
         except InterpolationError as exc:
             raise _LinkError(exc.message, exc.remedy, node) from exc
-        except ValueError as exc:
-            message, _, remedy = str(exc).rpartition(": ")
-            raise _LinkError(f"has a mistake: {message}", remedy, node) from exc
+        except BadReferenceError as exc:
+            raise _LinkError(f"has a mistake: {exc.what}", exc.remedy, node) from exc

@@ -318,7 +318,8 @@ class Settings(Section):
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
-        description="Whatever could not be understood, or is linked to nothing, is a failure.",
+        description="A session of which no test is linked to a case has failed; "
+        "`junit-uploader` sends nothing when anything is wrong with a report.",
     )
     journal: types.Folder = Field(
         default=Path(".jama"),

@@ -29,6 +29,20 @@ _REFERENCE = re.compile(
 _KINDS = {kind.name: kind for kind in RefKind}
 
 
+class BadReferenceError(ValueError):
+    """A text that is to name a case or a step, and does not.
+
+    Args:
+        what: What is wrong, with the value.
+        remedy: What can be written instead.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}: {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
 class CaseRef(NamedTuple):
     """How a user names a test case: API ID, document key or global ID.
 
@@ -49,15 +63,15 @@ class CaseRef(NamedTuple):
                 ``JEET1-TC-12`` (document key).
 
         Raises:
-            ValueError: When the value has none of the three forms.
+            BadReferenceError: When the value has none of the three forms.
         """
         text = value.strip() if isinstance(value, str) else _digits(value)
         found = _REFERENCE.fullmatch(text)
         if found is not None:
             return cls(_KINDS[found.lastgroup or ""], text)
-        raise ValueError(
-            f"{value!r} is not a case reference: use an API ID (20497), "
-            "a document key (JEET1-TC-12) or a global ID (GID-51234)",
+        raise BadReferenceError(
+            f"{value!r} is not a case reference",
+            "use an API ID (20497), a document key (JEET1-TC-12) or a global ID (GID-51234)",
         )
 
     def __str__(self) -> str:
@@ -102,7 +116,7 @@ def parse_step(value: object) -> int:
     text = value.strip() if isinstance(value, str) else _digits(value)
     if _STEP.fullmatch(text):
         return int(text)
-    raise ValueError(f"{value!r} is not a step number: steps are counted 1, 2, 3, ...")
+    raise BadReferenceError(f"{value!r} is not a step number", "steps are counted 1, 2, 3, ...")
 
 
 def _digits(value: object) -> str:

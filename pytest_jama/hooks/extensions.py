@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import Settings
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.port import Target, UploadReport
+    from pytest_jama.core.plan import UploadReport
+    from pytest_jama.core.port import Target
 
 ENTRY_POINT_GROUP = "pytest_jama"
 

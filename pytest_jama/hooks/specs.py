@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.port import Target, UploadReport
+    from pytest_jama.core.plan import UploadReport
+    from pytest_jama.core.port import Target
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 

@@ -19,7 +19,7 @@ from pytest_jama.core.verdicts import StepVerdict, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_jama.core.port import Plan, Receipt, Update
+    from pytest_jama.core.plan import Plan, Receipt, Update
     from pytest_jama.core.verdicts import CaseVerdict
     from pytest_jama.journal.record import Header, RecordedVerdict
 
@@ -72,10 +72,8 @@ def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -
     Args:
         tests: Test ID, what it counts as unless it runs, and links.
     """
-    return {
-        "line": "collected",
-        "tests": [[test, outcome, _links(links)] for test, outcome, links in tests],
-    }
+    named = [[test, outcome, _links(links)] for test, outcome, links in tests]
+    return {"line": "collected", "tests": named}
 
 
 def result_line(result: TestResult) -> JournalLine:
@@ -205,12 +203,8 @@ def receipt_line(receipt: Receipt, *, fingerprint: str = "") -> JournalLine:
 
 def unusable_line(unusable: Unusable) -> JournalLine:
     """Return the line of something that the session was given and could not use."""
-    return {
-        "line": "unusable",
-        "kind": unusable.kind.value,
-        "where": unusable.where,
-        "why": unusable.why,
-    }
+    kind, where, why = unusable
+    return {"line": "unusable", "kind": kind.value, "where": where, "why": why}
 
 
 def unlinked_line(nearest: str) -> JournalLine:

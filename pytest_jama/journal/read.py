@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.core.port import SendState
+from pytest_jama.core.plan import SendState
 from pytest_jama.journal.lines import FORMAT_VERSION, Parser, parse_header, parse_unusable
 from pytest_jama.journal.record import Arrival, Recording, worse
 

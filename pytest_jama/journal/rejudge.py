@@ -10,14 +10,14 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.port import PriorState
+from pytest_jama.core.plan import PriorState
 from pytest_jama.core.verdicts import Judgement, StepVerdict, judge, merge_steps, worst
 from pytest_jama.journal.record import merge_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.core.port import Update
+    from pytest_jama.core.plan import Update
     from pytest_jama.journal.record import Recording
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from pytest_jama.core.errors import SettingsError
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Mode
+from pytest_jama.core.plan import Mode
+from pytest_jama.core.port import Observer
 from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.observer import Change
-    from pytest_jama.core.port import Findings, Plan
+    from pytest_jama.core.plan import Change, Findings, Plan
     from pytest_jama.plugin.collection import CollectedPlain
     from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending

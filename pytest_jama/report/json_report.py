@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.port import Mode, Plan, Receipt, SendState
+from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_jama.core.port import Place, Update, UploadReport
+    from pytest_jama.core.plan import Place, Update, UploadReport
     from pytest_jama.core.unusable import Unusable
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 

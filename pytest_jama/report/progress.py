@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from pytest_jama.core.observer import Change
-    from pytest_jama.core.port import Plan, Receipt
+    from pytest_jama.core.plan import Change, Plan, Receipt
 
 FIRST_CHANGES = 3
 PLAIN_CHANGES = 100

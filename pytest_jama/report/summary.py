@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.port import Mode
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.unusable import UnusableKind
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.upload_lines import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.port import UploadReport
+    from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.unusable import Unusable
 
 

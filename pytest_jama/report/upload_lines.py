@@ -7,8 +7,7 @@ from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.observer import ChangeKind
-from pytest_jama.core.port import Plan, SendState
+from pytest_jama.core.plan import ChangeKind, Plan, SendState
 from pytest_jama.core.text import counted, first_line, shorten
 from pytest_jama.core.verdicts import Verdict
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.observer import Change
-    from pytest_jama.core.port import Receipt, UploadReport
+    from pytest_jama.core.plan import Change, Receipt, UploadReport
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -74,52 +74,65 @@ class Database:
         with self._lock:
             return self._connection.execute(sql, parameters).fetchall()
 
-    def first(self, sql: str, parameters: _Parameters = ()) -> Row | None:
-        """Return the first row, or None."""
-        with self._lock:
-            row: Row | None = self._connection.execute(sql, parameters).fetchone()
-            return row
-
     def number(self, sql: str, parameters: _Parameters = ()) -> int:
         """Return the one number of a counting statement."""
-        row = self.first(sql, parameters)
-        return int(row[0]) if row is not None and row[0] is not None else 0
+        rows = self.all(sql, parameters)
+        return int(rows[0][0] or 0) if rows else 0
 
     def execute(self, sql: str, parameters: _Parameters = ()) -> int:
         """Run one statement and return the number of rows it changed."""
         with self.transaction():
             return self._connection.execute(sql, parameters).rowcount
 
-    def execute_many(self, sql: str, rows: Iterable[_Parameters]) -> None:
-        """Run one statement for many rows."""
-        with self.transaction():
-            self._connection.executemany(sql, rows)
+    def select(self, table: str, **wanted: Any) -> list[Row]:
+        """Return the rows with these values, in order of the first two columns."""
+        return self.all(f"SELECT * FROM {table}{_where(wanted)} ORDER BY 1, 2", wanted)  # noqa: S608 - names of our own
 
-    def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Insert rows that all have the same columns."""
-        if rows:
-            names = ", ".join(rows[0])
-            marks = ", ".join(f":{name}" for name in rows[0])
-            self.execute_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
+    def find(self, table: str, **wanted: Any) -> Row | None:
+        """Return the first row with these values, or None."""
+        return next(iter(self.select(table, **wanted)), None)
 
-    def next_number(self, counter: str, *, count: int = 1) -> int:
-        """Take `count` numbers of a sequence and return the first of them."""
+    def insert(self, table: str, *rows: Mapping[str, Any], conflict: str = "ABORT") -> int:
+        """Insert rows that all have the same columns; return how many there are more.
+
+        Args:
+            table: Its name.
+            rows: Values by column.
+            conflict: What becomes of a row that is there already: `ABORT`, `IGNORE`, `REPLACE`.
+        """
+        if not rows:
+            return 0
+        names, marks = ", ".join(rows[0]), ", ".join(f":{name}" for name in rows[0])
+        sql = f"INSERT OR {conflict} INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
         with self.transaction():
-            self.execute(
-                "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
-                "UPDATE SET value = value + excluded.value",
-                (counter, count),
-            )
-            last = self.number("SELECT value FROM counters WHERE name = ?", (counter,))
-        return last - count + 1
+            return self._connection.executemany(sql, rows).rowcount
+
+    def update(self, table: str, values: Mapping[str, Any], **wanted: Any) -> None:
+        """Change columns of the rows with these values."""
+        new = {f"new_{name}": value for name, value in values.items()}
+        changes = ", ".join(f"{name} = :new_{name}" for name in values)
+        self.execute(f"UPDATE {table} SET {changes}{_where(wanted)}", {**new, **wanted})  # noqa: S608 - names of our own
+
+    def delete(self, table: str, **wanted: Any) -> int:
+        """Delete the rows with these values and return how many there were."""
+        return self.execute(f"DELETE FROM {table}{_where(wanted)}", wanted)  # noqa: S608 - names of our own
+
+    def next_number(self, counter: str) -> int:
+        """Take the next number of a sequence."""
+        with self.transaction():
+            last = self.counter(counter) + 1
+            self.insert("counters", {"name": counter, "value": last}, conflict="REPLACE")
+        return last
+
+    def counter(self, name: str) -> int:
+        """Return where a sequence stands."""
+        return self.number("SELECT value FROM counters WHERE name = ?", (name,))
 
     def raise_counter(self, counter: str, value: int) -> None:
         """Make a sequence go on after a number that was given by hand."""
-        self.execute(
-            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO "
-            "UPDATE SET value = max(value, excluded.value)",
-            (counter, value),
-        )
+        with self.transaction():
+            highest = max(value, self.counter(counter))
+            self.insert("counters", {"name": counter, "value": highest}, conflict="REPLACE")
 
     def now(self) -> str:
         """Return the time in the form that is stored: whole seconds, always +0000."""
@@ -144,3 +157,8 @@ class Database:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if is_empty:
             self._connection.executescript(f"{schema} PRAGMA user_version = {wanted};")
+
+
+def _where(wanted: Mapping[str, Any]) -> str:
+    conditions = " AND ".join(f"{name} IS :{name}" for name in wanted)
+    return f" WHERE {conditions}" if wanted else ""

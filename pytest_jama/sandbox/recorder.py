@@ -11,11 +11,34 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordedRequest:
-    """One request to the REST API, and the status it was answered with.
+class ApiPaths:
+    """Where the API of a server is; everything else is pages for people.
 
     Attributes:
-        path: Without context path and `/rest/v1`, e.g. `/testruns/12`.
+        root: What all its paths begin with.
+        version: What the paths of the version that is served begin with, root included.
+        token: Where tokens are issued, without root; None where there are no tokens.
+    """
+
+    root: str = ""
+    version: str = ""
+    token: str | None = None
+
+    def include(self, path: str) -> bool:
+        """Return whether a path belongs to the API."""
+        return path.startswith(self.root)
+
+    def below(self, path: str) -> str:
+        """Return the path without version and root."""
+        return path.removeprefix(self.version).removeprefix(self.root)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRequest:
+    """One request to the API, and the status it was answered with.
+
+    Attributes:
+        path: Without the version of the API, e.g. `/testruns/12`.
         query: Names and values in the order they were sent.
         status: What was answered; None if there was no answer.
         served: What the sandbox made of the request, whatever a fault made of the answer then;
@@ -36,11 +59,7 @@ class RecordedRequest:
 
 
 class Record:
-    """The newest requests.
-
-    Args:
-        capacity: How many requests are kept.
-    """
+    """The newest requests, up to `capacity`."""
 
     def __init__(self, *, capacity: int = 50_000) -> None:
         self._requests: deque[RecordedRequest] = deque(maxlen=capacity)
@@ -62,24 +81,20 @@ class Record:
             self._requests.clear()
 
 
-_ENTRY = "jama-sandbox-entry"
+_ENTRY = "sandbox-entry"
 
 
 class Entry:
     """A request under way; it is written down once.
-
-    Args:
-        record: Where to write to.
-        scope: The request.
-        receive: Where its body comes from.
 
     Attributes:
         faults: The names of the faults that it met.
         served: The status that it was processed with.
     """
 
-    def __init__(self, record: Record, scope: Scope, receive: Receive) -> None:
+    def __init__(self, record: Record, path: str, scope: Scope, receive: Receive) -> None:
         self._record = record
+        self._path = path
         self._scope = scope
         self._receive = receive
         self._chunks: list[bytes] = []
@@ -98,23 +113,23 @@ class Entry:
         if self._is_written:
             return
         self._is_written = True
-        await self._read_rest()
-        self._record.add(
-            _recorded(
-                self._scope,
-                b"".join(self._chunks),
-                status=status,
-                served=self.served if self.faults else status,
-                faults=self.faults,
-            )
+        headers = {name: value.decode("latin-1") for name, value in self._scope["headers"]}
+        if not self._chunks and headers.keys() & {b"content-length", b"transfer-encoding"}:
+            while (await self.read()).get("more_body", False):  # a refusal may leave it unread
+                pass
+        query = self._scope["query_string"].decode("latin-1")
+        authorization = headers.get(b"authorization")
+        request = RecordedRequest(
+            method=self._scope["method"],
+            path=self._path,
+            query=tuple(parse_qsl(query, keep_blank_values=True)),
+            status=status,
+            served=self.served if self.faults else status,
+            faults=self.faults,
+            body=_json(b"".join(self._chunks), headers.get(b"content-type", "")),
+            authorization=authorization.partition(" ")[0] if authorization else None,
         )
-
-    async def _read_rest(self) -> None:
-        """Read what the app left unread, as a refusal does before it looks at the body."""
-        if self._chunks or not _has_body(self._scope):
-            return
-        while (await self.read()).get("more_body", False):
-            pass
+        self._record.add(request)
 
 
 def entry_of(scope: Scope) -> Entry:
@@ -124,23 +139,20 @@ def entry_of(scope: Scope) -> Entry:
 
 
 class RecordMiddleware:
-    """Write every REST request down; the answer is sent after that.
+    """Write every request to the API down; the answer is sent after that."""
 
-    Args:
-        app: What is served.
-        record: Where to write to.
-    """
-
-    def __init__(self, app: ASGIApp, *, record: Record) -> None:
+    def __init__(self, app: ASGIApp, *, record: Record, paths: ApiPaths) -> None:
         self._app = app
         self._record = record
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, and note what was asked and the status of the answer."""
-        if scope["type"] != "http" or not scope["path"].startswith("/rest"):
+        if scope["type"] != "http" or not self._paths.include(scope["path"]):
             await self._app(scope, receive, send)
             return
-        entry = Entry(self._record, scope, receive)
+        path = scope["path"].removeprefix(self._paths.version)
+        entry = Entry(self._record, path, scope, receive)
 
         async def write(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -148,28 +160,6 @@ class RecordMiddleware:
             await send(message)
 
         await self._app({**scope, _ENTRY: entry}, entry.read, write)
-
-
-def _has_body(scope: Scope) -> bool:
-    names = {name for name, _ in scope["headers"]}
-    return bool(names & {b"content-length", b"transfer-encoding"})
-
-
-def _recorded(
-    scope: Scope, raw: bytes, *, status: int | None, served: int | None, faults: tuple[str, ...]
-) -> RecordedRequest:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    authorization = headers.get("authorization")
-    return RecordedRequest(
-        method=scope["method"],
-        path=scope["path"].removeprefix("/rest/v1"),
-        query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-        status=status,
-        served=served,
-        faults=faults,
-        body=_json(raw, headers.get("content-type", "")),
-        authorization=authorization.partition(" ")[0] if authorization else None,
-    )
 
 
 def _json(raw: bytes, content_type: str) -> Any:

@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import struct
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
-_KEY = "jama-sandbox-connection"
+_KEY = "sandbox-connection"
 _LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """On, and for no time at all: closing sends RST. Source: socket(7), SO_LINGER."""
 
@@ -76,11 +75,7 @@ class ServedConnection(H11Protocol):
         await self._is_gone.wait()
 
     async def pause(self, seconds: float) -> bool:
-        """Wait, also for a client that has given up.
-
-        Returns:
-            Whether the server stops meanwhile; the connection is gone then.
-        """
+        """Wait, also for a client that has given up; return whether the server stops meanwhile."""
         self._waits += 1
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._is_stopping.wait(), seconds)
@@ -121,11 +116,7 @@ class Tls:
     client_ca: Path | None = None
 
     def options(self) -> Mapping[str, Any]:
-        """Return what the server is told, after a look into the files.
-
-        Raises:
-            SandboxError: One of them is not there, or not what it should be.
-        """
+        """Return what the server is told; a wrong file is a `SandboxError`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         files = f"{self.certificate} and {self.key}"
         try:
@@ -144,17 +135,13 @@ class Tls:
 class ReadyServer(uvicorn.Server):
     """A server that says when it accepts requests."""
 
-    def __init__(
-        self, config: uvicorn.Config, *, on_ready: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self.is_ready = threading.Event()
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets=sockets)
-        self.is_ready.set()
         self._on_ready()
 
 
@@ -164,15 +151,11 @@ def url_of(port: int, context_path: str, tls: Tls | None) -> str:
 
 
 def config_of(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
-    """Say how an application is served.
-
-    Raises:
-        SandboxError: A file for TLS is wrong.
-    """
+    """Say how an application is served; a wrong file for TLS is a `SandboxError`."""
     return uvicorn.Config(
         app,
         http=ServedConnection,
-        log_config=None,  # whoever runs us decides about logging
+        log_config=None,  # the caller decides about logging
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -184,11 +167,7 @@ def config_of(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
 
 
 def listen_on(port: int) -> socket.socket:
-    """Listen on a port; 0 takes a free one.
-
-    Raises:
-        SandboxError: The port is taken.
-    """
+    """Listen on a port, 0 takes a free one; a taken one is a `SandboxError`."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol; with it
     # every answer waits 40 ms for the delayed acknowledgement of the client.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

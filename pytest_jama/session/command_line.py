@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.core.port import Mode
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.text import printable
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from pytest_jama.core.errors import PytestJamaError
-    from pytest_jama.core.observer import Observer
+    from pytest_jama.core.port import Observer
     from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
 

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Plan, PriorState, Receipt, SendState, UploadReport
+from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadReport
+from pytest_jama.core.port import Observer
 from pytest_jama.core.text import first_line
 from pytest_jama.journal import lines
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.observer import Change, Retry
-    from pytest_jama.core.port import Findings, Target, Update
+    from pytest_jama.core.plan import Change, Findings, Update
+    from pytest_jama.core.port import Retry, Target
     from pytest_jama.hooks.extensions import Extensions
     from pytest_jama.journal.lines import JournalLine
 

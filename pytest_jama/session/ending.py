@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.port import Mode, UploadReport
+from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 

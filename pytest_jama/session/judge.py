@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.port import Findings
+from pytest_jama.core.plan import Findings
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
 

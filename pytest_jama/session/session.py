@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
-from pytest_jama.core.port import Mode, UploadReport
+from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
-    from pytest_jama.core.observer import Observer
-    from pytest_jama.core.port import Findings, PriorState, Update
+    from pytest_jama.core.plan import Findings, PriorState, Update
+    from pytest_jama.core.port import Observer
     from pytest_jama.core.unusable import Unusable
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.observer import Change, ChangeKind, Observer
-from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved
-from pytest_jama.targets.jama.runs import Resolution
+from pytest_jama.core.plan import Change, ChangeKind, Place, Plan, Receipt, SendState, Unresolved
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 
 
@@ -43,50 +42,37 @@ class MemoryTarget:
         self._refused = refused
         self._gone_at = gone_at
 
-    def resolve(
-        self,
-        case_refs: Sequence[CaseRef],
-        *,
-        aliases: Sequence[CaseRef] = (),
-        create: bool,
-        observer: Observer,
-    ) -> Resolution:
-        """Find the runs of the given cases."""
+    def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
+        """Find the runs of the given cases, and plan as Jama does."""
         if create:
             observer.changed(Change(ChangeKind.CREATE, "test cycle 'Build 1'"))
         self.may_create = create
         if self._trouble is not None:
             raise self._trouble
-        return Resolution(
-            project=Place("JEET1"),
-            plan=Place("Release 1"),
-            cycle=Place("Build 1"),
-            runs={ref: self._runs[ref] for ref in (*case_refs, *aliases) if ref in self._runs},
-            unresolved=tuple(
-                Unresolved(ref, "no run", "add it") for ref in case_refs if ref not in self._runs
-            ),
-            warnings=("two plans of that name",),
-        )
-
-    def plan_updates(
-        self, judgement: Judgement, resolution: Resolution, *, provenance: str
-    ) -> Plan:
-        """Plan as Jama does."""
-        return plan_updates(
+        judgement = findings.judgement
+        planned = plan_updates(
             (*judgement.to_write, *judgement.possible_aliases),
-            resolution.runs,
+            self._runs,
             incomplete=judgement.incomplete,
-            provenance=provenance,
+            provenance=findings.provenance,
+        )
+        refs = [case.case_ref for case in judgement.to_write]
+        return Plan(
+            places=(
+                Place("project", "JEET1"),
+                Place("plan", "Release 1"),
+                Place("cycle", "Build 1"),
+            ),
+            updates=planned.updates,
+            unresolved=tuple(
+                Unresolved(ref, "no run", "add it") for ref in refs if ref not in self._runs
+            ),
+            warnings=("two plans of that name", *planned.warnings),
         )
 
-    def push(
-        self,
-        updates: Sequence[RunUpdate],
-        *,
-        observer: Observer,
-    ) -> tuple[Receipt, ...]:
+    def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
         """Write the updates."""
-        receipts = tuple(self._write(update) for update in updates)
+        receipts = tuple(self._write(cast("RunUpdate", update)) for update in updates)
         for receipt in receipts:
             observer.received(receipt)
         return receipts

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_jama.core.observer import Change, ChangeKind
+from pytest_jama.core.plan import Change, ChangeKind
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.port import Receipt, SendState, Unresolved, UploadReport
+from pytest_jama.core.plan import Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.runs import RunUpdate
 from tests.core.values import CASE, case_of, run_of
@@ -17,7 +17,7 @@ SENT = Receipt(UPDATE, SendState.SENT)
     [
         pytest.param(UploadReport(), id="nothing to send"),
         pytest.param(UploadReport(receipts=(SENT, SENT)), id="all sent"),
-        pytest.param(UploadReport(receipts=(SENT,), warnings=("stale",)), id="warnings"),
+        pytest.param(UploadReport(Plan(warnings=("stale",)), (SENT,)), id="warnings"),
     ],
 )
 def test_an_upload_is_complete(report: UploadReport) -> None:
@@ -35,7 +35,7 @@ def test_one_update_that_is_not_simply_sent_makes_an_upload_incomplete(state: Se
     "report",
     [
         pytest.param(
-            UploadReport(receipts=(SENT,), unresolved=(Unresolved(CASE, "no run", "add it"),)),
+            UploadReport(Plan(unresolved=(Unresolved(CASE, "no run", "add it"),)), (SENT,)),
             id="case without run",
         ),
         pytest.param(

@@ -6,13 +6,13 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.core.port import Findings, Mode, Receipt, SendState
+from pytest_jama.core.plan import Findings, Mode, Receipt, SendState
 from pytest_jama.core.verdicts import judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.observer import Observer
-    from pytest_jama.core.port import Target
+    from pytest_jama.core.plan import Update
+    from pytest_jama.core.port import Observer, Target
     from pytest_jama.core.results import TestResult
     from pytest_jama.targets.jama.runs import RunUpdate
 
@@ -102,13 +102,13 @@ class ServerTarget(MemoryTarget):
 
     def push(
         self,
-        updates: Sequence[RunUpdate],
+        updates: Sequence[Update],
         *,
         observer: Observer,
     ) -> tuple[Receipt, ...]:
         receipts = []
         for update in updates:
-            self._server.write(update)
+            self._server.write(cast("RunUpdate", update))
             receipts.append(Receipt(update, SendState.SENT))
             observer.received(receipts[-1])
         return tuple(receipts)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.core.port import SendState
+from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal.file import FINISHED_KEPT

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.core.port import Plan, PriorState, Receipt, SendState
+from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.rejudge import PriorUploads

@@ -63,7 +63,7 @@ def test_knobs_decide_about_pages_out_of_range(make_world: Callable[..., World])
         ("GET", "/nothing", 404, "there is nothing at GET /rest/v1/nothing"),
         ("GET", "/testruns/999999", 404, "there is no test run with the ID 999999"),
         ("GET", "/testruns/99999999999999999999", 404, "holds a number that is not an ID"),
-        ("GET", "/testruns/abc", 400, "path parameter run_id='abc'"),
+        ("GET", "/testruns/abc", 400, "path parameter id='abc'"),
         ("DELETE", "/projects", 405, "DELETE /rest/v1/projects is not possible"),
         ("GET", "/projects?projectKey=A", 400, "unknown query parameter 'projectKey'"),
         ("GET", "/users/current?startAt=0", 400, "unknown query parameter 'startAt'"),
@@ -133,12 +133,32 @@ def test_a_slash_behind_a_collection_is_tolerated(world: World) -> None:
 
 
 def test_the_root_lists_what_is_served(world: World) -> None:
-    assert {"method": "PATCH", "path": "/testruns/{run_id}"} in world.api.get("/").data
+    assert {"method": "PATCH", "path": "/testruns/{id}"} in world.api.get("/").data
 
 
 def test_latest_is_another_name_of_v1(world: World) -> None:
     url = f"{world.sandbox.url}/rest/latest/users/current"
     assert requests.get(url, timeout=5).status_code == 401
+
+
+def test_every_creation_says_where_its_object_is(world: World) -> None:
+    (case,), run = world.cases(0), world.run()
+    plan = world.store.add_plan(world.key, "Plan")
+    group = world.store.add_to_plan(plan)
+    attachments = f"/projects/{world.project}/attachments"
+    attachment = world.api.post(attachments, {"fields": {"name": "log"}}).id
+    comment = {"body": {"text": "x"}, "location": {"item": run.id}}
+    bodies: dict[str, dict[str, Any]] = {
+        f"/testplans/{plan}/testgroups": {"name": "Group"},
+        f"/testplans/{plan}/testgroups/{group}/testcases": {"testCase": case},
+        f"/testruns/{run.id}/attachments": {"attachment": attachment},
+        "/items": {"project": world.project, "itemType": 26, "fields": {"name": "Case"}},
+        "/comments": comment,
+    }
+    metas = {path: world.api.post(path, body).body["meta"] for path, body in bodies.items()}
+    assert {path: meta["location"] for path, meta in metas.items()} == {
+        path: f"{world.api.url}{path}/{meta['id']}" for path, meta in metas.items()
+    }
 
 
 def test_creation_answers_with_location_and_id(world: World) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pytest_jama.sandbox.faults import ALL_KINDS, FaultError, FaultKind, RandomFault, parse_fault
+from pytest_jama.sandbox.jama.app import API_PATHS
 from tests.sandbox.documentation import documented_rows
 
 
@@ -18,8 +19,6 @@ from tests.sandbox.documentation import documented_rows
         ("drop-after:.1@POST", RandomFault("drop-after", probability=0.1, method="POST")),
         ("403@/testruns/*", RandomFault("403", path="/testruns/*")),
         ("403@patch/testruns/*", RandomFault("403", method="PATCH", path="/testruns/*")),
-        ("403@PATCH /rest/v1/testruns/4", RandomFault("403", method="PATCH", path="/testruns/4")),
-        ("503@/rest/oauth/token", RandomFault("503", path="/oauth/token")),
         ("500,after=20,times=40", RandomFault("500", after=20, times=40)),
         ("slow:1,wait=50ms", RandomFault("slow", wait_s=0.05)),
         ("429, wait = 2s", RandomFault("429", wait_s=2)),
@@ -33,6 +32,14 @@ from tests.sandbox.documentation import documented_rows
 )
 def test_words_become_a_fault(words: str, fault: RandomFault) -> None:
     assert parse_fault(words) == fault
+
+
+@pytest.mark.parametrize(
+    "words, path",
+    [("403@PATCH /rest/v1/testruns/4", "/testruns/4"), ("503@/rest/oauth/token", "/oauth/token")],
+)
+def test_a_path_may_be_given_as_a_client_asks_for_it(words: str, path: str) -> None:
+    assert parse_fault(words, paths=API_PATHS).path == path
 
 
 def test_the_seed_belongs_to_the_fault() -> None:

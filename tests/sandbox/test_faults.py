@@ -14,7 +14,6 @@ from pytest_jama.sandbox.faults import (
     IncomingRequest,
     Judge,
     Latency,
-    active_faults,
 )
 from pytest_jama.sandbox.serving import connection_of
 
@@ -57,7 +56,7 @@ def test_faults_can_be_taken_away() -> None:
 
 
 def test_the_box_counts_what_was_played_by_name() -> None:
-    box = active_faults(FailNext(count=2, status=500), Latency(delay_s=1))
+    box = ActiveFaults(FailNext(count=2, status=500), Latency(delay_s=1))
     for _ in range(3):
         box.effects(IncomingRequest(method="GET", path="/", at_s=0))
     assert box.played == {"fail-next": 2}
@@ -71,7 +70,7 @@ def test_an_empty_box_is_known_as_such() -> None:
 
 
 def test_all_faults_can_be_taken_away_at_once() -> None:
-    box = active_faults(Latency(delay_s=1), FailNext(count=1, status=500))
+    box = ActiveFaults(Latency(delay_s=1), FailNext(count=1, status=500))
     box.clear()
     assert box.is_empty
 

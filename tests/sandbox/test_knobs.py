@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import Field, fields
+from typing import Any
 
 import pytest
 
-from pytest_jama.sandbox.jama.knobs import KnobError, Knobs, knob_rows
+from pytest_jama.sandbox.jama.knobs import KnobError, Knobs, choices_of
 from tests.sandbox.documentation import documented_rows
 
 
@@ -42,8 +44,17 @@ def test_a_name_like_no_other_is_answered_with_all_names() -> None:
 
 def test_the_documentation_lists_every_knob_with_default_choices_and_reason() -> None:
     lines = [
-        f"| `{row.name}` | `{row.default}` | "
-        f"{', '.join(f'`{other}`' for other in row.others) or 'seconds'} | {row.why} |"
-        for row in knob_rows()
+        f"| `{knob.name}` | `{shown(knob.default)}` | "
+        f"{', '.join(f'`{other}`' for other in others(knob)) or 'seconds'} | "
+        f"{knob.metadata['why']} |"
+        for knob in fields(Knobs)
     ]
     assert documented_rows("| knob | default |") == lines
+
+
+def shown(default: object) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def others(knob: Field[Any]) -> list[str]:
+    return [value for value in choices_of(knob.name) if value != knob.default]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.sandbox.jama.json_patch import patched, touched_members
-from pytest_jama.sandbox.jama.refusals import ApiError
+from pytest_jama.sandbox.jama.edits import patched, touched_members
+from pytest_jama.sandbox.jama.model import ApiError
 
 DOCUMENT = {"fields": {"name": "Login", "a/b": 1}}
 

@@ -18,7 +18,10 @@ def struck(
     fault: RandomFault, paths: Iterable[str], *, method: str = "PATCH", at_s: float = 0.0
 ) -> list[str]:
     judge = fault.judge()
-    arrivals = [IncomingRequest(method=method, path=path, at_s=at_s) for path in paths]
+    arrivals = [
+        IncomingRequest(method=method, path=path, at_s=at_s, is_for_token=path == "/oauth/token")
+        for path in paths
+    ]
     return [each.path for each in arrivals if judge(each).name]
 
 

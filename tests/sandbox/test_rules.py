@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.refusals import ApiError
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields, edited_run, is_executed
+from pytest_jama.sandbox.jama.model import ApiError
+from pytest_jama.sandbox.jama.rules import edited_fields, edited_run, is_executed
 
 RUN = ITEM_TYPES["TSTRN"]
 CASE = ITEM_TYPES["TC"]

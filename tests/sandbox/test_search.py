@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_jama.sandbox.jama.refusals import ApiError
+from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.routes.abstractitems import date_range, matches, split_field
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.database import DatabaseError
-from pytest_jama.sandbox.jama.seeding import seed_demo
-from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.sandbox.jama.store import Store, seed_demo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

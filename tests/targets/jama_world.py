@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.config.environment import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
+from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.targets.jama import JamaTarget, make_jama_target
+from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from typing_extensions import Self
 
+    from pytest_jama.core.verdicts import StepVerdict, Verdict
     from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.targets.http.give_up import Clocks
-    from pytest_jama.targets.jama.runs import Resolution
+    from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 PLAN = "Release 1"
 CYCLE = "Build 7"
@@ -106,3 +110,16 @@ class JamaWorld:
 
 def _id(run: Node) -> int:
     return run.id
+
+
+def verdicts_of(
+    refs: Sequence[CaseRef], verdict: Verdict, *steps: StepVerdict
+) -> list[CaseVerdict]:
+    return [CaseVerdict(ref, verdict, steps) for ref in refs]
+
+
+def updates_for(
+    resolution: Resolution, verdict: Verdict, *steps: StepVerdict
+) -> tuple[RunUpdate, ...]:
+    verdicts = verdicts_of(list(resolution.runs), verdict, *steps)
+    return plan_updates(verdicts, resolution.runs, provenance="pytest-jama, commit abc").updates

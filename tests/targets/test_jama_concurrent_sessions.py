@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Change, ChangeKind, Observer
+from pytest_jama.core.plan import Change, ChangeKind
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama.places import settle
 from pytest_jama.targets.jama.wire import TestPlan
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.told import Told
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.told import Told
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.wire import is_list, is_object
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.scripted import Reply, said
 from tests.targets.told import Told
 

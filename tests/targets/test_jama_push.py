@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.targets.jama.parallel import INTERRUPTED, not_sent
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.told import Told
 
 if TYPE_CHECKING:

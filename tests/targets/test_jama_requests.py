@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
-from tests.targets.contract import updates_for
-from tests.targets.jama_world import JamaWorld
+from tests.targets.jama_world import JamaWorld, updates_for
 
 if TYPE_CHECKING:
     from tests.targets.conftest import MakeWorld

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import NotUsableError, OutOfReachError, RefusedError
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.rounds import Crowd, Meeting, Refusing
 from tests.targets.told import Told
 

@@ -7,11 +7,11 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import CredentialsError, LockedError, OutOfReachError, RefusedError
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.http.retry import NO_STATUS
 from pytest_jama.targets.jama.parallel import Sending
-from pytest_jama.targets.jama.runs import RunUpdate, TestRun
+from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def _states(receipts: tuple[Receipt, ...]) -> list[SendState]:
 def test_each_update_has_a_receipt_in_its_place(concurrency: int) -> None:
     sent: list[int] = []
     receipts = _sending(20, sent.append, concurrency=concurrency).run()
-    assert [receipt.update.run.run_id for receipt in receipts] == list(range(1, 21))
+    assert [run_update_of(receipt).run.run_id for receipt in receipts] == list(range(1, 21))
     assert sorted(sent) == list(range(1, 21))
 
 
@@ -130,7 +130,7 @@ def test_what_has_arrived_when_something_breaks_is_told() -> None:
 
     with pytest.raises(ZeroDivisionError):
         _sending(9, send, on_receipt=told.append).run()
-    by_run = {receipt.update.run.case_id: receipt for receipt in told}
+    by_run = {run_update_of(receipt).run.case_id: receipt for receipt in told}
     assert sorted(by_run) == list(range(1, 10))
     assert [by_run[run].state for run in (1, 3, 4)] == [SendState.SENT] * 3
     assert by_run[9].error == "ZeroDivisionError: of ours"

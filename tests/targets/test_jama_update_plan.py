@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.port import Plan
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
-from pytest_jama.targets.jama.update_plan import account_of, plan_updates
+from pytest_jama.targets.jama.update_plan import PlannedUpdates, account_of, plan_updates
 from tests.core.values import CASE, case_of, result_of, run_of, step_result
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ FAILED, PASSED = Verdict.FAILED, Verdict.PASSED
 SAME_CASE = CaseRef.parse(501)
 
 
-def statuses(plan: Plan) -> dict[int | None, str]:
+def statuses(plan: PlannedUpdates) -> dict[int | None, str]:
     """Return the intended status of each run of a plan."""
     return {update.run.run_id: update.status.value for update in plan.updates}
 
@@ -41,11 +40,11 @@ def test_a_run_with_steps_gets_its_whole_array() -> None:
 
 
 def test_a_case_of_leave_touches_no_run() -> None:
-    assert plan_updates([case_of(None)], {CASE: [run_of()]}) == Plan()
+    assert plan_updates([case_of(None)], {CASE: [run_of()]}) == PlannedUpdates()
 
 
 def test_a_case_without_run_is_passed_over() -> None:
-    assert plan_updates([case_of(PASSED)], {}) == Plan()
+    assert plan_updates([case_of(PASSED)], {}) == PlannedUpdates()
 
 
 def test_two_runs_of_one_case_are_both_updated() -> None:

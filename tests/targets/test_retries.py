@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.observer import Observer, Retry
+from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.places import settle
 from pytest_jama.targets.jama.wire import TestPlan, is_object
-from tests.targets.contract import updates_for
+from tests.targets.jama_world import updates_for
 from tests.targets.scripted import (
     DROP,
     HANG,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tests.targets.scripted import FakeTime
 
 SHORT_S = 2.0
-LOST_POST = "its answer was lost, so it is looked up first"
+LOOKED_UP_AGAIN = "looked up again, since a list may show it late"
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,13 @@ def test_an_answer_without_a_token_is_a_reason(
     assert api.connection.repeated == {"the answer holds no token": 1}
 
 
-def test_a_creation_in_doubt_says_that_it_is_looked_up(script: Serve, open_api: OpenApi) -> None:
+def test_a_creation_in_doubt_says_why_it_is_looked_up_again(
+    script: Serve, open_api: OpenApi
+) -> None:
     found = iter([None, None])
     api = open_api(script(said(504), created(43)).url)
     api.create("/testplans", {}, find_existing=lambda: next(found), look_again_after_s=(1.0,))
-    assert api.connection.repeated == {"504 Gateway Timeout": 1, LOST_POST: 2}
+    assert api.connection.repeated == {"504 Gateway Timeout": 1, LOOKED_UP_AGAIN: 1}
 
 
 def test_a_list_that_is_read_again_is_counted(script: Serve, open_api: OpenApi) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.core.observer import Change, Retry
-    from pytest_jama.core.port import Receipt
+    from pytest_jama.core.plan import Change, Receipt
+    from pytest_jama.core.port import Retry
 
 
 class Told(Observer):

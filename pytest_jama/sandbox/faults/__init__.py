@@ -15,10 +15,13 @@ from pytest_jama.sandbox.faults.base import (
     IncomingRequest,
     Judge,
     Latency,
-    active_faults,
 )
-from pytest_jama.sandbox.faults.parse import FaultError, parse_duration_s, parse_fault
-from pytest_jama.sandbox.faults.random_fault import RandomFault
+from pytest_jama.sandbox.faults.random_fault import (
+    FaultError,
+    RandomFault,
+    parse_duration_s,
+    parse_fault,
+)
 from pytest_jama.sandbox.faults.table import ALL_KINDS, KINDS, FaultKind
 from pytest_jama.sandbox.faults.throttle import Throttle
 
@@ -37,7 +40,6 @@ __all__ = [
     "Latency",
     "RandomFault",
     "Throttle",
-    "active_faults",
     "parse_duration_s",
     "parse_fault",
 ]

@@ -3,55 +3,35 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 from pytest_jama.sandbox.faults.interception import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
 
-    from starlette.types import Message
-
-    from pytest_jama.sandbox.database import Database
     from pytest_jama.sandbox.faults.base import Act, IncomingRequest, Judge
     from pytest_jama.sandbox.faults.interception import InterceptedRequest
+    from pytest_jama.sandbox.serving import ServedConnection
 
 
-async def reset_before(exchange: InterceptedRequest) -> None:
-    """Reset the connection; the request is not processed."""
-    await exchange.note_no_answer()
-    await exchange.connection.reset()
+def end(how: Callable[[ServedConnection], Awaitable[None]], *, processed: bool) -> Act:
+    """End the connection, or say nothing on it, in place of an answer.
 
+    Args:
+        how: Ends the connection, or waits until the client does.
+        processed: Whether the request is processed before.
+    """
 
-async def reset_after(exchange: InterceptedRequest) -> None:
-    """Process the request, then reset the connection."""
-    await exchange.process()
-    await reset_before(exchange)
+    async def act(exchange: InterceptedRequest) -> None:
+        if processed:
+            await exchange.process()
+        await exchange.note_no_answer()
+        await how(exchange.connection)
 
-
-async def drop_before(exchange: InterceptedRequest) -> None:
-    """Close the connection; the request is not processed."""
-    await exchange.note_no_answer()
-    await exchange.connection.close()
-
-
-async def drop_after(exchange: InterceptedRequest) -> None:
-    """Process the request, then close the connection."""
-    await exchange.process()
-    await drop_before(exchange)
-
-
-async def hang_before(exchange: InterceptedRequest) -> None:
-    """Keep the connection open and silent until the client gives up."""
-    await exchange.note_no_answer()
-    await exchange.connection.wait_until_gone()
-
-
-async def hang_after(exchange: InterceptedRequest) -> None:
-    """Process the request, then stay silent."""
-    await exchange.process()
-    await hang_before(exchange)
+    return act
 
 
 async def truncate(exchange: InterceptedRequest) -> None:
@@ -68,11 +48,7 @@ async def empty(exchange: InterceptedRequest) -> None:
 
 
 def drip(pause_s: float) -> Act:
-    """Send the body byte by byte.
-
-    Args:
-        pause_s: Seconds before each byte.
-    """
+    """Send the body byte by byte, with a pause before each."""
 
     async def act(exchange: InterceptedRequest) -> None:
         answer = await exchange.process()
@@ -101,15 +77,14 @@ def show(status: int, page: str) -> Act:
 async def expire(exchange: InterceptedRequest) -> None:
     """Refuse the credentials; a token is never valid again."""
     headers = dict(exchange.scope["headers"])
-    exchange.backend.expire(headers.get(b"authorization", b"").decode("latin-1"))
-    message = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
-    await exchange.refuse(401, message, {"WWW-Authenticate": 'Basic realm="Jama"'})
+    await exchange.answer_with(
+        exchange.backend.expired(headers.get(b"authorization", b"").decode("latin-1"))
+    )
 
 
 async def lock(exchange: InterceptedRequest) -> None:
     """Refuse as if another user held the lock."""
-    message = f"{exchange.scope['path']} is locked by tess (fault locked); unlock it there or wait"
-    await exchange.refuse(exchange.backend.locked_status, message, {})
+    await exchange.answer_with(exchange.backend.locked(exchange.scope["path"]))
 
 
 class _UndoneError(Exception):
@@ -127,15 +102,11 @@ async def lie(exchange: InterceptedRequest) -> None:
     answer = Answer(status=500, headers=(), body=b"")
     with suppress(_UndoneError), database.transaction():
         answer = await exchange.process()
-        numbers = _numbers_of(database)
+        numbers = {row["name"]: row["value"] for row in database.select("counters")}
         raise _UndoneError
     for counter, value in numbers.items():  # an ID of a lie must not be true of something else
         database.raise_counter(counter, value)
     await exchange.answer(answer)
-
-
-def _numbers_of(database: Database) -> dict[str, int]:
-    return {row["name"]: row["value"] for row in database.all("SELECT name, value FROM counters")}
 
 
 def hide(ids: Collection[int]) -> Act:
@@ -148,60 +119,32 @@ def hide(ids: Collection[int]) -> Act:
     return act
 
 
-_CREATED = 201
-
-
 def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
-    """Watch what is created, and leave it out of the lists that are struck.
-
-    Args:
-        lag_s: How long a list may lack it, in seconds.
-        strikes: Returns whether a request is struck.
-    """
-    creations = _Creations()
+    """Watch what is created, and leave it out of the struck lists for some seconds."""
+    made_s: dict[tuple[str, int], float] = {}
 
     def judge(arrival: IncomingRequest) -> Effect:
         if arrival.method == "POST":
-            return creations.watch(arrival.path, arrival.at_s)
-        ids = creations.ids_in(arrival.path, since_s=arrival.at_s - lag_s)
+            return Effect(act=_watch(arrival, made_s), lets_others_act=True)
+        ids = {
+            made_id
+            for (collection, made_id), at_s in made_s.items()
+            if collection == arrival.path and at_s > arrival.at_s - lag_s
+        }
         return Effect(act=hide(ids)) if ids and strikes(arrival) else NO_EFFECT
 
     return judge
 
 
-class _Creations:
-    """What was created where, and when."""
+def _watch(arrival: IncomingRequest, made_s: dict[tuple[str, int], float]) -> Act:
+    """Let a POST be served, and remember where and when it creates something."""
 
-    def __init__(self) -> None:
-        self._made_s: dict[tuple[str, int], float] = {}
+    async def act(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        if answer.status == HTTPStatus.CREATED:
+            collection, made_id = exchange.backend.created(answer.body)
+            for name in (arrival.path, collection):
+                made_s[name, made_id] = arrival.at_s
+        await exchange.answer(answer)
 
-    def ids_in(self, path: str, *, since_s: float) -> frozenset[int]:
-        """Return the IDs that were created in a list since then."""
-        return frozenset(
-            made_id
-            for (collection, made_id), at_s in self._made_s.items()
-            if collection == path and at_s > since_s
-        )
-
-    def watch(self, path: str, at_s: float) -> Effect:
-        """Let a POST be served, and remember what it creates."""
-
-        async def act(exchange: InterceptedRequest) -> None:
-            chunks: list[bytes] = []
-            is_created = False
-
-            async def look(message: Message) -> None:
-                nonlocal is_created
-                if message["type"] == "http.response.start":
-                    is_created = message["status"] == _CREATED
-                elif is_created:
-                    chunks.append(message.get("body", b""))
-                    if not message.get("more_body", False):
-                        collection, made_id = exchange.backend.created(b"".join(chunks))
-                        for name in (path, collection):
-                            self._made_s[name, made_id] = at_s
-                await exchange.send(message)
-
-            await exchange.serve(exchange.scope, exchange.receive, look)
-
-        return Effect(act=act, lets_others_act=True)
+    return act

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,15 +25,17 @@ class IncomingRequest:
     """A request as a fault sees it.
 
     Attributes:
-        path: Without context path and `/rest/v1`, e.g. `/testruns/12`.
+        path: Below the API, e.g. `/testruns/12`.
         query: As it was sent, without the question mark.
         at_s: Seconds since the epoch.
+        is_for_token: Whether it asks for a token.
     """
 
     method: str
     path: str
     query: str = ""
     at_s: float
+    is_for_token: bool = False
 
 
 Act = Callable[["InterceptedRequest"], Awaitable[None]]
@@ -48,7 +50,7 @@ class Effect:
         name: What the record calls it; empty if it is not to be noted.
         delay_s: Seconds to wait first.
         status: Status to answer with instead of serving; None serves the request.
-        message: Ends up in `meta.message` of the refusal.
+        message: What the refusal says.
         headers: Further headers of the refusal.
         act: Handles the request where a refusal does not say it all.
         lets_others_act: Whether further faults may meet a request that has an `act`.
@@ -102,11 +104,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """Every request takes longer.
-
-    Attributes:
-        delay_s: Seconds, 0 or more.
-    """
+    """Every request takes longer."""
 
     delay_s: float
 
@@ -148,14 +146,16 @@ class FailNext:
         )
 
 
-@dataclass
 class ActiveFaults:
     """The faults in force; may be changed while the server runs."""
 
-    _judges: dict[int, Judge] = field(default_factory=dict)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _played: Counter[str] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, *faults: Fault) -> None:
+        self._judges: dict[int, Judge] = {}
+        self._numbers = itertools.count()
+        self._played: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        for fault in faults:
+            self.add(fault)
 
     @property
     def is_empty(self) -> bool:
@@ -205,11 +205,3 @@ class ActiveFaults:
                     break
             self._played.update(effect.name for effect in effects if effect.name)
         return effects
-
-
-def active_faults(*faults: Fault) -> ActiveFaults:
-    """Put faults in force."""
-    box = ActiveFaults()
-    for fault in faults:
-        box.add(fault)
-    return box

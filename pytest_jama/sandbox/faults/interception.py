@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,26 +11,19 @@ from pytest_jama.sandbox.recorder import entry_of
 from pytest_jama.sandbox.serving import connection_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from pytest_jama.sandbox.database import Database
     from pytest_jama.sandbox.faults.base import ActiveFaults, Effect
-    from pytest_jama.sandbox.recorder import Entry
+    from pytest_jama.sandbox.recorder import ApiPaths, Entry
     from pytest_jama.sandbox.serving import ServedConnection
-
-
-Serve = Callable[["Scope", "Receive", "Send"], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A whole answer.
-
-    Attributes:
-        headers: Names in lower case and values.
-    """
+    """A whole answer; the names of the headers are in lower case."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
@@ -50,19 +42,20 @@ class Backend:
     """What faults have to know of the server that they disturb.
 
     Attributes:
-        path_below_api: Strips a path of what all paths of the API begin with.
+        paths: Where its API is.
         refusal: Makes a refusal in the API's own form from status, message and headers.
-        expire: Makes the credentials of an `Authorization` header invalid if it can.
-        locked_status: The status with which writing a locked object is refused.
+        expired: Makes the credentials of an `Authorization` header invalid if it can, and the
+            refusal of them.
+        locked: Makes the refusal to write the locked object at a path.
         without: Takes objects out of the body of a list.
         created: Reads collection and ID of the new object from the body of a 201.
     """
 
     database: Database
-    path_below_api: Callable[[str], str]
+    paths: ApiPaths
     refusal: Callable[[int, str, Mapping[str, str]], ASGIApp]
-    expire: Callable[[str], None]
-    locked_status: int
+    expired: Callable[[str], ASGIApp]
+    locked: Callable[[str], ASGIApp]
     without: Callable[[bytes, Collection[int]], bytes]
     created: Callable[[bytes], tuple[str, int]]
 
@@ -79,7 +72,7 @@ class InterceptedRequest:
     scope: Scope
     receive: Receive
     send: Send
-    serve: Serve
+    serve: ASGIApp
     backend: Backend
 
     @property
@@ -126,19 +119,17 @@ class InterceptedRequest:
 
     async def refuse(self, status: int, message: str, headers: Mapping[str, str]) -> None:
         """Refuse the request in the API's own form."""
-        response = self.backend.refusal(status, message, headers)
+        await self.answer_with(self.backend.refusal(status, message, headers))
+
+    async def answer_with(self, response: ASGIApp) -> None:
+        """Send an answer of the API's own."""
         await response(self.scope, self.receive, self.send)
 
 
 class FaultMiddleware:
-    """Let the faults in force act on every REST request; without any, it costs nothing.
+    """Let the faults in force act on every request to the API; without any, it costs nothing.
 
     It stands inside of the record, whose entries it fills in.
-
-    Args:
-        app: What is served when no fault refuses.
-        faults: The faults in force.
-        backend: The server that is disturbed.
     """
 
     def __init__(self, app: ASGIApp, *, faults: ActiveFaults, backend: Backend) -> None:
@@ -148,22 +139,26 @@ class FaultMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or let the faults that strike do something else."""
-        is_rest = scope["type"] == "http" and scope["path"].startswith("/rest/")
-        effects = self._effects(scope) if is_rest and not self._faults.is_empty else []
+        is_api = scope["type"] == "http" and self._backend.paths.include(scope["path"])
+        effects = self._effects(scope) if is_api and not self._faults.is_empty else []
         if not effects:
             await self._app(scope, receive, send)
             return
         entry = entry_of(scope)
         entry.faults = tuple(effect.name for effect in effects if effect.name)
-        serve: Serve = partial(_serve_and_note, self._app, entry)
+        serve: ASGIApp = partial(_serve_and_note, self._app, entry)
         for effect in reversed(effects):
             serve = partial(self._meet, effect, serve)
         await serve(scope, await _read_ahead(receive), send)
 
     def _effects(self, scope: Scope) -> Sequence[Effect]:
+        path = self._backend.paths.below(scope["path"])
+        if not path:  # the list of the versions of the API
+            return ()
         arrival = IncomingRequest(
             method=scope["method"],
-            path=self._backend.path_below_api(scope["path"]),
+            path=path,
+            is_for_token=path == self._backend.paths.token,
             query=scope["query_string"].decode("latin-1"),
             at_s=self._backend.database.clock(),
         )
@@ -172,7 +167,7 @@ class FaultMiddleware:
         return sorted(effects, key=lambda effect: effect.lets_others_act)
 
     async def _meet(
-        self, effect: Effect, serve: Serve, scope: Scope, receive: Receive, send: Send
+        self, effect: Effect, serve: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         exchange = InterceptedRequest(
             scope=scope, receive=receive, send=send, serve=serve, backend=self._backend

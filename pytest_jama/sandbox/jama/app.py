@@ -15,8 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults
 from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
+from pytest_jama.sandbox.jama.calls import Site
+from pytest_jama.sandbox.jama.envelope import refused
+from pytest_jama.sandbox.jama.incoming import refusal_of
+from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.page import router as page_router
-from pytest_jama.sandbox.jama.refusals import ApiError
 from pytest_jama.sandbox.jama.routes import (
     abstractitems,
     attachments,
@@ -25,18 +28,14 @@ from pytest_jama.sandbox.jama.routes import (
     system,
     testcycles,
     testplans,
-    testruns,
 )
-from pytest_jama.sandbox.jama.state.accounts import forget_token
-from pytest_jama.sandbox.jama.web.calls import Site
-from pytest_jama.sandbox.jama.web.envelope import refused
-from pytest_jama.sandbox.jama.web.incoming import refusal_of
-from pytest_jama.sandbox.recorder import Record, RecordMiddleware
+from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
 
 REST = "/rest/v1"
+API_PATHS = ApiPaths(root="/rest", version=REST, token="/oauth/token")  # noqa: S106 - a path
+_ASK_FOR_CREDENTIALS = {"WWW-Authenticate": 'Basic realm="Jama"'}
 
 _MODULES = (
-    testruns,
     testcycles,
     testplans,
     abstractitems,
@@ -44,19 +43,12 @@ _MODULES = (
     system,
     comments,
     attachments,
-    comments,
 )
 """What is asked for most stands first: the routes are tried in this order."""
 
 
 def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
-    """Build the application.
-
-    Args:
-        site: The state, what is accepted, and how to behave.
-        faults: What goes wrong on demand; needs the server of `Sandbox`.
-        record: Where to write requests down.
-    """
+    """Build the application; faults need the server of `Sandbox`."""
     app = FastAPI(
         title="Jama Connect sandbox",
         docs_url=None,  # the documentation pages of FastAPI load scripts from elsewhere
@@ -65,7 +57,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(PathMiddleware, context_path=site.context_path, clock=site.database.clock),
-            Middleware(RecordMiddleware, record=record),
+            Middleware(RecordMiddleware, record=record, paths=API_PATHS),
             Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
         ],
         exception_handlers=_HANDLERS,
@@ -83,20 +75,26 @@ def _backend(site: Site) -> Backend:
     """Say what faults have to know of this server."""
     database = site.database
 
-    def expire(authorization: str) -> None:
-        scheme, _, value = authorization.partition(" ")
-        if scheme.lower() == "bearer":
-            forget_token(database, value.strip())
-
     def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
         return refused(status, message, database.clock, headers=headers)
 
+    def expired(authorization: str) -> JSONResponse:
+        scheme, _, value = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            database.delete("tokens", token=value.strip())
+        why = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
+        return refusal(401, why, _ASK_FOR_CREDENTIALS)
+
+    def locked(path: str) -> JSONResponse:
+        why = f"{path} is locked by tess (fault locked); unlock it there or wait"
+        return refusal(int(site.knobs.locked_write), why, {})
+
     return Backend(
         database=database,
-        path_below_api=lambda path: path.removeprefix(REST).removeprefix("/rest"),
+        paths=API_PATHS,
         refusal=refusal,
-        expire=expire,
-        locked_status=int(site.knobs.locked_write),
+        expired=expired,
+        locked=locked,
         without=_without,
         created=_created,
     )
@@ -133,7 +131,7 @@ async def _refuse(request: Request, exc: Exception) -> JSONResponse:
 def _refusal(request: Request, exc: Exception) -> tuple[int, str, dict[str, str]]:
     what = f"{request.method} {request.url.path}"
     if isinstance(exc, ApiError):
-        headers = {"WWW-Authenticate": 'Basic realm="Jama"'} if exc.status == 401 else {}  # noqa: PLR2004 - HTTP's own number
+        headers = _ASK_FOR_CREDENTIALS if exc.status == 401 else {}  # noqa: PLR2004 - HTTP's own number
         return exc.status, exc.message, headers
     if isinstance(exc, RequestValidationError):
         return 400, refusal_of(exc), {}
@@ -157,8 +155,8 @@ _HANDLERS: dict[int | type[Exception], Any] = {
 }
 
 
-_VERSIONS = ("/rest/latest",)
-"""Other names of v1. Source: Jama REST help; `latest` still works and is announced for sunset."""
+_LATEST = "/rest/latest"
+"""Another name of v1. Source: Jama REST help; it still works and is announced for sunset."""
 
 
 def clean_context_path(context_path: str) -> str:
@@ -172,22 +170,14 @@ def plain_path(path: str) -> str:
 
     Source: Jama's own clients call `itemtypes/`, `users/`, and POST to `items/`.
     """
-    for version in _VERSIONS:
-        if path == version or path.startswith(f"{version}/"):
-            path = "/rest/v1" + path.removeprefix(version)
-    is_root = path in {"/", "/rest/v1", "/rest/v1/"}
-    bare = path if is_root else path.rstrip("/")
-    return "/rest/v1/" if bare == "/rest/v1" else bare
+    if path == _LATEST or path.startswith(f"{_LATEST}/"):
+        path = REST + path.removeprefix(_LATEST)
+    bare = path.rstrip("/")
+    return f"{bare}/" if bare in {"", REST} else bare
 
 
 class PathMiddleware:
-    """Take the context path off, and bring every path into one form.
-
-    Args:
-        app: What is served.
-        context_path: Such as `/contour`; empty for none.
-        clock: Seconds since the epoch.
-    """
+    """Take the context path off, and bring every path into one form."""
 
     def __init__(self, app: ASGIApp, *, context_path: str, clock: Clock) -> None:
         self._app = app

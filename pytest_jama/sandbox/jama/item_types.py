@@ -46,9 +46,9 @@ class TypeDefinition:
     kind: str = field(default="items", kw_only=True)
     category: str | None = field(default=None, kw_only=True)
 
-    def find_field(self, name: str) -> FieldDefinition | None:
-        """Return the field of that name, or None."""
-        return next((known for known in self.fields if known.name == name), None)
+    def get_field(self, name: str) -> FieldDefinition:
+        """Return the field of that name, which must exist."""
+        return next(known for known in self.fields if known.name == name)
 
     def with_field(self, new: FieldDefinition) -> "TypeDefinition":
         """Return the type with one more (or one changed) field."""

@@ -145,34 +145,8 @@ class Knobs:
         return cls(**dict(_parsed(setting) for setting in settings))
 
 
-@dataclass(frozen=True)
-class KnobRow:
-    """One line of the documentation's table."""
-
-    name: str
-    default: str
-    others: tuple[str, ...]
-    why: str
-
-
-def knob_rows() -> tuple[KnobRow, ...]:
-    """List every knob in order of declaration."""
-    return tuple(
-        KnobRow(
-            name=knob.name,
-            default=_shown(knob.default),
-            others=tuple(value for value in _choices(knob.name) if value != knob.default),
-            why=knob.metadata["why"],
-        )
-        for knob in fields(Knobs)
-    )
-
-
-def _shown(default: object) -> str:
-    return f"{default:g}" if isinstance(default, float) else str(default)
-
-
-def _choices(name: str) -> tuple[str, ...]:
+def choices_of(name: str) -> tuple[str, ...]:
+    """Return the values that a knob takes; none if it takes seconds."""
     return cast("tuple[str, ...]", get_args(get_type_hints(Knobs)[name]))
 
 
@@ -192,7 +166,7 @@ def _nearest(name: str, known: list[str]) -> str:
 
 
 def _value(name: str, value: str) -> str | float:
-    choices = _choices(name)
+    choices = choices_of(name)
     if not choices:
         return _seconds(name, value)
     if value not in choices:

@@ -1,4 +1,4 @@
-"""What the store hands out to routes, tests and the page: plain values."""
+"""What the layers hand each other: plain values, and the one exception."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,15 +140,15 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredProject:
-    """A project, or a folder of projects (which has no key)."""
+    """A project. Folders of projects, which Jama shows as projects, cannot be made here."""
 
     id: int
-    key: str | None
+    key: str
     name: str
-    is_folder: bool
-    parent: int | None
     created_date: str
     created_by: int
+    parent: int | None = None
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,3 +160,22 @@ class StoredGroup:
     name: str
     assigned_to: int | None
     case_ids: tuple[int, ...]
+
+
+class ApiError(Exception):
+    """A request that Jama would refuse; the message says what is wrong and what to do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def bad_request(message: str) -> ApiError:
+    """Return the refusal of a body, a field or a rule."""
+    return ApiError(400, message)
+
+
+def not_found(what: str, identifier: object) -> ApiError:
+    """Return the refusal of an ID that does not exist (for that kind)."""
+    return ApiError(404, f"there is no {what} with the ID {identifier}")

@@ -11,19 +11,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects
+from pytest_jama.sandbox.jama.calls import Site, site_of
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Node, StoredProject
-from pytest_jama.sandbox.jama.rich_text import plain, words_of
-from pytest_jama.sandbox.jama.state.accounts import (
-    USERS,
-    find_project,
-    find_projects,
-    get_item_type,
+from pytest_jama.sandbox.jama.nodes import (
+    Window,
+    count_nodes,
+    find_node,
+    find_nodes,
+    of_kind,
+    order_by,
 )
-from pytest_jama.sandbox.jama.state.planning import find_groups
-from pytest_jama.sandbox.jama.state.selection import Window, find_nodes, of_kind, order_by
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node
+from pytest_jama.sandbox.jama.planning import find_groups
+from pytest_jama.sandbox.jama.rich_text import plain, words_of
 from pytest_jama.sandbox.jama.statuses import BLOCKED, FAILED, INPROGRESS, NOT_RUN, PASSED, STATUSES
-from pytest_jama.sandbox.jama.web.calls import Site, site_of
 
 _LOOKS = {
     PASSED: ("passed", "✓"),
@@ -35,18 +37,11 @@ _LOOKS = {
 """Word and symbol by status, in the order of the bar: colour is never the only sign."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Segment:
-    """A part of the bar.
-
-    Attributes:
-        start: Runs in the segments before it.
-        count: Runs in this one.
-    """
+    """A part of the bar, behind the runs of the parts before it."""
 
     status: str
-    word: str
-    symbol: str
     start: int
     count: int
 
@@ -63,7 +58,7 @@ class Bar:
         """The bar in words, for people who do not see it."""
         if not self.total:
             return "no runs"
-        parts = ", ".join(f"{segment.count} {segment.word}" for segment in self.segments)
+        parts = ", ".join(f"{part.count} {_LOOKS[part.status][0]}" for part in self.segments)
         return f"{self.total} runs: {parts}"
 
 
@@ -71,18 +66,11 @@ def bar_of(counts: Mapping[str, int]) -> Bar:
     """Lay out a bar; a status without runs has no segment."""
     segments: list[Segment] = []
     start = 0
-    for status, (word, symbol) in _LOOKS.items():
+    for status in _LOOKS:
         if count := counts.get(status, 0):
-            segments.append(
-                Segment(status=status, word=word, symbol=symbol, start=start, count=count)
-            )
+            segments.append(Segment(status, start, count))
             start += count
     return Bar(total=start, segments=tuple(segments))
-
-
-def look_of(status: str) -> tuple[str, str]:
-    """Return word and symbol of a status."""
-    return _LOOKS[status]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,15 +118,14 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.filters["plain"] = plain
 _TEMPLATES.filters["words_of"] = words_of
-_TEMPLATES.filters["look"] = look_of
+_TEMPLATES.filters["look"] = _LOOKS.__getitem__
 
 
 @router.get("/")
 async def show_overview(request: Request) -> HTMLResponse:
     """Show all projects with their plans and cycles."""
     database = site_of(request).database
-    projects = [project for project in find_projects(database) if not project.is_folder]
-    blocks = [_project_block(database, project) for project in projects]
+    blocks = [_project_block(database, project) for project in find_projects(database)]
     return _rendered(request, "overview.html", projects=blocks)
 
 
@@ -182,7 +169,7 @@ def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
     return _rendered(
         request,
         "cycle.html",
-        project=find_project(database, cycle.project),
+        project=find_project(database, id=cycle.project),
         plan=find_node(database, cycle.plan_id, "testplans"),
         cycle=cycle,
         bar=bar_of(_counts(database, cycle.id)),
@@ -216,9 +203,11 @@ def _project_block(database: Database, project: StoredProject) -> dict[str, Any]
     """Gather a project with its plans, the newest first."""
     selection = of_kind("testplans").where("n.project = ?", project.id)
     plans = find_nodes(database, selection, order="n.id desc")
+    case_type = ITEM_TYPES["TC"].id
+    cases = of_kind("items").where("n.project = ? AND n.item_type = ?", project.id, case_type)
     return {
         "project": project,
-        "case_count": _case_count(database, project.id),
+        "case_count": count_nodes(database, cases),
         "plans": [_plan_block(database, plan) for plan in plans],
     }
 
@@ -236,12 +225,6 @@ def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
             {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
         ],
     }
-
-
-def _case_count(database: Database, project_id: int) -> int:
-    case_type = get_item_type(database, "TC").id
-    sql = "SELECT count(*) FROM nodes WHERE project = ? AND item_type = ? AND active = 1"
-    return database.number(sql, (project_id, case_type))
 
 
 def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:

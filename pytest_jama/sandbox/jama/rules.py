@@ -5,16 +5,14 @@ decided by `Knobs`.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from pytest_jama.sandbox.jama.edits import Edit, value_refused
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
-from pytest_jama.sandbox.jama.json_patch import value_refused
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json
-from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama.model import Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import normalised
 from pytest_jama.sandbox.jama.statuses import NOT_RUN, STATUSES, status_from_steps
 
@@ -23,36 +21,47 @@ CASE_STEP_KEYS = ("action", "expectedResult", "notes")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Edit:
-    """The fields that a write sets and those it clears."""
-
-    set: Mapping[str, Any]
-    cleared: Collection[str] = ()
-
-
 def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Knobs) -> Json:
     """Apply a write to the fields of an item, plan, cycle or attachment."""
-    known = _known_only(edit, item_type, knobs)
-    _check_read_only(stored, known, item_type, knobs)
-    result = {name: value for name, value in stored.items() if name not in known.cleared}
-    for name, value in _writable(known.set, item_type, knobs).items():
-        result[name] = _accepted(_field(item_type, name), value, knobs)
-    _check_required(result, item_type)
+    result, wanted = _checked(stored, edit, item_type, knobs)
+    for name, value in wanted.items():
+        result[name] = _accepted(item_type.get_field(name), value, knobs)
+    for field in item_type.fields:
+        if field.required and not result.get(field.name):
+            raise bad_request(f"{item_type.display} needs fields.{field.name}")
     return result
 
 
 def edited_run(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Knobs) -> Json:
     """Apply a write to the fields of a run: steps by position, status from the steps."""
-    known = _known_only(edit, item_type, knobs)
-    _check_read_only(stored, known, item_type, knobs)
-    wanted = _writable(known.set, item_type, knobs)
-    if known.cleared and {"testRunStatus", "testRunSteps"} & set(known.cleared):
+    result, wanted = _checked(stored, edit, item_type, knobs)
+    if {"testRunStatus", "testRunSteps"} & set(edit.cleared):
         raise bad_request("testRunStatus and testRunSteps of a run cannot be removed")
-    result = {name: value for name, value in stored.items() if name not in known.cleared}
     for name in wanted.keys() - {"testRunSteps", "testRunStatus"}:
-        result[name] = _accepted(_field(item_type, name), wanted[name], knobs)
+        result[name] = _accepted(item_type.get_field(name), wanted[name], knobs)
     return _with_status(result, wanted, knobs)
+
+
+def _checked(
+    stored: Json, edit: Edit, item_type: TypeDefinition, knobs: Knobs
+) -> tuple[Json, Json]:
+    """Return what the write leaves of the fields, and what it sets of those that are writable."""
+    known = _known_only(edit, item_type, knobs)
+    for name in known.cleared:
+        if not is_writable(item_type.get_field(name), knobs):
+            raise bad_request(f"the field {name!r} is read-only; it cannot be removed")
+    wanted: Json = {}
+    for name, value in known.set.items():
+        field = item_type.get_field(name)
+        if is_writable(field, knobs):
+            wanted[name] = value
+        elif not _passes_as_equal(field, stored, value, knobs):
+            raise bad_request(f"the field {name!r} is read-only; leave it out")
+        is_of_run = field.is_custom and item_type.category == "TEST_RUN"
+        if is_of_run and knobs.custom_run_fields == "400":
+            raise bad_request(f"the custom field {name!r} of a test run cannot be set")
+    left = {name: value for name, value in stored.items() if name not in known.cleared}
+    return left, wanted
 
 
 def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
@@ -92,12 +101,8 @@ def merged_steps(stored: Sequence[Json], sent: object, *, knobs: Knobs) -> list[
             f"testRunSteps has {len(sent)} steps, the run has {len(stored)}; "
             "send the whole array in the original order"
         )
-    merged = [_merged_step(old, new, index, knobs) for index, (old, new) in _pairs(stored, sent)]
+    merged = [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
     return [*merged, *stored[len(sent) :]]
-
-
-def _pairs(stored: Sequence[Json], sent: list[Any]) -> Any:
-    return enumerate(zip(stored, sent, strict=False))
 
 
 def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
@@ -139,13 +144,6 @@ def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:
     )
 
 
-def _field(item_type: TypeDefinition, name: str) -> FieldDefinition:
-    field = item_type.find_field(name)
-    if field is None:
-        raise bad_request(f"{item_type.display} has no field {name!r}")
-    return field
-
-
 def is_writable(field: FieldDefinition, knobs: Knobs) -> bool:
     """Return whether a request may give the field a new value."""
     if field.name == "executionDate":
@@ -153,16 +151,6 @@ def is_writable(field: FieldDefinition, knobs: Knobs) -> bool:
     if field.name == "forcePassed":
         return knobs.force_passed == "writable"
     return not field.read_only
-
-
-def _check_read_only(stored: Json, edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> None:
-    for name, value in edit.set.items():
-        field = _field(item_type, name)
-        if not is_writable(field, knobs) and not _passes_as_equal(field, stored, value, knobs):
-            raise bad_request(f"the field {name!r} is read-only; leave it out")
-    for name in edit.cleared:
-        if not is_writable(_field(item_type, name), knobs):
-            raise bad_request(f"the field {name!r} is read-only; it cannot be removed")
 
 
 def _passes_as_equal(field: FieldDefinition, stored: Json, value: object, knobs: Knobs) -> bool:
@@ -178,45 +166,16 @@ def _passes_as_equal(field: FieldDefinition, stored: Json, value: object, knobs:
     return str(stored.get(field.name))[:10] == str(value)[:10]
 
 
-def _writable(sent: Mapping[str, Any], item_type: TypeDefinition, knobs: Knobs) -> Json:
-    wanted = {}
-    for name, value in sent.items():
-        field = _field(item_type, name)
-        if is_writable(field, knobs):
-            wanted[name] = value
-        if (
-            field.is_custom
-            and item_type.category == "TEST_RUN"
-            and knobs.custom_run_fields == "400"
-        ):
-            raise bad_request(f"the custom field {name!r} of a test run cannot be set")
-    return wanted
-
-
-def _accepted(field: FieldDefinition, value: object, knobs: Knobs) -> Any:
+def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     path = f"/fields/{field.name}"
     expected, fits = _CHECKS[field.field_type]
     if not fits(value):
         raise value_refused(path, f"{expected} is expected, not {value!r}")
     if field.field_type == "STEPS":
-        return [_known_step(step, CASE_STEP_KEYS, path, knobs) for step in _objects(value, path)]
+        return [_known_step(step, CASE_STEP_KEYS, path, knobs) for step in value]
     if field.rich and isinstance(value, str) and knobs.rich_text == "normalise":
         return normalised(value)
     return value
-
-
-def _objects(value: Any, path: str) -> list[Json]:
-    if not all(isinstance(element, dict) for element in value):
-        raise value_refused(path, "an array of steps is expected")
-    return list(value)
-
-
-def _check_required(fields: Json, item_type: TypeDefinition) -> None:
-    missing = [
-        field.name for field in item_type.fields if field.required and not fields.get(field.name)
-    ]
-    if missing:
-        raise bad_request(f"{item_type.display} needs fields.{missing[0]}")
 
 
 def _is_text(value: object) -> bool:
@@ -254,7 +213,10 @@ _CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
         "an array of IDs",
         lambda value: isinstance(value, list) and all(map(_is_integer, value)),
     ),
-    "STEPS": ("an array of steps", lambda value: isinstance(value, list)),
+    "STEPS": (
+        "an array of steps",
+        lambda value: isinstance(value, list) and all(isinstance(step, dict) for step in value),
+    ),
 }
 
 

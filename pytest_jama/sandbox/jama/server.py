@@ -8,12 +8,12 @@ from contextlib import suppress
 from fastapi import FastAPI
 from typing_extensions import Self
 
-from pytest_jama.sandbox.faults import FailNext, Fault, active_faults
+from pytest_jama.sandbox.faults import ActiveFaults, FailNext, Fault
 from pytest_jama.sandbox.jama.app import clean_context_path, create_app
+from pytest_jama.sandbox.jama.calls import Site
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.store import Store
-from pytest_jama.sandbox.jama.web.calls import Site
 from pytest_jama.sandbox.recorder import Record, RecordedRequest
 from pytest_jama.sandbox.serving import ReadyServer, SandboxError, Tls, config_of, listen_on, url_of
 
@@ -48,7 +48,7 @@ class Sandbox:
         self.store = store or Store()
         self.knobs = knobs or Knobs()
         self.credentials = credentials or Credentials()
-        self.faults = active_faults(*faults)
+        self.faults = ActiveFaults(*faults)
         self._record = Record()
         self._port = port
         self._context_path = clean_context_path(context_path)
@@ -92,12 +92,13 @@ class Sandbox:
         Raises:
             SandboxError: The port is taken, a file for TLS is wrong, or the server did not come up.
         """
-        self._server, listener = self._prepared()
+        is_ready = threading.Event()
+        self._server, listener = self._prepared(is_ready.set)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="jama-sandbox", daemon=True
         )
         self._thread.start()
-        if not self._server.is_ready.wait(_START_TIMEOUT_S):
+        if not is_ready.wait(_START_TIMEOUT_S):
             self.stop()
             raise SandboxError(f"the sandbox did not start within {_START_TIMEOUT_S:g} s")
         return self
@@ -115,9 +116,7 @@ class Sandbox:
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
 
-    def _prepared(
-        self, on_ready: Callable[[], None] = lambda: None
-    ) -> tuple[ReadyServer, socket.socket]:
+    def _prepared(self, on_ready: Callable[[], None]) -> tuple[ReadyServer, socket.socket]:
         config = config_of(self.app(), self._tls)
         listener = listen_on(self._port)
         self._port = listener.getsockname()[1]

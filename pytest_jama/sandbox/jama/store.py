@@ -2,7 +2,8 @@
 
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,17 @@ from typing import Any
 from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
-from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, FieldDefinition
-from pytest_jama.sandbox.jama.model import Node, StoredGroup, StoredProject, User
-from pytest_jama.sandbox.jama.seeding import Step, seed_case
-from pytest_jama.sandbox.jama.state import accounts, planning, stored_nodes
-from pytest_jama.sandbox.jama.state.accounts import ROBOT_ID, TESTER_ID
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
-from pytest_jama.sandbox.jama.state.tables import SCHEMA, VERSION
+from pytest_jama.sandbox.jama import accounts, nodes, planning
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID, TESTER_ID
+from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, ITEM_TYPES, FieldDefinition
+from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
+from pytest_jama.sandbox.jama.nodes import NewNode, find_nodes, of_kind
+from pytest_jama.sandbox.jama.rich_text import paragraph
+from pytest_jama.sandbox.jama.tables import SCHEMA, VERSION
+
+Step = Mapping[str, str]
+
+DEMO_KEY = "DEMO"
 
 
 class Store:
@@ -48,14 +53,20 @@ class Store:
     def add_project(self, key: str, name: str | None = None, id: int | None = None) -> int:  # noqa: A002 - Jama's own word
         """Create a project unless one with that key (or ID) exists; return its ID."""
         with self.database.transaction():
-            known = accounts.find_project(self.database, key)
+            known = accounts.find_project(self.database, key=key)
             if known is None and id is not None:
-                known = accounts.find_project(self.database, id)
+                known = accounts.find_project(self.database, id=id)
             if known is not None:
                 return known.id
-            return accounts.add_project(
-                self.database, key=key, name=name or key, project_id=id, parent=None
+            project = StoredProject(
+                id=nodes.take_id(self.database, id),
+                key=key,
+                name=name or key,
+                created_date=self.database.now(),
+                created_by=ROBOT_ID,
             )
+            self.database.insert("projects", asdict(project))
+        return project.id
 
     def add_case(
         self,
@@ -85,17 +96,32 @@ class Store:
             LookupError: There is no such project.
             ValueError: The ID or the key belongs to something that is not this test case.
         """
+        numbers = {"id": id, "document_key": document_key}
+        if id is None and document_key is None:
+            numbers = {"global_id": global_id}
+        wanted = _made_up(steps) if isinstance(steps, int) else [dict(step) for step in steps]
         with self.database.transaction():
-            return seed_case(
-                self.database,
-                project=self._project(project_key).id,
-                document_key=document_key,
-                case_id=id,
+            project = self._project(project_key).id
+            known = self._known_case(numbers, document_key)
+            if known is not None:
+                self._extend_steps(known, wanted)
+                return known.id
+            key = document_key or nodes.take_key(self.database, project, ITEM_TYPES["TC"])
+            fields: Json = {"name": name or f"Case {key}"}
+            if description is not None:
+                fields["description"] = description
+            if wanted:
+                fields["testCaseSteps"] = wanted
+            new = NewNode(
+                project=project,
+                item_type=ITEM_TYPES["TC"],
+                fields=fields,
+                user=ROBOT_ID,
+                id=id,
+                document_key=key,
                 global_id=global_id,
-                name=name,
-                description=description,
-                steps=steps,
             )
+            return nodes.add_item(self.database, new, parent=self._seed_folder(project))
 
     def add_plan(
         self, project_key: str, name: str, *, cases: Sequence[int] = (), archived: bool = False
@@ -141,15 +167,14 @@ class Store:
             "startDate": start_date or today,
             "endDate": end_date or start_date or today,
         }
-        plan = self._node(plan_id, "testplans")
+        plan = nodes.get_node(self.database, plan_id, "testplans")
         generation = planning.Generation(group_ids=group_ids)
         return planning.add_cycle(self.database, plan, fields, generation, user=ROBOT_ID)
 
     def add_run_field(self, name: str, field_type: str = "STRING", *, rich: bool = False) -> str:
         """Give test runs one more custom field; return its full name, e.g. `color$37`."""
-        run_type = accounts.get_item_type(self.database, "TSTRN")
         bare, _, _ = name.partition(CUSTOM_SEPARATOR)
-        full = f"{bare}{CUSTOM_SEPARATOR}{run_type.id}"
+        full = f"{bare}{CUSTOM_SEPARATOR}{ITEM_TYPES['TSTRN'].id}"
         field = FieldDefinition(full, field_type, rich=rich)
         accounts.add_custom_field(self.database, "TSTRN", field)
         return full
@@ -158,22 +183,21 @@ class Store:
 
     def set_lock(self, node_id: int, locked_by: int | None = TESTER_ID) -> None:
         """Lock a run (or anything else) for a user, by default another user; None unlocks."""
-        stored_nodes.set_lock(self.database, node_id, locked_by)
+        nodes.set_lock(self.database, node_id, locked_by)
 
     def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
         """Archive a plan, or bring it back."""
-        sql = "UPDATE nodes SET archived = ? WHERE id = ?"
-        self.database.execute(sql, (archived, plan_id))
+        self.database.update("nodes", {"archived": archived}, id=plan_id)
 
     def bump_case_version(self, case_id: int) -> int:
         """Save a case again, so that its runs become stale; return the new version."""
-        node = self._node(case_id, "items")
-        stored_nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
+        node = nodes.get_node(self.database, case_id, "items")
+        nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
         return node.version + 1
 
     def delete_case(self, case_id: int) -> None:
         """Delete a test case; its runs stay."""
-        stored_nodes.deactivate(self.database, [case_id])
+        nodes.deactivate(self.database, id=case_id)
 
     # -- reading -------------------------------------------------------------------------
 
@@ -187,7 +211,7 @@ class Store:
 
     def cases(self, project_key: str) -> tuple[Node, ...]:
         """List the test cases of a project, oldest first."""
-        case_type = accounts.get_item_type(self.database, "TC").id
+        case_type = ITEM_TYPES["TC"].id
         selection = of_kind("items").where("n.item_type = ?", case_type)
         return self._of_project(project_key, selection)
 
@@ -209,23 +233,54 @@ class Store:
         return planning.find_runs(self.database, cycle_id)
 
     def run(self, run_id: int) -> Node:
-        """Return one run.
-
-        Raises:
-            LookupError: There is no such run.
-        """
-        return self._node(run_id, "testruns")
+        """Return one run, or raise a `LookupError`."""
+        return nodes.get_node(self.database, run_id, "testruns")
 
     # -- inside --------------------------------------------------------------------------
 
-    def _node(self, node_id: int, kind: str) -> Node:
-        node = stored_nodes.find_node(self.database, node_id, kind)
-        if node is None:
-            raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
-        return node
+    def _known_case(self, numbers: Mapping[str, Any], document_key: str | None) -> Node | None:
+        """Find the case that has one of the numbers; bring it back if it was deleted.
+
+        Raises:
+            ValueError: The number belongs to something that is not this test case.
+        """
+        given = {column: value for column, value in numbers.items() if value is not None}
+        found = [self.database.find("nodes", **{name: value}) for name, value in given.items()]
+        row = next(filter(None, found), None)
+        if row is None:
+            return None
+        is_case = row["item_type"] == ITEM_TYPES["TC"].id
+        if not is_case or document_key not in (None, row["document_key"]):
+            taken = document_key or next(iter(given.values()))
+            raise ValueError(f"{taken} is taken by {row['document_key']}")
+        self.database.update("nodes", {"active": 1}, id=row["id"])
+        return nodes.find_node(self.database, row["id"], "items")
+
+    def _extend_steps(self, case: Node, wanted: Sequence[Step]) -> None:
+        present = case.fields.get("testCaseSteps", [])
+        if len(present) < len(wanted):
+            longer = [*present, *wanted[len(present) :]]
+            fields = {**case.fields, "testCaseSteps": longer}
+            nodes.save_fields(self.database, case, fields, user=ROBOT_ID)
+
+    def _seed_folder(self, project: int) -> int:
+        counter = f"seed folder {project}"
+        known = self.database.counter(counter)
+        if nodes.find_node(self.database, known, "items") is not None:
+            return known
+        new = NewNode(
+            project=project,
+            item_type=ITEM_TYPES["SET"],
+            fields={"name": "Test cases"},
+            user=ROBOT_ID,
+            columns={"child_item_type": ITEM_TYPES["TC"].id},
+        )
+        folder = nodes.add_item(self.database, new)
+        self.database.raise_counter(counter, folder)
+        return folder
 
     def _project(self, project_key: str) -> StoredProject:
-        project = accounts.find_project(self.database, project_key)
+        project = accounts.find_project(self.database, key=project_key)
         if project is None:
             raise LookupError(f"the sandbox has no project {project_key!r}")
         return project
@@ -240,3 +295,35 @@ class Store:
             if name in (None, group.name):
                 return group.id
         return planning.add_group(self.database, plan_id, name or planning.DEFAULT_GROUP)
+
+
+def _made_up(count: int) -> list[Step]:
+    return [
+        {
+            "action": paragraph(f"Action {number}"),
+            "expectedResult": paragraph(f"Expected result {number}"),
+            "notes": "",
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+_DEMO_CASES = (
+    ("Log in with a valid password", ("Open the login page", "Enter user and password", "Sign in")),
+    ("Lock the account after five wrong passwords", ("Enter a wrong password five times",)),
+    ("Pay with a credit card", ("Fill the basket", "Choose credit card", "Confirm the payment")),
+    ("Show the invoice", ()),
+    ("Log out", ()),
+)
+
+
+def seed_demo(store: Store) -> int:
+    """Create the project DEMO with five test cases, once; return its ID."""
+    project_id = store.add_project(DEMO_KEY, "Demo project")
+    for number, (name, actions) in enumerate(_DEMO_CASES, start=1):
+        steps = [
+            {"action": f"<p>{action}</p>\n", "expectedResult": "<p>It works</p>\n", "notes": ""}
+            for action in actions
+        ]
+        store.add_case(DEMO_KEY, f"{DEMO_KEY}-TC-{number}", name=name, steps=steps)
+    return project_id

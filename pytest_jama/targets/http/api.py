@@ -128,13 +128,9 @@ class HttpApi:
         look_again_after_s: Sequence[float],
     ) -> int | None:
         for pause_s in (0.0, *look_again_after_s):
-            self.connection.note_retry(
-                str(request),
-                "its answer was lost, so it is looked up first",
-                attempt=number,
-                pause_s=pause_s,
-            )
             if pause_s:
+                why = "looked up again, since a list may show it late"
+                self.connection.note_retry(str(request), why, attempt=number, pause_s=pause_s)
                 self.connection.sleep(pause_s)
             existing = find_existing()
             if existing is not None:

@@ -13,7 +13,7 @@ from requests import Request as HttpRequest
 from urllib3.exceptions import InsecureRequestWarning
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
-from pytest_jama.core.observer import Retry
+from pytest_jama.core.port import Retry
 from pytest_jama.core.text import without_user_info
 from pytest_jama.targets.http.failures import (
     TransientError,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from pytest_jama.core.observer import Observer
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.http.request import Login, ServerFacts
 
 log = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.observer import Observer
+from pytest_jama.core.port import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_jama.core.observer import Retry
+    from pytest_jama.core.port import Retry
 
 log = logging.getLogger(__name__)
 

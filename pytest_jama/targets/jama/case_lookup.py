@@ -11,13 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.cases import CaseRef, RefKind
-from pytest_jama.core.port import Unresolved
+from pytest_jama.core.plan import Unresolved
 from pytest_jama.targets.jama.client import batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_jama.core.observer import Change, Observer
+    from pytest_jama.core.plan import Change
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Cycle, Item, Project
 

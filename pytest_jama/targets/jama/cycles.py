@@ -6,8 +6,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place
+from pytest_jama.core.plan import Change, ChangeKind, Place
 from pytest_jama.targets.jama.case_lookup import (
     Case,
     ChangeLog,
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.observer import Observer
-    from pytest_jama.core.port import Unresolved
+    from pytest_jama.core.plan import Unresolved
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.runs import TestRun
 

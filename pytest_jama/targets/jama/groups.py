@@ -6,8 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
-from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Unresolved
+from pytest_jama.core.plan import Change, ChangeKind, Unresolved
 from pytest_jama.targets.jama.case_lookup import no_such_item
 from pytest_jama.targets.jama.client import cases_path, groups_path
 from pytest_jama.targets.jama.places import CaseCount, pick_oldest, settle

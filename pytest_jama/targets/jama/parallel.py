@@ -20,13 +20,13 @@ from pytest_jama.core.errors import (
     RefusedError,
     TargetError,
 )
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.http.retry import NO_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_jama.core.port import Update
+    from pytest_jama.core.plan import Update
     from pytest_jama.targets.jama.runs import RunUpdate
 
     Send = Callable[[RunUpdate, Callable[[int], None]], None]

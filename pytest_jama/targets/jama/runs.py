@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.observer import Change
-    from pytest_jama.core.port import Place, Receipt, Unresolved
+    from pytest_jama.core.plan import Change, Place, Receipt, Unresolved
     from pytest_jama.core.verdicts import CaseVerdict, Verdict
 
 

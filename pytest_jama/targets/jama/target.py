@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import TargetError
-from pytest_jama.core.observer import Observer
-from pytest_jama.core.port import Plan, Receipt, SendState
+from pytest_jama.core.plan import Plan, Receipt, SendState
+from pytest_jama.core.port import Observer
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
-    from pytest_jama.core.port import Findings, Update
+    from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import TargetError
-from pytest_jama.core.port import Receipt, SendState
+from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.jama.client import RUNS_PATH, batches
 from pytest_jama.targets.jama.paging import PAGE_SIZE
 from pytest_jama.targets.jama.parallel import INTERRUPTED

@@ -8,18 +8,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller
+from pytest_jama.sandbox.jama.incoming import ListQuery
+from pytest_jama.sandbox.jama.model import Node, bad_request
+from pytest_jama.sandbox.jama.nodes import Selection, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.objects import serve_one
 from pytest_jama.sandbox.jama.rich_text import plain
-from pytest_jama.sandbox.jama.state.selection import (
-    Selection,
-    find_nodes,
-    of_kind,
-    order_by,
-)
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller
-from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery
 
 router = APIRouter()
 
@@ -47,7 +42,9 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
         return envelope.node_page(call, selection, query, sort_by=query.sort_by)
     order = order_by(query.sort_by, key_order=call.knobs.document_key_order)
     everything = find_nodes(call.database, selection, order=order)
-    matching = [node for node in everything if _contains(call, node, query.contains)]
+    matching = [
+        node for node in everything if any(_matches(call, node, word) for word in query.contains)
+    ]
     values = [wire.node(call, node) for node in query.window(call.knobs).of(matching)]
     return envelope.page(call, values, query, total=len(matching))
 
@@ -94,28 +91,17 @@ def _with_words(selection: Selection, queries: Sequence[str]) -> Selection:
     return selection.where(f"({either})", *needles)
 
 
-def _contains(call: Call, node: Node, queries: Sequence[str]) -> bool:
-    return any(_matches(call, node, query) for query in queries)
-
-
 def _matches(call: Call, node: Node, query: str) -> bool:
     name, rest = split_field(query)
     if name is None:
-        text = "\n".join(map(str, [node.id, node.document_key, node.global_id, *_texts(node)]))
+        texts = [plain(value) for value in node.fields.values() if isinstance(value, str)]
+        text = "\n".join(map(str, [node.id, node.document_key, node.global_id, *texts]))
     else:
         text = str(wire.shown_fields(call, node).get(name, ""))
     return matches(rest, text, terms=call.knobs.search_terms)
 
 
-def _texts(node: Node) -> list[str]:
-    return [plain(value) for value in node.fields.values() if isinstance(value, str)]
-
-
-@router.get("/abstractitems/{node_id}")
-async def get_abstract_item(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show anything by its ID."""
-    node = call.require_node(node_id)
-    return envelope.single_node(call, node, query)
+serve_one(router, "abstractitems")
 
 
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>\"']+")
@@ -160,11 +146,7 @@ def words(text: str) -> list[str]:
 
 
 def date_range(name: str, values: Sequence[str]) -> tuple[str, str | None]:
-    """Read one date (from then on) or two (from, to) into the form that is stored.
-
-    Raises:
-        ApiError: 400 for another number of dates, or a date in another form.
-    """
+    """Read one date (from then on) or two (from, to) into the form that is stored."""
     if len(values) > _AT_MOST_TWO:
         raise bad_request(f"{name} was given {len(values)} times; one date or two are possible")
     moments = [_stored_form(name, value) for value in values]

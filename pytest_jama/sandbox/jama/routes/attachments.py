@@ -7,23 +7,17 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
-from pytest_jama.sandbox.jama.refusals import bad_request, not_found
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state import annotations
-from pytest_jama.sandbox.jama.state.accounts import get_item_type
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import NewNode, add_node, find_node
-from pytest_jama.sandbox.jama.web import envelope
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    FieldsBody,
-    IncludeQuery,
-    PageQuery,
-)
+from pytest_jama.sandbox.jama import envelope
+from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
+from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, PageQuery
+from pytest_jama.sandbox.jama.model import Node, bad_request, not_found
+from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, of_kind, touch
+from pytest_jama.sandbox.jama.objects import new_fields, serve_one
 
 router = APIRouter()
+serve_one(router, "attachments", "attachments")
 
+_ATTACHMENT_TYPE = 22
 FILE_PART = "file"
 """Source: three clients of Jama's own: one part of this name, with a filename."""
 
@@ -40,91 +34,87 @@ async def post_attachment(call: PlainCaller, project_id: int) -> JSONResponse:
     """Create an attachment, still without a file."""
     body = await call.body(FieldsBody)
     project = call.require_project(project_id)
-    kind = get_item_type(call.database, "ATT")
-    fields = edited_fields({}, Edit(set=body.fields), item_type=kind, knobs=call.knobs)
-    indexed_at = call.database.clock() + call.knobs.search_lag_s
+    item_type = call.require_type(_ATTACHMENT_TYPE)
     new = NewNode(
-        project=project, item_type=kind, fields=fields, user=call.user, indexed_at=indexed_at
+        project=project,
+        item_type=item_type,
+        fields=new_fields(call, body.fields, item_type, {}),
+        user=call.user,
+        indexed_at=call.indexed_at,
     )
-    attachment_id = add_node(call.database, new)
-    return envelope.created(call, f"attachments/{attachment_id}", attachment_id)
-
-
-@router.get("/attachments/{attachment_id}")
-async def get_attachment(call: Caller, attachment_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show an attachment, not its file."""
-    node = call.require_node(attachment_id, "attachments")
-    return envelope.single_node(call, node, query)
+    return envelope.created(call, "/attachments", add_node(call.database, new))
 
 
 @router.put("/attachments/{attachment_id}/file")
 async def put_file(call: PlainCaller, attachment_id: int) -> JSONResponse:
-    """Store the file of an attachment."""
+    """Store or replace the file of an attachment.
+
+    Source: Jama REST cookbook: a changed file does not move the activity date of the items.
+    """
     attachment = call.require_node(attachment_id, "attachments")
     call.require_writable(attachment)
     async with call.request.form() as parts:
         file = parts.get(FILE_PART)
         if not isinstance(file, UploadFile) or not file.filename:
             raise bad_request(f"send multipart/form-data with one part named {FILE_PART!r}, a file")
-        await _store(call, attachment.id, file.filename, file)
+        guessed = mimetypes.guess_type(file.filename)[0] or "application/octet-stream"
+        row = {
+            "attachment": attachment.id,
+            "name": file.filename,
+            "mime_type": file.content_type or guessed,
+            "content": await file.read(),
+        }
+    with call.database.transaction():
+        file_id = call.database.next_number("file id")
+        call.database.insert("files", {**row, "id": file_id}, conflict="REPLACE")
     return envelope.updated(call)
-
-
-async def _store(call: Call, attachment_id: int, name: str, file: UploadFile) -> None:
-    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    annotations.store_file(
-        call.database,
-        attachment_id,
-        name=name,
-        mime_type=file.content_type or guessed,
-        content=await file.read(),
-    )
 
 
 @router.get("/attachments/{attachment_id}/file")
 async def get_file(call: PlainCaller, attachment_id: int) -> Response:
     """Serve the file of an attachment."""
     call.require_node(attachment_id, "attachments")
-    file = annotations.find_file(call.database, attachment_id)
+    file = call.database.find("files", attachment=attachment_id)
     if file is None:
         raise not_found("file of the attachment", attachment_id)
-    return Response(file.content, media_type="application/octet-stream")
+    return Response(file["content"], media_type="application/octet-stream")
 
 
-def _add_routes(kind: str) -> None:
+def _serve(kind: str) -> None:
     """Serve the attachments of one kind; the three differ only in the path."""
 
-    @router.get(f"/{kind}/{{node_id}}/attachments")
-    async def list_attached(call: Caller, node_id: int, query: PageQuery) -> JSONResponse:
-        node_id = _require_holder(call, node_id, kind)
+    @router.get(f"/{kind}/{{id}}/attachments")
+    async def list_attached(call: Caller, node_id: NodeId, query: PageQuery) -> JSONResponse:
+        _require_holder(call, node_id, kind)
         selection = of_kind("attachments").where(
             "n.id IN (SELECT attachment FROM attached WHERE item = ?)", node_id
         )
         return envelope.node_page(call, selection, query)
 
-    @router.post(f"/{kind}/{{node_id}}/attachments")
-    async def attach(call: PlainCaller, node_id: int) -> JSONResponse:
+    @router.post(f"/{kind}/{{id}}/attachments")
+    async def attach(call: PlainCaller, node_id: NodeId) -> JSONResponse:
         body = await call.body(AssociationBody)
-        holder = call.require_node(_require_holder(call, node_id, kind))
+        holder = _require_holder(call, node_id, kind)
         call.require_writable(holder)
         attachment = _wanted_attachment(call, body)
-        if not annotations.attach(call.database, holder.id, attachment):
-            raise bad_request(
-                f"the attachment {attachment} already exists on {holder.document_key}"
-            )
-        location = f"{kind}/{node_id}/attachments/{attachment}"
-        return envelope.created(call, location, attachment)
+        with call.database.transaction():
+            row = {"item": holder.id, "attachment": attachment}
+            if not call.database.insert("attached", row, conflict="IGNORE"):
+                key = holder.document_key
+                raise bad_request(f"the attachment {attachment} already exists on {key}")
+            touch(call.database, holder.id)
+        return envelope.created(call, f"/{kind}/{holder.id}/attachments", attachment)
 
-    @router.delete(f"/{kind}/{{node_id}}/attachments/{{attachment_id}}")
-    async def detach(call: PlainCaller, node_id: int, attachment_id: int) -> Response:
-        holder = call.require_node(_require_holder(call, node_id, kind))
+    @router.delete(f"/{kind}/{{id}}/attachments/{{attachment_id}}")
+    async def detach(call: PlainCaller, node_id: NodeId, attachment_id: int) -> Response:
+        holder = _require_holder(call, node_id, kind)
         call.require_writable(holder)
-        if not annotations.detach(call.database, holder.id, attachment_id):
+        if not call.database.delete("attached", item=holder.id, attachment=attachment_id):
             raise not_found(f"attachment of {holder.document_key}", attachment_id)
         return envelope.deleted(call)
 
 
-def _require_holder(call: Call, node_id: int, kind: str) -> int:
+def _require_holder(call: Call, node_id: int, kind: str) -> Node:
     """Check that something can be attached here.
 
     Source: the cookbook's table says `/items/{id}/attachments` works for plans and runs too;
@@ -132,7 +122,7 @@ def _require_holder(call: Call, node_id: int, kind: str) -> int:
     """
     tolerant = kind == "items" and call.knobs.run_as_item_attachments == "allow"
     kinds = ("items", "testplans", "testruns") if tolerant else (kind,)
-    return call.require_node(node_id, *kinds).id
+    return call.require_node(node_id, *kinds)
 
 
 def _wanted_attachment(call: Call, body: AssociationBody) -> int:
@@ -153,4 +143,4 @@ def _wanted_attachment(call: Call, body: AssociationBody) -> int:
 
 
 for _kind in ("items", "testplans", "testruns"):
-    _add_routes(_kind)
+    _serve(_kind)

@@ -1,26 +1,17 @@
 """Comments and locks: what people leave on items, plans, runs and attachments."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
-from pytest_jama.sandbox.jama.state.annotations import (
-    Comment,
-    add_comment,
-    find_comment,
-    find_comments,
-)
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node, set_lock
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    ListQuery,
-    PageQuery,
-)
+from pytest_jama.sandbox.database import Row
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
+from pytest_jama.sandbox.jama.incoming import Body, IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request, not_found
+from pytest_jama.sandbox.jama.nodes import ID_COUNTER, find_node, set_lock, touch
 
 router = APIRouter()
 
@@ -67,13 +58,35 @@ class CommentBody(Body):
 @router.get("/comments")
 async def list_comments(call: Caller, query: Annotated[CommentFilter, Query()]) -> JSONResponse:
     """List all comments."""
-    found = find_comments(call.database, roots_only=query.root_comments_only)
-    return _shown(call, found, query)
+    return _shown(call, _find(call, query), query)
 
 
-def _shown(call: Call, found: tuple[Comment, ...], query: ListQuery) -> JSONResponse:
-    values = [wire.comment(comment) for comment in found]
-    return envelope.cut(call, values, query)
+def _find(call: Call, query: CommentFilter, **wanted: int) -> Sequence[Row]:
+    roots: dict[str, Any] = {"in_reply_to": None} if query.root_comments_only else {}
+    return call.database.select("comments", **wanted, **roots)
+
+
+def _shown(call: Call, rows: Sequence[Row], query: ListQuery) -> JSONResponse:
+    return envelope.cut(call, [_comment(row) for row in rows], query)
+
+
+def _comment(row: Row) -> Json:
+    location = {"item": row["item"], "project": row["project"]}
+    return wire.without_unset(
+        {
+            "id": row["id"],
+            "inReplyTo": row["in_reply_to"],
+            "createdDate": row["created_date"],
+            "createdBy": row["created_by"],
+            "modifiedBy": row["created_by"],
+            "deleted": False,
+            "status": "OPEN",
+            "commentType": row["comment_type"],
+            "body": {"text": row["text"]},
+            "location": wire.without_unset(location),
+            "type": "comments",
+        }
+    )
 
 
 @router.post("/comments")
@@ -81,24 +94,28 @@ async def post_comment(call: PlainCaller) -> JSONResponse:
     """Write a comment on an item, plan, cycle, run or project, or reply to one."""
     body = await call.body(CommentBody)
     place = _place(call, body)
-    comment_id = add_comment(
-        call.database,
-        item=place.item,
-        project=place.project,
-        in_reply_to=body.in_reply_to,
-        text=body.body.text,
-        comment_type=body.comment_type,
-        user=call.user,
-    )
-    return envelope.created(call, f"comments/{comment_id}", comment_id)
+    row = {
+        **place.model_dump(),
+        "in_reply_to": body.in_reply_to,
+        "text": body.body.text,
+        "comment_type": body.comment_type,
+        "created_date": call.database.now(),
+        "created_by": call.user,
+    }
+    with call.database.transaction():
+        comment_id = call.database.next_number(ID_COUNTER)
+        call.database.insert("comments", {"id": comment_id, **row})
+        if place.item is not None:
+            touch(call.database, place.item)
+    return envelope.created(call, "/comments", comment_id)
 
 
 def _place(call: Call, body: CommentBody) -> PlaceBody:
     if body.in_reply_to is not None:
-        answered = find_comment(call.database, body.in_reply_to)
+        answered = call.database.find("comments", id=body.in_reply_to)
         if answered is None:
             raise bad_request(f"inReplyTo: there is no comment with the ID {body.in_reply_to}")
-        return PlaceBody(item=answered.item, project=answered.project)
+        return PlaceBody(item=answered["item"], project=answered["project"])
     place = body.location or PlaceBody()
     if (place.item is None) == (place.project is None):
         raise bad_request("location needs either an item or a project")
@@ -112,37 +129,21 @@ def _place(call: Call, body: CommentBody) -> PlaceBody:
 @router.get("/comments/{comment_id}")
 async def get_comment(call: Caller, comment_id: int, query: IncludeQuery) -> JSONResponse:
     """Show a comment."""
-    return envelope.single(call, wire.comment(_require_comment(call, comment_id)), query)
+    return envelope.single(call, _comment(_require_comment(call, comment_id)), query)
 
 
 @router.get("/comments/{comment_id}/replies")
 async def list_replies(call: Caller, comment_id: int, query: PageQuery) -> JSONResponse:
     """List the replies to a comment."""
-    comment = _require_comment(call, comment_id)
-    return _shown(call, find_comments(call.database, in_reply_to=comment.id), query)
+    _require_comment(call, comment_id)
+    return _shown(call, call.database.select("comments", in_reply_to=comment_id), query)
 
 
-def _require_comment(call: Call, comment_id: int) -> Comment:
-    comment = find_comment(call.database, comment_id)
-    if comment is None:
+def _require_comment(call: Call, comment_id: int) -> Row:
+    row = call.database.find("comments", id=comment_id)
+    if row is None:
         raise not_found("comment", comment_id)
-    return comment
-
-
-def _add_route(kind: str) -> None:
-    """Serve the comments on one kind; the four differ only in the path."""
-
-    @router.get(f"/{kind}/{{node_id}}/comments")
-    async def list_comments_on(
-        call: Caller, node_id: int, query: Annotated[CommentFilter, Query()]
-    ) -> JSONResponse:
-        node = call.require_node(node_id, kind)
-        found = find_comments(call.database, item=node.id, roots_only=query.root_comments_only)
-        return _shown(call, found, query)
-
-
-for _kind in ("items", "testplans", "testruns", "attachments"):
-    _add_route(_kind)
+    return row
 
 
 class LockBody(Body):
@@ -151,16 +152,23 @@ class LockBody(Body):
     locked: bool
 
 
-def _add_lock_routes(kind: str) -> None:
-    """Serve the lock of one kind; the four differ only in the path."""
+def _serve(kind: str) -> None:
+    """Serve the comments on one kind, and its lock; the four differ only in the path."""
 
-    @router.get(f"/{kind}/{{node_id}}/lock")
-    async def get_lock(call: Caller, node_id: int, query: IncludeQuery) -> JSONResponse:
+    @router.get(f"/{kind}/{{id}}/comments")
+    async def list_comments_on(
+        call: Caller, node_id: NodeId, query: Annotated[CommentFilter, Query()]
+    ) -> JSONResponse:
+        node = call.require_node(node_id, kind)
+        return _shown(call, _find(call, query, item=node.id), query)
+
+    @router.get(f"/{kind}/{{id}}/lock")
+    async def get_lock(call: Caller, node_id: NodeId, query: IncludeQuery) -> JSONResponse:
         node = call.require_node(node_id, kind)
         return envelope.single(call, wire.lock(node), query)
 
-    @router.put(f"/{kind}/{{node_id}}/lock")
-    async def put_lock(call: PlainCaller, node_id: int) -> JSONResponse:
+    @router.put(f"/{kind}/{{id}}/lock")
+    async def put_lock(call: PlainCaller, node_id: NodeId) -> JSONResponse:
         body = await call.body(LockBody)
         node = call.require_node(node_id, kind)
         _refuse_foreign(call, node.locked_by)
@@ -175,4 +183,4 @@ def _refuse_foreign(call: Call, locked_by: int | None) -> None:
 
 
 for _kind in ("items", "testplans", "testruns", "attachments"):
-    _add_lock_routes(_kind)
+    _serve(_kind)

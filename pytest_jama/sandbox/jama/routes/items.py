@@ -1,38 +1,36 @@
 """Items: their tree, their versions, and what creates and changes them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.jama.json_patch import patched
-from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import (
+from pytest_jama.sandbox.jama import envelope
+from pytest_jama.sandbox.jama.calls import Call, Caller
+from pytest_jama.sandbox.jama.edits import Edit
+from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery, PageQuery, QueryModel
+from pytest_jama.sandbox.jama.model import Node, bad_request
+from pytest_jama.sandbox.jama.nodes import (
     NewNode,
     add_item,
     deactivate,
     find_node,
     move_item,
+    of_kind,
     save_fields,
 )
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller, require_user
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    ListQuery,
-    PageQuery,
-    QueryModel,
-    checked_body,
+from pytest_jama.sandbox.jama.objects import (
+    Kind,
+    changed_fields,
+    new_fields,
+    put,
+    serve,
+    serve_below,
 )
 
 router = APIRouter()
 
-TREE_ORDER = ("sequence.asc",)
+_TREE_ORDER = ("sequence.asc",)
 
 
 class ItemFilter(ListQuery):
@@ -64,7 +62,7 @@ class LocationBody(Body):
     sequence: str | None = None
 
 
-class ItemBody(Body):
+class ItemBody(FieldsBody):
     """A new or changed item."""
 
     project: int | None = None
@@ -72,7 +70,6 @@ class ItemBody(Body):
     child_item_type: int | None = None
     location: LocationBody | None = None
     global_id: str | None = None
-    fields: dict[str, Any]
 
 
 @router.get("/items")
@@ -82,7 +79,7 @@ async def list_items(call: Caller, query: Annotated[ItemFilter, Query()]) -> JSO
     selection = of_kind("items").where("n.project = ?", query.project)
     if query.root_only:
         selection = selection.where("n.parent IS NULL")
-    return envelope.node_page(call, selection, query, sort_by=TREE_ORDER)
+    return envelope.node_page(call, selection, query, sort_by=_TREE_ORDER)
 
 
 @router.post("/items")
@@ -96,19 +93,17 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
     item_type = call.require_type(body.item_type)
     if item_type.kind != "items":
         raise bad_request(f"a {item_type.display} cannot be created with POST /items")
-    require_user(body.fields.get("assignedTo"))
-    fields = edited_fields({}, Edit(set=body.fields), item_type=item_type, knobs=call.knobs)
     new = NewNode(
         project=project,
         item_type=item_type,
-        fields=fields,
+        fields=new_fields(call, body.fields, item_type, {}),
         user=call.user,
         global_id=body.global_id,
-        indexed_at=call.database.clock() + call.knobs.search_lag_s,
+        indexed_at=call.indexed_at,
         columns={"child_item_type": body.child_item_type},
     )
     item_id = add_item(call.database, new, parent=_parent(call, body.location))
-    return envelope.created(call, f"items/{item_id}", item_id)
+    return envelope.created(call, "/items", item_id)
 
 
 def _check_global_id(body: ItemBody, query: GlobalIdQuery) -> None:
@@ -123,13 +118,6 @@ def _parent(call: Call, location: LocationBody | None) -> int | None:
     return parent_id
 
 
-@router.get("/items/{item_id}")
-async def get_item(call: Caller, item_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show an item."""
-    item = call.require_node(item_id, "items")
-    return envelope.single_node(call, item, query)
-
-
 @router.put("/items/{item_id}")
 async def put_item(
     call: Caller, item_id: int, query: Annotated[GlobalIdQuery, Query()]
@@ -140,25 +128,7 @@ async def put_item(
     """
     body = await call.body(ItemBody)
     _check_global_id(body, query)
-    with call.database.transaction():
-        item = call.require_node(item_id, "items")
-        edit = edit_of_put(wire.shown_fields(call, item), body.fields, clear=item.fields)
-        _write_item(call, item, body, edit)
-    return envelope.updated(call)
-
-
-@router.patch("/items/{item_id}")
-async def patch_item(call: PlainCaller, item_id: int) -> JSONResponse:
-    """Apply operations to an item: a new version."""
-    operations = await call.json()
-    with call.database.transaction():
-        item = call.require_node(item_id, "items")
-        shown = wire.node(call, item)
-        names = ("project", "itemType", "childItemType", "location", "fields")
-        before = {name: shown[name] for name in names if name in shown}
-        body = checked_body(patched(before, operations), ItemBody, call.knobs)
-        _write_item(call, item, body, edit_between(before["fields"], body.fields, operations))
-    return envelope.updated(call)
+    return put(call, _ITEM, item_id, body)
 
 
 def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
@@ -166,37 +136,38 @@ def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
         raise bad_request("project and itemType of an item cannot be changed")
     fields = changed_fields(call, item, edit)
     if body.global_id is not None:
-        sql = "UPDATE nodes SET global_id = ? WHERE id = ?"
-        call.database.execute(sql, (body.global_id, item.id))
+        call.database.update("nodes", {"global_id": body.global_id}, id=item.id)
         item = call.require_node(item.id, "items")
     save_fields(call.database, item, fields, user=call.user)
     parent = _parent(call, body.location)
     if body.location is not None and parent != item.parent:
-        move_item(call.database, item.id, project=item.project, parent=parent)
+        move_item(call.database, item, parent=parent)
 
 
-@router.delete("/items/{item_id}")
-async def remove_item(call: PlainCaller, item_id: int) -> Response:
-    """Delete an item; the runs of a test case stay."""
-    item = call.require_node(item_id, "items")
-    call.require_writable(item)
-    deactivate(call.database, [item.id])
-    return envelope.deleted(call)
-
-
-@router.get("/items/{item_id}/children")
-async def list_children(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
-    """List what stands directly below an item."""
-    call.require_node(item_id, "items")
-    selection = of_kind("items").where("n.parent = ?", item_id)
-    return envelope.node_page(call, selection, query, sort_by=TREE_ORDER)
+_ITEM = Kind(
+    name="items",
+    body=ItemBody,
+    write=_write_item,
+    delete=lambda call, item: deactivate(call.database, id=item.id),
+    patchable=("project", "itemType", "childItemType", "location"),
+    has_own_put=True,
+)
+serve(router, _ITEM)
+serve_below(
+    router,
+    "/items/{id}/children",
+    "items",
+    "n.parent = ?",
+    parent="items",
+    sort_by=_TREE_ORDER,
+)
 
 
 @router.get("/items/{item_id}/versions")
 async def list_versions(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
     """List the versions of an item, oldest first."""
     item = call.require_node(item_id, "items")
-    rows = call.database.all("SELECT * FROM versions WHERE item = ? ORDER BY version", (item_id,))
+    rows = call.database.select("versions", item=item_id)
     values = [
         {
             "item": item.id,

@@ -5,28 +5,27 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.jama.model import User
-from pytest_jama.sandbox.jama.refusals import ApiError, not_found
-from pytest_jama.sandbox.jama.state.accounts import (
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     USERS,
-    find_item_type,
+    find_item_types,
     find_project,
     find_projects,
-    find_user,
     issue_token,
 )
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import (
+from pytest_jama.sandbox.jama.calls import (
     Call,
     Caller,
+    NodeId,
     PlainCaller,
     Site,
     base_url_of,
     is_pair,
     site_of,
 )
-from pytest_jama.sandbox.jama.web.incoming import IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.incoming import Include, IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.model import ApiError, User, not_found
 
 router = APIRouter()
 open_router = APIRouter()
@@ -107,16 +106,27 @@ async def list_endpoints(call: PlainCaller) -> JSONResponse:
 @router.get("/users/current")
 async def get_current_user(call: Caller, query: IncludeQuery) -> JSONResponse:
     """Show whose credentials these are."""
-    return await get_user(call, call.user, query)
+    return _one(call, "users", call.user, query)
 
 
-@router.get("/users/{user_id}")
-async def get_user(call: Caller, user_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show a user."""
-    user = find_user(user_id)
-    if user is None:
-        raise not_found("user", user_id)
-    return envelope.single(call, wire.user(user), query)
+def _one(call: Call, kind: str, identifier: int, query: Include) -> JSONResponse:
+    found = envelope.shown(call, kind, identifier)
+    if found is None:
+        raise not_found(_WORDS[kind], identifier)
+    return envelope.single(call, found, query)
+
+
+def _serve_one(kind: str) -> None:
+    """Serve GET of one user, project or item type."""
+
+    @router.get(f"/{kind}/{{id}}")
+    async def get_one(call: Caller, wanted: NodeId, query: IncludeQuery) -> JSONResponse:
+        return _one(call, kind, wanted, query)
+
+
+_WORDS = {"users": "user", "projects": "project", "itemtypes": "item type"}
+for _kind in _WORDS:
+    _serve_one(_kind)
 
 
 @router.get("/users")
@@ -127,31 +137,17 @@ async def list_users(call: Caller, query: Annotated[UserFilter, Query()]) -> JSO
 
 
 def _is_wanted(user: User, query: UserFilter) -> bool:
-    pairs = (
-        (user.username, query.username),
-        (user.email, query.email),
-        (user.first_name, query.first_name),
-        (user.last_name, query.last_name),
-        ("NAMED", query.license_type),
-    )
-    fits = all(wanted in (None, actual) for actual, wanted in pairs)
-    return fits and (user.active or query.include_inactive)
+    asked = query.model_dump(include={"username", "email", "first_name", "last_name"})
+    fits = all(wanted in (None, getattr(user, name)) for name, wanted in asked.items())
+    has_license = query.license_type in (None, wire.LICENSE)
+    return fits and has_license and (user.active or query.include_inactive)
 
 
 @router.get("/projects")
 async def list_projects(call: Caller, query: PageQuery) -> JSONResponse:
-    """List projects, and the folders they are in."""
+    """List projects."""
     values = [wire.project(project) for project in find_projects(call.database)]
     return envelope.cut(call, values, query)
-
-
-@router.get("/projects/{project_id}")
-async def get_project(call: Caller, project_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show a project."""
-    project = find_project(call.database, project_id)
-    if project is None:
-        raise not_found("project", project_id)
-    return envelope.single(call, wire.project(project), query)
 
 
 @router.get("/projects/{project_id}/itemtypes")
@@ -160,7 +156,7 @@ async def list_types_of_project(call: Caller, project_id: int, query: PageQuery)
 
     Source: a response recorded from a real server.
     """
-    if find_project(call.database, project_id) is None:
+    if find_project(call.database, id=project_id) is None:
         raise not_found("project", project_id)
     return _types(call, query, hidden=_HIDDEN_IN_PROJECTS)
 
@@ -172,14 +168,7 @@ async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
 
 
 def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
-    values = [wire.item_type(kind) for kind in call.item_types() if kind.kind not in hidden]
+    values = [
+        wire.item_type(kind) for kind in find_item_types(call.database) if kind.kind not in hidden
+    ]
     return envelope.cut(call, values, query)
-
-
-@router.get("/itemtypes/{type_id}")
-async def get_type(call: Caller, type_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show an item type with its fields."""
-    found = find_item_type(call.item_types(), type_id)
-    if found is None:
-        raise not_found("item type", type_id)
-    return envelope.single(call, wire.item_type(found), query)

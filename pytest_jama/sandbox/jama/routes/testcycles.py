@@ -1,39 +1,41 @@
-"""Test cycles: creating one generates its runs, writing one may do it again."""
+"""Test cycles and their runs: creating a cycle generates runs, writing it may do so again."""
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.jama.json_patch import patched
-from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.refusals import bad_request
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.planning import (
+from pytest_jama.sandbox.jama import envelope
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
+from pytest_jama.sandbox.jama.edits import Edit
+from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery
+from pytest_jama.sandbox.jama.model import ApiError, Json, Node, bad_request
+from pytest_jama.sandbox.jama.nodes import deactivate, get_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.objects import (
+    Kind,
+    changed_fields,
+    new_fields,
+    serve,
+    serve_below,
+)
+from pytest_jama.sandbox.jama.planning import (
     Generation,
     add_cycle,
     delete_cycle,
     find_groups,
-    get_node,
     regenerate,
+    remake_run,
     save_cycle,
     wanted_slots,
 )
-from pytest_jama.sandbox.jama.state.selection import of_kind
+from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable
 from pytest_jama.sandbox.jama.statuses import STATUSES
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_between, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    PageQuery,
-    checked_body,
-)
 
 router = APIRouter()
 
-CYCLE_TYPE = 36
+_CYCLE_TYPE = 36
+_BY_KEY = ("documentKey.asc",)
+_NEVER_CLEARED = {"testRunStatus", "testRunSteps"}
 
 
 class GenerationBody(Body):
@@ -43,19 +45,70 @@ class GenerationBody(Body):
     test_run_statuses_to_include: list[str] | None = None
 
 
-class CycleBody(Body):
+class CycleBody(FieldsBody):
     """A new or changed cycle. Real servers accept it without the generation config."""
 
-    fields: dict[str, Any]
     test_run_generation_config: GenerationBody | None = None
 
 
-@router.get("/testplans/{plan_id}/testcycles")
-async def list_cycles(call: Caller, plan_id: int, query: PageQuery) -> JSONResponse:
-    """List the cycles of a plan."""
-    call.require_node(plan_id, "testplans")
-    selection = of_kind("testcycles").where("n.plan = ?", plan_id)
-    return envelope.node_page(call, selection, query)
+class RunFilter(ListQuery):
+    """Query of the list of runs: values of one parameter are alternatives."""
+
+    test_cycle: tuple[int, ...] = ()
+    test_case: tuple[int, ...] = ()
+    test_plan: tuple[int, ...] = ()
+    sort_by: tuple[str, ...] = _BY_KEY
+
+
+@router.get("/testruns")
+async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONResponse:
+    """List runs by cycle, case and plan; at least one of them is needed."""
+    if not (query.test_cycle or query.test_case or query.test_plan):
+        raise bad_request("at least one of testCycle, testCase and testPlan is required")
+    selection = (
+        of_kind("testruns")
+        .where_in("n.cycle", query.test_cycle)
+        .where_in("n.test_case", query.test_case)
+        .where_in("n.plan", query.test_plan)
+    )
+    return envelope.node_page(call, selection, query, sort_by=query.sort_by)
+
+
+def _write_run(call: Call, run: Node, _: FieldsBody, edit: Edit) -> None:
+    """Store what an edit makes of a run.
+
+    Source: Jama REST cookbook: executing a run moves only the run's own activity date.
+    """
+    fields = changed_fields(call, run, edit, rule=edited_run)
+    if is_executed(edit, fields) and "executionDate" not in edit.set:
+        fields["executionDate"] = call.database.now()
+    save_fields(call.database, run, fields, user=call.user)
+
+
+def _cleared_of_run(call: Call, run: Node) -> set[str]:
+    if call.knobs.put_run == "merge":
+        return set()
+    fields = call.require_type(run.item_type).fields
+    return {field.name for field in fields if is_writable(field, call.knobs)} - _NEVER_CLEARED
+
+
+def _delete_run(call: Call, run: Node) -> None:
+    """Delete a run; the cookbook does not list the verb, the OpenAPI document does."""
+    if call.knobs.delete_run == "405":
+        raise ApiError(405, "test runs cannot be deleted here (knob delete_run)")
+    deactivate(call.database, id=run.id)
+
+
+@router.post("/testruns/{run_id}/updatedtestcase")
+async def update_test_case(call: PlainCaller, run_id: int) -> JSONResponse:
+    """Replace a run by a new one of the current case version; its results are lost."""
+    with call.database.transaction():
+        run = call.require_node(run_id, "testruns")
+        call.require_writable(run)
+        if run.current_case_version is None:
+            raise bad_request(f"the test case of {run.document_key} was deleted")
+        new_id = remake_run(call.database, run, user=call.user)
+    return envelope.created(call, "/testruns", new_id)
 
 
 @router.post("/testplans/{plan_id}/testcycles")
@@ -65,50 +118,35 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
     with call.database.transaction():
         plan = call.require_node(plan_id, "testplans")
         call.require_writable(plan)
-        fields = _new_fields(call, plan, body.fields)
+        known = {"project": plan.project, "testPlan": plan.id}
+        fields = new_fields(call, body.fields, call.require_type(_CYCLE_TYPE), known)
+        _check_dates(call, fields)
         generation = _generation(call, plan.id, body.test_run_generation_config)
         _refuse_empty(call, plan.id, generation)
         cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
-    return envelope.created(call, f"testcycles/{cycle_id}", cycle_id)
+    return envelope.created(call, "/testcycles", cycle_id)
 
 
-def _new_fields(call: Call, plan: Node, sent: dict[str, Any]) -> dict[str, Any]:
-    known = {"project": plan.project, "testPlan": plan.id}
-    cycle_type = call.require_type(CYCLE_TYPE)
-    fields = edited_fields(known, Edit(set=sent), item_type=cycle_type, knobs=call.knobs)
-    _check_dates(call, fields)
-    return {name: value for name, value in fields.items() if name not in known}
-
-
-def _check_dates(call: Call, fields: dict[str, Any]) -> None:
+def _check_dates(call: Call, fields: Json) -> None:
     if fields["endDate"] < fields["startDate"] and call.knobs.cycle_dates == "400":
         raise bad_request(f"endDate {fields['endDate']} is before startDate {fields['startDate']}")
 
 
 def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Generation:
     config = config or GenerationBody()
-    _check_groups(call, plan_id, config.test_groups_to_include or [])
-    _check_statuses(config.test_run_statuses_to_include or [])
-    now = call.database.clock()
+    groups = {group.id for group in find_groups(call.database, plan_id)}
+    if unknown := sorted(set(config.test_groups_to_include or ()) - groups):
+        raise bad_request(f"testGroupsToInclude: {unknown[0]} is not a group of the plan {plan_id}")
+    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(STATUSES)):
+        known = ", ".join(STATUSES)
+        raise bad_request(f"testRunStatusesToInclude: {wrong[0]!r} is not one of {known}")
     return Generation(
         group_ids=config.test_groups_to_include,
         statuses=config.test_run_statuses_to_include,
         unknown_as=call.knobs.case_without_previous_run,
-        visible_at=now + call.knobs.cycle_generation_delay_s,
-        indexed_at=now + call.knobs.search_lag_s,
+        visible_at=call.database.clock() + call.knobs.cycle_generation_delay_s,
+        indexed_at=call.indexed_at,
     )
-
-
-def _check_groups(call: Call, plan_id: int, wanted: list[int]) -> None:
-    known = {group.id for group in find_groups(call.database, plan_id)}
-    if unknown := sorted(set(wanted) - known):
-        raise bad_request(f"testGroupsToInclude: {unknown[0]} is not a group of the plan {plan_id}")
-
-
-def _check_statuses(wanted: list[str]) -> None:
-    if unknown := sorted(set(wanted) - set(STATUSES)):
-        known = ", ".join(STATUSES)
-        raise bad_request(f"testRunStatusesToInclude: {unknown[0]!r} is not one of {known}")
 
 
 def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
@@ -118,54 +156,37 @@ def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
         raise bad_request("the test cycle would have no test run")
 
 
-@router.get("/testcycles/{cycle_id}")
-async def get_cycle(call: Caller, cycle_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show a cycle."""
-    cycle = call.require_node(cycle_id, "testcycles")
-    return envelope.single_node(call, cycle, query)
-
-
-@router.put("/testcycles/{cycle_id}")
-async def put_cycle(call: PlainCaller, cycle_id: int) -> JSONResponse:
-    """Replace the fields of a cycle and regenerate its runs."""
-    body = await call.body(CycleBody)
-    with call.database.transaction():
-        cycle = call.require_node(cycle_id, "testcycles")
-        edit = edit_of_put(wire.shown_fields(call, cycle), body.fields, clear=cycle.fields)
-        _write_cycle(call, cycle, edit, body.test_run_generation_config)
-    return envelope.updated(call)
-
-
-@router.patch("/testcycles/{cycle_id}")
-async def patch_cycle(call: PlainCaller, cycle_id: int) -> JSONResponse:
-    """Apply operations to a cycle; `add /testRunGenerationConfig` regenerates its runs."""
-    operations = await call.json()
-    with call.database.transaction():
-        cycle = call.require_node(cycle_id, "testcycles")
-        shown = wire.shown_fields(call, cycle)
-        body = checked_body(patched({"fields": shown}, operations), CycleBody, call.knobs)
-        edit = edit_between(shown, body.fields, operations)
-        _write_cycle(call, cycle, edit, body.test_run_generation_config)
-    return envelope.updated(call)
-
-
-def _write_cycle(call: Call, cycle: Node, edit: Edit, config: GenerationBody | None) -> None:
+def _write_cycle(call: Call, cycle: Node, body: CycleBody, edit: Edit) -> None:
+    """Store what an edit makes of a cycle; the generation config generates its runs again."""
     fields = changed_fields(call, cycle, edit)
     _check_dates(call, fields)
     save_cycle(call.database, cycle, fields, user=call.user)
+    config = body.test_run_generation_config
     if config is None and call.knobs.regenerate_without_config == "no":
         return
     if call.knobs.regenerate == "refuse":
         raise bad_request(f"the runs of {cycle.document_key} cannot be generated again")
     generation = _generation(call, cycle.plan_id, config)
-    saved = get_node(call.database, cycle.id)
+    saved = get_node(call.database, cycle.id, "testcycles")
     regenerate(call.database, saved, generation, how=call.knobs.regenerate)
 
 
-@router.delete("/testcycles/{cycle_id}")
-async def remove_cycle(call: PlainCaller, cycle_id: int) -> Response:
-    """Delete a cycle and its runs."""
-    cycle = call.require_node(cycle_id, "testcycles")
-    call.require_writable(cycle)
-    delete_cycle(call.database, cycle.id)
-    return envelope.deleted(call)
+_RUN = Kind(
+    name="testruns",
+    body=FieldsBody,
+    write=_write_run,
+    delete=_delete_run,
+    cleared=_cleared_of_run,
+)
+_CYCLE = Kind(
+    name="testcycles",
+    body=CycleBody,
+    write=_write_cycle,
+    delete=lambda call, cycle: delete_cycle(call.database, cycle.id),
+    patchable=("testRunGenerationConfig",),
+)
+_CYCLES, _RUNS = "/testplans/{id}/testcycles", "/testcycles/{id}/testruns"
+serve(router, _RUN)
+serve(router, _CYCLE)
+serve_below(router, _CYCLES, "testcycles", "n.plan = ?", parent="testplans")
+serve_below(router, _RUNS, "testruns", "n.cycle = ?", parent="testcycles", sort_by=_BY_KEY)

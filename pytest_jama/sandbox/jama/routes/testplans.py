@@ -1,40 +1,34 @@
 """Test plans, their groups and the cases in the groups."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from pytest_jama.sandbox.jama.model import Node, StoredGroup
-from pytest_jama.sandbox.jama.refusals import bad_request, not_found
-from pytest_jama.sandbox.jama.rules import Edit, edited_fields
-from pytest_jama.sandbox.jama.state.planning import (
+from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_user
+from pytest_jama.sandbox.jama.edits import Edit
+from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.model import Node, StoredGroup, bad_request, not_found
+from pytest_jama.sandbox.jama.nodes import find_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.objects import (
+    Kind,
+    changed_fields,
+    new_fields,
+    serve,
+)
+from pytest_jama.sandbox.jama.planning import (
     add_case,
     add_group,
     add_plan,
     delete_group,
     delete_plan,
-    find_group,
     find_groups,
-    find_groups_of_case,
-    take_out_case,
-    update_group,
-)
-from pytest_jama.sandbox.jama.state.selection import of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node, save_fields
-from pytest_jama.sandbox.jama.web import envelope, wire
-from pytest_jama.sandbox.jama.web.calls import Call, Caller, PlainCaller, require_user
-from pytest_jama.sandbox.jama.web.edits import changed_fields, edit_of_patch, edit_of_put
-from pytest_jama.sandbox.jama.web.incoming import (
-    Body,
-    IncludeQuery,
-    ListQuery,
-    PageQuery,
 )
 
 router = APIRouter()
 
-PLAN_TYPE = 35
+_PLAN_TYPE = 35
 
 
 class ProjectPage(ListQuery):
@@ -43,11 +37,10 @@ class ProjectPage(ListQuery):
     project: int
 
 
-class PlanBody(Body):
+class PlanBody(FieldsBody):
     """A new or changed plan."""
 
     project: int | None = None
-    fields: dict[str, Any]
 
 
 class ArchivedBody(Body):
@@ -84,56 +77,26 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
     if body.project is None:
         raise bad_request("'project' is missing")
     project = call.require_project(body.project, status=400)
-    require_user(body.fields.get("assignedTo"))
-    edit = Edit(set=body.fields)
-    plan_type = call.require_type(PLAN_TYPE)
-    fields = edited_fields({}, edit, item_type=plan_type, knobs=call.knobs)
+    fields = new_fields(call, body.fields, call.require_type(_PLAN_TYPE), {})
     plan_id = add_plan(
-        call.database,
-        project=project,
-        fields=fields,
-        user=call.user,
-        indexed_at=call.database.clock() + call.knobs.search_lag_s,
+        call.database, project=project, fields=fields, user=call.user, indexed_at=call.indexed_at
     )
-    return envelope.created(call, f"testplans/{plan_id}", plan_id)
+    return envelope.created(call, "/testplans", plan_id)
 
 
-@router.get("/testplans/{plan_id}")
-async def get_plan(call: Caller, plan_id: int, query: IncludeQuery) -> JSONResponse:
-    """Show a plan."""
-    plan = call.require_node(plan_id, "testplans")
-    return envelope.single_node(call, plan, query)
-
-
-@router.put("/testplans/{plan_id}")
-async def put_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
-    """Replace the fields of a plan; a writable field left out is cleared."""
-    body = await call.body(PlanBody)
-    plan = call.require_node(plan_id, "testplans")
+def _write_plan(call: Call, plan: Node, body: PlanBody, edit: Edit) -> None:
     if body.project not in (None, plan.project):
         raise bad_request("a test plan cannot change its project")
-    edit = edit_of_put(wire.shown_fields(call, plan), body.fields, clear=plan.fields)
     save_fields(call.database, plan, changed_fields(call, plan, edit), user=call.user)
-    return envelope.updated(call)
 
 
-@router.patch("/testplans/{plan_id}")
-async def patch_plan(call: PlainCaller, plan_id: int) -> JSONResponse:
-    """Apply operations to a plan."""
-    operations = await call.json()
-    plan = call.require_node(plan_id, "testplans")
-    edit = edit_of_patch(call, plan, operations)
-    save_fields(call.database, plan, changed_fields(call, plan, edit), user=call.user)
-    return envelope.updated(call)
-
-
-@router.delete("/testplans/{plan_id}")
-async def remove_plan(call: PlainCaller, plan_id: int) -> Response:
-    """Delete a plan with its cycles and runs."""
-    plan = call.require_node(plan_id, "testplans")
-    call.require_writable(plan)
-    delete_plan(call.database, plan.id)
-    return envelope.deleted(call)
+_PLAN = Kind(
+    name="testplans",
+    body=PlanBody,
+    write=_write_plan,
+    delete=lambda call, plan: delete_plan(call.database, plan.id),
+)
+serve(router, _PLAN)
 
 
 @router.put("/testplans/{plan_id}/archived")
@@ -141,9 +104,29 @@ async def put_archived(call: PlainCaller, plan_id: int) -> JSONResponse:
     """Archive a plan, or bring it back."""
     body = await call.body(ArchivedBody)
     plan = call.require_node(plan_id, "testplans")
-    sql = "UPDATE nodes SET archived = ? WHERE id = ?"
-    call.database.execute(sql, (body.archived, plan.id))
+    call.database.update("nodes", {"archived": body.archived}, id=plan.id)
     return envelope.updated(call)
+
+
+async def _group(call: Caller, plan_id: int, group_id: int) -> StoredGroup:
+    call.require_node(plan_id, "testplans")
+    for group in find_groups(call.database, plan_id):
+        if group.id == group_id:
+            return group
+    raise not_found(f"test group of the plan {plan_id}", group_id)
+
+
+AskedGroup = Annotated[StoredGroup, Depends(_group)]
+
+
+async def _open_group(call: Caller, group: AskedGroup) -> StoredGroup:
+    call.require_open_plan(group.plan_id)
+    return group
+
+
+WritableGroup = Annotated[StoredGroup, Depends(_open_group)]
+_GROUP = "/testplans/{plan_id}/testgroups/{group_id}"
+_CASES = f"{_GROUP}/testcases"
 
 
 @router.get("/testplans/{plan_id}/testgroups")
@@ -160,117 +143,93 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     body = await call.body(GroupBody)
     plan = call.require_node(plan_id, "testplans")
     call.require_writable(plan)
-    require_user(body.assigned_to)
-    _require_name(body)
+    _check_group(body)
     group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
-    return envelope.created(call, f"testplans/{plan.id}/testgroups/{group_id}", group_id)
+    return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
-def _require_name(body: GroupBody) -> None:
+def _check_group(body: GroupBody) -> None:
+    require_user(body.assigned_to)
     if not body.name.strip():
         raise bad_request("a test group needs a name")
 
 
-@router.get("/testplans/{plan_id}/testgroups/{group_id}")
-async def get_group(call: Caller, plan_id: int, group_id: int, query: IncludeQuery) -> JSONResponse:
+@router.get(_GROUP)
+async def get_group(call: Caller, group: AskedGroup, query: IncludeQuery) -> JSONResponse:
     """Show a group."""
-    group = _require_group(call, plan_id, group_id)
     return envelope.single(call, wire.group(group), query)
 
 
-@router.put("/testplans/{plan_id}/testgroups/{group_id}")
-async def put_group(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
+@router.put(_GROUP)
+async def put_group(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
-    require_user(body.assigned_to)
-    _require_name(body)
-    update_group(call.database, group.id, name=body.name, assigned_to=body.assigned_to)
+    _check_group(body)
+    call.database.update("test_groups", body.model_dump(), id=group.id)
     return envelope.updated(call)
 
 
-@router.delete("/testplans/{plan_id}/testgroups/{group_id}")
-async def remove_group(call: PlainCaller, plan_id: int, group_id: int) -> Response:
+@router.delete(_GROUP)
+async def remove_group(call: PlainCaller, group: WritableGroup) -> Response:
     """Delete a group, but not the last one.
 
     Source: Jama REST cookbook: every plan must have at least one group.
     """
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
-    if len(find_groups(call.database, plan_id)) == 1:
+    if len(find_groups(call.database, group.plan_id)) == 1:
         raise bad_request("the last group of a test plan cannot be deleted")
     delete_group(call.database, group.id)
     return envelope.deleted(call)
 
 
-def _require_group(call: Call, plan_id: int, group_id: int) -> StoredGroup:
-    call.require_node(plan_id, "testplans")
-    group = find_group(call.database, plan_id, group_id)
-    if group is None:
-        raise not_found(f"test group of the plan {plan_id}", group_id)
-    return group
-
-
-_CASES = "/testplans/{plan_id}/testgroups/{group_id}/testcases"
-
-
 @router.get(_CASES)
-async def list_cases(call: Caller, plan_id: int, group_id: int, query: PageQuery) -> JSONResponse:
+async def list_cases(call: Caller, group: AskedGroup, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
-    group = _require_group(call, plan_id, group_id)
     shown = query.window(call.knobs).of(group.case_ids)
     values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
     return envelope.page(call, values, query, total=len(group.case_ids))
 
 
 @router.post(_CASES)
-async def post_case(call: PlainCaller, plan_id: int, group_id: int) -> JSONResponse:
+async def post_case(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Add one case to a group; existing cycles do not change."""
     body = await call.body(CaseBody)
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
     case = find_node(call.database, body.test_case, "items")
-    if case is None or call.type_of(case).category != "TEST_CASE":
+    if case is None or call.require_type(case.item_type).category != "TEST_CASE":
         raise bad_request(f"there is no test case with the ID {body.test_case}")
     with call.database.transaction():
-        if not _is_there_already(call, plan_id, group.id, case):
-            add_case(call.database, plan=plan_id, group_id=group.id, case_id=case.id)
-    return envelope.created(
-        call, f"testplans/{plan_id}/testgroups/{group_id}/testcases/{case.id}", case.id
-    )
+        if not _is_there_already(call, group, case):
+            add_case(call.database, plan=group.plan_id, group_id=group.id, case_id=case.id)
+    folder = _CASES.format(plan_id=group.plan_id, group_id=group.id)
+    return envelope.created(call, folder, case.id)
 
 
-def _is_there_already(call: Call, plan_id: int, group_id: int, case: Node) -> bool:
+def _is_there_already(call: Call, group: StoredGroup, case: Node) -> bool:
     """Return whether the case is left where it is; refuse it where the knob says so.
 
     Source: Jama's test FAQ: a case can be in only one group of a plan.
     """
-    holders = find_groups_of_case(call.database, plan_id, case.id)
+    rows = call.database.select("group_cases", plan=group.plan_id, test_case=case.id)
+    holders = [row["test_group"] for row in rows]
     if not holders or call.knobs.duplicate_case == "201-noop":
         return bool(holders)
-    if call.knobs.duplicate_case == "400" or group_id in holders:
+    if call.knobs.duplicate_case == "400" or group.id in holders:
         raise bad_request(f"{case.document_key} already exists in the test plan")
     return False
 
 
 @router.get(_CASES + "/{case_id}")
 async def get_case(
-    call: Caller, plan_id: int, group_id: int, case_id: int, query: IncludeQuery
+    call: Caller, group: AskedGroup, case_id: int, query: IncludeQuery
 ) -> JSONResponse:
     """Show a case of a group."""
-    group = _require_group(call, plan_id, group_id)
     if case_id not in group.case_ids:
-        raise not_found(f"test case in the group {group_id}", case_id)
-    case = call.require_node(case_id, "items")
-    return envelope.single_node(call, case, query)
+        raise not_found(f"test case in the group {group.id}", case_id)
+    return envelope.single(call, wire.node(call, call.require_node(case_id, "items")), query)
 
 
 @router.delete(_CASES + "/{case_id}")
-async def remove_case(call: PlainCaller, plan_id: int, group_id: int, case_id: int) -> Response:
+async def remove_case(call: PlainCaller, group: WritableGroup, case_id: int) -> Response:
     """Take a case out of a group; existing runs stay."""
-    group = _require_group(call, plan_id, group_id)
-    call.require_open_plan(plan_id)
-    if not take_out_case(call.database, group_id=group.id, case_id=case_id):
-        raise not_found(f"test case in the group {group_id}", case_id)
+    if not call.database.delete("group_cases", test_group=group.id, test_case=case_id):
+        raise not_found(f"test case in the group {group.id}", case_id)
     return envelope.deleted(call)

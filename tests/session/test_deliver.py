@@ -1,27 +1,38 @@
+"""From verdicts to a report through any target, also through one that breaks."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pytest_jama import hookimpl
+from pytest_jama.config import Settings
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import (
     CredentialsError,
+    ErrorLog,
     InterruptedUploadError,
     NotUsableError,
     OutOfReachError,
     TargetError,
 )
-from pytest_jama.core.observer import Change, Observer
-from pytest_jama.core.port import Receipt, UploadReport
+from pytest_jama.core.plan import Change, Findings, Plan, Receipt, SendState, UploadReport
+from pytest_jama.core.port import Observer
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
-from pytest_jama.session.deliver import publish
+from pytest_jama.hooks.extensions import Extensions
+from pytest_jama.session.deliver import Delivery
 from tests.core.memory_target import MemoryTarget
-from tests.core.values import CASE, case_of, run_of
+from tests.core.values import CASE, case_of, result_of, run_of
 
 if TYPE_CHECKING:
-    from pytest_jama.core.port import Plan, Target
-    from pytest_jama.targets.jama.runs import Resolution
+    from collections.abc import Sequence
+
+    from pytest_jama.core.plan import Update
+    from pytest_jama.core.port import Target
+    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.targets.jama.runs import RunUpdate
 
 OTHER = CaseRef.parse("JEET1-TC-2")
 RUNS = {CASE: (run_of(run_id=71),), OTHER: (run_of("NOT_RUN", run_id=72, case_id=502),)}
@@ -39,11 +50,44 @@ class Diary(Observer):
         assert self.told == []
         self.changes.append(str(change))
 
-    def planned(self, resolution: Resolution, plan: Plan) -> None:
-        self.told.append(f"{len(plan.updates)} runs of {resolution.cycle.name}")
+    def planned(self, plan: Plan) -> None:
+        self.told.append(f"{len(plan.updates)} runs of {plan.places[-1].name}")
 
     def received(self, receipt: Receipt) -> None:
-        self.told.append(f"{receipt.update.run}: {receipt.state.value}")
+        self.told.append(f"run {receipt.update.key}: {receipt.state.value}")
+
+
+class Extension:
+    """Makes a target that was made before."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    @hookimpl
+    def make_target(self) -> Target:
+        return self._target
+
+
+class World:
+    """Deliveries, and what they leave behind."""
+
+    def __init__(self) -> None:
+        self.errors = ErrorLog()
+        self.lines: list[JournalLine] = []
+
+    def deliver(
+        self, target: Target, findings: Findings, *observers: Observer, dry_run: bool = False
+    ) -> UploadReport:
+        extensions = Extensions(Settings(), errors=self.errors)
+        extensions.register(Extension(target))
+        delivery = Delivery(
+            extensions=extensions,
+            errors=self.errors,
+            server="https://acme.example",
+            write=self.lines.append,
+            observers=observers,
+        )
+        return delivery.run(findings, dry_run=dry_run)
 
 
 def publish_to(
@@ -54,9 +98,8 @@ def publish_to(
     dry_run: bool = False,
 ) -> UploadReport:
     """Bring some judgements to a target."""
-    observer = diary or Diary()
-    judgement = Judgement(tuple(cases))
-    return publish(judgement, target, provenance="pytest 9", observer=observer, dry_run=dry_run)
+    findings = Findings((), Judgement(tuple(cases)), "pytest 9")
+    return World().deliver(target, findings, diary or Diary(), dry_run=dry_run)
 
 
 def test_verdicts_arrive_in_the_runs_of_their_cases() -> None:
@@ -71,9 +114,8 @@ def test_verdicts_arrive_in_the_runs_of_their_cases() -> None:
 def test_the_report_tells_place_plan_and_receipts() -> None:
     report = publish_to(MemoryTarget(RUNS))
 
-    assert report.resolution is not None
-    assert report.resolution.cycle.name == "Build 1"
     assert report.plan is not None
+    assert report.plan.places[-1].name == "Build 1"
     assert [receipt.update for receipt in report.receipts] == list(report.plan.updates)
 
 
@@ -81,7 +123,8 @@ def test_the_account_of_each_run_opens_with_the_provenance() -> None:
     report = publish_to(MemoryTarget(RUNS))
 
     assert report.plan is not None
-    assert [update.account[0] for update in report.plan.updates] == [
+    updates = [cast("RunUpdate", update) for update in report.plan.updates]
+    assert [update.account[0] for update in updates] == [
         "PASSED: pytest 9",
         "FAILED: pytest 9",
     ]
@@ -120,8 +163,9 @@ def test_a_refused_run_does_not_count_as_a_stop() -> None:
 def test_warnings_of_the_target_and_of_the_plan_stand_in_the_report() -> None:
     report = publish_to(MemoryTarget(RUNS), [case_of(Verdict.PASSED, (4, Verdict.PASSED))])
 
-    assert report.warnings[0] == "two plans of that name"
-    assert "step 4" in report.warnings[1]
+    assert report.plan is not None
+    assert report.plan.warnings[0] == "two plans of that name"
+    assert "step 4" in report.plan.warnings[1]
 
 
 @pytest.mark.parametrize(
@@ -151,8 +195,11 @@ def test_ctrl_c_while_the_runs_are_looked_up_stops_the_upload() -> None:
 
 
 def test_a_mistake_in_the_target_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        publish_to(MemoryTarget(RUNS, trouble=ZeroDivisionError()))
+    world = World()
+    target = MemoryTarget(RUNS, trouble=ZeroDivisionError("of ours"))
+    report = world.deliver(target, Findings((), Judgement(tuple(CASES))))
+    assert str(report.stopped) == "the upload broke off: ZeroDivisionError: of ours"
+    assert world.errors.may_cost_results
 
 
 def test_a_dry_run_writes_nothing() -> None:
@@ -214,3 +261,62 @@ def test_the_observer_is_told_of_each_change_before_the_plan() -> None:
 
     assert diary.changes == ["create test cycle 'Build 1'"]
     assert diary.told[0] == "2 runs of Build 1"
+
+
+FINDINGS = Findings(
+    (), Judgement((case_of(Verdict.PASSED, results=(result_of(Outcome.PASSED),)),)), "made up"
+)
+
+
+class BreakingTarget(MemoryTarget):
+    """Writes the first update and then breaks."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__({CASE: (run_of(run_id=1), run_of(run_id=2))})
+        self._error = error
+
+    def push(
+        self,
+        updates: Sequence[Update],
+        *,
+        observer: Observer,
+    ) -> tuple[Receipt, ...]:
+        super().push(updates[:1], observer=observer)
+        raise self._error
+
+
+@pytest.fixture
+def world() -> World:
+    """A world without troubles."""
+    return World()
+
+
+def test_whole_upload_is_journaled(world: World) -> None:
+    report = world.deliver(MemoryTarget({CASE: (run_of(),)}), FINDINGS)
+    assert report.is_complete
+    assert [line["line"] for line in world.lines] == ["place", "update", "receipt"]
+
+
+def test_dry_run_journals_no_receipt(world: World) -> None:
+    world.deliver(MemoryTarget({CASE: (run_of(),)}), FINDINGS, dry_run=True)
+    assert [line["line"] for line in world.lines] == ["place", "update"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), KeyError("oops")], ids=repr)
+def test_what_arrived_before_a_break_is_known(world: World, error: BaseException) -> None:
+    report = world.deliver(BreakingTarget(error), FINDINGS)
+    assert [receipt.state for receipt in report.receipts] == [SendState.SENT, SendState.NOT_SENT]
+    assert report.stopped is not None
+    assert report.plan is not None
+
+
+def test_interrupt_is_no_trouble_of_ours(world: World) -> None:
+    report = world.deliver(BreakingTarget(KeyboardInterrupt()), FINDINGS)
+    assert str(report.stopped) == "the upload was interrupted"
+    assert world.errors.count == 0
+
+
+def test_unexpected_error_is_named_and_counts_as_trouble(world: World) -> None:
+    report = world.deliver(BreakingTarget(KeyError("oops")), FINDINGS)
+    assert str(report.stopped) == "the upload broke off: KeyError: 'oops'"
+    assert world.errors.may_cost_results

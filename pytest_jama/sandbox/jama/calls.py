@@ -6,23 +6,21 @@ import hmac
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Credentials, Node
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request, not_found
-from pytest_jama.sandbox.jama.state.accounts import (
+from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     find_item_type,
-    find_item_types,
     find_project,
     find_token_user,
     find_user,
 )
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node
-from pytest_jama.sandbox.jama.web.incoming import NoQuery, SomeBody, checked_body, decoded_body
+from pytest_jama.sandbox.jama.incoming import NoQuery, SomeBody, checked_body, decoded_body
+from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.knobs import Knobs
+from pytest_jama.sandbox.jama.model import ApiError, Credentials, Node, bad_request, not_found
+from pytest_jama.sandbox.jama.nodes import find_node
 
 TIME_HEADER = "x-jama-date-fields-with-time"
 """Source: Jama REST cookbook: `true` gives dates inside `fields` their time."""
@@ -30,11 +28,7 @@ TIME_HEADER = "x-jama-date-fields-with-time"
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One sandbox, as its routes see it.
-
-    Attributes:
-        context_path: What stands between host and `/rest`, such as `/contour`; may be empty.
-    """
+    """One sandbox, as its routes see it; the context path is such as `/contour`, or empty."""
 
     database: Database
     knobs: Knobs
@@ -70,6 +64,11 @@ class Call:
         """Whether dates inside `fields` carry a time."""
         return self.request.headers.get(TIME_HEADER, "").lower() == "true"
 
+    @property
+    def indexed_at(self) -> float:
+        """When search finds what is created now."""
+        return self.database.clock() + self.knobs.search_lag_s
+
     async def json(self) -> Any:
         """Decode the JSON body."""
         return await decoded_body(self.request, self.knobs)
@@ -78,16 +77,8 @@ class Call:
         """Decode and check the JSON body."""
         return checked_body(await self.json(), model, self.knobs)
 
-    def item_types(self) -> tuple[TypeDefinition, ...]:
-        """List all item types."""
-        return find_item_types(self.database)
-
     def require_node(self, node_id: int, *kinds: str) -> Node:
-        """Return a node of one of the kinds.
-
-        Raises:
-            ApiError: 404 if there is none.
-        """
+        """Return a node of one of the kinds; 404 if there is none."""
         node = find_node(self.database, node_id, *kinds)
         if node is None:
             raise not_found(" or ".join(_WORDS[kind] for kind in kinds) or "object", node_id)
@@ -114,29 +105,17 @@ class Call:
         if plan is not None and plan.archived:
             raise bad_request(f"the test plan {plan.document_key} is archived")
 
-    def type_of(self, node: Node) -> TypeDefinition:
-        """Return the item type of a node."""
-        return self.require_type(node.item_type)
-
     def require_type(self, type_id: int) -> TypeDefinition:
-        """Return an item type.
-
-        Raises:
-            ApiError: 400 if there is none of that ID.
-        """
-        found = find_item_type(self.item_types(), type_id)
+        """Return the item type of that ID; 400 if there is none."""
+        found = find_item_type(self.database, type_id)
         if found is None:
             raise bad_request(f"there is no item type with the ID {type_id}")
         return found
 
     def require_project(self, project_id: int, *, status: int = 404) -> int:
-        """Return the ID of a project, not of a folder.
-
-        Raises:
-            ApiError: If there is none.
-        """
-        project = find_project(self.database, project_id)
-        if project is None or project.is_folder:
+        """Return the ID of a project, or refuse it."""
+        project = find_project(self.database, id=project_id)
+        if project is None:
             raise ApiError(status, f"there is no project with the ID {project_id}")
         return project.id
 
@@ -153,15 +132,10 @@ def base_url_of(request: Request, site: Site) -> str:
 
 
 async def authenticated_call(request: Request) -> Call:
-    """Check the credentials of a request.
-
-    Raises:
-        ApiError: 401 for missing, wrong or expired ones.
-    """
+    """Check the credentials of a request; 401 for missing, wrong or expired ones."""
     site = site_of(request)
-    return Call(
-        site=site, user=user_of(request.headers.get("authorization"), site), request=request
-    )
+    user = _user_of(request.headers.get("authorization"), site)
+    return Call(site=site, user=user, request=request)
 
 
 Caller = Annotated[Call, Depends(authenticated_call)]
@@ -175,33 +149,25 @@ async def call_without_query(call: Caller, query: Annotated[NoQuery, Query()]) -
 
 PlainCaller = Annotated[Call, Depends(call_without_query)]
 
+NodeId = Annotated[int, Path(alias="id")]
+"""The ID of an object of any kind, in a path such as `/testruns/{id}`."""
 
-def user_of(authorization: str | None, site: Site) -> int:
-    """Return the user that an `Authorization` header stands for."""
+
+def _user_of(authorization: str | None, site: Site) -> int:
     if not authorization:
         raise ApiError(401, "no credentials: send Basic user:password or a Bearer token")
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "basic" and site.knobs.auth != "oauth":
-        return _basic_user(value, site)
+        if not is_pair(value, (site.credentials.username, site.credentials.password)):
+            raise ApiError(401, "the user name or the password is wrong")
+        return ROBOT_ID
     if scheme.lower() == "bearer" and site.knobs.auth != "basic":
-        return _token_user(value, site)
+        user = find_token_user(site.database, value.strip())
+        if user is None:
+            why = "the token is unknown or has expired; ask /rest/oauth/token for another"
+            raise ApiError(401, why)
+        return user
     raise ApiError(401, f"the scheme {scheme} is not accepted here (knob auth={site.knobs.auth})")
-
-
-def _basic_user(value: str, site: Site) -> int:
-    known = (site.credentials.username, site.credentials.password)
-    if not is_pair(value, known):
-        raise ApiError(401, "the user name or the password is wrong")
-    return ROBOT_ID
-
-
-def _token_user(token: str, site: Site) -> int:
-    user = find_token_user(site.database, token.strip())
-    if user is None:
-        raise ApiError(
-            401, "the token is unknown or has expired; ask /rest/oauth/token for another"
-        )
-    return user
 
 
 def is_pair(basic_value: str, known: tuple[str, str]) -> bool:

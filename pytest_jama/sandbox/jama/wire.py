@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
+from pytest_jama.sandbox.database import Row
+from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
-from pytest_jama.sandbox.jama.state.annotations import Comment, find_file
-from pytest_jama.sandbox.jama.state.stored_nodes import shown_sequence
-from pytest_jama.sandbox.jama.web.calls import Call
 
 _ALLOWED = {
     "items": ["GET", "PUT", "PATCH", "DELETE"],
@@ -23,20 +24,30 @@ def without_unset(value: Json) -> Json:
     return {name: part for name, part in value.items() if part is not None}
 
 
+def members(value: object, *names: str) -> Json:
+    """Return attributes of a value by their names in the API: `created_date` is `createdDate`."""
+    return {to_camel(name): getattr(value, name) for name in names}
+
+
+_OF_EACH_NODE = (
+    "id",
+    "document_key",
+    "global_id",
+    "item_type",
+    "project",
+    "created_date",
+    "modified_date",
+    "last_activity_date",
+    "created_by",
+    "modified_by",
+)
+
+
 def node(call: Call, value: Node) -> Json:
     """Show an item, plan, cycle, run or attachment."""
     return without_unset(
         {
-            "id": value.id,
-            "documentKey": value.document_key,
-            "globalId": value.global_id,
-            "itemType": value.item_type,
-            "project": value.project,
-            "createdDate": value.created_date,
-            "modifiedDate": value.modified_date,
-            "lastActivityDate": value.last_activity_date,
-            "createdBy": value.created_by,
-            "modifiedBy": value.modified_by,
+            **members(value, *_OF_EACH_NODE),
             **_outer(call, value),
             "fields": shown_fields(call, value),
             "resources": {"self": {"allowed": _ALLOWED[value.kind]}},
@@ -47,20 +58,15 @@ def node(call: Call, value: Node) -> Json:
 
 def shown_fields(call: Call, value: Node) -> Json:
     """Show the `fields` of a node: what is stored and what the server derives."""
-    derived: Json = {
-        "documentKey": value.document_key,
-        "globalId": value.global_id,
-        "project": value.project,
-    }
-    if value.kind == "testcycles":
+    derived = members(value, "document_key", "global_id", "project")
+    if value.kind in {"testcycles", "testruns"}:
         derived["testPlan"] = value.plan_id
     if value.kind == "testruns":
-        derived["testPlan"] = value.plan_id
         derived["testCycle"] = value.cycle_id
         derived["testCase"] = value.case_id
         derived["modifiedDate"] = value.modified_date
-    if value.kind == "attachments" and (file := find_file(call.database, value.id)):
-        derived.update(attachment=file.id, fileName=file.name)
+    if file := _file(call, value):
+        derived.update(attachment=file["id"], fileName=file["name"])
     return {name: _dated(call, name, part) for name, part in {**value.fields, **derived}.items()}
 
 
@@ -91,25 +97,32 @@ def _outer(call: Call, value: Node) -> Json:
                 "testGroup": [value.cycle_id, value.test_group_id],
             }
         case "attachments":
-            return {"lock": lock(value), **_file(call, value)}
+            return {"lock": lock(value), **_outside_of_fields(_file(call, value))}
     return {}
 
 
 def _location(value: Node) -> Json:
+    numbers = [str(int(part)) for part in value.sequence.split(".")]
     return {
         "sortOrder": value.sort_order,
         "globalSortOrder": value.sort_order,
-        "sequence": shown_sequence(value.sequence),
+        "sequence": ".".join(numbers),
         "parent": {"item": value.parent} if value.parent else {"project": value.project},
     }
 
 
-def _file(call: Call, value: Node) -> Json:
-    file = find_file(call.database, value.id)
+def _file(call: Call, value: Node) -> Row | None:
+    """Return the file of an attachment; its ID is not that of the attachment."""
+    if value.kind != "attachments":
+        return None
+    return call.database.find("files", attachment=value.id)
+
+
+def _outside_of_fields(file: Row | None) -> Json:
     if file is None:
         return {}
-    size = len(file.content)
-    return {"fileName": file.name, "mimeType": file.mime_type, "fileSize": size}
+    size = len(file["content"])
+    return {"fileName": file["name"], "mimeType": file["mime_type"], "fileSize": size}
 
 
 def lock(value: Node) -> Json:
@@ -128,38 +141,30 @@ def lock(value: Node) -> Json:
 
 def group(value: StoredGroup) -> Json:
     """Show a test group; `assignedTo` is absent when unset (cookbook sample)."""
-    shown = {"id": value.id, "name": value.name, "assignedTo": value.assigned_to}
-    return without_unset({**shown, "type": "testgroups"})
+    return without_unset({**members(value, "id", "name", "assigned_to"), "type": "testgroups"})
+
+
+LICENSE = "NAMED"
 
 
 def user(value: User) -> Json:
     """Show a user."""
     return {
-        "id": value.id,
-        "username": value.username,
-        "firstName": value.first_name,
-        "lastName": value.last_name,
-        "email": value.email,
-        "licenseType": "NAMED",
-        "active": value.active,
+        **members(value, "id", "username", "first_name", "last_name", "email", "active"),
+        "licenseType": LICENSE,
         "type": "users",
     }
 
 
 def project(value: StoredProject) -> Json:
-    """Show a project or a folder of projects, which has no key."""
-    fields = {"name": value.name, "projectKey": value.key}
+    """Show a project."""
     return without_unset(
         {
-            "id": value.id,
+            **members(value, "id", "parent", "is_folder", "created_date", "created_by"),
             "projectKey": value.key,
-            "parent": value.parent,
-            "isFolder": value.is_folder,
-            "createdDate": value.created_date,
             "modifiedDate": value.created_date,
-            "createdBy": value.created_by,
             "modifiedBy": value.created_by,
-            "fields": without_unset(fields),
+            "fields": without_unset({"name": value.name, "projectKey": value.key}),
             "resources": {"self": {"allowed": ["GET"]}},
             "type": "projects",
         }
@@ -170,11 +175,8 @@ def item_type(value: TypeDefinition) -> Json:
     """Show an item type with its fields."""
     return without_unset(
         {
-            "id": value.id,
-            "typeKey": value.type_key,
-            "display": value.display,
+            **members(value, "id", "type_key", "display", "category"),
             "displayPlural": f"{value.display}s",
-            "category": value.category,
             "system": value.kind != "items",
             "widgets": [{"name": "ATTACHMENTS", "synchronize": False}],
             "fields": [
@@ -189,34 +191,11 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
     return without_unset(
         {
             "id": type_id * 1000 + number,
-            "name": field.name,
+            **members(field, "name", "field_type", "read_only", "required"),
             "label": field.label or field.name,
-            "fieldType": field.field_type,
-            "readOnly": field.read_only,
             "readOnlyAllowApiOverwrite": False,
-            "required": field.required,
             "triggerSuspect": False,
             "synchronize": False,
             "textType": "RICHTEXT" if field.rich else None,
-        }
-    )
-
-
-def comment(value: Comment) -> Json:
-    """Show a comment."""
-    location = {"item": value.item, "project": value.project}
-    return without_unset(
-        {
-            "id": value.id,
-            "inReplyTo": value.in_reply_to,
-            "createdDate": value.created_date,
-            "createdBy": value.created_by,
-            "modifiedBy": value.created_by,
-            "deleted": False,
-            "status": "OPEN",
-            "commentType": value.comment_type,
-            "body": {"text": value.text},
-            "location": without_unset(location),
-            "type": "comments",
         }
     )

@@ -14,14 +14,12 @@ from typing import Any
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.database import Clock
-from pytest_jama.sandbox.jama.model import Json, Node
-from pytest_jama.sandbox.jama.refusals import bad_request
-from pytest_jama.sandbox.jama.state.accounts import find_item_type, find_project, find_user
-from pytest_jama.sandbox.jama.state.selection import Selection, count_nodes, find_nodes, order_by
-from pytest_jama.sandbox.jama.state.stored_nodes import find_node
-from pytest_jama.sandbox.jama.web import wire
-from pytest_jama.sandbox.jama.web.calls import Call
-from pytest_jama.sandbox.jama.web.incoming import Include, ListQuery
+from pytest_jama.sandbox.jama import wire
+from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
+from pytest_jama.sandbox.jama.calls import Call
+from pytest_jama.sandbox.jama.incoming import Include, ListQuery
+from pytest_jama.sandbox.jama.model import Json, bad_request
+from pytest_jama.sandbox.jama.nodes import Selection, count_nodes, find_node, find_nodes, order_by
 
 
 def meta_of(status: int, clock: Clock, **more: Any) -> Json:
@@ -34,11 +32,6 @@ def meta_of(status: int, clock: Clock, **more: Any) -> Json:
 def single(call: Call, value: Json, query: Include) -> JSONResponse:
     """Answer with one object."""
     return _objects(call, [value], query, data=value)
-
-
-def single_node(call: Call, value: Node, query: Include) -> JSONResponse:
-    """Answer with one item, plan, cycle, run or attachment."""
-    return single(call, wire.node(call, value), query)
 
 
 def page(call: Call, values: Sequence[Json], query: ListQuery, *, total: int) -> JSONResponse:
@@ -76,9 +69,9 @@ def _objects(
     )
 
 
-def created(call: Call, location: str, new_id: int) -> JSONResponse:
-    """Answer a POST; `location` is relative to the API."""
-    more: dict[str, object] = {"location": f"{call.api_url}/{location}"}
+def created(call: Call, collection: str, new_id: int) -> JSONResponse:
+    """Answer a POST of an object that a collection has now."""
+    more: dict[str, object] = {"location": f"{call.api_url}{collection}/{new_id}"}
     if call.knobs.created_id == "yes":
         more["id"] = new_id
     return JSONResponse({"meta": meta_of(201, call.database.clock, **more)}, status_code=201)
@@ -137,18 +130,14 @@ def links_of(call: Call, values: Sequence[Json]) -> Json:
 
 
 def linked_objects(call: Call, values: Sequence[Json], include: Sequence[str]) -> Json:
-    """Gather the objects that `include` asks for; nothing without `include`.
-
-    Raises:
-        ApiError: 400 for a path that is not a link.
-    """
+    """Gather the objects that `include` asks for; 400 for a path that is not a link."""
     linked: Json = {}
     for path in include:
         target = _TARGETS.get(path.removeprefix("data."))
         if target is None or not path.startswith("data."):
             raise bad_request(f"include={path!r} is not a link such as data.createdBy")
         identifiers = {_at(value, path.removeprefix("data.")) for value in values} - {None}
-        found = {str(key): _object(call, target, key) for key in sorted(identifiers)}
+        found = {str(key): shown(call, target, key) for key in sorted(identifiers)}
         linked.setdefault(target, {}).update({key: value for key, value in found.items() if value})
     return {"linked": linked} if linked else {}
 
@@ -160,18 +149,20 @@ def _at(value: Json, path: str) -> Any:
     return found
 
 
-def _object(call: Call, target: str, identifier: int) -> Json | None:
+def shown(call: Call, target: str, identifier: int) -> Json | None:
+    """Show what a link leads to; None if there is none."""
+    database = call.database
     match target:
         case "users":
             user = find_user(identifier)
             return wire.user(user) if user else None
         case "projects":
-            project = find_project(call.database, identifier)
+            project = find_project(database, id=identifier)
             return wire.project(project) if project else None
         case "itemtypes":
-            item_type = find_item_type(call.item_types(), identifier)
+            item_type = find_item_type(database, identifier)
             return wire.item_type(item_type) if item_type else None
         case "comments":
             return None
-    node = find_node(call.database, identifier)
+    node = find_node(database, identifier)
     return wire.node(call, node) if node else None

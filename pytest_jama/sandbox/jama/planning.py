@@ -1,20 +1,21 @@
 """Plans, their groups and cases, their cycles, and the runs that are generated for a cycle."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup
-from pytest_jama.sandbox.jama.state.accounts import get_item_type
-from pytest_jama.sandbox.jama.state.selection import find_nodes, of_kind
-from pytest_jama.sandbox.jama.state.stored_nodes import (
+from pytest_jama.sandbox.jama.nodes import (
     ID_COUNTER,
     NewNode,
     add_node,
     add_nodes,
     deactivate,
-    find_node,
+    find_nodes,
+    get_node,
+    of_kind,
     save_fields,
 )
 from pytest_jama.sandbox.jama.statuses import NOT_RUN
@@ -27,30 +28,23 @@ def add_group(database: Database, plan: int, name: str, *, assigned_to: int | No
     """Add an empty group to a plan and return its ID."""
     with database.transaction():
         group_id = database.next_number(ID_COUNTER)
-        values = (group_id, plan, name, assigned_to)
-        database.execute("INSERT INTO test_groups VALUES (?, ?, ?, ?)", values)
+        row = {"id": group_id, "plan": plan, "name": name, "assigned_to": assigned_to}
+        database.insert("test_groups", row)
     return group_id
 
 
 def find_groups(database: Database, plan: int) -> tuple[StoredGroup, ...]:
     """List the groups of a plan, oldest first."""
-    rows = database.all("SELECT * FROM test_groups WHERE plan = ? ORDER BY id", (plan,))
-    return tuple(_group(database, row) for row in rows)
-
-
-def find_group(database: Database, plan: int, group_id: int) -> StoredGroup | None:
-    """Return one group of a plan, or None."""
-    row = database.first("SELECT * FROM test_groups WHERE plan = ? AND id = ?", (plan, group_id))
-    return _group(database, row) if row else None
-
-
-def _group(database: Database, row: Row) -> StoredGroup:
-    return StoredGroup(
-        id=row["id"],
-        plan_id=row["plan"],
-        name=row["name"],
-        assigned_to=row["assigned_to"],
-        case_ids=_cases(database, row["id"]),
+    rows = database.select("test_groups", plan=plan)
+    return tuple(
+        StoredGroup(
+            id=row["id"],
+            plan_id=plan,
+            name=row["name"],
+            assigned_to=row["assigned_to"],
+            case_ids=_cases(database, row["id"]),
+        )
+        for row in rows
     )
 
 
@@ -63,41 +57,19 @@ def _cases(database: Database, group_id: int) -> tuple[int, ...]:
     return tuple(row["test_case"] for row in rows)
 
 
-def update_group(database: Database, group_id: int, *, name: str, assigned_to: int | None) -> None:
-    """Rename a group and assign it to another user."""
-    database.execute(
-        "UPDATE test_groups SET name = ?, assigned_to = ? WHERE id = ?",
-        (name, assigned_to, group_id),
-    )
-
-
 def delete_group(database: Database, group_id: int) -> None:
     """Delete a group; its cases leave the plan."""
     with database.transaction():
-        database.execute("DELETE FROM group_cases WHERE test_group = ?", (group_id,))
-        database.execute("DELETE FROM test_groups WHERE id = ?", (group_id,))
-
-
-def find_groups_of_case(database: Database, plan: int, case_id: int) -> tuple[int, ...]:
-    """List the groups of a plan that hold a case."""
-    rows = database.all(
-        "SELECT test_group FROM group_cases WHERE plan = ? AND test_case = ?", (plan, case_id)
-    )
-    return tuple(row["test_group"] for row in rows)
+        database.delete("group_cases", test_group=group_id)
+        database.delete("test_groups", id=group_id)
 
 
 def add_case(database: Database, *, plan: int, group_id: int, case_id: int) -> None:
     """Put a case at the end of a group."""
     with database.transaction():
         position = database.next_number(f"position {group_id}")
-        values = (group_id, case_id, plan, position)
-        database.execute("INSERT OR IGNORE INTO group_cases VALUES (?, ?, ?, ?)", values)
-
-
-def take_out_case(database: Database, *, group_id: int, case_id: int) -> bool:
-    """Take a case out of a group; return whether it was in it."""
-    sql = "DELETE FROM group_cases WHERE test_group = ? AND test_case = ?"
-    return database.execute(sql, (group_id, case_id)) > 0
+        row = {"test_group": group_id, "test_case": case_id, "plan": plan, "position": position}
+        database.insert("group_cases", row, conflict="IGNORE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,17 +105,15 @@ def add_plan(
     database: Database, *, project: int, fields: Json, user: int, indexed_at: float = 0.0
 ) -> int:
     """Create a plan with its default group."""
+    new = NewNode(
+        project=project,
+        item_type=ITEM_TYPES["TSTPL"],
+        fields=fields,
+        user=user,
+        indexed_at=indexed_at,
+    )
     with database.transaction():
-        plan = add_node(
-            database,
-            NewNode(
-                project=project,
-                item_type=get_item_type(database, "TSTPL"),
-                fields=fields,
-                user=user,
-                indexed_at=indexed_at,
-            ),
-        )
+        plan = add_node(database, new)
         add_group(database, plan, DEFAULT_GROUP)
     return plan
 
@@ -154,27 +124,17 @@ def add_cycle(
     """Create a cycle and its runs."""
     with database.transaction():
         slots = wanted_slots(database, plan.id, generation, before=None)
-        cycle_id = add_node(
-            database,
-            NewNode(
-                project=plan.project,
-                item_type=get_item_type(database, "TSTCY"),
-                fields=fields,
-                user=user,
-                indexed_at=generation.indexed_at,
-                columns={"plan": plan.id},
-            ),
+        new = NewNode(
+            project=plan.project,
+            item_type=ITEM_TYPES["TSTCY"],
+            fields=fields,
+            user=user,
+            indexed_at=generation.indexed_at,
+            columns={"plan": plan.id},
         )
-        add_runs(database, get_node(database, cycle_id), slots, generation, user=user)
-    return cycle_id
-
-
-def get_node(database: Database, node_id: int) -> Node:
-    """Return a node that must exist."""
-    node = find_node(database, node_id)
-    if node is None:
-        raise LookupError(f"no node {node_id}")
-    return node
+        cycle = get_node(database, add_node(database, new), "testcycles")
+        add_runs(database, cycle, slots, generation, user=user)
+    return cycle.id
 
 
 def wanted_slots(
@@ -182,11 +142,7 @@ def wanted_slots(
 ) -> list[Slot]:
     """List the cases that a cycle gets runs for, in order of groups and positions.
 
-    Args:
-        database: The state.
-        plan: ID of the plan.
-        generation: What to include.
-        before: Only cycles with a lower ID count as previous; None means any.
+    Only cycles with an ID lower than `before` count as previous; None means any.
     """
     wanted = [
         Slot(group_id=group.id, case_id=case_id, order=order)
@@ -195,7 +151,7 @@ def wanted_slots(
         for order, case_id in enumerate(group.case_ids, start=1)
     ]
     previous = _previous_cycle(database, plan, before)
-    if generation.statuses is None or previous is None:
+    if generation.statuses is None or not previous:
         return wanted
     known = _statuses_by_case(database, previous)
     return [slot for slot in wanted if _is_included(known.get(slot.case_id), generation)]
@@ -207,18 +163,18 @@ def _is_included(statuses: Sequence[str] | None, generation: Generation) -> bool
     return bool(set(statuses or [NOT_RUN]) & set(generation.statuses or ()))
 
 
-def _previous_cycle(database: Database, plan: int, before: int | None) -> int | None:
-    selection = of_kind("testcycles").where("n.plan = ?", plan)
-    if before is not None:
-        selection = selection.where("n.id < ?", before)
-    cycles = find_nodes(database, selection)
-    return cycles[-1].id if cycles else None
+def _previous_cycle(database: Database, plan: int, before: int | None) -> int:
+    return database.number(
+        "SELECT max(id) FROM nodes WHERE kind = 'testcycles' AND active = 1 AND plan = ? "
+        "AND id < coalesce(?, id + 1)",
+        (plan, before),
+    )
 
 
 def _statuses_by_case(database: Database, cycle: int) -> dict[int, list[str]]:
-    statuses: dict[int, list[str]] = {}
+    statuses = defaultdict(list)
     for run in find_runs(database, cycle):
-        statuses.setdefault(run.case_id, []).append(run.fields["testRunStatus"])
+        statuses[run.case_id].append(run.status)
     return statuses
 
 
@@ -238,16 +194,22 @@ def add_runs(
 ) -> list[int]:
     """Make a run for each slot: a snapshot of the case as it is now."""
     cases = _cases_by_id(database, slots)
-    run_type = get_item_type(database, "TSTRN")
     news = [
         NewNode(
             project=cycle.project,
-            item_type=run_type,
+            item_type=ITEM_TYPES["TSTRN"],
             fields=_run_fields(cases[slot.case_id], cycle),
             user=user,
             visible_at=generation.visible_at,
             indexed_at=generation.indexed_at,
-            columns=_run_columns(cases[slot.case_id], cycle, slot),
+            columns={
+                "plan": cycle.plan_id,
+                "cycle": cycle.id,
+                "test_group": slot.group_id,
+                "test_case": slot.case_id,
+                "case_version": cases[slot.case_id].version,
+                "group_order": slot.order,
+            },
         )
         for slot in slots
     ]
@@ -255,24 +217,11 @@ def add_runs(
 
 
 def _cases_by_id(database: Database, slots: Sequence[Slot]) -> dict[int, Node]:
-    if not slots:
-        return {}
     wanted = {slot.case_id for slot in slots}
     selection = of_kind("items").where(
         "n.id IN (SELECT value FROM json_each(?))", f"[{','.join(map(str, wanted))}]"
     )
     return {case.id: case for case in find_nodes(database, selection)}
-
-
-def _run_columns(case: Node, cycle: Node, slot: Slot) -> Mapping[str, Any]:
-    return {
-        "plan": cycle.plan_id,
-        "cycle": cycle.id,
-        "test_group": slot.group_id,
-        "test_case": case.id,
-        "case_version": case.version,
-        "group_order": slot.order,
-    }
 
 
 def _run_fields(case: Node, cycle: Node) -> Json:
@@ -292,16 +241,12 @@ def _run_fields(case: Node, cycle: Node) -> Json:
 def regenerate(database: Database, cycle: Node, generation: Generation, *, how: str) -> None:
     """Bring the runs of a cycle up to date with the plan.
 
-    Args:
-        database: The state.
-        cycle: The cycle.
-        generation: What to include.
-        how: `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
+    `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
     """
     with database.transaction():
         existing = find_runs(database, cycle.id, with_hidden=True)
         if how == "recreate_all":
-            deactivate(database, [run.id for run in existing])
+            deactivate(database, cycle=cycle.id)
             existing = ()
         present = {(run.test_group_id, run.case_id) for run in existing}
         slots = wanted_slots(database, cycle.plan_id, generation, before=cycle.id)
@@ -323,21 +268,21 @@ def save_cycle(database: Database, cycle: Node, fields: Json, *, user: int) -> N
 def delete_cycle(database: Database, cycle: int) -> None:
     """Delete a cycle and its runs."""
     with database.transaction():
-        database.execute("UPDATE nodes SET active = 0 WHERE cycle = ?", (cycle,))
-        deactivate(database, [cycle])
+        deactivate(database, cycle=cycle)
+        deactivate(database, id=cycle)
 
 
 def delete_plan(database: Database, plan: int) -> None:
     """Delete a plan with its cycles and runs."""
     with database.transaction():
-        database.execute("UPDATE nodes SET active = 0 WHERE plan = ?", (plan,))
-        deactivate(database, [plan])
+        deactivate(database, plan=plan)
+        deactivate(database, id=plan)
 
 
 def remake_run(database: Database, run: Node, *, user: int) -> int:
     """Replace a run by a new one of the current case version; its results are lost."""
     with database.transaction():
-        deactivate(database, [run.id])
+        deactivate(database, id=run.id)
         slot = Slot(group_id=run.test_group_id, case_id=run.case_id, order=run.group_order or 1)
-        cycle = get_node(database, run.cycle_id)
+        cycle = get_node(database, run.cycle_id, "testcycles")
         return add_runs(database, cycle, [slot], Generation(), user=user)[0]

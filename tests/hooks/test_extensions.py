@@ -65,7 +65,7 @@ class BrokenPlugin:
 def break_with(error: BaseException) -> tuple[Extensions, ErrorLog]:
     """Return extensions in which every hook raises, and where they complain."""
     troubles = ErrorLog()
-    extensions = Extensions(Settings(), complain=troubles.add)
+    extensions = Extensions(Settings(), errors=troubles)
     extensions.register(BrokenPlugin(error))
     return extensions, troubles
 
@@ -112,7 +112,7 @@ class Adjusting:
 @pytest.mark.parametrize("said", WRONG)
 def test_adjusted_verdict_with_a_wrong_value_leaves_the_verdict(said: str) -> None:
     troubles = ErrorLog()
-    extensions = Extensions(Settings(), complain=troubles.add)
+    extensions = Extensions(Settings(), errors=troubles)
     extensions.register(Adjusting(**WRONG[said]))
     verdicts = (case_of(Verdict.PASSED),)
     assert extensions.adjust_all(verdicts) == verdicts
@@ -122,7 +122,7 @@ def test_adjusted_verdict_with_a_wrong_value_leaves_the_verdict(said: str) -> No
 
 def test_text_of_a_verdict_is_as_good_as_the_verdict() -> None:
     troubles = ErrorLog()
-    extensions = Extensions(Settings(), complain=troubles.add)
+    extensions = Extensions(Settings(), errors=troubles)
     steps = [StepVerdict(1, "FAILED", ["low"])]  # type: ignore[arg-type]
     extensions.register(Adjusting(verdict="BLOCKED", steps=steps, results=[]))
     before = case_of(Verdict.PASSED)

@@ -8,8 +8,16 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.observer import Change, ChangeKind
-from pytest_jama.core.port import Place, Plan, Receipt, SendState, Unresolved, UploadReport
+from pytest_jama.core.plan import (
+    Change,
+    ChangeKind,
+    Place,
+    Plan,
+    Receipt,
+    SendState,
+    Unresolved,
+    UploadReport,
+)
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.report.upload_lines import (

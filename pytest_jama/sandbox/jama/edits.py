@@ -1,18 +1,47 @@
-"""JSON Patch as Jama does it: add, replace, remove; in either letter case; all or nothing."""
+"""From the body of a PUT or PATCH to the fields that it sets and clears.
+
+JSON Patch as Jama does it: add, replace, remove; in either letter case; all or nothing.
+"""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from pytest_jama.sandbox.jama.model import Json
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
 
 NO_SUCH_PATH = "no such path in target JSON document"
 """Source: Jama REST cookbook, PATCH chapter. A field that is unset counts as not existing."""
 VALUE_REFUSED = "The value you provided could not be set at the path."
 """Source: Jama REST cookbook, PATCH chapter."""
 
-OPERATIONS = ("add", "replace", "remove")
+_OPERATIONS = ("add", "replace", "remove")
 _KEYS = {"op", "path", "value"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """The fields that a write sets and those it clears."""
+
+    set: Mapping[str, Any]
+    cleared: Collection[str] = ()
+
+
+def edit_of_put(stored: Json, sent: Json, *, clear: Iterable[str] = ()) -> Edit:
+    """Read the `fields` of a PUT: null unsets, as does leaving out one of those to `clear`."""
+    nulls = {name for name, value in sent.items() if value is None and name in stored}
+    left_out = {name for name in clear if name in stored and name not in sent}
+    values = {name: value for name, value in sent.items() if value is not None}
+    return Edit(set=values, cleared=tuple(sorted(nulls | left_out)))
+
+
+def edit_between(before: Json, after: Json, operations: Sequence[Json]) -> Edit:
+    """Say what the (already checked) operations of a PATCH did to `fields`."""
+    touched = touched_members(operations, before, after)
+    return Edit(
+        set={name: after[name] for name in touched if name in after},
+        cleared=tuple(sorted((touched & set(before)) - set(after))),
+    )
 
 
 def patched(document: Json, operations: object) -> Json:
@@ -53,10 +82,10 @@ def _checked(operation: object, *, where: str) -> tuple[str, str, Json]:
     op, path = operation.get("op"), operation.get("path")
     if (
         not isinstance(op, str)
-        or op.lower() not in OPERATIONS
+        or op.lower() not in _OPERATIONS
         or not (op.islower() or op.isupper())
     ):
-        raise bad_request(f"{where}: op {op!r} is not one of {', '.join(OPERATIONS)}")
+        raise bad_request(f"{where}: op {op!r} is not one of {', '.join(_OPERATIONS)}")
     if not isinstance(path, str) or not path.startswith("/"):
         raise bad_request(f"{where}: path {path!r} is not a JSON pointer such as /fields/name")
     return op.lower(), path, operation

@@ -5,13 +5,12 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json
-from pytest_jama.sandbox.jama.refusals import ApiError, bad_request
-from pytest_jama.sandbox.jama.state.selection import Window
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
+from pytest_jama.sandbox.jama.nodes import Window
 
 SomeBody = TypeVar("SomeBody", bound="Body")
 
@@ -43,11 +42,7 @@ class ListQuery(Include):
     max_results: int = PAGE_SIZE
 
     def window(self, knobs: Knobs) -> Window:
-        """Return the part of the list that is shown.
-
-        Raises:
-            ApiError: 400 for values out of range, where the knobs say so.
-        """
+        """Return the part of the list that is shown; 400 where the knobs say so."""
         return Window(
             start=_within("startAt", self.start_at, 0, None, knobs),
             size=_within("maxResults", self.max_results, 1, MAX_PAGE_SIZE, knobs),
@@ -73,17 +68,13 @@ class Body(BaseModel):
 
 
 class FieldsBody(Body):
-    """Just the fields of an object."""
+    """The fields of an object."""
 
-    fields: Json = Field(default_factory=dict)
+    fields: Json
 
 
 async def decoded_body(request: Request, knobs: Knobs) -> Any:
-    """Decode the JSON body of a request.
-
-    Raises:
-        ApiError: 415 without a JSON content type, 400 for anything that is not JSON.
-    """
+    """Decode a JSON body; 415 without a JSON content type, 400 for what is not JSON."""
     content_type = request.headers.get("content-type", "")
     if knobs.content_type == "json" and not content_type.lower().startswith("application/json"):
         raise ApiError(415, f"send Content-Type: application/json, not {content_type or 'none'!r}")
@@ -97,11 +88,7 @@ async def decoded_body(request: Request, knobs: Knobs) -> Any:
 
 
 def checked_body(data: Any, model: type[SomeBody], knobs: Knobs) -> SomeBody:
-    """Check a decoded body.
-
-    Raises:
-        ApiError: 400 that names the first wrong or missing field.
-    """
+    """Check a decoded body; 400 names the first wrong or missing field."""
     try:
         return model.model_validate(data)
     except ValidationError as exc:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_jama.core.digest import digest_of
 
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.runs import RunUpdate
@@ -24,9 +23,9 @@ UPDATE = RunUpdate(
 )
 
 
-def test_digest_is_the_same_after_the_update_has_arrived() -> None:
+def test_fingerprint_is_the_same_after_the_update_has_arrived() -> None:
     arrived = replace(UPDATE, run=replace(run_of("PASSED", "FAILED"), status="FAILED"), steps=())
-    assert digest_of(arrived, server=SERVER) == digest_of(UPDATE, server=SERVER)
+    assert arrived.fingerprint(SERVER) == UPDATE.fingerprint(SERVER)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +38,9 @@ def test_digest_is_the_same_after_the_update_has_arrived() -> None:
     ],
     ids=["run", "account", "verdict", "steps"],
 )
-def test_digest_tells_other_updates_apart(change: Callable[[RunUpdate], RunUpdate]) -> None:
-    assert digest_of(change(UPDATE), server=SERVER) != digest_of(UPDATE, server=SERVER)
+def test_fingerprint_tells_other_updates_apart(change: Callable[[RunUpdate], RunUpdate]) -> None:
+    assert change(UPDATE).fingerprint(SERVER) != UPDATE.fingerprint(SERVER)
 
 
-def test_digest_tells_servers_apart() -> None:
-    assert digest_of(UPDATE, server="https://other.example") != digest_of(UPDATE, server=SERVER)
+def test_fingerprint_tells_servers_apart() -> None:
+    assert UPDATE.fingerprint("https://other.example") != UPDATE.fingerprint(SERVER)

@@ -1,0 +1,249 @@
+"""What an upload is to do, and what became of it: the values that go through the port.
+
+A target may store verdicts run by run, or take one document of all results and judge it later: an
+`Update` is whatever arrives or does not arrive as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import Judgement
+
+
+class Mode(Enum):
+    """What a session does with its verdicts; the value is the word of the header line."""
+
+    SEND = ""
+    DRY_RUN = "dry run"
+    """Only read, and print the exact changes."""
+    NO_UPLOAD = "no upload"
+    """Only write the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a session found, made once for all targets.
+
+    Attributes:
+        results: Every test, also those that are linked to no case or did not run.
+        judgement: What follows from them, case by case.
+        provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
+    """
+
+    results: Sequence[TestResult]
+    judgement: Judgement
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where results go: a project, a plan, a cycle.
+
+    Attributes:
+        kind: What it is, in one word; the label of its line and the key in JSON.
+        name: Its name or key, as a user knows it.
+        place_id: Its ID at the server; None in a dry run for what does not exist yet.
+        link: A URL that shows it; empty when there is none.
+        is_printed: Whether the summary has a line for it.
+    """
+
+    kind: str
+    name: str
+    place_id: int | str | None = None
+    link: str = ""
+    is_printed: bool = True
+
+
+class Update(Protocol):
+    """What is to be written as a whole: into one test run, or as one document."""
+
+    @property
+    def key(self) -> str:
+        """Its identity: the ID of a run, the hash of a document. Unique in its plan."""
+
+    @property
+    def title(self) -> str:
+        """Its name for people: ``JEET1-TC-12 (JEET1-TSTRN-5)``."""
+
+    @property
+    def was(self) -> str:
+        """What the server shows before it, in the server's words; may be empty."""
+
+    @property
+    def will_be(self) -> str:
+        """What the server is to show after it."""
+
+    def describe(self) -> str:
+        """Say what changes where, in a line."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many verdicts of each word it brings."""
+
+    def fingerprint(self, server: str) -> str:
+        """Return a text that is the same for what says the same to the same place.
+
+        Args:
+            server: The URL of the server.
+        """
+
+    def is_shown(self) -> bool | None:
+        """Return whether the server shows it already; None when that cannot be known."""
+
+    def facts(self, *, brief: bool = False) -> dict[str, Any]:
+        """Return it fit for JSON, for the journal and for scripts.
+
+        Args:
+            brief: Only what a receipt needs.
+        """
+
+
+class ChangeKind(str, Enum):
+    """What is done to the target before results are written there."""
+
+    CREATE = "create"
+    ADD = "add"
+    """A test case becomes part of something; there may be very many of these."""
+    REGENERATE = "regenerate"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is made at the target so that there is something to write results into.
+
+    Attributes:
+        kind: What is done.
+        what: To what: ``test plan 'Release 1'``, ``case JEET1-TC-12``.
+        where: What that becomes part of: ``group 'Group 1'``. Empty when that does not matter.
+    """
+
+    kind: ChangeKind
+    what: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.kind.value} {self.what}"
+        return f"{text} to {self.where}" if self.where else text
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A case with a verdict that has no place to write it into.
+
+    Attributes:
+        case_ref: The reference as the user wrote it.
+        reason: Why there is none.
+        remedy: What the user can do about it.
+    """
+
+    case_ref: CaseRef
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that an upload will do; a dry run prints it, an upload executes it.
+
+    Attributes:
+        places: Where the results go, in the order of the summary.
+        updates: What is to be written, each once.
+        changes: What was created on the way, or in a dry run what would be, in that order.
+        unresolved: The cases that have no place.
+        warnings: Sentences about what did not stop us: ambiguous names, stale runs.
+        earlier: What an earlier upload brought there, so that it is not sent again.
+    """
+
+    places: tuple[Place, ...] = ()
+    updates: tuple[Update, ...] = ()
+    changes: tuple[Change, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    warnings: tuple[str, ...] = ()
+    earlier: tuple[Update, ...] = ()
+
+
+class SendState(str, Enum):
+    """What became of one update."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    """The target answered with a refusal; other updates are not affected."""
+    LOCKED = "locked"
+    """Another user has locked the run; it was left alone."""
+    MISMATCH = "mismatch"
+    """Sent and accepted, but something else is read back."""
+    UNVERIFIED = "not read back"
+    """Sent and accepted, but it could not be read back."""
+    NOT_SENT = "not sent"
+    """The upload stopped before it, or it is not known whether it arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one update.
+
+    Attributes:
+        update: The update.
+        state: What became of it.
+        attempts: How many requests were made for it.
+        error: Why it is not simply sent; empty otherwise.
+        cause: What ended the whole upload here; None when only this update is concerned.
+    """
+
+    update: Update
+    state: SendState
+    attempts: int = 1
+    error: str = ""
+    cause: PytestJamaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReport:
+    """What became of an upload: all that a summary, a JSON document or an exit status needs.
+
+    Attributes:
+        plan: What was to be done; None when the target could not be used at all.
+        receipts: One for each update; none after a dry run.
+        stopped: Why the upload could not start or finish; None when it did both.
+        repeated: How many requests were made again, by reason.
+    """
+
+    plan: Plan | None = None
+    receipts: tuple[Receipt, ...] = ()
+    stopped: PytestJamaError | None = None
+    repeated: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def unresolved(self) -> tuple[Unresolved, ...]:
+        """Cases with a verdict but without a place."""
+        return self.plan.unresolved if self.plan else ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything there was to send arrived and reads back as intended."""
+        return (
+            self.stopped is None
+            and not self.unresolved
+            and all(receipt.state is SendState.SENT for receipt in self.receipts)
+        )
+
+
+class PriorState(Enum):
+    """What is known of an update before it is sent."""
+
+    NEW = "new"
+    """It was not sent, or no one knows whether it arrived."""
+    ARRIVED = "arrived"
+    """An earlier upload brought it there."""
+    CHANGED = "changed"
+    """An earlier upload saw it stored there; the server shows something else now."""
+    OUTDATED = "outdated"
+    """A later session has written there."""

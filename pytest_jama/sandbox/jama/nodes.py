@@ -1,0 +1,329 @@
+"""Reading and writing what Jama calls abstract items: items, plans, cycles, runs, attachments.
+
+Items stand in a tree: every item has a place below the project or another item. A `Selection`
+is a list of nodes as SQL, with filters, order and page.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pytest_jama.sandbox.database import Database, Row
+from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.model import Json, Node, bad_request
+from pytest_jama.sandbox.jama.rich_text import plain
+
+_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+ID_COUNTER = "id"
+GLOBAL_ID_COUNTER = "global id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNode:
+    """What is known of a node before it gets its numbers.
+
+    Attributes:
+        document_key: Given by hand (seeding); None takes the next of project and type.
+        id: Given by hand (seeding); None takes the next of the one sequence.
+        visible_at: Seconds since the epoch; before that the node is hidden.
+        indexed_at: Seconds since the epoch; before that search does not find the node.
+        columns: Values of further columns, e.g. `{"plan": 12}`.
+    """
+
+    project: int
+    item_type: TypeDefinition
+    fields: Json
+    user: int
+    id: int | None = None
+    document_key: str | None = None
+    global_id: str | None = None
+    visible_at: float = 0.0
+    indexed_at: float = 0.0
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+_SELECT = """
+SELECT n.*, coalesce(n.plan, 0) AS plan_id, coalesce(n.cycle, 0) AS cycle_id,
+  coalesce(n.test_group, 0) AS test_group_id, coalesce(n.test_case, 0) AS case_id,
+  coalesce(c.document_key, '') AS case_key,
+  CASE WHEN c.active = 1 THEN c.version END AS current_case_version
+FROM nodes n LEFT JOIN nodes c ON c.id = n.test_case
+"""
+
+
+def _node(row: Row) -> Node:
+    values = {name: row[name] for name in Node.__dataclass_fields__}
+    return Node(
+        **{**values, "fields": json.loads(row["fields"]), "archived": bool(row["archived"])}
+    )
+
+
+def find_node(database: Database, node_id: int, *kinds: str) -> Node | None:
+    """Return a visible, undeleted node of one of the kinds (of any kind if none is named)."""
+    selection = of_kind(*kinds).where("n.id = ?", node_id)
+    return next(iter(find_nodes(database, selection)), None)
+
+
+def get_node(database: Database, node_id: int, kind: str) -> Node:
+    """Return a node that must exist, or raise a `LookupError`."""
+    node = find_node(database, node_id, kind)
+    if node is None:
+        raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
+    return node
+
+
+def add_node(database: Database, new: NewNode) -> int:
+    """Store a node and return its ID."""
+    return add_nodes(database, [new])[0]
+
+
+def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
+    """Store nodes at once and return their IDs in order."""
+    with database.transaction():
+        rows = [_columns(database, new) for new in news]
+        database.insert("nodes", *rows)
+        database.insert("versions", *map(_version, rows))
+    return [row["id"] for row in rows]
+
+
+def _version(row: Mapping[str, Any]) -> Json:
+    return {
+        "item": row["id"],
+        "version": row["version"],
+        "fields": row["fields"],
+        "created_date": row["modified_date"],
+        "created_by": row["modified_by"],
+    }
+
+
+def _columns(database: Database, new: NewNode) -> dict[str, Any]:
+    node_id = take_id(database, new.id)
+    key = new.document_key or take_key(database, new.project, new.item_type)
+    stem, number = split_key(key)
+    if new.document_key:
+        database.raise_counter(f"key {stem}", number)
+    global_id = new.global_id or _next_global_id(database, new.item_type)
+    now = database.now()
+    return {
+        "id": node_id,
+        "kind": new.item_type.kind,
+        "project": new.project,
+        "item_type": new.item_type.id,
+        "document_key": key,
+        "key_stem": stem,
+        "key_number": number,
+        "global_id": global_id,
+        "version": 1,
+        "created_date": now,
+        "created_by": new.user,
+        "modified_date": now,
+        "modified_by": new.user,
+        "last_activity_date": now,
+        "visible_at": new.visible_at,
+        "indexed_at": new.indexed_at,
+        "search_text": search_text(new.fields, key, global_id, node_id),
+        "fields": json.dumps(new.fields),
+        **new.columns,
+    }
+
+
+def take_id(database: Database, wanted: int | None) -> int:
+    """Take the next ID of the one sequence, or the wanted one."""
+    if wanted is None:
+        return database.next_number(ID_COUNTER)
+    database.raise_counter(ID_COUNTER, wanted)
+    return wanted
+
+
+def take_key(database: Database, project: int, item_type: TypeDefinition) -> str:
+    """Take the next document key of a project and type."""
+    stem = f"{database.select('projects', id=project)[0]['key']}-{item_type.type_key}"
+    return f"{stem}-{database.next_number(f'key {stem}')}"
+
+
+def _next_global_id(database: Database, item_type: TypeDefinition) -> str:
+    """Number global IDs.
+
+    Source: Jama REST cookbook samples: `GID-25` for items, a bare number for cycles and runs.
+    """
+    number = database.next_number(GLOBAL_ID_COUNTER)
+    return str(number) if item_type.kind in {"testcycles", "testruns"} else f"GID-{number}"
+
+
+def split_key(document_key: str) -> tuple[str, int]:
+    """Split `JEET1-TC-12` into `JEET1-TC` and 12; a key without a number has number 0."""
+    match = _KEY.fullmatch(document_key)
+    return (match["stem"], int(match["number"])) if match else (document_key, 0)
+
+
+def search_text(fields: Json, *others: object) -> str:
+    """Gather the words that search looks through, in lower case."""
+    texts = [plain(value) for value in fields.values() if isinstance(value, str)]
+    return "\n".join([*map(str, others), *texts]).casefold()
+
+
+def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> None:
+    """Store new fields as a new version; moves the modification and the activity date."""
+    now = database.now()
+    values = {
+        "fields": json.dumps(fields),
+        "version": node.version + 1,
+        "modified_date": now,
+        "modified_by": user,
+    }
+    words = search_text(fields, node.document_key, node.global_id, node.id)
+    with database.transaction():
+        further = {"search_text": words, "last_activity_date": now}
+        database.update("nodes", {**values, **further}, id=node.id)
+        database.insert("versions", _version({**values, "id": node.id}))
+
+
+def touch(database: Database, node_id: int) -> None:
+    """Move the activity date, as comments, attachments and links do."""
+    database.update("nodes", {"last_activity_date": database.now()}, id=node_id)
+
+
+def deactivate(database: Database, **wanted: int) -> None:
+    """Delete nodes as Jama does: they are no longer found, and could be restored."""
+    database.update("nodes", {"active": 0}, **wanted)
+
+
+def set_lock(database: Database, node_id: int, locked_by: int | None) -> None:
+    """Lock a node for a user, or unlock it, which keeps the date of the lock."""
+    date = {} if locked_by is None else {"locked_date": database.now()}
+    database.update("nodes", {"locked_by": locked_by, **date}, id=node_id)
+
+
+_WIDTH = 6
+
+
+def add_item(database: Database, new: NewNode, *, parent: int | None = None) -> int:
+    """Add an item after its siblings and return its ID."""
+    with database.transaction():
+        place = _last_place(database, new.project, parent)
+        return add_node(database, replace(new, columns={**new.columns, **place}))
+
+
+def move_item(database: Database, item: Node, *, parent: int | None) -> None:
+    """Put an item (not its children) after the children of another parent."""
+    with database.transaction():
+        database.update("nodes", _last_place(database, item.project, parent), id=item.id)
+
+
+def _last_place(database: Database, project: int, parent: int | None) -> Json:
+    sort_order = database.next_number(f"children {project} {parent}")
+    own = f"{sort_order:0{_WIDTH}}"
+    above = find_node(database, parent) if parent is not None else None
+    sequence = f"{above.sequence}.{own}" if above else own
+    return {"parent": parent, "sort_order": sort_order, "sequence": sequence}
+
+
+Value = TypeVar("Value")
+
+_COLUMNS_BY_SORT_FIELD: dict[str, tuple[str, ...]] = {
+    "id": ("n.id",),
+    "documentKey": (),
+    "globalId": ("n.global_id",),
+    "name": ("json_extract(n.fields, '$.name') COLLATE NOCASE",),
+    "project": ("n.project",),
+    "itemType": ("n.item_type",),
+    "sequence": ("n.sequence = ''", "n.sequence"),
+    "createdDate": ("n.created_date",),
+    "modifiedDate": ("n.modified_date",),
+    "lastActivityDate": ("n.last_activity_date",),
+    "testPlan": ("n.plan",),
+    "testCycle": ("n.cycle",),
+    "testCase": ("n.test_case",),
+    "testRunStatus": ("json_extract(n.fields, '$.testRunStatus')",),
+    "assignedTo": ("json_extract(n.fields, '$.assignedTo')",),
+}
+_KEY_COLUMNS = {"numeric": ("n.key_stem", "n.key_number"), "text": ("n.document_key",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The part of a list that a caller asked for."""
+
+    start: int
+    size: int
+
+    def of(self, values: Sequence[Value]) -> Sequence[Value]:
+        """Cut the part out of a list that is at hand as a whole."""
+        return values[self.start : self.start + self.size]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """A condition in SQL over `nodes n`, with its parameters."""
+
+    conditions: tuple[str, ...] = ()
+    parameters: tuple[Any, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """All conditions as one."""
+        return " AND ".join(self.conditions)
+
+    def where(self, condition: str, *parameters: Any) -> "Selection":
+        """Narrow the selection."""
+        return Selection(
+            conditions=(*self.conditions, condition), parameters=(*self.parameters, *parameters)
+        )
+
+    def where_in(self, column: str, values: Sequence[Any] | None) -> "Selection":
+        """Narrow to one of the values; no values means no condition."""
+        if not values:
+            return self
+        marks = ", ".join("?" * len(values))
+        return self.where(f"{column} IN ({marks})", *values)
+
+
+def of_kind(*kinds: str) -> Selection:
+    """Select the undeleted nodes of the kinds."""
+    return Selection().where("n.active = 1").where_in("n.kind", kinds)
+
+
+def order_by(sort_by: Iterable[str], *, key_order: str) -> str:
+    """Translate `field.asc` and `field.desc` into SQL; 400 for anything else."""
+    terms = [term for text in sort_by for term in _terms(text, key_order)]
+    return ", ".join([*terms, "n.id"])
+
+
+def _terms(text: str, key_order: str) -> list[str]:
+    name, _, direction = text.partition(".")
+    if name not in _COLUMNS_BY_SORT_FIELD or direction not in {"", "asc", "desc"}:
+        known = ", ".join(_COLUMNS_BY_SORT_FIELD)
+        raise bad_request(f"sortBy {text!r} is not FIELD.asc or FIELD.desc with one of {known}")
+    columns = _COLUMNS_BY_SORT_FIELD[name] or _KEY_COLUMNS[key_order]
+    return [f"{column} {direction or 'asc'}" for column in columns]
+
+
+def find_nodes(
+    database: Database,
+    selection: Selection,
+    *,
+    order: str = "n.id",
+    window: Window | None = None,
+    with_hidden: bool = False,
+) -> tuple[Node, ...]:
+    """Read a part (or all) of a selection, normally without what appears only later."""
+    shown = selection if with_hidden else _visible(database, selection)
+    limit, offset = (window.size, window.start) if window else (-1, 0)
+    rows = database.all(
+        f"{_SELECT} WHERE {shown.condition} ORDER BY {order} LIMIT ? OFFSET ?",
+        (*shown.parameters, limit, offset),
+    )
+    return tuple(_node(row) for row in rows)
+
+
+def count_nodes(database: Database, selection: Selection) -> int:
+    """Count what is visible of a selection."""
+    shown = _visible(database, selection)
+    sql = f"SELECT count(*) FROM nodes n WHERE {shown.condition}"  # noqa: S608 - conditions are ours, values are parameters
+    return database.number(sql, shown.parameters)
+
+
+def _visible(database: Database, selection: Selection) -> "Selection":
+    return selection.where("n.visible_at <= ?", database.clock())

@@ -1,1 +1,0 @@
-"""What is kept, and the SQL that keeps it; no HTTP, no rules of the API."""
