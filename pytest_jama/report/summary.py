@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.unusable import UnusableKind
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.unusable import Unusable
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a front-end wants the summary.
 
     Attributes:
@@ -51,8 +49,7 @@ class Style:
     error_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Everything the summary tells.
 
     Attributes:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import ChangeKind, Plan, SendState
 from pytest_jama.core.text import counted, first_line, shorten
@@ -39,8 +38,7 @@ class Tone(str, Enum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a summary.
 
     Attributes:
@@ -181,8 +179,7 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
             yield from _reason_lines(label, failures, noun=noun, verbose=verbose)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(NamedTuple):
     """Something that did not arrive.
 
     Attributes:
