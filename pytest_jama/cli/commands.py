@@ -111,7 +111,7 @@ def sandbox(
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--config", type=_FILE, help="The jama.yaml that says where journals are kept.")
-@click.option("--strict", is_flag=True, help="Fail on what is not understood or linked to nothing.")
+@click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
 @click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @click.option(

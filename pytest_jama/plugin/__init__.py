@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("jama-project", "KEY", "project key or API ID"),
         ("jama-plan", "NAME", "test plan, by name or id:N"),
         ("jama-cycle", "NAME", "test cycle, by name or id:N"),
-        ("jama-strict", None, "fail on what is not understood or linked to nothing"),
+        ("jama-strict", None, "fail when no test is linked to a test case"),
     ):
         form = {"metavar": metavar} if metavar else {"action": "store_true"}
         # A `dest` of its own spares pytest the search for one that all other options leave free.
