@@ -20,7 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from pytest_jama.config.credentials import OAuthCredentials
+from pytest_jama.config.environment import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.port import Observer

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader import PROGRAM
+from junit_uploader.junit.elements import FAILING
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import FAILING
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
 from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports

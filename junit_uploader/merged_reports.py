@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.junit.notes import Note, NoteKind
-from junit_uploader.junit.outcomes import Subject
+from junit_uploader.junit.elements import Subject
+from junit_uploader.junit.notes import Note, NoteKind, UnreadableError
 from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions, merge
-from junit_uploader.junit.unreadable import UnreadableError
 from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.unusable import Unusable, UnusableKind

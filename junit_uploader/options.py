@@ -105,8 +105,7 @@ def _add_manners(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="send nothing when anything is wrong with a report; fail when no test is linked to a "
-        "test case",
+        help="send nothing when anything is wrong with any report; fail when no test is linked",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     loudness = parser.add_mutually_exclusive_group()

@@ -15,7 +15,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from junit_uploader.junit.unreadable import UnreadableError
+from junit_uploader.junit.notes import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from junit_uploader.junit.outcomes import FAILING, ResultKind, Subject
+from junit_uploader.junit.elements import FAILING, ResultKind, Subject
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from junit_uploader.junit.outcomes import Finding
+    from junit_uploader.junit.elements import Finding
 
     Find: TypeAlias = Callable[[str], str | None]
 

@@ -11,9 +11,8 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from junit_uploader.junit import tags
-from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.unreadable import UnreadableError
+from junit_uploader.junit import elements
+from junit_uploader.junit.notes import NoteKind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,18 +89,18 @@ class LongTextFeed:
         kept = {key: value for key, value in attributes.items() if ":" not in key}
         kept.pop("xmlns", None)
         if not self._open:
-            if tag not in tags.ROOTS:
-                self._refuse(tags.refusal_of_root(tag))
+            if tag not in elements.ROOTS:
+                self._refuse(elements.refusal_of_root(tag))
             self._open.append(etree.Element(tag, kept))
             return
-        if len(self._open) >= tags.DEEPEST:
-            self._refuse(tags.REFUSAL_OF_DEPTH)
+        if len(self._open) >= elements.DEEPEST:
+            self._refuse(elements.REFUSAL_OF_DEPTH)
         self._open.append(etree.SubElement(self._open[-1], tag, kept))
 
     def _end(self, _: str) -> None:
         self._flush_text()
         element = self._open.pop()
-        if element.tag in tags.ENDING:
+        if element.tag in elements.ENDING:
             self._ended.append(element)
 
     def _text(self, piece: str) -> None:
@@ -114,7 +113,7 @@ class LongTextFeed:
     def _flush_text(self) -> None:
         """Give the text so far to the element that it stands in, unless a child came before it."""
         if self._length > LONGEST_TEXT:
-            tag = tags.local_name(self._open[-1].tag)
+            tag = elements.local_name(self._open[-1].tag)
             self._notes.add(NoteKind.CUT_TEXT, f"<{tag}> has {self._length:,} characters")
         if self._pieces and self._open:
             text = "".join(self._pieces)
@@ -128,7 +127,7 @@ class LongTextFeed:
 
     def _doctype(self, _: str, __: str | None, ___: str | None, has_subset: int) -> None:
         if has_subset:
-            self._refuse(tags.REFUSAL_OF_SUBSET)
+            self._refuse(elements.REFUSAL_OF_SUBSET)
 
     def _refuse(self, reason: str) -> None:
         raise UnreadableError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.junit.inline_properties import without_marks
+from junit_uploader.junit.elements import without_marks
 from junit_uploader.junit.reported_test import MOST_NOTES
 from pytest_jama.core.results import MESSAGE_CHARACTERS
 from pytest_jama.core.text import clean, shorten
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from junit_uploader.junit.dialects import Dialects
-    from junit_uploader.junit.outcomes import Finding
+    from junit_uploader.junit.elements import Finding
     from pytest_jama.core.results import Outcome
 
 _LONGEST_READ = 10 * MESSAGE_CHARACTERS

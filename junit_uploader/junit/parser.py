@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
-from junit_uploader.junit import tags
-from junit_uploader.junit.inline_properties import PROPERTY
-from junit_uploader.junit.unreadable import UnreadableError
+from junit_uploader.junit import elements
+from junit_uploader.junit.elements import PROPERTY
+from junit_uploader.junit.notes import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Feed(Protocol):
     """A parser of one document.
 
     Attributes:
-        has_marks: Whether marks for tools stood in what was fed; see `inline_properties`.
+        has_marks: Whether marks for tools stood in what was fed; see `elements`.
     """
 
     has_marks: bool
@@ -32,7 +32,7 @@ class Feed(Protocol):
         """Parse some more."""
 
     def ended(self) -> Iterator[etree._Element]:
-        """Yield the elements of `tags.ENDING` that ended in what was fed.
+        """Yield the elements of `elements.ENDING` that ended in what was fed.
 
         Raises:
             UnreadableError: When the document is not well-formed, hostile or not a report.
@@ -59,7 +59,7 @@ class FastFeed:
     def __init__(self, encoding: str | None = None) -> None:
         self._parser = etree.XMLPullParser(
             events=("end",),
-            tag=[f"{{*}}{name}" for name in sorted(tags.ENDING)],
+            tag=[f"{{*}}{name}" for name in sorted(elements.ENDING)],
             encoding=encoding,
             resolve_entities=False,
             no_network=True,
@@ -123,8 +123,8 @@ class FastFeed:
     def _refuse_other_root(self) -> None:
         """Say of broken HTML and the like that it is not a report, not where it is broken."""
         root = _ROOT.search(_COMMENT.sub(b"", self._prolog))
-        if root is not None and root[1].decode() not in tags.ROOTS:
-            raise UnreadableError(tags.refusal_of_root(root[1].decode()))
+        if root is not None and root[1].decode() not in elements.ROOTS:
+            raise UnreadableError(elements.refusal_of_root(root[1].decode()))
 
     def _look_for_marks(self, data: bytes) -> None:
         """Look for marks in bytes, which is much faster than in the text of each element."""
@@ -140,11 +140,11 @@ class FastFeed:
         """Refuse documents that are not reports, or that declare entities."""
         self._is_checked = True
         tree = element.getroottree()
-        name = tags.local_name(tree.getroot().tag)
-        if name not in tags.ROOTS:
-            raise UnreadableError(tags.refusal_of_root(name), line=1, column=1, is_final=True)
+        name = elements.local_name(tree.getroot().tag)
+        if name not in elements.ROOTS:
+            raise UnreadableError(elements.refusal_of_root(name), line=1, column=1, is_final=True)
         if tree.docinfo.doctype and not _is_harmless(self._prolog):
-            raise UnreadableError(tags.REFUSAL_OF_SUBSET, line=1, column=1, is_final=True)
+            raise UnreadableError(elements.REFUSAL_OF_SUBSET, line=1, column=1, is_final=True)
 
 
 _UNDECLARED = (etree.ErrorTypes.ERR_UNDECLARED_ENTITY, etree.ErrorTypes.WAR_UNDECLARED_ENTITY)
@@ -178,7 +178,7 @@ def _translate(error: etree.XMLSyntaxError, parser: etree.XMLPullParser) -> Unre
         text, line, column = logged[-1].message, logged[-1].line, logged[-1].column
     is_deep = error.code == _RESOURCE_LIMIT and "depth" in text
     return UnreadableError(
-        tags.REFUSAL_OF_DEPTH if is_deep else text,
+        elements.REFUSAL_OF_DEPTH if is_deep else text,
         line=line,
         column=column,
         is_final=is_deep,

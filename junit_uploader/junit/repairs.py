@@ -13,8 +13,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.unreadable import UnreadableError
+from junit_uploader.junit.notes import NoteKind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,11 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from junit_uploader.junit.long_texts import LongTextFeed
-from junit_uploader.junit.notes import NoteKind, Notes
+from junit_uploader.junit.notes import NoteKind, Notes, UnreadableError
 from junit_uploader.junit.parser import FastFeed
 from junit_uploader.junit.repairs import Piece, repair
 from junit_uploader.junit.suite_walk import SuiteWalk
-from junit_uploader.junit.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.dialects import KNOWN, Dialects
-from junit_uploader.junit.outcomes import FAILING, Subject
+from junit_uploader.junit.elements import FAILING, Subject
 from pytest_jama.core.results import (
     MESSAGE_CHARACTERS,
     WORST_FIRST,

@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from junit_uploader.junit import tags
+from junit_uploader.junit import elements
+from junit_uploader.junit.elements import FAILING, ResultKind, read_findings
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import FAILING, ResultKind
-from junit_uploader.junit.result_elements import read_findings
 from junit_uploader.junit.testcase import NOWHERE, SuiteName, TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import Outcome
 
 
-_TESTCASE = tags.TESTCASE
+_TESTCASE = elements.TESTCASE
 
 
 class SuiteWalk:
@@ -56,17 +55,17 @@ class SuiteWalk:
         self._add_outcome: Callable[[Outcome], None] = Suite().own.append
         self._content: dict[etree._Element, list[etree._Element]] = {}
 
-    def take(self, elements: Iterable[etree._Element], *, has_marks: bool) -> None:
+    def take(self, ended: Iterable[etree._Element], *, has_marks: bool) -> None:
         """Read elements that have ended.
 
         Args:
-            elements: Those of `tags.ENDING`.
+            ended: Those of `elements.ENDING`.
             has_marks: Whether outputs may hold marks, so that they have to be looked at.
         """
         testcases, content_of, read = self._testcases, self._content, self._read
-        for element in elements:
+        for element in ended:
             tag = element.tag
-            if tag != _TESTCASE and tags.local_name(tag) != _TESTCASE:
+            if tag != _TESTCASE and elements.local_name(tag) != _TESTCASE:
                 self._take_other(element)
                 continue
             # the one long loop of this package: no call that is not needed for every testcase
@@ -81,7 +80,7 @@ class SuiteWalk:
                 self._forget(element, parent)
 
     def _take_other(self, element: etree._Element) -> None:
-        if tags.local_name(element.tag) in tags.SUITES:
+        if elements.local_name(element.tag) in elements.SUITES:
             self._close_suite(element)
         else:
             self._take_content(element)
@@ -92,7 +91,7 @@ class SuiteWalk:
         if parent is None:
             return
         tag = parent.tag
-        if tag in tags.ROOTS or tags.local_name(tag) in tags.ROOTS:
+        if tag in elements.ROOTS or elements.local_name(tag) in elements.ROOTS:
             self._content.setdefault(parent, []).append(element)
 
     def _enter(self, element: etree._Element, parent: etree._Element | None) -> None:
@@ -106,7 +105,7 @@ class SuiteWalk:
         """Throw away what stands before an element that was read."""
         if parent is None:
             self.has_ended = True
-        elif tags.local_name(parent.tag) != tags.TESTCASE:
+        elif elements.local_name(parent.tag) != elements.TESTCASE:
             del parent[: parent.index(element)]
 
     def _suite_around(self, element: etree._Element) -> Suite:
@@ -114,7 +113,7 @@ class SuiteWalk:
         for ancestor in element.iterancestors():
             if ancestor in self._open:
                 return self._open[ancestor]
-            if tags.local_name(ancestor.tag) in tags.SUITES:
+            if elements.local_name(ancestor.tag) in elements.SUITES:
                 suite = Suite(self._name(ancestor))
                 self._open[ancestor] = suite
                 return suite
@@ -124,7 +123,7 @@ class SuiteWalk:
         """Name a suite; a root of several suites lends them no name."""
         around = self._suite_around(element).name
         own = (element.get("name") or "").strip()
-        if not own or tags.local_name(element.tag) != tags.TESTSUITE:
+        if not own or elements.local_name(element.tag) != elements.TESTSUITE:
             return around
         return SuiteName(own, f"{around.path} > {own}" if around.path else own)
 
@@ -165,7 +164,7 @@ class SuiteWalk:
 def _property_names(content: Iterable[etree._Element]) -> Iterator[str]:
     """Yield the names of the properties of a suite."""
     for block in content:
-        if tags.local_name(block.tag) == tags.PROPERTIES:
+        if elements.local_name(block.tag) == elements.PROPERTIES:
             for item in block:
                 yield item.get("name") or ""
 

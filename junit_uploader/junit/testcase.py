@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.junit import tags
-from junit_uploader.junit.attributes import find_places, parse_time_s, read_time_s
-from junit_uploader.junit.identity import (
+from junit_uploader.junit import elements
+from junit_uploader.junit.attributes import (
+    find_places,
     identify,
     identify_by_suites,
     join_plain,
     name_suite_result,
+    parse_time_s,
+    read_time_s,
 )
-from junit_uploader.junit.inline_properties import find_properties
+from junit_uploader.junit.elements import Subject, find_properties, read_finding, read_properties
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import Subject, decide_outcome, find_contradiction
+from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
-from junit_uploader.junit.result_elements import read_finding, read_properties
 from pytest_jama.core.properties import (
     NO_EVIDENCE,
     USED_PROPERTIES,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from junit_uploader.junit.attributes import Places
+    from junit_uploader.junit.elements import Finding
     from junit_uploader.junit.notes import Notes
-    from junit_uploader.junit.outcomes import Finding
     from junit_uploader.junit.reported_test import ReadOptions
 
 
@@ -211,12 +212,12 @@ class TestcaseReader:
         properties: list[tuple[str, str]] = []
         findings: list[Finding] = []
         for child in content:
-            tag = child.tag if child.tag in tags.READ else tags.local_name(child.tag)
-            if tag == tags.PROPERTIES:
+            tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
+            if tag == elements.PROPERTIES:
                 properties += read_properties(child)
-            elif tag in tags.RESULTS:
+            elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
-            elif tag in tags.OUTPUTS:
+            elif tag in elements.OUTPUTS:
                 properties += find_properties(child.text or "")
         return _Inside(findings, properties) if findings or properties else _NOTHING
 

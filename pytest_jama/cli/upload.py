@@ -22,9 +22,8 @@ from pytest_jama.core.text import counted
 from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
-from pytest_jama.journal.prior_state import PriorUploads
 from pytest_jama.journal.record import by_session, merge_results
-from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
+from pytest_jama.journal.rejudge import PriorUploads, count_unadjusted, judge_recordings
 from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone

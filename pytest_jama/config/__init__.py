@@ -7,7 +7,7 @@ wrong on that way becomes a `Problem`; `mistakes` and `yaml_errors` hold the sen
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """
 
-from pytest_jama.config.credentials import BasicCredentials, Credentials, OAuthCredentials
+from pytest_jama.config.environment import BasicCredentials, Credentials, OAuthCredentials
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_jama.config.credentials import find_credentials
-from pytest_jama.config.interpolation import InterpolationError, interpolate
+from pytest_jama.config.environment import InterpolationError, find_credentials, interpolate
 from pytest_jama.config.mistakes import describe, section_of
 from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
 from pytest_jama.config.types import Given, find_metadata
@@ -19,7 +18,7 @@ from pytest_jama.core.errors import Problem, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.environment import Lookup
     from pytest_jama.config.mistakes import KeyPath
     from pytest_jama.config.types import Surroundings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.config.interpolation import Variables, utc_now
+from pytest_jama.config.environment import Variables, utc_now
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
 from pytest_jama.config.types import Surroundings
 from pytest_jama.core.errors import Problem, SettingsError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from datetime import datetime
 
-    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.environment import Lookup
     from pytest_jama.config.layers import Flags
     from pytest_jama.config.models import Settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from pytest_jama.config.interpolation import InterpolationError, interpolate
+from pytest_jama.config.environment import InterpolationError, interpolate
 from pytest_jama.config.yaml_nodes import is_null, line_of, pairs_of
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import BadReferenceError, CaseLink, CaseRef, parse_links, parse_step
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
-    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.environment import Lookup
     from pytest_jama.core.case_map import MapConflict
 
 

@@ -26,7 +26,7 @@ from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
-from pytest_jama.config.credentials import Credentials
+from pytest_jama.config.environment import Credentials
 from pytest_jama.config.types import Allowed, Given, mistake
 from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.results import Outcome

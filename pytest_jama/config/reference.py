@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from pytest_jama.config.credentials import KINDS
+from pytest_jama.config.environment import KINDS
 from pytest_jama.config.layers import PLUGIN_PREFIX
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.models import Settings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config.credentials import CREDENTIAL_VARIABLES, KINDS, variables_of
+from pytest_jama.config.environment import CREDENTIAL_VARIABLES, KINDS, variables_of
 from pytest_jama.config.yaml_nodes import CycleError, line_of, pairs_of, walk_mappings
 from pytest_jama.core.errors import Problem, SettingsError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config.interpolation import InterpolationError, interpolate
+from pytest_jama.config.environment import InterpolationError, interpolate
 from pytest_jama.config.layers import Layer
 from pytest_jama.config.models import IDENTITY
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
-    from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.environment import Lookup
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"

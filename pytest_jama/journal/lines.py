@@ -1,9 +1,8 @@
 """The lines of a journal, written and read. Pure: values to JSON-able objects and back.
 
 Format version 1, described for readers of the files in docs/journal.md: that page and this module
-change together, and a change that old readers would misread raises `FORMAT_VERSION`. Writing stands
-first, reading second. Reading passes over fields that it does not know; a line without a
-required field raises `KeyError`, `TypeError` or `ValueError`, whichever comes first.
+change together, and a change that old readers would misread raises `FORMAT_VERSION`. Reading passes
+over unknown fields; without a required one it raises `KeyError`, `TypeError` or `ValueError`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.plan import Plan, Receipt, Update
     from pytest_jama.core.verdicts import CaseVerdict
-
 
 FORMAT_VERSION = 1
 
@@ -243,10 +241,6 @@ def _quoted(links: tuple[CaseLink, ...]) -> str:
     )
 
 
-UNCOLLECTED = "could not be collected"
-"""The message of what stands for a file that could not be collected."""
-
-
 _OUR_VERSIONS = frozenset({"pytest-jama", "python"})
 """The versions in a header that do not name what ran the tests."""
 
@@ -282,7 +276,7 @@ class Parser:
         return TestResult(
             _text(line["address"]),
             Outcome.DESELECTED,
-            message=UNCOLLECTED,
+            message="could not be collected",
             links=self.parse_links(line["cases"]),
         )
 

@@ -129,10 +129,7 @@ def _several(texts: Iterable[str]) -> str:
 
 def find_commit(folder: Path) -> str:
     """Return the commit under test: ``GIT_COMMIT``, or what git says; empty without either."""
-    from pytest_jama.config.interpolation import (  # noqa: PLC0415 (pydantic)
-        UnsetError,
-        Variables,
-    )
+    from pytest_jama.config.environment import UnsetError, Variables  # noqa: PLC0415 (pydantic)
 
     try:
         return Variables(os.environ, folder).look_up("GIT_COMMIT")

@@ -12,7 +12,7 @@ from pytest_jama.cli import main
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
 from pytest_jama.journal.file import is_finished
-from pytest_jama.journal.reopen import take_up
+from pytest_jama.journal.select import take_up
 from tests.harness import CYCLE, PLAN
 from tests.journal.record import a_test, as_bytes, collected, header
 from tests.journal.samples import FULL

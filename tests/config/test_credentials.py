@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.config import BasicCredentials, OAuthCredentials, load_settings
-from pytest_jama.config.credentials import find_credentials
+from pytest_jama.config.environment import find_credentials
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, load, problems_of, write
 

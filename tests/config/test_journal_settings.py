@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.config import load_from_journal
-from pytest_jama.config.credentials import find_credentials
+from pytest_jama.config.environment import find_credentials
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, LOGIN, load
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pytest_jama.config import Settings
-from pytest_jama.config.credentials import CREDENTIAL_VARIABLES
+from pytest_jama.config.environment import CREDENTIAL_VARIABLES
 from pytest_jama.config.layers import OVERRIDABLE
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.reference import SCHEMA, make_schema, page_text, schema_text

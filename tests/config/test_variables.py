@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.config.interpolation import FormError, UnsetError, Variables, interpolate
+from pytest_jama.config.environment import FormError, UnsetError, Variables, interpolate
 from tests.config.values import NOON
 
 if TYPE_CHECKING:

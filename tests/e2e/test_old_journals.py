@@ -15,9 +15,8 @@ import pytest
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.plan import PriorState
 from pytest_jama.core.verdicts import VerdictRules
-from pytest_jama.journal.prior_state import PriorUploads
 from pytest_jama.journal.read import read_journal
-from pytest_jama.journal.rejudge import judge_recordings
+from pytest_jama.journal.rejudge import PriorUploads, judge_recordings
 from pytest_jama.session.provenance import recorded_provenance
 from pytest_jama.targets.jama.runs import RunStep, TestRun
 from pytest_jama.targets.jama.update_plan import plan_updates

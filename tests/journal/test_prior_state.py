@@ -10,7 +10,7 @@ import pytest
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines
-from pytest_jama.journal.prior_state import PriorUploads
+from pytest_jama.journal.rejudge import PriorUploads
 from pytest_jama.session.deliver import leave_out_known
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from tests.core.values import case_of, run_of, steps_of

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.junit.unreadable import UnreadableError
+from junit_uploader.junit.notes import UnreadableError
 from tests.junit.reports import PASSED, make_case, read, suite
 
 MANY_LEVELS = "<i>" * 300 + "</i>" * 300

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from junit_uploader.junit.dialects import DIALECTS, Dialect, Dialects, SuiteCounts
-from junit_uploader.junit.outcomes import Subject
+from junit_uploader.junit.elements import Subject
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.merged_reports import read_reports
 from tests.junit.reports import make_case, notes, read, read_one, suite

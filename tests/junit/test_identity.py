@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from junit_uploader.junit.attributes import identify, join_plain
 from junit_uploader.junit.dialects import KNOWN
-from junit_uploader.junit.identity import identify, join_plain
 from pytest_jama.core.test_ids import normal_form
 from tests.junit.reports import read, suite
 

@@ -11,7 +11,7 @@ from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
-from pytest_jama.targets.http.login import BasicLogin, Login
+from pytest_jama.targets.http.login import BasicLogin
 from pytest_jama.targets.http.transport import open_session
 from pytest_jama.targets.jama.connect import JAMA
 from tests.targets.jama_world import JamaWorld
@@ -19,6 +19,8 @@ from tests.targets.scripted import FakeTime, Reply, ScriptedServer, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_jama.targets.http.request import Login
 
 
 class Serve(Protocol):

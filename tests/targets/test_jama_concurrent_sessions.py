@@ -13,7 +13,7 @@ from pytest_jama.core.plan import Change, ChangeKind
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.give_up import Clocks
-from pytest_jama.targets.jama.concurrent_sessions import settle
+from pytest_jama.targets.jama.places import settle
 from pytest_jama.targets.jama.wire import TestPlan
 from tests.targets.jama_world import updates_for
 from tests.targets.told import Told

@@ -11,7 +11,7 @@ from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.response_checks import is_list, is_object
+from pytest_jama.targets.jama.wire import is_list, is_object
 from tests.targets.jama_world import updates_for
 from tests.targets.scripted import Reply, said
 from tests.targets.told import Told

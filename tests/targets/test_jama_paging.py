@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.targets.http.connection import Query
+from pytest_jama.targets.http.request import Query
 from pytest_jama.targets.jama.paging import read_all, read_pages
 
 Get = Callable[[str, Query], Mapping[str, Any]]

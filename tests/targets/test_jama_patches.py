@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
-from pytest_jama.targets.jama.patches import escaped, patch_operations, rich_text
-from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
+from pytest_jama.targets.jama.runs import (
+    RunStep,
+    RunUpdate,
+    TestRun,
+    escaped,
+    patch_operations,
+    rich_text,
+)
 
 RUN = TestRun(run_id=5, case_id=2, name="login", status="NOT_RUN")
 

@@ -169,7 +169,7 @@ def test_an_interruption_leaves_receipts_for_all(world: JamaWorld) -> None:
 
 
 def test_a_wrong_secret_ends_it_with_the_names_of_the_variables(world: JamaWorld) -> None:
-    from pytest_jama.config.credentials import OAuthCredentials  # noqa: PLC0415 - only here
+    from pytest_jama.config.environment import OAuthCredentials  # noqa: PLC0415 - only here
     from pytest_jama.core.errors import CredentialsError  # noqa: PLC0415 - only here
 
     wrong = OAuthCredentials.model_validate({"client_id": "x", "client_secret": "hidden"})
@@ -179,7 +179,7 @@ def test_a_wrong_secret_ends_it_with_the_names_of_the_variables(world: JamaWorld
 
 
 def test_a_password_will_do(make_world: MakeWorld) -> None:
-    from pytest_jama.config.credentials import BasicCredentials  # noqa: PLC0415 - only here
+    from pytest_jama.config.environment import BasicCredentials  # noqa: PLC0415 - only here
 
     world = make_world(auth="basic")
     known = world.sandbox.credentials

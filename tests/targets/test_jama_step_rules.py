@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
-from pytest_jama.targets.jama.step_rules import NewSteps, status_from_steps, update_steps
+from pytest_jama.targets.jama.update_plan import NewSteps, status_from_steps, update_steps
 from tests.core.values import CASE, LAW, case_of, result_of, steps_of, verdicts
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from pytest_jama.core.errors import CredentialsError, TargetError
+from pytest_jama.targets.http.failures import redact
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
-from pytest_jama.targets.http.redact import redact
 from tests.targets.scripted import said, token
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
 from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.concurrent_sessions import settle
-from pytest_jama.targets.jama.response_checks import is_object
-from pytest_jama.targets.jama.wire import TestPlan
+from pytest_jama.targets.jama.places import settle
+from pytest_jama.targets.jama.wire import TestPlan, is_object
 from tests.targets.jama_world import updates_for
 from tests.targets.scripted import (
     DROP,
@@ -77,7 +76,7 @@ def test_a_lost_connection_says_how_it_was_lost(script: Serve, open_api: OpenApi
 def test_the_log_has_reason_pause_and_what_is_left(
     script: Serve, open_api: OpenApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, logger="pytest_jama.targets.http.retry")
+    caplog.set_level(logging.DEBUG, logger="pytest_jama.targets.http.give_up")
     server = script(said(503, message="maintenance", Retry_After="7"), said(200))
     open_api(server.url).get("/testplans", (("project", 4),))
     (record,) = caplog.records

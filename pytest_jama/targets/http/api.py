@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.http.connection import Connection, Query, Request, accept_anything
 from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.request import Query, Request, accept_anything
 from pytest_jama.targets.http.retry import persist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_jama.targets.http.connection import Connection
 
     Check = Callable[[Mapping[str, Any]], str]
 

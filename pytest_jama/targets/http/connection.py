@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,27 +15,27 @@ from urllib3.exceptions import InsecureRequestWarning
 from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
 from pytest_jama.core.port import Retry
 from pytest_jama.core.text import without_user_info
-from pytest_jama.targets.http.failures import TransientError, describe_failure, without_frames
-from pytest_jama.targets.http.give_up import Clocks, GiveUp
+from pytest_jama.targets.http.failures import (
+    TransientError,
+    describe_failure,
+    redact,
+    without_frames,
+)
+from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
 from pytest_jama.targets.http.rate_limit import Pace
-from pytest_jama.targets.http.redact import redact
+from pytest_jama.targets.http.request import Request
 from pytest_jama.targets.http.responses import find_retry_after_s, read_answer
-from pytest_jama.targets.http.retry import RetryLog
 from pytest_jama.targets.http.transport import proxy_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import requests
 
     from pytest_jama.core.port import Observer
-    from pytest_jama.targets.http.login import Login
-    from pytest_jama.targets.http.server_facts import ServerFacts
+    from pytest_jama.targets.http.request import Login, ServerFacts
 
 log = logging.getLogger(__name__)
-
-Query = tuple[tuple[str, "str | int"], ...]
-"""Parameters of a request; a name may occur several times."""
 
 READ_TIMEOUT_S = 30.0
 """For how long to wait for an answer, all of it, unless `Limits` says otherwise."""
@@ -43,38 +43,6 @@ READ_TIMEOUT_S = 30.0
 _RENEWED = "401 Unauthorized, so the token is renewed"
 _REFUSED_LOGINS = 3
 """After this many consecutive 401s, credentials that worked before count as revoked."""
-
-
-def accept_anything(_: Mapping[str, Any]) -> str:
-    """Find nothing wrong with any answer."""
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to the server.
-
-    Attributes:
-        method: The HTTP method.
-        path: The path below the base URL.
-        query: Its parameters.
-        body: The body as sent; None for none.
-        content_type: What the body is.
-        login: How to log in, if not as all other requests do.
-        check: Says why an answer does not belong to this request: proxies and caches give such
-            answers. Empty when it does.
-    """
-
-    method: str
-    path: str
-    query: Query = ()
-    body: bytes | None = field(default=None, repr=False)
-    content_type: str = "application/json"
-    login: Login | None = None
-    check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,22 @@
-"""Clocks, and the time without a success after which we give up."""
+"""Clocks, the time without a success after which we give up, and the log of what was retried."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pytest_jama.core.port import Observer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_jama.core.port import Retry
+
+log = logging.getLogger(__name__)
 
 _LATELY_S = 5.0
 _WRITTEN_OFF_AT_MOST = 8
@@ -84,3 +91,29 @@ class GiveUp:
     def left_s(self) -> float:
         """Seconds until it is time to give up."""
         return self.after_s - self.failing_for_s
+
+
+class RetryLog:
+    """Logs, counts and tells every retry of a connection. Safe to use from several threads.
+
+    Attributes:
+        observer: Told each retry, in the thread that makes the request.
+    """
+
+    def __init__(self) -> None:
+        self.observer = Observer()
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many requests were made again for each reason."""
+        with self._lock:
+            return dict(self._counts)
+
+    def note(self, retry: Retry) -> None:
+        """Note a retry before the pause that comes before it."""
+        log.debug("%s", retry)
+        with self._lock:
+            self._counts[retry.reason] += 1
+        self.observer.retried(retry)

@@ -12,11 +12,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from requests.auth import AuthBase
-
 from pytest_jama.core.errors import CredentialsError, RefusedError
-from pytest_jama.targets.http.connection import Request
 from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.request import Login, Request
 from pytest_jama.targets.http.retry import persist
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from pytest_jama.targets.http.connection import Connection
-
 
 _RENEW_BEFORE_S = 60.0
 _LIFETIME_IF_UNKNOWN_S = 300.0
@@ -38,33 +35,6 @@ _FITS_A_HEADER = re.compile(r"[!-~]+")
 """What a token may consist of; the HTTP library shows a value that it cannot send."""
 
 _NO_ENDPOINT = "no token can be fetched from this address: check `url`, with its context path"
-
-
-class Login(AuthBase):
-    """What an HTTP connection needs to know of a way to log in.
-
-    Args:
-        remedy: What the user can do when the server does not accept it.
-    """
-
-    def __init__(self, *, remedy: str) -> None:
-        self.remedy = remedy
-
-    def renew(self, refused: PreparedRequest) -> bool:
-        """Get fresh credentials because a request was answered with 401.
-
-        Args:
-            refused: The request, as it was sent.
-
-        Returns:
-            Whether another attempt makes sense.
-        """
-        del refused
-        return False
-
-    def secrets(self) -> Iterator[str]:
-        """Yield what must not be shown if the server repeats it."""
-        yield from ()
 
 
 class BasicLogin(Login):

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_jama.targets.http.server_facts import ServerFacts
+    from pytest_jama.targets.http.request import ServerFacts
 
 
 SLOWEST_RATE_PER_S = 0.2

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from pytest_jama.targets.http.connection import Request
-    from pytest_jama.targets.http.server_facts import ServerFacts
+    from pytest_jama.targets.http.request import Request, ServerFacts
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
 """Answers after which the same request may succeed, as after all from 500 on.

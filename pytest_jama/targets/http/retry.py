@@ -8,24 +8,19 @@ refuses this one.
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 import tenacity
 
 from pytest_jama.core.errors import OutOfReachError, RefusedError
-from pytest_jama.core.port import Observer, Retry
 from pytest_jama.targets.http.failures import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from pytest_jama.targets.http.connection import Connection, Request
-
-log = logging.getLogger(__name__)
+    from pytest_jama.targets.http.connection import Connection
+    from pytest_jama.targets.http.request import Request
 
 T = TypeVar("T")
 
@@ -38,32 +33,6 @@ _ATTEMPTS_BEFORE_DOUBT = 10
 _GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
 _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
 _LONGEST_PAUSE_IF_ASKED_S = 60.0
-
-
-class RetryLog:
-    """Logs, counts and tells every retry of a connection. Safe to use from several threads.
-
-    Attributes:
-        observer: Told each retry, in the thread that makes the request.
-    """
-
-    def __init__(self) -> None:
-        self.observer = Observer()
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many requests were made again for each reason."""
-        with self._lock:
-            return dict(self._counts)
-
-    def note(self, retry: Retry) -> None:
-        """Note a retry before the pause that comes before it."""
-        log.debug("%s", retry)
-        with self._lock:
-            self._counts[retry.reason] += 1
-        self.observer.retried(retry)
 
 
 def persist(connection: Connection, attempt: Callable[[int], T], request: Request) -> T:

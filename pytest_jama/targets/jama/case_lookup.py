@@ -1,20 +1,26 @@
-"""References to test cases, as users write them, looked up at Jama."""
+"""References to test cases, as users write them, looked up at Jama; and what became of them.
+
+The log of a resolve holds what it changes at Jama, or would change in a dry run, and the cases
+without a run.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.core.plan import Unresolved
 from pytest_jama.targets.jama.client import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from pytest_jama.core.plan import Change
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Item, Project
+    from pytest_jama.targets.jama.wire import Cycle, Item, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +158,77 @@ def _search_global_ids(
             if item.project_id in (None, project.id):
                 found.setdefault(item.global_id, {})[item.id] = item
     return {global_id: list(items.values()) for global_id, items in found.items()}
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class ChangeLog:
+    """The record of one `resolve`.
+
+    Attributes:
+        is_allowed: Whether changes are made; a dry run only notes them.
+        observer: Told each change as soon as it is made.
+        made: The changes, in their order.
+        warnings: Sentences about what did not stop us.
+        unresolved: Cases without a run.
+    """
+
+    is_allowed: bool
+    observer: Observer
+    made: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+
+    def make(self, change: Change, action: Callable[[], T], *, otherwise: T) -> T:
+        """Make a change and note it; in a dry run only note it.
+
+        Args:
+            change: What is made.
+            action: Makes it; a change that fails is neither noted nor told.
+            otherwise: What a dry run goes on with.
+        """
+        result = action() if self.is_allowed else otherwise
+        self.made.append(change)
+        if self.is_allowed:
+            self.observer.changed(change)
+        return result
+
+
+def no_run(case: Case, cycle: Cycle) -> Unresolved:
+    """Say that an existing cycle has no run of a case."""
+    return Unresolved(
+        case.ref,
+        f"test cycle {cycle.name!r} has no run of it: "
+        "the cycle was made before the test case came into the plan",
+        "use a new cycle name; or set `cycle: {missing_runs: regenerate}`, "
+        "which may cost the results that the cycle has",
+    )
+
+
+def late_run(case: Case, cycle: Cycle, *, waited_s: float) -> Unresolved:
+    """Say that Jama generated no run of a case in a new cycle.
+
+    Args:
+        case: The case.
+        cycle: The cycle.
+        waited_s: For how many seconds it was looked for.
+    """
+    return Unresolved(
+        case.ref,
+        f"Jama generated no run of it in test cycle {cycle.name!r} within {waited_s:.0f} s",
+        "look at the cycle in Jama, then send the results again",
+    )
+
+
+def too_late(case: Case, cycle: Cycle) -> Unresolved:
+    """Say that another session created the cycle before the case came into the plan."""
+    return Unresolved(
+        case.ref,
+        f"another session created test cycle {cycle.name!r} (ID {cycle.id}) at the same time, "
+        "before this test case came into the plan: it has no run of it",
+        "use a new cycle name for all shards, since the plan has all their test cases now; or let "
+        "them run with `--jama-no-upload` and send their journals together: "
+        "`pytest-jama upload JOURNAL...`",
+    )

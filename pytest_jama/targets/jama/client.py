@@ -12,18 +12,26 @@ from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.jama import wire
 from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.response_checks import is_list, is_object, says_already_there
+from pytest_jama.targets.jama.wire import is_list, is_object, says_already_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.targets.http.api import HttpApi
-    from pytest_jama.targets.http.connection import Query
+    from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.paging import Again, Page
-    from pytest_jama.targets.jama.response_checks import Check
     from pytest_jama.targets.jama.runs import TestRun
-    from pytest_jama.targets.jama.wire import Cycle, Group, Item, ItemType, Json, Project, TestPlan
+    from pytest_jama.targets.jama.wire import (
+        Check,
+        Cycle,
+        Group,
+        Item,
+        ItemType,
+        Json,
+        Project,
+        TestPlan,
+    )
 
 T = TypeVar("T")
 U = TypeVar("U")

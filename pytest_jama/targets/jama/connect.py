@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import CredentialsError
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
-from pytest_jama.targets.http.login import BasicLogin, Login, TokenLogin, fetch_token
-from pytest_jama.targets.http.server_facts import ServerFacts
+from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.request import Login, ServerFacts
 from pytest_jama.targets.http.transport import open_session
 from pytest_jama.targets.jama.wire import find_created_id
 

@@ -7,10 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
-from pytest_jama.targets.jama.case_lookup import Case, find_cases, no_such_item
-from pytest_jama.targets.jama.change_log import ChangeLog, late_run, no_run, too_late
+from pytest_jama.targets.jama.case_lookup import (
+    Case,
+    ChangeLog,
+    find_cases,
+    late_run,
+    no_run,
+    no_such_item,
+    too_late,
+)
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
-from pytest_jama.targets.jama.concurrent_sessions import settle
 from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
 from pytest_jama.targets.jama.places import (
     Named,
@@ -19,6 +25,7 @@ from pytest_jama.targets.jama.places import (
     find_plan,
     get_project,
     pick_oldest,
+    settle,
 )
 from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs

@@ -9,16 +9,13 @@ from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Unresolved
 from pytest_jama.targets.jama.case_lookup import no_such_item
 from pytest_jama.targets.jama.client import cases_path, groups_path
-from pytest_jama.targets.jama.concurrent_sessions import CaseCount, settle
-from pytest_jama.targets.jama.places import pick_oldest
-from pytest_jama.targets.jama.response_checks import says_already_there
-from pytest_jama.targets.jama.wire import Group
+from pytest_jama.targets.jama.places import CaseCount, pick_oldest, settle
+from pytest_jama.targets.jama.wire import Group, says_already_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_jama.targets.jama.case_lookup import Case
-    from pytest_jama.targets.jama.change_log import ChangeLog
+    from pytest_jama.targets.jama.case_lookup import Case, ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Item, TestPlan
 

@@ -16,7 +16,7 @@ from pytest_jama.targets.jama.wire import find_integer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.http.connection import Query
+    from pytest_jama.targets.http.request import Query
 
     Again = Callable[[str, int, float], object]
     """Waits before something is asked for again: reason, number of the attempt, seconds."""

@@ -13,8 +13,7 @@ from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
-from pytest_jama.targets.jama.patches import patch_operations
-from pytest_jama.targets.jama.runs import run_update_of
+from pytest_jama.targets.jama.runs import patch_operations, run_update_of
 from pytest_jama.targets.jama.update_plan import plan_updates
 from pytest_jama.targets.jama.verify import ReadBack
 

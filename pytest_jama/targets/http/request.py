@@ -1,14 +1,24 @@
-"""What a target tells HTTP about its server; nothing else here knows which server it is."""
+"""What a target gives HTTP: the facts about its server, requests, and a way to log in.
+
+Nothing else here knows which server it is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from requests.auth import AuthBase
+
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from requests import PreparedRequest
+
+Query = tuple[tuple[str, "str | int"], ...]
+"""Parameters of a request; a name may occur several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +75,62 @@ class ServerFacts:
             return float(rate)
         host = (urlsplit(url).hostname or "").lower()
         return self.hosted_rate_per_s if host.endswith(self.hosted_domains) else None
+
+
+class Login(AuthBase):
+    """What an HTTP connection needs to know of a way to log in.
+
+    Args:
+        remedy: What the user can do when the server does not accept it.
+    """
+
+    def __init__(self, *, remedy: str) -> None:
+        self.remedy = remedy
+
+    def renew(self, refused: PreparedRequest) -> bool:
+        """Get fresh credentials because a request was answered with 401.
+
+        Args:
+            refused: The request, as it was sent.
+
+        Returns:
+            Whether another attempt makes sense.
+        """
+        del refused
+        return False
+
+    def secrets(self) -> Iterator[str]:
+        """Yield what must not be shown if the server repeats it."""
+        yield from ()
+
+
+def accept_anything(_: Mapping[str, Any]) -> str:
+    """Find nothing wrong with any answer."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the server.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path below the base URL.
+        query: Its parameters.
+        body: The body as sent; None for none.
+        content_type: What the body is.
+        login: How to log in, if not as all other requests do.
+        check: Says why an answer does not belong to this request: proxies and caches give such
+            answers. Empty when it does.
+    """
+
+    method: str
+    path: str
+    query: Query = ()
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    login: Login | None = None
+    check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"

@@ -13,7 +13,7 @@ import pytest
 from pytest_jama.journal import open_journal
 from pytest_jama.journal.file import Journals, is_finished
 from pytest_jama.journal.lines import end_line
-from pytest_jama.journal.reopen import InUseError, take_up
+from pytest_jama.journal.select import InUseError, take_up
 from tests.journal.record import as_bytes, header
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_journal_of_a_session_is_locked_until_it_is_closed(tmp_path: Path) -> No
 def test_lock_goes_with_the_process(path: Path) -> None:
     script = (
         "import os, signal, sys, pathlib\n"
-        "from pytest_jama.journal.reopen import take_up\n"
+        "from pytest_jama.journal.select import take_up\n"
         "taken = take_up(pathlib.Path(sys.argv[1]))\n"
         "print('locked', flush=True)\n"
         "sys.stdin.read()\n"

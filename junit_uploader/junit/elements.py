@@ -1,0 +1,187 @@
+"""The elements of JUnit XML: their names, whatever namespace they stand in, and what they hold.
+
+Results and properties are read one element at a time. Properties and attachments may also stand in
+output and messages, as lines for tools: ``[[PROPERTY|key=value]]``, ``[[PROPERTY|key]]`` ...
+``[[/PROPERTY]]`` over several lines (Testmo's conventions), and ``[[ATTACHMENT|path]]`` (Jenkins,
+Playwright).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.properties import USED_PROPERTIES
+from pytest_jama.core.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml import etree
+
+
+class ResultKind(Enum):
+    """What an element says: the value is its tag."""
+
+    ERROR = "error"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    FLAKY_ERROR = "flakyError"
+    FLAKY_FAILURE = "flakyFailure"
+    RERUN_ERROR = "rerunError"
+    RERUN_FAILURE = "rerunFailure"
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether it tells of another attempt, and so never changes the outcome."""
+        return self not in _FINAL
+
+    def counts_for(self, outcome: Outcome) -> bool:
+        """Return whether it belongs to the account of an outcome."""
+        return self in _KINDS_BY_OUTCOME.get(outcome, ())
+
+
+_ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
+_FAILURES = (_ERROR, _FAILURE)
+_FINAL = (*_FAILURES, _SKIPPED)
+_KINDS_BY_OUTCOME = {
+    Outcome.ERROR: _FAILURES,
+    Outcome.FAILED: _FAILURES,
+    Outcome.SKIPPED: (_SKIPPED,),
+    Outcome.XFAILED: (_SKIPPED,),
+}
+
+
+FAILING = frozenset({Outcome.FAILED, Outcome.ERROR})
+"""The outcomes that are failures, whichever of the two words a framework prefers."""
+
+
+class Subject(Enum):
+    """What a testcase stands for."""
+
+    TEST = "a test"
+    UNCOLLECTED_FILE = "the tests of a file that could not be collected"
+    SKIPPED_FILE = "the tests of a file that was skipped as a whole"
+
+
+class Finding(NamedTuple):
+    """One result that stands in a testcase or suite.
+
+    Attributes:
+        kind: What it says.
+        message: The attribute ``message``, if any.
+        type_name: The attribute ``type``, if any.
+        text: All text inside; only read where there is no message.
+    """
+
+    kind: ResultKind
+    message: str | None = None
+    type_name: str | None = None
+    text: str = ""
+
+
+TESTCASE = "testcase"
+TESTSUITE = "testsuite"
+
+SUITES = frozenset({"testsuites", TESTSUITE, "testrun"})
+"""What holds testcases; ``testrun`` is Eclipse's root."""
+
+ROOTS = SUITES | {TESTCASE}
+"""What a report may begin with."""
+
+OUTPUTS = frozenset({"system-out", "system-err"})
+PROPERTIES = "properties"
+RESULTS = frozenset(kind.value for kind in ResultKind)
+
+READ = ROOTS | OUTPUTS | RESULTS | {PROPERTIES}
+"""All elements that mean something here."""
+
+ENDING = READ - OUTPUTS
+"""Those that the parser stops at; most testcases hold none, which makes reading fast."""
+
+DEEPEST = 256
+"""Most levels of elements; libxml2 has the same limit."""
+
+
+def local_name(tag: object) -> str:
+    """Return the name of a tag without its namespace; an empty text for what is not an element."""
+    if not isinstance(tag, str):
+        return ""
+    return tag.rpartition("}")[2] if "}" in tag else tag
+
+
+def refusal_of_root(name: str) -> str:
+    """Return why a document that begins with an element of this name is not a report."""
+    return f"not a JUnit report: the root is <{name[:80]}>, not <testsuites> or <testsuite>"
+
+
+REFUSAL_OF_SUBSET = "a DOCTYPE with an internal subset (entities, defaults) is refused"
+REFUSAL_OF_DEPTH = f"elements are nested more than {DEEPEST} deep"
+
+
+_KIND_BY_TAG = {kind.value: kind for kind in ResultKind}
+"""A call of an Enum takes four times as long."""
+
+
+def read_findings(children: Iterable[etree._Element]) -> Iterator[Finding]:
+    """Yield the results among the children of a suite."""
+    for child in children:
+        tag = local_name(child.tag)
+        if tag in RESULTS:
+            yield read_finding(child, tag, with_text=True)
+
+
+def read_finding(element: etree._Element, tag: str, *, with_text: bool) -> Finding:
+    """Read one result.
+
+    Args:
+        element: It.
+        tag: Its name, one of `RESULTS`.
+        with_text: Whether to read the text inside, where there is no message.
+    """
+    message = element.get("message")
+    is_told = not with_text or (message and not message.isspace())
+    text = "" if is_told else "".join(element.itertext("*"))
+    return Finding(_KIND_BY_TAG[tag], message, element.get("type"), text)
+
+
+def read_properties(block: etree._Element) -> list[tuple[str, str]]:
+    """Return the properties of a block that mean something here; a value may also be a text."""
+    properties = []
+    for child in block:
+        name = child.get("name")
+        if name in USED_PROPERTIES:
+            value = child.get("value")
+            properties.append((name, (child.text or "") if value is None else value))
+    return properties
+
+
+BEGIN = "[["
+"""What every mark begins with: texts without it hold none."""
+
+PROPERTY = b"[[PROPERTY|"
+"""What the mark of a property begins with, in bytes."""
+
+
+_PROPERTY = re.compile(
+    r"^[ \t]*\[\[PROPERTY\|(?P<key>[^\]=\n]+)"
+    r"(?:=(?P<value>[^\n]*?)\]\]|\]\][ \t]*\n(?P<block>.*?)^[ \t]*\[\[/PROPERTY\]\])[ \t\r]*$",
+    re.MULTILINE | re.DOTALL,
+)
+_ATTACHMENT = re.compile(r"^[ \t]*\[\[ATTACHMENT\|[^\n]*\]\][ \t\r]*$\n?", re.MULTILINE)
+
+
+def find_properties(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of the properties that stand in an output."""
+    if "[[PROPERTY|" in text:
+        for match in _PROPERTY.finditer(text):
+            value = match["block"] if match["value"] is None else match["value"]
+            yield match["key"].strip(), value.strip()
+
+
+def without_marks(text: str) -> str:
+    """Return a text for people: without its lines for tools."""
+    if BEGIN not in text:
+        return text
+    return _ATTACHMENT.sub("", _PROPERTY.sub("", text)).strip()
