@@ -19,8 +19,7 @@ to do. Only front-ends turn them into output and exit codes.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.unusable import Unusable, UnusableKind
 
@@ -32,8 +31,7 @@ class PytestJamaError(Exception):
     """Anything pytest-jama raises on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in the settings.
 
     Attributes:
