@@ -16,7 +16,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.test_ids import normal_form, parameter_starts
@@ -41,8 +40,7 @@ class MapEntry(NamedTuple):
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class MapConflict:
+class MapConflict(NamedTuple):
     """Two entries of which neither is more specific, for one and the same test.
 
     Attributes:

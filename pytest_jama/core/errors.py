@@ -22,7 +22,6 @@ its end; see `Unusable`.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,8 +33,7 @@ class PytestJamaError(Exception):
     """Anything pytest-jama raises on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in the settings.
 
     Attributes:

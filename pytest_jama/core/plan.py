@@ -1,14 +1,15 @@
 """What an upload is to do, and what became of it: the values that go through the port.
 
+Most are named tuples: every enabled session makes these classes, and they cost a third of others.
+
 A target may store verdicts run by run, or take one document of all results and judge it later: an
 `Update` is whatever arrives or does not arrive as a whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +30,7 @@ class Mode(Enum):
     """Only write the journal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(NamedTuple):
     """What a session found, made once for all targets.
 
     Attributes:
@@ -44,8 +44,7 @@ class Findings:
     provenance: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where results go: a project, a plan, a cycle.
 
     Attributes:
@@ -115,8 +114,7 @@ class ChangeKind(str, Enum):
     REGENERATE = "regenerate"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One thing that is made at the target so that there is something to write results into.
 
     Attributes:
@@ -134,8 +132,7 @@ class Change:
         return f"{text} to {self.where}" if self.where else text
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """A case with a verdict that has no place to write it into.
 
     Attributes:
@@ -149,8 +146,7 @@ class Unresolved:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """All that an upload will do; a dry run prints it, an upload executes it.
 
     Attributes:
@@ -160,6 +156,7 @@ class Plan:
         unresolved: The cases that have no place.
         warnings: Sentences about what did not stop us: ambiguous names, stale runs.
         earlier: What an earlier upload brought there, so that it is not sent again.
+        noun: What people call one of the updates.
     """
 
     places: tuple[Place, ...] = ()
@@ -168,6 +165,7 @@ class Plan:
     unresolved: tuple[Unresolved, ...] = ()
     warnings: tuple[str, ...] = ()
     earlier: tuple[Update, ...] = ()
+    noun: str = "test run"
 
 
 class SendState(str, Enum):
@@ -186,8 +184,7 @@ class SendState(str, Enum):
     """The upload stopped before it, or it is not known whether it arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of one update.
 
     Attributes:
@@ -205,8 +202,7 @@ class Receipt:
     cause: PytestJamaError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UploadReport:
+class UploadReport(NamedTuple):
     """What became of an upload: all that a summary, a JSON document or an exit status needs.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,8 +51,7 @@ WORST_FIRST = (
 """Which outcome stands when one test has several, as with ``--dist each``."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """What one test says of one step of its test cases.
 
     Attributes:

@@ -15,24 +15,20 @@ from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
-from pytest_jama.journal.record import Header, RecordedVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_jama.core.plan import Plan, Receipt, Update
     from pytest_jama.core.verdicts import CaseVerdict
+    from pytest_jama.journal.record import Header, RecordedVerdict
 
 FORMAT_VERSION = 1
-
-LEAVE = "leave"
-"""The verdict that does not touch the runs of a case."""
-
+LEAVE = "leave"  # the verdict that does not touch the runs of a case
 JournalLine = dict[str, Any]
 
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes one line as JSON, in ASCII."""
-
 _quote = json.encoder.encode_basestring_ascii
 
 
@@ -247,6 +243,8 @@ _OUR_VERSIONS = frozenset({"pytest-jama", "python"})
 
 def parse_header(line: JournalLine) -> Header:
     """Read a `session` line."""
+    from pytest_jama.journal.record import Header  # noqa: PLC0415 (only who reads)
+
     versions = {_text(name): _text(version) for name, version in line["versions"].items()}
     framework = (f"{name} {versions[name]}" for name in versions if name not in _OUR_VERSIONS)
     return Header(
@@ -298,6 +296,8 @@ class Parser:
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
         """Read a `verdict` line."""
+        from pytest_jama.journal.record import RecordedVerdict  # noqa: PLC0415 (only who reads)
+
         case_ref = CaseRef.parse(line["case"])
         adjusted = line.get("adjusted")
         if adjusted is None:

@@ -42,7 +42,7 @@ class PlainProgress(Observer):
         """Say what begins."""
         self._total = len(plan.updates)
         if plan.updates:
-            self._print(f"jama: updating {counted(self._total, 'test run')}")
+            self._print(f"jama: updating {counted(self._total, plan.noun)}")
 
     def received(self, receipt: Receipt) -> None:  # noqa: ARG002
         """Print at every tenth part of a long upload."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.errors import UnusableKind
-from pytest_jama.core.plan import Mode
+from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.upload_lines import (
     LISTED,
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import UploadReport
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a front-end wants the summary.
 
     Attributes:
@@ -50,8 +48,7 @@ class Style:
     error_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Everything the summary tells.
 
     Attributes:
@@ -108,6 +105,9 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
 
 
 def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iterator[Line]:
+    plan = summary.report.plan or Plan()
+    if plan.updates or plan.earlier:  # a target may take what is linked to no case, too
+        return
     if summary.nothing_linked:
         yield Line("nothing", f"to send: {summary.nothing_linked}", Tone.WARNING)
     elif judgement.cases and not judgement.to_write:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import ChangeKind, Plan, SendState
 from pytest_jama.core.text import counted, first_line, shorten
@@ -39,8 +38,7 @@ class Tone(str, Enum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a summary.
 
     Attributes:
@@ -161,7 +159,7 @@ def repeated_lines(report: UploadReport) -> Iterator[Line]:
 
 def _earlier_lines(report: UploadReport) -> Iterator[Line]:
     if report.plan is not None and report.plan.earlier:
-        count = counted(len(report.plan.earlier), "test run")
+        count = counted(len(report.plan.earlier), report.plan.noun)
         yield Line("earlier", f"{count} had arrived before, and nothing is sent twice", Tone.GOOD)
 
 
@@ -171,19 +169,17 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
         return
     sent = [receipt for receipt in receipts if receipt.state is SendState.SENT]
     counts = count_words(receipt.update.counts() for receipt in sent)
-    text = f"{len(sent)} of {counted(len(receipts), 'test run')}" + (
-        f": {counts}" if counts else ""
-    )
+    noun = (report.plan or Plan()).noun
+    text = f"{len(sent)} of {counted(len(receipts), noun)}" + (f": {counts}" if counts else "")
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
     for state in SendState:
         if state is not SendState.SENT:
             failures = [_failure_of(receipt) for receipt in receipts if receipt.state is state]
             label = state.name.replace("_", " ")
-            yield from _reason_lines(label, failures, noun="test run", verbose=verbose)
+            yield from _reason_lines(label, failures, noun=noun, verbose=verbose)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(NamedTuple):
     """Something that did not arrive.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -90,7 +89,7 @@ class Delivery(Observer):
 
     def _with_repeated(self, report: UploadReport) -> UploadReport:
         with self._counting:
-            return replace(report, repeated=tuple(self._repeated.most_common()))
+            return report._replace(repeated=tuple(self._repeated.most_common()))
 
     def _bring(self, findings: Findings, target: Target, *, dry_run: bool) -> UploadReport:
         """Plan and push; an unusable target is the report's `stopped`, never an exception."""
@@ -149,8 +148,7 @@ def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
     """Leave out of a plan what is there already, and what would undo a later change."""
     states = [(update, prior(update)) for update in plan.updates]
     left_alone = [_LEFT_ALONE[state](update) for update, state in states if state in _LEFT_ALONE]
-    return replace(
-        plan,
+    return plan._replace(
         updates=tuple(update for update, state in states if state is PriorState.NEW),
         earlier=tuple(update for update, state in states if state in _THERE),
         warnings=(*plan.warnings, *left_alone),

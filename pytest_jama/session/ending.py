@@ -6,8 +6,7 @@ promises was done. docs/exit-status.md says the same for users.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.verdicts import Judgement
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.upload_lines import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """The end of a session.
 
     Attributes:
@@ -37,8 +35,8 @@ class Ending:
     exit_status: ExitStatus
     lines: tuple[Line, ...] = ()
     why_unfinished: str = ""
-    report: UploadReport = field(default_factory=UploadReport)
-    judgement: Judgement = field(default_factory=Judgement)
+    report: UploadReport = UploadReport()
+    judgement: Judgement = Judgement()
     unusable: tuple[Unusable, ...] = ()
     journal: str = ""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
@@ -169,7 +168,7 @@ class Session:
             prior=prior,
         )
         if not self.settings.run.actual_results:
-            findings = replace(findings, provenance="")
+            findings = findings._replace(provenance="")
         with _environment(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 

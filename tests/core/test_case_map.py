@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_jama.core.case_map import CaseMap, MapConflict, MapEntry
 from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.test_ids import normal_form
-from tests.core.test_identity import junit_spelling, node_ids
+from tests.core.test_test_ids import junit_spelling, node_ids
 from tests.core.values import LAW
 
 

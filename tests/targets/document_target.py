@@ -1,7 +1,7 @@
-"""A target of another kind, for tests: one document of all results, taken first and judged later.
+"""A target of another kind, for tests: one document of all results, accepted first, judged later.
 
 It stands for servers that have no runs. The server is a folder, so that sessions in other processes
-can reach it: `inbox` holds documents that were taken, `judged` those that were judged.
+can reach it; each document is a file there, whose ending says how far the server is with it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,51 @@ if TYPE_CHECKING:
     from pytest_jama.core.port import Observer
 
 SERVER_FOLDER = "document-server"
+ACCEPTED, QUEUED, JUDGED = STAGES = ("accepted", "queued", "judged")
+
+POLLS = 5
+"""How often the target asks; the server needs two of them, unless it is busy."""
+
+
+class DocumentServer:
+    """Takes documents, and judges them while it is asked about them.
+
+    A file ``busy`` in the folder keeps it from judging; at a file ``interrupt``, Ctrl-C is pressed
+    while the target waits.
+
+    Args:
+        folder: Where it keeps everything.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def stage(self, key: str) -> str:
+        """Return how far it is with a document; empty when it has none of that key."""
+        return next((path.suffix[1:] for path in self.folder.glob(f"{key}.*")), "")
+
+    def accept(self, key: str, content: str) -> None:
+        """Take a document.
+
+        Raises:
+            FileExistsError: When it has that already: no target may send one twice.
+        """
+        with self._path(key, ACCEPTED).open("x", encoding="utf-8") as file:
+            file.write(content)
+
+    def poll(self, key: str) -> str:
+        """Return how far it is with a document, and go on with that."""
+        if (self.folder / "interrupt").exists():
+            (self.folder / "interrupt").unlink()
+            raise KeyboardInterrupt
+        stage = self.stage(key)
+        if stage != JUDGED and not (self.folder / "busy").exists():
+            following = STAGES[STAGES.index(stage) + 1]
+            self._path(key, stage).rename(self._path(key, following))
+        return stage
+
+    def _path(self, key: str, stage: str) -> Path:
+        return self.folder / f"{key}.{stage}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +77,11 @@ class DocumentUpdate:
 
     Attributes:
         content: The document.
+        was: How far the server is with it.
     """
 
     content: str
+    was: str = ""
 
     @property
     def key(self) -> str:
@@ -47,18 +94,13 @@ class DocumentUpdate:
         return f"document of {len(json.loads(self.content))} results"
 
     @property
-    def was(self) -> str:
-        """Nothing: no one knows what the server shows before it has judged."""
-        return ""
-
-    @property
     def will_be(self) -> str:
-        """What the server says in the end."""
-        return "judged"
+        """How far the server gets in the end."""
+        return JUDGED
 
     def describe(self) -> str:
         """Say what is sent."""
-        return f"send {self.title}"
+        return f"{self.title}: {self.was or 'new'} -> {self.will_be}"
 
     def counts(self) -> Mapping[str, int]:
         """Count its outcomes."""
@@ -68,8 +110,9 @@ class DocumentUpdate:
         """Return the hash of server and document."""
         return hashlib.sha256(f"{server} {self.content}".encode()).hexdigest()[:16]
 
-    def is_shown(self) -> None:
-        """Return None: a document cannot be read back."""
+    def is_shown(self) -> bool | None:
+        """Return whether it was judged; None while the server has not come to it."""
+        return None if self.was in {ACCEPTED, QUEUED} else self.was == JUDGED
 
     def facts(self, *, brief: bool = False) -> dict[str, Any]:
         """Return its hash, and unless brief what it says."""
@@ -77,27 +120,32 @@ class DocumentUpdate:
 
 
 class DocumentTarget:
-    """Sends documents to a folder.
+    """Hands documents in, and asks until they are judged.
 
     Args:
-        server: The folder.
+        server: Where to.
     """
 
-    def __init__(self, server: Path) -> None:
+    def __init__(self, server: DocumentServer) -> None:
         self._server = server
 
     def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
         """Make one document of all results, linked or not."""
         changes: tuple[Change, ...] = ()
-        if not self._server.exists():
+        if not self._server.folder.exists():
             changes = (Change(ChangeKind.CREATE, "document server"),)
         for change in changes if create else ():
-            self._server.mkdir()
+            self._server.folder.mkdir()
             observer.changed(change)
         results = [[result.test_id, result.outcome.value] for result in findings.results]
         update = DocumentUpdate(json.dumps(sorted(results)))
-        place = Place("server", "documents", "inbox")
-        return Plan(places=(place,), updates=(update,) if results else (), changes=changes)
+        update = DocumentUpdate(update.content, was=self._server.stage(update.key))
+        return Plan(
+            places=(Place("server", "documents", "inbox"),),
+            updates=(update,) if results else (),
+            changes=changes,
+            noun="document",
+        )
 
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
         """Hand the documents in, and wait for the judgement of each."""
@@ -111,20 +159,19 @@ class DocumentTarget:
 
     def _send(self, update: Update) -> Receipt:
         assert isinstance(update, DocumentUpdate)
-        name = f"{update.key}.json"
-        if not (self._server / f"judged-{name}").exists():
-            inbox = self._server / f"taken-{name}"
-            with inbox.open("x", encoding="utf-8") as file:  # it was never handed in before
-                file.write(update.content)
-            inbox.rename(self._server / f"judged-{name}")
-        return Receipt(update, SendState.SENT)
+        if not self._server.stage(update.key):
+            self._server.accept(update.key, update.content)
+        if any(self._server.poll(update.key) == JUDGED for _ in range(POLLS)):
+            return Receipt(update, SendState.SENT)
+        return Receipt(update, SendState.UNVERIFIED, error="accepted, but not judged yet")
 
 
 class DocumentExtension:
-    """Makes the target `document`, whose server is a folder beside the session's."""
+    """Makes the target `document`, whose server is a folder beside the journals."""
 
     @hookimpl
     def make_target(self, name: str, settings: Settings) -> DocumentTarget | None:
         """Make it."""
-        folder = settings.journal.parent / SERVER_FOLDER
-        return DocumentTarget(folder) if name == "document" else None
+        if name != "document":
+            return None
+        return DocumentTarget(DocumentServer(settings.journal.parent / SERVER_FOLDER))

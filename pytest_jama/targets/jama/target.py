@@ -228,7 +228,7 @@ class JamaTarget:
         final = list(receipts)
         for number, receipt in zip(lost, again, strict=True):
             attempts = receipts[number].attempts + receipt.attempts
-            final[number] = replace(receipt, attempts=attempts)
+            final[number] = receipt._replace(attempts=attempts)
         return tuple(final), tuple(lost[number] for number in still_lost)
 
     def _write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,7 @@ def _compare(receipt: Receipt, stored: dict[int, TestRun]) -> Receipt:
     difference = describe_mismatch(run_update_of(receipt), _run_of(receipt, stored))
     if not difference:
         return receipt
-    return replace(receipt, state=SendState.MISMATCH, error=difference)
+    return receipt._replace(state=SendState.MISMATCH, error=difference)
 
 
 def _run_of(receipt: Receipt, stored: dict[int, TestRun]) -> TestRun | None:
@@ -96,7 +96,7 @@ def _run_of(receipt: Receipt, stored: dict[int, TestRun]) -> TestRun | None:
 def _unverified(receipts: Sequence[Receipt], reason: PytestJamaError) -> tuple[Receipt, ...]:
     """Note that what was sent was not read back: Jama accepted it, and that is all we know."""
     return tuple(
-        replace(receipt, state=SendState.UNVERIFIED, error=f"accepted, but {reason}")
+        receipt._replace(state=SendState.UNVERIFIED, error=f"accepted, but {reason}")
         if receipt.state is SendState.SENT
         else receipt
         for receipt in receipts

@@ -9,7 +9,7 @@ import pytest
 from pytest_jama.core.plan import Plan
 from pytest_jama.core.port import Observer
 from pytest_jama.report.progress import BarProgress, PlainProgress, make_progress
-from tests.plugin.test_render import receipt_of
+from tests.report.test_upload_lines import receipt_of
 
 
 class Terminal(io.StringIO):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pytest_jama.core.cases import CaseRef
@@ -135,7 +133,7 @@ def test_verbose_names_every_failure() -> None:
 def test_what_stopped_the_upload_is_said_once_and_first() -> None:
     why = OutOfReachError("nothing succeeded for 3 s")
     receipts = tuple(
-        replace(receipt_of(n, SendState.NOT_SENT, str(why)), cause=why) for n in (1, 2)
+        receipt_of(n, SendState.NOT_SENT, str(why))._replace(cause=why) for n in (1, 2)
     )
     assert lines_of(UploadReport(receipts=receipts, stopped=why)) == [
         "NOT SENT   nothing succeeded for 3 s",
