@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.errors import UnusableKind
@@ -108,15 +109,17 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
     plan = summary.report.plan or Plan()
     if plan.updates or plan.earlier:  # a target may take what is linked to no case, too
         return
+    to_write = judgement.to_write
     if summary.nothing_linked:
         yield Line("nothing", f"to send: {summary.nothing_linked}", Tone.WARNING)
-    elif judgement.cases and not judgement.to_write:
+    elif judgement.cases and not to_write:
         yield Line("nothing", "to send: no case has a verdict", Tone.WARNING)
-    elif not judgement.to_write and not summary.has_begun:
+    elif not to_write and not summary.has_begun:
         yield Line("nothing", "to send: no test was run", Tone.WARNING)
-    elif judgement.to_write and summary.mode is Mode.NO_UPLOAD:
-        counts = count_words({case.verdict.value: 1} for case in judgement.to_write if case.verdict)
-        yield Line("journaled", f"{counts}; nothing is sent with {style.no_upload_flag}")
+    elif to_write and summary.mode is Mode.NO_UPLOAD:
+        counts = Counter(case.verdict for case in to_write)
+        words = count_words([{each.value: count for each, count in counts.items() if each}])
+        yield Line("journaled", f"{words}; nothing is sent with {style.no_upload_flag}")
 
 
 _LABELS = {
