@@ -17,8 +17,8 @@ from junit_uploader.junit.notes import Note, NoteKind, UnreadableError
 from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions, merge
 from junit_uploader.sources import find_sources, open_source
+from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.unusable import Unusable, UnusableKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_jama.core.unusable import Unusable
+    from pytest_jama.core.errors import Unusable
 
 
 class NoteKind(Enum):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.notes import Note
     from junit_uploader.junit.parser import Feed
     from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
-    from pytest_jama.core.unusable import Unusable
+    from pytest_jama.core.errors import Unusable
 
 CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 4 * 1024 * 1024

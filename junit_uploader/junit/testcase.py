@@ -18,18 +18,23 @@ from junit_uploader.junit.attributes import (
     parse_time_s,
     read_time_s,
 )
-from junit_uploader.junit.elements import Subject, find_properties, read_finding, read_properties
+from junit_uploader.junit.elements import (
+    ResultKind,
+    Subject,
+    find_properties,
+    read_finding,
+    read_properties,
+)
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
+from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
     NO_EVIDENCE,
     USED_PROPERTIES,
     read_evidence,
 )
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.unusable import Unusable, UnusableKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -244,3 +249,48 @@ def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) 
         account = read_account([finding], outcome, options.dialects)
     extras = Extras(name=identity.odd_name, message=account.message)
     return ReportedTest(identity.test_id, "", suite.path, outcome, None, extras)
+
+
+_ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
+
+
+def decide_outcome(
+    findings: Sequence[Finding],
+    attributes: Mapping[str, str],
+    options: ReadOptions,
+) -> Outcome:
+    """Return the outcome of one testcase.
+
+    Error beats failure beats skipped beats the attributes that say "not run"; else it passed.
+
+    Args:
+        findings: The results inside it.
+        attributes: Its own attributes.
+        options: How to read them.
+    """
+    kinds = [finding.kind for finding in findings]
+    fails = _ERROR in kinds or _FAILURE in kinds
+    if _SKIPPED in kinds and (options.skipped_wins or not fails):
+        expected = options.dialects.expected_failures
+        types = {each.type_name for each in findings if each.kind is _SKIPPED}
+        return Outcome.SKIPPED if expected.isdisjoint(types) else Outcome.XFAILED
+    if fails:
+        return Outcome.ERROR if _ERROR in kinds else Outcome.FAILED
+    return Outcome.SKIPPED if options.dialects.says_not_run(attributes) else Outcome.PASSED
+
+
+_BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})
+_RERUNS = (ResultKind.RERUN_ERROR, ResultKind.RERUN_FAILURE)
+
+
+def find_contradiction(
+    findings: Sequence[Finding],
+    attributes: Mapping[str, str],
+) -> NoteKind | None:
+    """Find what speaks of a failure in a testcase that shows none."""
+    kinds = [finding.kind for finding in findings]
+    if not all(kind.is_earlier for kind in kinds):
+        return None
+    if attributes.get("status", "").strip().lower() in _BAD_STATUS:
+        return NoteKind.BAD_STATUS
+    return NoteKind.RERUN_ALONE if any(kind in _RERUNS for kind in kinds) else None

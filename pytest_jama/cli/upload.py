@@ -16,10 +16,9 @@ from pytest_jama.cli.upload_settings import (
     find_journal_folder,
     load_for_upload,
 )
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
 from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
-from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
 from pytest_jama.journal.record import by_session, merge_results

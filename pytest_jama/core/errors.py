@@ -14,14 +14,16 @@
 
 Messages are one line, lower case: what is wrong, with the value and where it came from; then what
 to do. Only front-ends turn them into output and exit codes.
+
+What a session was given and could not use is not an exception: the session goes on and says so at
+its end; see `Unusable`.
 """
 
 from __future__ import annotations
 
 import logging
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
-
-from pytest_jama.core.unusable import Unusable, UnusableKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +151,30 @@ class ErrorLog:
             self.unusable[unusable] = None
             if self.on_unusable is not None:
                 self.on_unusable(unusable)
+
+
+class UnusableKind(str, Enum):
+    """What could not be used; the value is the word in the journal."""
+
+    REFERENCE = "reference"
+    """A case reference of a test: in a property, a marker or its name."""
+    REPORT = "report"
+    """A whole report."""
+    JOURNAL = "journal"
+    """A journal, or a line of one."""
+    HOOK = "hook"
+    """A hook of an extension raised an error."""
+
+
+class Unusable(NamedTuple):
+    """One thing that a session was given and could not use.
+
+    Attributes:
+        kind: What it is.
+        where: The test ID, the path, or the name of the hook.
+        why: Why it could not be used, with the value.
+    """
+
+    kind: UnusableKind
+    where: str
+    why: str

@@ -12,9 +12,8 @@ import pluggy
 
 from pytest_jama import hookimpl
 from pytest_jama.core.cases import CaseLink, CaseRef, find_links_in_name, name_in, parse_step
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.hooks import specs
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
+from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, StepResult, TestResult
-from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.errors import Unusable
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.unusable import Unusable
     from pytest_jama.core.verdicts import StepVerdict, Verdict
 
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
-from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.collector import ResultCollector

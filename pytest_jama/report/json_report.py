@@ -9,8 +9,8 @@ from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_jama.core.errors import Unusable
     from pytest_jama.core.plan import Place, Update, UploadReport
-    from pytest_jama.core.unusable import Unusable
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 

@@ -7,8 +7,8 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
-from pytest_jama.core.unusable import UnusableKind
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.upload_lines import (
     LISTED,
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.errors import ErrorLog, Unusable
     from pytest_jama.core.plan import UploadReport
-    from pytest_jama.core.unusable import Unusable
 
 
 class Style(NamedTuple):

@@ -13,7 +13,7 @@ from pytest_jama.core.verdicts import Judgement
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
-    from pytest_jama.core.unusable import Unusable
+    from pytest_jama.core.errors import Unusable
     from pytest_jama.report.summary import Summary
     from pytest_jama.report.upload_lines import Line
 

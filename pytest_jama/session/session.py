@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.errors import Unusable
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
-    from pytest_jama.core.unusable import Unusable
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
     from pytest_jama.report.upload_lines import Line

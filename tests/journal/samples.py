@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.plan import Change, ChangeKind, Place, Plan, Receipt, SendState, Unresolved
 from pytest_jama.core.results import Outcome, StepResult, TestResult
-from pytest_jama.core.unusable import Unusable, UnusableKind
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun

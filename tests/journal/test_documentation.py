@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.unusable import UnusableKind
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal.file import FINISHED_KEPT
 from pytest_jama.journal.lines import FORMAT_VERSION

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from junit_uploader.junit.report_reader import CHUNK_BYTES
-from pytest_jama.core.unusable import Unusable, UnusableKind
+from pytest_jama.core.errors import Unusable, UnusableKind
 from tests.junit.reports import PASSED, make_case, notes, read, read_one, suite
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.plugin.marker import MarkerError, MarkerReader
+from pytest_jama.plugin.collection import MarkerError, MarkerReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
