@@ -165,7 +165,7 @@ class ResultCollector:
                 links = parse_links(text)
             except ValueError as exc:
                 links = ()
-                self._refuse_link(test_id, str(exc))
+                self._refuse_link(test_id, f"property {MARKERS}: {exc}")
             else:
                 self._links[text] = links
         return links
