@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import Outcome, StepResult
 
@@ -52,8 +52,7 @@ _DEFAULT_TABLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRules:
+class VerdictRules(NamedTuple):
     """Which verdict follows from which outcome; None stands for `leave`.
 
     Attributes:
@@ -61,9 +60,7 @@ class VerdictRules:
         incomplete: The verdict of a case without failure, some of whose tests did not run.
     """
 
-    by_outcome: Mapping[Outcome, Verdict | None] = field(
-        default_factory=lambda: MappingProxyType(_DEFAULT_TABLE),
-    )
+    by_outcome: Mapping[Outcome, Verdict | None] = MappingProxyType(_DEFAULT_TABLE)
     incomplete: Verdict | None = Verdict.INPROGRESS
 
     def verdict_of(self, outcome: Outcome) -> Verdict | None:
