@@ -15,7 +15,8 @@ from pytest_jama.session.exit_status import ExitStatus
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-GUIDES = [ROOT / "CONTRIBUTING.md", DOCS / "architecture.md"]
+ARCHITECTURE = DOCS / "architecture.md"
+GUIDES = [ROOT / "CONTRIBUTING.md", ARCHITECTURE]
 INSTALLED = Path(pytest_jama.__path__[0]).parent
 PACKAGES = ("pytest_jama", "junit_uploader")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -57,35 +58,46 @@ def test_every_hook_is_documented() -> None:
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
 def test_every_file_that_developers_are_sent_to_exists(page: Path) -> None:
-    named = re.findall(r"`((?:pytest_jama|junit_uploader|tests|docs)/[\w/.]*)`", _read(page))
+    named = re.findall(r"`((?:pytest_jama|junit_uploader|tests|docs)/[\w/.-]*)`", _read(page))
     assert named
-    places = [(INSTALLED if path.startswith(PACKAGES) else ROOT) / path for path in named]
-    assert [place for place in places if not place.exists()] == []
+    assert [path for path in named if not _place(path).exists()] == []
 
 
-def test_every_function_and_class_that_the_architecture_names_exists() -> None:
-    page = _read(DOCS / "architecture.md")
-    rows = "\n".join(line for line in page.splitlines() if line.startswith("|"))
-    named = {name.rpartition(".")[2] for name in re.findall(r"`([A-Za-z_]\w+(?:\.\w+)?)`", rows)}
-    sources = (path for package in PACKAGES for path in (INSTALLED / package).rglob("*.py"))
-    defined = set(re.findall(r"\b(?:class|def) (\w+)", "\n".join(map(_read, sources))))
-    assert named - {"about"} <= defined
+def test_what_the_architecture_names_stands_in_the_file_beside_it() -> None:
+    named = re.findall(r"`([\w/]+\.py)`: ((?:`[\w.]+`(?:, )?)+)", _read(ARCHITECTURE))
+    assert named
+    missing = [
+        (path, name)
+        for path, names in named
+        for name in re.findall(r"\w+", names)
+        if not re.search(rf"^ *(?:(?:class|def) )?{name}\b", _read(_place(path)), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_the_architecture_counts_the_files_of_its_questions() -> None:
+    questions = _read(ARCHITECTURE).partition("## Ten questions")[2]
+    rows = [line for line in questions.splitlines() if re.match(r"\| [A-Z]", line)]
+    files = [re.findall(r"`[\w/-]+\.(?:py|md)`", row) for row in rows]
+    assert (len(rows), f"opening {sum(map(len, files))} files" in questions) == (10, True)
 
 
 def test_every_room_is_in_the_drawing() -> None:
-    drawing = _read(DOCS / "architecture.md").split("```")[1]
-    rooms = [
-        each for each in (INSTALLED / "pytest_jama").iterdir() if (each / "__init__.py").exists()
-    ]
-    assert rooms
-    names = [*(room.name for room in rooms), *PACKAGES, "junit"]
-    assert [name for name in names if not re.search(rf"\b{name}/", drawing)] == []
+    drawing = _read(ARCHITECTURE).split("```")[1]
+    inits = (path for package in PACKAGES for path in (INSTALLED / package).rglob("__init__.py"))
+    rooms = {path.parent.name for path in inits}
+    assert rooms >= {*PACKAGES, "core", "session"}
+    assert [name for name in rooms if not re.search(rf"\b{name}/", drawing)] == []
 
 
 def test_every_exit_status_is_documented() -> None:
     documented = re.findall(r"^\| (\d+) \|", _read(DOCS / "exit-status.md"), re.MULTILINE)
     expected = sorted({*ExitStatus, pytest.ExitCode.USAGE_ERROR})
     assert documented == [str(int(status)) for status in expected]
+
+
+def _place(path: str) -> Path:
+    return (INSTALLED if path.startswith(PACKAGES) else ROOT) / path
 
 
 def _read(path: Path) -> str:

@@ -8,7 +8,7 @@ def test_priming(jama):
         assert 12.1 >= 12
     with jama.step(2):
         jama.note("no bubble above 0.05 ml")
-    # Step 3 is done by hand: nobody reports it here, so it keeps what Jama has.
+    # Step 3 is done by hand: no test reports it, so it keeps what Jama has.
 
 
 def test_line_is_purged():

@@ -199,8 +199,8 @@ class UploadSettings(Section):
 
     on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
         default="fail",
-        description="Green tests but not everything sent: fail the session (exit status 8), or "
-        "only warn.",
+        description="Green tests in a session that did not end well (docs/exit-status.md): fail "
+        "with exit status 8, or only warn.",
     )
     give_up_after_s: types.Duration = Field(
         default=120.0,

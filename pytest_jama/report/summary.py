@@ -117,9 +117,9 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
     elif not to_write and not summary.has_begun:
         yield Line("nothing", "to send: no test was run", Tone.WARNING)
     elif to_write and summary.mode is Mode.NO_UPLOAD:
-        counts = Counter(case.verdict for case in to_write)
-        words = count_words([{each.value: count for each, count in counts.items() if each}])
-        yield Line("journaled", f"{words}; nothing is sent with {style.no_upload_flag}")
+        verdicts = Counter(case.verdict for case in to_write if case.verdict)
+        counts = count_words({verdict.value: number for verdict, number in verdicts.items()})
+        yield Line("journaled", f"{counts}; nothing is sent with {style.no_upload_flag}")
 
 
 _LABELS = {

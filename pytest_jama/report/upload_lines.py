@@ -139,11 +139,8 @@ def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
     yield Line("ERROR", "; ".join(filter(None, (text, details))), Tone.BAD)
 
 
-def count_words(counts: Iterable[Mapping[str, int]]) -> str:
+def count_words(total: Mapping[str, int]) -> str:
     """Return sums of verdicts, the worst first: ``1 FAILED, 12 PASSED``."""
-    total: Counter[str] = Counter()
-    for each in counts:
-        total.update(each)
     known = [verdict.value for verdict in Verdict]
     ordered = sorted(total, key=lambda word: known.index(word) if word in known else len(known))
     return ", ".join(f"{total[word]} {word}" for word in ordered)
@@ -168,7 +165,10 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     if not receipts:
         return
     sent = [receipt for receipt in receipts if receipt.state is SendState.SENT]
-    counts = count_words(receipt.update.counts() for receipt in sent)
+    total: Counter[str] = Counter()
+    for receipt in sent:
+        total.update(receipt.update.counts())
+    counts = count_words(total)
     noun = (report.plan or Plan()).noun
     text = f"{len(sent)} of {counted(len(receipts), noun)}" + (f": {counts}" if counts else "")
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)

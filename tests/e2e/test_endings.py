@@ -17,6 +17,7 @@ of 2.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Repository
 
+PAGE = Path(__file__).parents[2] / "docs" / "exit-status.md"
 PYTEST = (SERIAL, XDIST)
 NEVER: tuple[str, ...] = ()
 NOT_SENT = (SEND, NO_UPLOAD)
@@ -266,6 +268,17 @@ def test_session_ends_as_its_situation_asks(stage_of: Callable[[str], Stage], ce
     assert stage.look(cell, finished) == expected, finished.output
     for line in _lines(situation, place, expected):
         assert re.search(line, finished.output, re.MULTILINE), finished.output
+
+
+def test_the_page_has_every_situation_with_its_statuses() -> None:
+    table = PAGE.read_text(encoding="utf-8").partition("| situation | that is |")[2]
+    rows = re.findall(r"^\| ([^|]+) \|[^|]+\|(.*)\|$", table.partition("\n\n")[0], re.MULTILINE)
+    documented = {
+        name: "/".join(status.strip() or "0" for status in statuses.split("|"))
+        for names, statuses in rows
+        for name in names.split("; ")
+    }
+    assert documented == {name: situation.status for name, situation in SITUATIONS.items()}
 
 
 def _lines(situation: Situation, place: Repository, expected: Ending) -> Iterator[str]:

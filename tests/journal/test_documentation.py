@@ -1,4 +1,4 @@
-"""docs/journal.md says what `journal/format.py` writes, no more and no less."""
+"""docs/journal.md says what `journal/lines.py` writes, no more and no less."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
@@ -85,6 +86,7 @@ def test_the_example_shows_every_field_of_its_kind(kind: str) -> None:
         pytest.param("result", [outcome.value for outcome in Outcome], id="outcomes"),
         pytest.param("verdict", [*(verdict.value for verdict in Verdict), "leave"], id="verdicts"),
         pytest.param("receipt", [state.value for state in SendState], id="states"),
+        pytest.param("unusable", [kind.value for kind in UnusableKind], id="kinds"),
     ],
 )
 def test_every_word_that_a_line_may_hold_is_documented(kind: str, words: list[str]) -> None:
