@@ -1,4 +1,4 @@
-"""What a fault is, the faults without chance, and the faults in force.
+"""What a fault is, the faults without chance, the faults in force, and where they meet requests.
 
 A fault is a value whose judge sees every request arrive and says what happens to it.
 """
@@ -12,12 +12,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
+
+from pytest_jama.sandbox.faults.interception import Backend, InterceptedRequest
+from pytest_jama.sandbox.recorder import entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.sandbox.faults.interception import InterceptedRequest
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from pytest_jama.sandbox.recorder import Entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,3 +211,88 @@ class ActiveFaults:
                     break
             self._played.update(effect.name for effect in effects if effect.name)
         return effects
+
+
+class FaultMiddleware:
+    """Let the faults in force act on every request to the API; without any, it costs nothing.
+
+    It stands inside of the record, whose entries it fills in.
+    """
+
+    def __init__(self, app: ASGIApp, *, faults: ActiveFaults, backend: Backend) -> None:
+        self._app = app
+        self._faults = faults
+        self._backend = backend
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or let the faults that strike do something else."""
+        is_api = scope["type"] == "http" and self._backend.paths.include(scope["path"])
+        effects = self._effects(scope) if is_api and not self._faults.is_empty else []
+        if not effects:
+            await self._app(scope, receive, send)
+            return
+        entry = entry_of(scope)
+        entry.faults = tuple(effect.name for effect in effects if effect.name)
+        serve: ASGIApp = partial(_serve_and_note, self._app, entry)
+        for effect in reversed(effects):
+            serve = partial(self._meet, effect, serve)
+        await serve(scope, await _read_ahead(receive), send)
+
+    def _effects(self, scope: Scope) -> Sequence[Effect]:
+        path = self._backend.paths.below(scope["path"])
+        if not path:  # the list of the versions of the API
+            return ()
+        arrival = IncomingRequest(
+            method=scope["method"],
+            path=path,
+            is_for_token=path == self._backend.paths.token,
+            query=scope["query_string"].decode("latin-1"),
+            at_s=self._backend.database.clock(),
+        )
+        effects = [effect for effect in self._faults.effects(arrival) if effect != NO_EFFECT]
+        # What only watches stands nearest to the sandbox: it sees what no client gets to see.
+        return sorted(effects, key=lambda effect: effect.lets_others_act)
+
+    async def _meet(
+        self, effect: Effect, serve: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        exchange = InterceptedRequest(
+            scope=scope, receive=receive, send=send, serve=serve, backend=self._backend
+        )
+        if effect.delay_s and await exchange.connection.pause(effect.delay_s):
+            return
+        if effect.status is not None:
+            await exchange.refuse(effect.status, effect.message, dict(effect.headers))
+        elif effect.act is not None:
+            await effect.act(exchange)
+        else:
+            await serve(scope, receive, send)
+
+
+async def _serve_and_note(
+    app: ASGIApp, entry: Entry, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Process the request, and note that it was, whatever becomes of the answer."""
+
+    async def note(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            entry.served = message["status"]
+        await send(message)
+
+    await app(scope, receive, note)
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Read the whole body.
+
+    A server that is slow processes what it has got, even if the client has given up by then.
+    """
+    messages: list[Message] = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+    messages.reverse()
+
+    async def read() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return read

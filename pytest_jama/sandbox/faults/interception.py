@@ -1,12 +1,10 @@
-"""Where faults meet requests: process one, answer it otherwise, or break its connection."""
+"""A request that a fault may process, answer otherwise, or whose connection it may break."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_jama.sandbox.faults.base import NO_EFFECT, IncomingRequest
 from pytest_jama.sandbox.recorder import entry_of
 from pytest_jama.sandbox.serving import connection_of
 
@@ -16,8 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from pytest_jama.sandbox.database import Database
-    from pytest_jama.sandbox.faults.base import ActiveFaults, Effect
-    from pytest_jama.sandbox.recorder import ApiPaths, Entry
+    from pytest_jama.sandbox.recorder import ApiPaths
     from pytest_jama.sandbox.serving import ServedConnection
 
 
@@ -124,88 +121,3 @@ class InterceptedRequest:
     async def answer_with(self, response: ASGIApp) -> None:
         """Send an answer of the API's own."""
         await response(self.scope, self.receive, self.send)
-
-
-class FaultMiddleware:
-    """Let the faults in force act on every request to the API; without any, it costs nothing.
-
-    It stands inside of the record, whose entries it fills in.
-    """
-
-    def __init__(self, app: ASGIApp, *, faults: ActiveFaults, backend: Backend) -> None:
-        self._app = app
-        self._faults = faults
-        self._backend = backend
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, or let the faults that strike do something else."""
-        is_api = scope["type"] == "http" and self._backend.paths.include(scope["path"])
-        effects = self._effects(scope) if is_api and not self._faults.is_empty else []
-        if not effects:
-            await self._app(scope, receive, send)
-            return
-        entry = entry_of(scope)
-        entry.faults = tuple(effect.name for effect in effects if effect.name)
-        serve: ASGIApp = partial(_serve_and_note, self._app, entry)
-        for effect in reversed(effects):
-            serve = partial(self._meet, effect, serve)
-        await serve(scope, await _read_ahead(receive), send)
-
-    def _effects(self, scope: Scope) -> Sequence[Effect]:
-        path = self._backend.paths.below(scope["path"])
-        if not path:  # the list of the versions of the API
-            return ()
-        arrival = IncomingRequest(
-            method=scope["method"],
-            path=path,
-            is_for_token=path == self._backend.paths.token,
-            query=scope["query_string"].decode("latin-1"),
-            at_s=self._backend.database.clock(),
-        )
-        effects = [effect for effect in self._faults.effects(arrival) if effect != NO_EFFECT]
-        # What only watches stands nearest to the sandbox: it sees what no client gets to see.
-        return sorted(effects, key=lambda effect: effect.lets_others_act)
-
-    async def _meet(
-        self, effect: Effect, serve: ASGIApp, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        exchange = InterceptedRequest(
-            scope=scope, receive=receive, send=send, serve=serve, backend=self._backend
-        )
-        if effect.delay_s and await exchange.connection.pause(effect.delay_s):
-            return
-        if effect.status is not None:
-            await exchange.refuse(effect.status, effect.message, dict(effect.headers))
-        elif effect.act is not None:
-            await effect.act(exchange)
-        else:
-            await serve(scope, receive, send)
-
-
-async def _serve_and_note(
-    app: ASGIApp, entry: Entry, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Process the request, and note that it was, whatever becomes of the answer."""
-
-    async def note(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            entry.served = message["status"]
-        await send(message)
-
-    await app(scope, receive, note)
-
-
-async def _read_ahead(receive: Receive) -> Receive:
-    """Read the whole body.
-
-    A server that is slow processes what it has got, even if the client has given up by then.
-    """
-    messages: list[Message] = [await receive()]
-    while messages[-1].get("more_body", False):
-        messages.append(await receive())
-    messages.reverse()
-
-    async def read() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return read

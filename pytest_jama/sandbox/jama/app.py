@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults
-from pytest_jama.sandbox.faults.interception import Backend, FaultMiddleware
+from pytest_jama.sandbox.faults.base import FaultMiddleware
+from pytest_jama.sandbox.faults.interception import Backend
 from pytest_jama.sandbox.jama.calls import Site
 from pytest_jama.sandbox.jama.envelope import refused
 from pytest_jama.sandbox.jama.incoming import refusal_of
