@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml
 	  { echo "pytest-jama needs Python 3.10 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) 'pip>=25.1' # for --group
-	$(INSTALL) --editable '.[test]' --group dev
+	$(INSTALL) --editable '.[sandbox]' --group dev
 	@touch $@
 
 demo: $(INSTALLED) ## run the main job against a local Jama
@@ -53,7 +53,8 @@ wheel: $(INSTALLED) ## build the wheel into dist/
 
 test-wheel: wheel ## install the wheel alone, and run the tests that need nothing else against it
 	$(PYTHON) -m venv build/wheel-venv
-	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[test]"
+	build/wheel-venv/bin/python -m pip install --quiet 'pip>=25.1' # for --group
+	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[sandbox]" --group test
 	cp -r tests examples pyproject.toml *.md docs build/
 	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from bench.probes import Usage
 
 CPU_BOUND = 5.0
-START_BOUND = 5.0
+VERSION_BOUND = 1.6
+HELP_BOUND = 5.0
 MEMORY_BOUND_BYTES = 512
 LINEAR_BOUND = 1.2
 FEW, MORE = 2_000, 6_000
@@ -147,10 +148,10 @@ def _measure_start() -> list[Row]:
         compare(
             f"junit-uploader {option}",
             cost[option] / cost["pass"],
-            bound=START_BOUND,
+            bound=bound,
             form=TIMES,
         )
-        for option in ("--version", "--help")
+        for option, bound in (("--version", VERSION_BOUND), ("--help", HELP_BOUND))
     ]
 
 

@@ -12,7 +12,7 @@ import time
 
 from bench import probes, venvs
 from bench.enabled import measure_enabled, measure_memory
-from bench.idle import measure_idle
+from bench.idle import measure_idle, measure_newer_idle
 from bench.junit import measure_junit
 from bench.loading import measure_loading
 from bench.pace import measure_pace
@@ -30,6 +30,9 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.platform()}")
     print("counting instructions" if probes.VALGRIND else "no valgrind: measuring processor time")
     print_table("Idle: one test, no `--jama`", measure_idle(repeats=3 if quick else 11))
+    newer = measure_newer_idle()
+    if newer:
+        print_table(f"Idle on Python {venvs.NEWER}", newer)
     print_table("The map of jama.yaml", measure_loading())
     print_table("Enabled: `--jama --jama-no-upload`", measure_enabled(quick=quick))
     if not quick:

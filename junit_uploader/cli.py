@@ -60,8 +60,8 @@ def _run(given: Sequence[str]) -> int:
         options = parse_options(given)
     except WrongUseError as exc:
         return _refuse(exc, given)
-    except SystemExit:  # how argparse ends after --help
-        return _status("WELL")
+    except SystemExit:  # how argparse ends after --help; which needs no table of exit statuses
+        return 0
     if options.version:
         return _print_version()
     return _list(options) if options.list else _upload(options, given)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_origin
+from typing import TYPE_CHECKING, NamedTuple, get_origin
 
 from pydantic import BaseModel
 
@@ -23,8 +22,7 @@ KeyPath = tuple[str, ...]
 _MOST_CHARACTERS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """Something wrong with one setting.
 
     Attributes:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(NamedTuple):
     """What a setting accepts.
 
     Attributes:
@@ -44,8 +42,7 @@ class Allowed:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """Where else than in jama.yaml a setting can be given.
 
     Attributes:
@@ -58,8 +55,7 @@ class Given:
     option: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the validation of paths depends on.
 
     Attributes:

@@ -102,8 +102,7 @@ class CaseVerdict:
     judged: CaseVerdict | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The verdicts of a whole session.
 
     Attributes:

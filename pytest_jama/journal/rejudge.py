@@ -61,7 +61,7 @@ def judge_recordings(
             cases.append(case)
         else:
             cases.append(adjust(case))
-    return replace(whole, cases=tuple(cases))
+    return whole._replace(cases=tuple(cases))
 
 
 def count_unadjusted(recordings: Iterable[Recording]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
@@ -67,7 +66,7 @@ def judge_session(
     """
     found = tuple(results)
     judgement = judge(found, rules=settings.verdicts.rules())
-    adjusted = replace(judgement, cases=extensions.adjust_all(judgement.cases))
+    adjusted = judgement._replace(cases=extensions.adjust_all(judgement.cases))
     return Findings(found, adjusted, provenance)
 
 

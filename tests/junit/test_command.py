@@ -182,6 +182,14 @@ def test_asking_for_the_version_imports_nearly_nothing() -> None:
     assert printed.endswith(f"{['__future__', *ours]}\n")
 
 
+def test_asking_for_help_imports_nothing_of_the_plugin() -> None:
+    printed = run(
+        "import sys; from junit_uploader.cli import main; main(['--help']);"
+        "print([name for name in sys.modules if name.partition('.')[0] == 'pytest_jama'])"
+    )
+    assert printed.endswith("[]\n")
+
+
 def test_every_flag_is_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "junit.md").read_text(encoding="utf-8")
     actions = make_parser()._actions  # noqa: SLF001 (argparse shows them nowhere else)
