@@ -24,7 +24,7 @@ WORK = PROJECT / "build" / "bench"
 PEER = "allure-pytest==2.16.2"
 PEER_READER = "xmltodict==1.0.4"
 PIP = "pip>=26"
-"""What installs: scripts of a pip before 2025 import `re`, which takes longer than our own code."""
+"""What installs: scripts of pip 23 import `re`, which takes longer than our own code."""
 
 NEWER = "3.13"
 
