@@ -120,4 +120,4 @@ def test_property_that_names_no_case_is_8_and_named(linked: Repository) -> None:
     )
     finished = linked.pytest()
     assert finished.status == 8
-    assert "NOT LINKED test_it.py::test_bad: 'nonsense'" in finished.summary
+    assert "NOT LINKED test_it.py::test_bad: property jama: 'nonsense'" in finished.summary
