@@ -27,6 +27,8 @@ class Outcome(str, Enum):
     """Selected, but the session ended before it: interrupted, `-x`, `--maxfail`."""
     DESELECTED = "deselected"
     """Known, but not selected: `-k`, `-m`, `--lf`, a node ID on the command line."""
+    NOT_COLLECTED = "not collected"
+    """Known from the map or from jama.lock alone: this session did not come across it."""
 
     __hash__ = str.__hash__  # Enum's own is many times slower, and this is called for each test
 
@@ -36,7 +38,9 @@ class Outcome(str, Enum):
         return self not in _DID_NOT_RUN
 
 
-_DID_NOT_RUN = frozenset({Outcome.SKIPPED, Outcome.NOT_REACHED, Outcome.DESELECTED})
+_DID_NOT_RUN = frozenset(
+    {Outcome.SKIPPED, Outcome.NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLECTED}
+)
 
 WORST_FIRST = (
     Outcome.ERROR,
@@ -47,6 +51,7 @@ WORST_FIRST = (
     Outcome.SKIPPED,
     Outcome.NOT_REACHED,
     Outcome.DESELECTED,
+    Outcome.NOT_COLLECTED,
 )
 """Which outcome stands when one test has several, as with ``--dist each``."""
 
@@ -77,6 +82,8 @@ class TestResult(NamedTuple):
         steps: What it says of single steps, in the order in which they ended.
         links: The cases it is evidence of: by its own references (marker, property), else by the
             map; empty for an unlinked test.
+        started: When it began, in seconds since 1970 (UTC); None when unknown.
+        host: Where it ran, if that is not where the session was conducted.
     """
 
     test_id: str
@@ -86,6 +93,8 @@ class TestResult(NamedTuple):
     notes: tuple[str, ...] = ()
     steps: tuple[StepResult, ...] = ()
     links: tuple[CaseLink, ...] = ()
+    started: float | None = None
+    host: str = ""
 
 
 TestResult.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it

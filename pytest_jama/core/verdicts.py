@@ -93,6 +93,7 @@ class CaseVerdict:
         steps: The steps that tests reported on, ascending by number; others are not mentioned.
         results: All tests of the case, also those that did not run, in the order of the session.
         judged: What the rules say, when a hook said something else; None when none did.
+        reasons: What else made it so, as sentences for the account and the summary.
     """
 
     case_ref: CaseRef
@@ -100,6 +101,7 @@ class CaseVerdict:
     steps: tuple[StepVerdict, ...] = ()
     results: tuple[TestResult, ...] = ()
     judged: CaseVerdict | None = field(default=None, compare=False, repr=False)
+    reasons: tuple[str, ...] = ()
 
 
 class Judgement(NamedTuple):

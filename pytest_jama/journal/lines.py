@@ -1,27 +1,22 @@
-"""The lines of a journal, written and read. Pure: values to JSON-able objects and back.
+"""The lines of a journal, as they are written. Pure: values to JSON-able objects.
 
-Format version 1, described for readers of the files in docs/journal.md: that page and this module
-change together, and a change that old readers would misread raises `FORMAT_VERSION`. Reading passes
-over unknown fields; without a required one it raises `KeyError`, `TypeError` or `ValueError`.
+Format version 1, described for readers of the files in docs/journal.md: that page, this module and
+`line_parser` change together, and a change that old readers would misread raises `FORMAT_VERSION`.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.cases import CaseLink, CaseRef
-from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.results import Outcome, StepResult, TestResult
-from pytest_jama.core.verdicts import StepVerdict, Verdict
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.errors import Unusable
     from pytest_jama.core.plan import Plan, Receipt, Update
+    from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
-    from pytest_jama.journal.record import Header, RecordedVerdict
 
 FORMAT_VERSION = 1
 LEAVE = "leave"  # the verdict that does not touch the runs of a case
@@ -86,6 +81,10 @@ def result_line(result: TestResult) -> JournalLine:
     }
     if result.duration_s is not None:
         line["duration_s"] = round(result.duration_s, 6)
+    if result.started is not None:
+        line["started"] = round(result.started, 3)
+    if result.host:
+        line["host"] = result.host
     if result.message:
         line["message"] = result.message
     if result.notes:
@@ -97,11 +96,12 @@ def result_line(result: TestResult) -> JournalLine:
 
 def result_text(result: TestResult) -> str:
     """Return `result_line` as JSON; three times faster for the many tests with only an outcome."""
-    if result.message or result.notes or result.steps or result.duration_s is None:
+    if result.message or result.notes or result.steps or result.duration_s is None or result.host:
         return encode(result_line(result))
+    started = "" if result.started is None else f',"started":{result.started:.3f}'
     return (
         f'{{"line":"result","test":{_quote(result.test_id)},"outcome":{_quote(result.outcome)},'
-        f'"cases":[{_quoted(result.links)}],"duration_s":{result.duration_s:.6f}}}'
+        f'"cases":[{_quoted(result.links)}],"duration_s":{result.duration_s:.6f}{started}}}'
     )
 
 
@@ -235,110 +235,3 @@ def _quoted(links: tuple[CaseLink, ...]) -> str:
     return ",".join(
         [_quote(link.case_ref.text if link.step is None else str(link)) for link in links]
     )
-
-
-_OUR_VERSIONS = frozenset({"pytest-jama", "python"})
-"""The versions in a header that do not name what ran the tests."""
-
-
-def parse_header(line: JournalLine) -> Header:
-    """Read a `session` line."""
-    from pytest_jama.journal.record import Header  # noqa: PLC0415 (only who reads)
-
-    versions = {_text(name): _text(version) for name, version in line["versions"].items()}
-    framework = (f"{name} {versions[name]}" for name in versions if name not in _OUR_VERSIONS)
-    return Header(
-        session=_text(line["session"]),
-        started=datetime.fromisoformat(_text(line["started"])),
-        versions=versions,
-        commit=_text(line["commit"]),
-        framework=_text(line.get("framework", ", ".join(framework))),
-        settings=dict(line["settings"]),
-        hooks=tuple(map(_text, line.get("hooks", ()))),
-    )
-
-
-class Parser:
-    """Reads lines of tests; equal links, of which there may be very many, become one value."""
-
-    def __init__(self) -> None:
-        self._links: dict[str, CaseLink] = {}
-
-    def parse_collected(self, line: JournalLine) -> Iterator[TestResult]:
-        """Yield what each test of a `collected` line counts as."""
-        for test_id, outcome, links in line["tests"]:
-            yield TestResult(_text(test_id), Outcome(outcome), links=self.parse_links(links))
-
-    def parse_uncollected(self, line: JournalLine) -> TestResult:
-        """Read an `uncollected` line."""
-        return TestResult(
-            _text(line["address"]),
-            Outcome.DESELECTED,
-            message="could not be collected",
-            links=self.parse_links(line["cases"]),
-        )
-
-    def parse_result(self, line: JournalLine) -> TestResult:
-        """Read a `result` line."""
-        duration_s = line.get("duration_s")
-        return TestResult(
-            test_id=_text(line["test"]),
-            outcome=Outcome(line["outcome"]),
-            duration_s=None if duration_s is None else float(duration_s),
-            message=_text(line.get("message", "")),
-            notes=tuple(map(_text, line.get("notes", ()))),
-            steps=tuple(
-                StepResult(int(number), Outcome(outcome), _text(note))
-                for number, outcome, note in line.get("steps", ())
-            ),
-            links=self.parse_links(line["cases"]),
-        )
-
-    def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
-        """Read a `verdict` line."""
-        from pytest_jama.journal.record import RecordedVerdict  # noqa: PLC0415 (only who reads)
-
-        case_ref = CaseRef.parse(line["case"])
-        adjusted = line.get("adjusted")
-        if adjusted is None:
-            steps = _parse_steps(line["steps"])
-            return RecordedVerdict(case_ref, parse_verdict(line["verdict"]), steps, case_ref)
-        results = adjusted.get("results")
-        return RecordedVerdict(
-            case_ref,
-            parse_verdict(line["verdict"]),
-            _parse_steps(adjusted["steps"]),
-            judged_ref=CaseRef.parse(adjusted["case"]),
-            has_notes=True,
-            results=None if results is None else tuple(map(self.parse_result, results)),
-        )
-
-    def parse_links(self, texts: Iterable[str]) -> tuple[CaseLink, ...]:
-        """Read links as they stand in a line."""
-        return tuple(self._links.get(text) or self._parse_link(text) for text in texts)
-
-    def _parse_link(self, text: str) -> CaseLink:
-        return self._links.setdefault(text, CaseLink.parse(text))
-
-
-def parse_unusable(line: JournalLine) -> Unusable:
-    """Read an `unusable` line."""
-    return Unusable(UnusableKind(line["kind"]), _text(line["where"]), _text(line["why"]))
-
-
-def parse_verdict(text: str) -> Verdict | None:
-    """Read the name of a verdict; None for `leave`."""
-    return None if text == LEAVE else Verdict(text)
-
-
-def _parse_steps(steps: Iterable[list[Any]]) -> tuple[StepVerdict, ...]:
-    return tuple(
-        StepVerdict(int(number), Verdict(verdict), tuple(map(_text, notes)))
-        for number, verdict, *notes in steps
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import SendState
-from pytest_jama.journal.lines import FORMAT_VERSION, Parser, parse_header, parse_unusable
+from pytest_jama.journal.line_parser import Parser, parse_header, parse_unusable
+from pytest_jama.journal.lines import FORMAT_VERSION
 from pytest_jama.journal.record import Arrival, Recording, worse
 
 if TYPE_CHECKING:

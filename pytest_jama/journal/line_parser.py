@@ -1,0 +1,126 @@
+"""The lines of a journal, as they are read. Pure: JSON-able objects to values; see `lines`.
+
+Unknown fields are passed over; without a required one, `KeyError`, `TypeError` or `ValueError` is
+raised.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.cases import CaseLink, CaseRef
+from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.journal.lines import LEAVE
+from pytest_jama.journal.record import Header, RecordedVerdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_jama.journal.lines import JournalLine
+
+_OUR_VERSIONS = frozenset({"pytest-jama", "python"})
+"""The versions in a header that do not name what ran the tests."""
+
+
+def parse_header(line: JournalLine) -> Header:
+    """Read a `session` line."""
+    versions = {_text(name): _text(version) for name, version in line["versions"].items()}
+    framework = (f"{name} {versions[name]}" for name in versions if name not in _OUR_VERSIONS)
+    return Header(
+        session=_text(line["session"]),
+        started=datetime.fromisoformat(_text(line["started"])),
+        versions=versions,
+        commit=_text(line["commit"]),
+        framework=_text(line.get("framework", ", ".join(framework))),
+        settings=dict(line["settings"]),
+        hooks=tuple(map(_text, line.get("hooks", ()))),
+    )
+
+
+class Parser:
+    """Reads lines of tests; equal links, of which there may be very many, become one value."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, CaseLink] = {}
+
+    def parse_collected(self, line: JournalLine) -> Iterator[TestResult]:
+        """Yield what each test of a `collected` line counts as."""
+        for test_id, outcome, links in line["tests"]:
+            yield TestResult(_text(test_id), Outcome(outcome), links=self.parse_links(links))
+
+    def parse_uncollected(self, line: JournalLine) -> TestResult:
+        """Read an `uncollected` line."""
+        return TestResult(
+            _text(line["address"]),
+            Outcome.DESELECTED,
+            message="could not be collected",
+            links=self.parse_links(line["cases"]),
+        )
+
+    def parse_result(self, line: JournalLine) -> TestResult:
+        """Read a `result` line."""
+        duration_s, started = line.get("duration_s"), line.get("started")
+        return TestResult(
+            test_id=_text(line["test"]),
+            outcome=Outcome(line["outcome"]),
+            duration_s=None if duration_s is None else float(duration_s),
+            message=_text(line.get("message", "")),
+            notes=tuple(map(_text, line.get("notes", ()))),
+            steps=tuple(
+                StepResult(int(number), Outcome(outcome), _text(note))
+                for number, outcome, note in line.get("steps", ())
+            ),
+            links=self.parse_links(line["cases"]),
+            started=None if started is None else float(started),
+            host=_text(line.get("host", "")),
+        )
+
+    def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
+        """Read a `verdict` line."""
+        case_ref = CaseRef.parse(line["case"])
+        adjusted = line.get("adjusted")
+        if adjusted is None:
+            steps = _parse_steps(line["steps"])
+            return RecordedVerdict(case_ref, parse_verdict(line["verdict"]), steps, case_ref)
+        results = adjusted.get("results")
+        return RecordedVerdict(
+            case_ref,
+            parse_verdict(line["verdict"]),
+            _parse_steps(adjusted["steps"]),
+            judged_ref=CaseRef.parse(adjusted["case"]),
+            has_notes=True,
+            results=None if results is None else tuple(map(self.parse_result, results)),
+        )
+
+    def parse_links(self, texts: Iterable[str]) -> tuple[CaseLink, ...]:
+        """Read links as they stand in a line."""
+        return tuple(self._links.get(text) or self._parse_link(text) for text in texts)
+
+    def _parse_link(self, text: str) -> CaseLink:
+        return self._links.setdefault(text, CaseLink.parse(text))
+
+
+def parse_unusable(line: JournalLine) -> Unusable:
+    """Read an `unusable` line."""
+    return Unusable(UnusableKind(line["kind"]), _text(line["where"]), _text(line["why"]))
+
+
+def parse_verdict(text: str) -> Verdict | None:
+    """Read the name of a verdict; None for `leave`."""
+    return None if text == LEAVE else Verdict(text)
+
+
+def _parse_steps(steps: Iterable[list[Any]]) -> tuple[StepVerdict, ...]:
+    return tuple(
+        StepVerdict(int(number), Verdict(verdict), tuple(map(_text, notes)))
+        for number, verdict, *notes in steps
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
