@@ -84,6 +84,14 @@ class Attempts(Guarded):
         if when == "teardown":
             self._evidence = None
 
+    @pytest.hookimpl(optionalhook=True)
+    @guarded
+    def pytest_assume_fail(self, entry: str) -> None:
+        """Fail the open steps: a soft assertion of pytest-assume has failed in them."""
+        if self._evidence is not None:
+            *_, reason = ["", *filter(None, map(str.strip, entry.splitlines()))]
+            self._evidence.fail_open_steps(reason)
+
     def evidence_of(self, item: pytest.Item) -> JamaFixture:
         """Return the evidence of the attempt that runs."""
         if item is not self._item:
