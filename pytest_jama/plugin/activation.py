@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def _carry_evidence(config: pytest.Config, errors: ErrorLog) -> None:
     plugins = config.pluginmanager
     attempts = Attempts(errors)
     plugins.register(attempts, ATTEMPTS)
-    if any(map(plugins.has_plugin, ("flaky", "pytest-retry"))):
+    if "flaky.flaky_pytest_plugin" in sys.modules or "pytest_retry" in sys.modules:
         plugins.register(AttemptEndings(attempts), "jama-attempt-endings")
     if hasattr(config.hook, "pytest_bdd_before_step"):
         from pytest_jama.plugin.scenario_steps import ScenarioSteps  # noqa: PLC0415 (only there)

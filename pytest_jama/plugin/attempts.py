@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.core.properties import NOTE
+from pytest_jama.core.properties import NOTE, USED_PROPERTIES
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -55,7 +55,7 @@ class Attempts(Guarded):
             self._earlier = []
         else:
             self._earlier.append(name_attempt(len(self._earlier) + 1, self.ending))
-        del item.user_properties[self._properties :]
+        _drop_ours(item.user_properties, self._properties)
         self._begin_attempt()
 
     @pytest.hookimpl(tryfirst=True)
@@ -76,7 +76,7 @@ class Attempts(Guarded):
         if when == "setup":
             return
         if when == "teardown" and not self._counts:  # --junitxml makes a testcase of it
-            del report.user_properties[self._properties :]
+            _drop_ours(report.user_properties, self._properties)
             return
         if self._evidence is not None:
             report.user_properties.extend(self._evidence.properties())
@@ -143,6 +143,11 @@ class AttemptEndings(Guarded):
             failed = report.outcome == "failed"
             self._attempts.ending = message_of(report, Outcome.FAILED) if failed else ""
         return report
+
+
+def _drop_ours(properties: list[tuple[str, object]], begin: int) -> None:
+    """Drop the properties that mean something here; those of other tools stay as they are."""
+    properties[begin:] = [each for each in properties[begin:] if each[0] not in USED_PROPERTIES]
 
 
 def start_fixture(item: pytest.Item) -> JamaFixture:
