@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.verdicts import Judgement
+from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
     LISTED,
     Line,
@@ -94,6 +95,8 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
         yield from report_lines(summary.report, verbose=style.verbose)
     yield from _nothing_lines(summary, judgement, style)
     yield from judgement_lines(judgement, verbose=style.verbose)
+    linked = (result for case in judgement.cases for result in case.results)
+    yield from caught_failure_lines(linked, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
     yield from summary.extra
     yield from error_lines(summary.errors, details=style.error_hint)

@@ -148,7 +148,7 @@ def run_all_ways(repository: Repository, *plugins: str) -> Ways:
         outputs.append(repository.run_here(lambda: junit_uploader(command)).output)  # noqa: B023
         found.append(_runs(repository))
     assert all(found), outputs
-    return Ways(*found, summaries=(ran.output, outputs[1]))
+    return Ways(found[0], found[1], found[2], (ran.output, outputs[1]))
 
 
 def _runs(repository: Repository) -> dict[int, Node]:
@@ -222,6 +222,11 @@ def test_account(ways: Ways, way: str, number: int, texts: list[str]) -> None:
 )
 def test_result_of_a_step(ways: Ways, number: int, step: int, text: str) -> None:
     assert text in (ways.plugin[number].steps[step - 1].result or "")
+
+
+def test_failed_step_of_a_green_test_is_said(ways: Ways) -> None:
+    said = "passed, but its step 1 failed: OSError: no light"
+    assert [said in summary for summary in ways.summaries] == [True, True]
 
 
 def test_scenario_that_is_skipped_is_left(ways: Ways) -> None:
