@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.core.properties import NOTE, USED_PROPERTIES
+from pytest_jama.core.properties import ATTEMPT, NOTE, USED_PROPERTIES
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -77,6 +77,7 @@ class Attempts(Guarded):
             return
         if when == "teardown" and not self._counts:  # --junitxml makes a testcase of it
             _drop_ours(report.user_properties, self._properties)
+            report.user_properties.append((ATTEMPT, str(len(self._earlier) + 1)))
             return
         if self._evidence is not None:
             report.user_properties.extend(self._evidence.properties())

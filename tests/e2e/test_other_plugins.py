@@ -234,6 +234,7 @@ def test_scenario_that_is_skipped_is_left(ways: Ways) -> None:
 
 
 RUNS_AGAIN = {
+    "rerunfailures": ("pytest_rerunfailures", "reruns=4"),
     "flaky": ("flaky.flaky_pytest_plugin", "max_runs=4, min_passes=2"),
     "pytest-retry": ("pytest_retry.retry_plugin", "retries=4"),
 }
@@ -256,6 +257,16 @@ def test_it(jama, record_property):
 def test_that_fails(jama):
     with jama.step(1):
         assert 0, "still"
+
+broken = []
+
+@pytest.mark.jama("KEY-TC-3")
+@pytest.mark.flaky(ARGUMENTS)
+def test_that_skips_at_last():
+    if broken:
+        pytest.skip("no bench")
+    broken.append(1)
+    assert 0
 """
 
 
@@ -264,13 +275,14 @@ def test_last_attempt_counts_and_each_is_named(
     make_repository: Callable[[], Repository], plugin: str, arguments: str
 ) -> None:
     repository = make_repository()
-    for number in 1, 2:
+    for number in 1, 2, 3:
         repository.case(number, steps=2)
     repository.start_cycle()
     repository.write("test_it.py", ATTEMPTS.replace("ARGUMENTS", arguments))
-    for runs in run_all_ways(repository, f"-p{plugin}", "-pno:rerunfailures")[:3]:
+    for runs in run_all_ways(repository, "-pno:rerunfailures", f"-p{plugin}")[:3]:
         assert [step.status for step in runs[1].steps] == ["PASSED", "PASSED"]
         assert [step.status for step in runs[2].steps] == ["FAILED", "NOT_RUN"]
+        assert runs[3].status == "NOT_RUN"
         for number in 1, 2:
             assert f"attempt {number} failed: AssertionError: low {number}" in (
                 runs[1].actual_results or ""
