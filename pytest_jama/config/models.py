@@ -163,35 +163,41 @@ def _verdict_of(outcome: Outcome, description: str) -> Any:
 
 
 class VerdictSettings(Section):
-    """Which Jama status follows from which outcome of a test; `leave` does not touch the run."""
+    """Which Jama status follows from which outcome of a test.
 
-    passed: types.VerdictOrLeave = _verdict_of(Outcome.PASSED, "The test passed.")
-    failed: types.VerdictOrLeave = _verdict_of(Outcome.FAILED, "The test failed.")
-    error: types.VerdictOrLeave = _verdict_of(
+    `leave` says nothing: alone it leaves the run as it is, beside other outcomes the case is
+    incomplete. With `ignore` the test counts as though it were not linked.
+    """
+
+    passed: types.VerdictLeaveOrIgnore = _verdict_of(Outcome.PASSED, "The test passed.")
+    failed: types.VerdictLeaveOrIgnore = _verdict_of(Outcome.FAILED, "The test failed.")
+    error: types.VerdictLeaveOrIgnore = _verdict_of(
         Outcome.ERROR,
         "Setup or teardown failed, or the worker crashed.",
     )
-    skipped: types.VerdictOrLeave = _verdict_of(Outcome.SKIPPED, "The test was skipped.")
-    xfailed: types.VerdictOrLeave = _verdict_of(
+    skipped: types.VerdictLeaveOrIgnore = _verdict_of(Outcome.SKIPPED, "The test was skipped.")
+    xfailed: types.VerdictLeaveOrIgnore = _verdict_of(
         Outcome.XFAILED, "The test failed, as was expected."
     )
-    xpassed: types.VerdictOrLeave = _verdict_of(
+    xpassed: types.VerdictLeaveOrIgnore = _verdict_of(
         Outcome.XPASSED,
         "The test passed though a failure was expected (not strict).",
     )
     incomplete: types.VerdictOrLeave = Field(
         default=_DEFAULT_RULES.incomplete,
-        description="No failure, but some of the case's tests did not run.",
+        description="No failure, but some of the case's tests did not run, or are left (`leave`).",
     )
 
     def rules(self) -> VerdictRules:
         """Return the rules in the form in which verdicts are judged."""
-        by_outcome = {
+        given = {
             Outcome(name): getattr(self, name)
             for name in type(self).model_fields
             if name != "incomplete"
         }
-        return VerdictRules(by_outcome=MappingProxyType(by_outcome), incomplete=self.incomplete)
+        ignored = frozenset(outcome for outcome, word in given.items() if word == types.IGNORE)
+        by_outcome = {outcome: word for outcome, word in given.items() if outcome not in ignored}
+        return VerdictRules(MappingProxyType(by_outcome), self.incomplete, ignored)
 
 
 class UploadSettings(Section):

@@ -159,7 +159,15 @@ def _verdict(value: object) -> object:
 
 
 LEAVE = "leave"
-"""The word for an outcome that leaves the run as it is."""
+"""The word for an outcome that says nothing of its case."""
+
+IGNORE = "ignore"
+"""The word for an outcome with which a test counts as though it were not linked."""
+
+
+def _verdict_or_ignore(value: object) -> object:
+    is_ignore = isinstance(value, str) and value.lower() == IGNORE
+    return IGNORE if is_ignore else _verdict(value)
 
 
 def _absolute(value: object, info: ValidationInfo) -> Path:
@@ -303,6 +311,13 @@ VerdictOrLeave = Annotated[
     PlainSerializer(lambda verdict: verdict.value if verdict else LEAVE, return_type=str),
     WithJsonSchema({"enum": [*(verdict.value for verdict in Verdict), LEAVE]}),
     Allowed(", ".join(verdict.value for verdict in Verdict) + f" or {LEAVE}"),
+]
+VerdictLeaveOrIgnore = Annotated[
+    Verdict | Literal["ignore"] | None,
+    BeforeValidator(_verdict_or_ignore),
+    PlainSerializer(lambda given: getattr(given, "value", given) or LEAVE, return_type=str),
+    WithJsonSchema({"enum": [*(verdict.value for verdict in Verdict), LEAVE, IGNORE]}),
+    Allowed(f"{', '.join(verdict.value for verdict in Verdict)}, {LEAVE} or {IGNORE}"),
 ]
 NamePattern = Annotated[
     re.Pattern[str] | None,
