@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.hooks.extensions import Extensions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pytest_jama.config import Settings
 
 
 class CollectedSession(NamedTuple):
@@ -84,6 +87,53 @@ def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> Co
         return session
     _refuse(process.returncode, process.stdout.decode("utf-8", "replace"))
     return None
+
+
+def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSession:
+    """Let junit-uploader list the tests of reports, in the place of a collection.
+
+    It is built on this package, so that it cannot be imported here; its list is an interface.
+
+    Args:
+        reports: As ``junit-uploader`` takes them.
+        settings: Link the tests that name no case themselves.
+
+    Raises:
+        SettingsError: When it cannot understand the reports' names.
+        PytestJamaError: When it ended without a list.
+    """
+    process = subprocess.run(  # noqa: S603 (our own command)
+        [sys.executable, "-m", "junit_uploader", "--list", "--json", "--", *reports],
+        stdin=None,
+        capture_output=True,
+        check=False,
+    )
+    try:
+        content = json.loads(process.stdout)
+    except ValueError:
+        said = process.stderr.decode("utf-8", "replace").strip()
+        if process.returncode == _WRONG_REPORTS:
+            problem = Problem(said, "name reports behind `--junit`", "junit-uploader --list")
+            raise SettingsError(problem) from None
+        status = process.returncode
+        raise PytestJamaError(f"junit-uploader ended with exit status {status}: {said}") from None
+    log = ErrorLog()
+    extensions = Extensions(settings, errors=log)
+    tests = []
+    for test in content["tests"]:
+        result = TestResult(test["test_id"], Outcome(test["outcome"]))
+        links = tuple(map(CaseLink.parse, test["cases"]))
+        links = links or extensions.find_links(result, name=test["name"])
+        tests.append(result._replace(links=links))
+    unreadable = [file for file in content["files"] if file["error"]]
+    return CollectedSession(
+        tests=tuple(tests),
+        uncollected=tuple((file["path"], file["error"]) for file in unreadable),
+        mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
+    )
+
+
+_WRONG_REPORTS = 2  # exit status of a wrong command line
 
 
 def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProcess[bytes]) -> bool:

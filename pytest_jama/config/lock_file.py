@@ -1,14 +1,16 @@
-"""The text of jama.lock: read with every mistake named by its line, written so that diffs are small.
+"""The text of jama.lock: read so that mistakes are named by line, written so that diffs are small.
 
 One text, one step, one test a line; cases in the order of their numbers, tests sorted.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseRef
@@ -19,9 +21,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from pytest_jama.config.loading import LoadedSettings
+
 FORMAT_VERSION = 1
 
 _AGAIN = "write it anew with `pytest-jama lock`, and review the difference"
+
+
+class NewerLockError(SettingsError):
+    """A newer version has written the lock: this one must not write over it."""
+
+
+def with_lock(loaded: LoadedSettings, *, start: Path) -> LoadedSettings:
+    """Return settings with the jama.lock that lies beside jama.yaml, or where that would be.
+
+    Args:
+        loaded: The settings.
+        start: Where jama.yaml was looked for first; messages name files relative to it.
+
+    Raises:
+        SettingsError: When the lock cannot be read or understood.
+    """
+    return replace(loaded, lock=read_lock(lock_folder(loaded, start=start), start=start))
+
+
+def lock_folder(loaded: LoadedSettings, *, start: Path) -> Path:
+    """Return the folder in which jama.lock is, or would be."""
+    return loaded.file.parent if loaded.file else start
 
 
 def read_lock(folder: Path, *, start: Path) -> Lock | None:
@@ -42,7 +68,13 @@ def read_lock(folder: Path, *, start: Path) -> Lock | None:
     except (OSError, UnicodeDecodeError) as exc:
         why = "is not a text in UTF-8" if isinstance(exc, ValueError) else exc.strerror
         raise SettingsError(Problem(f"cannot be read: {why}", _AGAIN, _shown(path, start))) from exc
-    return parse_lock(text, file=_shown(path, start))
+    was_collecting = gc.isenabled()
+    gc.disable()  # which would look through the many values again and again
+    try:
+        return parse_lock(text, file=_shown(path, start))
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def _shown(path: Path, start: Path) -> str:
@@ -73,7 +105,7 @@ def parse_lock(text: str, *, file: str) -> Lock:
     if not isinstance(version, int):
         raise _refused("is not a lock of pytest-jama", file, 1)
     if version > FORMAT_VERSION:
-        raise SettingsError(
+        raise NewerLockError(
             Problem(
                 f"is of format {version}, and this version of pytest-jama knows {FORMAT_VERSION}",
                 "install the version that wrote it, or a newer one",
@@ -91,10 +123,8 @@ def _read_cases(cases: dict[str, Any], text: str, file: str) -> Iterator[tuple[s
     for name, plain in cases.items():
         try:
             CaseRef.parse(name)
-            if not isinstance(plain, dict):
-                raise TypeError(f"is {plain!r}")  # noqa: TRY301 (said as all others)
             yield name, LockedCase.read(plain)
-        except (ValueError, TypeError) as exc:
+        except (ValueError, TypeError) as exc:  # noqa: PERF203 (Python 3.11 has it for nothing)
             raise _refused(f"{name}: {exc}", file, _last_line(text, name)) from exc
 
 

@@ -38,8 +38,34 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)((?:\s[^<>]*)?)/?>")
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]*)""", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code dfn em font i ins kbd label mark q samp small span "
-    "strong tt u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 _MEANING = {"sup": "^", "sub": "_", "del": "~", "s": "~", "strike": "~"}
 

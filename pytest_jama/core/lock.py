@@ -1,4 +1,4 @@
-"""jama.lock: what the test cases said when their tests were last reviewed, and which tests those are.
+"""jama.lock: what the test cases said when their tests were reviewed, and which tests those are.
 
 Texts are compared as people read them: Jama cleans rich text when it stores it, so tags, entities
 and blanks do not count. The file keeps a fingerprint of each text, and its beginning for people.
@@ -16,7 +16,7 @@ from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form
 from pytest_jama.core.text import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 FILE_NAME = "jama.lock"
 
@@ -40,12 +40,12 @@ class CaseText(NamedTuple):
 
     Attributes:
         name: Its name.
-        description: Its description.
+        description: Its description; None when that is not known.
         steps: Its steps in their order.
     """
 
     name: str
-    description: str
+    description: str | None
     steps: tuple[StepText, ...] = ()
 
 
@@ -104,7 +104,7 @@ class LockedCase(NamedTuple):
         """
         return cls(
             LockedText.of(text.name),
-            LockedText.of(text.description),
+            LockedText.of(text.description or ""),
             tuple(LockedStep(*map(LockedText.of, step)) for step in text.steps),
             tuple(sorted({base_of(test) for test in tests})),
             version,
@@ -129,8 +129,11 @@ class LockedCase(NamedTuple):
         """Return what `plain` made.
 
         Raises:
-            ValueError: When something is missing, or of another kind; it says what.
+            TypeError: When it is something else.
+            ValueError: When a part is missing, or something else; it says which.
         """
+        if not isinstance(plain, dict):
+            raise TypeError(f"is {plain!r}")
         version = plain.get("version")
         if version is not None and not isinstance(version, int):
             raise ValueError(f"version is {version!r}")
@@ -151,7 +154,7 @@ class LockedCase(NamedTuple):
 def _require_list(plain: Mapping[str, Any], name: str) -> list[Any]:
     value = plain.get(name)
     if not isinstance(value, list):
-        raise ValueError(f"{name} is missing" if value is None else f"{name} is {value!r}")
+        raise TypeError(f"{name} is missing" if value is None else f"{name} is {value!r}")
     return value
 
 

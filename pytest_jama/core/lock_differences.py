@@ -25,24 +25,32 @@ class Drift(NamedTuple):
     steps: frozenset[int] = frozenset()
 
 
-def find_drift(locked: LockedCase, now: CaseText) -> Drift:
+def find_drift(locked: LockedCase, text: CaseText) -> Drift:
     """Compare a case with what is locked of it.
 
     Args:
         locked: What was reviewed.
-        now: What Jama says.
+        text: What Jama says.
     """
-    return compare(locked, LockedCase.of(now, tests=()))
+    return compare(
+        locked, LockedCase.of(text, tests=()), has_description=text.description is not None
+    )
 
 
-def compare(locked: LockedCase, now: LockedCase) -> Drift:
-    """Compare the texts of two locked cases; versions and tests do not count."""
+def compare(locked: LockedCase, now: LockedCase, *, has_description: bool = True) -> Drift:
+    """Compare the texts of two locked cases; versions and tests do not count.
+
+    Args:
+        locked: What was reviewed.
+        now: What there is now.
+        has_description: Whether the description of the latter is known.
+    """
     sentences = []
     if locked.is_disputed:
         sentences.append(f"the sessions had different entries of it in their {FILE_NAME}")
     if locked.name.digest != now.name.digest:
         sentences.append(_was_is("the name", locked.name, now.name))
-    if locked.description.digest != now.description.digest:
+    if has_description and locked.description.digest != now.description.digest:
         sentences.append(_was_is("the description", locked.description, now.description))
     sentences += _step_sentences(locked.steps, now.steps)
     pairs = zip_longest(map(_key, locked.steps), map(_key, now.steps))
@@ -102,9 +110,7 @@ def _find_moved(
     return {at: places[key].pop(0) for at, key in gone if places.get(key)}
 
 
-def _changed_step(
-    was_number: int, was: LockedStep, number: int, now: LockedStep
-) -> Iterator[str]:
+def _changed_step(was_number: int, was: LockedStep, number: int, now: LockedStep) -> Iterator[str]:
     step = f"step {number}" if was_number == number else f"step {was_number}, now {number},"
     expected = f"the expected result of {step}"
     if was.action.digest != now.action.digest:

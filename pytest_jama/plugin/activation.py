@@ -59,17 +59,18 @@ def load(config: pytest.Config) -> LoadedSettings:
     Raises:
         pytest.UsageError: With every mistake, a line each.
     """
-    from pytest_jama.config import load_settings  # noqa: PLC0415 (pydantic)
+    from pytest_jama.config import load_settings, with_lock  # noqa: PLC0415 (pydantic)
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
     named = config.getoption("--jama-config")
     try:
-        return load_settings(
+        loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
             flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
             environ=os.environ,
             needs_target=not config.getoption("--jama-no-upload"),
         )
+        return with_lock(loaded, start=config.rootpath)
     except SettingsError as exc:
         raise pytest.UsageError(f"pytest-jama cannot start:\n{exc}") from exc
