@@ -1,4 +1,4 @@
-"""A case that differs from jama.lock, or a test of it that is missing, is not PASSED: everywhere."""
+"""A case that differs from jama.lock, or misses a test of it, is not PASSED, in each front-end."""
 
 from __future__ import annotations
 
