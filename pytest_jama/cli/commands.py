@@ -153,6 +153,50 @@ def upload(
     return run_upload(UploadOptions(journals, config, given), output, command=command)
 
 
+@toolbox.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when it would change.")
+@click.option("--junit", is_flag=True, help="The arguments are JUnit reports; pytest is not used.")
+@click.option("--url", help="Address of the Jama instance.")
+@click.option("--project", help="The project, by key or API ID.")
+@click.option("--config", type=_FILE, help="The settings file; default: jama.yaml, here or above.")
+@click.option(
+    "--verbose", "-v", count=True, help="Name every single thing; -vv logs each request, too."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
+@click.argument(
+    "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST ARGUMENTS | REPORT...]"
+)
+def lock(
+    *,
+    check: bool,
+    junit: bool,
+    config: Path | None,
+    verbose: int,
+    quiet: bool,
+    arguments: tuple[str, ...],
+    **given: str | bool | None,
+) -> int:
+    """Write jama.lock: what the linked test cases say now, and which tests are linked to them.
+
+    pytest collects the tests, with the arguments behind `--`, and runs none; Jama is asked for the
+    cases. Review the file's changes, and commit it: from then on a case that says something else is
+    not PASSED.
+
+    \b
+    pytest-jama lock
+    pytest-jama lock --check -- -p no:cacheprovider
+    pytest-jama lock --junit reports/*.xml
+
+    Exit status: 0 it is written, or up to date; 1 it would change, or something cannot be collected
+    or found; 2 wrong use or settings, 3 Jama out of reach or credentials refused.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.locking import LockOptions, run_lock  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
+
+    options = LockOptions(arguments, is_junit=junit, checks=check, config=config, flags=given)
+    return run_lock(options, OutputOptions(verbosity=verbose, quiet=quiet))
+
+
 def _words(flags: Flags) -> list[str]:
     given = {name: said for name, said in flags.items() if said is not None and said is not False}
     return [f"--{name}" if said is True else f"--{name}={said}" for name, said in given.items()]

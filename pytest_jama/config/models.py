@@ -258,6 +258,14 @@ class Settings(Section):
         description="How JUnit reports are read.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    drift: Annotated[
+        Literal["incomplete", "warn", "off"],
+        Allowed("incomplete, warn or off"),
+    ] = Field(
+        default="incomplete",
+        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
+        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
+    )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
         description="A session of which no test is linked to a case has failed; "

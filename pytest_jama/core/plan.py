@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Judgement
 
@@ -37,11 +38,13 @@ class Findings(NamedTuple):
         results: Every test, also those that are linked to no case or did not run.
         judgement: What follows from them, case by case.
         provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
+        lock: What the cases said when their tests were reviewed; None without `jama.lock`.
     """
 
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
+    lock: Lock | None = None
 
 
 class Place(NamedTuple):

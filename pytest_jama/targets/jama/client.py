@@ -12,7 +12,7 @@ from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.jama import wire
 from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.wire import is_list, is_object, says_already_there
+from pytest_jama.targets.jama.wire import is_list, is_object, is_page, says_already_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -206,6 +206,15 @@ class JamaClient:
     def find_item(self, item_id: int) -> Item | None:
         """Return any item by its ID; None when there is none, or it was deleted."""
         return self._find("/abstractitems/", item_id, wire.read_item)
+
+    def find_version(self, item_id: int) -> int | None:
+        """Return how many versions an item has, which it does not tell; None when Jama does not."""
+        query: Query = (("startAt", 0), ("maxResults", 1))
+        try:
+            answer = self.api.get(f"/items/{item_id}/versions", query, check=is_page)
+        except RefusedError:
+            return None
+        return wire.find_integer(answer["meta"]["pageInfo"].get("totalResults"))
 
     def items_by_key(self, project_id: int | None, keys: Sequence[str]) -> Iterator[Item]:
         """Yield the items of at most 50 document keys, of one project or of all."""

@@ -293,6 +293,7 @@ class CycleResolver:
             plan=self._place("plan", self._settings.plan.name, plan, plan, project),
             cycle=self._place("cycle", self._settings.cycle.name, cycle, plan, project),
             runs={case.ref: runs[case.id] for case in cases if case.id in runs},
+            items={case.ref: case.item for case in cases if case.item},
             unresolved=tuple(self._changes.unresolved),
             changes=tuple(self._changes.made),
             warnings=tuple(self._changes.warnings),

@@ -12,6 +12,7 @@ from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
+from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.runs import patch_operations, run_update_of
 from pytest_jama.targets.jama.update_plan import plan_updates
@@ -94,18 +95,25 @@ class JamaTarget:
             create=create,
             observer=observer,
         )
+        guard = LockGuard(
+            findings.lock,
+            resolution.items,
+            mode=self._settings.drift,
+            incomplete=judgement.incomplete,
+        )
         planned = plan_updates(
             (*judgement.to_write, *judgement.possible_aliases),
             resolution.runs,
             incomplete=judgement.incomplete,
             provenance=findings.provenance,
+            check=guard.check,
         )
         return Plan(
             places=(resolution.project, resolution.plan, resolution.cycle),
             updates=planned.updates,
             changes=resolution.changes,
             unresolved=resolution.unresolved,
-            warnings=(*resolution.warnings, *planned.warnings),
+            warnings=(*resolution.warnings, *guard.warnings, *planned.warnings),
         )
 
     def resolve(
