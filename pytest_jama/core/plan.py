@@ -37,11 +37,14 @@ class Findings(NamedTuple):
         results: Every test, also those that are linked to no case or did not run.
         judgement: What follows from them, case by case.
         provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
+        prepares: Whether everything is only made ready for sessions to come, which will write into
+            it: the plan has no updates. A target that takes documents has nothing to prepare.
     """
 
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
+    prepares: bool = False
 
 
 class Place(NamedTuple):
