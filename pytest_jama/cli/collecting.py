@@ -1,0 +1,114 @@
+"""What pytest collects: the one way in which commands learn which tests there are, and their cases.
+
+pytest itself collects, in a process of its own, with the arguments that a session would get; no
+test is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.results import Outcome, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class CollectedSession(NamedTuple):
+    """What a session of pytest would have to do with.
+
+    Attributes:
+        tests: Every test that is known, with its cases by marker, name, map or hook. Its outcome is
+            what it counts as unless it runs: NOT_REACHED, or DESELECTED for one that is left out.
+        uncollected: Each file or folder that could not be collected, and why.
+        mistakes: What of the references of tests cannot be understood, a sentence each.
+    """
+
+    tests: tuple[TestResult, ...] = ()
+    uncollected: tuple[tuple[str, str], ...] = ()
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all could be collected and understood."""
+        return not self.uncollected and not self.mistakes
+
+    def problems(self) -> list[str]:
+        """Return all that is wrong, a sentence each."""
+        return [*(f"{where}: {why}" for where, why in self.uncollected), *self.mistakes]
+
+
+_FILE_VARIABLE = "PYTEST_JAMA_COLLECTION_FILE"
+_WRONG_USE = 4  # pytest's own exit status for it
+_ENDED_WELL = (0, 5)  # 5: there is no test
+_SHOWN_LINES = 15
+
+
+def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> CollectedSession:
+    """Let pytest collect, in the current folder.
+
+    Args:
+        arguments: What pytest gets: paths, node IDs, options.
+        config: The settings file, when it is not the one that pytest finds.
+
+    Raises:
+        SettingsError: When pytest finds its arguments or our settings wrong.
+        PytestJamaError: When it ended without saying what it collected.
+    """
+    named = [f"--jama-config={config.absolute()}"] if config else []
+    with tempfile.TemporaryDirectory(prefix="pytest-jama-") as folder:
+        file = Path(folder, "collected.json")
+        process = subprocess.run(  # noqa: S603 (pytest, with what the user gave for it)
+            [
+                *(sys.executable, "-m", "pytest", "--collect-only", "-q", "--jama-no-upload"),
+                *("-p", "pytest_jama.plugin.collection_file"),
+                *named,
+                *arguments,
+            ],
+            env={**os.environ, _FILE_VARIABLE: str(file)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        session = _read(file) if file.exists() else None
+    if session and (process.returncode in _ENDED_WELL or _can_tell_why(session, process)):
+        return session
+    _refuse(process.returncode, process.stdout.decode("utf-8", "replace"))
+    return None
+
+
+def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProcess[bytes]) -> bool:
+    """Return whether it is known why pytest did not end well."""
+    return not session.is_whole and process.returncode != _WRONG_USE
+
+
+def _read(file: Path) -> CollectedSession:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return CollectedSession(
+        tests=tuple(
+            TestResult(test_id, Outcome(outcome), links=tuple(map(CaseLink.parse, links)))
+            for test_id, outcome, links in content["tests"]
+        ),
+        uncollected=tuple((where, why) for where, why in content["uncollected"]),
+        mistakes=tuple(content["mistakes"]),
+    )
+
+
+def _refuse(status: int, output: str) -> NoReturn:
+    """Say why pytest has not collected, in its own words."""
+    lines = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.strip()]
+    said = "\n".join(lines[-_SHOWN_LINES:])
+    if status == _WRONG_USE:
+        raise SettingsError(
+            Problem(said, "correct it, or what stands behind `--`", "pytest --collect-only")
+        )
+    raise PytestJamaError(f"pytest --collect-only ended with exit status {status}:\n{said}")
