@@ -101,8 +101,8 @@ class PlanGroups:
                 by_project.setdefault(project, []).append(case.ref.text)
         for project, names in by_project.items():
             self._changes.warnings.append(
-                f"test plan {self._plan.name!r} did not have {', '.join(names)} of another "
-                f"project, {project}: added to it"
+                f"test cases of another project, {project}, come into test plan "
+                f"{self._plan.name!r}: {', '.join(names)}"
             )
 
     def _foreign_project(self, case: Case) -> str:
