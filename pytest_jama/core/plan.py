@@ -39,12 +39,15 @@ class Findings(NamedTuple):
         judgement: What follows from them, case by case.
         provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
         lock: What the cases said when their tests were reviewed; None without `jama.lock`.
+        prepares: Whether everything is only made ready for sessions to come, which will write into
+            it: the plan has no updates. A target that takes documents has nothing to prepare.
     """
 
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
     lock: Lock | None = None
+    prepares: bool = False
 
 
 class Place(NamedTuple):
