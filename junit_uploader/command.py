@@ -30,10 +30,10 @@ from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.judge import judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
-    describe_provenance,
     describe_session,
-    find_commit,
+    find_provenance,
     relative_to,
+    times_of,
 )
 from pytest_jama.session.session import Session
 
@@ -98,22 +98,18 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
-    commit = find_commit(loaded.file.parent if loaded.file else Path.cwd())
-    framework = _name_reports(found.files)
     journal = open_journal(loaded.settings.journal, started=started)
+    head = describe_session(
+        loaded.settings,
+        versions={PROGRAM: __version__},
+        command=[PROGRAM, *command],
+        started=started,
+        provenance=find_provenance(loaded.settings, folder=None, tests=times_of(found.results)),
+        session=journal.path.stem,
+        framework=_name_reports(found.files),
+    )
     try:
-        session.begin(
-            Journals([journal]),
-            describe_session(
-                loaded.settings,
-                versions={PROGRAM: __version__},
-                command=[PROGRAM, *command],
-                started=started,
-                commit=commit,
-                session=journal.path.stem,
-                framework=framework,
-            ),
-        )
+        session.begin(Journals([journal]), head.line)
         write_results(journal, found.results)
     except KeyboardInterrupt:
         session.break_off()
@@ -124,7 +120,7 @@ def _run(
             found.results,
             settings=loaded.settings,
             extensions=session.extensions,
-            provenance=describe_provenance(framework=framework, started=started, commit=commit),
+            provenance=head.account,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,

@@ -9,6 +9,7 @@ A target may store verdicts run by run, or take one document of all results and 
 from __future__ import annotations
 
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -36,12 +37,56 @@ class Findings(NamedTuple):
     Attributes:
         results: Every test, also those that are linked to no case or did not run.
         judgement: What follows from them, case by case.
-        provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
+        provenance: One line that opens each account, see `Provenance`. Empty writes no accounts.
     """
 
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
+
+
+class Elsewhere(NamedTuple):
+    """When and where tests ran that another program ran before the session.
+
+    Attributes:
+        started: When the first began, ISO 8601 in UTC; empty when unknown.
+        ended: When the last began.
+        hosts: The machines, sorted.
+    """
+
+    started: str = ""
+    ended: str = ""
+    hosts: tuple[str, ...] = ()
+
+
+class Provenance(NamedTuple):
+    """Where the results of a session come from, beside the tools; what is unknown is empty.
+
+    Attributes:
+        user: Whose credentials are used: the user name, or the client ID of API credentials.
+        actor: Who started the session: whom the CI system names, else who is signed in.
+        ci: The name of the CI system.
+        job: The URL of the page of the job.
+        host: The machine.
+        os: Its operating system.
+        plugins: The plugins of the framework, version by distribution.
+        commit: The commit under test.
+        branch: Its branch.
+        is_modified: Whether the files of the checkout differ from the commit; None when unknown.
+        tests: When and where the tests ran, if another program ran them; None when we did.
+    """
+
+    user: str = ""
+    actor: str = ""
+    ci: str = ""
+    job: str = ""
+    host: str = ""
+    os: str = ""
+    plugins: Mapping[str, str] = MappingProxyType({})
+    commit: str = ""
+    branch: str = ""
+    is_modified: bool | None = None
+    tests: Elsewhere | None = None
 
 
 class Place(NamedTuple):
