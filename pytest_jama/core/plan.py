@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
 class Mode(Enum):
@@ -107,6 +107,24 @@ class Place(NamedTuple):
     is_printed: bool = True
 
 
+class CaseChange(NamedTuple):
+    """What an update means for one case.
+
+    Attributes:
+        case: The case, with its verdict.
+        name: What people call it.
+        was: The status that the server shows for it before; may be empty.
+        will_be: The one after.
+        remark: Why that is not simply the verdict; may be empty.
+    """
+
+    case: CaseVerdict
+    name: str = ""
+    was: str = ""
+    will_be: str = ""
+    remark: str = ""
+
+
 class Update(Protocol):
     """What is to be written as a whole: into one test run, or as one document."""
 
@@ -128,6 +146,9 @@ class Update(Protocol):
 
     def describe(self) -> str:
         """Say what changes where, in a line."""
+
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return what it means for each case; none when the server shows no status of cases."""
 
     def counts(self) -> Mapping[str, int]:
         """Return how many verdicts of each word it brings."""
