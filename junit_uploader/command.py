@@ -23,6 +23,7 @@ from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, printable
 from pytest_jama.journal import Journals, open_journal
+from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone
@@ -33,6 +34,7 @@ from pytest_jama.session.provenance import (
     describe_session,
     find_provenance,
     relative_to,
+    session_facts,
     times_of,
 )
 from pytest_jama.session.session import Session
@@ -66,7 +68,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
         verbosity=options.verbose,
         quiet=options.quiet,
     )
-    about: dict[str, Any] = {"reports": []}
+    about: dict[str, Any] = {"reports": [], "sessions": []}
     try:
         with output.logging():
             ending = _run(options, command, output, about)
@@ -108,6 +110,7 @@ def _run(
         session=journal.path.stem,
         framework=_name_reports(found.files),
     )
+    about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
         write_results(journal, found.results)

@@ -6,11 +6,11 @@ import os
 import platform
 import socket
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_jama import __version__
 from pytest_jama.core.plan import Elsewhere, Provenance
-from pytest_jama.journal.lines import session_line
+from pytest_jama.journal.lines import provenance_json, session_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.record import Header
 
 
 def describe_destination(
@@ -203,6 +204,18 @@ def recorded_provenance(sessions: Sequence[Said]) -> str:
         "" if len(sessions) == 1 else f"{len(sessions)} sessions",
     )
     return ", ".join(filter(None, parts))
+
+
+def session_facts(header: Header) -> dict[str, Any]:
+    """Return where the results of a session come from, for scripts (``--json``)."""
+    return {
+        "session": header.session,
+        "started": header.started.isoformat(),
+        "versions": dict(header.versions),
+        "framework": header.framework,
+        "commit": header.commit,
+        "provenance": provenance_json(header.provenance),
+    }
 
 
 def _span(sessions: Sequence[Said]) -> str:
