@@ -15,6 +15,7 @@ from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersFo
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.errors import SettingsError
 
 SETTING_FLAGS = ("url", "project", "plan", "cycle", "strict")
 """The settings that have a flag."""
@@ -52,7 +53,7 @@ def activate(config: pytest.Config) -> None:
     else:
         from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
 
-        reporter = Reporter(config, load(config))
+        reporter = Reporter(config, _with_lock(load(config), config))
         config.pluginmanager.register(reporter, "jama-reporter")
         collection = CollectedTests(reporter.errors, reporter.add_collected)
     config.pluginmanager.register(collection, COLLECTION)
@@ -101,4 +102,18 @@ def load(config: pytest.Config) -> LoadedSettings:
             needs_target=not config.getoption("--jama-no-upload"),
         )
     except SettingsError as exc:
-        raise pytest.UsageError(f"pytest-jama cannot start:\n{exc}") from exc
+        raise _refusal(exc) from exc
+
+
+def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
+    from pytest_jama.config import with_lock  # noqa: PLC0415 (pydantic)
+    from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
+
+    try:
+        return with_lock(loaded, start=config.rootpath)
+    except SettingsError as exc:
+        raise _refusal(exc) from exc
+
+
+def _refusal(error: SettingsError) -> pytest.UsageError:
+    return pytest.UsageError(f"pytest-jama cannot start:\n{error}")
