@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import StepVerdict, Verdict
 
@@ -94,6 +95,7 @@ class Recording:
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
+        unmatched: The keys of the map that match no test, as written.
     """
 
     path: Path
@@ -110,6 +112,7 @@ class Recording:
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
 
     @property
     def has_begun(self) -> bool:
@@ -204,4 +207,5 @@ def _united(one: Recording, other: Recording) -> Recording:
         damaged=[*one.damaged, *other.damaged],
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
+        unmatched={**other.unmatched, **one.unmatched},
     )

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import Settings
     from pytest_jama.core.case_map import MapConflict
+    from pytest_jama.core.known_tests import Coverage, Gaps
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.hooks.extensions import Extensions
@@ -47,6 +49,22 @@ def _describe(conflict: MapConflict, file: str) -> Problem:
         "add that test ID itself, or more text to one of them",
         f"{file}:{second.line}",
     )
+
+
+def find_known(settings: Settings, coverage: Coverage) -> Gaps:
+    """Find the tests that are known, and that a session did not come across.
+
+    Their results are to be judged with those of the tests that it has.
+
+    Args:
+        settings: All settings, with the map.
+        coverage: What the session looked at.
+    """
+    gaps = find_gaps(settings.tests, coverage)
+    if settings.map.unmatched == "warn":
+        return gaps
+    dead = (each.as_missing() for each in gaps.unmatched if each.links)
+    return gaps._replace(missing=(*gaps.missing, *dead))
 
 
 def judge_session(

@@ -27,10 +27,11 @@ from pytest_jama.session.judge import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
     from pytest_jama.journal import Journals
@@ -70,6 +71,8 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
+        self._unmatched: tuple[Unmatched, ...] = ()
+        self._unlinked_failures: tuple[str, ...] = ()
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
         """Take the journal, and write its header.
@@ -81,6 +84,10 @@ class Session:
         self.journal = journal
         journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
+
+    def take_unmatched(self, unmatched: Iterable[Unmatched]) -> None:
+        """Take the keys of the map that match no test, for the summary and the exit status."""
+        self._unmatched = tuple(unmatched)
 
     def keep_environment(self) -> None:
         """Let the upload happen in the environment of this moment, before tests change it."""
@@ -139,6 +146,9 @@ class Session:
             return None
         judgement = self._judgement = findings.judgement
         write_verdicts(judgement, self.write_encoded)
+        self._unlinked_failures = tuple(
+            result.test_id for result in findings.results if result.is_unlinked_failure
+        )
         if not judgement.cases and judgement.unlinked:
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
@@ -180,7 +190,9 @@ class Session:
             self.journal.close()
         summary = self._sum_up(*self._safe(extra))
         return Ending(
-            exit_status=find_exit_status(summary, strict=self.settings.strict),
+            exit_status=find_exit_status(
+                summary, strict=self.settings.strict, unmatched=self.settings.map.unmatched
+            ),
             why_unfinished=reason,
             lines=self._safe(lambda: tuple(summary_lines(summary, style))),
             report=self._report,
@@ -197,6 +209,8 @@ class Session:
             errors=self.errors,
             has_begun=self._has_begun,
             nothing_linked=self._nothing_linked,
+            unmatched=self._unmatched,
+            unlinked_failures=self._unlinked_failures,
             journals=self.journal.paths if self.journal is not None else (),
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
