@@ -120,7 +120,7 @@ def _run(
                 framework=framework,
             ),
         )
-        write_results(journal, found.results)
+        write_results(journal, found.results, found.missing)
         if found.unmatched:
             session.write(unmatched_line(found.unmatched))
     except KeyboardInterrupt:
@@ -129,7 +129,7 @@ def _run(
         raise InterruptedUploadError(what) from None
     return session.end(
         lambda: judge_session(
-            found.results,
+            found.all_results(),
             settings=loaded.settings,
             extensions=session.extensions,
             provenance=describe_provenance(framework=framework, started=started, commit=commit),
@@ -170,12 +170,18 @@ def _find(
         settings,
         Coverage(
             [each.test_id for each in linked.results if each.outcome is not Outcome.DESELECTED],
-            failed=(*linked.uncollected, *linked.skipped),
+            failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
         ),
     )
     session.take_unmatched(known.unmatched)
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
-    return _Found([*linked.results, *known.missing], reports.files, tuple(lines), known.unmatched)
+    return _Found(
+        linked.results,
+        (*linked.skipped, *known.missing),
+        reports.files,
+        tuple(lines),
+        known.unmatched,
+    )
 
 
 class _Found(NamedTuple):
@@ -183,15 +189,23 @@ class _Found(NamedTuple):
 
     Attributes:
         results: One for each test, linked.
+        missing: What stands for tests that are in no report.
         files: The reports.
         lines: What is to be said of them in the summary.
         unmatched: The keys of the map that no report matches.
     """
 
     results: list[TestResult]
+    missing: tuple[TestResult, ...]
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
     unmatched: tuple[Unmatched, ...]
+
+    def all_results(self) -> list[TestResult]:
+        """Return what is judged, in the order in which the journal is read."""
+        unknown = [each for each in self.results if each.outcome is Outcome.DESELECTED]
+        tests = [each for each in self.results if each.outcome is not Outcome.DESELECTED]
+        return [*tests, *self.missing, *unknown]
 
 
 def _load(options: Namespace) -> LoadedSettings:
@@ -257,12 +271,12 @@ def _name_reports(files: Sequence[ReportFile]) -> str:
 
 LINES_AT_ONCE = 1000
 TESTS_A_LINE = 10_000
-_NOT_IN_REPORT = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})
 
 
 def write_results(
     journal: JournalWriter,
     results: Sequence[TestResult],
+    missing: Sequence[TestResult] = (),
     *,
     tests_a_line: int = TESTS_A_LINE,
 ) -> None:
@@ -271,12 +285,12 @@ def write_results(
     Args:
         journal: Where to.
         results: One for each test, and for each file that could not be collected.
+        missing: What stands for tests that are in no report.
         tests_a_line: How many tests one line ``collected`` names.
     """
     unknown = (each for each in results if each.outcome is Outcome.DESELECTED)
     journal.write(*map(uncollected_line, unknown))
-    tests = [each for each in results if each.outcome not in _NOT_IN_REPORT]
-    missing = [each for each in results if each.outcome is Outcome.NOT_COLLECTED]
+    tests = [each for each in results if each.outcome is not Outcome.DESELECTED]
     for some in _chunks((each for each in tests if each.links), tests_a_line):
         known = ((each.test_id, Outcome.NOT_REACHED, each.links, "") for each in some)
         journal.write(collected_line(known))

@@ -166,15 +166,14 @@ class LinkedTests(NamedTuple):
     """What is judged.
 
     Attributes:
-        results: One for each test, and one for each file that could not be collected or was skipped
-            as a whole.
+        results: One for each test, and one for each file that could not be collected.
         uncollected: These files, as the reports name them.
-        skipped: The files that were skipped as a whole, and that the map names.
+        skipped: What stands for files that were skipped as a whole, and that the map names.
     """
 
     results: list[TestResult]
     uncollected: tuple[str, ...]
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[TestResult, ...] = ()
 
 
 def link_tests(
@@ -207,9 +206,9 @@ def link_tests(
                 result = result._replace(is_taken_out=not links)
             results.append(result if links == result.links else result._replace(links=links))
     return LinkedTests(
-        skipped + results + uncollected,
+        results + uncollected,
         uncollected=tuple(each.test_id for each in uncollected),
-        skipped=tuple(each.test_id for each in skipped),
+        skipped=tuple(skipped),
     )
 
 

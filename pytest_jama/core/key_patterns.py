@@ -92,9 +92,7 @@ def _fits(
     return False
 
 
-def _may_match(
-    address: str, at: int, literals: Sequence[str], wildcards: Sequence[str]
-) -> bool:
+def _may_match(address: str, at: int, literals: Sequence[str], wildcards: Sequence[str]) -> bool:
     """Return whether literal, wildcard, ..., literal fits address[at:] and anything below it."""
     literal, rest = literals[0], address[at:]
     if len(literal) >= len(rest):

@@ -87,36 +87,51 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     """
     if not test_map:
         return Gaps()
-    matched = test_map.find_matched(coverage.test_ids)
     places = KeyPlaces(test_map)
-    missing = _Missing()
-    accounted = set(matched)
+    accounted = test_map.find_matched(coverage.test_ids)
     for address in coverage.failed:
         accounted.update(key for key, _ in places.within(address))
+    missing = _Missing()
     for address in coverage.missed:
-        below, above = places.below(address), places.above(address)
-        if not (below or above) or not coverage.holds_tests(address):
-            continue
-        is_outside = not _lies_within(normal_form(address), coverage.test_paths)
-        if not (is_outside and coverage.is_whole):
-            for key, entry in below:
-                if key not in accounted:
-                    missing.add(entry.key, entry, f"line {entry.line} of the map, not collected")
-                    accounted.add(key)
-        for key, entry in above:
-            if not (is_outside and places.holds_any(key, coverage.test_paths)):
-                missing.add(address, entry, "not collected in this session")
-                accounted.add(key)
+        _add_missed(address, coverage, places, missing, accounted)
     unmatched = []
     for key, entry in test_map.items():
-        if key in accounted:
-            continue
-        place = places.place_of(key)
-        if place is not None and (coverage.is_whole or _lies_within(place, coverage.roots)):
-            unmatched.append(entry)
-        else:
-            missing.add(entry.key, entry, f"line {entry.line} of the map, not collected")
+        if key not in accounted:
+            if places.is_seen(key, coverage):
+                unmatched.append(entry)
+            else:
+                missing.add_key(entry)
     return Gaps(missing.results(), tuple(_describe(unmatched, coverage.test_ids)))
+
+
+def _add_missed(
+    address: str,
+    coverage: Coverage,
+    places: KeyPlaces,
+    missing: _Missing,
+    accounted: set[str],
+) -> None:
+    """Add what is missing because something was seen, and not collected.
+
+    Args:
+        address: What.
+        coverage: What the session looked at.
+        places: The keys.
+        missing: What is missing until now.
+        accounted: The keys that match something, or are among what is missing.
+    """
+    below, above = places.below(address), places.above(address)
+    if not (below or above) or not coverage.holds_tests(address):
+        return
+    is_outside = not _lies_within(normal_form(address), coverage.test_paths)
+    for key, entry in () if is_outside and coverage.is_whole else below:
+        if key not in accounted:
+            missing.add_key(entry)
+            accounted.add(key)
+    for key, entry in above:
+        if not (is_outside and places.holds_any(key, coverage.test_paths)):
+            missing.add(address, entry, "not collected in this session")
+            accounted.add(key)
 
 
 class _Missing:
@@ -131,6 +146,9 @@ class _Missing:
         if links:
             self._links[name].update(dict.fromkeys(links))
             self._why.setdefault(name, why)
+
+    def add_key(self, entry: MapEntry) -> None:
+        self.add(entry.key, entry, f"line {entry.line} of the map, not collected in this session")
 
     def results(self) -> tuple[TestResult, ...]:
         return tuple(
@@ -168,7 +186,7 @@ class KeyPlaces:
         self._sorted = sorted(placed)
 
     def _relative(self, key: str) -> str | None:
-        """Return a key as the test IDs are written; None for what may lie outside of the rootdir."""
+        """Return a key as test IDs are written; None for what may be outside of the rootdir."""
         above = self._map.above
         if not above or key.startswith("*"):
             return key
@@ -178,9 +196,10 @@ class KeyPlaces:
             return key[len(above) :]
         return None
 
-    def place_of(self, key: str) -> str | None:
-        """Return where the tests of a key are; None when that may be outside of the rootdir."""
-        return self._places[key]
+    def is_seen(self, key: str, coverage: Coverage) -> bool:
+        """Return whether a session looked where the tests of a key should be."""
+        place = self._places[key]
+        return place is not None and (coverage.is_whole or _lies_within(place, coverage.roots))
 
     def holds_any(self, key: str, addresses: Iterable[str]) -> bool:
         """Return whether one of the folders lies within the place of a key."""
@@ -206,7 +225,9 @@ class KeyPlaces:
         found = []
         length = 0
         names = [normal[:end] for end in boundaries(normal)] + [""]
-        owner = next((self._literal[name] for name in [normal, *names] if name in self._literal), None)
+        owner = next(
+            (self._literal[name] for name in [normal, *names] if name in self._literal), None
+        )
         if owner is not None:
             length = len(self._places[owner] or "")
             if length < len(normal):
@@ -220,7 +241,6 @@ class KeyPlaces:
     def within(self, address: str) -> list[tuple[str, MapEntry]]:
         """Return all keys that may have tests at or below a folder, file or class."""
         return [*self.below(address), *self.above(address)]
-
 
     def find_links(self, address: str) -> tuple[CaseLink, ...]:
         """Return the links of all keys that may have tests at or below a folder or file.

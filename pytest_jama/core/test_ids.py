@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def normal_form(test_id: str) -> str:
-    """Return the form in which two spellings of one test are equal.
+    r"""Return the form in which two spellings of one test are equal.
 
     ``tests/test_a.py::TestX::test_y[1.5]`` and ``tests.test_a.TestX.test_y[1.5]`` both become
-    ``tests/test_a/TestX/test_y[1.5]``. Parameters, from the first bracket on, are kept as they are:
-    pytest itself divides an ID there when it writes JUnit XML. A backslash, of Windows paths and PHP
-    namespaces, is a ``/``.
+    ``tests/test_a/TestX/test_y[1.5]``, and so does a ``\\`` of Windows paths and PHP namespaces.
+    Parameters, from the first bracket on, are kept as they are: pytest itself divides an ID there
+    when it writes JUnit XML.
 
     Source: pytest, ``_pytest/junitxml.py``, ``mangle_test_address``.
     """

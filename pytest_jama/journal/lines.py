@@ -63,16 +63,17 @@ def uncollected_line(test: TestResult) -> JournalLine:
 
 
 def collected_line(
-    tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...], str]],
+    tests: Iterable[
+        tuple[str, Outcome, tuple[CaseLink, ...]] | tuple[str, Outcome, tuple[CaseLink, ...], str]
+    ],
 ) -> JournalLine:
     """Return the line that names every linked test that is known, also those not selected.
 
     Args:
-        tests: Test ID, what it counts as unless it runs, links, and why; the last may be empty.
+        tests: Test ID, what it counts as unless it runs, links, and perhaps why.
     """
     named = [
-        [test, outcome, _links(links), *([why] if why else ())]
-        for test, outcome, links, why in tests
+        [test, outcome, _links(links), *filter(None, why)] for test, outcome, links, *why in tests
     ]
     return {"line": "collected", "tests": named}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.results import WORST_FIRST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import StepVerdict, Verdict, VerdictRules
+    from pytest_jama.core.verdicts import StepVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,51 +148,6 @@ def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
         known = sessions.get(name)
         sessions[name] = recording if known is None else _united(known, recording)
     return tuple(sessions[name] for name in sorted(sessions))
-
-
-def merge_results(
-    recordings: Sequence[Recording],
-    *,
-    rules: VerdictRules,
-) -> tuple[TestResult, ...]:
-    """Return the results of several sessions.
-
-    A test that ran in one session is not missing because another one left it out or skipped it. One
-    that ran in several has several results, so that the worst of them decides; those that say the
-    same are one.
-
-    Args:
-        recordings: One of each session.
-        rules: Which verdict follows from which outcome; a skip that has one counts.
-    """
-    if len(recordings) == 1:
-        return tuple(recordings[0].all_results())
-    silent = {each for each in Outcome if not each.did_run and rules.verdict_of(each) is None}
-    ran = {
-        test_id
-        for recording in recordings
-        for test_id, result in recording.results.items()
-        if result.outcome not in silent
-    }
-    results: dict[object, TestResult] = {}
-    for key, result in _keyed(recordings, ran, silent):
-        known = results.get(key)
-        results[key] = result if known is None else worse(known, result)
-    return tuple(results.values())
-
-
-def _keyed(
-    recordings: Iterable[Recording],
-    ran: set[str],
-    silent: set[Outcome],
-) -> Iterator[tuple[object, TestResult]]:
-    """Yield results with a key that is the same for those of which one is enough."""
-    for recording in recordings:
-        for result in recording.all_results():
-            if result.outcome not in silent:
-                yield result._replace(duration_s=None, started=None, host=""), result
-            elif result.test_id not in ran:
-                yield result.test_id, result
 
 
 def _united(one: Recording, other: Recording) -> Recording:

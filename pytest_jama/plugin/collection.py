@@ -126,7 +126,9 @@ class CollectedTests(Guarded):
                 "DESELECTED": deselected,
                 "renamed": renamed,
                 "ambiguous": ambiguous,
-                "missed": [each for each in self._listed if each.rstrip("/") not in self._collected],
+                "missed": [
+                    each for each in self._listed if each.rstrip("/") not in self._collected
+                ],
                 "roots": list(self._roots),
             },
             self._links,

@@ -36,6 +36,7 @@ class ResultCollector:
         collected: The cases of each test that was collected, as far as known before it runs: by
             what the test counts as unless it runs, then by test ID, in the order of collection.
         uncollected: For each file or folder that could not be collected, what stands in its place.
+        skipped: For each file that was skipped as a whole, what stands in its place.
         missing: What stands in the place of tests that are known from elsewhere alone.
         has_begun: Whether any test has begun to run.
     """
@@ -54,6 +55,7 @@ class ResultCollector:
             Outcome.DESELECTED: self._deselected,
         }
         self.uncollected: dict[str, TestResult] = {}
+        self.skipped: dict[str, TestResult] = {}
         self.missing: tuple[TestResult, ...] = ()
         self._taken_out: set[str] = set()
         self._ambiguous: Mapping[str, Mapping[str, str]] = {}
@@ -123,22 +125,19 @@ class ResultCollector:
             for test_id, links in tests.items():
                 if links:
                     yield test_id, outcome, links, ""
-        for result in self.missing:
+        for result in (*self.skipped.values(), *self.missing):
             yield result.test_id, result.outcome, result.links, result.message
 
-    def add_skipped(self, address: str, links: Links, why: str) -> TestResult:
+    def add_skipped(self, address: str, links: Links, why: str) -> None:
         """Take a file or class that was skipped as a whole, so that its tests are unknown.
 
         Args:
             address: Its node ID.
             links: The cases that the map names for tests at or below it.
             why: The reason.
-
-        Returns:
-            What stands in their place.
         """
         result = TestResult(address, Outcome.SKIPPED, message=why, links=links)
-        return self.results.setdefault(address, result)
+        self.skipped.setdefault(address, result)
 
     def add_uncollected(self, address: str, links: Links) -> TestResult:
         """Take a file or folder that could not be collected; its tests are unknown.
@@ -192,6 +191,7 @@ class ResultCollector:
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 yield results.get(test_id) or TestResult(test_id, outcome, links=links)
+        yield from self.skipped.values()
         yield from self.missing
         selected, deselected = self._selected, self._deselected
         for test_id, result in results.items():

@@ -78,7 +78,9 @@ def _is_whole(config: pytest.Config, test_paths: Sequence[Path]) -> bool:
     """Return whether the arguments leave nothing of the test paths out."""
     folder = config.invocation_params.dir
     arguments = [
-        Path(os.path.normpath(folder / argument)) for argument in config.args if "::" not in argument
+        Path(os.path.normpath(folder / argument))
+        for argument in config.args
+        if "::" not in argument
     ]
     return all(any(path.is_relative_to(each) for each in arguments) for path in test_paths)
 

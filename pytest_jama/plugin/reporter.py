@@ -143,9 +143,8 @@ class Reporter(Guarded):
             self._session.write(lines.uncollected_line(uncollected))
         elif report.skipped and report.nodeid and not mistakes:
             links = self._places.find_links(report.nodeid)
-            if links and report.nodeid not in self._collector.results:
-                skipped = self._collector.add_skipped(report.nodeid, links, why_skipped(report))
-                self._session.write(lines.result_line(skipped))
+            if links:
+                self._collector.add_skipped(report.nodeid, links, why_skipped(report))
 
     @guarded
     def add_collected(
@@ -164,7 +163,7 @@ class Reporter(Guarded):
                 self._session.write(lines.unmatched_line(known.unmatched))
 
     def _find_known(self, collected: CollectedPlain) -> Gaps:
-        gone = (*self._collector.uncollected, *self._collector.results)
+        gone = (*self._collector.uncollected, *self._collector.skipped)
         return find_known(self._settings, read_coverage(self._config, collected, failed=gone))
 
     @cached_property
