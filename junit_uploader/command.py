@@ -171,6 +171,8 @@ def _find(
         Coverage(
             [each.test_id for each in linked.results if each.outcome is not Outcome.DESELECTED],
             failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
+            roots=("",) if reports.is_complete else (),
+            is_whole=reports.is_complete,
         ),
     )
     session.take_unmatched(known.unmatched)

@@ -240,7 +240,8 @@ class KeyPlaces:
 
     def within(self, address: str) -> list[tuple[str, MapEntry]]:
         """Return all keys that may have tests at or below a folder, file or class."""
-        return [*self.below(address), *self.above(address)]
+        found = [*self.below(address), *self.above(address)]
+        return sorted(found, key=lambda item: item[1].line)
 
     def find_links(self, address: str) -> tuple[CaseLink, ...]:
         """Return the links of all keys that may have tests at or below a folder or file.

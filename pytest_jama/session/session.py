@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode, UploadReport
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
+    from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
     from pytest_jama.report.upload_lines import Line
@@ -149,7 +151,7 @@ class Session:
         self._unlinked_failures = tuple(
             result.test_id for result in findings.results if result.is_unlinked_failure
         )
-        if not judgement.cases and judgement.unlinked:
+        if judgement.unlinked and not any(map(_is_linked, findings.results)):
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
 
@@ -226,6 +228,11 @@ class Session:
 
     def _keep(self, unusable: Unusable) -> None:
         self.write(lines.unusable_line(unusable))
+
+
+def _is_linked(result: TestResult) -> bool:
+    """Return whether this is a test that there is, and it is linked to a case."""
+    return bool(result.links) and result.outcome is not Outcome.NOT_COLLECTED
 
 
 def refuse(error: PytestJamaError) -> Ending:

@@ -243,7 +243,7 @@ def test_of_equally_specific_patterns_the_first_in_the_file_is_taken() -> None:
         pytest.param(["tests/a.py::t", "tests/a.py::T"], [1, 2], id="tests below"),
         pytest.param(["tests/a.py::t_*"], [1], id="pattern below"),
         pytest.param(["tests", "tests/ab.py::t"], [1], id="a folder above"),
-        pytest.param(["tests", "tests/a.py::t"], [2, 1], id="tests below, and a folder above"),
+        pytest.param(["tests", "tests/a.py::t"], [1, 2], id="tests below, and a folder above"),
         pytest.param(["tests", "tests/a.py", "tests/a*"], [2], id="the file before the folder"),
         pytest.param(["tests/*.py"], [1], id="a pattern for the file"),
         pytest.param(["tests/ab.py::t"], [], id="another file"),
