@@ -70,8 +70,7 @@ class _LinkError(Exception):
 
 
 _FORMS = (
-    "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, "
-    "or none for no case"
+    "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, or none for no case"
 )
 _LINK_KEYS = frozenset({"case", "step"})
 _Parsed = TypeVar("_Parsed")

@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import without_none
-from pytest_jama.core.key_patterns import KeyPattern
+from pytest_jama.core.key_patterns import KeyPattern, PatternIndex
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.test_ids import boundaries, normal_form
 
@@ -182,6 +182,8 @@ class KeyPlaces:
                 self._patterns[pattern.scope].append((key, pattern))
             else:
                 self._literal[place] = key
+        patterns = [each for several in self._patterns.values() for _, each in several]
+        self._index = PatternIndex(patterns)
         placed = ((place, key) for key, place in self._places.items() if place is not None)
         self._sorted = sorted(placed)
 
@@ -222,19 +224,17 @@ class KeyPlaces:
     def above(self, address: str) -> list[tuple[str, MapEntry]]:
         """Return the keys that have tests elsewhere, too, and may have some there."""
         normal = normal_form(address)
+        names = [normal, *(normal[:end] for end in boundaries(normal)), ""]
+        owner = next((self._literal[name] for name in names if name in self._literal), None)
+        length = -1 if owner is None else len(self._places[owner] or "")
+        whole = max((each.literal_length for each in self._index.find_all(normal)), default=-1)
         found = []
-        length = 0
-        names = [normal[:end] for end in boundaries(normal)] + [""]
-        owner = next(
-            (self._literal[name] for name in [normal, *names] if name in self._literal), None
-        )
-        if owner is not None:
-            length = len(self._places[owner] or "")
-            if length < len(normal):
-                found.append((owner, self._entries[owner]))
-        for name in names:
+        if owner is not None and whole <= length < len(normal):
+            found.append((owner, self._entries[owner]))
+        for name in names[1:]:
             for key, pattern in self._patterns.get(name, ()):
-                if pattern.literal_length > length and pattern.may_match_within(normal):
+                is_beaten = pattern.literal_length <= length or pattern.literal_length < whole
+                if not is_beaten and pattern.may_match_within(normal):
                     found.append((key, pattern.entry))
         return found
 
