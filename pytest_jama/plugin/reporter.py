@@ -9,17 +9,21 @@ import os
 import sys
 from contextlib import nullcontext
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
+from pytest_jama.core.known_tests import Gaps, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.phases import why_skipped
+from pytest_jama.plugin.places import read_coverage
 from pytest_jama.plugin.terminal_summary import (
     links_against_map,
     plugin_lines,
@@ -31,7 +35,7 @@ from pytest_jama.report.progress import make_progress
 from pytest_jama.report.streams import requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.session.ending import pytest_exit_status
-from pytest_jama.session.judge import judge_session, refuse_conflicts
+from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
     describe_provenance,
@@ -134,9 +138,13 @@ class Reporter(Guarded):
         if mistakes:
             self._refuse(mistakes)
         if report.failed and report.nodeid not in self._collector.uncollected:
-            links = self._settings.tests.find_within(report.nodeid)
+            links = self._places.find_links(report.nodeid)
             uncollected = self._collector.add_uncollected(report.nodeid, links)
             self._session.write(lines.uncollected_line(uncollected))
+        elif report.skipped and report.nodeid and not mistakes:
+            links = self._places.find_links(report.nodeid)
+            if links:
+                self._collector.add_skipped(report.nodeid, links, why_skipped(report))
 
     @guarded
     def add_collected(
@@ -147,10 +155,23 @@ class Reporter(Guarded):
         """Take what this process or a worker collected; write what is linked to a case."""
         self._awaits_workers = False
         if self._collector.add_collected(collected, links):
-            if self._session.lock is not None:
-                self._collector.add_missing(self._session.lock)
+            is_asked = self._settings.tests or self._session.lock
+            known = self._find_known(collected) if is_asked else Gaps()
+            self._collector.missing = known.missing
             self._session.keep_lock(self._collector.case_refs())
             self._session.write(lines.collected_line(self._collector.linked()))
+            if known.unmatched:
+                self._session.take_unmatched(known.unmatched)
+                self._session.write(lines.unmatched_line(known.unmatched))
+
+    def _find_known(self, collected: CollectedPlain) -> Gaps:
+        gone = (*self._collector.uncollected, *self._collector.skipped)
+        coverage = read_coverage(self._config, collected, failed=gone)
+        return find_known(self._settings, coverage, self._session.lock)
+
+    @cached_property
+    def _places(self) -> KeyPlaces:
+        return KeyPlaces(self._settings.tests)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test.

@@ -6,15 +6,19 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
+from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_jama.config import Settings
     from pytest_jama.core.case_map import MapConflict
+    from pytest_jama.core.known_tests import Coverage, Gaps
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.hooks.extensions import Extensions
@@ -47,6 +51,37 @@ def _describe(conflict: MapConflict, file: str) -> Problem:
         "add that test ID itself, or more text to one of them",
         f"{file}:{second.line}",
     )
+
+
+def find_known(settings: Settings, coverage: Coverage, lock: Lock | None = None) -> Gaps:
+    """Find the tests that are known, and that a session did not come across.
+
+    Their results are to be judged with those of the tests that it has.
+
+    Args:
+        settings: All settings, with the map.
+        coverage: What the session looked at.
+        lock: What jama.lock holds.
+    """
+    gaps = find_gaps(settings.tests, coverage)
+    if lock is not None:
+        locked = lock.missing_tests(coverage.test_ids)
+        gaps = gaps._replace(missing=tuple(_united((*gaps.missing, *locked))))
+    if settings.map.unmatched == "warn":
+        return gaps
+    dead = (each.as_missing() for each in gaps.unmatched if each.links)
+    return gaps._replace(missing=(*gaps.missing, *dead))
+
+
+def _united(missing: Iterable[TestResult]) -> Iterator[TestResult]:
+    """Yield one result for each test, whoever knows it."""
+    by_name: dict[str, TestResult] = {}
+    for each in missing:
+        name = normal_form(each.test_id)
+        known = by_name.setdefault(name, each)
+        links = dict.fromkeys((*known.links, *each.links))
+        by_name[name] = known._replace(links=tuple(links))
+    yield from by_name.values()
 
 
 def judge_session(

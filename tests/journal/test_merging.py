@@ -13,7 +13,8 @@ from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Verdict, VerdictRules, judge
 from pytest_jama.journal import lines
-from pytest_jama.journal.record import by_session, merge_results
+from pytest_jama.journal.merge import merge_results
+from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from tests.core.values import LAW, outcomes_of_executed_tests
 from tests.journal.record import a_test, collected, record, session_of
