@@ -259,10 +259,10 @@ def _lies_within(normal: str, addresses: Iterable[str]) -> bool:
     )
 
 
-_NAMED = 100
+_NAMED = 20
 """For how many keys the nearest test is looked for."""
 
-_COMPARED = 20_000
+_COMPARED = 5_000
 """How many pairs of a key and a test are compared at most."""
 
 _LIKENESS = 0.3

@@ -113,16 +113,16 @@ class _Search:
 
     def __init__(self, recordings: Sequence[Recording]) -> None:
         self._missing = [_missing_of(recording) for recording in recordings]
-        self._found: list[dict[str, set[CaseRef]]] = [defaultdict(set) for _ in recordings]
+        self._found: list[set[str]] = [set() for _ in recordings]
+        self._known: list[set[CaseRef]] = [set() for _ in recordings]
         names = {name for missing in self._missing for name in missing}
         if not names:
             return
         keys, _ = CaseMap.build(MapEntry(name, ()) for name in names)
-        for found, recording in zip(self._found, recordings, strict=True):
-            for test in _tests_of(recording):
-                refs = [link.case_ref for link in test.links]
-                for name in keys.find_matched([test.test_id]) if refs else ():
-                    found[name].update(refs)
+        for number, recording in enumerate(recordings):
+            self._found[number] = keys.find_matched(test.test_id for test in _tests_of(recording))
+            known = (*recording.collected.values(), *recording.results.values())
+            self._known[number] = {link.case_ref for test in known for link in test.links}
 
     def still_missing(self, result: TestResult, number: int) -> TestResult:
         """Return the result with the links for which no other session has the test.
@@ -132,22 +132,20 @@ class _Search:
             number: The session.
         """
         name = normal_form(result.test_id)
+        others = [other for other in range(len(self._found)) if other != number]
         links = tuple(
             link
             for link in result.links
-            if not any(
-                other != number and self._has_all(other, name, link.case_ref)
-                for other in range(len(self._found))
-            )
+            if not any(self._has_all(other, name, link.case_ref) for other in others)
         )
         return result._replace(links=links)
 
     def _has_all(self, number: int, name: str, case_ref: CaseRef) -> bool:
-        """Return whether a session came across all that goes by a name.
+        """Return whether a session that knows a case came across all tests that go by a name.
 
         What it did not, below that, it says itself.
         """
-        if case_ref not in self._found[number].get(name, ()):
+        if name not in self._found[number] or case_ref not in self._known[number]:
             return False
         missing = self._missing[number]
         return not any(case_ref in missing.get(above, ()) for above in _at_or_above(name))
