@@ -23,6 +23,7 @@ from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, printable
 from pytest_jama.journal import Journals, open_journal
+from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import (
     collected_line,
     result_line,
@@ -35,10 +36,11 @@ from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
-    describe_provenance,
     describe_session,
-    find_commit,
+    find_provenance,
     relative_to,
+    session_facts,
+    times_of,
 )
 from pytest_jama.session.session import Session
 
@@ -72,7 +74,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
         verbosity=options.verbose,
         quiet=options.quiet,
     )
-    about: dict[str, Any] = {"reports": []}
+    about: dict[str, Any] = {"reports": [], "sessions": []}
     try:
         with output.logging():
             ending = _run(options, command, output, about)
@@ -104,24 +106,20 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
-    commit = find_commit(loaded.file.parent if loaded.file else Path.cwd())
-    framework = _name_reports(found.files)
     journal = open_journal(loaded.settings.journal, started=started)
+    head = describe_session(
+        loaded.settings,
+        versions={PROGRAM: __version__},
+        command=[PROGRAM, *command],
+        started=started,
+        provenance=find_provenance(loaded.settings, folder=None, tests=times_of(found.results)),
+        session=journal.path.stem,
+        framework=_name_reports(found.files),
+    )
+    about["sessions"] = [session_facts(parse_header(head.line))]
     try:
-        session.begin(
-            Journals([journal]),
-            describe_session(
-                loaded.settings,
-                versions={PROGRAM: __version__},
-                command=[PROGRAM, *command],
-                started=started,
-                commit=commit,
-                session=journal.path.stem,
-                framework=framework,
-            ),
-        )
-        every = (*found.results, *found.missing)
-        session.keep_lock(link.case_ref for each in every for link in each.links)
+        session.begin(Journals([journal]), head.line)
+        session.keep_lock(link.case_ref for each in found.all_results() for link in each.links)
         write_results(journal, found.results, found.missing)
         if found.unmatched:
             session.write(unmatched_line(found.unmatched))
@@ -134,7 +132,7 @@ def _run(
             found.all_results(),
             settings=loaded.settings,
             extensions=session.extensions,
-            provenance=describe_provenance(framework=framework, started=started, commit=commit),
+            provenance=head.account,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,

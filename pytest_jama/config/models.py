@@ -101,6 +101,15 @@ class PlanSettings(_Place):
         description="Test group that missing cases are added to; created if named and missing. "
         "Without it: Jama's `Default Test Group`.",
     )
+    add: Annotated[
+        Literal["linked", "reported", "none"],
+        Allowed("linked, reported or none"),
+    ] = Field(
+        default="linked",
+        description="Which cases are added to the plan that it lacks: before a cycle is created, "
+        "all that are linked to a test (`linked`); only those that a result is written for "
+        "(`reported`); or none, so that a plan prepared by people stays as it is (`none`).",
+    )
 
 
 class CycleSettings(_Place):

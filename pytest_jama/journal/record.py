@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.lock import merge_locks
+from pytest_jama.core.plan import Provenance
 from pytest_jama.core.results import WORST_FIRST
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Header:
         framework: What accounts call the origin of the results.
         settings: The settings of the session, see `Settings.for_journal`.
         hooks: The conftests whose hooks may have adjusted verdicts.
+        provenance: Where its results come from.
     """
 
     session: str
@@ -42,6 +44,7 @@ class Header:
     framework: str
     settings: Mapping[str, Any]
     hooks: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 @dataclass(frozen=True, slots=True)

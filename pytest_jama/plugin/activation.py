@@ -1,8 +1,9 @@
-"""What ``--jama`` starts: settings are loaded and the plugin objects registered."""
+"""What ``--jama`` and ``--junitxml`` start: the plugin objects, and for the first the settings."""
 
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.plugin.collection import CollectedTests, FirstReport
-from pytest_jama.plugin.step_fixture import COLLECTION
+from pytest_jama.plugin.attempts import ATTEMPTS, AttemptEndings, Attempts
+from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersForFile
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
@@ -52,7 +53,30 @@ def activate(config: pytest.Config) -> None:
         reporter = Reporter(config, _with_lock(load(config), config))
         config.pluginmanager.register(reporter, "jama-reporter")
         collection = CollectedTests(reporter.errors, reporter.add_collected)
-    config.pluginmanager.register(collection, COLLECTION)
+    config.pluginmanager.register(collection, "jama-collection")
+    _carry_evidence(config, collection.errors)
+
+
+def activate_file(config: pytest.Config) -> None:
+    """Let ``--junitxml`` have what tests say of test cases; `junit-uploader` may read it later."""
+    if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
+        return
+    markers = MarkersForFile(ErrorLog())
+    config.pluginmanager.register(markers, "jama-markers")
+    _carry_evidence(config, markers.errors)
+
+
+def _carry_evidence(config: pytest.Config, errors: ErrorLog) -> None:
+    """Put what tests say of themselves on their reports, in the process that runs them."""
+    plugins = config.pluginmanager
+    attempts = Attempts(errors)
+    plugins.register(attempts, ATTEMPTS)
+    if "flaky.flaky_pytest_plugin" in sys.modules or "pytest_retry" in sys.modules:
+        plugins.register(AttemptEndings(attempts), "jama-attempt-endings")
+    if hasattr(config.hook, "pytest_bdd_before_step"):
+        from pytest_jama.plugin.scenario_steps import ScenarioSteps  # noqa: PLC0415 (only there)
+
+        plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")
 
 
 def load(config: pytest.Config) -> LoadedSettings:
