@@ -22,7 +22,7 @@ from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.phases import why_skipped
-from pytest_jama.plugin.places import read_coverage
+from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.terminal_summary import (
     AfterTheDots,
     links_against_map,
