@@ -16,13 +16,14 @@ from junit_uploader.merged_reports import link_tests, no_garbage_collection, rea
 from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.sources import STDIN
 from pytest_jama import __version__
-from pytest_jama.config import load_settings
+from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
 from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, printable
 from pytest_jama.journal import Journals, open_journal
+from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import (
     collected_line,
     result_line,
@@ -35,10 +36,11 @@ from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
-    describe_provenance,
     describe_session,
-    find_commit,
+    find_provenance,
     relative_to,
+    session_facts,
+    times_of,
 )
 from pytest_jama.session.session import Session
 
@@ -72,7 +74,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
         verbosity=options.verbose,
         quiet=options.quiet,
     )
-    about: dict[str, Any] = {"reports": []}
+    about: dict[str, Any] = {"reports": [], "sessions": []}
     try:
         with output.logging():
             ending = _run(options, command, output, about)
@@ -104,22 +106,20 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
-    commit = find_commit(loaded.file.parent if loaded.file else Path.cwd())
-    framework = _name_reports(found.files)
     journal = open_journal(loaded.settings.journal, started=started)
+    head = describe_session(
+        loaded.settings,
+        versions={PROGRAM: __version__},
+        command=[PROGRAM, *command],
+        started=started,
+        provenance=find_provenance(loaded.settings, folder=None, tests=times_of(found.results)),
+        session=journal.path.stem,
+        framework=_name_reports(found.files),
+    )
+    about["sessions"] = [session_facts(parse_header(head.line))]
     try:
-        session.begin(
-            Journals([journal]),
-            describe_session(
-                loaded.settings,
-                versions={PROGRAM: __version__},
-                command=[PROGRAM, *command],
-                started=started,
-                commit=commit,
-                session=journal.path.stem,
-                framework=framework,
-            ),
-        )
+        session.begin(Journals([journal]), head.line)
+        session.keep_lock(link.case_ref for each in found.all_results() for link in each.links)
         write_results(journal, found.results, found.missing)
         if found.unmatched:
             session.write(unmatched_line(found.unmatched))
@@ -132,7 +132,7 @@ def _run(
             found.all_results(),
             settings=loaded.settings,
             extensions=session.extensions,
-            provenance=describe_provenance(framework=framework, started=started, commit=commit),
+            provenance=head.account,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,
@@ -174,6 +174,7 @@ def _find(
             roots=("",) if reports.is_complete else (),
             is_whole=reports.is_complete,
         ),
+        lock=session.lock,
     )
     session.take_unmatched(known.unmatched)
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
@@ -216,7 +217,7 @@ def _load(options: Namespace) -> LoadedSettings:
     Raises:
         SettingsError: With every mistake.
     """
-    return load_settings(
+    loaded = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
         flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
@@ -224,6 +225,7 @@ def _load(options: Namespace) -> LoadedSettings:
         needs_target=not options.no_upload,
         flag_prefix="--",
     )
+    return with_lock(loaded, start=Path.cwd())
 
 
 def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.lock import merge_locks
+from pytest_jama.core.plan import Provenance
 from pytest_jama.core.results import WORST_FIRST
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import StepVerdict, Verdict
 
@@ -31,6 +34,7 @@ class Header:
         framework: What accounts call the origin of the results.
         settings: The settings of the session, see `Settings.for_journal`.
         hooks: The conftests whose hooks may have adjusted verdicts.
+        provenance: Where its results come from.
     """
 
     session: str
@@ -40,6 +44,7 @@ class Header:
     framework: str
     settings: Mapping[str, Any]
     hooks: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Recording:
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
         unmatched: The keys of the map that match no test, as written.
+        lock: What jama.lock had of the session's cases; None when there was none.
     """
 
     path: Path
@@ -113,6 +119,7 @@ class Recording:
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    lock: Lock | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -173,4 +180,5 @@ def _united(one: Recording, other: Recording) -> Recording:
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
         unmatched={**other.unmatched, **one.unmatched},
+        lock=merge_locks([one.lock, other.lock]),
     )

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.cases import NO_CASE, parse_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
-from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
+from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, says_something, sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pytest
 
-    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.cases import CaseLink, CaseRef
 
 Links = tuple["CaseLink", ...]
 
@@ -165,9 +165,11 @@ class ResultCollector:
             reports = self._running[key] = [report]
         elif report.when == "teardown" and ends_attempt(reports[-1]):
             return None  # it belongs to the attempt before; the next one follows
-        else:
+        elif report is not reports[-1]:  # pytest-retry changes and reports one object twice
             reports.append(report)
         if report.when not in LAST_PHASES or ends_attempt(report):
+            return None
+        if not any(map(says_something, reports)):  # flaky says nothing of it: another one follows
             return None
         del self._running[key]
         return self._finish(node_id, reports)
@@ -199,6 +201,12 @@ class ResultCollector:
                 yield result
         yield from self.uncollected.values()
 
+    def case_refs(self) -> Iterator[CaseRef]:
+        """Yield the case of each link, also repeatedly."""
+        for result in self.all_results():
+            for link in result.links:
+                yield link.case_ref
+
     def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; report texts that cannot be understood."""
         links = self._links.get(text)
@@ -228,10 +236,12 @@ class ResultCollector:
         said = self._read(reports[-1].user_properties, test_id, phases.outcome)
         known = None if test_id in self._asked else self._known_links(test_id)
         message = "\n".join(phases.messages)
-        notes = said.notes + phases.earlier
+        earlier = (note for note in phases.earlier if note not in said.notes)
+        notes = (*said.notes, *earlier) if phases.earlier else said.notes
         links = said.links or known or ()
         result = TestResult(
-            test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links
+            *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
+            started=getattr(reports[0], "start", 0.0) or None,  # 0: made up for a crashed worker
         )
         if not said.links and known is None:
             links = self._find_links(result)

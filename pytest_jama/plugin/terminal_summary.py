@@ -83,6 +83,12 @@ def relative_names(plugins: Iterable[object], config: pytest.Config) -> list[str
     return [os.path.relpath(file, config.rootpath) for file in files]
 
 
+def plugin_versions(config: pytest.Config) -> dict[str, str]:
+    """Return the version of each distribution whose plugins take part."""
+    found = config.pluginmanager.list_plugin_distinfo()
+    return {dist.project_name: dist.version for _, dist in found}
+
+
 class AfterTheDots(Observer):
     """Ends the line of dots before the display of the progress begins.
 
