@@ -174,7 +174,7 @@ def _find(
             roots=("",) if reports.is_complete else (),
             is_whole=reports.is_complete,
         ),
-        session.lock,
+        lock=session.lock,
     )
     session.take_unmatched(known.unmatched)
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)

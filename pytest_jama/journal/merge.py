@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.case_map import CaseMap, MapEntry
+from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.test_ids import boundaries, normal_form
 from pytest_jama.journal.record import worse
@@ -16,7 +17,6 @@ from pytest_jama.journal.record import worse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import VerdictRules
@@ -123,6 +123,8 @@ class _Search:
             self._found[number] = keys.find_matched(test.test_id for test in _tests_of(recording))
             known = (*recording.collected.values(), *recording.results.values())
             self._known[number] = {link.case_ref for test in known for link in test.links}
+            if recording.lock is not None:
+                self._known[number].update(map(CaseRef.parse, recording.lock.cases))
 
     def still_missing(self, result: TestResult, number: int) -> TestResult:
         """Return the result with the links for which no other session has the test.

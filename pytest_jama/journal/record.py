@@ -100,8 +100,8 @@ class Recording:
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
-        lock: What jama.lock had of the session's cases; None when there was none.
         unmatched: The keys of the map that match no test, as written.
+        lock: What jama.lock had of the session's cases; None when there was none.
     """
 
     path: Path
@@ -118,8 +118,8 @@ class Recording:
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
-    lock: Lock | None = None
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    lock: Lock | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -179,6 +179,6 @@ def _united(one: Recording, other: Recording) -> Recording:
         damaged=[*one.damaged, *other.damaged],
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
-        lock=merge_locks([one.lock, other.lock]),
         unmatched={**other.unmatched, **one.unmatched},
+        lock=merge_locks([one.lock, other.lock]),
     )

@@ -112,10 +112,6 @@ def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
         raise _refusal(exc) from exc
 
 
-def _refusal(error: SettingsError) -> pytest.UsageError:
-    return pytest.UsageError(f"pytest-jama cannot start:\n{error}")
-
-
 def _seen_from_rootdir(loaded: LoadedSettings, root: Path) -> LoadedSettings:
     """Let keys be relative to jama.yaml, too, where that lies above the rootdir."""
     folder = loaded.file.parent if loaded.file else root
@@ -123,3 +119,7 @@ def _seen_from_rootdir(loaded: LoadedSettings, root: Path) -> LoadedSettings:
         return loaded
     seen = loaded.settings.tests.seen_from(root.relative_to(folder).as_posix())
     return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
+
+
+def _refusal(error: SettingsError) -> pytest.UsageError:
+    return pytest.UsageError(f"pytest-jama cannot start:\n{error}")

@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.cases import NO_CASE, CaseLink, CaseRef, is_none, parse_links, parse_step
+from pytest_jama.core.cases import (
+    NO_CASE,
+    CaseLink,
+    CaseRef,
+    is_none,
+    parse_links,
+    parse_step,
+)
 from pytest_jama.core.properties import MARKERS
+from pytest_jama.plugin.coverage import address_of, may_hold_tests
 from pytest_jama.plugin.guard import Guarded, guarded
-from pytest_jama.plugin.places import address_of, may_hold_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence

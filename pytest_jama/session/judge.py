@@ -13,7 +13,7 @@ from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from pytest_jama.config import Settings
     from pytest_jama.core.case_map import MapConflict
@@ -53,7 +53,7 @@ def _describe(conflict: MapConflict, file: str) -> Problem:
     )
 
 
-def find_known(settings: Settings, coverage: Coverage, lock: Lock | None = None) -> Gaps:
+def find_known(settings: Settings, coverage: Coverage, *, lock: Lock | None) -> Gaps:
     """Find the tests that are known, and that a session did not come across.
 
     Their results are to be judged with those of the tests that it has.
@@ -61,27 +61,26 @@ def find_known(settings: Settings, coverage: Coverage, lock: Lock | None = None)
     Args:
         settings: All settings, with the map.
         coverage: What the session looked at.
-        lock: What jama.lock holds.
+        lock: What jama.lock holds, which knows tests, too.
     """
     gaps = find_gaps(settings.tests, coverage)
+    missing = list(gaps.missing)
+    if settings.map.unmatched != "warn":
+        missing += [each.as_missing() for each in gaps.unmatched if each.links]
     if lock is not None:
-        locked = lock.missing_tests(coverage.test_ids)
-        gaps = gaps._replace(missing=tuple(_united((*gaps.missing, *locked))))
-    if settings.map.unmatched == "warn":
-        return gaps
-    dead = (each.as_missing() for each in gaps.unmatched if each.links)
-    return gaps._replace(missing=(*gaps.missing, *dead))
+        missing += lock.missing_tests(coverage.test_ids)
+    return gaps._replace(missing=tuple(_each_once(missing)))
 
 
-def _united(missing: Iterable[TestResult]) -> Iterator[TestResult]:
-    """Yield one result for each test, whoever knows it."""
+def _each_once(missing: Iterable[TestResult]) -> Iterable[TestResult]:
+    """Return one result for each test that is missing, with all of its cases."""
     by_name: dict[str, TestResult] = {}
-    for each in missing:
-        name = normal_form(each.test_id)
-        known = by_name.setdefault(name, each)
-        links = dict.fromkeys((*known.links, *each.links))
-        by_name[name] = known._replace(links=tuple(links))
-    yield from by_name.values()
+    for result in missing:
+        known = by_name.setdefault(normal_form(result.test_id), result)
+        if known is not result:
+            links = tuple(dict.fromkeys((*known.links, *result.links)))
+            by_name[normal_form(result.test_id)] = known._replace(links=links)
+    return by_name.values()
 
 
 def judge_session(

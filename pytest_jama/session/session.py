@@ -77,10 +77,10 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
-        self._kept: set[CaseRef] = set()
-        self._lock_lines: tuple[Line, ...] = ()
         self._unmatched: tuple[Unmatched, ...] = ()
         self._unlinked_failures: tuple[str, ...] = ()
+        self._kept: set[CaseRef] = set()
+        self._lock_lines: tuple[Line, ...] = ()
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
         """Take the journal, and write its header.
