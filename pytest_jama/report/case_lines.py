@@ -39,6 +39,13 @@ class CaseEntry(NamedTuple):
         """Whether nothing is missing."""
         return self.change.will_be == Verdict.PASSED.value
 
+    @property
+    def tone(self) -> Tone:
+        """How it is to be shown: a quiet command says what takes back a failure, too."""
+        if self.is_improved:
+            return Tone.WARNING
+        return Tone.FAILURE if self.change.will_be in _BAD else Tone.PLAIN
+
     def __str__(self) -> str:
         change = self.change
         is_written = change.was and self.state in (None, SendState.SENT)
@@ -92,11 +99,10 @@ def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]
     others = [each for each in entries if not each.is_improved and not each.is_passed]
     for several, noun in ((others, "more"), (improved, "more that were FAILED or BLOCKED")):
         for entry in several if verbose else several[:LISTED]:
-            tone = Tone.BAD if entry.change.will_be in _BAD else Tone.WARNING
-            yield Line("case", str(entry), tone)
+            yield Line("case", str(entry), entry.tone)
         if not verbose and len(several) > LISTED:
             text = f"{len(several) - LISTED} {noun}{hint(verbose=False)}"
-            yield Line("case", text, Tone.WARNING)
+            yield Line("case", text, several[LISTED].tone)
 
 
 def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
