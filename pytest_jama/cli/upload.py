@@ -30,6 +30,7 @@ from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
     describe_destination,
+    find_provenance,
     recorded_provenance,
     session_facts,
 )
@@ -215,6 +216,7 @@ class _Upload:
             command=command,
             sessions=[recording.header.session for recording in self._recordings],
             settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
+            provenance=find_provenance(settings, folder=None)._replace(branch=""),
         )
 
     def _describe_journals(self) -> str:
