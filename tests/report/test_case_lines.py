@@ -99,7 +99,10 @@ def test_a_case_without_a_run_stands_for_itself() -> None:
     judgement = Judgement((case_of(Verdict.FAILED, results=(FAILED,)),))
     entries = case_entries(UploadReport(Plan()), judgement, Mode.SEND)
     assert [str(line) for line in case_lines(entries, verbose=False)] == [
-        "case       JEET1-TC-1: FAILED: 1 failed: test_x: AssertionError: no dial tone"
+        (
+            "case       JEET1-TC-1: FAILED (not written): 1 failed: test_x: "
+            "AssertionError: no dial tone"
+        )
     ]
 
 
