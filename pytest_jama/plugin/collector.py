@@ -207,7 +207,8 @@ class ResultCollector:
         links = said.links or known or ()
         result = TestResult(
             *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
-            started=getattr(reports[0], "start", 0.0) or None,  # 0: made up for a crashed worker
+            # as the journal keeps it; a report that was made up for a crashed worker has 0
+            started=round(getattr(reports[0], "start", 0.0), 3) or None,
         )
         if said.links or known is not None:
             return result

@@ -76,7 +76,8 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
         for change in update.case_changes()
     ]
     covered = {entry.change.case.case_ref for entry in entries}
-    hindrance = "" if mode is Mode.NO_UPLOAD else "not written"
+    takes_documents = not entries and bool(plan.updates or plan.earlier)
+    hindrance = "" if takes_documents or mode is Mode.NO_UPLOAD else "not written"
     entries += [
         CaseEntry(CaseChange(case, will_be=case.verdict.value), hindrance)
         for case in judgement.cases

@@ -14,6 +14,7 @@ from pytest_jama.report.case_lines import case_entries, case_lines, explain, unt
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.core.values import case_of, result_of, results_of, run_of
+from tests.targets.document_target import DocumentUpdate
 
 FAILED = result_of(Outcome.FAILED, test="test_x", message="AssertionError: no dial tone\nmore")
 PASSED = result_of(Outcome.PASSED, test="test_y")
@@ -181,3 +182,10 @@ def test_untouched_cases_are_named_but_for_those_without_a_selected_test() -> No
         "untouched  1 case without a selected test (list with -v)",
     ]
     assert len(list(untouched_lines(judgement, verbose=True))) == 13
+
+
+def test_a_server_that_shows_no_cases_is_not_said_to_lack_any() -> None:
+    report = UploadReport(Plan(updates=(DocumentUpdate("[]"),)))
+    judgement = Judgement((case_of(Verdict.FAILED, results=(FAILED,)),))
+    (entry,) = case_entries(report, judgement, Mode.SEND)
+    assert str(entry).startswith("JEET1-TC-1: FAILED: 1 failed: ")
