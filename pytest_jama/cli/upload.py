@@ -137,7 +137,7 @@ def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     ending = Ending(exit_status=status, lines=tuple(lines))
-    return output.end(ending, about={"journals": []})
+    return output.end(ending, about={"journals": [], "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:

@@ -11,7 +11,7 @@ from pytest_jama.core.verdicts import Verdict, totals
 from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.plan import Update, UploadReport
     from pytest_jama.core.results import TestResult
@@ -76,14 +76,32 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
         for change in update.case_changes()
     ]
     covered = {entry.change.case.case_ref for entry in entries}
+    rest = [case for case in judgement.cases if case.verdict and case.case_ref not in covered]
+    index = _index(entries) if rest else {}
+    unresolved = {entry.case_ref for entry in report.unresolved}
     takes_documents = not entries and bool(plan.updates or plan.earlier)
     hindrance = "" if takes_documents or mode is Mode.NO_UPLOAD else "not written"
     entries += [
         CaseEntry(CaseChange(case, will_be=case.verdict.value), hindrance)
-        for case in judgement.cases
-        if case.verdict is not None and case.case_ref not in covered
+        for case in rest
+        if case.verdict and (case.case_ref in unresolved or not _is_alias(case, index))
     ]
     return sorted(entries, key=lambda entry: -_SEVERITY.get(entry.change.will_be, 0))
+
+
+def _index(entries: Iterable[CaseEntry]) -> dict[TestResult, list[CaseVerdict]]:
+    """Return the cases that each result counts for."""
+    index: dict[TestResult, list[CaseVerdict]] = {}
+    for entry in entries:
+        for result in entry.change.case.results:
+            index.setdefault(result, []).append(entry.change.case)
+    return index
+
+
+def _is_alias(case: CaseVerdict, index: Mapping[TestResult, Sequence[CaseVerdict]]) -> bool:
+    """Return whether it is another name of a case that has an entry: its tests count there."""
+    candidates = index.get(case.results[0], ()) if case.results else ()
+    return any(set(case.results).issubset(each.results) for each in candidates)
 
 
 def _hindrance(update: Update, states: Mapping[str, SendState]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.plan import Mode, Plan, Receipt, SendState, UploadReport
+from pytest_jama.core.plan import Mode, Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict, VerdictRules, judge
 from pytest_jama.report.case_lines import case_entries, case_lines, explain, untouched_lines
@@ -189,3 +189,17 @@ def test_a_server_that_shows_no_cases_is_not_said_to_lack_any() -> None:
     judgement = Judgement((case_of(Verdict.FAILED, results=(FAILED,)),))
     (entry,) = case_entries(report, judgement, Mode.SEND)
     assert str(entry).startswith("JEET1-TC-1: FAILED: 1 failed: ")
+
+
+def test_two_names_of_one_case_are_one_entry_unless_one_of_them_has_no_run() -> None:
+    named, numbered = (
+        replace(case_of(Verdict.FAILED, results=(FAILED,)), case_ref=CaseRef.parse(name))
+        for name in ("A-TC-1", "501")
+    )
+    runs = {each.case_ref: [run_of()] for each in (named, numbered)}
+    plan = Plan(updates=plan_updates([named, numbered], runs).updates)
+    judgement = Judgement((named, numbered))
+    assert len(case_entries(UploadReport(plan), judgement, Mode.SEND)) == 1
+    lost = plan._replace(unresolved=(Unresolved(numbered.case_ref, "it is gone", "correct it"),))
+    _, second = case_entries(UploadReport(lost), judgement, Mode.SEND)
+    assert str(second).startswith("501: FAILED (not written): ")
