@@ -244,7 +244,8 @@ class ResultCollector:
         links = said.links or known or ()
         result = TestResult(
             *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
-            started=getattr(reports[0], "start", 0.0) or None,  # 0: made up for a crashed worker
+            # as the journal keeps it; a report that was made up for a crashed worker has 0
+            started=round(getattr(reports[0], "start", 0.0), 3) or None,
         )
         if not said.links and known is None:
             links = self._find_links(result)
