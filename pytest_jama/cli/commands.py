@@ -203,7 +203,11 @@ def lock(
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
-@click.option("--no-collect", is_flag=True, help="Take the cases of jama.yaml; do not ask pytest.")
+@click.option(
+    "--no-collect",
+    is_flag=True,
+    help="Do not ask pytest: take the cases of jama.yaml and jama.lock.",
+)
 @click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
 @click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")

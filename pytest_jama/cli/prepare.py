@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import CollectedSession, collect_tests
 from pytest_jama.config import load_settings
+from pytest_jama.config.lock_file import lock_folder, read_lock
+from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import Findings, Mode, UploadReport
 from pytest_jama.core.text import counted, first_line
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Flags, Settings
-    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.session.command_line import OutputOptions
 
@@ -93,7 +95,9 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
     collected = CollectedSession()
     if options.collects:
         collected = collect_tests(options.arguments, config=options.config)
-    return _Preparation(loaded.settings, collected, output).run(plugins)
+    lock = read_lock(lock_folder(loaded, start=Path.cwd()), start=Path.cwd())
+    judgement = _known_cases(collected.tests, loaded.settings, lock)
+    return _Preparation(loaded.settings, collected, judgement, output).run(plugins)
 
 
 def _wrong_use(arguments: Sequence[str]) -> SettingsError:
@@ -112,17 +116,22 @@ class _Preparation:
     Args:
         settings: All settings.
         collected: What pytest collects; nothing when it was not asked.
+        judgement: All cases.
         output: Mode and form of the output.
     """
 
     def __init__(
-        self, settings: Settings, collected: CollectedSession, output: OutputOptions
+        self,
+        settings: Settings,
+        collected: CollectedSession,
+        judgement: Judgement,
+        output: OutputOptions,
     ) -> None:
         self._settings = settings
         self._collected = collected
+        self._judgement = judgement
         self._output = output
         self._errors = ErrorLog()
-        self._judgement = _known_cases(collected.tests, settings)
 
     def run(self, plugins: Sequence[object]) -> Ending:
         """Prepare; see `run_prepare`."""
@@ -182,14 +191,16 @@ class _Preparation:
             yield Line("ready", f"{ready} of {counted(known, 'test case')} for results", tone)
 
 
-def _known_cases(tests: Sequence[TestResult], settings: Settings) -> Judgement:
-    """Return every case that a test or the map names, each once, with its tests."""
+def _known_cases(tests: Sequence[TestResult], settings: Settings, lock: Lock | None) -> Judgement:
+    """Return every case that a test, the map or the lock names, each once, with its tests."""
     by_ref: dict[CaseRef, list[TestResult]] = {}
     for test in tests:
         for link in test.links:
             by_ref.setdefault(link.case_ref, []).append(test)
     for link in settings.tests.links():
         by_ref.setdefault(link.case_ref, [])
+    for name in lock.cases if lock else ():
+        by_ref.setdefault(CaseRef.parse(name), [])
     return Judgement(
         tuple(CaseVerdict(ref, None, results=tuple(found)) for ref, found in by_ref.items())
     )

@@ -67,6 +67,13 @@ def test_without_collection_the_map_alone_says_which_cases_there_are(prepared: R
     assert (done.status, prepared.statuses()) == (0, {3: "NOT_RUN"})
 
 
+def test_without_collection_the_lock_names_cases_too(prepared: Repository) -> None:
+    assert prepared.run_here(lambda: main(["lock"])).status == 0
+    prepared.write("test_it.py", "raise SystemExit('it was collected')")
+    done = _prepare(prepared, "--no-collect")
+    assert (done.status, prepared.statuses()) == (0, {1: "NOT_RUN", 2: "NOT_RUN", 3: "NOT_RUN"})
+
+
 def test_pytest_gets_its_arguments_and_deselected_tests_are_linked_too(
     prepared: Repository,
 ) -> None:
