@@ -111,6 +111,7 @@ def _run(
                 started=started,
                 commit=commit,
                 session=journal.path.stem,
+                order=journal.order,
                 framework=framework,
             ),
         )

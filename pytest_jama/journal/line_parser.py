@@ -13,6 +13,7 @@ from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.journal.folder import order_in
 from pytest_jama.journal.lines import LEAVE
 from pytest_jama.journal.record import Header, RecordedVerdict
 
@@ -37,6 +38,7 @@ def parse_header(line: JournalLine) -> Header:
         framework=_text(line.get("framework", ", ".join(framework))),
         settings=dict(line["settings"]),
         hooks=tuple(map(_text, line.get("hooks", ()))),
+        order=order_in(line),
     )
 
 

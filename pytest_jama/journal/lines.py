@@ -37,6 +37,7 @@ def session_line(
     settings: Mapping[str, Any],
     framework: str = "",
     hooks: Iterable[str] = (),
+    order: int = 0,
 ) -> JournalLine:
     """Return the header, the first line of a journal."""
     line: JournalLine = {
@@ -49,6 +50,8 @@ def session_line(
         "command": list(command),
         "settings": dict(settings),
     }
+    if order:
+        line["order"] = order
     if framework:
         line["framework"] = framework
     if hooks:

@@ -104,6 +104,7 @@ class Reporter(Guarded):
                 started=self._started,
                 commit=self._commit,
                 session=self._journal.path.stem,
+                order=self._journal.order,
                 hooks=relative_names(adjusting, self._config),
             ),
         )

@@ -168,11 +168,20 @@ def _changed_warning(update: Update) -> str:
 def _outdated_warning(update: Update) -> str:
     return (
         f"{update.title}: a later session has written {update.was} there, "
-        f"so {update.will_be} is not sent; name the journal to send it anyway"
+        f"so {update.will_be} of the older one is not sent; run the tests again to replace it"
+    )
+
+
+def _uncertain_warning(update: Update) -> str:
+    return (
+        f"{update.title}: a later session may have written {update.was} there, whose journal lacks "
+        f"lines (*.incomplete), so {update.will_be} of the older one is not sent; "
+        "run the tests again to replace it"
     )
 
 
 _LEFT_ALONE: Mapping[PriorState, Callable[[Update], str]] = {
     PriorState.CHANGED: _changed_warning,
     PriorState.OUTDATED: _outdated_warning,
+    PriorState.UNCERTAIN: _uncertain_warning,
 }

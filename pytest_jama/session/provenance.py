@@ -54,6 +54,7 @@ def describe_session(
     started: datetime,
     commit: str,
     session: str,
+    order: int,
     framework: str = "",
     hooks: Iterable[str] = (),
 ) -> JournalLine:
@@ -66,11 +67,13 @@ def describe_session(
         started: When the session started, in UTC.
         commit: The commit under test; may be empty.
         session: The name of the session.
+        order: Its place among all sessions.
         framework: What accounts call the origin of the results; empty for names and versions.
         hooks: The conftests whose hooks take part.
     """
     return session_line(
         session=session,
+        order=order,
         started=started.isoformat(timespec="seconds"),
         versions={
             "pytest-jama": __version__,

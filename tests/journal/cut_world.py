@@ -145,6 +145,7 @@ def run_session(
             started=STARTED,
             commit="1f0c9d2",
             session=path.stem,
+            order=1,
         ),
     )
     lost = list(uncollected)

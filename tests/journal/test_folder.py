@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.journal.file import is_finished, remove_old_journals
+from pytest_jama.journal.folder import is_finished, remove_old_journals
 from pytest_jama.journal.lines import end_line, result_line
 from tests.journal.samples import FULL_RESULT
 
