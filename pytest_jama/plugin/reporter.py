@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NoReturn
 
@@ -280,7 +280,8 @@ class Reporter(Guarded):
         """Leave the line of dots, which pytest ends only after this."""
         terminal = self._find_terminal()
         if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
-            terminal.line("")
+            with suppress(OSError, ValueError):  # the reader may be gone, as with `| head`
+                terminal.line("")
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)
