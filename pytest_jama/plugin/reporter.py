@@ -150,8 +150,11 @@ class Reporter(Guarded):
         if self._collector.add_collected(collected, links):
             self._session.write(lines.collected_line(self._collector.linked()))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test.
+
+        It comes before pytest prints the result, which breaks the session when nobody reads it.
 
         It guards itself, since a wrapper costs too much three times for each test; and nothing here
         refuses a session, so that there are no usage errors to let pass.
