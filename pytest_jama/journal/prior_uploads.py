@@ -135,6 +135,7 @@ class _Evidence:
     def __init__(self, recordings: Sequence[Recording]) -> None:
         self._by_session = {each.header.session: each for each in recordings}
         self._ran: dict[int, frozenset[str]] = {}
+        self._listed: dict[int, frozenset[str]] = {}
 
     def known(self, sessions: Iterable[str]) -> list[Recording]:
         """Return those of some sessions whose journals are known."""
@@ -152,8 +153,12 @@ class _Evidence:
 
     def knows(self, recording: Recording, case: str) -> bool:
         """Return whether a session has a test of a case, also one that did not run."""
-        listed = (test.links for test in recording.collected.values())
-        return any(link.case_ref.text == case for links in listed for link in links)
+        found = self._listed.get(id(recording))
+        if found is None:
+            found = self._listed[id(recording)] = frozenset(
+                link.case_ref.text for test in recording.collected.values() for link in test.links
+            )
+        return case in found
 
     def _cases(self, recording: Recording) -> frozenset[str]:
         found = self._ran.get(id(recording))

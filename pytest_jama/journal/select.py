@@ -174,7 +174,9 @@ def choose_named(paths: Sequence[Path], *, folder: Path | None = None) -> Choice
                 damage.update([_describe(path, error)])
         for named in filter(os.path.isdir, paths):
             taken = list(_with_partners(taken, named.resolve()))
-        beside = [each.recording.path.parent for each in taken]
+        beside = dict.fromkeys(each.recording.path.parent for each in taken)
+        for each in beside:
+            taken = list(_with_partners(taken, each, are_required=False))
         folders = dict.fromkeys([*beside, *([folder.resolve()] if folder else [])])
         others = tuple(_read_others(folders, taken, damage))
     except BaseException:  # also on Ctrl-C: a lock must not stay
@@ -235,13 +237,17 @@ def _set_aside(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob(f"*{INCOMPLETE}") if path.is_file())
 
 
-def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...]:
+def _with_partners(
+    taken: Sequence[TakenUp], folder: Path, *, are_required: bool = True
+) -> tuple[TakenUp, ...]:
     """Add the journals that the last upload of these was about, of which some may be finished.
 
     Without them, a test case would be judged by fewer tests than those sent already.
     """
     names = {each.recording.header.session for each in taken}
     missing = {name for each in taken for name in each.recording.partners} - names
+    if not are_required:
+        missing = {name for name in missing if _partner(folder, name).is_file()}
     added: list[TakenUp] = []
     try:
         added.extend(
@@ -253,8 +259,12 @@ def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...
     return (*taken, *added)
 
 
+def _partner(folder: Path, name: str) -> Path:
+    return folder / f"{name}.jsonl"
+
+
 def _require_partner(folder: Path, name: str, *, of: TakenUp) -> Path:
-    path = folder / f"{name}.jsonl"
+    path = _partner(folder, name)
     if not path.is_file():
         raise PytestJamaError(
             f"{shown(of.recording.path)}: was last uploaded together with {name}, "

@@ -151,6 +151,14 @@ def test_merge_claims_each_run_for_the_newest_session_with_results_of_it(world: 
     assert world.repository.statuses() == {1: "PASSED", 2: "FAILED", 3: "NOT_RUN"}
 
 
+def test_part_of_a_merge_does_not_replace_the_whole(world: World) -> None:
+    first, last = world.journal(EARLY, FAILED), world.journal(LAST, PASSED, PASSED)
+    assert world(str(first), str(last)) == 0
+    send(world, last)
+    assert world.count_patches() == 0
+    assert world.repository.statuses()[1] == "FAILED"
+
+
 def test_session_that_sent_nothing_forbids_nothing(world: World) -> None:
     older = world.journal(EARLY, FAILED)
     world.journal(LATE, PASSED)
