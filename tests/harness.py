@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 PLAN = "Release 1"
 CYCLE = "Build 1"
 
-# These take part in every session of this environment: one shuffles, the others take seconds.
-_OTHER_PLUGINS = ("randomly", "hypothesispytest", "anyio", "pytest_cov")
+# These take part in every session of this environment: one shuffles, some take seconds, some run
+# tests again in their own ways. A test that needs one says ``-p MODULE``.
+_OTHER_PLUGINS = (
+    *("randomly", "hypothesispytest", "anyio", "pytest_cov"),
+    *("check", "flaky", "pytest-bdd", "pytest-retry"),
+)
 PYTEST = [
     *(sys.executable, "-m", "pytest", "--jama"),
     *(word for name in _OTHER_PLUGINS for word in ("-p", f"no:{name}")),
@@ -114,12 +118,20 @@ class Repository:
         return self.run([*PYTEST, *arguments], environment=environment)
 
     def pytest_here(
-        self, *arguments: str, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        folder: str = ".",
     ) -> Finished:
         """Run ``pytest --jama`` in this process, unless it wants workers; that is much faster."""
         if "-n" in arguments:
             return self.pytest(*arguments, environment=environment)
-        return self.run_here(lambda: pytest.main([*INSIDE, *arguments]), environment=environment)
+
+        def command() -> int:
+            os.chdir(folder)
+            return pytest.main([*INSIDE, *arguments])
+
+        return self.run_here(command, environment=environment)
 
     def run_here(
         self, command: Callable[[], int], *, environment: Mapping[str, str] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,19 +17,26 @@ from pytest_jama.cli.upload_settings import (
     load_for_upload,
 )
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
+from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
+from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.prior_uploads import PriorUploads
-from pytest_jama.journal.record import by_session, merge_results
+from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
-from pytest_jama.session.provenance import describe_destination, recorded_provenance
+from pytest_jama.session.provenance import (
+    describe_destination,
+    find_provenance,
+    recorded_provenance,
+    session_facts,
+)
 from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
@@ -140,7 +147,7 @@ def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     ending = Ending(exit_status=status, lines=tuple(lines))
-    return output.end(ending, about={"journals": []})
+    return output.end(ending, about={"journals": [], "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:
@@ -165,11 +172,15 @@ class _Upload:
         self._output = output
         self._files = [taken.recording for taken in choice.taken]
         self._recordings = by_session(self._files)
-        self.about = {"journals": [str(recording.path) for recording in self._files]}
+        self.about = {
+            "journals": [str(recording.path) for recording in self._files],
+            "sessions": [session_facts(recording.header) for recording in self._recordings],
+        }
 
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
         """Judge and send; see `run_upload`."""
         loaded = load_for_upload(self._recordings, flags=self._options.flags, environ=os.environ)
+        loaded = replace(loaded, lock=merge_locks(each.lock for each in self._recordings))
         settings, output = loaded.settings, self._output
         output.announce(
             describe_destination(
@@ -179,6 +190,7 @@ class _Upload:
         output.announce(f"jama: {self._describe_journals()}")
         nearest = next((each.nearest for each in self._recordings if each.nearest), "")
         session = Session(loaded, mode=output.mode, nearest=nearest)
+        session.take_unmatched(merge_unmatched(self._recordings))
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
         for unusable in self._unusable():
@@ -217,6 +229,7 @@ class _Upload:
             command=command,
             sessions=[recording.header.session for recording in self._recordings],
             settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
+            provenance=find_provenance(settings, folder=None)._replace(branch=""),
         )
 
     def _describe_journals(self) -> str:

@@ -101,6 +101,15 @@ class PlanSettings(_Place):
         description="Test group that missing cases are added to; created if named and missing. "
         "Without it: Jama's `Default Test Group`.",
     )
+    add: Annotated[
+        Literal["linked", "reported", "none"],
+        Allowed("linked, reported or none"),
+    ] = Field(
+        default="linked",
+        description="Which cases are added to the plan that it lacks: before a cycle is created, "
+        "all that are linked to a test (`linked`); only those that a result is written for "
+        "(`reported`); or none, so that a plan prepared by people stays as it is (`none`).",
+    )
 
 
 class CycleSettings(_Place):
@@ -184,6 +193,18 @@ class JunitSettings(Section):
     )
 
 
+class MapSettings(Section):
+    """How the keys of `tests` are checked against the tests that there are."""
+
+    unmatched: Annotated[
+        Literal["incomplete", "warn", "fail"], Allowed("incomplete, warn or fail")
+    ] = Field(
+        default="incomplete",
+        description="A key that matches no test, though the session looked for it: its cases are "
+        "incomplete; `warn`: it is only named; `fail`: incomplete, and the session has failed.",
+    )
+
+
 class TlsSettings(Section):
     """How the server is trusted."""
 
@@ -236,6 +257,10 @@ class Settings(Section):
         repr=False,
         description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
     )
+    map: MapSettings = Field(
+        default=MapSettings(),
+        description="How the keys of `tests` are checked.",
+    )
     names: types.NamePattern = Field(
         default=None,
         description="Finds case references in the names of tests, in its group `case`; several "
@@ -258,10 +283,19 @@ class Settings(Section):
         description="How JUnit reports are read.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    drift: Annotated[
+        Literal["incomplete", "warn", "off"],
+        Allowed("incomplete, warn or off"),
+    ] = Field(
+        default="incomplete",
+        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
+        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
+    )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
-        description="A session of which no test is linked to a case has failed; "
-        "`junit-uploader` sends nothing when anything is wrong with a report.",
+        description="A session has failed when no test is linked to a case, when a failed test is "
+        "linked to none, or when a key of `tests` matches no test; `junit-uploader` sends nothing "
+        "when anything is wrong with a report.",
     )
     journal: types.Folder = Field(
         default=Path(".jama"),

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.known_tests import Unmatched
+from pytest_jama.core.lock import Lock, LockedCase
+from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
@@ -18,7 +21,7 @@ from pytest_jama.journal.lines import LEAVE
 from pytest_jama.journal.record import Header, RecordedVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_jama.journal.lines import JournalLine
 
@@ -39,6 +42,25 @@ def parse_header(line: JournalLine) -> Header:
         settings=dict(line["settings"]),
         hooks=tuple(map(_text, line.get("hooks", ()))),
         order=order_in(line),
+        provenance=_parse_provenance(line.get("provenance", {}), commit=_text(line["commit"])),
+    )
+
+
+def _parse_provenance(said: Mapping[str, Any], *, commit: str) -> Provenance:
+    names = ("user", "actor", "ci", "job", "host", "os", "branch")
+    texts = {name: _text(said.get(name, "")) for name in names}
+    plugins = {_text(name): _text(version) for name, version in said.get("plugins", {}).items()}
+    tests, modified = said.get("tests"), said.get("modified")
+    times = None
+    if tests is not None:
+        hosts = tuple(map(_text, tests.get("hosts", ())))
+        times = Elsewhere(_text(tests.get("started", "")), _text(tests.get("ended", "")), hosts)
+    return Provenance(
+        **texts,
+        plugins=plugins,
+        commit=commit,
+        is_modified=None if modified is None else bool(modified),
+        tests=times,
     )
 
 
@@ -50,8 +72,18 @@ class Parser:
 
     def parse_collected(self, line: JournalLine) -> Iterator[TestResult]:
         """Yield what each test of a `collected` line counts as."""
-        for test_id, outcome, links in line["tests"]:
-            yield TestResult(_text(test_id), Outcome(outcome), links=self.parse_links(links))
+        for test_id, outcome, links, *why in line["tests"]:
+            yield TestResult(
+                _text(test_id),
+                Outcome(outcome),
+                message=_text(why[0]) if why else "",
+                links=self.parse_links(links),
+            )
+
+    def parse_unmatched(self, line: JournalLine) -> Iterator[Unmatched]:
+        """Yield the keys of an `unmatched` line."""
+        for key, number, nearest, links in line["keys"]:
+            yield Unmatched(_text(key), int(number), _text(nearest), self.parse_links(links))
 
     def parse_uncollected(self, line: JournalLine) -> TestResult:
         """Read an `uncollected` line."""
@@ -78,6 +110,7 @@ class Parser:
             links=self.parse_links(line["cases"]),
             started=None if started is None else float(started),
             host=_text(line.get("host", "")),
+            is_taken_out=line.get("taken_out") is True,
         )
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
@@ -103,6 +136,11 @@ class Parser:
 
     def _parse_link(self, text: str) -> CaseLink:
         return self._links.setdefault(text, CaseLink.parse(text))
+
+
+def parse_locked(line: JournalLine) -> Lock:
+    """Read a `locked` line."""
+    return Lock({_text(name): LockedCase.read(case) for name, case in line["cases"].items()})
 
 
 def parse_unusable(line: JournalLine) -> Unusable:

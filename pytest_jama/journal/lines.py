@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import Unusable
-    from pytest_jama.core.plan import Plan, Receipt, Update
+    from pytest_jama.core.known_tests import Unmatched
+    from pytest_jama.core.lock import Lock
+    from pytest_jama.core.plan import Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -38,6 +40,7 @@ def session_line(
     framework: str = "",
     hooks: Iterable[str] = (),
     order: int = 0,
+    provenance: Provenance | None = None,
 ) -> JournalLine:
     """Return the header, the first line of a journal."""
     line: JournalLine = {
@@ -56,7 +59,33 @@ def session_line(
         line["framework"] = framework
     if hooks:
         line["hooks"] = list(hooks)
+    if provenance is not None:
+        line["provenance"] = provenance_json(provenance)
     return line
+
+
+def provenance_json(provenance: Provenance) -> dict[str, Any]:
+    """Return where results come from, fit for JSON; what is unknown is left out.
+
+    The commit is a field of the header itself.
+    """
+    tests = provenance.tests
+    values = {
+        "user": provenance.user,
+        "actor": provenance.actor,
+        "ci": provenance.ci,
+        "job": provenance.job,
+        "host": provenance.host,
+        "os": provenance.os,
+        "plugins": dict(provenance.plugins),
+        "branch": provenance.branch,
+        "modified": provenance.is_modified,
+    }
+    known = {name: value for name, value in values.items() if value or value is False}
+    if tests is None:
+        return known
+    times = {"started": tests.started, "ended": tests.ended, "hosts": list(tests.hosts)}
+    return {**known, "tests": times}
 
 
 def uncollected_line(test: TestResult) -> JournalLine:
@@ -64,14 +93,25 @@ def uncollected_line(test: TestResult) -> JournalLine:
     return {"line": "uncollected", "address": test.test_id, "cases": _links(test.links)}
 
 
-def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -> JournalLine:
+def collected_line(
+    tests: Iterable[
+        tuple[str, Outcome, tuple[CaseLink, ...]] | tuple[str, Outcome, tuple[CaseLink, ...], str]
+    ],
+) -> JournalLine:
     """Return the line that names every linked test that is known, also those not selected.
 
     Args:
-        tests: Test ID, what it counts as unless it runs, and links.
+        tests: Test ID, what it counts as unless it runs, links, and perhaps why.
     """
-    named = [[test, outcome, _links(links)] for test, outcome, links in tests]
+    named = [
+        [test, outcome, _links(links), *filter(None, why)] for test, outcome, links, *why in tests
+    ]
     return {"line": "collected", "tests": named}
+
+
+def locked_line(lock: Lock) -> JournalLine:
+    """Return the line of what jama.lock has of cases: an upload elsewhere needs it, too."""
+    return {"line": "locked", "cases": {name: case.plain() for name, case in lock.cases.items()}}
 
 
 def result_line(result: TestResult) -> JournalLine:
@@ -92,6 +132,8 @@ def result_line(result: TestResult) -> JournalLine:
         line["message"] = result.message
     if result.notes:
         line["notes"] = list(result.notes)
+    if result.is_taken_out:
+        line["taken_out"] = True
     if result.steps:
         line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
     return line
@@ -99,7 +141,14 @@ def result_line(result: TestResult) -> JournalLine:
 
 def result_text(result: TestResult) -> str:
     """Return `result_line` as JSON; three times faster for the many tests with only an outcome."""
-    if result.message or result.notes or result.steps or result.duration_s is None or result.host:
+    if (
+        result.message
+        or result.notes
+        or result.steps
+        or result.duration_s is None
+        or result.host
+        or result.is_taken_out
+    ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'
     return (
@@ -154,9 +203,10 @@ def upload_line(
     command: Iterable[str],
     sessions: Iterable[str],
     settings: Mapping[str, Any],
+    provenance: Provenance | None = None,
 ) -> JournalLine:
     """Return the line with which ``pytest-jama upload`` takes a journal up again."""
-    return {
+    line = {
         "line": "upload",
         "started": started,
         "versions": dict(versions),
@@ -164,6 +214,7 @@ def upload_line(
         "sessions": list(sessions),
         "settings": dict(settings),
     }
+    return line if provenance is None else {**line, "provenance": provenance_json(provenance)}
 
 
 def place_line(plan: Plan) -> JournalLine:
@@ -217,6 +268,16 @@ def unlinked_line(nearest: str) -> JournalLine:
         nearest: Which key of the map is most like one of the tests; may be empty.
     """
     return {"line": "unlinked", "nearest": nearest}
+
+
+def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
+    """Return the line that names the keys of the map that match no test.
+
+    Args:
+        unmatched: At least one.
+    """
+    keys = [[each.key, each.line, each.nearest, _links(each.links)] for each in unmatched]
+    return {"line": "unmatched", "keys": keys}
 
 
 def end_line(*, finished: bool, reason: str) -> JournalLine:

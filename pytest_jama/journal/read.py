@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
-from pytest_jama.journal.line_parser import Parser, parse_header, parse_unusable
+from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
 from pytest_jama.journal.lines import FORMAT_VERSION
 from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.record import Arrival, Recording, worse
@@ -147,11 +148,13 @@ class _RecordReader:
         self._readers: dict[object, Callable[[JournalLine], None]] = {
             "collected": self._collected,
             "uncollected": self._uncollected,
+            "locked": self._locked,
             "result": self._result,
             "verdict": self._verdict,
             "receipt": self._receipt,
             "unusable": self._unusable,
             "unlinked": self._unlinked,
+            "unmatched": self._unmatched,
             "upload": self._upload,
             "end": self._end,
         }
@@ -174,6 +177,9 @@ class _RecordReader:
 
     def _uncollected(self, line: JournalLine) -> None:
         _put(self._recording.uncollected, self._parser.parse_uncollected(line))
+
+    def _locked(self, line: JournalLine) -> None:
+        self._recording.lock = merge_locks([self._recording.lock, parse_locked(line)])
 
     def _result(self, line: JournalLine) -> None:
         _put(self._recording.results, self._parser.parse_result(line))
@@ -210,6 +216,10 @@ class _RecordReader:
 
     def _unlinked(self, line: JournalLine) -> None:
         self._recording.nearest = str(line["nearest"])
+
+    def _unmatched(self, line: JournalLine) -> None:
+        unmatched = list(self._parser.parse_unmatched(line))
+        self._recording.unmatched.update({each.key: each for each in unmatched})
 
     def _upload(self, line: JournalLine) -> None:
         self._recording.partners = self._sessions = tuple(map(str, line["sessions"]))

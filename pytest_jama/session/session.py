@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode, UploadReport
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
+from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
@@ -27,12 +29,15 @@ from pytest_jama.session.judge import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
+    from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
     from pytest_jama.report.upload_lines import Line
@@ -49,6 +54,7 @@ class Session:
     Attributes:
         errors: What went wrong, and what could not be used.
         extensions: The hooks.
+        lock: What jama.lock holds; None without one.
         journal: Where everything is written; None before `begin`.
     """
 
@@ -63,6 +69,7 @@ class Session:
         self.mode = mode
         self.errors = ErrorLog()
         self.extensions = Extensions(loaded.settings, errors=self.errors)
+        self.lock = loaded.lock
         self.journal: Journals | None = None
         self._environ = dict(os.environ)
         self._judgement: Judgement | None = None
@@ -70,6 +77,10 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
+        self._unmatched: tuple[Unmatched, ...] = ()
+        self._unlinked_failures: tuple[str, ...] = ()
+        self._kept: set[CaseRef] = set()
+        self._lock_lines: tuple[Line, ...] = ()
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
         """Take the journal, and write its header.
@@ -81,6 +92,10 @@ class Session:
         self.journal = journal
         journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
+
+    def take_unmatched(self, unmatched: Iterable[Unmatched]) -> None:
+        """Take the keys of the map that match no test, for the summary and the exit status."""
+        self._unmatched = tuple(unmatched)
 
     def keep_environment(self) -> None:
         """Let the upload happen in the environment of this moment, before tests change it."""
@@ -95,6 +110,14 @@ class Session:
         """Append lines that are JSON already."""
         if self.journal is not None:
             self.journal.write_encoded(*several)
+
+    def keep_lock(self, case_refs: Iterable[CaseRef]) -> None:
+        """Let the journal keep what jama.lock has of cases, each once."""
+        if self.lock is not None:
+            new = set(case_refs) - self._kept
+            if new or not self._kept:
+                self.write(lines.locked_line(self.lock.of_cases(new)))
+            self._kept |= new
 
     def end(
         self,
@@ -138,8 +161,15 @@ class Session:
             self._has_begun = False
             return None
         judgement = self._judgement = findings.judgement
+        if self.lock is not None:
+            findings = findings._replace(lock=self.lock)
+            unknown = self.lock.find_unknown(findings.results)
+            self._lock_lines = tuple(unknown_case_lines(unknown, self.lock))
         write_verdicts(judgement, self.write_encoded)
-        if not judgement.cases and judgement.unlinked:
+        self._unlinked_failures = tuple(
+            result.test_id for result in findings.results if result.is_unlinked_failure
+        )
+        if judgement.unlinked and not any(map(_is_linked, findings.results)):
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
 
@@ -178,9 +208,11 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason))
         if self.journal is not None:
             self.journal.close()
-        summary = self._sum_up(*self._safe(extra))
+        summary = self._sum_up(*self._lock_lines, *self._safe(extra))
         return Ending(
-            exit_status=find_exit_status(summary, strict=self.settings.strict),
+            exit_status=find_exit_status(
+                summary, strict=self.settings.strict, unmatched=self.settings.map.unmatched
+            ),
             why_unfinished=reason,
             lines=self._safe(lambda: tuple(summary_lines(summary, style))),
             report=self._report,
@@ -197,6 +229,8 @@ class Session:
             errors=self.errors,
             has_begun=self._has_begun,
             nothing_linked=self._nothing_linked,
+            unmatched=self._unmatched,
+            unlinked_failures=self._unlinked_failures,
             journals=self.journal.paths if self.journal is not None else (),
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
@@ -212,6 +246,11 @@ class Session:
 
     def _keep(self, unusable: Unusable) -> None:
         self.write(lines.unusable_line(unusable))
+
+
+def _is_linked(result: TestResult) -> bool:
+    """Return whether this is a test that there is, and it is linked to a case."""
+    return bool(result.links) and result.outcome is not Outcome.NOT_COLLECTED
 
 
 def refuse(error: PytestJamaError) -> Ending:

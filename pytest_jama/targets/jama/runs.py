@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_jama.core.plan import CaseChange
 from pytest_jama.core.text import clean
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Change, Place, Receipt, Unresolved
     from pytest_jama.core.verdicts import CaseVerdict, Verdict
+    from pytest_jama.targets.jama.wire import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class TestRun:
         document_key: The run's own key, for display.
         case_version: The version of the test case that the run was made from.
         current_case_version: The version that the test case has now; None when it was deleted.
+        description: Its description, which Jama copies, too; empty when there is none.
     """
 
     __test__ = False
@@ -62,6 +65,7 @@ class TestRun:
     document_key: str = ""
     case_version: int | None = None
     current_case_version: int | None = None
+    description: str = ""
 
     @property
     def is_stale(self) -> bool:
@@ -134,6 +138,19 @@ class RunUpdate:
         )
         return f"{text}; steps {', '.join(steps)}"
 
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return what it means for the case of the run."""
+        change = CaseChange(self.verdict, self.run.name, self.was, self.will_be, self._remark())
+        return (change,)
+
+    def _remark(self) -> str:
+        """Say which steps keep the run from having the verdict."""
+        if self.status is self.verdict.verdict:
+            return ""
+        steps = enumerate(self.steps, start=1)
+        others = [f"{number} {step.status}" for number, step in steps if step.status != "PASSED"]
+        return f"steps of the run that make it {self.will_be}: {', '.join(others)}"
+
     def counts(self) -> Mapping[str, int]:
         """Return the one verdict."""
         return {self.will_be: 1}
@@ -193,6 +210,7 @@ class Resolution:
         plan: The test plan.
         cycle: The test cycle.
         runs: The test runs of each case reference that has any, in ascending order of their IDs.
+        items: The item of each case reference that had to be looked up.
         unresolved: The case references that have none.
         changes: What was created on the way, or in a dry run what would be, in that order.
         warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
@@ -202,6 +220,7 @@ class Resolution:
     plan: Place
     cycle: Place
     runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
+    items: Mapping[CaseRef, Item] = field(default_factory=dict)
     unresolved: tuple[Unresolved, ...] = ()
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
