@@ -22,7 +22,7 @@ def test_second():
     reader = pathlib.Path("reader.pid")
     if reader.exists():
         os.kill(int(reader.read_text()), signal.SIGKILL)
-    assert 0, "größer ≥ 5 ✓"
+    assert 0, "more than ≥ 5 ✓"
 """
 
 
