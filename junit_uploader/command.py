@@ -114,6 +114,7 @@ def _run(
         started=started,
         provenance=find_provenance(loaded.settings, folder=None, tests=times_of(found.results)),
         session=journal.path.stem,
+        order=journal.order,
         framework=_name_reports(found.files),
     )
     about["sessions"] = [session_facts(parse_header(head.line))]

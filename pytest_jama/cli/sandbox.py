@@ -267,4 +267,4 @@ def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(text, file=sys.stderr)

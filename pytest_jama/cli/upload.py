@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,8 +23,9 @@ from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
 from pytest_jama.journal.merge import merge_results, merge_unmatched
+from pytest_jama.journal.prior_uploads import PriorUploads
 from pytest_jama.journal.record import by_session
-from pytest_jama.journal.rejudge import PriorUploads, count_unadjusted, judge_recordings
+from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
@@ -114,7 +115,7 @@ def _choose(options: UploadOptions) -> Choice:
 
 def _find_choice(options: UploadOptions) -> Choice:
     if options.journals:
-        return choose_named(options.journals)
+        return choose_named(options.journals, folder=_find_own_folder(options))
     folder = find_journal_folder(config=options.config, flags=options.flags, environ=os.environ)
     if folder is None:
         raise SettingsError(
@@ -127,6 +128,14 @@ def _find_choice(options: UploadOptions) -> Choice:
     if not folder.is_dir():
         return Choice(notes=(f"{shown(folder)}: no session has kept a journal there",))
     return choose_newest(folder)
+
+
+def _find_own_folder(options: UploadOptions) -> Path | None:
+    """Return where this repository keeps its journals, which may be later than those named."""
+    with suppress(SettingsError):
+        folder = find_journal_folder(config=options.config, flags=options.flags, environ=os.environ)
+        return folder if folder is not None and folder.is_dir() else None
+    return None
 
 
 def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
@@ -189,7 +198,7 @@ class _Upload:
         return session.end(
             lambda: self._judge(session),
             observers=[output.make_progress()],
-            prior=PriorUploads(self._files, server=settings.url, later=self._choice.later),
+            prior=PriorUploads(self._files, server=settings.url, others=self._choice.others),
             extra=lambda: tuple(self._warnings()),
             style=output.style,
         )

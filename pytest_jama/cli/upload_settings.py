@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.config import Settings, load_from_journal, load_settings
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.select import find_folder, shown
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _differences(
     """Yield the settings in which two journals differ, by name."""
     for name, value in {**_DESTINATION, **_RULES}.items():
         mine, its = value(wanted), value(settings)
-        if mine != its:
+        if mine != its and not (name == "url" and server_of(str(mine)) == server_of(str(its))):
             remedy = (
                 f"say with --{name}=... where all of them go, or upload them one by one"
                 if name in _DESTINATION

@@ -315,3 +315,5 @@ class PriorState(Enum):
     """An earlier upload saw it stored there; the server shows something else now."""
     OUTDATED = "outdated"
     """A later session has written there."""
+    UNCERTAIN = "uncertain"
+    """A later session may have written there: its journal lacks lines."""

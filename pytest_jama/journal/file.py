@@ -1,17 +1,22 @@
-"""The file of a journal: its name and folder, its lock, and the lines appended to it one by one."""
+"""The file of a journal: its lock, and the lines appended to it one by one."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
-import secrets
 import sys
 import weakref
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_jama.journal.folder import (
+    INCOMPLETE,
+    new_journal_path,
+    next_order,
+    prepare_folder,
+    remove_old_journals,
+)
 from pytest_jama.journal.lines import encode
 
 if TYPE_CHECKING:
@@ -20,10 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.journal.lines import JournalLine
-
-
-INCOMPLETE = ".incomplete"
-"""The ending of a journal's name when it lacks lines of its session."""
 
 
 class JournalWriter:
@@ -38,11 +39,13 @@ class JournalWriter:
         path: The file.
         descriptor: The open file; -1 for none.
         failure: Why lines are missing from the start.
+        order: The place of its session among all sessions, for its header.
         tidies: Whether closing it removes old finished journals beside it, and sets this one aside
             when lines are missing.
 
     Attributes:
         path: The file.
+        order: See above.
         failure: Why lines are missing; empty while none is.
     """
 
@@ -52,9 +55,11 @@ class JournalWriter:
         descriptor: int,
         *,
         failure: str = "",
+        order: int = 0,
         tidies: bool = True,
     ) -> None:
         self.path = path
+        self.order = order
         self.failure = failure
         self._descriptor = descriptor
         self._tidies = tidies
@@ -202,7 +207,8 @@ def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
     path = new_journal_path(folder, started)
     try:
         prepare_folder(folder)
-        return JournalWriter(path, _create(path))
+        order = next_order(folder, started)
+        return JournalWriter(path, _create(path), order=order)
     except OSError as exc:
         return JournalWriter(path, -1, failure=_why(folder, path, exc))
 
@@ -234,76 +240,6 @@ def _why(folder: Path, path: Path, exc: OSError) -> str:
     return f"cannot write {path}: {exc.strerror or exc}"
 
 
-FINISHED_KEPT = 10
-"""How many finished journals are kept, the newest; unfinished ones are never removed."""
-
-_TAIL_BYTES = 4096
-
-
-def prepare_folder(folder: Path) -> None:
-    """Create the folder of the journals, ignored by git.
-
-    Raises:
-        OSError: When it cannot be created or written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
-
-
-def new_journal_path(folder: Path, started: datetime) -> Path:
-    """Return a file name that no other session uses: ``20261122T043016Z-9f2c1ab0.jsonl``.
-
-    Args:
-        folder: The folder of the journals.
-        started: When the session started, in UTC.
-    """
-    return folder / f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.jsonl"
-
-
-def is_finished(path: Path) -> bool:
-    """Return whether the last line of a journal says that nothing is left to send.
-
-    Raises:
-        OSError: When the file cannot be read.
-    """
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _TAIL_BYTES))
-        # A machine that lost its power may leave a tail of NUL bytes.
-        last = file.read().rstrip(b"\0\r\n").rpartition(b"\n")[2]
-    try:
-        line = json.loads(last)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(line, dict) and line.get("line") == "end" and line.get("finished") is True
-
-
-def remove_old_journals(folder: Path, *, keep: int = FINISHED_KEPT) -> None:
-    """Remove finished journals but for the newest.
-
-    Another session may be removing the same ones at the same time.
-
-    Args:
-        folder: The folder of the journals.
-        keep: How many finished journals stay.
-
-    Raises:
-        OSError: When the folder cannot be read or a file cannot be removed.
-    """
-    finished = [path for path in sorted(folder.glob("*Z-*.jsonl")) if _is_finished_if_there(path)]
-    for path in finished[: max(0, len(finished) - keep)]:
-        path.unlink(missing_ok=True)
-
-
-def _is_finished_if_there(path: Path) -> bool:
-    try:
-        return is_finished(path)
-    except FileNotFoundError:
-        return False
-
-
 _TAKEN = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK})
 
 
@@ -323,6 +259,18 @@ def try_to_lock(descriptor: int) -> bool:
     except OSError as exc:
         return exc.errno not in _TAKEN
     return True
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether another process writes a journal."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not try_to_lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 if sys.platform == "win32":

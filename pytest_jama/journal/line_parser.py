@@ -16,6 +16,7 @@ from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.journal.folder import order_in
 from pytest_jama.journal.lines import LEAVE
 from pytest_jama.journal.record import Header, RecordedVerdict
 
@@ -40,6 +41,7 @@ def parse_header(line: JournalLine) -> Header:
         framework=_text(line.get("framework", ", ".join(framework))),
         settings=dict(line["settings"]),
         hooks=tuple(map(_text, line.get("hooks", ()))),
+        order=order_in(line),
         provenance=_parse_provenance(line.get("provenance", {}), commit=_text(line["commit"])),
     )
 

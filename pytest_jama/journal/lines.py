@@ -39,6 +39,7 @@ def session_line(
     settings: Mapping[str, Any],
     framework: str = "",
     hooks: Iterable[str] = (),
+    order: int = 0,
     provenance: Provenance | None = None,
 ) -> JournalLine:
     """Return the header, the first line of a journal."""
@@ -52,6 +53,8 @@ def session_line(
         "command": list(command),
         "settings": dict(settings),
     }
+    if order:
+        line["order"] = order
     if framework:
         line["framework"] = framework
     if hooks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
@@ -10,6 +11,7 @@ from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
 from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
 from pytest_jama.journal.lines import FORMAT_VERSION
+from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.record import Arrival, Recording, worse
 
 if TYPE_CHECKING:
@@ -140,6 +142,9 @@ class _RecordReader:
         self._recording = recording
         self._parser = Parser()
         self._has_upload = False
+        self._server, self._place = "", server_of("")
+        self._sessions: tuple[str, ...] = ()
+        self._go_to(recording.header.settings.get("url"))
         self._readers: dict[object, Callable[[JournalLine], None]] = {
             "collected": self._collected,
             "uncollected": self._uncollected,
@@ -186,17 +191,23 @@ class _RecordReader:
 
     def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])
-        key = _key_of(line)
+        place = self._place, _key_of(line)
         arrivals = self._recording.arrivals
         digest = str(line.get("digest", ""))
         if state in _ACCEPTED and digest:
-            arrivals[key] = Arrival(digest)
+            arrivals[place] = Arrival(
+                digest,
+                server=self._server,
+                case=str(line.get("case", "")),
+                status=str(line.get("status", "")),
+                sessions=self._sessions,
+            )
         elif (
             state in _ACCEPTED
             or state is SendState.NOT_SENT
-            or _is_taken_back(arrivals, key, digest)
+            or _is_taken_back(arrivals, place, digest)
         ):
-            arrivals.pop(key, None)
+            arrivals.pop(place, None)
 
     def _unusable(self, line: JournalLine) -> None:
         unusable = parse_unusable(line)
@@ -211,7 +222,8 @@ class _RecordReader:
         self._recording.unmatched.update({each.key: each for each in unmatched})
 
     def _upload(self, line: JournalLine) -> None:
-        self._recording.partners = tuple(map(str, line["sessions"]))
+        self._recording.partners = self._sessions = tuple(map(str, line["sessions"]))
+        self._go_to(line["settings"].get("url"))
         self._recording.is_taken_up = True
         self._has_upload = True
 
@@ -222,9 +234,16 @@ class _RecordReader:
         recording.is_taken_up = False
         if recording.is_finished:
             recording.arrivals = {
-                key: Arrival(arrival.digest, is_confirmed=True)
-                for key, arrival in recording.arrivals.items()
+                (place, key): replace(arrival, is_confirmed=True)
+                if place == self._place
+                else arrival
+                for (place, key), arrival in recording.arrivals.items()
             }
+
+    def _go_to(self, url: object) -> None:
+        """Take the server to which what follows was sent."""
+        if isinstance(url, str):
+            self._server, self._place = url, server_of(url)
 
 
 def _key_of(line: JournalLine) -> str:
@@ -235,7 +254,9 @@ def _key_of(line: JournalLine) -> str:
     return str(key)
 
 
-def _is_taken_back(arrivals: Mapping[str, Arrival], key: str, digest: str) -> bool:
+def _is_taken_back(
+    arrivals: Mapping[tuple[str, str], Arrival], key: tuple[str, str], digest: str
+) -> bool:
     """Return whether a refusal is of what was accepted before: then it was not kept."""
     return key in arrivals and arrivals[key].digest == digest
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Provenance
 from pytest_jama.core.results import WORST_FIRST
+from pytest_jama.journal.folder import INCOMPLETE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ class Header:
         framework: What accounts call the origin of the results.
         settings: The settings of the session, see `Settings.for_journal`.
         hooks: The conftests whose hooks may have adjusted verdicts.
+        order: The place of the session among all sessions, see `folder.next_order`.
         provenance: Where its results come from.
     """
 
@@ -45,6 +47,16 @@ class Header:
     settings: Mapping[str, Any]
     hooks: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
+    order: int = 0
+
+    @property
+    def rank(self) -> Rank:
+        """What sessions are compared by: the later one has the greater rank."""
+        return self.order, self.session
+
+
+Rank = tuple[int, str]
+"""The place of a session among all; those that started in one moment are told apart by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +87,18 @@ class Arrival:
     Attributes:
         digest: What it said.
         is_confirmed: Whether the upload came to its end with everything as it should be.
+        server: The URL of the server, as its digest has it.
+        case: The case; empty where an update is not of one.
+        status: The status that was written.
+        sessions: The sessions that were uploaded as one; empty for the session itself.
     """
 
     digest: str
     is_confirmed: bool = False
+    server: str = ""
+    case: str = ""
+    status: str = ""
+    sessions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,7 +112,8 @@ class Recording:
         uncollected: The result in place of each file that could not be collected, by its address.
         results: The result of each test that ended, by test ID.
         verdicts: What the session itself concluded, by the case that was judged.
-        arrivals: The last update that each place accepted, by its key, see `Update.key`.
+        arrivals: The last update that each place accepted, by its server, see `server_of`, and its
+            key, see `Update.key`.
         partners: The sessions that were last uploaded together with this one.
         has_ended: Whether the session itself came to its end.
         is_finished: Whether nothing is left to send.
@@ -110,7 +131,7 @@ class Recording:
     uncollected: dict[str, TestResult] = field(default_factory=dict)
     results: dict[str, TestResult] = field(default_factory=dict)
     verdicts: dict[CaseRef, RecordedVerdict] = field(default_factory=dict)
-    arrivals: dict[str, Arrival] = field(default_factory=dict)
+    arrivals: dict[tuple[str, str], Arrival] = field(default_factory=dict)
     partners: tuple[str, ...] = ()
     has_ended: bool = False
     is_finished: bool = False
@@ -120,6 +141,11 @@ class Recording:
     nearest: str = ""
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
     lock: Lock | None = None
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether its file lacks lines of the session, which could not be written."""
+        return self.path.suffix == INCOMPLETE
 
     @property
     def has_begun(self) -> bool:
@@ -145,16 +171,23 @@ def worse(one: TestResult, other: TestResult) -> TestResult:
 
 
 def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
-    """Return one recording for each session, in the order of their names, which is that of time.
+    """Return one recording for each session, in the order of the sessions.
 
     Several files of one session, such as copies of its journal made at different times, are one.
+    What the files are called, and in which order they are given, changes nothing.
     """
     sessions: dict[str, Recording] = {}
-    for recording in sorted(recordings, key=lambda each: str(each.path)):
+    for recording in sorted(recordings, key=_how_whole):
         name = recording.header.session
         known = sessions.get(name)
-        sessions[name] = recording if known is None else _united(known, recording)
-    return tuple(sessions[name] for name in sorted(sessions))
+        sessions[name] = recording if known is None else _united(recording, known)
+    return tuple(sorted(sessions.values(), key=lambda each: each.header.rank))
+
+
+def _how_whole(recording: Recording) -> tuple[int, int, int, bool]:
+    """Return what is greater for the later one of two copies of a journal."""
+    tests, cases = len(recording.results), len(recording.verdicts)
+    return tests, cases, len(recording.arrivals), recording.is_finished
 
 
 def _united(one: Recording, other: Recording) -> Recording:

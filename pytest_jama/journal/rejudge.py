@@ -1,4 +1,4 @@
-"""What sessions concluded, and what earlier uploads brought to the server. Pure.
+"""What sessions concluded, as one. Pure.
 
 Everything is judged again from the results. Where a hook adjusted a verdict and is
 not there any more, the verdict lines of the journal tell what it said.
@@ -10,16 +10,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.plan import PriorState
 from pytest_jama.core.verdicts import Judgement, StepVerdict, judge, merge_steps, worst
 from pytest_jama.journal.merge import merge_results
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_jama.core.plan import Update
-    from pytest_jama.journal.record import Recording
-
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -186,49 +178,3 @@ def _results_of(
     ]
     found += [silent.results] if silent else []
     return tuple(dict.fromkeys(result for results in found for result in results))
-
-
-class PriorUploads:
-    """Recognises updates that need not be sent again.
-
-    An update arrived when the last one that its run accepted said the same, and the run still shows
-    it. When the run shows something else, either the server did not keep its word, which an upload
-    that was broken off had no time to find out; or another user changed it after that.
-
-    Args:
-        recordings: The journals.
-        server: The URL of the server.
-        later: The journals of later sessions, whose results these must not undo.
-    """
-
-    def __init__(
-        self,
-        recordings: Sequence[Recording],
-        *,
-        server: str,
-        later: Sequence[Recording] = (),
-    ) -> None:
-        self._recordings = recordings
-        self._server = server
-        self._outdated = frozenset(
-            key
-            for recording in later
-            if recording.header.settings.get("url") == server
-            for key in recording.arrivals
-        )
-
-    def __call__(self, update: Update) -> PriorState:
-        """Return what is known of an update."""
-        if update.key in self._outdated:
-            return PriorState.OUTDATED
-        found = (recording.arrivals.get(update.key) for recording in self._recordings)
-        arrivals = [arrival for arrival in found if arrival is not None]
-        if not arrivals:
-            return PriorState.NEW
-        fingerprint = update.fingerprint(self._server)
-        if any(arrival.digest != fingerprint for arrival in arrivals):
-            return PriorState.NEW
-        if update.is_shown() is not False:
-            return PriorState.ARRIVED
-        is_confirmed = all(arrival.is_confirmed for arrival in arrivals)
-        return PriorState.CHANGED if is_confirmed else PriorState.NEW

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.journal.file import JournalWriter, is_finished, try_to_lock
+from pytest_jama.journal.file import JournalWriter, is_locked, try_to_lock
+from pytest_jama.journal.folder import (
+    FOLDER,
+    INCOMPLETE,
+    find_journals,
+    find_order,
+    is_finished,
+    order_of_name,
+)
 from pytest_jama.journal.read import EmptyJournalError, JournalError, read_journal
+from pytest_jama.journal.record import Header, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-    from pytest_jama.journal.record import Recording
 
 
 class InUseError(PytestJamaError):
@@ -73,23 +80,19 @@ def _reopen(path: Path) -> JournalWriter:
     return JournalWriter(path, descriptor, tidies=False)
 
 
-FOLDER = ".jama"
-"""The folder of the journals unless a setting says otherwise."""
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Journals to upload.
 
     Attributes:
         taken: The journals, read and locked.
+        others: All other journals beside them: their sessions may have written later.
         notes: What was passed over, as sentences.
-        unreadable: What the user named and cannot be read: path and why.
-        later: Journals of later sessions, unless the user named the journals to send.
+        unreadable: What cannot be read: path and why.
     """
 
     taken: tuple[TakenUp, ...] = ()
-    later: tuple[Recording, ...] = ()
+    others: tuple[Recording, ...] = ()
     notes: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
 
@@ -101,7 +104,7 @@ def find_folder(start: Path) -> Path | None:
 
 
 def choose_newest(folder: Path) -> Choice:
-    """Take up the newest journal of a folder that is not finished.
+    """Take up the journal of the newest session of a folder that is not finished.
 
     Those that were last uploaded together with it are taken up, too. A session that still runs is
     passed over: it will upload its results itself.
@@ -109,20 +112,26 @@ def choose_newest(folder: Path) -> Choice:
     Raises:
         InUseError: When another upload uses it.
         PytestJamaError: When one of those that belong to it is not there any more.
-        OSError: When the folder or a journal cannot be read.
+        OSError: When the folder cannot be read.
     """
-    notes: list[str] = []
-    for path in sorted(_unfinished(folder), reverse=True):
-        taken = _find_usable(path, notes)
-        if taken is not None:
-            whole = _with_partners([taken], folder)
-            newest = max(each.recording.path.name for each in whole)
-            later = tuple(_read_later(folder, newest))
-            return Choice(whole, later=later, notes=tuple(notes))
-    return Choice(notes=tuple(notes))
+    notes = [
+        f"{shown(path)}: passed over, it lacks lines that could not be written; "
+        "run its session again unless its summary said that everything was sent"
+        for path in _set_aside(folder)
+    ]
+    damage: dict[str, str] = {}
+    unfinished = sorted(_unfinished(folder), key=lambda path: (find_order(path), path.stem))
+    taken: tuple[TakenUp, ...] = ()
+    for path in reversed(unfinished):
+        usable = _find_usable(path, notes, damage)
+        if usable is not None:
+            taken = _with_partners([usable], folder)
+            break
+    others = tuple(_read_others([folder], taken, damage))
+    return Choice(taken, others, tuple(notes), tuple(damage.items()))
 
 
-def _find_usable(path: Path, notes: list[str]) -> TakenUp | None:
+def _find_usable(path: Path, notes: list[str], damage: dict[str, str]) -> TakenUp | None:
     """Take up a journal if it has something to send and no other process uses it."""
     try:
         taken = take_up(path)
@@ -130,8 +139,8 @@ def _find_usable(path: Path, notes: list[str]) -> TakenUp | None:
         if _is_uploading(path):
             raise
         notes.append(f"{shown(path)}: passed over, its session is still running")
-    except (EmptyJournalError, JournalError) as error:
-        notes.append(f"passed over: {error}")
+    except (EmptyJournalError, JournalError, OSError) as error:
+        damage.update([_describe(path, error)])
     else:
         if taken.recording.has_begun:
             return taken
@@ -139,38 +148,69 @@ def _find_usable(path: Path, notes: list[str]) -> TakenUp | None:
     return None
 
 
-def choose_named(paths: Iterable[Path]) -> Choice:
+def choose_named(paths: Sequence[Path], *, folder: Path | None = None) -> Choice:
     """Take up the journals that a user named; of a folder, those that are not finished.
 
+    Args:
+        paths: Files and folders.
+        folder: Where this repository keeps its journals; None when it has no such folder.
+
     Raises:
-        SettingsError: When one of them is not a journal.
+        SettingsError: When one of them cannot be a journal.
         InUseError: When another process writes one of them.
         PytestJamaError: When one that belongs to them is not there any more.
-        OSError: When one of them cannot be read.
+        OSError: When a folder cannot be read.
     """
     taken: list[TakenUp] = []
-    unreadable = []
+    damage: dict[str, str] = {}
     try:
         for path in dict.fromkeys(each.resolve() for each in _files(paths)):
+            if path.suffix == INCOMPLETE:
+                damage[shown(path)] = _LACKS_LINES
+                continue
             try:
                 taken.append(take_up(path))
-            except EmptyJournalError as error:  # noqa: PERF203 (files, not numbers)
-                unreadable.append((shown(path), str(error).removeprefix(f"{path}: ")))
-        for folder in filter(os.path.isdir, paths):
-            taken = list(_with_partners(taken, folder.resolve()))
+            except (EmptyJournalError, JournalError, OSError) as error:
+                damage.update([_describe(path, error)])
+        for named in filter(os.path.isdir, paths):
+            taken = list(_with_partners(taken, named.resolve()))
+        beside = dict.fromkeys(each.recording.path.parent for each in taken)
+        for each in beside:
+            taken = list(_with_partners(taken, each, are_required=False))
+        folders = dict.fromkeys([*beside, *([folder.resolve()] if folder else [])])
+        others = tuple(_read_others(folders, taken, damage))
     except BaseException:  # also on Ctrl-C: a lock must not stay
         _close(taken)
         raise
-    return Choice(tuple(taken), unreadable=tuple(unreadable))
+    return Choice(tuple(taken), others, unreadable=tuple(damage.items()))
+
+
+_LACKS_LINES = (
+    "lacks lines that could not be written, so that tests that ran would count as not run; "
+    "run its session again, and remove it"
+)
+
+
+def _describe(path: Path, error: Exception) -> tuple[str, str]:
+    """Return where and why a journal cannot be read."""
+    if isinstance(error, JournalError):
+        (problem,) = error.problems
+        line = problem.origin.removeprefix(str(path))
+        return shown(path) + line, f"{problem.message}; {problem.remedy}"
+    if isinstance(error, OSError):
+        why = f"cannot be read: {error.strerror or error}; check the path and its permissions"
+        return shown(path), why
+    return shown(path), str(error).removeprefix(f"{path}: ")
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            if not any(path.glob("*.jsonl")):
+            if not any(path.glob("*.jsonl")) and not _set_aside(path):
                 remedy = "name a folder that holds *.jsonl, or the files themselves"
                 raise SettingsError(Problem("holds no journal", remedy, shown(path)))
             yield from sorted(_unfinished(path))
+            yield from _set_aside(path)
         elif path.is_file():
             yield path
         else:
@@ -181,17 +221,33 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _unfinished(folder: Path) -> Iterator[Path]:
     for path in folder.glob("*.jsonl"):
-        if path.is_file() and not is_finished(path):
+        if path.is_file() and not _is_finished(path):
             yield path
 
 
-def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...]:
+def _is_finished(path: Path) -> bool:
+    """Return whether a journal is finished; one that cannot be read is not."""
+    try:
+        return is_finished(path)
+    except OSError:
+        return False
+
+
+def _set_aside(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob(f"*{INCOMPLETE}") if path.is_file())
+
+
+def _with_partners(
+    taken: Sequence[TakenUp], folder: Path, *, are_required: bool = True
+) -> tuple[TakenUp, ...]:
     """Add the journals that the last upload of these was about, of which some may be finished.
 
     Without them, a test case would be judged by fewer tests than those sent already.
     """
     names = {each.recording.header.session for each in taken}
     missing = {name for each in taken for name in each.recording.partners} - names
+    if not are_required:
+        missing = {name for name in missing if _partner(folder, name).is_file()}
     added: list[TakenUp] = []
     try:
         added.extend(
@@ -203,8 +259,12 @@ def _with_partners(taken: Sequence[TakenUp], folder: Path) -> tuple[TakenUp, ...
     return (*taken, *added)
 
 
+def _partner(folder: Path, name: str) -> Path:
+    return folder / f"{name}.jsonl"
+
+
 def _require_partner(folder: Path, name: str, *, of: TakenUp) -> Path:
-    path = folder / f"{name}.jsonl"
+    path = _partner(folder, name)
     if not path.is_file():
         raise PytestJamaError(
             f"{shown(of.recording.path)}: was last uploaded together with {name}, "
@@ -213,11 +273,33 @@ def _require_partner(folder: Path, name: str, *, of: TakenUp) -> Path:
     return path
 
 
-def _read_later(folder: Path, name: str) -> Iterator[Recording]:
-    for path in sorted(folder.glob("*.jsonl")):
-        if path.name > name:
-            with suppress(PytestJamaError), path.open("rb") as file:
-                yield read_journal(file, path)
+def _read_others(
+    folders: Iterable[Path],
+    taken: Iterable[TakenUp],
+    damage: dict[str, str],
+) -> Iterator[Recording]:
+    """Yield the journals that are not taken up; keep why others cannot be read."""
+    known = {each.recording.path.resolve() for each in taken}
+    for folder in folders:
+        for path in sorted(find_journals(folder)):
+            if path.resolve() in known:
+                continue
+            try:
+                with path.open("rb") as file:
+                    yield read_journal(file, path)
+            except (EmptyJournalError, JournalError, OSError) as error:
+                if path.suffix == INCOMPLETE:
+                    yield _unknown(path)
+                elif not is_locked(path):
+                    where, why = _describe(path, error)
+                    damage.setdefault(where, why)
+
+
+def _unknown(path: Path) -> Recording:
+    """Return what is known of a session whose journal has not even a header."""
+    name = path.stem
+    started = datetime.fromtimestamp(0, timezone.utc)
+    return Recording(path, Header(name, started, {}, "", "", {}, order=order_of_name(name)))
 
 
 def _is_uploading(path: Path) -> bool:

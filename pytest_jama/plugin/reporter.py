@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
@@ -110,6 +110,7 @@ class Reporter(Guarded):
                 plugins=plugin_versions(self._config),
             ),
             session=self._journal.path.stem,
+            order=self._journal.order,
             hooks=relative_names(adjusting, self._config),
         )
         self._account = head.account
@@ -178,8 +179,11 @@ class Reporter(Guarded):
     def _places(self) -> KeyPlaces:
         return KeyPlaces(self._settings.tests)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test.
+
+        It comes before pytest prints the result, which breaks the session when nobody reads it.
 
         It guards itself, since a wrapper costs too much three times for each test; and nothing here
         refuses a session, so that there are no usage errors to let pass.
@@ -305,7 +309,8 @@ class Reporter(Guarded):
         """Leave the line of dots, which pytest ends only after this."""
         terminal = self._find_terminal()
         if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
-            terminal.line("")
+            with suppress(OSError, ValueError):  # the reader may be gone, as with `| head`
+                terminal.line("")
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.port import Observer
+from pytest_jama.report.streams import make_tolerant
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ def print_summary(lines: Iterable[Line], config: pytest.Config) -> None:
     """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
-        sys.stderr.write("\n".join((_TITLE, *map(str, lines), "")))
-        sys.stderr.flush()
+        stderr = make_tolerant(sys.stderr)
+        stderr.write("\n".join((_TITLE, *map(str, lines), "")))
+        stderr.flush()
 
 
 def plugin_lines(

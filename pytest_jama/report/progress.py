@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from pytest_jama.core.port import Observer
-from pytest_jama.core.text import counted
+from pytest_jama.core.text import counted, printable
+from pytest_jama.report.streams import make_tolerant
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -52,7 +53,7 @@ class PlainProgress(Observer):
             self._print(f"jama: {self._done} of {self._total}")
 
     def _print(self, text: str) -> None:
-        self._file.write(text + "\n")
+        self._file.write(printable(text) + "\n")
         self._file.flush()
 
 
@@ -67,7 +68,7 @@ class BarProgress(Observer):
     def changed(self, change: Change) -> None:
         """Show the change beside a bar without a known end."""
         progress, task = self._shown()
-        progress.update(task, description=f"jama: {change}")
+        progress.update(task, description=printable(f"jama: {change}"))
 
     def planned(self, plan: Plan) -> None:
         """Draw the empty bar."""
@@ -80,8 +81,13 @@ class BarProgress(Observer):
         if self._progress is None or self._task is None:
             from rich.console import Console  # noqa: PLC0415 (only on a terminal)
             from rich.progress import Progress as RichProgress  # noqa: PLC0415
+            from rich.progress import TextColumn  # noqa: PLC0415
 
-            self._progress = RichProgress(console=Console(file=self._file), transient=True)
+            # Without markup: the name of a plan may be "Release [/b]".
+            name = TextColumn("{task.description}", markup=False)
+            columns = (name, *RichProgress.get_default_columns()[1:])
+            console = Console(file=self._file)
+            self._progress = RichProgress(*columns, console=console, transient=True)
             self._task = self._progress.add_task("jama", total=None)
             self._progress.start()
         return self._progress, self._task
@@ -97,13 +103,14 @@ class BarProgress(Observer):
             self._progress.stop()
 
 
-def make_progress(file: TextIO, *, quiet: bool) -> Observer:
+def make_progress(file: TextIO | None, *, quiet: bool) -> Observer:
     """Choose how to show progress.
 
     Args:
-        file: Where to: standard output or standard error.
+        file: Where to: standard output or standard error; None when the process has none.
         quiet: Whether to show nothing.
     """
     if quiet:
         return Observer()
+    file = make_tolerant(file)
     return BarProgress(file) if file.isatty() else PlainProgress(file)

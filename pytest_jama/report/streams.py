@@ -1,10 +1,16 @@
-"""Output that may fail, as with ``| head`` or a full disk: an upload under way goes on."""
+"""Output that may fail: nothing that we print can stop an upload.
+
+A reader may go away (``| head``), the disk be full, the stream be closed or missing, a character be
+one that it cannot encode. Whatever prints while results are on their way does so through
+`make_tolerant`.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -31,27 +37,43 @@ class _TolerantStream:
         if self._stream is not None:
             try:
                 self._stream.write(self._encodable(text))
-            except OSError:
-                silence(self._stream)
+            except (OSError, ValueError):  # closed streams raise ValueError
+                self._give_up()
         return len(text)
 
     def flush(self) -> None:
         if self._stream is not None:
             try:
                 self._stream.flush()
-            except OSError:
-                silence(self._stream)
+            except (OSError, ValueError):
+                self._give_up()
 
     def isatty(self) -> bool:
-        return self._stream is not None and self._stream.isatty()
+        with suppress(OSError, ValueError):
+            return self._stream is not None and self._stream.isatty()
+        return False
+
+    def _give_up(self) -> None:
+        """Write no more: the stream is broken."""
+        if self._stream is not None:
+            with suppress(OSError, ValueError):  # one without a file, or closed
+                silence(self._stream)
+            self._stream = None
 
     def _encodable(self, text: str) -> str:
-        """Escape what the stream cannot encode: test IDs may hold anything."""
+        """Escape what the stream cannot encode: names in Jama may hold anything."""
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+@contextmanager
+def tolerant_output() -> Iterator[None]:
+    """Make stdout and stderr tolerant while a command runs, whoever prints there."""
+    with redirect_stdout(make_tolerant(sys.stdout)), redirect_stderr(make_tolerant(sys.stderr)):
+        yield
 
 
 @contextmanager

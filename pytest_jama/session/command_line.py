@@ -119,7 +119,7 @@ class OutputOptions:
         """
         for text in str(error).splitlines():
             said = f"{program}: error: {printable(text)}"
-            click.secho(said, fg=_COLOURS[Tone.BAD], file=sys.stderr)
+            click.secho(said, fg=_COLOURS[Tone.BAD], file=make_tolerant(sys.stderr))
         ending = refuse(error)
         self._write_document(ending, about or {})
         return int(ending.exit_status)

@@ -48,7 +48,7 @@ class Delivery(Observer):
         self._errors = errors
         self._server = server
         self._write = write
-        self._observers = observers
+        self._observers = list(observers)
         self._prior = prior
         self._plan: Plan | None = None
         self._receipts: dict[str, Receipt] = {}
@@ -73,8 +73,7 @@ class Delivery(Observer):
             what = f"the upload broke off: {type(error).__name__}: {first_line(str(error))}"
             report = self._broken_off(PytestJamaError(what))
         finally:
-            for observer in self._observers:
-                observer.stopped()
+            self._tell(lambda observer: observer.stopped())
         return self._with_repeated(report)
 
     def _upload(self, findings: Findings, *, dry_run: bool) -> UploadReport:
@@ -109,8 +108,7 @@ class Delivery(Observer):
 
     def changed(self, change: Change) -> None:
         """Tell the observers."""
-        for observer in self._observers:
-            observer.changed(change)
+        self._tell(lambda observer: observer.changed(change))
 
     def planned(self, plan: Plan) -> None:
         """Write the plan to the journal, before anything of it is sent."""
@@ -119,16 +117,23 @@ class Delivery(Observer):
             self._write(lines.place_line(plan))
         for update in plan.updates:
             self._write(lines.update_line(update))
-        for observer in self._observers:
-            observer.planned(plan)
+        self._tell(lambda observer: observer.planned(plan))
 
     def received(self, receipt: Receipt) -> None:
         """Write a receipt to the journal."""
         self._receipts[receipt.update.key] = receipt
         fingerprint = receipt.update.fingerprint(self._server)
         self._write(lines.receipt_line(receipt, fingerprint=fingerprint))
-        for observer in self._observers:
-            observer.received(receipt)
+        self._tell(lambda observer: observer.received(receipt))
+
+    def _tell(self, what: Callable[[Observer], None]) -> None:
+        """Tell the observers; one that breaks is told no more, and the upload goes on."""
+        for observer in tuple(self._observers):
+            try:
+                what(observer)
+            except Exception as error:  # noqa: BLE001, PERF203 (a display must not cost results)
+                self._observers.remove(observer)
+                self._errors.add(error, where="the progress display", costs_nothing=True)
 
     def retried(self, retry: Retry) -> None:
         """Count a request that is made again; called in the thread that makes it."""
@@ -168,11 +173,20 @@ def _changed_warning(update: Update) -> str:
 def _outdated_warning(update: Update) -> str:
     return (
         f"{update.title}: a later session has written {update.was} there, "
-        f"so {update.will_be} is not sent; name the journal to send it anyway"
+        f"so {update.will_be} of the older one is not sent; run the tests again to replace it"
+    )
+
+
+def _uncertain_warning(update: Update) -> str:
+    return (
+        f"{update.title}: a later session may have written {update.was} there, whose journal lacks "
+        f"lines (*.incomplete), so {update.will_be} of the older one is not sent; "
+        "run the tests again to replace it"
     )
 
 
 _LEFT_ALONE: Mapping[PriorState, Callable[[Update], str]] = {
     PriorState.CHANGED: _changed_warning,
     PriorState.OUTDATED: _outdated_warning,
+    PriorState.UNCERTAIN: _uncertain_warning,
 }

@@ -84,7 +84,7 @@ def why_unfinished(summary: Summary) -> str:
         return str(summary.report.stopped)
     if not summary.report.is_complete:
         return "not everything was accepted"
-    return str(summary.errors.first or "")
+    return str(summary.errors.first) if summary.errors.may_cost_results else ""
 
 
 def pytest_exit_status(ending: ExitStatus, *, on_error: str) -> ExitStatus:

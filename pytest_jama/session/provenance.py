@@ -124,6 +124,7 @@ def describe_session(
     started: datetime,
     provenance: Provenance,
     session: str,
+    order: int,
     framework: str = "",
     hooks: Iterable[str] = (),
 ) -> SessionHead:
@@ -136,6 +137,7 @@ def describe_session(
         started: When the session started, in UTC.
         provenance: Where its results come from.
         session: The name of the session.
+        order: Its place among all sessions.
         framework: What accounts call the origin of the results; empty for names and versions.
         hooks: The conftests whose hooks take part.
     """
@@ -143,6 +145,7 @@ def describe_session(
     all_versions = {"pytest-jama": __version__, **versions, "python": platform.python_version()}
     line = session_line(
         session=session,
+        order=order,
         started=started.isoformat(timespec="seconds"),
         versions=all_versions,
         commit=provenance.commit,

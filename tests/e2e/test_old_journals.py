@@ -17,8 +17,9 @@ from pytest_jama.cli import main as toolbox
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.plan import PriorState
 from pytest_jama.core.verdicts import VerdictRules
+from pytest_jama.journal.prior_uploads import PriorUploads
 from pytest_jama.journal.read import read_journal
-from pytest_jama.journal.rejudge import PriorUploads, judge_recordings
+from pytest_jama.journal.rejudge import judge_recordings
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.session.provenance import recorded_provenance
 from pytest_jama.targets.jama.runs import RunStep, TestRun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -155,3 +156,37 @@ def test_file_that_could_not_be_collected_is_not_forgotten(apart: Repository) ->
     finished = upload(apart)
     assert finished.status == 0, finished.output
     assert apart.statuses() == {**EXPECTED, 1: "INPROGRESS"}
+
+
+def test_older_session_whose_clock_stood_in_the_future_replaces_nothing(apart: Repository) -> None:
+    apart.write(
+        "test_it.py", "import pytest\n@pytest.mark.jama('KEY-TC-1')\ndef test_a(): assert 0\n"
+    )
+    apart.pytest_here(environment={"JAMA_CLIENT_SECRET": "wrong"})
+    (journal,) = journals(apart)
+    header, _, rest = journal.read_text(encoding="ascii").partition("\n")
+    fields = {**json.loads(header), "session": "20990101T000000Z-1", "order": 4_070_908_800_000_000}
+    older = journal.with_name("20990101T000000Z-1.jsonl")
+    older.write_text(f"{json.dumps(fields)}\n{rest}", encoding="ascii")
+    journal.unlink()
+    apart.write(
+        "report.xml",
+        """
+        <testsuite><testcase classname="a" name="b"><properties>
+        <property name="jama" value="KEY-TC-1"/></properties></testcase></testsuite>
+        """,
+    )
+    uploader = [sys.executable, "-m", "junit_uploader", "report.xml"]
+    assert apart.run(uploader).status == 0
+    for arguments in ([str(older)], []):
+        finished = upload(apart, *arguments)
+        assert finished.status == 0, finished.output
+        assert finished.count_requests("PATCH") == 0
+    assert apart.statuses()[1] == "PASSED"
+    apart.pytest_here()
+    assert apart.statuses()[1] == "FAILED"
+    orders = [
+        json.loads(path.read_text(encoding="ascii").partition("\n")[0])["order"]
+        for path in journals(apart)
+    ]
+    assert sorted(orders) == [4_070_908_800_000_000 + number for number in range(3)]

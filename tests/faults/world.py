@@ -12,7 +12,7 @@ from junit_uploader.cli import main as junit_uploader
 from pytest_jama.cli import main as toolbox
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
-from pytest_jama.journal.file import is_finished
+from pytest_jama.journal.folder import is_finished
 from tests.harness import CYCLE, PLAN, Repository
 from tests.here import forgetting_modules_of
 from tests.journal.record import a_test, as_bytes, header

@@ -147,6 +147,7 @@ def run_session(
         started=STARTED,
         provenance=PROVENANCE,
         session=path.stem,
+        order=1,
     )
     writer.write(head.line)
     lost = list(uncollected)

@@ -92,6 +92,7 @@ FULL: dict[str, JournalLine] = {
         settings={"project": "JEET1", "upload": {"concurrency": 8}},
         framework="JUnit XML report.xml",
         hooks=("conftest.py",),
+        order=1_795_321_816_123_456,
         provenance=FULL_PROVENANCE,
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),

@@ -13,7 +13,7 @@ from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.journal.file import FINISHED_KEPT
+from pytest_jama.journal.folder import FINISHED_KEPT
 from pytest_jama.journal.lines import FORMAT_VERSION
 from tests.journal.samples import BARE, FULL
 

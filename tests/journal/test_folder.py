@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.journal.file import is_finished, remove_old_journals
+from pytest_jama.journal.folder import find_order, is_finished, next_order, remove_old_journals
 from pytest_jama.journal.lines import end_line, result_line
-from tests.journal.samples import FULL_RESULT
+from tests.journal.record import as_bytes, header
+from tests.journal.samples import FULL, FULL_RESULT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +106,69 @@ def test_a_journal_that_another_session_removes_meanwhile_is_no_trouble(tmp_path
     remove_old_journals(tmp_path, keep=0)
 
     assert not path.exists()
+
+
+STARTED = datetime(2026, 11, 22, 4, 30, 16, 123456, tzinfo=timezone.utc)
+MICROSECONDS = 1_795_321_816_123_456
+
+
+def test_number_of_a_session_is_its_time(tmp_path: Path) -> None:
+    assert next_order(tmp_path, STARTED) == MICROSECONDS
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "zzz.incomplete"])
+@pytest.mark.parametrize("ahead", [0, 1, 10**15])
+def test_later_session_has_the_greater_number_whatever_the_clock_says(
+    tmp_path: Path, name: str, ahead: int
+) -> None:
+    known = header(order=MICROSECONDS + ahead)
+    (tmp_path / name).write_bytes(as_bytes(known, end_line(finished=True, reason="")))
+    assert next_order(tmp_path, STARTED) == MICROSECONDS + ahead + 1
+
+
+def test_journal_of_version_0_1_has_the_number_of_its_time(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(as_bytes(header(started="2026-11-22T04:30:17+00:00")))
+    assert next_order(tmp_path, STARTED) == MICROSECONDS // 10**6 * 10**6 + 10**6 + 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\n",
+        b"[]\n",
+        b'{"line":"result","order":9}\n',
+        b'{"line":"session"}\n',
+        b'{"line":"session","started":7}\n',
+        b'{"line":"session","order":true,"started":"now"}\n',
+        b"[" * 4000,
+    ],
+)
+def test_what_is_not_a_journal_has_no_number(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    assert find_order(path) == 0
+    assert next_order(tmp_path, STARTED) == MICROSECONDS
+
+
+def test_journals_are_removed_by_their_order_and_not_by_their_names(tmp_path: Path) -> None:
+    paths = write_journals(tmp_path, "", range(1, 13))
+    for number, path in enumerate(reversed(paths)):
+        path.write_bytes(as_bytes(header(order=number + 1)) + FINISHED.encode("ascii"))
+
+    remove_old_journals(tmp_path)
+
+    assert kept(tmp_path) == paths[:10]
+
+
+def test_partner_of_an_unfinished_journal_is_kept(tmp_path: Path) -> None:
+    paths = write_journals(tmp_path, "", range(1, 13))
+    for number, path in enumerate(paths):
+        path.write_bytes(as_bytes(header(path.stem, order=number + 1)) + FINISHED.encode("ascii"))
+    upload = {**FULL["upload_line"], "sessions": [paths[0].stem]}
+    waiting = tmp_path / "20261201T000000Z-1.jsonl"
+    waiting.write_bytes(as_bytes(header(order=50), result_line(FULL_RESULT), upload))
+
+    remove_old_journals(tmp_path)
+
+    assert kept(tmp_path) == [paths[0], *paths[2:], waiting]

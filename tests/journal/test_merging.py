@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,10 +84,62 @@ def test_shards_in_any_order_are_one_session(
     assert bare(concluded(*shards)) == bare(judge(tests, rules=RULES))
 
 
-def test_the_order_of_the_files_changes_nothing() -> None:
-    one = shard("s1", [a_test("b")], [a_test("a")])
-    two = shard("s2", [a_test("a")], [a_test("b")])
-    assert concluded(one, two) == concluded(two, one)
+outcomes = st.sampled_from(
+    [PASSED, FAILED, SKIPPED, Outcome.XFAILED, Outcome.NOT_REACHED, Outcome.DESELECTED]
+)
+sessions = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.sampled_from("abcd"), outcomes, links), max_size=6),
+        st.integers(1, 3),
+        st.integers(0, 8),
+        st.sampled_from([None, Verdict.BLOCKED]),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def files(
+    number: int,
+    drawn: list[tuple[str, Outcome, str]],
+    *,
+    order: int,
+    cut: int,
+    said: Verdict | None,
+) -> list[Recording]:
+    """Read the journal of a session, and an earlier copy of it."""
+    tests = [TestResult(name, outcome, links=parse_links(text)) for name, outcome, text in drawn]
+    ran = [test for test in tests if test.outcome not in (Outcome.NOT_REACHED, Outcome.DESELECTED)]
+    content = [collected(*tests), *map(lines.result_line, ran)]
+    if said is not None:
+        judged = judge(record(*content).all_results(), rules=RULES).cases
+        content += [lines.verdict_line(replace(each, verdict=said, judged=each)) for each in judged]
+    several = (content, content[:cut])
+    return [record(*each, session=f"s{number}", order=order) for each in several]
+
+
+@LAW
+@given(sessions, st.randoms(use_true_random=False))
+def test_order_and_names_of_the_files_change_nothing(
+    drawn: list[tuple[list[tuple[str, Outcome, str]], int, int, Verdict | None]],
+    shuffle: random.Random,
+) -> None:
+    recordings = [
+        recording
+        for number, (tests, order, cut, said) in enumerate(drawn)
+        for recording in files(number, tests, order=order, cut=cut, said=said)
+    ]
+    names = [f"{number}.jsonl" for number in range(len(recordings))]
+    shuffle.shuffle(names)
+    others = [
+        replace(recording, path=Path(name))
+        for recording, name in zip(recordings, names, strict=True)
+    ]
+    shuffle.shuffle(others)
+    one, other = by_session(recordings), by_session(others)
+    assert [each.header for each in one] == [each.header for each in other]
+    assert merge_results(one, rules=RULES) == merge_results(other, rules=RULES)
+    assert concluded(*recordings) == concluded(*others)
 
 
 @pytest.mark.parametrize("worse", [FAILED, Outcome.ERROR])

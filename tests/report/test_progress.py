@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pytest_jama.core.plan import Plan
+from pytest_jama.core.plan import Change, ChangeKind, Plan
 from pytest_jama.core.port import Observer
 from pytest_jama.report.progress import BarProgress, PlainProgress, make_progress
 from tests.report.test_upload_lines import receipt_of
@@ -65,3 +65,11 @@ def test_kind_of_display_fits_the_stream(file: io.StringIO, quiet: bool, kind: t
 
 def test_bar_that_never_started_can_be_stopped() -> None:
     BarProgress(Terminal()).stopped()
+
+
+@pytest.mark.parametrize("file", [io.StringIO(), Terminal()], ids=["log", "terminal"])
+def test_names_are_shown_as_they_are_but_for_control_characters(file: io.StringIO) -> None:
+    progress = make_progress(file, quiet=False)
+    progress.changed(Change(ChangeKind.CREATE, "test plan 'Flow [/b] {x} ≥ 5\x1b[31m\\'"))
+    progress.stopped()
+    assert "create test plan 'Flow [/b] {x} ≥ 5\\'" in file.getvalue()

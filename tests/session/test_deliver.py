@@ -320,3 +320,20 @@ def test_unexpected_error_is_named_and_counts_as_trouble(world: World) -> None:
     report = world.deliver(BreakingTarget(KeyError("oops")), FINDINGS)
     assert str(report.stopped) == "the upload broke off: KeyError: 'oops'"
     assert world.errors.may_cost_results
+
+
+class BrokenDisplay(Observer):
+    """Fails at whatever it is told, as a stream does whose encoding lacks a character."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise UnicodeEncodeError("cp1252", "≥", 0, 1, "character maps to <undefined>")
+
+
+def test_display_that_breaks_stops_no_upload() -> None:
+    world, diary = World(), Diary()
+    report = world.deliver(
+        MemoryTarget(RUNS), Findings((), Judgement(tuple(CASES))), BrokenDisplay(), diary
+    )
+    assert report.is_complete
+    assert len(diary.told) == 3
+    assert (world.errors.count, world.errors.may_cost_results) == (1, False)

@@ -50,6 +50,7 @@ def head_of(provenance: Provenance, *, framework: str = "") -> SessionHead:
         started=STARTED,
         provenance=provenance,
         session="s1",
+        order=1,
         framework=framework,
     )
 

@@ -1,0 +1,194 @@
+"""The folder of the journals: their names, the one order of their sessions, which are removed.
+
+Every session gets a number in its header. It is the time in microseconds, but always more than the
+number of any journal that lies in the folder already. So sessions of one folder are in the order in
+which they came, whatever their clocks say; those of several machines are in the order of their
+clocks, since nothing else is known of them.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.record import Recording
+
+
+FOLDER = ".jama"
+"""The folder of the journals unless a setting says otherwise."""
+
+INCOMPLETE = ".incomplete"
+"""The ending of a journal's name when it lacks lines of its session."""
+
+FINISHED_KEPT = 10
+"""How many finished journals are kept, the newest; unfinished ones are never removed."""
+
+_ENDINGS = frozenset({".jsonl", INCOMPLETE})
+_TAIL_BYTES = 4096
+_PADDING = b"\0\r\n\t \xef\xbb\xbf"
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Create the folder of the journals, ignored by git.
+
+    Raises:
+        OSError: When it cannot be created or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def new_journal_path(folder: Path, started: datetime) -> Path:
+    """Return a file name that no other session uses: ``20261122T043016Z-9f2c1ab0.jsonl``.
+
+    Args:
+        folder: The folder of the journals.
+        started: When the session started, in UTC.
+    """
+    return folder / f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.jsonl"
+
+
+def find_journals(folder: Path) -> Iterator[Path]:
+    """Yield all journals of a folder, in no order, also those that are set aside."""
+    for path in folder.iterdir():
+        if path.suffix in _ENDINGS and path.is_file():
+            yield path
+
+
+def next_order(folder: Path, started: datetime) -> int:
+    """Return the number of a session that starts now: more than that of all before it.
+
+    Args:
+        folder: The folder of the journals.
+        started: When the session started.
+
+    Raises:
+        OSError: When the folder cannot be read.
+    """
+    return max([_microseconds(started), *(find_order(path) + 1 for path in find_journals(folder))])
+
+
+def find_order(path: Path) -> int:
+    """Return the number of the session of a journal; 0 when its header cannot be read."""
+    with suppress(OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        with path.open("rb") as file:
+            header = json.loads(file.readline().strip(_PADDING))
+        if header["line"] == "session":
+            return order_in(header)
+    return 0
+
+
+def order_in(header: JournalLine) -> int:
+    """Return the number of a session; journals before 0.2 lack it, and have only their time."""
+    order = header.get("order")
+    if isinstance(order, int) and not isinstance(order, bool):
+        return order
+    return _microseconds(datetime.fromisoformat(header["started"]))
+
+
+def order_of_name(name: str) -> int:
+    """Return what the name of a journal tells of the number of its session; 0 for nothing."""
+    with suppress(ValueError):
+        return _microseconds(datetime.strptime(name.partition("Z")[0] + "Z", "%Y%m%dT%H%M%S%z"))
+    return 0
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment.astimezone(timezone.utc) - _EPOCH) // timedelta(microseconds=1)
+
+
+def is_finished(path: Path) -> bool:
+    """Return whether the last line of a journal says that nothing is left to send.
+
+    Raises:
+        OSError: When the file cannot be read.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _TAIL_BYTES))
+        # A machine that lost its power may leave a tail of NUL bytes.
+        last = file.read().rstrip(b"\0\r\n").rpartition(b"\n")[2]
+    try:
+        line = json.loads(last)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(line, dict) and line.get("line") == "end" and line.get("finished") is True
+
+
+def remove_old_journals(folder: Path, *, keep: int = FINISHED_KEPT) -> None:
+    """Remove finished journals but for the newest, and those that an older one must not undo.
+
+    Another session may be removing the same ones at the same time.
+
+    Args:
+        folder: The folder of the journals.
+        keep: How many finished journals stay.
+
+    Raises:
+        OSError: When the folder cannot be read or a file cannot be removed.
+    """
+    finished: list[Path] = []
+    unfinished: list[Path] = []
+    for path in folder.glob("*.jsonl"):
+        with suppress(FileNotFoundError):
+            (finished if is_finished(path) else unfinished).append(path)
+    ours = sorted((path for path in finished if "Z-" in path.name), key=_by_order)
+    surplus = ours[: max(0, len(ours) - keep)]
+    if surplus and unfinished:
+        needed = _find_needed(ours, surplus, unfinished)
+        surplus = [path for path in surplus if path not in needed]
+    for path in surplus:
+        path.unlink(missing_ok=True)
+
+
+def _by_order(path: Path) -> tuple[int, str]:
+    return find_order(path), path.name
+
+
+def _find_needed(
+    finished: Sequence[Path],
+    surplus: Sequence[Path],
+    unfinished: Sequence[Path],
+) -> set[Path]:
+    """Return which of the surplus ones are needed to finish an upload.
+
+    They are the partners of an unfinished journal, and those of later sessions that were the last
+    to write into some run: without them, the older results would replace theirs.
+    """
+    waiting = [each for path in unfinished if (each := _read(path)) and each.has_begun]
+    if not waiting:
+        return set()
+    partners = {name for each in waiting for name in each.partners}
+    oldest = min(each.header.rank for each in waiting)
+    needed = set()
+    written: set[tuple[str, str]] = set()
+    for path in reversed(finished):
+        recording = _read(path)
+        if recording is None:
+            continue
+        is_last = not written.issuperset(recording.arrivals)
+        written.update(recording.arrivals)
+        is_later = recording.header.rank > oldest
+        if path in surplus and ((is_later and is_last) or recording.header.session in partners):
+            needed.add(path)
+    return needed
+
+
+def _read(path: Path) -> Recording | None:
+    from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
+    from pytest_jama.journal.read import read_journal  # noqa: PLC0415 (few sessions need it)
+
+    with suppress(OSError, PytestJamaError), path.open("rb") as file:
+        return read_journal(file, path)
+    return None

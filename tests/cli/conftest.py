@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.upload_world import World
+
+if TYPE_CHECKING:
+    from tests.harness import Repository
+
+
+@pytest.fixture
+def world(
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> World:
+    """A repository with three cases and a cycle, as working directory."""
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    environment = repository.environment()
+    for name in ("JAMA_URL", "JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "NO_PROXY"):
+        monkeypatch.setenv(name, environment[name])
+    monkeypatch.chdir(repository.folder)
+    return World(repository, capsys)
