@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.cases import CaseLink, CaseRef
-from pytest_jama.core.folding import fingerprint, fold
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form
 from pytest_jama.core.text import shorten
@@ -63,6 +62,9 @@ class LockedText(NamedTuple):
     @classmethod
     def of(cls, text: str) -> LockedText:
         """Lock a text."""
+        # Its imports cost more than all of this module, and most sessions have no lock.
+        from pytest_jama.core.folding import fingerprint, fold  # noqa: PLC0415
+
         folded = fold(text)
         return cls(shorten(folded, at_most=SHOWN_CHARACTERS), fingerprint(folded))
 

@@ -105,8 +105,10 @@ def test_only_steps_that_are_not_what_stood_there_lose_their_status() -> None:
             NOW,
             BEFORE,
             (
-                ("its run was made from another version of the test case than jama.lock "
-                "(start a new cycle)"),
+                (
+                    "its run was made from another version of the test case than jama.lock "
+                    "(start a new cycle)"
+                ),
                 WAS,
             ),
             id="the cycle is older than the lock",
