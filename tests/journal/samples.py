@@ -145,6 +145,7 @@ FULL: dict[str, JournalLine] = {
         command=("pytest-jama", "upload"),
         sessions=("20261122T043016Z-9f2c1ab0",),
         settings={"url": "https://acme.example"},
+        provenance=FULL_PROVENANCE,
     ),
 }
 """By the function that makes it: a line with all its fields."""
