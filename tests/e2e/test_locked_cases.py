@@ -42,8 +42,8 @@ def test_failing(): assert 0
 @pytest.mark.parametrize("value", [1, 2])
 def test_same(value): pass
 
-@pytest.mark.jama("KEY-TC-5")
-def test_without_steps(): pass
+def test_without_steps(request):
+    request.node.user_properties.append(("jama", "KEY-TC-5"))
 """
 
 TESTS = {
