@@ -120,7 +120,7 @@ def _run(
     about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
-        session.keep_lock(link.case_ref for each in found.all_results() for link in each.links)
+        session.keep_lock(found.results)
         write_results(journal, found.results, found.missing)
         if found.unmatched:
             session.write(unmatched_line(found.unmatched))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.cases import CaseLink, CaseRef
-from pytest_jama.core.folding import fingerprint, fold
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form
 from pytest_jama.core.text import shorten
@@ -63,6 +62,9 @@ class LockedText(NamedTuple):
     @classmethod
     def of(cls, text: str) -> LockedText:
         """Lock a text."""
+        # Its imports cost more than all of this module, and most sessions have no lock.
+        from pytest_jama.core.folding import fingerprint, fold  # noqa: PLC0415
+
         folded = fold(text)
         return cls(shorten(folded, at_most=SHOWN_CHARACTERS), fingerprint(folded))
 
@@ -169,6 +171,9 @@ def _texts(value: object, name: str, count: int | None = None) -> list[str]:
     raise ValueError(f"{name} has {value!r}" if value is not None else f"{name} is missing")
 
 
+_LEFT_OUT = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})
+
+
 class Lock(NamedTuple):
     """What jama.lock holds.
 
@@ -182,9 +187,10 @@ class Lock(NamedTuple):
         """Return what is locked of a case; None when it is not known here."""
         return self.cases.get(case_ref.text)
 
-    def of_cases(self, case_refs: Iterable[CaseRef]) -> Lock:
-        """Return the part that is about some cases."""
-        texts = {ref.text for ref in case_refs}
+    def of_results(self, results: Iterable[TestResult]) -> Lock:
+        """Return the part that is about the cases of tests that were not left out."""
+        linked = (result.links for result in results if result.outcome not in _LEFT_OUT)
+        texts = {link.case_ref.text for links in linked for link in links}
         return Lock({text: self.cases[text] for text in sorted(texts & self.cases.keys())})
 
     def missing_tests(self, test_ids: Iterable[str]) -> Iterator[TestResult]:
@@ -207,11 +213,11 @@ class Lock(NamedTuple):
         """Return what is linked and not locked: the cases, with the tests that are unknown there.
 
         Args:
-            results: Every test of a session, with its cases.
+            results: Every test of a session, with its cases; those left out do not count.
         """
         tests_of: dict[str, set[str]] = {}
         for result in results:
-            if result.outcome is not Outcome.NOT_COLLECTED:
+            if result.outcome not in _LEFT_OUT:
                 base = base_of(result.test_id)
                 for link in result.links:
                     tests_of.setdefault(link.case_ref.text, set()).add(base)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_jama.core.cases import CaseLink, CaseRef
+    from pytest_jama.core.cases import CaseLink
 
 Links = tuple["CaseLink", ...]
 
@@ -203,12 +203,6 @@ class ResultCollector:
             if test_id not in selected and test_id not in deselected:
                 yield result
         yield from self.uncollected.values()
-
-    def case_refs(self) -> Iterator[CaseRef]:
-        """Yield the case of each link, also repeatedly."""
-        for result in self.all_results():
-            for link in result.links:
-                yield link.case_ref
 
     def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; report texts that cannot be understood."""

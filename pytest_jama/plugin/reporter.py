@@ -161,7 +161,7 @@ class Reporter(Guarded):
         if self._collector.add_collected(collected, links):
             known = self._find_known(collected)
             self._collector.missing = known.missing
-            self._session.keep_lock(self._collector.case_refs())
+            self._session.keep_lock(self._collector.all_results())
             self._session.write(lines.collected_line(self._collector.linked()))
             if known.unmatched:
                 self._session.take_unmatched(known.unmatched)
@@ -193,6 +193,8 @@ class Reporter(Guarded):
             if said is not None:
                 self.add_collected(said["collected"], {})
             result = self._collector.add_report(report)
+            if result is not None and self._session.lock is not None:
+                self._session.keep_lock([result])
             if result is not None and self._journal is not None:
                 self._journal.write_encoded(lines.result_text(result))
         except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
@@ -265,7 +267,7 @@ class Reporter(Guarded):
             self._session.write_encoded(lines.result_text(result))
         if not self._collector.has_begun:
             return None
-        self._session.keep_lock(self._collector.case_refs())
+        self._session.keep_lock(self._collector.all_results())
         return judge_session(
             self._collector.all_results(),
             settings=self._settings,

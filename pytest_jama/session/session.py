@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
+from pytest_jama.core.lock import Lock
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
-    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
@@ -79,7 +79,7 @@ class Session:
         self._nothing_linked = ""
         self._unmatched: tuple[Unmatched, ...] = ()
         self._unlinked_failures: tuple[str, ...] = ()
-        self._kept: set[CaseRef] = set()
+        self._kept: set[str] | None = None
         self._lock_lines: tuple[Line, ...] = ()
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
@@ -111,13 +111,15 @@ class Session:
         if self.journal is not None:
             self.journal.write_encoded(*several)
 
-    def keep_lock(self, case_refs: Iterable[CaseRef]) -> None:
-        """Let the journal keep what jama.lock has of cases, each once."""
+    def keep_lock(self, results: Iterable[TestResult]) -> None:
+        """Let the journal keep what jama.lock has of the cases of tests, each once."""
         if self.lock is not None:
-            new = set(case_refs) - self._kept
-            if new or not self._kept:
-                self.write(lines.locked_line(self.lock.of_cases(new)))
-            self._kept |= new
+            locked = self.lock.of_results(results).cases
+            known = self._kept or set()
+            new = {name: case for name, case in locked.items() if name not in known}
+            if new or self._kept is None:
+                self.write(lines.locked_line(Lock(new)))
+                self._kept = known | new.keys()
 
     def end(
         self,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.cases import parse_links
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText, merge_locks
 from pytest_jama.core.lock_differences import Drift, find_drift
 from pytest_jama.core.results import Outcome, TestResult
@@ -166,7 +166,10 @@ def test_the_order_of_sessions_does_not_change_what_they_know_together() -> None
     assert merge_locks([None]) is None
 
 
-def test_a_part_of_the_lock_is_that_of_the_cases_asked_for() -> None:
-    refs = [CaseRef.parse("P-TC-2"), CaseRef.parse("P-TC-3")]
+def test_the_part_for_an_upload_is_that_of_tests_that_were_not_left_out() -> None:
+    results = [
+        TestResult("a.py::two", Outcome.NOT_REACHED, links=parse_links("P-TC-2, P-TC-3")),
+        TestResult("a.py::one", Outcome.DESELECTED, links=parse_links("P-TC-1")),
+    ]
 
-    assert LOCK.of_cases(refs) == Lock({"P-TC-2": LOCK.cases["P-TC-2"]})
+    assert LOCK.of_results(results) == Lock({"P-TC-2": LOCK.cases["P-TC-2"]})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.lock import FILE_NAME, CaseText, StepText
 from pytest_jama.core.lock_differences import Drift, find_drift
 from pytest_jama.core.test_ids import normal_base_of, normal_form
-from pytest_jama.core.verdicts import unless_final
+from pytest_jama.core.verdicts import Verdict, unless_final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.lock import Lock, LockedCase
-    from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
+    from pytest_jama.core.verdicts import CaseVerdict, StepVerdict
     from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import Item, Json
 
-REVIEW = "review its tests, then `pytest-jama lock`"
-_NEW_CYCLE = "the run was made from another version of the test case; start a new cycle"
-
-_SHOWN = 3
-"""How many differences a line of the summary names; the account has all."""
+_DIFFERS = f"it differs from {FILE_NAME} (review its tests, then `pytest-jama lock`)"
+_RUN_DIFFERS = (
+    f"its run was made from another version of the test case than {FILE_NAME} (start a new cycle)"
+)
 
 
 class LockGuard:
@@ -40,7 +39,7 @@ class LockGuard:
         incomplete: What is said of a case whose tests do not tell all.
 
     Attributes:
-        warnings: A sentence for each case that differs.
+        warnings: A sentence for each case that differs, and is PASSED or left alone all the same.
     """
 
     def __init__(
@@ -65,14 +64,17 @@ class LockGuard:
         locked = self._lock.find(case.case_ref) if self._lock else None
         if locked is None:
             return case
-        drift, remedy = self._find_drift(locked, run, case)
+        what, drift = self._find_drift(locked, run, case)
         if not drift.sentences:
             return case
-        self._warn(f"{case.case_ref} differs from {FILE_NAME}", drift, remedy)
-        reasons = (*(f"{FILE_NAME}: {each}" for each in drift.sentences), f"{FILE_NAME}: {remedy}")
-        case = replace(case, reasons=(*case.reasons, *reasons))
-        if not self._is_strict:
-            return case
+        case = replace(case, reasons=(*case.reasons, what, *drift.sentences))
+        if self._is_strict:
+            case = self._made_incomplete(case, drift)
+        if case.verdict in (None, Verdict.PASSED):  # others are named anyway, with their reasons
+            self.warnings.append(f"{case.case_ref}: {'; '.join((what, *drift.sentences))}")
+        return case
+
+    def _made_incomplete(self, case: CaseVerdict, drift: Drift) -> CaseVerdict:
         return replace(
             case,
             verdict=unless_final(case.verdict, incomplete=self._incomplete),
@@ -81,8 +83,8 @@ class LockGuard:
             ),
         )
 
-    def _find_drift(self, locked: LockedCase, run: TestRun, case: CaseVerdict) -> tuple[Drift, str]:
-        """Return how run, case and tests differ from the lock, and what can be done."""
+    def _find_drift(self, locked: LockedCase, run: TestRun, case: CaseVerdict) -> tuple[str, Drift]:
+        """Return what differs from the lock, and a line that says what to do."""
         text = _text_of_run(run, locked)
         of_run = of_item = find_drift(locked, text)
         item = self._items.get(case.case_ref)
@@ -91,15 +93,7 @@ class LockGuard:
         unlinked = _find_unlinked(locked, case)
         sentences = dict.fromkeys((*of_item.sentences, *of_run.sentences, *unlinked))
         is_old_run = of_run.sentences and not (of_item.sentences or unlinked)
-        return Drift(tuple(sentences), of_run.steps), _NEW_CYCLE if is_old_run else REVIEW
-
-    def _warn(self, what: str, drift: Drift, remedy: str) -> None:
-        shown = list(drift.sentences[:_SHOWN])
-        if len(drift.sentences) > _SHOWN:
-            shown.append(f"and {len(drift.sentences) - _SHOWN} more")
-        warning = f"{what}: {'; '.join(shown)}; {remedy}"
-        if warning not in self.warnings:
-            self.warnings.append(warning)
+        return _RUN_DIFFERS if is_old_run else _DIFFERS, Drift(tuple(sentences), of_run.steps)
 
     def _capped(self, step: StepVerdict) -> StepVerdict:
         """Return what may be said of a step that the test was not written for."""
