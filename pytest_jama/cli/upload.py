@@ -32,6 +32,7 @@ from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
     describe_destination,
+    find_provenance,
     recorded_provenance,
     session_facts,
 )
@@ -137,7 +138,7 @@ def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     ending = Ending(exit_status=status, lines=tuple(lines))
-    return output.end(ending, about={"journals": []})
+    return output.end(ending, about={"journals": [], "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:
@@ -219,6 +220,7 @@ class _Upload:
             command=command,
             sessions=[recording.header.session for recording in self._recordings],
             settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
+            provenance=find_provenance(settings, folder=None)._replace(branch=""),
         )
 
     def _describe_journals(self) -> str:

@@ -200,9 +200,10 @@ def upload_line(
     command: Iterable[str],
     sessions: Iterable[str],
     settings: Mapping[str, Any],
+    provenance: Provenance | None = None,
 ) -> JournalLine:
     """Return the line with which ``pytest-jama upload`` takes a journal up again."""
-    return {
+    line = {
         "line": "upload",
         "started": started,
         "versions": dict(versions),
@@ -210,6 +211,7 @@ def upload_line(
         "sessions": list(sessions),
         "settings": dict(settings),
     }
+    return line if provenance is None else {**line, "provenance": provenance_json(provenance)}
 
 
 def place_line(plan: Plan) -> JournalLine:

@@ -24,6 +24,7 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.GOOD: {"green": True},
     Tone.WARNING: {"yellow": True},
     Tone.BAD: {"red": True},
+    Tone.FAILURE: {"red": True},
 }
 
 _TITLE = "Jama Connect"

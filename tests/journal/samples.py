@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.known_tests import Unmatched
+from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
 from pytest_jama.core.plan import (
     Change,
     ChangeKind,
@@ -94,6 +95,17 @@ FULL: dict[str, JournalLine] = {
         provenance=FULL_PROVENANCE,
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),
+    "locked_line": lines.locked_line(
+        Lock(
+            {
+                "JEET1-TC-12": LockedCase.of(
+                    CaseText("Login", "", (StepText("Press [enter]", "The page opens"),)),
+                    tests=["tests/test_login.py::test_ok"],
+                    version=3,
+                )
+            }
+        )
+    ),
     "collected_line": lines.collected_line(
         (result.test_id, result.outcome, result.links) for result in (FULL_RESULT, BARE_RESULT)
     ),
@@ -133,6 +145,7 @@ FULL: dict[str, JournalLine] = {
         command=("pytest-jama", "upload"),
         sessions=("20261122T043016Z-9f2c1ab0",),
         settings={"url": "https://acme.example"},
+        provenance=FULL_PROVENANCE,
     ),
 }
 """By the function that makes it: a line with all its fields."""
@@ -142,6 +155,7 @@ BARE: dict[str, JournalLine] = {
         session="", started="", versions={}, commit="", command=(), settings={}
     ),
     "collected_line": lines.collected_line([]),
+    "locked_line": lines.locked_line(Lock({})),
     "result_line": lines.result_line(BARE_RESULT),
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
     "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
