@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.cases import CaseLink, parse_links, without_none
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.hooks.extensions import Extensions
@@ -125,8 +125,8 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
     tests = []
     for test in content["tests"]:
         result = TestResult(test["test_id"], Outcome(test["outcome"]))
-        links = tuple(map(CaseLink.parse, test["cases"]))
-        links = links or extensions.find_links(result, name=test["name"])
+        links = tuple(link for text in test["cases"] for link in parse_links(text))
+        links = without_none(links or extensions.find_links(result, name=test["name"]))
         tests.append(result._replace(links=links))
     unreadable = [file for file in content["files"] if file["error"]]
     return CollectedSession(

@@ -73,7 +73,7 @@ def links_against_map(results: Iterable[TestResult], tests: CaseMap) -> Sequence
     """Name the tests whose marker says something else than the map."""
     found = ((result, tests.find(result.test_id)) for result in results if tests)
     return [
-        f"{result.test_id}: marker {', '.join(map(str, result.links))}, "
+        f"{result.test_id}: marker {', '.join(map(str, result.links)) or 'none'}, "
         f"map {', '.join(map(str, links))}"
         for result, links in found
         if links and links != result.links

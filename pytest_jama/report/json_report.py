@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import CaseChange, Place, Update, UploadReport
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
@@ -24,6 +25,7 @@ def json_report(
     journal: str,
     exit_status: int,
     unusable: Iterable[Unusable] = (),
+    unmatched: Iterable[Unmatched] = (),
 ) -> dict[str, Any]:
     """Return everything that the summary tells, whole, fit for JSON.
 
@@ -34,6 +36,7 @@ def json_report(
         journal: The path of the journal; empty when there is none.
         exit_status: What the command exits with.
         unusable: What the session was given and could not use.
+        unmatched: The keys of the map that match no test.
     """
     plan = report.plan or Plan()
     changes: dict[CaseRef, list[CaseChange]] = {}
@@ -62,6 +65,15 @@ def json_report(
         ],
         "unusable": [
             {"kind": kind.value, "where": where, "why": why} for kind, where, why in unusable
+        ],
+        "unmatched": [
+            {
+                "key": each.key,
+                "line": each.line,
+                "nearest": each.nearest,
+                "cases": list(map(str, each.links)),
+            }
+            for each in unmatched
         ],
         "unlinked": [result.test_id for result in judgement.unlinked],
         "warnings": list(plan.warnings),

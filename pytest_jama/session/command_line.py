@@ -133,6 +133,7 @@ class OutputOptions:
                 journal=ending.journal,
                 exit_status=int(ending.exit_status),
                 unusable=ending.unusable,
+                unmatched=ending.unmatched,
             )
             text = json.dumps({**document, **about}, indent=2)
             click.echo(text, file=make_tolerant(sys.stdout))

@@ -14,6 +14,7 @@ from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.report.summary import Summary
     from pytest_jama.report.upload_lines import Line
 
@@ -30,6 +31,7 @@ class Ending(NamedTuple):
         judgement: The verdicts.
         unusable: What the session was given and could not use.
         journal: The path of the journal; empty when there is none.
+        unmatched: The keys of the map that match no test.
     """
 
     exit_status: ExitStatus
@@ -39,6 +41,7 @@ class Ending(NamedTuple):
     judgement: Judgement = Judgement()
     unusable: tuple[Unusable, ...] = ()
     journal: str = ""
+    unmatched: tuple[Unmatched, ...] = ()
 
 
 def find_exit_status(

@@ -220,6 +220,7 @@ class Session:
             report=self._report,
             judgement=self._judgement or Judgement(),
             unusable=tuple(self.errors.unusable),
+            unmatched=self._unmatched,
             journal=str(self.journal.path) if self.journal is not None else "",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,7 +164,7 @@ def test_an_upload_names_the_same_keys_and_ends_alike(repository: Repository) ->
     write_tests(repository, 3, f"map: {{unmatched: fail}}\n{DEAD}")
     assert repository.pytest_here("--jama-no-upload").status == 8
     uploaded = repository.run_here(lambda: pytest_jama(["upload"]))
-    assert (uploaded.status, uploaded.output.count("matches no test")) == (1, 2), uploaded.output
+    assert (uploaded.status, uploaded.output.count("\nunmatched ")) == (1, 2), uploaded.output
     assert repository.statuses() == {1: "INPROGRESS", 2: "NOT_RUN", 3: "PASSED"}
 
 
@@ -178,12 +179,15 @@ def test_a_key_in_a_file_that_failed_is_not_called_dead(repository: Repository) 
     assert "unmatched" not in finished.summary
 
 
-def test_a_file_that_was_skipped_as_a_whole_was_not_passed(repository: Repository) -> None:
+@SERIAL_AND_XDIST
+def test_a_file_that_was_skipped_as_a_whole_was_not_passed(
+    repository: Repository, workers: list[str]
+) -> None:
     write_tests(repository, 2, f"{TWO_FILES[:-2]}, tests/: KEY-TC-2}}\n")
     repository.write(
         "tests/test_b.py", "import pytest\npytest.skip('x', allow_module_level=True)\n"
     )
-    finished = repository.pytest_here()
+    finished = repository.pytest_here(*workers)
     assert repository.statuses() == {1: "INPROGRESS", 2: "INPROGRESS"}, finished.output
     assert "unmatched" not in finished.summary
     ignoring = "verdicts: {skipped: ignore}\n"
@@ -233,6 +237,10 @@ def test_keys_that_no_report_matches(
 ) -> None:
     write_tests(repository, 1, f"map: {{unmatched: {setting}}}\n{TWO_FILES}")
     repository.write("r.xml", REPORT)
+    read = repository.run_here(lambda: junit_uploader(["r.xml", "--dry-run", "--json", *flags]))
+    (unmatched,) = json.loads(read.output[read.output.index("\n{") :])["unmatched"]
+    assert (unmatched["line"], unmatched["cases"]) == (5, [f"{repository.key}-TC-1"])
+    assert read.status == status
     uploaded = repository.run_here(lambda: junit_uploader(["r.xml", *flags]))
     assert uploaded.status == status, uploaded.output
     assert repository.statuses() == {1: verdict}

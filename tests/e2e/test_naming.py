@@ -258,4 +258,4 @@ def test_keys_of_a_map_above_the_rootdir(
     expected = {1: "INPROGRESS", 2: "INPROGRESS", 3: "NOT_RUN"}
     assert repository.statuses() == expected, finished.output
     assert "'sub/tests/test_a.py::test_9' (line 4 of tests:" in finished.summary
-    assert "other/test_z.py" not in finished.summary
+    assert "unmatched  'other" not in finished.summary

@@ -317,7 +317,6 @@ SAME_IN_PARTIAL_SESSION = {
     3: "case in the name",
     4: "case of a test in a file that could not be collected",
     5: "map",
-    6: "case of a file that was skipped as a whole, too",
     7: "marker beats the map",
 }
 
@@ -326,6 +325,15 @@ SAME_IN_PARTIAL_SESSION = {
 def test_partial_session(number: int, partial: tuple[dict[int, Seen], dict[int, Seen]]) -> None:
     by_plugin, by_uploader = partial
     assert by_uploader[number] == by_plugin[number]
+
+
+def test_why_a_file_was_skipped_as_a_whole_is_not_in_the_file(
+    partial: tuple[dict[int, Seen], dict[int, Seen]],
+) -> None:
+    by_plugin, by_uploader = (found[6] for found in partial)
+    why = "could not import &#x27;nothing&#x27;: No module named &#x27;nothing&#x27;"
+    assert by_uploader.status == by_plugin.status == "INPROGRESS"
+    assert by_uploader.account.replace("collection skipped", why) == by_plugin.account
 
 
 def test_deselected_tests_are_not_in_the_file(
