@@ -22,7 +22,8 @@ from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
-from pytest_jama.journal.record import by_session, merge_results
+from pytest_jama.journal.merge import merge_results, merge_unmatched
+from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import PriorUploads, count_unadjusted, judge_recordings
 from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
 from pytest_jama.report.summary import unusable_lines
@@ -180,6 +181,7 @@ class _Upload:
         output.announce(f"jama: {self._describe_journals()}")
         nearest = next((each.nearest for each in self._recordings if each.nearest), "")
         session = Session(loaded, mode=output.mode, nearest=nearest)
+        session.take_unmatched(merge_unmatched(self._recordings))
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
         for unusable in self._unusable():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.plugin.attempts import ATTEMPTS, AttemptEndings, Attempts
+from pytest_jama.plugin.attempts import COLLECTION, AttemptEndings, start_attempts
 from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersForFile
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 SETTING_FLAGS = ("url", "project", "plan", "cycle", "strict")
 """The settings that have a flag."""
+
+_RUN_AGAIN_SILENTLY = frozenset({"flaky.flaky_pytest_plugin", "pytest_retry.retry_plugin"})
+_RUN_AGAIN = _RUN_AGAIN_SILENTLY | {"pytest_rerunfailures"}
+"""The modules of plugins that run a test again; the first two do not report every attempt."""
 
 _RUNS_NO_TESTS = (
     "collectonly",
@@ -52,8 +57,8 @@ def activate(config: pytest.Config) -> None:
         reporter = Reporter(config, _with_lock(load(config), config))
         config.pluginmanager.register(reporter, "jama-reporter")
         collection = CollectedTests(reporter.errors, reporter.add_collected)
-    config.pluginmanager.register(collection, "jama-collection")
-    _carry_evidence(config, collection.errors)
+    config.pluginmanager.register(collection, COLLECTION)
+    _watch_attempts(config.pluginmanager, collection.errors)
 
 
 def activate_file(config: pytest.Config) -> None:
@@ -61,18 +66,19 @@ def activate_file(config: pytest.Config) -> None:
     if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
         return
     markers = MarkersForFile(ErrorLog())
-    config.pluginmanager.register(markers, "jama-markers")
-    _carry_evidence(config, markers.errors)
+    config.pluginmanager.register(markers, COLLECTION)
+    _watch_attempts(config.pluginmanager, markers.errors)
 
 
-def _carry_evidence(config: pytest.Config, errors: ErrorLog) -> None:
-    """Put what tests say of themselves on their reports, in the process that runs them."""
-    plugins = config.pluginmanager
-    attempts = Attempts(errors)
-    plugins.register(attempts, ATTEMPTS)
-    if "flaky.flaky_pytest_plugin" in sys.modules or "pytest_retry" in sys.modules:
+def _watch_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> None:
+    """Keep attempts apart, and take up scenarios, where a plugin makes some."""
+    has_scenarios = hasattr(plugins.hook, "pytest_bdd_before_step")
+    if not has_scenarios and _RUN_AGAIN.isdisjoint(sys.modules):
+        return
+    attempts = start_attempts(plugins, errors)
+    if not _RUN_AGAIN_SILENTLY.isdisjoint(sys.modules):
         plugins.register(AttemptEndings(attempts), "jama-attempt-endings")
-    if hasattr(config.hook, "pytest_bdd_before_step"):
+    if has_scenarios:
         from pytest_jama.plugin.scenario_steps import ScenarioSteps  # noqa: PLC0415 (only there)
 
         plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")
@@ -89,7 +95,7 @@ def load(config: pytest.Config) -> LoadedSettings:
 
     named = config.getoption("--jama-config")
     try:
-        return load_settings(
+        loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
             flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
@@ -98,6 +104,7 @@ def load(config: pytest.Config) -> LoadedSettings:
         )
     except SettingsError as exc:
         raise _refusal(exc) from exc
+    return _seen_from_rootdir(loaded, config.rootpath)
 
 
 def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
@@ -108,6 +115,15 @@ def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
         return with_lock(loaded, start=config.rootpath)
     except SettingsError as exc:
         raise _refusal(exc) from exc
+
+
+def _seen_from_rootdir(loaded: LoadedSettings, root: Path) -> LoadedSettings:
+    """Let keys be relative to jama.yaml, too, where that lies above the rootdir."""
+    folder = loaded.file.parent if loaded.file else root
+    if folder == root or not root.is_relative_to(folder) or not loaded.settings.tests:
+        return loaded
+    seen = loaded.settings.tests.seen_from(root.relative_to(folder).as_posix())
+    return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
 
 
 def _refusal(error: SettingsError) -> pytest.UsageError:

@@ -103,11 +103,6 @@ def ends_attempt(report: pytest.TestReport) -> bool:
     return report.outcome not in _FINAL_OUTCOMES
 
 
-def says_something(report: pytest.TestReport) -> bool:
-    """Return whether a report says more than that setup or teardown went well."""
-    return report.when == "call" or report.outcome != "passed"
-
-
 def is_failed_subtest(report: pytest.TestReport) -> bool:
     """Return whether this is a failed subtest; one that passed changes nothing."""
     return report.outcome == "failed" and hasattr(report, "context")
@@ -134,7 +129,12 @@ def message_of(report: pytest.TestReport, outcome: Outcome) -> str:
     return shorten(clean(text), at_most=MESSAGE_CHARACTERS)
 
 
-def _crash_message(report: pytest.TestReport) -> str:
+def why_skipped(report: pytest.CollectReport) -> str:
+    """Return why a file was skipped as a whole."""
+    return shorten(clean(_crash_message(report)), at_most=MESSAGE_CHARACTERS)
+
+
+def _crash_message(report: pytest.TestReport | pytest.CollectReport) -> str:
     longrepr = report.longrepr
     if isinstance(longrepr, tuple):
         return longrepr[2].removeprefix("Skipped: ")
