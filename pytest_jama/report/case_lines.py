@@ -163,17 +163,21 @@ def explain(case: CaseVerdict, *, remark: str = "") -> str:
         remark: What else its run says.
     """
     telling = _telling(case)
-    parts = [totals(case.results) or "no result"]
-    if telling:
-        tests = "; ".join(map(_name_test, telling[:NAMED]))
-        more = f"; and {len(telling) - NAMED} more" if len(telling) > NAMED else ""
-        parts[0] += f": {tests}{more}"
-    parts += case.reasons or _name_setting(case)
-    parts += _failed_steps(case, telling)
-    if case.judged is not None and case.judged.verdict is not case.verdict:
-        judged = case.judged.verdict.value if case.judged.verdict else "leave"
-        parts.append(f"a hook made it so, the tests say {judged}")
-    return "; ".join(filter(None, (*parts, remark)))
+    parts = [(totals(case.results) or "no result") + _name_setting(case)]
+    parts += [remark, *_failed_steps(case, telling), _name_hook(case), *case.reasons]
+    why = "; ".join(filter(None, parts))
+    if not telling:
+        return why
+    tests = "; ".join(map(_name_test, telling[:NAMED]))  # last: long messages may be cut off
+    more = f"; and {len(telling) - NAMED} more" if len(telling) > NAMED else ""
+    return f"{why}: {tests}{more}"
+
+
+def _name_hook(case: CaseVerdict) -> str:
+    if case.judged is None or case.judged.verdict is case.verdict:
+        return ""
+    judged = case.judged.verdict.value if case.judged.verdict else "leave"
+    return f"a hook made it so, the tests say {judged}"
 
 
 def _telling(case: CaseVerdict) -> list[TestResult]:
@@ -191,12 +195,12 @@ def _name_test(result: TestResult) -> str:
     return f"{result.test_id}: {why or result.outcome.value}"
 
 
-def _name_setting(case: CaseVerdict) -> list[str]:
+def _name_setting(case: CaseVerdict) -> str:
     """Name the setting that leaves a case alone."""
-    if case.verdict is not None:
-        return []
-    outcomes = sorted({result.outcome.value for result in case.results if result.outcome in _SET})
-    return [f"`verdicts: {{{', '.join(f'{word}: leave' for word in outcomes)}}}`"] * bool(outcomes)
+    outcomes = {result.outcome.value for result in case.results if result.outcome in _SET}
+    if case.verdict is not None or case.reasons or not outcomes:
+        return ""
+    return f" (`verdicts: {{{', '.join(f'{word}: leave' for word in sorted(outcomes))}}}`)"
 
 
 _SET = frozenset(Outcome) - {Outcome.NOT_REACHED, *_UNSELECTED}

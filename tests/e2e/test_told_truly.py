@@ -188,7 +188,7 @@ def test_each_case_that_is_not_passed_or_was_failed_is_named(
     assert "`verdicts: {skipped: leave}`" in incomplete
     assert mended == "KEY-TC-3 Case KEY-TC-3: FAILED -> PASSED: 1 passed"
     assert said.lines("untouched") == [
-        "KEY-TC-5: 1 skipped: test_it.test_alone: no bench; `verdicts: {skipped: leave}`"
+        "KEY-TC-5: 1 skipped (`verdicts: {skipped: leave}`): test_it.test_alone: no bench"
     ]
 
 

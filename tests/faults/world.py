@@ -189,6 +189,7 @@ def _report_with_pytest(world: World) -> int:
 
 LEFT_OUT = (
     *("randomly", "hypothesispytest", "anyio", "pytest_cov", "xdist", "rerunfailures"),
+    *("check", "flaky", "pytest-bdd", "pytest-retry"),
     *("cacheprovider", "faulthandler", "unraisableexception", "threadexception"),
 )
 """Plugins that a session inside of a session does without."""

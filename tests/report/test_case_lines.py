@@ -146,7 +146,7 @@ EXPLAINED = {
     ),
     "left alone": (
         case_of(None, results=(SKIPPED,)),
-        "1 skipped: test_z: no bench; `verdicts: {skipped: leave}`",
+        "1 skipped (`verdicts: {skipped: leave}`): test_z: no bench",
     ),
     "no test": (case_of(Verdict.FAILED), "no result"),
 }
@@ -161,8 +161,8 @@ def test_an_incomplete_case_names_tests_and_the_setting() -> None:
     silent = [SKIPPED._replace(test_id=f"test_{number}") for number in range(5)]
     judgement = judge([PASSED, *silent], rules=VerdictRules())
     assert explain(judgement.cases[0]) == (
-        "1 passed, 5 skipped: test_0: no bench; test_1: no bench; test_2: no bench; and 2 more; "
-        "not every test ran and passed: 5 skipped (`verdicts: {skipped: leave}`)"
+        "1 passed, 5 skipped; not every test ran and passed: 5 skipped (`verdicts: {skipped: "
+        "leave}`): test_0: no bench; test_1: no bench; test_2: no bench; and 2 more"
     )
 
 
@@ -175,7 +175,7 @@ def test_untouched_cases_are_named_but_for_those_without_a_selected_test() -> No
     judgement = Judgement((*left, unselected))
     lines = [str(line) for line in untouched_lines(judgement, verbose=False)]
     assert lines[0] == (
-        "untouched  A-TC-1: 1 skipped: test_z: no bench; `verdicts: {skipped: leave}`"
+        "untouched  A-TC-1: 1 skipped (`verdicts: {skipped: leave}`): test_z: no bench"
     )
     assert lines[10:] == [
         "untouched  2 more (list with -v)",
