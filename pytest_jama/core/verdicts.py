@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.results import Outcome, StepResult
+from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -197,6 +197,17 @@ def judge_case(
 
 def _judge_one(outcome: Outcome, rules: VerdictRules) -> Verdict | None:
     return rules.incomplete if outcome is _NOT_REACHED else rules.by_outcome.get(outcome)
+
+
+def totals(results: Iterable[TestResult]) -> str:
+    """Count results by outcome, the worst first: ``1 failed, 3 passed, 2 not collected``."""
+    return ", ".join(part for _, part in _counted_by_outcome(results))
+
+
+def _counted_by_outcome(results: Iterable[TestResult]) -> list[tuple[Outcome, str]]:
+    outcomes = [result.outcome for result in results]
+    counts = ((outcome, outcomes.count(outcome)) for outcome in WORST_FIRST)
+    return [(outcome, f"{count} {outcome.value}") for outcome, count in counts if count]
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:

@@ -184,7 +184,7 @@ class _RecordReader:
         arrivals = self._recording.arrivals
         digest = str(line.get("digest", ""))
         if state in _ACCEPTED and digest:
-            arrivals[key] = Arrival(digest)
+            arrivals[key] = Arrival(digest, is_kept=state is not SendState.MISMATCH)
         elif (
             state in _ACCEPTED
             or state is SendState.NOT_SENT

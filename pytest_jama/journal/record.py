@@ -69,10 +69,12 @@ class Arrival:
     Attributes:
         digest: What it said.
         is_confirmed: Whether the upload came to its end with everything as it should be.
+        is_kept: Whether the server stored it, as far as it was read back.
     """
 
     digest: str
     is_confirmed: bool = False
+    is_kept: bool = True
 
 
 @dataclass(slots=True)

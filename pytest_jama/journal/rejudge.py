@@ -225,7 +225,7 @@ class PriorUploads:
         if not arrivals:
             return PriorState.NEW
         fingerprint = update.fingerprint(self._server)
-        if any(arrival.digest != fingerprint for arrival in arrivals):
+        if any(arrival.digest != fingerprint or not arrival.is_kept for arrival in arrivals):
             return PriorState.NEW
         if update.is_shown() is not False:
             return PriorState.ARRIVED

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
 from pytest_jama.journal.lines import session_line
@@ -110,6 +112,22 @@ def recorded_provenance(headers: Sequence[Header]) -> str:
         _several(header.commit for header in headers),
     )
     return provenance if len(headers) == 1 else f"{provenance}, {len(headers)} sessions"
+
+
+_NAMED_SESSIONS = 3
+
+
+def session_name(header: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Return what accounts are signed with: the session, or the several that are sent as one.
+
+    Args:
+        header: The line with which the session, or the upload, began; empty for none.
+    """
+    names = sorted({header["session"]} if "session" in header else set(header.get("sessions", ())))
+    if len(names) <= _NAMED_SESSIONS:
+        return "+".join(names)
+    digest = hashlib.sha256("+".join(names).encode()).hexdigest()
+    return f"{names[0]}+{len(names) - 1}-{digest[:8]}"
 
 
 def _join_provenance(version: str, framework: str, time: str, commit: str) -> str:

@@ -25,6 +25,7 @@ from pytest_jama.session.judge import (
     find_nearest_key,
     write_verdicts,
 )
+from pytest_jama.session.provenance import session_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,15 +71,17 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
+        self._name = ""
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
         """Take the journal, and write its header.
 
         Args:
             journal: The journal, or several that become one upload.
-            header: Its first lines.
+            header: Its first lines; the first one names the session, or those that become one.
         """
         self.journal = journal
+        self._name = session_name(*header[:1])
         journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
 
@@ -167,6 +170,7 @@ class Session:
             observers=observers,
             prior=prior,
         )
+        findings = findings._replace(session=self._name)
         if not self.settings.run.actual_results:
             findings = findings._replace(provenance="")
         with _environment(self._environ):

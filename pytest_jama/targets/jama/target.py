@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
+from pytest_jama.targets.jama.actual_results import over_line
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.runs import patch_operations, run_update_of
+from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 from pytest_jama.targets.jama.verify import ReadBack
 
@@ -98,7 +101,12 @@ class JamaTarget:
             (*judgement.to_write, *judgement.possible_aliases),
             resolution.runs,
             incomplete=judgement.incomplete,
-            provenance=findings.provenance,
+            writer=Writer(
+                provenance=findings.provenance,
+                session=findings.session,
+                over=over_line(datetime.now(tz=timezone.utc)),
+                leaves_others=self._settings.run.others == "leave",
+            ),
         )
         return Plan(
             places=(resolution.project, resolution.plan, resolution.cycle),
@@ -106,6 +114,8 @@ class JamaTarget:
             changes=resolution.changes,
             unresolved=resolution.unresolved,
             warnings=(*resolution.warnings, *planned.warnings),
+            left=planned.left,
+            replaced=planned.replaced,
         )
 
     def resolve(
@@ -155,6 +165,8 @@ class JamaTarget:
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
         ours = cast("Sequence[RunUpdate]", updates)
+        if not self._settings.run.actual_results:
+            ours = [replace(update, account=()) for update in ours]
         sent, is_stopped = self._send(ours, assignee, observer)
         if is_stopped:
             return sent
@@ -237,8 +249,6 @@ class JamaTarget:
         run_id = update.run.run_id
         if run_id is None:
             raise ValueError(f"{update.run} was planned by a dry run and cannot be written to")
-        if not self._settings.run.actual_results:
-            update = replace(update, account=())
         operations = patch_operations(update, fields=self._settings.run.fields, assignee=assignee)
         self._client.patch_run(run_id, operations, on_attempt=on_attempt)
 
