@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import StepVerdict, Verdict
+    from pytest_jama.core.verdicts import StepVerdict, Verdict, VerdictRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,6 @@ def worse(one: TestResult, other: TestResult) -> TestResult:
     return min(one, other, key=lambda result: WORST_FIRST.index(result.outcome))
 
 
-_NOT_RUN = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED})
-
-
 def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
     """Return one recording for each session, in the order of their names, which is that of time.
 
@@ -152,20 +149,32 @@ def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
     return tuple(sessions[name] for name in sorted(sessions))
 
 
-def merge_results(recordings: Sequence[Recording]) -> tuple[TestResult, ...]:
+def merge_results(
+    recordings: Sequence[Recording],
+    *,
+    rules: VerdictRules,
+) -> tuple[TestResult, ...]:
     """Return the results of several sessions.
 
-    A test that ran in one session is not missing because another one left it out. One that ran in
-    several has several results, so that the worst of them decides; those that say the same are one.
+    A test that ran in one session is not missing because another one left it out or skipped it. One
+    that ran in several has several results, so that the worst of them decides; those that say the
+    same are one.
 
     Args:
         recordings: One of each session.
+        rules: Which verdict follows from which outcome; a skip that has one counts.
     """
     if len(recordings) == 1:
         return tuple(recordings[0].all_results())
-    ran = {test_id for recording in recordings for test_id in recording.results}
+    silent = {each for each in Outcome if not each.did_run and rules.verdict_of(each) is None}
+    ran = {
+        test_id
+        for recording in recordings
+        for test_id, result in recording.results.items()
+        if result.outcome not in silent
+    }
     results: dict[object, TestResult] = {}
-    for key, result in _keyed(recordings, ran):
+    for key, result in _keyed(recordings, ran, silent):
         known = results.get(key)
         results[key] = result if known is None else worse(known, result)
     return tuple(results.values())
@@ -174,12 +183,13 @@ def merge_results(recordings: Sequence[Recording]) -> tuple[TestResult, ...]:
 def _keyed(
     recordings: Iterable[Recording],
     ran: set[str],
+    silent: set[Outcome],
 ) -> Iterator[tuple[object, TestResult]]:
     """Yield results with a key that is the same for those of which one is enough."""
     for recording in recordings:
         for result in recording.all_results():
-            if result.outcome not in _NOT_RUN:
-                yield result._replace(duration_s=None), result
+            if result.outcome not in silent:
+                yield result._replace(duration_s=None, started=None, host=""), result
             elif result.test_id not in ran:
                 yield result.test_id, result
 
