@@ -220,17 +220,6 @@ def _counted_by_outcome(results: Iterable[TestResult]) -> list[tuple[Outcome, st
     return [(outcome, f"{count} {outcome.value}") for outcome, count in counts if count]
 
 
-def totals(results: Iterable[TestResult]) -> str:
-    """Count results by outcome, the worst first: ``1 failed, 3 passed, 2 not collected``."""
-    return ", ".join(part for _, part in _counted_by_outcome(results))
-
-
-def _counted_by_outcome(results: Iterable[TestResult]) -> list[tuple[Outcome, str]]:
-    outcomes = [result.outcome for result in results]
-    counts = ((outcome, outcomes.count(outcome)) for outcome in WORST_FIRST)
-    return [(outcome, f"{count} {outcome.value}") for outcome, count in counts if count]
-
-
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     """Return the worst of several verdicts; None only when nothing else is there."""
     gravest = None

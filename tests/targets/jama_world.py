@@ -123,4 +123,6 @@ def updates_for(
     resolution: Resolution, verdict: Verdict, *steps: StepVerdict
 ) -> tuple[RunUpdate, ...]:
     verdicts = verdicts_of(list(resolution.runs), verdict, *steps)
-    return plan_updates(verdicts, resolution.runs, writer=Writer("pytest-jama, commit abc", "a-session")).updates
+    return plan_updates(
+        verdicts, resolution.runs, writer=Writer("pytest-jama, commit abc", "a-session")
+    ).updates

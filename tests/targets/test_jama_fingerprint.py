@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SERVER = "https://acme.example"
 VERDICT = case_of(Verdict.FAILED, (1, Verdict.PASSED, "ok"), (2, Verdict.FAILED, "0 V \udc80"))
+FAILED = (result_of(Outcome.FAILED),)
 UPDATE = RunUpdate(
     run_of("NOT_RUN", "NOT_RUN"),
     VERDICT,
@@ -35,7 +36,9 @@ def test_fingerprint_is_the_same_after_the_update_has_arrived() -> None:
     [
         lambda update: replace(update, run=run_of(run_id=72)),
         lambda update: replace(update, provenance="pytest 10"),
-        lambda update: replace(update, verdict=replace(VERDICT, results=(result_of(Outcome.FAILED),))),
+        lambda update: replace(
+            update, verdict=replace(VERDICT, results=(result_of(Outcome.FAILED),))
+        ),
         lambda update: replace(update, verdict=replace(VERDICT, verdict=Verdict.BLOCKED)),
         lambda update: replace(update, verdict=replace(VERDICT, steps=VERDICT.steps[:1])),
     ],

@@ -136,7 +136,9 @@ def is_in(expected: str, stored: str) -> bool:
 
     Only those of ASCII count: databases lose others.
     """
-    part, whole = (_letters(words_of(text)).encode("ascii", "ignore") for text in (expected, stored))
+    part, whole = (
+        _letters(words_of(text)).encode("ascii", "ignore") for text in (expected, stored)
+    )
     return part in whole
 
 

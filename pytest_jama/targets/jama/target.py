@@ -164,9 +164,7 @@ class JamaTarget:
             return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
-        ours = cast("Sequence[RunUpdate]", updates)
-        if not self._settings.run.actual_results:
-            ours = [replace(update, account=()) for update in ours]
+        ours = self._without_unwanted(cast("Sequence[RunUpdate]", updates))
         sent, is_stopped = self._send(ours, assignee, observer)
         if is_stopped:
             return sent
@@ -188,6 +186,12 @@ class JamaTarget:
         """Give the connections back."""
         if self._connected is not None:
             self._connected.api.connection.close()
+
+    def _without_unwanted(self, updates: Sequence[RunUpdate]) -> Sequence[RunUpdate]:
+        """Return the updates without accounts, where the settings want none."""
+        if self._settings.run.actual_results:
+            return updates
+        return [replace(update, account=()) for update in updates]
 
     def _find_assignee(self) -> int | None:
         if self._settings.run.assigned_to == "none":

@@ -17,6 +17,7 @@ from pytest_jama.core.verdicts import (
     StepVerdict,
     Verdict,
     merge_steps,
+    totals,
     unless_final,
     worst,
 )
@@ -127,8 +128,11 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
     first = next((each for each in verdicts if each.verdict), verdicts[0])
     results = tuple(dict.fromkeys(result for each in verdicts for result in each.results))
     verdict = worst(each.verdict for each in verdicts)
-    if not all(each.verdict for each in verdicts):
+    reasons = [reason for each in verdicts for reason in each.reasons]
+    silent = [result for each in verdicts if not each.verdict for result in each.results]
+    if silent:
         verdict = unless_final(verdict, incomplete=incomplete)
+        reasons.append(f"not every test ran and passed: {totals(silent)}")
     steps: dict[int, list[StepVerdict]] = defaultdict(list)
     for each in verdicts:
         for step in each.steps:
@@ -138,6 +142,7 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
         verdict=verdict,
         steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
         results=results,
+        reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
@@ -153,9 +158,7 @@ def _plan_update(
         with_earlier_result(step, stored, writer.over) if step.result is not None else step
         for step, stored in zip(new.steps, run.steps, strict=False)
     )
-    update = RunUpdate(
-        run, case, new.status, steps, account, writer.provenance, writer.signature
-    )
+    update = RunUpdate(run, case, new.status, steps, account, writer.provenance, writer.signature)
     return update, new.missing
 
 
@@ -265,7 +268,7 @@ def _updated(step: RunStep, report: StepVerdict | None, *, is_after_failed: bool
 
 
 def _carrier_of(reported: Mapping[int, StepVerdict], finished: set[int], count: int) -> int:
-    """Return the step that carries what no reported step tells: that at which the test must have been.
+    """Return the step that carries what no reported step tells: where the test must have been.
 
     A test whose steps all passed and that failed afterwards, or never came to an end, was at the
     step after its last reported one, or else still at that one.

@@ -180,8 +180,8 @@ def group_by_case(
 def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
     """Say where a run differs from what was sent; empty when it does not.
 
-    Of texts it only counts whether our account is there, since Jama rewrites HTML; steps are compared
-    as far as their statuses go.
+    Of texts it only counts whether our account is there, since Jama rewrites HTML; steps count as
+    far as their statuses go.
 
     Args:
         update: What was written.
