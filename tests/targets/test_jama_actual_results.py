@@ -133,6 +133,7 @@ class _Balance(HTMLParser):
         self.opened: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
+        del attrs
         if tag not in ("br", "img"):
             self.opened.append(tag)
 
