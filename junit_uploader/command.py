@@ -17,12 +17,13 @@ from junit_uploader.merged_reports import link_tests, no_garbage_collection, rea
 from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.sources import STDIN
 from pytest_jama import __version__
-from pytest_jama.config import load_settings
+from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, printable
 from pytest_jama.journal import Journals, open_journal
+from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone
@@ -30,10 +31,11 @@ from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.judge import judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
-    describe_provenance,
     describe_session,
-    find_commit,
+    find_provenance,
     relative_to,
+    session_facts,
+    times_of,
 )
 from pytest_jama.session.session import Session
 
@@ -66,7 +68,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
         verbosity=options.verbose,
         quiet=options.quiet,
     )
-    about: dict[str, Any] = {"reports": []}
+    about: dict[str, Any] = {"reports": [], "sessions": []}
     try:
         with output.logging():
             ending = _run(options, command, output, about)
@@ -98,22 +100,20 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
-    commit = find_commit(loaded.file.parent if loaded.file else Path.cwd())
-    framework = _name_reports(found.files)
     journal = open_journal(loaded.settings.journal, started=started)
+    head = describe_session(
+        loaded.settings,
+        versions={PROGRAM: __version__},
+        command=[PROGRAM, *command],
+        started=started,
+        provenance=find_provenance(loaded.settings, folder=None, tests=times_of(found.results)),
+        session=journal.path.stem,
+        framework=_name_reports(found.files),
+    )
+    about["sessions"] = [session_facts(parse_header(head.line))]
     try:
-        session.begin(
-            Journals([journal]),
-            describe_session(
-                loaded.settings,
-                versions={PROGRAM: __version__},
-                command=[PROGRAM, *command],
-                started=started,
-                commit=commit,
-                session=journal.path.stem,
-                framework=framework,
-            ),
-        )
+        session.begin(Journals([journal]), head.line)
+        session.keep_lock(link.case_ref for each in found.results for link in each.links)
         write_results(journal, found.results)
     except KeyboardInterrupt:
         session.break_off()
@@ -124,7 +124,7 @@ def _run(
             found.results,
             settings=loaded.settings,
             extensions=session.extensions,
-            provenance=describe_provenance(framework=framework, started=started, commit=commit),
+            provenance=head.account,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,
@@ -158,6 +158,8 @@ def _find(
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=settings.tests.find_within,
     )
+    if session.lock is not None:
+        linked.results.extend(session.lock.missing_tests(reports.tests))
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
     return _Found(linked.results, reports.files, tuple(lines))
 
@@ -182,7 +184,7 @@ def _load(options: Namespace) -> LoadedSettings:
     Raises:
         SettingsError: With every mistake.
     """
-    return load_settings(
+    loaded = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
         flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
@@ -190,6 +192,7 @@ def _load(options: Namespace) -> LoadedSettings:
         needs_target=not options.no_upload,
         flag_prefix="--",
     )
+    return with_lock(loaded, start=Path.cwd())
 
 
 def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:
@@ -259,11 +262,20 @@ def write_results(
     journal.write(*map(uncollected_line, unknown))
     tests = [each for each in results if each.outcome is not Outcome.DESELECTED]
     for some in _chunks((each for each in tests if each.links), tests_a_line):
-        known = ((each.test_id, Outcome.NOT_REACHED, each.links) for each in some)
+        known = ((each.test_id, _unless_run(each), each.links) for each in some)
         journal.write(collected_line(known))
-    ended = (each for each in tests if each.outcome is not Outcome.NOT_REACHED)
+    ended = (each for each in tests if each.outcome not in _NEVER_STARTED)
     for some in _chunks(ended, LINES_AT_ONCE):
         journal.write(*map(result_line, some))
+
+
+_NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.NOT_COLLECTED})
+
+
+def _unless_run(result: TestResult) -> Outcome:
+    """Return what a test counts as while its own line is missing."""
+    is_missing = result.outcome is Outcome.NOT_COLLECTED
+    return Outcome.NOT_COLLECTED if is_missing else Outcome.NOT_REACHED
 
 
 def _chunks(results: Iterable[TestResult], size: int) -> Iterator[list[TestResult]]:

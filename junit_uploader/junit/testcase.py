@@ -30,6 +30,7 @@ from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
+    ATTEMPT,
     NO_EVIDENCE,
     USED_PROPERTIES,
     read_evidence,
@@ -67,6 +68,11 @@ class _Inside(NamedTuple):
 
     findings: Sequence[Finding] = ()
     properties: Sequence[tuple[str, str]] = ()
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether this is an attempt before the last, as only pytest-jama tells."""
+        return any(name == ATTEMPT for name, _ in self.properties)
 
 
 _NOTHING = _Inside()
@@ -129,6 +135,8 @@ class TestcaseReader:
             inside = self._look_at(content)
             if inside.findings:
                 outcome = self._decide(test_id, inside.findings, {})
+            elif inside.is_superseded:
+                outcome = Outcome.NOT_REACHED
             if inside is not _NOTHING:
                 extras = self._read_extras(test_id, None, outcome, inside)
         return _make(ReportedTest, (test_id, self._classname, suite.path, outcome, time_s, extras))
@@ -154,6 +162,8 @@ class TestcaseReader:
         if len(properties) > len(inside.properties):
             inside = _Inside(findings, properties)
         outcome = self._decide(identity.test_id, findings, attributes)
+        if inside.is_superseded and outcome is _PASSED:
+            outcome = Outcome.NOT_REACHED
         extras = None
         if inside is not _NOTHING or identity.odd_name:
             extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)

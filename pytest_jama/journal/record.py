@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.lock import merge_locks
+from pytest_jama.core.plan import Provenance
 from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.test_ids import normal_base_of, normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import StepVerdict, Verdict, VerdictRules
 
@@ -30,6 +34,7 @@ class Header:
         framework: What accounts call the origin of the results.
         settings: The settings of the session, see `Settings.for_journal`.
         hooks: The conftests whose hooks may have adjusted verdicts.
+        provenance: Where its results come from.
     """
 
     session: str
@@ -39,6 +44,7 @@ class Header:
     framework: str
     settings: Mapping[str, Any]
     hooks: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class Recording:
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
+        lock: What jama.lock had of the session's cases; None when there was none.
     """
 
     path: Path
@@ -112,6 +119,7 @@ class Recording:
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
+    lock: Lock | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -173,11 +181,33 @@ def merge_results(
         for test_id, result in recording.results.items()
         if result.outcome not in silent
     }
+    come_across = _bases_known(recordings)
     results: dict[object, TestResult] = {}
     for key, result in _keyed(recordings, ran, silent):
+        if result.outcome is Outcome.NOT_COLLECTED and normal_form(result.test_id) in come_across:
+            continue
         known = results.get(key)
         results[key] = result if known is None else worse(known, result)
     return tuple(results.values())
+
+
+def _bases_known(recordings: Iterable[Recording]) -> set[str]:
+    """Return the tests that any session came across, without their parameters.
+
+    It is empty when that does not matter, since no session missed one.
+    """
+    outcomes: dict[str, Outcome] = {}
+    for recording in recordings:
+        for result in recording.all_results():
+            if outcomes.get(result.test_id, Outcome.NOT_COLLECTED) is Outcome.NOT_COLLECTED:
+                outcomes[result.test_id] = result.outcome
+    if Outcome.NOT_COLLECTED not in outcomes.values():
+        return set()
+    return {
+        normal_base_of(test_id)
+        for test_id, outcome in outcomes.items()
+        if outcome is not Outcome.NOT_COLLECTED
+    }
 
 
 def _keyed(
@@ -216,4 +246,5 @@ def _united(one: Recording, other: Recording) -> Recording:
         damaged=[*one.damaged, *other.damaged],
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
+        lock=merge_locks([one.lock, other.lock]),
     )

@@ -1,22 +1,28 @@
-"""What ``--jama`` starts: settings are loaded and the plugin objects registered."""
+"""What ``--jama`` and ``--junitxml`` start: the plugin objects, and for the first the settings."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.plugin.collection import CollectedTests, FirstReport
-from pytest_jama.plugin.step_fixture import COLLECTION
+from pytest_jama.plugin.attempts import COLLECTION, AttemptEndings, start_attempts
+from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersForFile
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.errors import SettingsError
 
 SETTING_FLAGS = ("url", "project", "plan", "cycle", "strict")
 """The settings that have a flag."""
+
+_RUN_AGAIN_SILENTLY = frozenset({"flaky.flaky_pytest_plugin", "pytest_retry.retry_plugin"})
+_RUN_AGAIN = _RUN_AGAIN_SILENTLY | {"pytest_rerunfailures"}
+"""The modules of plugins that run a test again; the first two do not report every attempt."""
 
 _RUNS_NO_TESTS = (
     "collectonly",
@@ -47,10 +53,34 @@ def activate(config: pytest.Config) -> None:
     else:
         from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
 
-        reporter = Reporter(config, load(config))
+        reporter = Reporter(config, _with_lock(load(config), config))
         config.pluginmanager.register(reporter, "jama-reporter")
         collection = CollectedTests(reporter.errors, reporter.add_collected)
     config.pluginmanager.register(collection, COLLECTION)
+    _watch_attempts(config.pluginmanager, collection.errors)
+
+
+def activate_file(config: pytest.Config) -> None:
+    """Let ``--junitxml`` have what tests say of test cases; `junit-uploader` may read it later."""
+    if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
+        return
+    markers = MarkersForFile(ErrorLog())
+    config.pluginmanager.register(markers, COLLECTION)
+    _watch_attempts(config.pluginmanager, markers.errors)
+
+
+def _watch_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> None:
+    """Keep attempts apart, and take up scenarios, where a plugin makes some."""
+    has_scenarios = hasattr(plugins.hook, "pytest_bdd_before_step")
+    if not has_scenarios and _RUN_AGAIN.isdisjoint(sys.modules):
+        return
+    attempts = start_attempts(plugins, errors)
+    if not _RUN_AGAIN_SILENTLY.isdisjoint(sys.modules):
+        plugins.register(AttemptEndings(attempts), "jama-attempt-endings")
+    if has_scenarios:
+        from pytest_jama.plugin.scenario_steps import ScenarioSteps  # noqa: PLC0415 (only there)
+
+        plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")
 
 
 def load(config: pytest.Config) -> LoadedSettings:
@@ -72,4 +102,18 @@ def load(config: pytest.Config) -> LoadedSettings:
             needs_target=not config.getoption("--jama-no-upload"),
         )
     except SettingsError as exc:
-        raise pytest.UsageError(f"pytest-jama cannot start:\n{exc}") from exc
+        raise _refusal(exc) from exc
+
+
+def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
+    from pytest_jama.config import with_lock  # noqa: PLC0415 (pydantic)
+    from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
+
+    try:
+        return with_lock(loaded, start=config.rootpath)
+    except SettingsError as exc:
+        raise _refusal(exc) from exc
+
+
+def _refusal(error: SettingsError) -> pytest.UsageError:
+    return pytest.UsageError(f"pytest-jama cannot start:\n{error}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,7 +67,7 @@ def _dry(how: str) -> list[str]:
 
 
 def _variable(how: str) -> dict[str, str]:
-    return {how.split()[0]: "1"}
+    return {how.split(maxsplit=1)[0]: "1"}
 
 
 FRONT_ENDS = pytest.mark.parametrize(
@@ -143,7 +142,7 @@ def test_an_account_that_is_not_stored_ends_badly_until_it_is(tmp_path: Path) ->
         assert "account not stored: Jama has no text in the actual results" in lost.output
         address = dropping.url
     with Sandbox(store, port=int(address.rpartition(":")[2])) as keeping:
-        repository = replace(repository, sandbox=keeping)
+        repository.sandbox = keeping
         sent = upload(repository)
         assert (sent.status, sent.count_requests("PATCH")) == (0, 1), sent.output
         assert "PASSED: 3 passed" in (repository.runs()["KEY-TC-1"].actual_results or "")

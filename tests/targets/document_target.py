@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.plan import CaseChange, Findings, Update
     from pytest_jama.core.port import Observer
 
 SERVER_FOLDER = "document-server"
@@ -102,6 +102,10 @@ class DocumentUpdate:
         """Say what is sent."""
         return f"{self.title}: {self.was or 'new'} -> {self.will_be}"
 
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return none: the server judges."""
+        return ()
+
     def counts(self) -> Mapping[str, int]:
         """Count its outcomes."""
         return Counter(outcome for _, outcome in json.loads(self.content))
@@ -130,7 +134,9 @@ class DocumentTarget:
         self._server = server
 
     def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
-        """Make one document of all results, linked or not."""
+        """Make one document of all results, linked or not; there is nothing to prepare."""
+        if findings.prepares:
+            return Plan()
         changes: tuple[Change, ...] = ()
         if not self._server.folder.exists():
             changes = (Change(ChangeKind.CREATE, "document server"),)

@@ -34,9 +34,11 @@ def writer(session: str = "s1", *, leaves_others: bool = False) -> Writer:
     return Writer(f"pytest 9, of {session}", session, over_line(NOW), leaves_others=leaves_others)
 
 
-def write(run: TestRun, case: CaseVerdict, who: Writer, **given: Verdict) -> TestRun:
+def write(
+    run: TestRun, case: CaseVerdict, who: Writer, *, incomplete: Verdict = INPROGRESS
+) -> TestRun:
     """Return the run after a session has written to it, as a server would store it."""
-    return store(run, plan_updates([case], {CASE: [run]}, writer=who, **given))
+    return store(run, plan_updates([case], {CASE: [run]}, writer=who, incomplete=incomplete))
 
 
 def store(run: TestRun, planned: PlannedUpdates) -> TestRun:

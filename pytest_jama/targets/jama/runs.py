@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_jama.core.plan import CaseChange
 from pytest_jama.targets.jama.account import statement_of
 from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
@@ -23,11 +24,12 @@ from pytest_jama.targets.jama.actual_results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Change, Place, Receipt, Unresolved
     from pytest_jama.core.verdicts import CaseVerdict, Verdict
+    from pytest_jama.targets.jama.wire import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class TestRun:
         case_version: The version of the test case that the run was made from.
         current_case_version: The version that the test case has now; None when it was deleted.
         actual_results: The stored actual results, as HTML; mostly an account of ours.
+        description: Its description, which Jama copies, too; empty when there is none.
     """
 
     __test__ = False
@@ -74,6 +77,7 @@ class TestRun:
     case_version: int | None = None
     current_case_version: int | None = None
     actual_results: str = ""
+    description: str = ""
 
     @property
     def is_stale(self) -> bool:
@@ -152,6 +156,19 @@ class RunUpdate:
         )
         return f"{text}; steps {', '.join(steps)}"
 
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return what it means for the case of the run."""
+        change = CaseChange(self.verdict, self.run.name, self.was, self.will_be, self._remark())
+        return (change,)
+
+    def _remark(self) -> str:
+        """Say which steps keep the run from having the verdict."""
+        if self.status is self.verdict.verdict:
+            return ""
+        steps = enumerate(self.steps, start=1)
+        others = [f"{number} {step.status}" for number, step in steps if step.status != "PASSED"]
+        return f"steps of the run that make it {self.will_be}: {', '.join(others)}"
+
     def counts(self) -> Mapping[str, int]:
         """Return the one verdict."""
         return {self.will_be: 1}
@@ -224,6 +241,7 @@ class Resolution:
         plan: The test plan.
         cycle: The test cycle.
         runs: The test runs of each case reference that has any, in ascending order of their IDs.
+        items: The item of each case reference that had to be looked up.
         unresolved: The case references that have none.
         changes: What was created on the way, or in a dry run what would be, in that order.
         warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
@@ -233,6 +251,7 @@ class Resolution:
     plan: Place
     cycle: Place
     runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
+    items: Mapping[CaseRef, Item] = field(default_factory=dict)
     unresolved: tuple[Unresolved, ...] = ()
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ from pytest_jama.targets.jama.standing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.verdicts import CaseVerdict
@@ -67,6 +67,7 @@ def plan_updates(
     *,
     incomplete: Verdict | None = Verdict.INPROGRESS,
     writer: Writer = _NOBODY,
+    check: Callable[[TestRun, CaseVerdict], CaseVerdict] = lambda _, case: case,
 ) -> PlannedUpdates:
     """Decide what is to be written into which run.
 
@@ -76,12 +77,16 @@ def plan_updates(
         runs: The test runs of each case reference.
         incomplete: What is said of a case of which some evidence is missing.
         writer: Who writes.
+        check: Returns the verdict that may be written into a run, see `LockGuard.check`.
     """
     updates: list[RunUpdate] = []
     warnings: list[str] = []
     left: list[Overlap] = []
     replaced: list[Overlap] = []
-    for run, verdict in _verdict_by_run(verdicts, runs, incomplete):
+    for run, merged in _verdict_by_run(verdicts, runs, incomplete):
+        verdict = check(run, merged)
+        if verdict.verdict is None:
+            continue
         standing = look_at(run, writer)
         update, missing = _plan_update(run, verdict, writer, incomplete)
         why = find_reason_to_leave(update, standing, writer, incomplete=incomplete)
