@@ -17,6 +17,7 @@ from junit_uploader.junit.notes import Note, NoteKind, UnreadableError
 from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions, merge
 from junit_uploader.sources import find_sources, open_source
+from pytest_jama.core.cases import NO_CASE, without_none
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
 
@@ -167,10 +168,12 @@ class LinkedTests(NamedTuple):
     Attributes:
         results: One for each test, and one for each file that could not be collected.
         uncollected: These files, as the reports name them.
+        skipped: What stands for files that were skipped as a whole, and that the map names.
     """
 
     results: list[TestResult]
     uncollected: tuple[str, ...]
+    skipped: tuple[TestResult, ...] = ()
 
 
 def link_tests(
@@ -188,14 +191,25 @@ def link_tests(
     """
     results: list[TestResult] = []
     uncollected: list[TestResult] = []
+    skipped: list[TestResult] = []
     for test in tests:
         if test.subject is Subject.UNCOLLECTED_FILE:
             uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+        elif test.subject is Subject.SKIPPED_FILE:
+            links = find_within(test.test_id)
+            skipped += [test.as_result()._replace(links=links)] if links else []
         elif test.subject is Subject.TEST:
             result = test.as_result()
             links = result.links or find_links(test, result)
+            if NO_CASE in links:
+                links = without_none(links)
+                result = result._replace(is_taken_out=not links)
             results.append(result if links == result.links else result._replace(links=links))
-    return LinkedTests(results + uncollected, tuple(each.test_id for each in uncollected))
+    return LinkedTests(
+        results + uncollected,
+        uncollected=tuple(each.test_id for each in uncollected),
+        skipped=tuple(skipped),
+    )
 
 
 def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:
