@@ -26,6 +26,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama import make_jama_target
+from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 PROJECT, PLAN, CYCLE = "PACE", "Release 1", "Build 1"
@@ -69,7 +70,7 @@ def upload_ours(count: int, rate: str, threads: str = "8") -> dict[str, float]:
     start = time.monotonic()
     resolution = target.resolve(refs, create=False, observer=Observer())
     verdicts = [CaseVerdict(ref, Verdict.PASSED) for ref in refs]
-    updates = plan_updates(verdicts, resolution.runs, provenance="bench").updates
+    updates = plan_updates(verdicts, resolution.runs, writer=Writer("bench")).updates
     receipts = target.push(updates, observer=Observer())
     wall_s = time.monotonic() - start
     target.close()

@@ -172,6 +172,11 @@ class RunSettings(Section):
         default=True,
         description="Write a short account of the tests into the run's actual results.",
     )
+    others: Annotated[Literal["keep", "leave"], Allowed("keep or leave")] = Field(
+        default="keep",
+        description="Runs with a status or actual results that `pytest-jama` did not write: `keep` "
+        "what stands there below the new account, or `leave` the whole run as it is.",
+    )
     assigned_to: Annotated[Literal["none", "me"], Allowed("none or me")] = Field(
         default="none",
         description="Who the run is assigned to: `none` changes nothing, `me` is the user of the "

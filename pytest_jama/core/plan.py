@@ -39,6 +39,7 @@ class Findings(NamedTuple):
         results: Every test, also those that are linked to no case or did not run.
         judgement: What follows from them, case by case.
         provenance: One line that opens each account, see `Provenance`. Empty writes no accounts.
+        session: The name of the session; those of several that are sent as one.
         lock: What the cases said when their tests were reviewed; None without `jama.lock`.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
@@ -47,6 +48,7 @@ class Findings(NamedTuple):
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
+    session: str = ""
     lock: Lock | None = None
     prepares: bool = False
 
@@ -218,6 +220,24 @@ class Unresolved(NamedTuple):
     remedy: str
 
 
+class Overlap(NamedTuple):
+    """A place that holds a result of others than this session.
+
+    Attributes:
+        key: The `Update.key` of what was to be written there.
+        title: Its name for people.
+        was: What the server shows there.
+        will_be: What this session says.
+        why: What made us replace it or leave it, and what becomes of what stood there.
+    """
+
+    key: str
+    title: str
+    was: str
+    will_be: str
+    why: str
+
+
 class Plan(NamedTuple):
     """All that an upload will do; a dry run prints it, an upload executes it.
 
@@ -229,6 +249,8 @@ class Plan(NamedTuple):
         warnings: Sentences about what did not stop us: ambiguous names, stale runs.
         earlier: What an earlier upload brought there, so that it is not sent again.
         noun: What people call one of the updates.
+        left: What is not written, since what stands there counts for more.
+        replaced: Which of the updates replace what a person should know of.
     """
 
     places: tuple[Place, ...] = ()
@@ -238,6 +260,8 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...] = ()
     earlier: tuple[Update, ...] = ()
     noun: str = "test run"
+    left: tuple[Overlap, ...] = ()
+    replaced: tuple[Overlap, ...] = ()
 
 
 class SendState(str, Enum):

@@ -85,7 +85,10 @@ class PriorUploads:
         arrivals = [arrival for arrival in found if arrival is not None]
         if not arrivals:
             return PriorState.NEW
-        if any(arrival.digest != update.fingerprint(arrival.server) for arrival in arrivals):
+        if not all(
+            arrival.is_kept and arrival.digest == update.fingerprint(arrival.server)
+            for arrival in arrivals
+        ):
             return PriorState.NEW
         if update.is_shown() is not False:
             return PriorState.ARRIVED

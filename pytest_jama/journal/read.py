@@ -201,6 +201,7 @@ class _RecordReader:
                 case=str(line.get("case", "")),
                 status=str(line.get("status", "")),
                 sessions=self._sessions,
+                is_kept=state is not SendState.MISMATCH,
             )
         elif (
             state in _ACCEPTED

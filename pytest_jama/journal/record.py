@@ -91,6 +91,7 @@ class Arrival:
         case: The case; empty where an update is not of one.
         status: The status that was written.
         sessions: The sessions that were uploaded as one; empty for the session itself.
+        is_kept: Whether the server stored it, as far as it was read back.
     """
 
     digest: str
@@ -99,6 +100,7 @@ class Arrival:
     case: str = ""
     status: str = ""
     sessions: tuple[str, ...] = ()
+    is_kept: bool = True
 
 
 @dataclass(slots=True)

@@ -152,9 +152,12 @@ class Delivery(Observer):
 def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
     """Leave out of a plan what is there already, and what would undo a later change."""
     states = [(update, prior(update)) for update in plan.updates]
+    new = [update for update, state in states if state is PriorState.NEW]
+    keys = {update.key for update in new}
     left_alone = [_LEFT_ALONE[state](update) for update, state in states if state in _LEFT_ALONE]
     return plan._replace(
-        updates=tuple(update for update, state in states if state is PriorState.NEW),
+        updates=tuple(new),
+        replaced=tuple(each for each in plan.replaced if each.key in keys),
         earlier=tuple(update for update, state in states if state in _THERE),
         warnings=(*plan.warnings, *left_alone),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import socket
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_jama import __version__
@@ -207,6 +209,22 @@ def recorded_provenance(sessions: Sequence[Said]) -> str:
         "" if len(sessions) == 1 else f"{len(sessions)} sessions",
     )
     return ", ".join(filter(None, parts))
+
+
+_NAMED_SESSIONS = 3
+
+
+def session_name(header: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Return what accounts are signed with: the session, or the several that are sent as one.
+
+    Args:
+        header: The line with which the session, or the upload, began; empty for none.
+    """
+    names = sorted({header["session"]} if "session" in header else set(header.get("sessions", ())))
+    if len(names) <= _NAMED_SESSIONS:
+        return "+".join(names)
+    digest = hashlib.sha256("+".join(names).encode()).hexdigest()
+    return f"{names[0]}+{len(names) - 1}-{digest[:8]}"
 
 
 def session_facts(header: Header) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from pytest_jama.session.judge import (
     find_nearest_key,
     write_verdicts,
 )
+from pytest_jama.session.provenance import session_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -77,6 +78,7 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
+        self._name = ""
         self._unmatched: tuple[Unmatched, ...] = ()
         self._unlinked_failures: tuple[str, ...] = ()
         self._kept: set[str] | None = None
@@ -87,9 +89,10 @@ class Session:
 
         Args:
             journal: The journal, or several that become one upload.
-            header: Its first lines.
+            header: Its first lines; the first one names the session, or those that become one.
         """
         self.journal = journal
+        self._name = session_name(*header[:1])
         journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
 
@@ -199,6 +202,7 @@ class Session:
             observers=observers,
             prior=prior,
         )
+        findings = findings._replace(session=self._name)
         if not self.settings.run.actual_results:
             findings = findings._replace(provenance="")
         with _environment(self._environ):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.plan import Change, ChangeKind, Place, Plan, Receipt, SendState, Unresolved
+from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class MemoryTarget:
             (*judgement.to_write, *judgement.possible_aliases),
             self._runs,
             incomplete=judgement.incomplete,
-            provenance=findings.provenance,
+            writer=Writer(findings.provenance, findings.session),
         )
         refs = [case.case_ref for case in judgement.to_write]
         return Plan(

@@ -87,7 +87,9 @@ def test_deselected_under_another_name_of_the_case_is_incomplete(
 
 
 @SERIAL_AND_XDIST
-def test_last_failed_only_is_incomplete(repository: Repository, workers: list[str]) -> None:
+def test_last_failed_only_leaves_what_the_whole_session_said(
+    repository: Repository, workers: list[str]
+) -> None:
     source = TWO_OF_ONE_CASE + "\ndef test_third(): import fixed\n"
     prepare(repository, source, cases=1)
     repository.write("test_other.py", TWO_OF_ONE_CASE)
@@ -95,7 +97,9 @@ def test_last_failed_only_is_incomplete(repository: Repository, workers: list[st
     assert repository.statuses() == {1: "FAILED"}
     repository.write("fixed.py", "")
     finished = repository.pytest_here("--lf", *workers)
-    assert repository.statuses() == {1: "INPROGRESS"}, finished.output
+    assert repository.statuses() == {1: "FAILED"}, finished.output
+    assert "stays FAILED, INPROGRESS is not written; not every test ran" in finished.output
+    assert (finished.status, finished.count_requests("PATCH")) == (0, 0)
 
 
 @SERIAL_AND_XDIST

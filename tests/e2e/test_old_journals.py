@@ -23,6 +23,7 @@ from pytest_jama.journal.rejudge import judge_recordings
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.session.provenance import recorded_provenance
 from pytest_jama.targets.jama.runs import RunStep, TestRun
+from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.e2e.resuming import patches, upload
 from tests.harness import Repository
@@ -84,7 +85,7 @@ def test_what_an_old_journal_has_sent_is_not_sent_again() -> None:
         for line in sent
     }
     provenance = recorded_provenance([recording.header])
-    updates = plan_updates(judgement.cases, runs, provenance=provenance).updates
+    updates = plan_updates(judgement.cases, runs, writer=Writer(provenance)).updates
     url = recording.header.settings["url"]
     prior = PriorUploads([recording], server=url)
     assert [prior(update) for update in updates] == [PriorState.ARRIVED] * 4

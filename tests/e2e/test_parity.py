@@ -85,8 +85,8 @@ def _seen(run: Node) -> Seen:
 
 
 def _comparable(text: str) -> str:
-    without_tool = re.sub(r": pytest-jama [^<]*", "", text)
-    without_durations = re.sub(r" \([0-9.]+ s\)", "", without_tool)
+    without_tool = re.sub(r"(pytest-jama|session) [^<]*", "", text)
+    without_durations = re.sub(r" \([0-9.]+ s\)( at [0-9: -]+ UTC)?( on [^<]+)?", "", without_tool)
     with_dots = re.sub(r"\.py::|::", ".", without_durations).replace("folder/", "folder.")
     return with_dots.replace(".py:", ":")
 

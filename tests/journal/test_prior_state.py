@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pytest_jama.journal.record import Recording
 
 SERVER = "https://acme.example"
-UPDATE = RunUpdate(run_of(), case_of(Verdict.PASSED), Verdict.PASSED, account=("PASSED: x",))
-OTHER = replace(UPDATE, account=("PASSED: y",))
+UPDATE = RunUpdate(run_of(), case_of(Verdict.PASSED), Verdict.PASSED, provenance="x")
+OTHER = replace(UPDATE, provenance="y")
 END = lines.end_line(finished=True, reason="")
 
 
@@ -50,7 +50,7 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
         ([receipt(OTHER), END], "PASSED", PriorState.NEW),
         ([receipt(), receipt(OTHER)], "PASSED", PriorState.NEW),
         ([receipt(state=SendState.MISMATCH)], "NOT_RUN", PriorState.NEW),
-        ([receipt(state=SendState.MISMATCH)], "PASSED", PriorState.ARRIVED),
+        ([receipt(state=SendState.MISMATCH)], "PASSED", PriorState.NEW),
         ([receipt(state=SendState.UNVERIFIED)], "PASSED", PriorState.ARRIVED),
         ([receipt(state=SendState.REFUSED)], "PASSED", PriorState.NEW),
     ],

@@ -122,7 +122,7 @@ def test_verdicts_of_an_upload_are_not_those_of_the_session() -> None:
             Arrival("d", is_confirmed=True),
         ),
         ([sent(), end(finished=False)], Arrival("d")),
-        ([sent(), sent(state="mismatch")], Arrival("d")),
+        ([sent(), sent(state="mismatch")], Arrival("d", is_kept=False)),
         ([sent(), sent("e")], Arrival("e")),
         ([sent(), sent("e", "refused")], Arrival("d")),
         ([sent(), sent("e", "locked")], Arrival("d")),

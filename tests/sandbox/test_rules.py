@@ -152,6 +152,11 @@ def test_rich_text_is_normalised_unless_the_knob_keeps_it() -> None:
     assert edited(run_fields(), knobs, actualResults="fine")["actualResults"] == "fine"
 
 
+def test_a_knob_drops_actual_results_without_a_word() -> None:
+    dropped = edited(run_fields(), Knobs(actual_results="drop"), actualResults="fine")
+    assert "actualResults" not in dropped
+
+
 def test_the_status_of_a_run_cannot_be_removed() -> None:
     edit = Edit(set={}, cleared=["testRunStatus"])
     with pytest.raises(ApiError, match="cannot be removed"):

@@ -119,14 +119,14 @@ def test_the_report_tells_place_plan_and_receipts() -> None:
     assert [receipt.update for receipt in report.receipts] == list(report.plan.updates)
 
 
-def test_the_account_of_each_run_opens_with_the_provenance() -> None:
+def test_the_account_of_each_run_tells_the_provenance() -> None:
     report = publish_to(MemoryTarget(RUNS))
 
     assert report.plan is not None
     updates = [cast("RunUpdate", update) for update in report.plan.updates]
-    assert [update.account[0] for update in updates] == [
-        "PASSED: pytest 9",
-        "FAILED: pytest 9",
+    assert [update.account for update in updates] == [
+        ("PASSED: no results", "pytest 9"),
+        ("FAILED: no results", "pytest 9"),
     ]
 
 

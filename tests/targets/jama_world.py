@@ -11,6 +11,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.targets.jama import JamaTarget, make_jama_target
+from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
@@ -122,4 +123,6 @@ def updates_for(
     resolution: Resolution, verdict: Verdict, *steps: StepVerdict
 ) -> tuple[RunUpdate, ...]:
     verdicts = verdicts_of(list(resolution.runs), verdict, *steps)
-    return plan_updates(verdicts, resolution.runs, provenance="pytest-jama, commit abc").updates
+    return plan_updates(
+        verdicts, resolution.runs, writer=Writer("pytest-jama, commit abc", "a-session")
+    ).updates

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
-from pytest_jama.targets.jama.runs import (
-    RunStep,
-    RunUpdate,
-    TestRun,
-    escaped,
-    patch_operations,
-    rich_text,
-)
+from pytest_jama.targets.jama.actual_results import escaped, rich_text
+from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun, patch_operations
 
 RUN = TestRun(run_id=5, case_id=2, name="login", status="NOT_RUN")
 
@@ -71,10 +65,10 @@ def test_the_result_of_a_step_is_replaced_only_by_another(
 
 
 def test_account_assignee_and_custom_fields_go_along() -> None:
-    values = _values(_update(account=("a", "b")), fields={"build$37": 12}, assignee=8)
+    values = _values(_update(account=("a", "b"), session="s"), fields={"build$37": 12}, assignee=8)
     assert values == {
         "/fields/testRunStatus": "FAILED",
-        "/fields/actualResults": "<p>a<br />b</p>",
+        "/fields/actualResults": "<p>a<br />b<br />session s, checksum fb8e20fc</p>",
         "/fields/assignedTo": 8,
         "/fields/build$37": 12,
     }

@@ -39,7 +39,8 @@ def _only_run(world: JamaWorld) -> Node:
 def test_the_account_is_written_as_escaped_paragraph(world: JamaWorld) -> None:
     _push(world, world.add_cases(1))
     text = _only_run(world).actual_results or ""
-    assert text.strip() == "<p>PASSED: pytest-jama, commit abc</p>"
+    signed = "<br />session a-session, checksum 434e47ae</p>"
+    assert text.strip() == f"<p>PASSED: no results<br />pytest-jama, commit abc{signed}"
 
 
 def test_the_account_may_be_switched_off(world: JamaWorld) -> None:

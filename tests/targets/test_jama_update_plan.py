@@ -8,7 +8,9 @@ import pytest
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
-from pytest_jama.targets.jama.update_plan import PlannedUpdates, account_of, plan_updates
+from pytest_jama.targets.jama.account import account_of
+from pytest_jama.targets.jama.standing import Writer
+from pytest_jama.targets.jama.update_plan import PlannedUpdates, plan_updates
 from tests.core.values import CASE, case_of, result_of, run_of, step_result
 
 if TYPE_CHECKING:
@@ -185,33 +187,37 @@ def test_each_missing_step_has_its_warning_and_the_rest_is_sent(run: TestRun) ->
 def test_there_is_no_account_without_provenance() -> None:
     case = case_of(PASSED, results=(result_of(Outcome.PASSED),))
 
-    (update,) = plan_updates([case], {CASE: [run_of()]}, provenance="").updates
+    (update,) = plan_updates([case], {CASE: [run_of()]}, writer=Writer("")).updates
 
     assert update.account == ()
 
 
 @pytest.mark.parametrize("run", [run_of(), run_of("NOT_RUN")], ids=["no steps", "one step"])
 def test_the_account_opens_with_the_status_of_the_run_and_where_it_comes_from(run: TestRun) -> None:
-    plan = plan_updates([case_of(FAILED)], {CASE: [run]}, provenance="pytest 9, commit 1f")
+    plan = plan_updates([case_of(FAILED)], {CASE: [run]}, writer=Writer("pytest 9, commit 1f"))
 
-    assert plan.updates[0].account == ("FAILED: pytest 9, commit 1f",)
+    assert plan.updates[0].account == ("FAILED: no results", "pytest 9, commit 1f")
 
 
 def test_the_account_opens_with_what_the_run_shows_when_an_older_failure_stays() -> None:
     run = run_of("FAILED", "NOT_RUN")
 
-    plan = plan_updates([case_of(PASSED, (2, PASSED))], {CASE: [run]}, provenance="pytest 9")
+    plan = plan_updates([case_of(PASSED, (2, PASSED))], {CASE: [run]}, writer=Writer("pytest 9"))
 
-    assert plan.updates[0].account == ("FAILED: pytest 9",)
+    assert plan.updates[0].account == (
+        "FAILED: no results",
+        "the tests say PASSED, all steps of the run FAILED",
+        "pytest 9",
+    )
 
 
 def account(*results: TestResult) -> list[str]:
-    """Return the lines of an account but for the first."""
+    """Return the lines of an account but for the first one."""
     case = CaseVerdict(CASE, FAILED, (), results)
     return list(account_of(case, status=FAILED, provenance="pytest 9")[1:])
 
 
-def test_the_account_names_the_gravest_tests_first() -> None:
+def test_the_account_begins_with_what_explains_the_status() -> None:
     outcomes = [
         Outcome.DESELECTED,
         Outcome.PASSED,
@@ -226,17 +232,18 @@ def test_the_account_names_the_gravest_tests_first() -> None:
     assert lines == [
         "t5: error",
         "t4: failed",
-        "t1: passed",
         "t2: skipped",
         "t3: not reached",
         "t0: deselected",
+        "pytest 9",
+        "t1: passed",
     ]
 
 
 def test_tests_of_one_outcome_stay_in_the_order_of_the_session() -> None:
     lines = account(*(result_of(Outcome.PASSED, test=name) for name in ("b", "c", "a")))
 
-    assert lines == ["b: passed", "c: passed", "a: passed"]
+    assert lines == ["pytest 9", "b: passed", "c: passed", "a: passed"]
 
 
 def test_the_account_tells_all_that_is_known_of_a_test() -> None:
@@ -258,4 +265,32 @@ def test_the_account_tells_all_that_is_known_of_a_test() -> None:
         "  step 1 passed",
         "  step 2 failed: no dial tone",
         "  line 2",
+        "pytest 9",
     ]
+
+
+def test_the_account_opens_with_totals_and_reasons() -> None:
+    results = (
+        result_of(Outcome.PASSED, test="a"),
+        result_of(Outcome.DESELECTED, test="b"),
+        result_of(Outcome.PASSED, test="c"),
+    )
+    case = CaseVerdict(CASE, Verdict.INPROGRESS, (), results, reasons=("not every test passed",))
+    assert account_of(case, status=Verdict.INPROGRESS, provenance="pytest 9\nhost a")[:5] == (
+        "INPROGRESS: 2 passed, 1 deselected",
+        "not every test passed",
+        "b: deselected",
+        "pytest 9",
+        "host a",
+    )
+
+
+def test_the_account_says_when_and_where_a_test_ran() -> None:
+    result = result_of(Outcome.PASSED, test="t", duration_s=1.0)
+    result = result._replace(started=1_800_000_000.4, host="bench-3")
+    assert account(result)[-1] == "t: passed (1.000 s) at 2027-01-15 08:00:00 UTC on bench-3"
+
+
+def test_a_test_that_passed_though_a_step_failed_explains_the_status() -> None:
+    passed = result_of(Outcome.PASSED, step_result(1, Outcome.FAILED), test="t")
+    assert account(passed) == ["t: passed", "  step 1 failed", "pytest 9"]

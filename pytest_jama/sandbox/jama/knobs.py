@@ -115,6 +115,9 @@ class Knobs:
     custom_run_fields: Literal["allow", "400"] = _knob(
         "allow", "impossible according to Jama in 2019, done by a client since 2021"
     )
+    actual_results: Literal["store", "drop"] = _knob(
+        "store", "a run type can lack the field, and unknown fields may be ignored"
+    )
     delete_run: Literal["allow", "405"] = _knob(
         "allow", "in the OpenAPI document, but not among the verbs the cookbook allows on a run"
     )

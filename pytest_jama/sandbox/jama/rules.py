@@ -37,7 +37,8 @@ def edited_run(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Kn
     result, wanted = _checked(stored, edit, item_type, knobs)
     if {"testRunStatus", "testRunSteps"} & set(edit.cleared):
         raise bad_request("testRunStatus and testRunSteps of a run cannot be removed")
-    for name in wanted.keys() - {"testRunSteps", "testRunStatus"}:
+    dropped = {"actualResults"} if knobs.actual_results == "drop" else set()
+    for name in wanted.keys() - {"testRunSteps", "testRunStatus"} - dropped:
         result[name] = _accepted(item_type.get_field(name), wanted[name], knobs)
     return _with_status(result, wanted, knobs)
 

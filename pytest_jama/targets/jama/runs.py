@@ -7,16 +7,24 @@ Source: Jama REST API cookbook, PATCH chapter.
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_jama.core.plan import CaseChange
-from pytest_jama.core.text import clean
+from pytest_jama.targets.jama.account import statement_of
+from pytest_jama.targets.jama.actual_results import (
+    ACCOUNT_SIZE,
+    RESULTS_SIZE,
+    STEP_RESULT_SIZE,
+    STEP_RESULTS_SIZE,
+    account_html,
+    escaped,
+    with_earlier,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Change, Place, Receipt, Unresolved
@@ -31,11 +39,13 @@ class RunStep:
     Attributes:
         status: The stored or intended status of the step.
         result: The step's actual result as plain text; None leaves what is stored.
+        earlier: What others said of it, as HTML to be kept below the result.
         as_read: The step as the target gave it, handed back to it unchanged but for the above.
     """
 
     status: str
     result: str | None = None
+    earlier: str = ""
     as_read: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -52,6 +62,7 @@ class TestRun:
         document_key: The run's own key, for display.
         case_version: The version of the test case that the run was made from.
         current_case_version: The version that the test case has now; None when it was deleted.
+        actual_results: The stored actual results, as HTML; mostly an account of ours.
         description: Its description, which Jama copies, too; empty when there is none.
     """
 
@@ -65,6 +76,7 @@ class TestRun:
     document_key: str = ""
     case_version: int | None = None
     current_case_version: int | None = None
+    actual_results: str = ""
     description: str = ""
 
     @property
@@ -90,8 +102,11 @@ class RunUpdate:
         status: The status the run must have afterwards: sent for a run without steps, and what
             the steps amount to for a run with steps.
         steps: The whole new step array in the original order; empty for a run without steps.
-        account: Plain-text lines that say which tests led to the status; `patches` makes rich text
-            of them. Empty when none shall be written.
+        account: Plain-text lines that say which tests led to the status; they become HTML when they
+            are sent. Empty when none shall be written.
+        provenance: The lines of the account that tell where it comes from.
+        session: Who signs the account.
+        earlier: The entries of others, as HTML to be kept below the account.
     """
 
     run: TestRun
@@ -99,6 +114,9 @@ class RunUpdate:
     status: Verdict
     steps: tuple[RunStep, ...] = ()
     account: tuple[str, ...] = ()
+    provenance: str = ""
+    session: str = ""
+    earlier: str = ""
 
     @property
     def key(self) -> str:
@@ -168,10 +186,23 @@ class RunUpdate:
             self.run.run_id,
             verdict.verdict and verdict.verdict.value,
             [[step.number, step.verdict.value, step.notes] for step in verdict.steps],
-            self.account,
+            statement_of(verdict, status=self.status, provenance=self.provenance),
         ]
         text = json.dumps(content).encode("ascii")
         return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_CHARACTERS]
+
+    def account_html(self) -> str:
+        """Return the account as it is sent; empty when none is."""
+        if not self.account:
+            return ""
+        keep = self.provenance.splitlines()
+        return account_html(self.account, keep=keep, session=self.session)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether not all of the earlier entries fit below the account."""
+        room = RESULTS_SIZE - len(self.earlier)
+        return bool(self.earlier) and room < ACCOUNT_SIZE and room < len(self.account_html())
 
     def is_shown(self) -> bool:
         """Return whether the run has the status, and its steps theirs."""
@@ -226,19 +257,6 @@ class Resolution:
     warnings: tuple[str, ...] = ()
 
 
-ACCOUNT_SIZE = 8_000
-"""Characters of the actual results of a run; Jama's own limit is not documented."""
-
-STEP_RESULT_SIZE = 2_000
-"""Characters of the actual result of a step."""
-
-_BREAK = "<br />"
-_SPACE = "&nbsp;"
-_TAB = _SPACE * 4
-_PARAGRAPH = ("<p>", "</p>")
-_MARK_SIZE = 50
-
-
 def patch_operations(
     update: RunUpdate,
     *,
@@ -260,7 +278,8 @@ def patch_operations(
     else:
         values["testRunStatus"] = update.status.value
     if update.account:
-        values["actualResults"] = rich_text(update.account, at_most=ACCOUNT_SIZE)
+        account = update.account_html()
+        values["actualResults"] = with_earlier(account, update.earlier, at_most=RESULTS_SIZE)
     if assignee is not None:
         values["assignedTo"] = assignee
     values.update(fields)
@@ -273,66 +292,13 @@ def patch_operations(
 def step_json(step: RunStep) -> dict[str, Any]:
     """Return a step as it was read, with its new status and, if there is one, its new result."""
     json = {**step.as_read, "status": step.status}
-    if step.result or (step.result is not None and "result" in json):
-        json["result"] = escaped(step.result, at_most=STEP_RESULT_SIZE)
+    if step.result is None:
+        return json
+    result = escaped(step.result, at_most=STEP_RESULT_SIZE)
+    result = with_earlier(result, step.earlier, at_most=STEP_RESULTS_SIZE)
+    if result or "result" in json:
+        json["result"] = result
     return json
-
-
-def escaped(text: str, *, at_most: int) -> str:
-    """Escape a text for HTML and shorten it, never inside an entity.
-
-    Args:
-        text: Plain text.
-        at_most: Characters of the result, entities included.
-    """
-    kept, is_cut = _fitting(map(html.escape, clean(text)), at_most)
-    return "".join(kept) + (_mark(0) if is_cut else "")
-
-
-def rich_text(lines: Sequence[str], *, at_most: int) -> str:
-    """Make one HTML paragraph of plain lines; what does not fit is cut off with a visible mark.
-
-    Args:
-        lines: Plain text; indentation stays visible.
-        at_most: Characters of the result, tags and entities included.
-    """
-    plain = [part for line in lines for part in line.splitlines() or [""]]
-    opening, closing = _PARAGRAPH
-    kept, is_cut = _fitting(_units(plain), at_most - len(opening) - len(closing))
-    if is_cut:
-        kept.append(_mark(len(plain) - 1 - kept.count(_BREAK)))
-    return opening + "".join(kept) + closing
-
-
-def _units(lines: Sequence[str]) -> Iterator[str]:
-    """Yield what must not be cut apart: characters, entities, tags."""
-    for number, line in enumerate(map(clean, lines)):
-        if number:
-            yield _BREAK
-        text = line.lstrip()
-        yield from (_TAB if blank == "\t" else _SPACE for blank in line[: len(line) - len(text)])
-        yield from (_TAB if character == "\t" else html.escape(character) for character in text)
-
-
-def _fitting(units: Iterable[str], at_most: int) -> tuple[list[str], bool]:
-    """Return as many units as fit, leaving room for the mark when not all do."""
-    kept: list[str] = []
-    size = 0
-    for unit in units:
-        kept.append(unit)
-        size += len(unit)
-        if size > at_most:
-            break
-    else:
-        return kept, False
-    while kept and (size > at_most - _MARK_SIZE or kept[-1] == _BREAK):
-        size -= len(kept.pop())
-    return kept, True
-
-
-def _mark(missing_lines: int) -> str:
-    noun = "line" if missing_lines == 1 else "lines"
-    return f"… (shortened: {missing_lines} more {noun})" if missing_lines else "… (shortened)"
 
 
 def _pointer(name: str) -> str:

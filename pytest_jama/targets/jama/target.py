@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
+from pytest_jama.targets.jama.actual_results import over_line
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.runs import patch_operations, run_update_of
+from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 from pytest_jama.targets.jama.verify import ReadBack
 
@@ -110,7 +113,12 @@ class JamaTarget:
             () if findings.prepares else (*wanted, *aliases),
             resolution.runs,
             incomplete=judgement.incomplete,
-            provenance=findings.provenance,
+            writer=Writer(
+                provenance=findings.provenance,
+                session=findings.session,
+                over=over_line(datetime.now(tz=timezone.utc)),
+                leaves_others=self._settings.run.others == "leave",
+            ),
             check=guard.check,
         )
         return Plan(
@@ -119,6 +127,8 @@ class JamaTarget:
             changes=resolution.changes,
             unresolved=resolution.unresolved,
             warnings=(*resolution.warnings, *guard.warnings, *planned.warnings),
+            left=planned.left,
+            replaced=planned.replaced,
         )
 
     def _find_others(self, judgement: Judgement) -> Sequence[CaseRef]:
@@ -178,7 +188,7 @@ class JamaTarget:
             return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
-        ours = cast("Sequence[RunUpdate]", updates)
+        ours = self._without_unwanted(cast("Sequence[RunUpdate]", updates))
         sent, is_stopped = self._send(ours, assignee, observer)
         if is_stopped:
             return sent
@@ -200,6 +210,12 @@ class JamaTarget:
         """Give the connections back."""
         if self._connected is not None:
             self._connected.api.connection.close()
+
+    def _without_unwanted(self, updates: Sequence[RunUpdate]) -> Sequence[RunUpdate]:
+        """Return the updates without accounts, where the settings want none."""
+        if self._settings.run.actual_results:
+            return updates
+        return [replace(update, account=()) for update in updates]
 
     def _find_assignee(self) -> int | None:
         if self._settings.run.assigned_to == "none":
@@ -261,8 +277,6 @@ class JamaTarget:
         run_id = update.run.run_id
         if run_id is None:
             raise ValueError(f"{update.run} was planned by a dry run and cannot be written to")
-        if not self._settings.run.actual_results:
-            update = replace(update, account=())
         operations = patch_operations(update, fields=self._settings.run.fields, assignee=assignee)
         self._client.patch_run(run_id, operations, on_attempt=on_attempt)
 

@@ -11,22 +11,33 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.results import WORST_FIRST
+from pytest_jama.core.plan import Overlap
 from pytest_jama.core.verdicts import (
     CaseVerdict,
     StepVerdict,
     Verdict,
     merge_steps,
+    totals,
     unless_final,
     worst,
 )
+from pytest_jama.targets.jama.account import account_of
+from pytest_jama.targets.jama.actual_results import below
 from pytest_jama.targets.jama.runs import RunUpdate
+from pytest_jama.targets.jama.standing import (
+    UNFINISHED,
+    Writer,
+    describe_replaced,
+    find_reason_to_leave,
+    is_partial,
+    look_at,
+    with_earlier_result,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict
     from pytest_jama.targets.jama.runs import RunStep, TestRun
 
@@ -37,10 +48,17 @@ class PlannedUpdates(NamedTuple):
     Attributes:
         updates: One for each run to change, in the order of the runs.
         warnings: Sentences for the summary: stale runs, step numbers that a run does not have.
+        left: The runs that are not written to, since what they hold counts for more.
+        replaced: The runs of which a person should know what is replaced.
     """
 
     updates: tuple[RunUpdate, ...] = ()
     warnings: tuple[str, ...] = ()
+    left: tuple[Overlap, ...] = ()
+    replaced: tuple[Overlap, ...] = ()
+
+
+_NOBODY = Writer()
 
 
 def plan_updates(
@@ -48,7 +66,7 @@ def plan_updates(
     runs: Mapping[CaseRef, Sequence[TestRun]],
     *,
     incomplete: Verdict | None = Verdict.INPROGRESS,
-    provenance: str = "",
+    writer: Writer = _NOBODY,
     check: Callable[[TestRun, CaseVerdict], CaseVerdict] = lambda _, case: case,
 ) -> PlannedUpdates:
     """Decide what is to be written into which run.
@@ -57,22 +75,37 @@ def plan_updates(
         verdicts: The verdicts of a session. Those of `leave` are passed over, unless the case has
             a verdict under another name, too.
         runs: The test runs of each case reference.
-        incomplete: What is said of a case of which tests were deselected under another name.
-        provenance: One line that opens each account: tool, commit, time. Empty writes no accounts.
+        incomplete: What is said of a case of which some evidence is missing.
+        writer: Who writes.
         check: Returns the verdict that may be written into a run, see `LockGuard.check`.
     """
-    updates = []
+    updates: list[RunUpdate] = []
     warnings: list[str] = []
+    left: list[Overlap] = []
+    replaced: list[Overlap] = []
     for run, merged in _verdict_by_run(verdicts, runs, incomplete):
         verdict = check(run, merged)
         if verdict.verdict is None:
             continue
-        update, missing = _plan_update(run, verdict, provenance)
+        standing = look_at(run, writer)
+        update, missing = _plan_update(run, verdict, writer, incomplete)
+        why = find_reason_to_leave(update, standing, writer, incomplete=incomplete)
+        if why:
+            left.append(_overlap(update, why))
+            continue
+        update = replace(update, earlier=below(standing.entries, f"<p>{writer.over}</p>"))
+        why = describe_replaced(update, standing)
+        if why:
+            replaced.append(_overlap(update, why))
         updates.append(update)
         warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)
         if run.is_stale:
             warnings.append(_stale_warning(run, verdict))
-    return PlannedUpdates(tuple(updates), tuple(warnings))
+    return PlannedUpdates(tuple(updates), tuple(warnings), tuple(left), tuple(replaced))
+
+
+def _overlap(update: RunUpdate, why: str) -> Overlap:
+    return Overlap(update.key, update.title, update.was, update.will_be, why)
 
 
 def _verdict_by_run(
@@ -100,8 +133,11 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
     first = next((each for each in verdicts if each.verdict), verdicts[0])
     results = tuple(dict.fromkeys(result for each in verdicts for result in each.results))
     verdict = worst(each.verdict for each in verdicts)
-    if not all(each.verdict for each in verdicts):
+    reasons = [reason for each in verdicts for reason in each.reasons]
+    silent = [result for each in verdicts if not each.verdict for result in each.results]
+    if silent:
         verdict = unless_final(verdict, incomplete=incomplete)
+        reasons.append(f"not every test ran and passed: {totals(silent)}")
     steps: dict[int, list[StepVerdict]] = defaultdict(list)
     for each in verdicts:
         for step in each.steps:
@@ -111,51 +147,24 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
         verdict=verdict,
         steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
         results=results,
+        reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
 def _plan_update(
-    run: TestRun,
-    case: CaseVerdict,
-    provenance: str,
+    run: TestRun, case: CaseVerdict, writer: Writer, incomplete: Verdict | None
 ) -> tuple[RunUpdate, tuple[int, ...]]:
-    verdict = case.verdict or Verdict.NOT_RUN
-    if not run.steps:
-        account = account_of(case, status=verdict, provenance=provenance)
-        missing = tuple(step.number for step in case.steps)
-        return RunUpdate(run, case, verdict, account=account), missing
-    new = update_steps(run.steps, case, verdict)
-    account = account_of(case, status=new.status, provenance=provenance)
-    return RunUpdate(run, case, new.status, new.steps, account), new.missing
-
-
-def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[str, ...]:
-    """Say in plain lines which tests led to a status, the gravest first.
-
-    Args:
-        case: The judgement, with the results behind it.
-        status: What the run will show.
-        provenance: Tool, commit, time; empty for no account at all.
-    """
-    if not provenance:
-        return ()
-    results = sorted(case.results, key=lambda result: WORST_FIRST.index(result.outcome))
-    lines = [f"{status.value}: {provenance}"]
-    for result in results:
-        lines.extend(_lines_of(result))
-    return tuple(lines)
-
-
-def _lines_of(result: TestResult) -> Iterator[str]:
-    # first as the journal keeps it: rounding twice can differ in the last digit
-    duration = "" if result.duration_s is None else f" ({round(result.duration_s, 6):.3f} s)"
-    yield f"{result.test_id}: {result.outcome.value}{duration}"
-    steps = (
-        f"step {step.number} {step.outcome.value}" + (f": {step.note}" if step.note else "")
-        for step in result.steps
+    status = case.verdict or Verdict.NOT_RUN
+    new = NewSteps((), status, tuple(step.number for step in case.steps))
+    if run.steps:
+        new = update_steps(run.steps, case, status, keeps_finished=is_partial(case, incomplete))
+    account = account_of(case, status=new.status, provenance=writer.provenance)
+    steps = tuple(
+        with_earlier_result(step, stored, writer.over) if step.result is not None else step
+        for step, stored in zip(new.steps, run.steps, strict=False)
     )
-    for text in (result.message, *result.notes, *steps):
-        yield from (f"  {line}" for line in text.splitlines())
+    update = RunUpdate(run, case, new.status, steps, account, writer.provenance, writer.signature)
+    return update, new.missing
 
 
 def _missing_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:
@@ -205,23 +214,40 @@ def status_from_steps(statuses: Iterable[str]) -> Verdict:
     return Verdict.NOT_RUN if given <= {Verdict.NOT_RUN} else Verdict.INPROGRESS
 
 
-def update_steps(steps: Sequence[RunStep], case: CaseVerdict, verdict: Verdict) -> NewSteps:
+def update_steps(
+    steps: Sequence[RunStep], case: CaseVerdict, verdict: Verdict, *, keeps_finished: bool = False
+) -> NewSteps:
     """Return the step array that says what a session found.
 
     Args:
         steps: The steps of the run as they are stored, at least one.
         case: The judgement on the run's case.
         verdict: Its verdict, which is not `leave`.
+        keeps_finished: Whether the evidence is incomplete: then what is said of a whole step stays,
+            unless a test reports on that step.
     """
+    finished = {
+        number
+        for number, step in enumerate(steps, start=1)
+        if keeps_finished and step.status not in UNFINISHED
+    }
     if not case.steps:
-        return NewSteps(tuple(replace(step, status=verdict.value) for step in steps), verdict)
+        new_steps = tuple(
+            step if number in finished else replace(step, status=verdict.value)
+            for number, step in enumerate(steps, start=1)
+        )
+        return NewSteps(new_steps, status_from_steps(step.status for step in new_steps))
     reported = {step.number: _capped(step, verdict) for step in case.steps}
     missing = tuple(number for number in reported if number > len(steps))
     for number in missing:
         del reported[number]
+    for number in finished & reported.keys():
+        if reported[number].verdict.value in UNFINISHED:
+            del reported[number]
     new_steps = _apply(steps, reported)
     if verdict.severity > status_from_steps(step.status for step in new_steps).severity:
-        new_steps = _apply(steps, _with_verdict_of_case(reported, case, verdict, len(steps)))
+        number = _carrier_of(reported, finished, len(steps))
+        new_steps = _apply(steps, _with_verdict_of_case(reported, case, verdict, number))
     status = status_from_steps(step.status for step in new_steps)
     return NewSteps(new_steps, status, missing)
 
@@ -246,19 +272,23 @@ def _updated(step: RunStep, report: StepVerdict | None, *, is_after_failed: bool
     return replace(step, status=Verdict.NOT_RUN.value) if is_after_failed else step
 
 
-def _with_verdict_of_case(
-    reported: Mapping[int, StepVerdict],
-    case: CaseVerdict,
-    verdict: Verdict,
-    count: int,
-) -> dict[int, StepVerdict]:
-    """Let the step at which the test must have been carry what no reported step tells.
+def _carrier_of(reported: Mapping[int, StepVerdict], finished: set[int], count: int) -> int:
+    """Return the step that carries what no reported step tells: where the test must have been.
 
     A test whose steps all passed and that failed afterwards, or never came to an end, was at the
     step after its last reported one, or else still at that one.
     """
-    last = max(reported, default=0)
-    number = min(last + 1, count)
+    number = min(max(reported, default=0) + 1, count)
+    unfinished = [each for each in range(1, count + 1) if each not in finished]
+    return unfinished[0] if number in finished and unfinished else number
+
+
+def _with_verdict_of_case(
+    reported: Mapping[int, StepVerdict],
+    case: CaseVerdict,
+    verdict: Verdict,
+    number: int,
+) -> dict[int, StepVerdict]:
     before = reported[number].notes if number in reported else ()
     why = tuple(result.message for result in case.results if result.message)
     return {**reported, number: StepVerdict(number, verdict, (*before, *why))}

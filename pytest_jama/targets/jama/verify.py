@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Receipt, SendState
+from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
 from pytest_jama.targets.jama.client import RUNS_PATH, batches
 from pytest_jama.targets.jama.paging import PAGE_SIZE, ListedRuns, ShortListError
 from pytest_jama.targets.jama.parallel import INTERRUPTED
@@ -187,7 +188,8 @@ def group_by_case(
 def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
     """Say where a run differs from what was sent; empty when it does not.
 
-    Texts are not compared, since Jama rewrites HTML; steps only as far as their statuses go.
+    Of texts it only counts whether our account is there, since Jama rewrites HTML; steps count as
+    far as their statuses go.
 
     Args:
         update: What was written.
@@ -206,12 +208,33 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
         differences.append(f"{len(update.steps)} steps sent, Jama stores {len(stored.steps)}")
     if stored.status != update.status.value:
         differences.insert(0, f"intended {update.status.value}, Jama stores {stored.status}")
+    if not differences and not has_account(update, stored):
+        there = "other text" if stored.actual_results.strip() else "no text"
+        differences.append(f"account not stored: Jama has {there} in the actual results")
     return "; ".join(differences)
+
+
+def has_account(update: RunUpdate, stored: TestRun) -> bool:
+    """Return whether what a run holds includes the account of an update, or there is none.
+
+    Args:
+        update: What was written.
+        stored: The run as read back.
+    """
+    if not update.account:
+        return True
+    accounts = map(read_account, read_entries(stored.actual_results))
+    if any(
+        each and (each.session, each.status) == (update.session, update.will_be)
+        for each in accounts
+    ):
+        return True
+    return is_in(update.account_html(), stored.actual_results)
 
 
 def is_unchanged(update: RunUpdate, stored: TestRun | None) -> bool:
     """Return whether a run is what it was before the update, so the update was lost on the way."""
-    return stored is not None and _statuses(stored) == _statuses(update.run)
+    return stored is not None and _content(stored) == _content(update.run)
 
 
 def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
@@ -232,8 +255,8 @@ def _runs_of_cases(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -
     return ListedRuns(runs, sum(part.missing for part in parts))
 
 
-def _statuses(run: TestRun) -> list[str]:
-    return [run.status, *(step.status for step in run.steps)]
+def _content(run: TestRun) -> list[str]:
+    return [run.actual_results, run.status, *(step.status for step in run.steps)]
 
 
 def _pages(count: int) -> int:

@@ -173,6 +173,7 @@ def read_run(json: Json) -> TestRun:
         document_key=_text(json.get("documentKey")) or _text(fields.get("documentKey")),
         case_version=find_integer(json.get("testCaseVersionNumber")),
         current_case_version=find_integer(json.get("testCaseCurrentVersionNumber")),
+        actual_results=_text(fields.get("actualResults")),
         description=_text(fields.get("description")),
     )
 

@@ -1,0 +1,96 @@
+"""What an account of a run says, line by line. Pure.
+
+It begins with the status and with what explains it; what only confirms it comes last, so that it is
+the first to be cut where there is no room.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.verdicts import totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import CaseVerdict, Verdict
+
+
+def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[str, ...]:
+    """Say in plain lines which tests led to a status.
+
+    Args:
+        case: The judgement, with the results behind it.
+        status: What the run will show.
+        provenance: Tool, commit, time, in one line or several; empty for no account at all.
+    """
+    if not provenance:
+        return ()
+    lines = [f"{status.value}: {totals(case.results) or 'no results'}", *case.reasons]
+    if case.verdict not in (status, None):
+        lines.append(f"the tests say {case.verdict.value}, all steps of the run {status.value}")
+    results = sorted(case.results, key=_rank)
+    for result in results:
+        if not _only_confirms(result):
+            lines.extend(_lines_of(result))
+    lines.extend(provenance.splitlines())
+    for result in results:
+        if _only_confirms(result):
+            lines.extend(_lines_of(result))
+    return tuple(lines)
+
+
+def _rank(result: TestResult) -> int:
+    return WORST_FIRST.index(result.outcome)
+
+
+def _only_confirms(result: TestResult) -> bool:
+    steps = (step.outcome for step in result.steps)
+    return all(outcome is Outcome.PASSED for outcome in (result.outcome, *steps))
+
+
+def statement_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[str, ...]:
+    """Return what an account states, in the form that fingerprints are made of.
+
+    It is the account of version 0.1, so that what journals of then have sent is not sent again.
+
+    Args:
+        case: See `account_of`.
+        status: See `account_of`.
+        provenance: See `account_of`.
+    """
+    if not provenance:
+        return ()
+    results = sorted(case.results, key=_rank)
+    lines = [f"{status.value}: {provenance}"]
+    for result in results:
+        lines.extend(_lines_of(result._replace(started=None, host="")))
+    return tuple(lines)
+
+
+def _lines_of(result: TestResult) -> Iterator[str]:
+    # first as the journal keeps it: rounding twice can differ in the last digit
+    duration = "" if result.duration_s is None else f" ({round(result.duration_s, 6):.3f} s)"
+    yield f"{result.test_id}: {result.outcome.value}{duration}{_when_and_where(result)}"
+    steps = (
+        f"step {step.number} {step.outcome.value}" + (f": {step.note}" if step.note else "")
+        for step in result.steps
+    )
+    for text in (result.message, *result.notes, *steps):
+        yield from (f"  {line}" for line in text.splitlines())
+
+
+def _when_and_where(result: TestResult) -> str:
+    at = f" at {_utc(result.started)}" if result.started is not None else ""
+    return f"{at} on {result.host}" if result.host else at
+
+
+def _utc(seconds: float) -> str:
+    """Return a time as text; one that no calendar has as the number that it is."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, OSError, ValueError):
+        return f"{seconds} s"
