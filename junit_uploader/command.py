@@ -114,14 +114,14 @@ def _run(
                 framework=framework,
             ),
         )
-        write_results(journal, found.results)
+        write_results(journal, found.linked.results)
     except KeyboardInterrupt:
         session.break_off()
         what = f"interrupted; see the journal {os.path.relpath(journal.path)}"
         raise InterruptedUploadError(what) from None
     return session.end(
         lambda: judge_session(
-            found.results,
+            found.linked.judged,
             settings=loaded.settings,
             extensions=session.extensions,
             provenance=describe_provenance(framework=framework, started=started, commit=commit),
@@ -154,24 +154,24 @@ def _find(
         raise
     refuse_conflicts(settings, reports.tests, file=relative_to(Path.cwd(), loaded.file))
     linked = link_tests(
-        reports.tests.values(),
+        reports.groups(),
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=settings.tests.find_within,
     )
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
-    return _Found(linked.results, reports.files, tuple(lines))
+    return _Found(linked, reports.files, tuple(lines))
 
 
 class _Found(NamedTuple):
     """What the reports say.
 
     Attributes:
-        results: One for each test, linked.
+        linked: The results of the tests.
         files: The reports.
         lines: What is to be said of them in the summary.
     """
 
-    results: list[TestResult]
+    linked: LinkedTests
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
 
@@ -224,7 +224,7 @@ def _extra_lines(
             if links and links != test.links:
                 text = f"beats the map: {test_id}: property {_said(test.links)}, map {_said(links)}"
                 yield Line("property", text, Tone.WARNING)
-    yield from unlinked_failure_lines(linked.results)
+    yield from unlinked_failure_lines(linked.judged)
 
 
 def _said(links: Iterable[CaseLink]) -> str:

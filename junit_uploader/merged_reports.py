@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from junit_uploader.junit.elements import Subject
 from junit_uploader.junit.notes import Note, NoteKind, UnreadableError
 from junit_uploader.junit.report_reader import read_junit
-from junit_uploader.junit.reported_test import ReadOptions, merge
+from junit_uploader.junit.reported_test import ReadOptions
+from junit_uploader.junit.same_test import overview, unite
 from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.journal.record import unite_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
@@ -38,6 +40,8 @@ class ReportFile:
         testcases: How many testcases, and errors of suites themselves, it holds.
         notes: What is odd about it.
         unusable: The case references and steps in it that cannot be used.
+        commits: The commits that its properties name.
+        lacks_zone: Whether it says a time without the zone.
     """
 
     path: str
@@ -45,6 +49,8 @@ class ReportFile:
     testcases: int = 0
     notes: tuple[Note, ...] = ()
     unusable: tuple[Unusable, ...] = ()
+    commits: tuple[str, ...] = ()
+    lacks_zone: bool = False
 
     @property
     def is_wrong(self) -> bool:
@@ -58,7 +64,8 @@ class MergedReports:
 
     Attributes:
         files: The reports, in the order of the arguments.
-        tests: One for each test ID, after retries are merged, in the order of their first testcase.
+        tests: What is said of each test ID as one, in the order of their first testcase.
+        several: Where a test ID has results that differ: all of them, the gravest first.
         testcase_counts: How many testcases of each outcome were written.
         test_counts: How many tests of each outcome there are.
     """
@@ -67,6 +74,7 @@ class MergedReports:
     tests: Mapping[str, ReportedTest]
     testcase_counts: Mapping[Outcome, int]
     test_counts: Mapping[Outcome, int]
+    several: Mapping[str, tuple[ReportedTest, ...]]
 
     @property
     def is_complete(self) -> bool:
@@ -82,9 +90,10 @@ class MergedReports:
             for each in file.unusable:
                 yield each._replace(why=f"{file.path}: {each.why}")
 
-    def results(self) -> Iterator[TestResult]:
-        """Yield the test results, with the links that the reports themselves name."""
-        return (test.as_result() for test in self.tests.values())
+    def groups(self) -> Iterator[tuple[ReportedTest, ...]]:
+        """Yield what is said of each test ID."""
+        for test_id, test in self.tests.items():
+            yield self.several.get(test_id) or (test,)
 
 
 COUNTED = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.XFAILED)
@@ -104,12 +113,16 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
     """
     files: list[ReportFile] = []
     tests: dict[str, ReportedTest] = {}
+    repeated: dict[str, list[ReportedTest]] = {}
     counts: Counter[Outcome] = Counter()
     for source in find_sources(arguments):
         file, testcases = _read(source, options)
         counts.update(_count(testcases))
-        files.append(_add_note(file, _merge_into(tests, testcases)))
-    return MergedReports(tuple(files), tests, counts, _count(tests.values()))
+        files.append(_add_note(file, _add_tests(testcases, tests, repeated)))
+    united = {test_id: unite(testcases) for test_id, testcases in repeated.items()}
+    tests.update((test_id, overview(found)) for test_id, found in united.items())
+    several = {test_id: found for test_id, found in united.items() if len(found) > 1}
+    return MergedReports(tuple(files), tests, counts, _count(tests.values()), several)
 
 
 def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
@@ -127,19 +140,31 @@ def _read(source: Source, options: ReadOptions) -> tuple[ReportFile, list[Report
     except UnreadableError as exc:
         return ReportFile(source.name, str(exc)), []
     count = len(reading.testcases)
-    file = ReportFile(source.name, None, count, reading.notes, reading.unusable)
+    file = ReportFile(
+        source.name,
+        None,
+        count,
+        reading.notes,
+        reading.unusable,
+        reading.commits,
+        reading.lacks_zone,
+    )
     return file, reading.testcases
 
 
-def _merge_into(tests: dict[str, ReportedTest], testcases: Iterable[ReportedTest]) -> int:
-    """Add testcases to the tests; return how many repeated an earlier one."""
-    repeated = 0
+def _add_tests(
+    testcases: Iterable[ReportedTest],
+    tests: dict[str, ReportedTest],
+    repeated: dict[str, list[ReportedTest]],
+) -> int:
+    """Add testcases; return how many repeat the test ID of an earlier one."""
+    count = 0
     for testcase in testcases:
         known = tests.setdefault(testcase.test_id, testcase)
         if known is not testcase:
-            tests[testcase.test_id] = merge(known, testcase)
-            repeated += 1
-    return repeated
+            repeated.setdefault(testcase.test_id, [known]).append(testcase)
+            count += 1
+    return count
 
 
 def _add_note(file: ReportFile, repeated: int) -> ReportFile:
@@ -165,16 +190,18 @@ class LinkedTests(NamedTuple):
     """What is judged.
 
     Attributes:
-        results: One for each test, and one for each file that could not be collected.
+        results: All of each test, and one for each file that could not be collected.
+        judged: What they say together, where one test ID has several.
         uncollected: These files, as the reports name them.
     """
 
-    results: list[TestResult]
+    results: Sequence[TestResult]
+    judged: Sequence[TestResult]
     uncollected: tuple[str, ...]
 
 
 def link_tests(
-    tests: Iterable[ReportedTest],
+    groups: Iterable[tuple[ReportedTest, ...]],
     *,
     find_links: Callable[[ReportedTest, TestResult], tuple[CaseLink, ...]],
     find_within: Callable[[str], tuple[CaseLink, ...]],
@@ -182,20 +209,28 @@ def link_tests(
     """Return the results of tests with their links.
 
     Args:
-        tests: What the reports say.
+        groups: What the reports say of each test ID.
         find_links: Finds the cases of a test that names none itself.
         find_within: Finds the cases of all tests in a file.
     """
     results: list[TestResult] = []
     uncollected: list[TestResult] = []
-    for test in tests:
-        if test.subject is Subject.UNCOLLECTED_FILE:
-            uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
-        elif test.subject is Subject.TEST:
-            result = test.as_result()
-            links = result.links or find_links(test, result)
-            results.append(result if links == result.links else result._replace(links=links))
-    return LinkedTests(results + uncollected, tuple(each.test_id for each in uncollected))
+    is_simple = True
+    for group in groups:
+        is_simple = is_simple and len(group) == 1
+        for test in group:
+            if test.subject is _UNCOLLECTED:
+                uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+            elif test.subject is _TEST:
+                result = test.as_result()
+                links = result.links or find_links(test, result)
+                results.append(result if links == result.links else result._replace(links=links))
+    results += uncollected
+    judged = results if is_simple else unite_results(results)
+    return LinkedTests(results, judged, tuple(each.test_id for each in uncollected))
+
+
+_TEST, _UNCOLLECTED = Subject.TEST, Subject.UNCOLLECTED_FILE
 
 
 def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:

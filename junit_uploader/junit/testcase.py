@@ -28,6 +28,7 @@ from junit_uploader.junit.elements import (
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.timestamps import read_timestamp
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
     NO_EVIDENCE,
@@ -44,22 +45,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.attributes import Places
     from junit_uploader.junit.elements import Finding
     from junit_uploader.junit.notes import Notes
-    from junit_uploader.junit.reported_test import ReadOptions
-
-
-class SuiteName(NamedTuple):
-    """Where a testcase stands.
-
-    Attributes:
-        name: The name of the nearest suite that has one; may be empty.
-        path: The names of all suites around it, with `` > `` between them.
-    """
-
-    name: str = ""
-    path: str = ""
-
-
-NOWHERE = SuiteName()
+    from junit_uploader.junit.reported_test import ReadOptions, SuiteFacts
 
 
 class _Inside(NamedTuple):
@@ -98,7 +84,7 @@ class TestcaseReader:
     def read(
         self,
         element: etree._Element,
-        suite: SuiteName,
+        suite: SuiteFacts,
         content: Iterable[etree._Element],
     ) -> ReportedTest:
         """Read one testcase.
@@ -114,7 +100,7 @@ class TestcaseReader:
         values = element.values()
         if self._places is None:
             return self._read_closely(keys, values, suite, content)
-        at_classname, at_name, at_time = self._places
+        at_classname, at_name, at_time, at_timestamp = self._places
         classname = values[at_classname]
         test_id = join_plain(classname, values[at_name])
         if not test_id:
@@ -124,6 +110,9 @@ class TestcaseReader:
                 return self._read_closely(keys, values, suite, content)
             self._classname = classname
         time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
+        started = suite.started
+        if at_timestamp >= 0:
+            started = self.read_started(values[at_timestamp]) or started
         outcome, extras = _PASSED, None
         if content:
             inside = self._look_at(content)
@@ -131,13 +120,16 @@ class TestcaseReader:
                 outcome = self._decide(test_id, inside.findings, {})
             if inside is not _NOTHING:
                 extras = self._read_extras(test_id, None, outcome, inside)
-        return _make(ReportedTest, (test_id, self._classname, suite.path, outcome, time_s, extras))
+        return _make(
+            ReportedTest,
+            (test_id, self._classname, suite, outcome, time_s, started, extras),
+        )
 
     def _read_closely(
         self,
         keys: Sequence[str],
         values: Sequence[str],
-        suite: SuiteName,
+        suite: SuiteFacts,
         content: Iterable[etree._Element],
     ) -> ReportedTest:
         """Read a testcase that has more than a plain classname, name and time."""
@@ -164,11 +156,25 @@ class TestcaseReader:
         return ReportedTest(
             identity.test_id,
             self._classname or identity.classname,
-            suite.path,
+            suite,
             outcome,
             read_time_s(attributes, self._dialects),
+            self.read_started(attributes.get("timestamp")) or suite.started,
             extras,
         )
+
+    def read_started(self, text: str | None) -> float | None:
+        """Return when something began, in seconds since 1970 (UTC); None when that is unknown.
+
+        Args:
+            text: The attribute ``timestamp``, if any.
+        """
+        timestamp = read_timestamp(text) if text else None
+        if timestamp is None:
+            return None
+        if not timestamp.has_zone:
+            self._notes.lacks_zone = True
+        return timestamp.seconds
 
     def _decide(
         self,
@@ -220,6 +226,7 @@ class TestcaseReader:
             tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
             if tag == elements.PROPERTIES:
                 properties += read_properties(child)
+                self._notes.add_commits(elements.find_commits(child))
             elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
             elif tag in elements.OUTPUTS:
@@ -234,7 +241,7 @@ def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield key, attributes[key]
 
 
-def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) -> ReportedTest:
+def read_suite_result(finding: Finding, suite: SuiteFacts, options: ReadOptions) -> ReportedTest:
     """Read a failure or error that stands in a suite itself: a suite that died.
 
     Args:
@@ -248,7 +255,7 @@ def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) 
     if options.keeps_messages:
         account = read_account([finding], outcome, options.dialects)
     extras = Extras(name=identity.odd_name, message=account.message)
-    return ReportedTest(identity.test_id, "", suite.path, outcome, None, extras)
+    return ReportedTest(identity.test_id, "", suite, outcome, None, suite.started, extras)
 
 
 _ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
@@ -280,7 +287,6 @@ def decide_outcome(
 
 
 _BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})
-_RERUNS = (ResultKind.RERUN_ERROR, ResultKind.RERUN_FAILURE)
 
 
 def find_contradiction(
@@ -293,4 +299,4 @@ def find_contradiction(
         return None
     if attributes.get("status", "").strip().lower() in _BAD_STATUS:
         return NoteKind.BAD_STATUS
-    return NoteKind.RERUN_ALONE if any(kind in _RERUNS for kind in kinds) else None
+    return NoteKind.RERUN_ALONE if any(kind.is_rerun for kind in kinds) else None

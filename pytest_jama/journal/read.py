@@ -9,13 +9,12 @@ from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import SendState
 from pytest_jama.journal.line_parser import Parser, parse_header, parse_unusable
 from pytest_jama.journal.lines import FORMAT_VERSION
-from pytest_jama.journal.record import Arrival, Recording, worse
+from pytest_jama.journal.record import Arrival, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Header
 
@@ -165,13 +164,17 @@ class _RecordReader:
     def _collected(self, line: JournalLine) -> None:
         collected = list(self._parser.parse_collected(line))
         for test in collected:
-            self._recording.collected.setdefault(test.test_id, test)
+            known = self._recording.collected.setdefault(test.test_id, test)
+            if known.links != test.links:  # two tests of one name
+                links = tuple(dict.fromkeys((*known.links, *test.links)))
+                self._recording.collected[test.test_id] = known._replace(links=links)
 
     def _uncollected(self, line: JournalLine) -> None:
-        _put(self._recording.uncollected, self._parser.parse_uncollected(line))
+        uncollected = self._parser.parse_uncollected(line)
+        self._recording.uncollected.setdefault(uncollected.test_id, uncollected)
 
     def _result(self, line: JournalLine) -> None:
-        _put(self._recording.results, self._parser.parse_result(line))
+        self._recording.add_result(self._parser.parse_result(line))
 
     def _verdict(self, line: JournalLine) -> None:
         verdict = self._parser.parse_verdict(line)
@@ -231,8 +234,3 @@ def _is_taken_back(arrivals: Mapping[str, Arrival], key: str, digest: str) -> bo
 
 
 _ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})
-
-
-def _put(results: dict[str, TestResult], result: TestResult) -> None:
-    known = results.get(result.test_id)
-    results[result.test_id] = result if known is None else worse(known, result)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import StepVerdict, Verdict
@@ -84,7 +85,7 @@ class Recording:
         header: Who kept it.
         collected: What each known test counts as unless it ran, by test ID.
         uncollected: The result in place of each file that could not be collected, by its address.
-        results: The result of each test that ended, by test ID.
+        results: The result of each test that ended, by test ID; of several the first.
         verdicts: What the session itself concluded, by the case that was judged.
         arrivals: The last update that each place accepted, by its key, see `Update.key`.
         partners: The sessions that were last uploaded together with this one.
@@ -94,6 +95,7 @@ class Recording:
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
+        repeated: The other results of tests that have several which say different things.
     """
 
     path: Path
@@ -110,6 +112,13 @@ class Recording:
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
+    repeated: dict[TestResult, TestResult] = field(default_factory=dict)
+
+    def add_result(self, result: TestResult) -> None:
+        """Take the result of a test; one test ID may have several that differ, and all count."""
+        known = self.results.setdefault(result.test_id, result)
+        if known is not result and _said(known) != _said(result):
+            self.repeated.setdefault(_said(result), result)
 
     @property
     def has_begun(self) -> bool:
@@ -119,6 +128,10 @@ class Recording:
 
     def all_results(self) -> Iterator[TestResult]:
         """Yield a result for every test, also for those that did not run, as the session did."""
+        yield from unite_results(self.recorded()) if self.repeated else self.recorded()
+
+    def recorded(self) -> Iterator[TestResult]:
+        """Yield the same, but all results of a test that has several."""
         if not self.has_begun:
             return
         for test_id, listed in self.collected.items():
@@ -126,15 +139,65 @@ class Recording:
         for test_id, result in self.results.items():
             if test_id not in self.collected:
                 yield result
+        yield from self.repeated.values()
         yield from self.uncollected.values()
 
 
-def worse(one: TestResult, other: TestResult) -> TestResult:
-    """Return the result of the worse outcome; the first one when they are equal."""
-    return min(one, other, key=lambda result: WORST_FIRST.index(result.outcome))
+def _said(result: TestResult) -> TestResult:
+    """Return what a result says, wherever and whenever the test ran."""
+    return result._replace(duration_s=None, started=None, host="")
 
 
-_NOT_RUN = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED})
+def unite_results(results: Iterable[TestResult]) -> tuple[TestResult, ...]:
+    """Return what results of several sessions or reports say together, whatever their order.
+
+    A test that ran in one session is not missing because another one left it out or skipped it. One
+    that ran in several has several results, so that the worst of them decides; those that say the
+    same are one. All of that holds for each case by itself: two tests of one name may be evidence
+    of different cases. A result that names no case counts for those that the others name.
+    """
+    by_test: dict[str, list[TestResult]] = {}
+    for result in results:
+        by_test.setdefault(result.test_id, []).append(result)
+    return tuple(
+        result
+        for same in by_test.values()
+        for result in (same if len(same) == 1 else _united_test(same))
+    )
+
+
+def _united_test(results: Iterable[TestResult]) -> Iterator[TestResult]:
+    """Yield what counts of the results of one test ID."""
+    several = list(results)
+    named = tuple(dict.fromkeys(link for result in several for link in result.links))
+    distinct: dict[TestResult, TestResult] = {}
+    for result in several:
+        linked = result if result.links else result._replace(links=named)
+        distinct.setdefault(_said(linked), linked)
+    best: dict[CaseLink | None, int] = {}
+    for result in distinct.values():
+        for link in result.links or (None,):
+            best[link] = min(best.get(link, _NOTHING), _worth(result))
+    for result in distinct.values():
+        counts = [link for link in result.links or (None,) if best[link] == _worth(result)]
+        if len(counts) == max(1, len(result.links)):
+            yield result
+        elif counts:
+            yield result._replace(links=tuple(filter(None, counts)))
+
+
+_NOTHING = 5
+_WORTH = {
+    Outcome.SKIPPED: 1,
+    Outcome.NOT_REACHED: 2,
+    Outcome.DESELECTED: 3,
+    Outcome.NOT_COLLECTED: 4,
+}
+
+
+def _worth(result: TestResult) -> int:
+    """Return how little a result tells: 0 when the test ran."""
+    return _WORTH.get(result.outcome, 0)
 
 
 def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
@@ -151,53 +214,31 @@ def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
 
 
 def merge_results(recordings: Sequence[Recording]) -> tuple[TestResult, ...]:
-    """Return the results of several sessions.
-
-    A test that ran in one session is not missing because another one left it out. One that ran in
-    several has several results, so that the worst of them decides; those that say the same are one.
+    """Return the results of several sessions, see `unite_results`.
 
     Args:
         recordings: One of each session.
     """
     if len(recordings) == 1:
         return tuple(recordings[0].all_results())
-    ran = {test_id for recording in recordings for test_id in recording.results}
-    results: dict[object, TestResult] = {}
-    for key, result in _keyed(recordings, ran):
-        known = results.get(key)
-        results[key] = result if known is None else worse(known, result)
-    return tuple(results.values())
-
-
-def _keyed(
-    recordings: Iterable[Recording],
-    ran: set[str],
-) -> Iterator[tuple[object, TestResult]]:
-    """Yield results with a key that is the same for those of which one is enough."""
-    for recording in recordings:
-        for result in recording.all_results():
-            if result.outcome not in _NOT_RUN:
-                yield result._replace(duration_s=None), result
-            elif result.test_id not in ran:
-                yield result.test_id, result
+    return unite_results(
+        itertools.chain.from_iterable(recording.recorded() for recording in recordings)
+    )
 
 
 def _united(one: Recording, other: Recording) -> Recording:
     """Return what two files tell of the same session."""
-    results = dict(one.results)
-    for test_id, result in other.results.items():
-        known = results.get(test_id)
-        results[test_id] = result if known is None else worse(known, result)
     arrivals = {
         key: other.arrivals.get(key, arrival)
         for key, arrival in {**other.arrivals, **one.arrivals}.items()
         if other.arrivals.get(key, arrival).digest == one.arrivals.get(key, arrival).digest
     }
-    return replace(
+    united = replace(
         one,
+        results=dict(one.results),
+        repeated=dict(one.repeated),
         collected={**other.collected, **one.collected},
         uncollected={**other.uncollected, **one.uncollected},
-        results=results,
         verdicts={**other.verdicts, **one.verdicts},
         arrivals=arrivals,
         has_ended=one.has_ended or other.has_ended,
@@ -205,3 +246,6 @@ def _united(one: Recording, other: Recording) -> Recording:
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
     )
+    for result in (*other.results.values(), *other.repeated.values()):
+        united.add_result(result)
+    return united
