@@ -114,14 +114,14 @@ def _run(
                 framework=framework,
             ),
         )
-        write_results(journal, found.linked.results)
+        write_results(journal, found.results)
     except KeyboardInterrupt:
         session.break_off()
         what = f"interrupted; see the journal {os.path.relpath(journal.path)}"
         raise InterruptedUploadError(what) from None
     return session.end(
         lambda: judge_session(
-            found.linked.judged,
+            found.judged,
             settings=loaded.settings,
             extensions=session.extensions,
             provenance=describe_provenance(framework=framework, started=started, commit=commit),
@@ -158,20 +158,24 @@ def _find(
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=settings.tests.find_within,
     )
+    judged = linked.judged(settings.verdicts.rules())
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
-    return _Found(linked, reports.files, tuple(lines))
+    lines = itertools.chain(lines, unlinked_failure_lines(judged))
+    return _Found(linked.results, judged, reports.files, tuple(lines))
 
 
 class _Found(NamedTuple):
     """What the reports say.
 
     Attributes:
-        linked: The results of the tests.
+        results: All results, linked.
+        judged: What they say together.
         files: The reports.
         lines: What is to be said of them in the summary.
     """
 
-    linked: LinkedTests
+    results: Sequence[TestResult]
+    judged: Sequence[TestResult]
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
 
@@ -224,7 +228,6 @@ def _extra_lines(
             if links and links != test.links:
                 text = f"beats the map: {test_id}: property {_said(test.links)}, map {_said(links)}"
                 yield Line("property", text, Tone.WARNING)
-    yield from unlinked_failure_lines(linked.judged)
 
 
 def _said(links: Iterable[CaseLink]) -> str:

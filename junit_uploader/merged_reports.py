@@ -20,7 +20,7 @@ from junit_uploader.junit.same_test import overview, unite
 from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.journal.record import unite_results
+from pytest_jama.journal.united import unite_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.verdicts import VerdictRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +192,21 @@ class LinkedTests(NamedTuple):
 
     Attributes:
         results: All of each test, and one for each file that could not be collected.
-        judged: What they say together, where one test ID has several.
+        has_several: Whether one test ID has several.
         uncollected: These files, as the reports name them.
     """
 
     results: Sequence[TestResult]
-    judged: Sequence[TestResult]
+    has_several: bool
     uncollected: tuple[str, ...]
+
+    def judged(self, rules: VerdictRules) -> Sequence[TestResult]:
+        """Return what they say together.
+
+        Args:
+            rules: Which verdict follows from which outcome.
+        """
+        return unite_results(self.results, rules=rules) if self.has_several else self.results
 
 
 def link_tests(
@@ -215,9 +224,9 @@ def link_tests(
     """
     results: list[TestResult] = []
     uncollected: list[TestResult] = []
-    is_simple = True
+    has_several = False
     for group in groups:
-        is_simple = is_simple and len(group) == 1
+        has_several = has_several or len(group) > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
                 uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
@@ -226,8 +235,7 @@ def link_tests(
                 links = result.links or find_links(test, result)
                 results.append(result if links == result.links else result._replace(links=links))
     results += uncollected
-    judged = results if is_simple else unite_results(results)
-    return LinkedTests(results, judged, tuple(each.test_id for each in uncollected))
+    return LinkedTests(results, has_several, tuple(each.test_id for each in uncollected))
 
 
 _TEST, _UNCOLLECTED = Subject.TEST, Subject.UNCOLLECTED_FILE

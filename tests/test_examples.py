@@ -24,16 +24,16 @@ class Example(NamedTuple):
     pytest: tuple[str, ...] = ()
 
 
-PASSED = "PASSED"
+PASSED, INCOMPLETE = "PASSED", "INPROGRESS"
 TABLE = {
-    "demo": Example({1: PASSED, 2: PASSED, 3: PASSED, 4: PASSED}),
+    "demo": Example({1: PASSED, 2: INCOMPLETE, 3: INCOMPLETE, 4: PASSED}),
     "marker": Example(
-        dict.fromkeys(range(1, 7), PASSED),
+        {**dict.fromkeys(range(1, 7), PASSED), 4: INCOMPLETE, 5: INCOMPLETE},
         sandbox=tuple(part for n in range(1, 7) for part in ("--case", f"PUMP-TC-{n}")),
     ),
     "map": Example(dict.fromkeys(range(10, 15), PASSED)),
     "steps": Example(
-        {20: "INPROGRESS", 21: PASSED},
+        {20: INCOMPLETE, 21: PASSED},
         sandbox=("--case", "PUMP-TC-20", "--steps", "3"),
     ),
     "hook": Example({30: "BLOCKED", 31: PASSED}, status=1),

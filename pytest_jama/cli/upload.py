@@ -183,13 +183,15 @@ class _Upload:
         )
 
     def _judge(self, session: Session) -> Findings:
+        rules = session.settings.verdicts.rules()
         judgement = judge_recordings(
             self._recordings,
-            rules=session.settings.verdicts.rules(),
+            rules=rules,
             adjust=lambda case: session.extensions.adjust_all((case,))[0],
         )
         provenance = recorded_provenance([each.header for each in self._recordings])
-        return Findings(merge_results(self._recordings), judgement, provenance)
+        results = merge_results(self._recordings, rules=rules)
+        return Findings(results, judgement, provenance)
 
     def _open_journals(self) -> Journals:
         if self._output.mode is Mode.DRY_RUN:

@@ -23,8 +23,8 @@ from pytest_jama.config.models import (
     Settings,
     TlsSettings,
     UploadSettings,
-    VerdictSettings,
 )
+from pytest_jama.config.verdict_settings import VerdictSettings
 
 __all__ = [
     "BasicCredentials",

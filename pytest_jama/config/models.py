@@ -8,12 +8,10 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     InstanceOf,
@@ -27,26 +25,9 @@ from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
-from pytest_jama.config.types import Allowed, Given, mistake
+from pytest_jama.config.types import Allowed, Given, Section, mistake
+from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
-from pytest_jama.core.results import Outcome
-from pytest_jama.core.verdicts import VerdictRules
-
-
-class Section(BaseModel):
-    """A mapping of jama.yaml; unknown keys are mistakes, messages never show what was read."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _take_nothing_for_defaults(cls, value: object) -> object:
-        """Accept a section of which all lines are commented out."""
-        return {} if value is None else value
 
 
 class _Place(BaseModel):
@@ -153,45 +134,6 @@ class CycleSettings(_Place):
         if start and end and end < start:
             raise mistake(f"is {end}, before the start on {start}", remedy="correct one of them")
         return end
-
-
-_DEFAULT_RULES = VerdictRules()
-
-
-def _verdict_of(outcome: Outcome, description: str) -> Any:
-    return Field(default=_DEFAULT_RULES.verdict_of(outcome), description=description)
-
-
-class VerdictSettings(Section):
-    """Which Jama status follows from which outcome of a test; `leave` does not touch the run."""
-
-    passed: types.VerdictOrLeave = _verdict_of(Outcome.PASSED, "The test passed.")
-    failed: types.VerdictOrLeave = _verdict_of(Outcome.FAILED, "The test failed.")
-    error: types.VerdictOrLeave = _verdict_of(
-        Outcome.ERROR,
-        "Setup or teardown failed, or the worker crashed.",
-    )
-    skipped: types.VerdictOrLeave = _verdict_of(Outcome.SKIPPED, "The test was skipped.")
-    xfailed: types.VerdictOrLeave = _verdict_of(
-        Outcome.XFAILED, "The test failed, as was expected."
-    )
-    xpassed: types.VerdictOrLeave = _verdict_of(
-        Outcome.XPASSED,
-        "The test passed though a failure was expected (not strict).",
-    )
-    incomplete: types.VerdictOrLeave = Field(
-        default=_DEFAULT_RULES.incomplete,
-        description="No failure, but some of the case's tests did not run.",
-    )
-
-    def rules(self) -> VerdictRules:
-        """Return the rules in the form in which verdicts are judged."""
-        by_outcome = {
-            Outcome(name): getattr(self, name)
-            for name in type(self).model_fields
-            if name != "incomplete"
-        }
-        return VerdictRules(by_outcome=MappingProxyType(by_outcome), incomplete=self.incomplete)
 
 
 class UploadSettings(Section):

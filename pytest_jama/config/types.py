@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from pytest_jama.core.cases import GROUP
-from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -150,18 +152,6 @@ def _day(value: object) -> object:
 _DAY = len("2024-02-01")
 
 
-def _verdict(value: object) -> object:
-    if isinstance(value, str):
-        return None if value.lower() == LEAVE else Verdict(value.upper())
-    if value is None:  # nothing was written; `leave` has to be said
-        raise ValueError(value)
-    return value
-
-
-LEAVE = "leave"
-"""The word for an outcome that leaves the run as it is."""
-
-
 def _absolute(value: object, info: ValidationInfo) -> Path:
     """Make a path absolute; relative ones belong to the folder of jama.yaml."""
     text = str(value if isinstance(value, (str, Path)) else "").strip()
@@ -255,6 +245,22 @@ def _field_value(value: object) -> object:
     return value
 
 
+class Section(BaseModel):
+    """A mapping of jama.yaml; unknown keys are mistakes, messages never show what was read."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_nothing_for_defaults(cls, value: object) -> object:
+        """Accept a section of which all lines are commented out."""
+        return {} if value is None else value
+
+
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1),
@@ -296,13 +302,6 @@ Rate = Annotated[
     Literal["auto"] | Annotated[float, Field(gt=0, allow_inf_nan=False)],
     WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0}]}),
     Allowed("auto or a positive number of requests per second"),
-]
-VerdictOrLeave = Annotated[
-    Verdict | None,
-    BeforeValidator(_verdict),
-    PlainSerializer(lambda verdict: verdict.value if verdict else LEAVE, return_type=str),
-    WithJsonSchema({"enum": [*(verdict.value for verdict in Verdict), LEAVE]}),
-    Allowed(", ".join(verdict.value for verdict in Verdict) + f" or {LEAVE}"),
 ]
 NamePattern = Annotated[
     re.Pattern[str] | None,

@@ -1,17 +1,18 @@
 """From the outcomes of tests to the verdict on each test case. Pure.
 
-The verdict of a case is the worst of its tests; `leave` (here: None) counts only when nothing else
-is there. A case some of whose tests did not run is *incomplete* unless one of the others failed.
+The verdict of a case is the worst of its tests, and PASSED only if every one of them passed. One
+that says nothing (it did not run, or its outcome is set to `leave`, here: None) makes the case
+*incomplete*, unless another failed; alone it says nothing of the case either.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.results import Outcome, StepResult
+from pytest_jama.core.results import WORST_FIRST, Outcome, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,11 +58,13 @@ class VerdictRules(NamedTuple):
 
     Attributes:
         by_outcome: The verdict of each outcome that a framework reports.
-        incomplete: The verdict of a case without failure, some of whose tests did not run.
+        incomplete: The verdict of a case without failure, some of whose tests say nothing.
+        ignored: The outcomes of tests that count as though they were not linked.
     """
 
     by_outcome: Mapping[Outcome, Verdict | None] = MappingProxyType(_DEFAULT_TABLE)
     incomplete: Verdict | None = Verdict.INPROGRESS
+    ignored: frozenset[Outcome] = frozenset()
 
     def verdict_of(self, outcome: Outcome) -> Verdict | None:
         """Return the verdict of one outcome; None for `leave` and for a test that did not run."""
@@ -101,7 +104,7 @@ class CaseVerdict:
     steps: tuple[StepVerdict, ...] = ()
     results: tuple[TestResult, ...] = ()
     judged: CaseVerdict | None = field(default=None, compare=False, repr=False)
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Judgement(NamedTuple):
@@ -110,7 +113,7 @@ class Judgement(NamedTuple):
     Attributes:
         cases: One verdict for each case that any test is linked to, in the order of first mention.
         unlinked: The tests that ran and are linked to no case.
-        incomplete: What the rules say of a case some of whose tests did not run.
+        incomplete: What the rules say of a case some of whose tests say nothing.
     """
 
     cases: tuple[CaseVerdict, ...] = ()
@@ -126,16 +129,12 @@ class Judgement(NamedTuple):
     def possible_aliases(self) -> tuple[CaseVerdict, ...]:
         """Cases without verdict that may be another name of a case of `to_write`.
 
-        All of its tests were deselected, which makes that case incomplete. Two names of the
-        same kind never mean the same case.
+        None of its tests says anything, which makes that case incomplete. Two names of the same
+        kind never mean the same case.
         """
         kinds = {case.case_ref.kind for case in self.to_write}
         return tuple(
-            case
-            for case in self.cases
-            if case.verdict is None
-            and kinds - {case.case_ref.kind}
-            and all(result.outcome is Outcome.DESELECTED for result in case.results)
+            case for case in self.cases if case.verdict is None and kinds - {case.case_ref.kind}
         )
 
 
@@ -157,6 +156,8 @@ def judge(
     evidence: dict[CaseRef, list[Evidence]] = {}
     unlinked = []
     for result in results:
+        if result.outcome in rules.ignored:
+            continue
         for link in result.links:
             evidence.setdefault(link.case_ref, []).append((result, link))
         if not result.links and result.outcome not in _NEVER_STARTED:
@@ -166,7 +167,7 @@ def judge(
 
 
 _NOT_REACHED = Outcome.NOT_REACHED  # Python 3.11 computes it at each use, and each test uses it
-_NEVER_STARTED = frozenset({_NOT_REACHED, Outcome.DESELECTED})
+_NEVER_STARTED = frozenset({_NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLECTED})
 
 
 def judge_case(
@@ -182,21 +183,41 @@ def judge_case(
     """
     (result, link), *others = evidence
     if not others and link.step is None and not result.steps:  # most cases end here
-        return CaseVerdict(case_ref, _judge_one(result.outcome, rules), (), (result,))
+        verdict = rules.verdict_of(result.outcome)
+        if verdict is not None or result.outcome is not _NOT_REACHED:
+            return CaseVerdict(case_ref, verdict, (), (result,))
     results = tuple({id(result): result for result, _ in evidence}.values())
     steps = _judge_steps(evidence, rules)
+    said = [rules.verdict_of(result.outcome) for result in results]
     verdict = worst(
-        [
-            *(rules.verdict_of(result.outcome) for result in results),
-            *(step.verdict for step in steps if step.verdict is not Verdict.PASSED),
-        ],
+        [*said, *(step.verdict for step in steps if step.verdict is not Verdict.PASSED)],
     )
-    verdict = unless_incomplete(verdict, results, incomplete=rules.incomplete)
-    return CaseVerdict(case_ref, verdict, steps, results)
+    is_begun = verdict is not None or any(each.outcome is _NOT_REACHED for each in results)
+    if not is_begun or None not in said or verdict in _STANDS_THOUGH_INCOMPLETE:
+        return CaseVerdict(case_ref, verdict, steps, results)
+    why = (_explain_incomplete(results, rules),)
+    return CaseVerdict(case_ref, rules.incomplete, steps, results, reasons=why)
 
 
-def _judge_one(outcome: Outcome, rules: VerdictRules) -> Verdict | None:
-    return rules.incomplete if outcome is _NOT_REACHED else rules.by_outcome.get(outcome)
+def _explain_incomplete(results: Sequence[TestResult], rules: VerdictRules) -> str:
+    """Say which tests of a case say nothing, with the setting that makes it so."""
+    silent = [each for each in results if rules.verdict_of(each.outcome) is None]
+    parts = (
+        f"{part} (`verdicts: {{{outcome.value}: leave}}`)" if outcome in rules.by_outcome else part
+        for outcome, part in _counted_by_outcome(silent)
+    )
+    return f"not every test ran and passed: {', '.join(parts)}"
+
+
+def totals(results: Iterable[TestResult]) -> str:
+    """Count results by outcome, the worst first: ``1 failed, 3 passed, 2 not collected``."""
+    return ", ".join(part for _, part in _counted_by_outcome(results))
+
+
+def _counted_by_outcome(results: Iterable[TestResult]) -> list[tuple[Outcome, str]]:
+    outcomes = [result.outcome for result in results]
+    counts = ((outcome, outcomes.count(outcome)) for outcome in WORST_FIRST)
+    return [(outcome, f"{count} {outcome.value}") for outcome, count in counts if count]
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
@@ -211,36 +232,36 @@ def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
 _STANDS_THOUGH_INCOMPLETE = frozenset({Verdict.FAILED, Verdict.BLOCKED})
 
 
-def unless_incomplete(
-    verdict: Verdict | None,
-    results: Sequence[TestResult],
-    *,
-    incomplete: Verdict | None,
-) -> Verdict | None:
-    """Return the verdict of a case, or `incomplete` when it does not stand without the rest."""
-    is_final = verdict in _STANDS_THOUGH_INCOMPLETE
-    return incomplete if not is_final and _is_incomplete(results) else verdict
+def unless_final(verdict: Verdict | None, *, incomplete: Verdict | None) -> Verdict | None:
+    """Return the verdict of a case of which some evidence is missing.
 
-
-def _is_incomplete(results: Sequence[TestResult]) -> bool:
-    """Whether a selected test was not reached, or one was deselected while others ran."""
-    outcomes = {result.outcome for result in results}
-    if Outcome.NOT_REACHED in outcomes:
-        return True
-    return Outcome.DESELECTED in outcomes and any(outcome.did_run for outcome in outcomes)
+    Args:
+        verdict: What the rest of it says.
+        incomplete: What the rules say unless that is final.
+    """
+    return verdict if verdict in _STANDS_THOUGH_INCOMPLETE else incomplete
 
 
 def _judge_steps(evidence: Sequence[Evidence], rules: VerdictRules) -> tuple[StepVerdict, ...]:
+    """Judge each step as a case: one that a test of it says nothing of has not passed."""
     by_number: dict[int, list[StepVerdict]] = {}
+    silent: set[int] = set()
     for result, link in evidence:
         for step in _steps_of(result, link):
             verdict = rules.verdict_of(step.outcome)
             if verdict is not None:
                 notes = (step.note,) if step.note else ()
-                by_number.setdefault(step.number, []).append(
-                    StepVerdict(step.number, verdict, notes),
-                )
-    return tuple(merge_steps(by_number[number]) for number in sorted(by_number))
+                said = StepVerdict(step.number, verdict, notes)
+                by_number.setdefault(step.number, []).append(said)
+            elif step.outcome not in rules.ignored:
+                silent.add(step.number)
+    merged = (merge_steps(by_number[number]) for number in sorted(by_number))
+    return tuple(_unless_silent(step, rules) if step.number in silent else step for step in merged)
+
+
+def _unless_silent(step: StepVerdict, rules: VerdictRules) -> StepVerdict:
+    verdict = unless_final(step.verdict, incomplete=rules.incomplete)
+    return step if verdict is None else replace(step, verdict=verdict)
 
 
 def _steps_of(result: TestResult, link: CaseLink) -> Iterable[StepResult]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.results import Outcome
+from pytest_jama.journal.united import said_by, unite_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from pytest_jama.core.cases import CaseLink, CaseRef
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import StepVerdict, Verdict
+    from pytest_jama.core.verdicts import StepVerdict, Verdict, VerdictRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,8 @@ class Recording:
     def add_result(self, result: TestResult) -> None:
         """Take the result of a test; one test ID may have several that differ, and all count."""
         known = self.results.setdefault(result.test_id, result)
-        if known is not result and _said(known) != _said(result):
-            self.repeated.setdefault(_said(result), result)
+        if known is not result and said_by(known) != said_by(result):
+            self.repeated.setdefault(said_by(result), result)
 
     @property
     def has_begun(self) -> bool:
@@ -127,11 +126,7 @@ class Recording:
         return bool(self.results or self.verdicts) or may_have
 
     def all_results(self) -> Iterator[TestResult]:
-        """Yield a result for every test, also for those that did not run, as the session did."""
-        yield from unite_results(self.recorded()) if self.repeated else self.recorded()
-
-    def recorded(self) -> Iterator[TestResult]:
-        """Yield the same, but all results of a test that has several."""
+        """Yield all results of every test, also of those that did not run."""
         if not self.has_begun:
             return
         for test_id, listed in self.collected.items():
@@ -141,63 +136,6 @@ class Recording:
                 yield result
         yield from self.repeated.values()
         yield from self.uncollected.values()
-
-
-def _said(result: TestResult) -> TestResult:
-    """Return what a result says, wherever and whenever the test ran."""
-    return result._replace(duration_s=None, started=None, host="")
-
-
-def unite_results(results: Iterable[TestResult]) -> tuple[TestResult, ...]:
-    """Return what results of several sessions or reports say together, whatever their order.
-
-    A test that ran in one session is not missing because another one left it out or skipped it. One
-    that ran in several has several results, so that the worst of them decides; those that say the
-    same are one. All of that holds for each case by itself: two tests of one name may be evidence
-    of different cases. A result that names no case counts for those that the others name.
-    """
-    by_test: dict[str, list[TestResult]] = {}
-    for result in results:
-        by_test.setdefault(result.test_id, []).append(result)
-    return tuple(
-        result
-        for same in by_test.values()
-        for result in (same if len(same) == 1 else _united_test(same))
-    )
-
-
-def _united_test(results: Iterable[TestResult]) -> Iterator[TestResult]:
-    """Yield what counts of the results of one test ID."""
-    several = list(results)
-    named = tuple(dict.fromkeys(link for result in several for link in result.links))
-    distinct: dict[TestResult, TestResult] = {}
-    for result in several:
-        linked = result if result.links else result._replace(links=named)
-        distinct.setdefault(_said(linked), linked)
-    best: dict[CaseLink | None, int] = {}
-    for result in distinct.values():
-        for link in result.links or (None,):
-            best[link] = min(best.get(link, _NOTHING), _worth(result))
-    for result in distinct.values():
-        counts = [link for link in result.links or (None,) if best[link] == _worth(result)]
-        if len(counts) == max(1, len(result.links)):
-            yield result
-        elif counts:
-            yield result._replace(links=tuple(filter(None, counts)))
-
-
-_NOTHING = 5
-_WORTH = {
-    Outcome.SKIPPED: 1,
-    Outcome.NOT_REACHED: 2,
-    Outcome.DESELECTED: 3,
-    Outcome.NOT_COLLECTED: 4,
-}
-
-
-def _worth(result: TestResult) -> int:
-    """Return how little a result tells: 0 when the test ran."""
-    return _WORTH.get(result.outcome, 0)
 
 
 def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
@@ -213,17 +151,21 @@ def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
     return tuple(sessions[name] for name in sorted(sessions))
 
 
-def merge_results(recordings: Sequence[Recording]) -> tuple[TestResult, ...]:
-    """Return the results of several sessions, see `unite_results`.
+def merge_results(
+    recordings: Sequence[Recording],
+    *,
+    rules: VerdictRules,
+) -> tuple[TestResult, ...]:
+    """Return the results of one or several sessions, see `unite_results`.
 
     Args:
         recordings: One of each session.
+        rules: Which verdict follows from which outcome; a skip that has one counts.
     """
-    if len(recordings) == 1:
-        return tuple(recordings[0].all_results())
-    return unite_results(
-        itertools.chain.from_iterable(recording.recorded() for recording in recordings)
-    )
+    results = [result for recording in recordings for result in recording.all_results()]
+    if len(recordings) == 1 and not recordings[0].repeated:
+        return tuple(results)
+    return unite_results(results, rules=rules)
 
 
 def _united(one: Recording, other: Recording) -> Recording:

@@ -49,7 +49,7 @@ def judge_recordings(
     if len(courts) == 1:
         whole = courts[0].judgement
     else:
-        whole = judge(merge_results(recordings), rules=rules)
+        whole = judge(merge_results(recordings, rules=rules), rules=rules)
     judge_without = _CachedJudge(recordings, rules)
     cases = []
     for case in whole.cases:
@@ -88,7 +88,7 @@ class _Court:
 
     def __init__(self, recording: Recording, rules: VerdictRules) -> None:
         self.recording = recording
-        self.judgement = judge(recording.all_results(), rules=rules)
+        self.judgement = judge(merge_results([recording], rules=rules), rules=rules)
         self.judged = {case.case_ref: case for case in self.judgement.cases}
         self.said = {
             ref: verdict
@@ -126,7 +126,8 @@ class _CachedJudge:
     def __call__(self, absent: frozenset[str], case_ref: CaseRef) -> CaseVerdict | None:
         if absent not in self._by_absent:
             rest = [each for each in self._recordings if each.header.session not in absent]
-            cases = judge(merge_results(rest), rules=self._rules).cases if rest else ()
+            results = merge_results(rest, rules=self._rules)
+            cases = judge(results, rules=self._rules).cases
             self._by_absent[absent] = {case.case_ref: case for case in cases}
         return self._by_absent[absent].get(case_ref)
 

@@ -185,8 +185,10 @@ def test_without_settings_the_rules_are_those_of_the_core() -> None:
 
 
 def test_settings_of_verdicts_become_rules(tmp_path: Path) -> None:
-    text = f"{COMPLETE}verdicts: {{skipped: BLOCKED, failed: leave, incomplete: leave}}\n"
+    words = "skipped: BLOCKED, failed: leave, incomplete: leave, xfailed: Ignore"
+    text = f"{COMPLETE}verdicts: {{{words}}}\n"
     rules = load(tmp_path, text).settings.verdicts.rules()
     assert rules.verdict_of(Outcome.SKIPPED) is Verdict.BLOCKED
     assert rules.verdict_of(Outcome.FAILED) is None
     assert rules.incomplete is None
+    assert rules.ignored == {Outcome.XFAILED}

@@ -15,7 +15,8 @@ RATES = "auto or a positive number of requests per second"
 SECTION = "a mapping with on_error, give_up_after, concurrency, rate"
 FIELDS = "a mapping of name$itemTypeId to value, such as {build$37: 17}"
 ONE_OF_THEM = "give one of them: a name, {id: 20494} or {name: ...}"
-STATUSES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED or leave"
+STATUSES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED, leave or ignore"
+STATUSES_OF_CASES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED or leave"
 FIELD_NAMES = "use name$itemTypeId as the REST API shows it, such as build$37"
 FIELD_VALUES = "use a text, a number, true, false, or a list of these"
 MARK_THE_GROUP = r"mark the reference in it, such as \[(?P<case>[A-Z0-9]+-TC-\d+)\]"
@@ -67,6 +68,10 @@ A_DAY = "a day, such as 2024-02-01"
             f"run.fields.a$1 has a value that Jama cannot store; {FIELD_VALUES}",
         ),
         ("verdicts: {passed: ok}", f"verdicts.passed is 'ok'; use {STATUSES}"),
+        (
+            "verdicts: {incomplete: ignore}",
+            f"verdicts.incomplete is 'ignore'; use {STATUSES_OF_CASES}",
+        ),
         ("verdicts: {passed: }", f"verdicts.passed is empty; use {STATUSES}"),
         (
             "verdicts: {skiped: leave}",

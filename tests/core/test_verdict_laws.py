@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_jama.core.cases import parse_links
+from pytest_jama.core.cases import CaseLink, parse_links
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import Verdict, VerdictRules, judge, worst
 from tests.core.values import (
@@ -39,7 +39,7 @@ def results(draw: st.DrawFn) -> list[TestResult]:
 
 def result_with(number: int, outcome: Outcome, text: str, steps: list[StepResult]) -> TestResult:
     """Make the result of the test of that number; one that did not run has no steps."""
-    has_steps = outcome not in {Outcome.NOT_REACHED, Outcome.DESELECTED}
+    has_steps = outcome.did_run or outcome is Outcome.SKIPPED
     return TestResult(
         f"t{number}",
         outcome,
@@ -85,6 +85,59 @@ def test_one_more_result_never_improves_a_verdict(
     after = {case.case_ref: case.verdict for case in judge(more, rules=VerdictRules()).cases}
 
     assert all(rank(after[case]) >= rank(verdict) for case, verdict in before.items())
+
+
+@LAW
+@given(results(), all_rules)
+def test_passed_means_that_every_linked_test_passed(
+    session: list[TestResult],
+    rules: VerdictRules,
+) -> None:
+    rules = rules._replace(incomplete=Verdict.INPROGRESS)
+    for case in judge(session, rules=rules).cases:
+        said = {rules.verdict_of(result.outcome) for result in case.results}
+        assert case.verdict is not Verdict.PASSED or said == {Verdict.PASSED}
+        for step in case.steps:
+            silent = [
+                result
+                for result in case.results
+                if rules.verdict_of(result.outcome) is None
+                for link in result.links
+                if link == CaseLink(case.case_ref, step.number)
+            ]
+            assert step.verdict is not Verdict.PASSED or not silent
+
+
+@LAW
+@given(results(), st.sampled_from([outcome for outcome in Outcome if not outcome.did_run]), links)
+def test_one_more_test_that_did_not_run_never_makes_a_case_passed(
+    session: list[TestResult],
+    outcome: Outcome,
+    text: str,
+) -> None:
+    more = [*session, result_with(len(session), outcome, text, [])]
+    passed = {
+        case.case_ref
+        for case in judge(session, rules=VerdictRules()).cases
+        if case.verdict is Verdict.PASSED
+    }
+
+    for case in judge(more, rules=VerdictRules()).cases:
+        if case.verdict is Verdict.PASSED:
+            assert case.case_ref in passed
+            assert case.case_ref not in {link.case_ref for link in more[-1].links}
+
+
+@LAW
+@given(results(), st.sets(outcomes))
+def test_ignored_tests_are_as_though_they_were_not_there(
+    session: list[TestResult],
+    ignored: set[Outcome],
+) -> None:
+    ignoring = VerdictRules(ignored=frozenset(ignored))
+    rest = [result for result in session if result.outcome not in ignored]
+
+    assert summary(session, ignoring) == summary(rest, ignoring)
 
 
 @LAW

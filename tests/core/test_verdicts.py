@@ -15,12 +15,14 @@ from pytest_jama.core.verdicts import (
     VerdictRules,
     judge,
     merge_steps,
+    totals,
 )
 from tests.core.values import result_of, results_of, step_result
 
 DEFAULT = VerdictRules()
 P, F, E, S = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED
 XF, XP, NOT, DES = Outcome.XFAILED, Outcome.XPASSED, Outcome.NOT_REACHED, Outcome.DESELECTED
+GONE = Outcome.NOT_COLLECTED
 FAILED, BLOCKED, INPROGRESS = Verdict.FAILED, Verdict.BLOCKED, Verdict.INPROGRESS
 NOT_RUN, PASSED = Verdict.NOT_RUN, Verdict.PASSED
 
@@ -65,14 +67,19 @@ def test_one_test_decides_its_case(outcome: Outcome, verdict: Verdict | None) ->
         pytest.param([P, P, P], PASSED, id="all passed"),
         pytest.param([P, F, P], FAILED, id="one failed"),
         pytest.param([E, P], FAILED, id="one error"),
-        pytest.param([S, P], PASSED, id="leave does not count beside passed"),
+        pytest.param([S, P], INPROGRESS, id="one skipped while another passed"),
+        pytest.param([XF, P], INPROGRESS, id="one expected to fail while another passed"),
+        pytest.param([S, XP], INPROGRESS, id="one skipped while another xpassed"),
+        pytest.param([GONE, P], INPROGRESS, id="one not collected while another passed"),
+        pytest.param([GONE, F], FAILED, id="a failure beats not collected"),
+        pytest.param([GONE, GONE], None, id="none collected"),
         pytest.param([F, XF], FAILED, id="leave does not count beside failed"),
         pytest.param([S, XF, S], None, id="leave when nothing else is there"),
         pytest.param([P, NOT], INPROGRESS, id="one not reached"),
         pytest.param([S, NOT], INPROGRESS, id="skipped and not reached"),
         pytest.param([DES, NOT], INPROGRESS, id="deselected and not reached"),
         pytest.param([P, DES], INPROGRESS, id="one deselected while another passed"),
-        pytest.param([XF, DES], INPROGRESS, id="one deselected while another xfailed"),
+        pytest.param([XF, DES], None, id="one deselected, the other xfailed: none says anything"),
         pytest.param([XP, DES], INPROGRESS, id="one deselected while another xpassed"),
         pytest.param([DES, DES], None, id="all deselected"),
         pytest.param([S, DES], None, id="one deselected, the other skipped: none ran"),
@@ -91,7 +98,7 @@ def test_the_worst_of_its_tests_decides_a_case(
 ORDER = [FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED, None]
 
 
-@pytest.mark.parametrize("better", range(1, len(ORDER)))
+@pytest.mark.parametrize("better", range(1, len(ORDER) - 1))
 @pytest.mark.parametrize("worse", range(len(ORDER) - 1))
 def test_verdicts_count_in_their_order(worse: int, better: int) -> None:
     given = rules({P: ORDER[worse], S: ORDER[better]})
@@ -131,6 +138,75 @@ def test_a_project_says_what_incomplete_means(
     given = rules({}, incomplete)
 
     assert verdict_on(results_of(outcomes), given).verdict is incomplete
+
+
+@pytest.mark.parametrize("silent", [S, XF, NOT, DES, GONE], ids=str)
+@pytest.mark.parametrize("incomplete", ORDER)
+def test_a_case_is_incomplete_when_one_of_its_tests_says_nothing(
+    silent: Outcome,
+    incomplete: Verdict | None,
+) -> None:
+    given = rules({}, incomplete)
+
+    assert verdict_on(results_of([silent, P]), given).verdict is incomplete
+    assert verdict_on(results_of([silent, F]), given).verdict is FAILED
+
+
+def test_an_incomplete_case_says_which_tests_say_nothing_and_why() -> None:
+    case = verdict_on(results_of([S, P, XF, DES, S, GONE]))
+
+    (reason,) = case.reasons
+    assert reason == (
+        "not every test ran and passed: 1 xfailed (`verdicts: {xfailed: leave}`), "
+        "2 skipped (`verdicts: {skipped: leave}`), 1 deselected, 1 not collected"
+    )
+    assert totals(case.results) == "1 xfailed, 1 passed, 2 skipped, 1 deselected, 1 not collected"
+
+
+@pytest.mark.parametrize("outcomes", [[P, P], [F, P, S], [S, XF], [P, F, DES]], ids=str)
+def test_other_cases_need_no_explanation(outcomes: list[Outcome]) -> None:
+    assert verdict_on(results_of(outcomes)).reasons == ()
+
+
+@pytest.mark.parametrize(
+    "outcomes, verdict",
+    [
+        pytest.param([S, P], PASSED, id="beside passed"),
+        pytest.param([S, F], FAILED, id="beside failed"),
+        pytest.param([S, XF, P], INPROGRESS, id="another outcome still counts"),
+    ],
+)
+def test_ignored_outcomes_count_as_though_the_test_were_not_linked(
+    outcomes: list[Outcome],
+    verdict: Verdict,
+) -> None:
+    given = DEFAULT._replace(ignored=frozenset({S}))
+
+    case = verdict_on(results_of(outcomes), given)
+
+    assert case.verdict is verdict
+    assert S not in [result.outcome for result in case.results]
+
+
+def test_a_case_of_which_all_tests_are_ignored_has_no_test() -> None:
+    ignoring = DEFAULT._replace(ignored=frozenset({S}))
+
+    assert judge([result_of(S)], rules=ignoring) == Judgement()
+
+
+@pytest.mark.parametrize(
+    "second, verdict",
+    [
+        pytest.param(P, PASSED, id="both passed"),
+        pytest.param(S, INPROGRESS, id="one says nothing"),
+        pytest.param(GONE, INPROGRESS, id="one was not collected"),
+        pytest.param(F, FAILED, id="one failed"),
+    ],
+)
+def test_a_step_has_passed_when_every_test_of_it_has(second: Outcome, verdict: Verdict) -> None:
+    case = verdict_on([result_of(P, cases="T-1#2"), result_of(second, cases="T-1#2", test="b")])
+
+    assert [(step.number, step.verdict) for step in case.steps] == [(2, verdict)]
 
 
 def test_the_default_rules_cannot_be_changed_by_accident() -> None:

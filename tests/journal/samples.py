@@ -28,6 +28,8 @@ FULL_RESULT = TestResult(
     notes=("bench 3",),
     steps=(StepResult(1, Outcome.PASSED), StepResult(2, Outcome.FAILED, "no dial tone")),
     links=parse_links("JEET1-TC-12, 20497#2"),
+    started=1795836903.25,
+    host="bench-3",
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(

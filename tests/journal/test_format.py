@@ -50,6 +50,8 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
         "test": "tests/test_a.py::test_a",
         "outcome": "failed",
         "cases": ["JEET1-TC-12", "20497#2"],
+        "started": 1795836903.25,
+        "host": "bench-3",
         "duration_s": 1.234568,
         "message": "AssertionError: no dial tone",
         "notes": ["bench 3"],

@@ -102,7 +102,7 @@ def test_skipped_on_one_platform_and_passed_on_another_is_passed() -> None:
 def test_results_that_say_the_same_are_one() -> None:
     one = session_of([a_test("a", duration_s=1.0)], session="linux")
     two = session_of([a_test("a", duration_s=2.0)], session="windows")
-    assert merge_results([one, two]) == (a_test("a", duration_s=1.0),)
+    assert merge_results([one, two], rules=VerdictRules()) == (a_test("a", duration_s=1.0),)
 
 
 def test_test_that_no_shard_reached_makes_its_case_incomplete() -> None:

@@ -77,7 +77,7 @@ def read_linked(*reports: str) -> LinkedTests:
 
 
 def judge_reports(*reports: str) -> Judgement:
-    return judge(read_linked(*reports).judged, rules=RULES)
+    return judge(read_linked(*reports).judged(RULES), rules=RULES)
 
 
 def reports_of(drawn: Sequence[Case]) -> list[str]:
@@ -128,7 +128,7 @@ def test_reports_in_any_order_and_cut_in_any_way_lead_to_the_same(
 def test_journal_of_reports_says_what_they_say(drawn: list[Case]) -> None:
     reports = reports_of(drawn)
     recording = record(*map(lines.result_line, read_linked(*reports).results))
-    again = judge(recording.all_results(), rules=RULES)
+    again = judge_recordings([recording], rules=RULES, adjust=lambda case: case)
     assert bare(again) == bare(judge_reports(*reports))
 
 

@@ -58,7 +58,8 @@ def test_two_runs_of_one_case_are_both_updated() -> None:
     [
         pytest.param(PASSED, FAILED, FAILED, id="the worse comes second"),
         pytest.param(FAILED, PASSED, FAILED, id="the worse comes first"),
-        pytest.param(None, PASSED, PASSED, id="leave does not count"),
+        pytest.param(None, PASSED, Verdict.INPROGRESS, id="one name says nothing"),
+        pytest.param(None, FAILED, FAILED, id="a failure stands though one name says nothing"),
     ],
 )
 def test_a_run_whose_case_bears_two_names_is_updated_once(

@@ -17,7 +17,7 @@ from pytest_jama.core.verdicts import (
     StepVerdict,
     Verdict,
     merge_steps,
-    unless_incomplete,
+    unless_final,
     worst,
 )
 from pytest_jama.targets.jama.runs import RunUpdate
@@ -96,7 +96,7 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
     results = tuple(dict.fromkeys(result for each in verdicts for result in each.results))
     verdict = worst(each.verdict for each in verdicts)
     if not all(each.verdict for each in verdicts):
-        verdict = unless_incomplete(verdict, results, incomplete=incomplete)
+        verdict = unless_final(verdict, incomplete=incomplete)
     steps: dict[int, list[StepVerdict]] = defaultdict(list)
     for each in verdicts:
         for step in each.steps:
