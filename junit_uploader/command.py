@@ -15,13 +15,13 @@ from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
 from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
 from junit_uploader.options import SETTING_FLAGS
-from junit_uploader.sources import STDIN
+from junit_uploader.tested import find_stated_commit, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.text import counted, printable
+from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals, open_journal
 from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
 from pytest_jama.report.summary import unusable_lines
@@ -32,7 +32,6 @@ from pytest_jama.session.provenance import (
     describe_destination,
     describe_provenance,
     describe_session,
-    find_commit,
     relative_to,
 )
 from pytest_jama.session.session import Session
@@ -98,8 +97,8 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
-    commit = find_commit(loaded.file.parent if loaded.file else Path.cwd())
-    framework = _name_reports(found.files)
+    commit = find_stated_commit(options.commit, found.files, os.environ)
+    framework = name_reports(found.files)
     journal = open_journal(loaded.settings.journal, started=started)
     try:
         session.begin(
@@ -232,13 +231,6 @@ def _extra_lines(
 
 def _said(links: Iterable[CaseLink]) -> str:
     return ", ".join(map(str, links))
-
-
-def _name_reports(files: Sequence[ReportFile]) -> str:
-    """Return which reports an account is made of: ``JUnit XML report.xml and 2 more``."""
-    first, *others = [file.path for file in files if file.error is None]
-    name = "from stdin" if first == STDIN else printable(first)
-    return f"JUnit XML {name}" + (f" and {len(others)} more" if others else "")
 
 
 LINES_AT_ONCE = 1000

@@ -13,6 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
 from pytest_jama.core.properties import USED_PROPERTIES
 from pytest_jama.core.results import Outcome
 
@@ -161,6 +162,8 @@ def read_properties(block: etree._Element) -> list[tuple[str, str]]:
         if name in USED_PROPERTIES:
             value = child.get("value")
             properties.append((name, (child.text or "") if value is None else value))
+        elif name in TAG_PROPERTIES:
+            properties += find_listed_tags(child.get("value") or child.text or "")
     return properties
 
 
@@ -204,6 +207,7 @@ _COMMIT_NAMES = frozenset(
         "gitsha1",
         "scmcommit",
         "scmrevision",
+        "svnrevision",
         "vcscommit",
         "vcsref",
         "vcsrefheadrevision",

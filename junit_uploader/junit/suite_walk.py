@@ -14,8 +14,10 @@ from junit_uploader.junit import elements
 from junit_uploader.junit.elements import FAILING, ResultKind, read_findings
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import NOWHERE, SuiteFacts
+from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
 from junit_uploader.junit.testcase import TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
+from pytest_jama.core.properties import MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -175,7 +177,10 @@ class SuiteWalk:
             if elements.local_name(block.tag) == elements.PROPERTIES:
                 self._notes.add_commits(elements.find_commits(block))
                 for item in block:
-                    yield item.get("name") or ""
+                    name = item.get("name") or ""
+                    yield name
+                    if name in TAG_PROPERTIES and any(find_listed_tags(item.get("value") or "")):
+                        yield MARKERS
 
 
 _FORGOTTEN_AT_ONCE = 32

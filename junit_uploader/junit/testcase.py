@@ -28,6 +28,7 @@ from junit_uploader.junit.elements import (
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.scenarios import find_tags, read_scenario
 from junit_uploader.junit.timestamps import read_timestamp
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
@@ -114,8 +115,8 @@ class TestcaseReader:
         if at_timestamp >= 0:
             started = self.read_started(values[at_timestamp]) or started
         outcome, extras = _PASSED, None
-        if content:
-            inside = self._look_at(content)
+        if content or "@" in test_id:
+            inside = self._look_at(content, f"{classname} {values[at_name]}")
             if inside.findings:
                 outcome = self._decide(test_id, inside.findings, {})
             if inside is not _NOTHING:
@@ -134,7 +135,8 @@ class TestcaseReader:
     ) -> ReportedTest:
         """Read a testcase that has more than a plain classname, name and time."""
         attributes = dict(zip(keys, values, strict=True))
-        inside = self._look_at(content)
+        name = f"{attributes.get('classname', '')} {attributes.get('name', '')}"
+        inside = self._look_at(content, name)
         findings = inside.findings
         has_no_class = self._dialects.has_no_class(attributes)
         if has_no_class:
@@ -218,9 +220,9 @@ class TestcaseReader:
             return None
         return Extras(odd_name, message, links, steps, notes, 1, earlier, is_teardown, subject)
 
-    def _look_at(self, content: Iterable[etree._Element]) -> _Inside:
-        """Read what stands inside a testcase; of plain ones there is nothing to read."""
-        properties: list[tuple[str, str]] = []
+    def _look_at(self, content: Iterable[etree._Element], name: str) -> _Inside:
+        """Read what stands inside a testcase, or as tags in its name; of most there is nothing."""
+        properties: list[tuple[str, str]] = [*find_tags(name)] if "@" in name else []
         findings: list[Finding] = []
         for child in content:
             tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
@@ -230,7 +232,9 @@ class TestcaseReader:
             elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
             elif tag in elements.OUTPUTS:
-                properties += find_properties(child.text or "")
+                text = child.text or ""
+                properties += find_properties(text)
+                properties += read_scenario(text)
         return _Inside(findings, properties) if findings or properties else _NOTHING
 
 
