@@ -23,6 +23,7 @@ from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals, open_journal
+from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone
@@ -30,9 +31,11 @@ from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.judge import judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
-    describe_provenance,
     describe_session,
+    find_provenance,
     relative_to,
+    session_facts,
+    times_of,
 )
 from pytest_jama.session.session import Session
 
@@ -65,7 +68,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
         verbosity=options.verbose,
         quiet=options.quiet,
     )
-    about: dict[str, Any] = {"reports": []}
+    about: dict[str, Any] = {"reports": [], "sessions": []}
     try:
         with output.logging():
             ending = _run(options, command, output, about)
@@ -97,22 +100,25 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
-    commit = find_stated_commit(options.commit, found.files, os.environ)
-    framework = name_reports(found.files)
+    provenance = find_provenance(
+        loaded.settings,
+        folder=None,
+        commit=find_stated_commit(options.commit, found.files, os.environ),
+        tests=times_of(found.results),
+    )
     journal = open_journal(loaded.settings.journal, started=started)
+    head = describe_session(
+        loaded.settings,
+        versions={PROGRAM: __version__},
+        command=[PROGRAM, *command],
+        started=started,
+        provenance=provenance,
+        session=journal.path.stem,
+        framework=name_reports(found.files),
+    )
+    about["sessions"] = [session_facts(parse_header(head.line))]
     try:
-        session.begin(
-            Journals([journal]),
-            describe_session(
-                loaded.settings,
-                versions={PROGRAM: __version__},
-                command=[PROGRAM, *command],
-                started=started,
-                commit=commit,
-                session=journal.path.stem,
-                framework=framework,
-            ),
-        )
+        session.begin(Journals([journal]), head.line)
         write_results(journal, found.results)
     except KeyboardInterrupt:
         session.break_off()
@@ -123,7 +129,7 @@ def _run(
             found.judged,
             settings=loaded.settings,
             extensions=session.extensions,
-            provenance=describe_provenance(framework=framework, started=started, commit=commit),
+            provenance=head.account,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,

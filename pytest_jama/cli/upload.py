@@ -28,7 +28,11 @@ from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
-from pytest_jama.session.provenance import describe_destination, recorded_provenance
+from pytest_jama.session.provenance import (
+    describe_destination,
+    recorded_provenance,
+    session_facts,
+)
 from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
@@ -156,7 +160,10 @@ class _Upload:
         self._output = output
         self._files = [taken.recording for taken in choice.taken]
         self._recordings = by_session(self._files)
-        self.about = {"journals": [str(recording.path) for recording in self._files]}
+        self.about = {
+            "journals": [str(recording.path) for recording in self._files],
+            "sessions": [session_facts(recording.header) for recording in self._recordings],
+        }
 
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
         """Judge and send; see `run_upload`."""

@@ -1,4 +1,4 @@
-"""What the environment gives: credentials, and values for ``${NAME}`` and ``${NAME:-default}``.
+"""What the environment gives: credentials, CI job, ``${NAME}`` and ``${NAME:-default}`` in texts.
 
 Credentials come from nowhere else, and are hidden wherever values get printed.
 
@@ -9,19 +9,14 @@ itself.
 """
 
 import re
-import socket
-import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal, NamedTuple, NoReturn
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem
-from pytest_jama.core.text import first_line
 
 
 class _Credentials(BaseModel):
@@ -209,103 +204,140 @@ def _value_of(reference: str, lookup: Lookup) -> str:
     return interpolate(default, lookup)
 
 
-_GIT_TIMEOUT_S = 5.0
+class CiSystem(NamedTuple):
+    """A CI system, as the variables of its jobs tell of it; texts are filled in from these.
 
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(timezone.utc)
-
-
-@dataclass
-class Variables:
-    """Looks up names for `interpolate`; asks clock, host and git only when needed, once each.
-
-    Args:
-        environ: The environment; an empty variable counts as unset.
-        folder: Where git is asked.
-        clock: Returns the time in UTC.
+    Attributes:
+        name: Its name.
+        sign: The variable that is set in its jobs only.
+        job: The page of the job or run.
+        actor: Who started it.
+        commit: The commit that it checked out.
+        branch: The branch of that.
     """
 
-    environ: Mapping[str, str] = field(repr=False)
-    folder: Path
-    clock: Callable[[], datetime] = utc_now
-    _found: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-    _now: datetime | None = field(default=None, init=False)
-
-    def look_up(self, name: str) -> str:
-        """Return the value of a name.
-
-        Raises:
-            UnsetError: When it has none.
-            FormError: When it is a secret, which must not get into plan names and the like.
-        """
-        if name in SECRET_VARIABLES:
-            raise FormError(
-                f"uses ${{{name}}}, which is a secret",
-                "remove it: credentials are read from the environment without being named here",
-            )
-        value = self.environ.get(name) or self._found.get(name)
-        if not value:
-            built_in = _BUILT_IN.get(name, _is_unset)
-            value = self._found[name] = built_in(self, name)
-        return value
-
-    @property
-    def now(self) -> datetime:
-        """The time of the first reading of the clock: all settings agree on it."""
-        self._now = self._now or self.clock()
-        return self._now
-
-    def ask_git(self, name: str, *arguments: str) -> str:
-        """Return what git prints.
-
-        Raises:
-            UnsetError: When git is missing, too slow or fails; with its own message.
-        """
-        command = ["git", "-C", str(self.folder), *arguments]
-        try:
-            answer = subprocess.run(  # noqa: S603 (constant arguments)
-                command,
-                capture_output=True,
-                check=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_GIT_TIMEOUT_S,
-            ).stdout.strip()
-        except subprocess.CalledProcessError as exc:
-            raise _unknown_to_git(name, first_line(exc.stderr)) from exc
-        except (OSError, subprocess.TimeoutExpired) as exc:
-            raise _unknown_to_git(name, str(exc)) from exc
-        if not answer:
-            raise _unknown_to_git(name, "no answer")
-        return answer
+    name: str
+    sign: str
+    job: str
+    actor: str
+    commit: str
+    branch: str
 
 
-def _is_unset(_: Variables, name: str) -> str:
-    raise UnsetError(
-        f"uses ${{{name}}}, but {name} is not set",
-        f"set the environment variable {name}, or give a default: ${{{name}:-...}}",
-    )
-
-
-def _unknown_to_git(name: str, reason: str) -> UnsetError:
-    return UnsetError(
-        f"uses ${{{name}}}, but {name} is not set and git does not know it ({reason})",
-        f"set the environment variable {name}, or give a default: ${{{name}:-...}}",
-    )
-
-
-_BUILT_IN: Mapping[str, Callable[[Variables, str], str]] = {
-    "DATE": lambda variables, _: f"{variables.now:%Y-%m-%d}",
-    "TIME": lambda variables, _: f"{variables.now:%H:%M:%S}",
-    "GIT_COMMIT": lambda variables, name: variables.ask_git(name, "rev-parse", "--verify", "HEAD"),
-    "GIT_BRANCH": lambda variables, name: variables.ask_git(
-        name,
-        "symbolic-ref",
-        "--short",
-        "HEAD",
+CI_SYSTEMS = (
+    CiSystem(
+        "GitHub Actions",
+        sign="GITHUB_ACTIONS",
+        job="${GITHUB_SERVER_URL:-https://github.com}/${GITHUB_REPOSITORY}"
+        "/actions/runs/${GITHUB_RUN_ID}/attempts/${GITHUB_RUN_ATTEMPT:-1}",
+        actor="${GITHUB_TRIGGERING_ACTOR:-${GITHUB_ACTOR}}",
+        commit="${GITHUB_SHA}",
+        branch="${GITHUB_HEAD_REF:-${GITHUB_REF_NAME}}",
     ),
-    "HOSTNAME": lambda _, name: socket.gethostname() or _is_unset(_, name),
-}
-"""What is filled in for a name that the environment does not have."""
+    CiSystem(
+        "GitLab CI",
+        sign="GITLAB_CI",
+        job="${CI_JOB_URL:-${CI_PIPELINE_URL}}",
+        actor="${GITLAB_USER_LOGIN:-${GITLAB_USER_NAME}}",
+        commit="${CI_COMMIT_SHA}",
+        branch="${CI_COMMIT_REF_NAME}",
+    ),
+    CiSystem(
+        "Azure Pipelines",
+        sign="TF_BUILD",
+        job="${SYSTEM_COLLECTIONURI:-${SYSTEM_TEAMFOUNDATIONCOLLECTIONURI}}${SYSTEM_TEAMPROJECT}"
+        "/_build/results?buildId=${BUILD_BUILDID}",
+        actor="${BUILD_REQUESTEDFOR}",
+        commit="${BUILD_SOURCEVERSION}",
+        branch="${BUILD_SOURCEBRANCHNAME}",
+    ),
+    CiSystem(
+        "Bitbucket Pipelines",
+        sign="BITBUCKET_BUILD_NUMBER",
+        job="https://bitbucket.org/"
+        "${BITBUCKET_REPO_FULL_NAME:-${BITBUCKET_WORKSPACE}/${BITBUCKET_REPO_SLUG}}"
+        "/pipelines/results/${BITBUCKET_BUILD_NUMBER}",
+        actor="${BITBUCKET_STEP_TRIGGERER_UUID}",
+        commit="${BITBUCKET_COMMIT}",
+        branch="${BITBUCKET_BRANCH}",
+    ),
+    CiSystem(
+        "CircleCI",
+        sign="CIRCLECI",
+        job="${CIRCLE_BUILD_URL}",
+        actor="${CIRCLE_USERNAME}",
+        commit="${CIRCLE_SHA1}",
+        branch="${CIRCLE_BRANCH}",
+    ),
+    CiSystem(
+        "TeamCity",
+        sign="TEAMCITY_VERSION",
+        job="${BUILD_URL}",
+        actor="${BUILD_TRIGGERED_BY}",
+        commit="${BUILD_VCS_NUMBER}",
+        branch="${BUILD_BRANCH}",
+    ),
+    CiSystem(
+        "Jenkins",
+        sign="JENKINS_URL",
+        job="${BUILD_URL}",
+        actor="${BUILD_USER_ID:-${BUILD_USER:-${CHANGE_AUTHOR}}}",
+        commit="${GIT_COMMIT}",
+        branch="${BRANCH_NAME:-${GIT_BRANCH}}",
+    ),
+)
+"""The systems that are known.
+
+Sources: the pages on predefined variables of each of them.
+"""
+
+
+class CiJob(NamedTuple):
+    """What is known of the CI job that this process is in; all empty outside of one.
+
+    Attributes:
+        name: The name of the CI system.
+        url: The page of the job, without user information.
+        actor: Who started it.
+        commit: The commit that it checked out.
+        branch: The branch of that.
+    """
+
+    name: str = ""
+    url: str = ""
+    actor: str = ""
+    commit: str = ""
+    branch: str = ""
+
+
+def find_ci_job(environ: Mapping[str, str]) -> CiJob:
+    """Return what the variables of a CI system tell of the job; only the named ones are read."""
+    system = next((each for each in CI_SYSTEMS if environ.get(each.sign)), None)
+    if system is None:
+        return CiJob()
+
+    def look_up(name: str) -> str:
+        if not environ.get(name):
+            raise UnsetError(name, "")
+        return environ[name]
+
+    def fill_in(text: str) -> str:
+        try:
+            return interpolate(text, look_up).strip()
+        except UnsetError:
+            return ""
+
+    url = _without_user(fill_in(system.job))
+    return CiJob(system.name, url, *map(fill_in, (system.actor, system.commit, system.branch)))
+
+
+def _without_user(url: str) -> str:
+    """Return a URL without user name and password; empty when it is not one of a page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https"):
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return quote(parts._replace(netloc=host).geturl(), safe="%/:=&?~#+!$,;'@()*[]")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.config.environment import Variables, utc_now
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
 from pytest_jama.config.types import Surroundings
+from pytest_jama.config.variables import Variables, utc_now
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:

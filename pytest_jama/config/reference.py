@@ -20,6 +20,7 @@ from pytest_jama.config.layers import PLUGIN_PREFIX
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.models import Settings
 from pytest_jama.config.types import Allowed, Given, find_metadata
+from pytest_jama.config.variables import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -89,7 +90,17 @@ def credentials_table() -> str:
     return table(("variable", "meaning"), rows)
 
 
-_TABLES = {"settings": settings_table, "credentials": credentials_table}
+def variables_table() -> str:
+    """Return the table of what is filled in without a variable of the environment."""
+    rows = ((f"`${{{name}}}`", built_in.meaning) for name, built_in in BUILT_IN.items())
+    return table(("name", "value"), rows)
+
+
+_TABLES = {
+    "settings": settings_table,
+    "credentials": credentials_table,
+    "variables": variables_table,
+}
 _COLUMNS = ("setting", "value", "default", "meaning")
 _TOP_COLUMNS = ("setting", "value", "default", "variable", "flag", "meaning")
 

@@ -9,6 +9,7 @@ A target may store verdicts run by run, or take one document of all results and 
 from __future__ import annotations
 
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import Judgement
+    from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
 class Mode(Enum):
@@ -36,12 +37,56 @@ class Findings(NamedTuple):
     Attributes:
         results: Every test, also those that are linked to no case or did not run.
         judgement: What follows from them, case by case.
-        provenance: One line that opens each account: tool, time, commit. Empty writes no accounts.
+        provenance: One line that opens each account, see `Provenance`. Empty writes no accounts.
     """
 
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
+
+
+class Elsewhere(NamedTuple):
+    """When and where tests ran that another program ran before the session.
+
+    Attributes:
+        started: When the first began, ISO 8601 in UTC; empty when unknown.
+        ended: When the last began.
+        hosts: The machines, sorted.
+    """
+
+    started: str = ""
+    ended: str = ""
+    hosts: tuple[str, ...] = ()
+
+
+class Provenance(NamedTuple):
+    """Where the results of a session come from, beside the tools; what is unknown is empty.
+
+    Attributes:
+        user: Whose credentials are used: the user name, or the client ID of API credentials.
+        actor: Who started the session: whom the CI system names, else who is signed in.
+        ci: The name of the CI system.
+        job: The URL of the page of the job.
+        host: The machine.
+        os: Its operating system.
+        plugins: The plugins of the framework, version by distribution.
+        commit: The commit under test.
+        branch: Its branch.
+        is_modified: Whether the files of the checkout differ from the commit; None when unknown.
+        tests: When and where the tests ran, if another program ran them; None when we did.
+    """
+
+    user: str = ""
+    actor: str = ""
+    ci: str = ""
+    job: str = ""
+    host: str = ""
+    os: str = ""
+    plugins: Mapping[str, str] = MappingProxyType({})
+    commit: str = ""
+    branch: str = ""
+    is_modified: bool | None = None
+    tests: Elsewhere | None = None
 
 
 class Place(NamedTuple):
@@ -60,6 +105,24 @@ class Place(NamedTuple):
     place_id: int | str | None = None
     link: str = ""
     is_printed: bool = True
+
+
+class CaseChange(NamedTuple):
+    """What an update means for one case.
+
+    Attributes:
+        case: The case, with its verdict.
+        name: What people call it.
+        was: The status that the server shows for it before; may be empty.
+        will_be: The one after.
+        remark: Why that is not simply the verdict; may be empty.
+    """
+
+    case: CaseVerdict
+    name: str = ""
+    was: str = ""
+    will_be: str = ""
+    remark: str = ""
 
 
 class Update(Protocol):
@@ -83,6 +146,9 @@ class Update(Protocol):
 
     def describe(self) -> str:
         """Say what changes where, in a line."""
+
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return what it means for each case; none when the server shows no status of cases."""
 
     def counts(self) -> Mapping[str, int]:
         """Return how many verdicts of each word it brings."""

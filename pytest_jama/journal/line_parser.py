@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.lines import LEAVE
 from pytest_jama.journal.record import Header, RecordedVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_jama.journal.lines import JournalLine
 
@@ -37,6 +38,25 @@ def parse_header(line: JournalLine) -> Header:
         framework=_text(line.get("framework", ", ".join(framework))),
         settings=dict(line["settings"]),
         hooks=tuple(map(_text, line.get("hooks", ()))),
+        provenance=_parse_provenance(line.get("provenance", {}), commit=_text(line["commit"])),
+    )
+
+
+def _parse_provenance(said: Mapping[str, Any], *, commit: str) -> Provenance:
+    names = ("user", "actor", "ci", "job", "host", "os", "branch")
+    texts = {name: _text(said.get(name, "")) for name in names}
+    plugins = {_text(name): _text(version) for name, version in said.get("plugins", {}).items()}
+    tests, modified = said.get("tests"), said.get("modified")
+    times = None
+    if tests is not None:
+        hosts = tuple(map(_text, tests.get("hosts", ())))
+        times = Elsewhere(_text(tests.get("started", "")), _text(tests.get("ended", "")), hosts)
+    return Provenance(
+        **texts,
+        plugins=plugins,
+        commit=commit,
+        is_modified=None if modified is None else bool(modified),
+        tests=times,
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import Unusable
-    from pytest_jama.core.plan import Plan, Receipt, Update
+    from pytest_jama.core.plan import Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -37,6 +37,7 @@ def session_line(
     settings: Mapping[str, Any],
     framework: str = "",
     hooks: Iterable[str] = (),
+    provenance: Provenance | None = None,
 ) -> JournalLine:
     """Return the header, the first line of a journal."""
     line: JournalLine = {
@@ -53,7 +54,33 @@ def session_line(
         line["framework"] = framework
     if hooks:
         line["hooks"] = list(hooks)
+    if provenance is not None:
+        line["provenance"] = provenance_json(provenance)
     return line
+
+
+def provenance_json(provenance: Provenance) -> dict[str, Any]:
+    """Return where results come from, fit for JSON; what is unknown is left out.
+
+    The commit is a field of the header itself.
+    """
+    tests = provenance.tests
+    values = {
+        "user": provenance.user,
+        "actor": provenance.actor,
+        "ci": provenance.ci,
+        "job": provenance.job,
+        "host": provenance.host,
+        "os": provenance.os,
+        "plugins": dict(provenance.plugins),
+        "branch": provenance.branch,
+        "modified": provenance.is_modified,
+    }
+    known = {name: value for name, value in values.items() if value or value is False}
+    if tests is None:
+        return known
+    times = {"started": tests.started, "ended": tests.ended, "hosts": list(tests.hosts)}
+    return {**known, "tests": times}
 
 
 def uncollected_line(test: TestResult) -> JournalLine:

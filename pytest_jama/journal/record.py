@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.plan import Provenance
 from pytest_jama.journal.united import said_by, unite_results
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Header:
         framework: What accounts call the origin of the results.
         settings: The settings of the session, see `Settings.for_journal`.
         hooks: The conftests whose hooks may have adjusted verdicts.
+        provenance: Where its results come from.
     """
 
     session: str
@@ -39,6 +41,7 @@ class Header:
     framework: str
     settings: Mapping[str, Any]
     hooks: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,8 @@ class ResultCollector:
         notes = said.notes + phases.earlier
         links = said.links or known or ()
         result = TestResult(
-            test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links
+            *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
+            started=getattr(reports[0], "start", 0.0) or None,  # 0: made up for a crashed worker
         )
         if said.links or known is not None:
             return result

@@ -23,6 +23,7 @@ from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.terminal_summary import (
     links_against_map,
     plugin_lines,
+    plugin_versions,
     print_summary,
     relative_names,
     write_summary,
@@ -34,9 +35,8 @@ from pytest_jama.session.ending import pytest_exit_status
 from pytest_jama.session.judge import judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
-    describe_provenance,
     describe_session,
-    find_commit,
+    find_provenance,
     relative_to,
 )
 from pytest_jama.session.session import Session
@@ -71,7 +71,7 @@ class Reporter(Guarded):
         )
         self._is_refused = False
         self._journal: JournalWriter | None = None
-        self._commit = ""
+        self._account = ""
         self._ending: Ending | None = None
 
     @guarded
@@ -92,21 +92,23 @@ class Reporter(Guarded):
         come to the same verdicts with and without xdist.
         """
         self._extensions.register(*self._conftests())
-        self._commit = find_commit(self._config.rootpath)
         self._journal = open_journal(self._settings.journal, started=self._started)
         adjusting = [each for each in self._conftests() if hasattr(each, "adjust_verdict")]
-        self._session.begin(
-            Journals([self._journal]),
-            describe_session(
+        head = describe_session(
+            self._settings,
+            versions={"pytest": pytest.__version__},
+            command=["pytest", *self._config.invocation_params.args],
+            started=self._started,
+            provenance=find_provenance(
                 self._settings,
-                versions={"pytest": pytest.__version__},
-                command=["pytest", *self._config.invocation_params.args],
-                started=self._started,
-                commit=self._commit,
-                session=self._journal.path.stem,
-                hooks=relative_names(adjusting, self._config),
+                folder=self._config.rootpath,
+                plugins=plugin_versions(self._config),
             ),
+            session=self._journal.path.stem,
+            hooks=relative_names(adjusting, self._config),
         )
+        self._account = head.account
+        self._session.begin(Journals([self._journal]), head.line)
 
     @pytest.hookimpl(tryfirst=True)
     @guarded
@@ -236,11 +238,7 @@ class Reporter(Guarded):
             self._collector.all_results(),
             settings=self._settings,
             extensions=self._extensions,
-            provenance=describe_provenance(
-                framework=f"pytest {pytest.__version__}",
-                started=self._started,
-                commit=self._commit,
-            ),
+            provenance=self._account,
         )
 
     def _extra_lines(self) -> Iterator[Line]:

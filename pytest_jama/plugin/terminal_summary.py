@@ -79,3 +79,9 @@ def relative_names(plugins: Iterable[object], config: pytest.Config) -> list[str
     """Return the files of conftests relative to the rootdir; other plugins as they print."""
     files = (str(getattr(plugin, "__file__", plugin)) for plugin in plugins)
     return [os.path.relpath(file, config.rootpath) for file in files]
+
+
+def plugin_versions(config: pytest.Config) -> dict[str, str]:
+    """Return the version of each distribution whose plugins take part."""
+    found = config.pluginmanager.list_plugin_distinfo()
+    return {dist.project_name: dist.version for _, dist in found}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
+from pytest_jama.report.case_lines import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
-    from pytest_jama.core.plan import Place, Update, UploadReport
+    from pytest_jama.core.plan import CaseChange, Place, Update, UploadReport
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
@@ -34,6 +36,10 @@ def json_report(
         unusable: What the session was given and could not use.
     """
     plan = report.plan or Plan()
+    changes: dict[CaseRef, list[CaseChange]] = {}
+    for update in (*plan.updates, *plan.earlier):
+        for change in update.case_changes():
+            changes.setdefault(change.case.case_ref, []).append(change)
     receipts = {receipt.update.key: receipt for receipt in report.receipts}
     return {
         "exit_status": exit_status,
@@ -49,7 +55,7 @@ def json_report(
             *(_run(update, receipts.get(update.key)) for update in plan.updates),
             *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in plan.earlier),
         ],
-        "cases": [_case(case) for case in judgement.cases],
+        "cases": [_case(case, changes.get(case.case_ref, ())) for case in judgement.cases],
         "unresolved": [
             {"case": str(entry.case_ref), "reason": entry.reason, "remedy": entry.remedy}
             for entry in report.unresolved
@@ -83,9 +89,13 @@ def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
     }
 
 
-def _case(case: CaseVerdict) -> dict[str, Any]:
+def _case(case: CaseVerdict, changes: Sequence[CaseChange]) -> dict[str, Any]:
+    """Return a case, with what its runs show before and after; that is empty without runs."""
     return {
         "case": str(case.case_ref),
         "verdict": case.verdict.value if case.verdict else "leave",
+        "was": [change.was for change in changes],
+        "will_be": [change.will_be for change in changes],
+        "reason": explain(case, remark=changes[0].remark if changes else ""),
         "tests": [[result.test_id, result.outcome.value] for result in case.results],
     }

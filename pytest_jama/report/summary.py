@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.verdicts import Judgement
+from pytest_jama.report.case_lines import case_entries, case_lines, untouched_lines
 from pytest_jama.report.upload_lines import (
     LISTED,
     Line,
@@ -18,9 +19,9 @@ from pytest_jama.report.upload_lines import (
     dry_run_lines,
     error_lines,
     hint,
-    judgement_lines,
     repeated_lines,
     report_lines,
+    unlinked_lines,
 )
 
 if TYPE_CHECKING:
@@ -88,12 +89,16 @@ class Summary(NamedTuple):
 def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     """Yield the summary, line by line."""
     judgement = summary.judgement or Judgement()
-    if summary.mode is Mode.DRY_RUN:
-        yield from dry_run_lines(summary.report, judgement)
+    is_dry_run = summary.mode is Mode.DRY_RUN
+    if is_dry_run:
+        yield from dry_run_lines(summary.report)
     else:
         yield from report_lines(summary.report, verbose=style.verbose)
     yield from _nothing_lines(summary, judgement, style)
-    yield from judgement_lines(judgement, verbose=style.verbose)
+    entries = case_entries(summary.report, judgement, summary.mode)
+    yield from case_lines(entries, verbose=style.verbose or is_dry_run)
+    yield from untouched_lines(judgement, verbose=style.verbose or is_dry_run)
+    yield from unlinked_lines(judgement, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
     yield from summary.extra
     yield from error_lines(summary.errors, details=style.error_hint)

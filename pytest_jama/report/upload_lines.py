@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Receipt, UploadReport
-    from pytest_jama.core.verdicts import CaseVerdict, Judgement
+    from pytest_jama.core.verdicts import Judgement
 
 
 LINE_CHARACTERS = 400
@@ -89,7 +89,7 @@ def problem_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
 
 
-def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
+def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     """Yield the exact changes that an upload would make."""
     if report.stopped is not None:
         yield Line("STOPPED", first_line(str(report.stopped)), Tone.BAD)
@@ -98,25 +98,16 @@ def dry_run_lines(report: UploadReport, judgement: Judgement) -> Iterator[Line]:
     yield from (Line("would", str(change)) for change in plan.changes)
     yield from _earlier_lines(report)
     yield from (Line("would", f"update {update.describe()}") for update in plan.updates)
-    for case in judgement.cases:
-        if case.verdict is None:
-            yield Line("would", f"leave {case.case_ref} untouched ({_outcomes(case)})")
     yield from problem_lines(report, verbose=True)
 
 
-def judgement_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
-    """Yield what the session said that nothing is sent for: `leave`, and unlinked tests.
+def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
+    """Yield how many tests are linked to no case.
 
     Args:
         judgement: The verdicts of the session.
         verbose: Whether to name each of them.
     """
-    left = [case for case in judgement.cases if case.verdict is None]
-    if left:
-        why = "whose tests were skipped, xfailed or deselected"
-        yield Line("untouched", f"{counted(len(left), 'case')} {why}{hint(verbose=verbose)}")
-    if verbose:
-        yield from (Line("", f"{case.case_ref} ({_outcomes(case)})") for case in left)
     if judgement.unlinked:
         count = counted(len(judgement.unlinked), "test")
         yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
@@ -249,10 +240,6 @@ def _place_lines(plan: Plan) -> Iterator[Line]:
         if place.is_printed:
             number = "new" if place.place_id is None else f"id {place.place_id}"
             yield Line(place.kind, f"{place.name} ({number}) {place.link}".rstrip())
-
-
-def _outcomes(case: CaseVerdict) -> str:
-    return ", ".join(dict.fromkeys(result.outcome.value for result in case.results))
 
 
 def hint(*, verbose: bool) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_jama import __version__
-from pytest_jama.journal.lines import session_line
+from pytest_jama.core.plan import Elsewhere, Provenance
+from pytest_jama.journal.lines import provenance_json, session_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.config import LoadedSettings, Settings
+    from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Header
 
@@ -46,95 +49,217 @@ def describe_destination(
     return f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
 
 
+def find_provenance(
+    settings: Settings,
+    *,
+    folder: Path | None,
+    plugins: Mapping[str, str] | None = None,
+    commit: str = "",
+    tests: Elsewhere | None = None,
+) -> Provenance:
+    """Return where the results of this session come from.
+
+    Args:
+        settings: All settings, with the credentials.
+        folder: The checkout under test, where git is asked once; None when the tests ran
+            elsewhere, so that the checkout says nothing of them.
+        plugins: The plugins of the framework, version by distribution.
+        commit: The commit under test, if it is stated; without it and a checkout, the one that
+            ``GIT_COMMIT`` or the CI system names.
+        tests: When and where the tests ran, if another program ran them.
+    """
+    # pydantic is there already: the settings are loaded
+    from pytest_jama.config import environment, variables  # noqa: PLC0415
+
+    environ = os.environ
+    job = environment.find_ci_job(environ)
+    checkout = variables.Variables(environ, folder).find_checkout() if folder else None
+    if checkout is None:
+        stated = commit or environ.get("GIT_COMMIT", "") or job.commit
+        checkout = variables.Checkout(stated, "" if commit else job.branch)
+    return Provenance(
+        user=variables.find_user(environ) if settings.credentials else "",
+        actor=variables.find_actor(environ),
+        ci=job.name,
+        job=job.url,
+        host=socket.gethostname(),
+        os=variables.describe_system(),
+        plugins=plugins or {},
+        commit=checkout.commit,
+        branch=checkout.branch,
+        is_modified=checkout.is_modified,
+        tests=tests,
+    )
+
+
+def times_of(results: Iterable[TestResult]) -> Elsewhere:
+    """Return when and where tests ran that another program ran, as far as it says so."""
+    found = list(results)
+    starts = [result.started for result in found if result.started is not None]
+    first, last = (_iso(min(starts)), _iso(max(starts))) if starts else ("", "")
+    return Elsewhere(first, last, tuple(sorted({result.host for result in found if result.host})))
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), timezone.utc).isoformat()
+
+
+class SessionHead(NamedTuple):
+    """What a session says of itself.
+
+    Attributes:
+        line: The header of its journal.
+        account: The line that tells an auditor where an account comes from.
+    """
+
+    line: JournalLine
+    account: str
+
+
 def describe_session(
     settings: Settings,
     *,
     versions: Mapping[str, str],
     command: Iterable[str],
     started: datetime,
-    commit: str,
+    provenance: Provenance,
     session: str,
     framework: str = "",
     hooks: Iterable[str] = (),
-) -> JournalLine:
-    """Return the header of the journal.
+) -> SessionHead:
+    """Say where results come from, for the journal and for accounts.
 
     Args:
         settings: All settings.
         versions: The version of what ran the tests, by name; ours and Python's are added.
         command: The command line, word by word.
         started: When the session started, in UTC.
-        commit: The commit under test; may be empty.
+        provenance: Where its results come from.
         session: The name of the session.
         framework: What accounts call the origin of the results; empty for names and versions.
         hooks: The conftests whose hooks take part.
     """
-    return session_line(
+    framework = framework or ", ".join(map(" ".join, versions.items()))
+    all_versions = {"pytest-jama": __version__, **versions, "python": platform.python_version()}
+    line = session_line(
         session=session,
         started=started.isoformat(timespec="seconds"),
-        versions={
-            "pytest-jama": __version__,
-            **versions,
-            "python": platform.python_version(),
-        },
-        commit=commit,
+        versions=all_versions,
+        commit=provenance.commit,
         command=command,
         settings=settings.for_journal(),
         framework=framework,
         hooks=hooks,
+        provenance=provenance,
     )
+    said = _Said(all_versions, framework, started, provenance)
+    return SessionHead(line, recorded_provenance([said]))
 
 
-def describe_provenance(*, framework: str, started: datetime, commit: str) -> str:
-    """Return the line that tells an auditor where an account comes from.
+class Said(Protocol):
+    """What a session says of where its results come from; the `Header` of a journal is one."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Version by tool."""
+
+    @property
+    def framework(self) -> str:
+        """What accounts call the origin of the results."""
+
+    @property
+    def started(self) -> datetime:
+        """When it started."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Everything else."""
+
+
+class _Said(NamedTuple):
+    versions: Mapping[str, str]
+    framework: str
+    started: datetime
+    provenance: Provenance
+
+
+def recorded_provenance(sessions: Sequence[Said]) -> str:
+    """Return the line that a session writes itself, or that several would have written as one.
+
+    ``pytest-jama 0.1.0, pytest 9.2.0, 2026-11-22 04:30:16 UTC, commit 1f0c9d2 + modified,
+    host bench-7, GitHub Actions https://github.com/..., started by ruth``
 
     Args:
-        framework: What ran the tests, with its version.
-        started: When the session started, in UTC.
-        commit: The commit under test; may be empty.
+        sessions: At least one, in the order of time.
     """
-    return _join_provenance(__version__, framework, _time(started), commit)
-
-
-def recorded_provenance(headers: Sequence[Header]) -> str:
-    """Return the line that the session itself, or several as one, would have written.
-
-    Args:
-        headers: Of each session; at least one, in the order of time.
-    """
-    times = sorted({_time(header.started) for header in headers})
-    provenance = _join_provenance(
-        _several(header.versions.get("pytest-jama", "") for header in headers),
-        _several(header.framework for header in headers),
-        times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}",
-        _several(header.commit for header in headers),
+    origins = [session.provenance for session in sessions]
+    parts = (
+        f"pytest-jama {_several(each.versions.get('pytest-jama', '') for each in sessions)}",
+        _several(session.framework for session in sessions),
+        _span(sessions),
+        _labelled("commit", _several(map(_commit, origins), separator=" and ")),
+        _labelled("host", _several(host for each in origins for host in _hosts(each))),
+        _several(f"{each.ci} {each.job}".strip() for each in origins),
+        _labelled("started by", _several(each.actor for each in origins)),
+        "" if len(sessions) == 1 else f"{len(sessions)} sessions",
     )
-    return provenance if len(headers) == 1 else f"{provenance}, {len(headers)} sessions"
+    return ", ".join(filter(None, parts))
 
 
-def _join_provenance(version: str, framework: str, time: str, commit: str) -> str:
-    parts = [f"pytest-jama {version}", framework, f"{time} UTC"]
-    if commit:
-        parts.append(f"commit {commit}")
-    return ", ".join(parts)
+def session_facts(header: Header) -> dict[str, Any]:
+    """Return where the results of a session come from, for scripts (``--json``)."""
+    return {
+        "session": header.session,
+        "started": header.started.isoformat(),
+        "versions": dict(header.versions),
+        "framework": header.framework,
+        "commit": header.commit,
+        "provenance": provenance_json(header.provenance),
+    }
+
+
+def _span(sessions: Sequence[Said]) -> str:
+    """Return when tests ran; when only the time of a report is known, say that it is that."""
+    times = sorted({time for session in sessions for time in _times(session)})
+    reported = [session.provenance.tests for session in sessions]
+    is_unknown = all(tests is not None and not tests.started for tests in reported)
+    span = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}"
+    return f"{'reported ' if is_unknown else ''}{span} UTC"
+
+
+def _times(session: Said) -> Iterator[str]:
+    tests = session.provenance.tests
+    if tests is None or not tests.started:
+        yield _time(session.started)
+        return
+    yield from (_time(datetime.fromisoformat(each)) for each in (tests.started, tests.ended))
 
 
 def _time(started: datetime) -> str:
     return f"{started.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}"
 
 
-def _several(texts: Iterable[str]) -> str:
-    return " + ".join(sorted(set(filter(None, texts))))
+def _commit(origin: Provenance) -> str:
+    return f"{origin.commit} + modified" if origin.commit and origin.is_modified else origin.commit
 
 
-def find_commit(folder: Path) -> str:
-    """Return the commit under test: ``GIT_COMMIT``, or what git says; empty without either."""
-    from pytest_jama.config.environment import UnsetError, Variables  # noqa: PLC0415 (pydantic)
+def _hosts(origin: Provenance) -> tuple[str, ...]:
+    """Return where the tests ran; of a report that does not say it, that is unknown."""
+    return (origin.host,) if origin.tests is None else origin.tests.hosts
 
-    try:
-        return Variables(os.environ, folder).look_up("GIT_COMMIT")
-    except UnsetError:
-        return ""
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label} {text}" if text else ""
+
+
+_NAMED = 4
+"""How many values of several sessions an account names: a matrix may have hundreds of jobs."""
+
+
+def _several(texts: Iterable[str], *, separator: str = " + ") -> str:
+    known = sorted(set(filter(None, texts)))
+    rest = [f"{len(known) - _NAMED} more"] if len(known) > _NAMED else []
+    return separator.join([*known[:_NAMED], *rest])
 
 
 def relative_to(root: Path, path: Path | None) -> str:

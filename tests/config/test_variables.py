@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.config.environment import FormError, UnsetError, Variables, interpolate
+from pytest_jama.config.environment import (
+    CI_SYSTEMS,
+    CiJob,
+    FormError,
+    UnsetError,
+    find_ci_job,
+    interpolate,
+)
+from pytest_jama.config.variables import Checkout, Variables, find_actor
 from tests.config.values import NOON
 
 if TYPE_CHECKING:
@@ -101,3 +109,177 @@ def test_a_secret_is_not_filled_in(tmp_path: Path, name: str) -> None:
     with pytest.raises(FormError, match=f"{name}}}, which is a secret") as caught:
         interpolate(f"${{{name}:-none}}", variables.look_up)
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_edited_file_makes_the_checkout_modified_and_a_new_one_does_not(
+    repository: Path,
+) -> None:
+    (repository / "a.txt").write_text("1")
+    git(repository, "add", "a.txt")
+    git(repository, "commit", "--quiet", "--no-gpg-sign", "--message=second")
+    (repository / "report.xml").write_text("new")
+    clean = Variables({}, repository).find_checkout()
+    (repository / "a.txt").write_text("2")
+    edited = Variables({}, repository)
+    commit = git(repository, "rev-parse", "HEAD")
+    assert clean == Checkout(commit, "trunk", is_modified=False)
+    assert edited.find_checkout() == Checkout(commit, "trunk", is_modified=True)
+    assert edited.look_up("GIT_MODIFIED") == "true"
+
+
+def test_our_own_folder_never_makes_it_modified(repository: Path) -> None:
+    journal = repository / "sub" / ".jama" / "1.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("1")
+    git(repository, "add", "--force", str(journal))
+    git(repository, "commit", "--quiet", "--no-gpg-sign", "--message=second")
+    journal.write_text("2")
+    assert Variables({}, repository).find_checkout().is_modified is False
+
+
+def test_whether_a_stated_commit_was_edited_is_known_only_where_it_is_checked_out(
+    repository: Path,
+) -> None:
+    here = git(repository, "rev-parse", "HEAD")
+    found = [Variables({"GIT_COMMIT": each}, repository).find_checkout() for each in (here, "1f")]
+    assert [(each.commit, each.is_modified) for each in found] == [(here, False), ("1f", None)]
+
+
+def test_a_repository_without_commits_has_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    assert Variables({}, tmp_path).find_checkout().commit == ""
+    with pytest.raises(UnsetError):
+        Variables({}, tmp_path / "gone").look_up("GIT_MODIFIED")
+
+
+JOBS = {
+    "GitHub Actions": (
+        {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": "acme/pump",
+            "GITHUB_RUN_ID": "42",
+            "GITHUB_RUN_ATTEMPT": "2",
+            "GITHUB_ACTOR": "ruth",
+            "GITHUB_SHA": "1f0c",
+            "GITHUB_REF_NAME": "main",
+        },
+        ("https://github.com/acme/pump/actions/runs/42/attempts/2", "ruth", "1f0c", "main"),
+    ),
+    "GitLab CI": (
+        {
+            "GITLAB_CI": "true",
+            "CI_JOB_URL": "https://ci:token@gitlab.acme.com/pump/-/jobs/7",
+            "GITLAB_USER_LOGIN": "ruth",
+            "CI_COMMIT_SHA": "1f0c",
+            "CI_COMMIT_REF_NAME": "main",
+        },
+        ("https://gitlab.acme.com/pump/-/jobs/7", "ruth", "1f0c", "main"),
+    ),
+    "Jenkins": (
+        {
+            "JENKINS_URL": "https://ci.acme.com/",
+            "BUILD_URL": "https://ci.acme.com/job/pump/7/",
+            "BUILD_USER_ID": "ruth",
+            "GIT_COMMIT": "1f0c",
+            "GIT_BRANCH": "origin/main",
+        },
+        ("https://ci.acme.com/job/pump/7/", "ruth", "1f0c", "origin/main"),
+    ),
+    "Azure Pipelines": (
+        {
+            "TF_BUILD": "True",
+            "SYSTEM_COLLECTIONURI": "https://dev.azure.com/acme/",
+            "SYSTEM_TEAMPROJECT": "Infusion pump",
+            "BUILD_BUILDID": "42",
+            "BUILD_REQUESTEDFOR": "Ruth Roe",
+            "BUILD_SOURCEVERSION": "1f0c",
+            "BUILD_SOURCEBRANCHNAME": "main",
+        },
+        (
+            "https://dev.azure.com/acme/Infusion%20pump/_build/results?buildId=42",
+            *("Ruth Roe", "1f0c", "main"),
+        ),
+    ),
+    "Bitbucket Pipelines": (
+        {
+            "BITBUCKET_BUILD_NUMBER": "42",
+            "BITBUCKET_WORKSPACE": "acme",
+            "BITBUCKET_REPO_SLUG": "pump",
+            "BITBUCKET_COMMIT": "1f0c",
+            "BITBUCKET_BRANCH": "main",
+        },
+        ("https://bitbucket.org/acme/pump/pipelines/results/42", "", "1f0c", "main"),
+    ),
+    "CircleCI": (
+        {
+            "CIRCLECI": "true",
+            "CIRCLE_BUILD_URL": "https://circleci.com/gh/acme/pump/42",
+            "CIRCLE_USERNAME": "ruth",
+            "CIRCLE_SHA1": "1f0c",
+            "CIRCLE_BRANCH": "main",
+        },
+        ("https://circleci.com/gh/acme/pump/42", "ruth", "1f0c", "main"),
+    ),
+    "TeamCity": (
+        {
+            "TEAMCITY_VERSION": "2025.07",
+            "BUILD_URL": "https://tc.acme.com/build/42",
+            "BUILD_VCS_NUMBER": "1f0c",
+        },
+        ("https://tc.acme.com/build/42", "", "1f0c", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_the_job_of_a_ci_system_is_known_by_its_variables(name: str) -> None:
+    environ, expected = JOBS[name]
+    assert find_ci_job(environ) == (name, *expected)
+
+
+def test_every_ci_system_has_a_test() -> None:
+    assert set(JOBS) == {system.name for system in CI_SYSTEMS}
+
+
+def test_what_a_job_does_not_tell_is_left_out(tmp_path: Path) -> None:
+    assert find_ci_job({}) == CiJob()
+    assert find_ci_job({"GITHUB_ACTIONS": "true"}) == CiJob("GitHub Actions")
+    assert find_ci_job({"GITLAB_CI": "true", "CI_JOB_URL": "//[x"}).url == ""
+    with pytest.raises(UnsetError, match="CI_JOB_URL is not set"):
+        Variables({}, tmp_path).look_up("CI_JOB_URL")
+
+
+def test_commit_and_branch_of_the_job_stand_in_for_those_of_git(tmp_path: Path) -> None:
+    environ, _ = JOBS["CircleCI"]
+    variables = Variables(environ, tmp_path)
+    assert interpolate("${GIT_COMMIT} ${GIT_BRANCH}", variables.look_up) == "1f0c main"
+    assert variables.find_checkout() == Checkout("1f0c", "main")
+
+
+ALWAYS_KNOWN = ("DATE", "TIME", "HOSTNAME", "OS_VERSION", "PYTHON_VERSION")
+
+
+@pytest.mark.parametrize("name", [*ALWAYS_KNOWN, "PYTEST_PLUGIN_VERSIONS"])
+def test_what_is_known_everywhere_has_a_value(tmp_path: Path, name: str) -> None:
+    assert Variables({}, tmp_path).look_up(name)
+
+
+@pytest.mark.parametrize(
+    "environ, user",
+    [
+        ({"JAMA_USERNAME": "ann", "JAMA_PASSWORD": "x"}, "ann"),
+        ({"JAMA_CLIENT_ID": "acme", "JAMA_CLIENT_SECRET": "x"}, "acme"),
+    ],
+)
+def test_the_user_of_the_credentials_is_named(
+    tmp_path: Path, environ: dict[str, str], user: str
+) -> None:
+    assert Variables(environ, tmp_path).look_up("JAMA_USER") == user
+
+
+def test_the_actor_is_whom_the_ci_system_names_or_who_is_signed_in(tmp_path: Path) -> None:
+    environ, _ = JOBS["GitLab CI"]
+    assert Variables(environ, tmp_path).look_up("ACTOR") == "ruth"
+    assert find_actor({"JENKINS_URL": "x"}) == ""
+    assert find_actor({}) != ""

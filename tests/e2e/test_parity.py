@@ -35,8 +35,8 @@ class Seen:
     Attributes:
         status: Its status.
         steps: Status and result of each step.
-        account: Its actual results, without what must differ: the line that names the tool, and
-            durations, which are rounded at different places.
+        account: Its actual results, without what must differ: the line that names the tool,
+            durations, which are rounded at different places, and when each test began.
     """
 
     status: str
@@ -86,8 +86,8 @@ def _seen(run: Node) -> Seen:
 
 def _comparable(text: str) -> str:
     without_tool = re.sub(r": pytest-jama [^<]*", "", text)
-    without_durations = re.sub(r" \([0-9.]+ s\)", "", without_tool)
-    with_dots = re.sub(r"\.py::|::", ".", without_durations).replace("folder/", "folder.")
+    without_runs = re.sub(r" \([0-9.]+ s(?:, [^)]*)?\)", "", without_tool)
+    with_dots = re.sub(r"\.py::|::", ".", without_runs).replace("folder/", "folder.")
     return with_dots.replace(".py:", ":")
 
 

@@ -12,14 +12,14 @@ from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.core.plan import Findings, Mode, Receipt, SendState
+from pytest_jama.core.plan import Findings, Mode, Provenance, Receipt, SendState
 from pytest_jama.core.verdicts import judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines
 from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.deliver import Delivery
 from pytest_jama.session.judge import write_verdicts
-from pytest_jama.session.provenance import describe_provenance, describe_session
+from pytest_jama.session.provenance import describe_session
 from pytest_jama.targets.jama.runs import RunStep, TestRun
 from tests.core.memory_target import MemoryTarget
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.targets.jama.runs import RunUpdate
 
+PROVENANCE = Provenance(
+    actor="ruth", ci="GitLab CI", job="https://ci/7", host="h", commit="1f0c9d2", is_modified=True
+)
 STARTED = datetime(2026, 11, 22, 4, 30, 16, tzinfo=timezone.utc)
 URL = "https://acme.example"
 SETTINGS = Settings.model_validate(
@@ -137,16 +140,15 @@ def run_session(
     ended = {result.test_id: result for result in results}
     listed = list(collected)
     writer = JournalWriter(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), tidies=False)
-    writer.write(
-        describe_session(
-            SETTINGS,
-            versions={"pytest": "9.2.0"},
-            command=["pytest", "--jama"],
-            started=STARTED,
-            commit="1f0c9d2",
-            session=path.stem,
-        ),
+    head = describe_session(
+        SETTINGS,
+        versions={"pytest": "9.2.0"},
+        command=["pytest", "--jama"],
+        started=STARTED,
+        provenance=PROVENANCE,
+        session=path.stem,
     )
+    writer.write(head.line)
     lost = list(uncollected)
     writer.write(*map(lines.uncollected_line, lost))
     writer.write(lines.collected_line((each.test_id, each.outcome, each.links) for each in listed))
@@ -160,8 +162,7 @@ def run_session(
     delivery = Delivery(
         extensions=extensions, errors=errors, server=SETTINGS.url, write=writer.write
     )
-    provenance = describe_provenance(framework="pytest 9.2.0", started=STARTED, commit="1f0c9d2")
-    report = delivery.run(Findings(every, judgement, provenance), dry_run=False)
+    report = delivery.run(Findings(every, judgement, head.account), dry_run=False)
     writer.write(lines.end_line(finished=report.is_complete, reason=""))
     writer.close()
     assert errors.first is None

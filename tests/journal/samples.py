@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.plan import Change, ChangeKind, Place, Plan, Receipt, SendState, Unresolved
+from pytest_jama.core.plan import (
+    Change,
+    ChangeKind,
+    Elsewhere,
+    Place,
+    Plan,
+    Provenance,
+    Receipt,
+    SendState,
+    Unresolved,
+)
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines
@@ -56,6 +66,19 @@ BARE_UPDATE = RunUpdate(
     TestRun(None, 501, "", "NOT_RUN"), CaseVerdict(CASE, Verdict.PASSED), Verdict.PASSED
 )
 
+FULL_PROVENANCE = Provenance(
+    user="ann",
+    actor="ruth",
+    ci="GitLab CI",
+    job="https://gitlab.acme.com/pump/-/jobs/7",
+    host="bench-7",
+    os="Linux 6.8.0 x86_64",
+    plugins={"pytest-xdist": "3.8.0"},
+    branch="main",
+    is_modified=False,
+    tests=Elsewhere("2026-11-22T04:30:17+00:00", "2026-11-22T04:31:02+00:00", ("bench-1",)),
+)
+
 FULL: dict[str, JournalLine] = {
     "session_line": lines.session_line(
         session="20261122T043016Z-9f2c1ab0",
@@ -66,6 +89,7 @@ FULL: dict[str, JournalLine] = {
         settings={"project": "JEET1", "upload": {"concurrency": 8}},
         framework="JUnit XML report.xml",
         hooks=("conftest.py",),
+        provenance=FULL_PROVENANCE,
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),
     "collected_line": lines.collected_line(

@@ -190,3 +190,14 @@ def test_file_that_cannot_be_collected_stands_for_its_tests(collector: ResultCol
     collector.add_uncollected("test_b.py", parse_links("A-TC-1"))
     (result,) = collector.all_results()
     assert (result.test_id, result.outcome) == ("test_b.py", Outcome.DESELECTED)
+
+
+def test_a_test_began_with_its_setup_and_a_report_without_time_says_nothing() -> None:
+    reports = [report_of("setup", start=7.5, stop=8.0), report_of("call", start=8.0, stop=9.0)]
+    collector = ResultCollector(lambda _: ())
+    for report in (*reports, report_of("teardown", start=9.0, stop=9.5)):
+        ended = collector.add_report(report)
+    crashed = collector.add_report(crash_report("worker 'gw0' crashed"))
+    assert ended
+    assert crashed
+    assert (ended.started, crashed.started) == (7.5, None)

@@ -22,9 +22,9 @@ from pytest_jama.report.upload_lines import (
     LINE_CHARACTERS,
     Line,
     dry_run_lines,
-    judgement_lines,
     repeated_lines,
     report_lines,
+    unlinked_lines,
 )
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 from tests.core.values import case_of, result_of, run_of, steps_of
@@ -92,7 +92,7 @@ def test_short_row_of_added_cases_is_listed() -> None:
 
 def test_dry_run_lists_every_change() -> None:
     report = UploadReport(plan_of(*ADDED))
-    lines = list(dry_run_lines(report, Judgement()))
+    lines = list(dry_run_lines(report))
     assert sum(line.label == "would" for line in lines) == 500
 
 
@@ -182,24 +182,16 @@ def test_update_of_steps_says_what_happens_to_each() -> None:
     )
 
 
-def test_dry_run_names_updates_and_what_is_left_alone() -> None:
-    update = run_update_of(receipt_of(1))
-    left = case_of(None, results=(result_of(Outcome.SKIPPED),))
-    report = UploadReport(plan_of(updates=(update,)))
-    lines = [str(line) for line in dry_run_lines(report, Judgement((update.verdict, left)))]
-    assert lines[2:] == [
-        "would      update A-TSTRN-1 (A-TC-1 Login): NOT_RUN -> PASSED",
-        "would      leave JEET1-TC-1 untouched (skipped)",
-    ]
+def test_dry_run_names_updates() -> None:
+    report = UploadReport(plan_of(updates=(run_update_of(receipt_of(1)),)))
+    lines = [str(line) for line in dry_run_lines(report)]
+    assert lines[2:] == ["would      update A-TSTRN-1 (A-TC-1 Login): NOT_RUN -> PASSED"]
 
 
 @pytest.mark.parametrize("verbose", [False, True])
-def test_unlinked_tests_and_untouched_cases_are_counted_and_listed_on_demand(
-    verbose: bool,
-) -> None:
+def test_unlinked_tests_are_counted_and_listed_on_demand(verbose: bool) -> None:
     unlinked = result_of(Outcome.PASSED, test="test_a.py::test_free", cases="")
-    left = case_of(None, results=(result_of(Outcome.SKIPPED),))
-    lines = list(judgement_lines(Judgement((left,), (unlinked,)), verbose=verbose))
+    lines = list(unlinked_lines(Judgement((), (unlinked,)), verbose=verbose))
     text = "\n".join(map(str, lines))
     assert "1 test without a test case" in text
     assert ("test_a.py::test_free" in text) is verbose

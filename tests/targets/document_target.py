@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.config import Settings
-    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.plan import CaseChange, Findings, Update
     from pytest_jama.core.port import Observer
 
 SERVER_FOLDER = "document-server"
@@ -101,6 +101,10 @@ class DocumentUpdate:
     def describe(self) -> str:
         """Say what is sent."""
         return f"{self.title}: {self.was or 'new'} -> {self.will_be}"
+
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return none: the server judges."""
+        return ()
 
     def counts(self) -> Mapping[str, int]:
         """Count its outcomes."""

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_jama.core.plan import CaseChange
 from pytest_jama.core.text import clean
 
 if TYPE_CHECKING:
@@ -133,6 +134,19 @@ class RunUpdate:
             for number, (old, new) in enumerate(pairs, start=1)
         )
         return f"{text}; steps {', '.join(steps)}"
+
+    def case_changes(self) -> Sequence[CaseChange]:
+        """Return what it means for the case of the run."""
+        change = CaseChange(self.verdict, self.run.name, self.was, self.will_be, self._remark())
+        return (change,)
+
+    def _remark(self) -> str:
+        """Say which steps keep the run from having the verdict."""
+        if self.status is self.verdict.verdict:
+            return ""
+        steps = enumerate(self.steps, start=1)
+        others = [f"{number} {step.status}" for number, step in steps if step.status != "PASSED"]
+        return f"steps of the run that make it {self.will_be}: {', '.join(others)}"
 
     def counts(self) -> Mapping[str, int]:
         """Return the one verdict."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import WORST_FIRST
@@ -142,15 +144,28 @@ def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[
 
 
 def _lines_of(result: TestResult) -> Iterator[str]:
-    # first as the journal keeps it: rounding twice can differ in the last digit
-    duration = "" if result.duration_s is None else f" ({round(result.duration_s, 6):.3f} s)"
-    yield f"{result.test_id}: {result.outcome.value}{duration}"
+    yield f"{result.test_id}: {result.outcome.value}{_run_of(result)}"
     steps = (
         f"step {step.number} {step.outcome.value}" + (f": {step.note}" if step.note else "")
         for step in result.steps
     )
     for text in (result.message, *result.notes, *steps):
         yield from (f"  {line}" for line in text.splitlines())
+
+
+def _run_of(result: TestResult) -> str:
+    """Say how long a test took, when it began and where, as far as that is known."""
+    # first as the journal keeps it: rounding twice can differ in the last digit
+    took = "" if result.duration_s is None else f"{round(result.duration_s, 6):.3f} s"
+    began = "" if result.started is None else _moment(int(round(result.started, 3)))
+    where = f"on {result.host}" if result.host else ""
+    run = ", ".join(filter(None, (took, f"{began} {where}".strip())))
+    return f" ({run})" if run else ""
+
+
+@lru_cache(maxsize=4096)
+def _moment(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _missing_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:

@@ -1,0 +1,186 @@
+"""Each case of a session that is not simply passed: what its run was, what it is, and why. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.plan import CaseChange, Mode, Plan, SendState
+from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.text import first_line, shorten
+from pytest_jama.core.verdicts import Verdict, totals
+from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_jama.core.plan import Update, UploadReport
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import CaseVerdict, Judgement
+
+
+class CaseEntry(NamedTuple):
+    """What a session means for one case in one place.
+
+    Attributes:
+        change: The case, and what is written of it.
+        state: What became of that; None when it was not to be sent.
+    """
+
+    change: CaseChange
+    state: SendState | None = None
+
+    @property
+    def is_improved(self) -> bool:
+        """Whether it takes back a FAILED or BLOCKED, which another session may have found."""
+        return self.change.was in _BAD and self.change.will_be not in _BAD
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether nothing is missing."""
+        return self.change.will_be == Verdict.PASSED.value
+
+    def __str__(self) -> str:
+        change = self.change
+        is_written = change.was and self.state in (None, SendState.SENT)
+        status = f"{change.was} -> {change.will_be}" if is_written else change.will_be
+        if self.state not in (None, SendState.SENT):
+            status = f"{status} ({self.state.value})"
+        name = f"{change.case.case_ref} {change.name}".strip()
+        return f"{name}: {status}: {explain(change.case, remark=change.remark)}"
+
+
+_BAD = frozenset({Verdict.FAILED.value, Verdict.BLOCKED.value})
+_SEVERITY = {verdict.value: verdict.severity for verdict in Verdict}
+
+
+def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list[CaseEntry]:
+    """Return an entry for each place of each case that has a verdict, the worst first.
+
+    Args:
+        report: What became of the upload.
+        judgement: The verdicts; a case without a place stands for itself.
+        mode: What was done with them.
+    """
+    plan = report.plan or Plan()
+    states = {receipt.update.key: receipt.state for receipt in report.receipts}
+    entries = [
+        CaseEntry(change, _state_of(update, states, mode))
+        for update in (*plan.updates, *plan.earlier)
+        for change in update.case_changes()
+    ]
+    covered = {entry.change.case.case_ref for entry in entries}
+    entries += [
+        CaseEntry(CaseChange(case, will_be=case.verdict.value))
+        for case in judgement.cases
+        if case.verdict is not None and case.case_ref not in covered
+    ]
+    return sorted(entries, key=lambda entry: -_SEVERITY.get(entry.change.will_be, 0))
+
+
+def _state_of(update: Update, states: dict[str, SendState], mode: Mode) -> SendState | None:
+    return states.get(update.key, SendState.SENT) if mode is Mode.SEND else None
+
+
+def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]:
+    """Yield a line for each case that is not PASSED, and for each that was FAILED or BLOCKED.
+
+    Args:
+        entries: See `case_entries`.
+        verbose: Whether to show all, however many there are.
+    """
+    improved = [entry for entry in entries if entry.is_improved]
+    others = [each for each in entries if not each.is_improved and not each.is_passed]
+    for several, noun in ((others, "more"), (improved, "more that were FAILED or BLOCKED")):
+        for entry in several if verbose else several[:LISTED]:
+            tone = Tone.BAD if entry.change.will_be in _BAD else Tone.WARNING
+            yield Line("case", str(entry), tone)
+        if not verbose and len(several) > LISTED:
+            text = f"{len(several) - LISTED} {noun}{hint(verbose=False)}"
+            yield Line("case", text, Tone.WARNING)
+
+
+def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
+    """Yield why cases are left as they are; those of which no test was selected are counted.
+
+    Args:
+        judgement: The verdicts.
+        verbose: Whether to show all, however many there are.
+    """
+    left = [case for case in judgement.cases if case.verdict is None]
+    named = [case for case in left if verbose or not _is_unselected(case)]
+    for case in named if verbose else named[:LISTED]:
+        yield Line("untouched", f"{case.case_ref}: {explain(case)}")
+    if not verbose and len(named) > LISTED:
+        yield Line("untouched", f"{len(named) - LISTED} more{hint(verbose=False)}")
+    if len(named) < len(left):
+        count = len(left) - len(named)
+        noun = "case" if count == 1 else "cases"
+        yield Line("untouched", f"{count} {noun} without a selected test{hint(verbose=False)}")
+
+
+def _is_unselected(case: CaseVerdict) -> bool:
+    return all(result.outcome in _UNSELECTED for result in case.results)
+
+
+_UNSELECTED = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})
+_MESSAGE_CHARACTERS = 120
+
+
+def explain(case: CaseVerdict, *, remark: str = "") -> str:
+    """Say in a line what makes a verdict: totals, tests with their messages, reasons.
+
+    ``1 failed, 3 passed: tests/test_a.py::test_x: AssertionError: no dial tone``
+
+    Args:
+        case: The case.
+        remark: What else its run says.
+    """
+    telling = _telling(case)
+    parts = [totals(case.results) or "no result"]
+    if telling:
+        tests = "; ".join(map(_name_test, telling[:NAMED]))
+        more = f"; and {len(telling) - NAMED} more" if len(telling) > NAMED else ""
+        parts[0] += f": {tests}{more}"
+    parts += case.reasons or _name_setting(case)
+    parts += _failed_steps(case, telling)
+    if case.judged is not None and case.judged.verdict is not case.verdict:
+        judged = case.judged.verdict.value if case.judged.verdict else "leave"
+        parts.append(f"a hook made it so, the tests say {judged}")
+    return "; ".join(filter(None, (*parts, remark)))
+
+
+def _telling(case: CaseVerdict) -> list[TestResult]:
+    """Return the tests that made a case what it is, the worst first."""
+    others = [result for result in case.results if result.outcome is not Outcome.PASSED]
+    failed = [result for result in others if result.outcome in _FAILING]
+    return sorted(failed or others, key=lambda result: WORST_FIRST.index(result.outcome))
+
+
+_FAILING = frozenset({Outcome.FAILED, Outcome.ERROR})
+
+
+def _name_test(result: TestResult) -> str:
+    why = shorten(first_line(result.message), at_most=_MESSAGE_CHARACTERS)
+    return f"{result.test_id}: {why or result.outcome.value}"
+
+
+def _name_setting(case: CaseVerdict) -> list[str]:
+    """Name the setting that leaves a case alone."""
+    if case.verdict is not None:
+        return []
+    outcomes = sorted({result.outcome.value for result in case.results if result.outcome in _SET})
+    return [f"`verdicts: {{{', '.join(f'{word}: leave' for word in outcomes)}}}`"] * bool(outcomes)
+
+
+_SET = frozenset(Outcome) - {Outcome.NOT_REACHED, *_UNSELECTED}
+"""The outcomes that have a setting."""
+
+
+def _failed_steps(case: CaseVerdict, telling: Sequence[TestResult]) -> Iterator[str]:
+    """Yield the steps that made a case worse than its tests did."""
+    if any(result.outcome in _FAILING for result in telling):
+        return
+    for step in case.steps:
+        if step.verdict.value in _BAD:
+            note = shorten(first_line(" ".join(step.notes)), at_most=_MESSAGE_CHARACTERS)
+            yield f"step {step.number} {step.verdict.value}" + (f": {note}" if note else "")
