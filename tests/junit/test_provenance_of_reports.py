@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
 from junit_uploader.junit.timestamps import read_timestamp
 from junit_uploader.merged_reports import ReportFile, read_reports
-from junit_uploader.tested import find_stated_commit, name_reports
-from tests.junit.reports import make_case, read, suite
+from junit_uploader.tested import COMMIT_VARIABLES, find_stated_commit, name_reports
+from tests.junit.reports import PASSED, make_case, read, suite
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.junit.conftest import Uploader
 
 AT = 1764324131.0
 """2025-11-28 10:02:11 UTC."""
@@ -92,3 +96,45 @@ def test_time_without_a_zone_is_said() -> None:
     files = [ReportFile("a.xml"), ReportFile("b.xml", lacks_zone=True)]
     assert name_reports(files[:1]) == "JUnit XML a.xml"
     assert "times without a zone" in name_reports(files)
+
+
+def account_of(uploader: Uploader, number: int) -> str:
+    return uploader.repository.runs()[f"{uploader.repository.key}-TC-{number}"].actual_results or ""
+
+
+def write_two_suites(uploader: Uploader) -> None:
+    """Write a report of two suites that ran elsewhere, a year ago, one of them without a zone."""
+    uploader.cases(1, 2)
+    uploader.configure("tests: {shop.Cart.adds: KEY-TC-1, shop.Cart.pays: KEY-TC-2}\n")
+    early = 'name="a" timestamp="2025-11-28T10:02:11Z" hostname="rig-1"'
+    late = 'name="b" timestamp="2025-11-28T12:30:00" hostname="rig-2"'
+    suites = suite(PASSED, attributes=early), suite(make_case(), attributes=late)
+    uploader.write("report.xml", f"<testsuites>{''.join(suites)}</testsuites>")
+
+
+def test_account_has_time_and_host_of_the_suite_and_not_those_of_the_upload(
+    uploader: Uploader,
+) -> None:
+    write_two_suites(uploader)
+    assert uploader("report.xml").status == 0
+    first, second = account_of(uploader, 1), account_of(uploader, 2)
+    assert "2025-11-28 10:02:11 to 2025-11-28 12:30:00 UTC" in first
+    assert "host rig-1 + rig-2" in first
+    assert "times without a zone" in first
+    assert "shop.Cart.adds: passed (0.500 s, 2025-11-28 10:02:11 UTC on rig-1)" in first
+    assert "shop.Cart.pays: passed (2025-11-28 12:30:00 UTC on rig-2)" in second
+    assert f"{datetime.now(timezone.utc):%Y-%m-}" not in first
+
+
+def test_commit_is_never_that_of_the_checkout(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in COMMIT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for words in ["init -q"], ["-c user.name=a -c user.email=a@b commit -q --allow-empty -m a"]:
+        subprocess.run(["git", *words[0].split()], cwd=uploader.repository.folder, check=True)  # noqa: S603, S607
+    write_two_suites(uploader)
+    uploader("report.xml")
+    assert "commit" not in account_of(uploader, 1)
+    uploader("--commit", "1f0c9d2", "report.xml")
+    assert "commit 1f0c9d2" in account_of(uploader, 1)
