@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from junit_uploader.junit.elements import FAILING
 from junit_uploader.junit.reported_test import MOST_NOTES, NO_EXTRAS, ReportedTest
+from pytest_jama.core.cases import LINK_PROPERTIES
+from pytest_jama.core.properties import Evidence, read_evidence
 from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import StepResult
 
 _PASSED = Outcome.PASSED
+_REPEATED = Outcome.NOT_REACHED
+"""What a testcase says that is marked as an attempt before the last."""
+
 _RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
@@ -51,6 +56,8 @@ def _join_run(before: ReportedTest, testcase: ReportedTest) -> ReportedTest | No
     """Return one test of two testcases that follow each other; None when they are two."""
     if before.suite is not testcase.suite:
         return None
+    if before.outcome is _REPEATED:
+        return _with_attempt(before, testcase)
     one, two = before.extras or NO_EXTRAS, testcase.extras or NO_EXTRAS
     if two.is_teardown and before.outcome in FAILING and not one.is_teardown:
         return _with_teardown(before, testcase)
@@ -81,14 +88,16 @@ def _with_attempt(attempt: ReportedTest, test: ReportedTest) -> ReportedTest:
     """Let a testcase be the attempt after another one, which does not count any more."""
     one, two = attempt.extras or NO_EXTRAS, test.extras or NO_EXTRAS
     number = one.earlier + 1
-    failed = [step for step in one.steps if step.outcome in FAILING]
-    why = "".join(f"; step {each.number} failed" + _colon(each.note) for each in failed)
-    note = f"attempt {number} was repeated, its report does not say why{why}"
+    notes = one.attempt_notes
+    if attempt.outcome is not _REPEATED:  # else the last one tells of all
+        failed = [step for step in one.steps if step.outcome in FAILING]
+        why = "".join(f"; step {each.number} failed" + _colon(each.note) for each in failed)
+        notes += (f"attempt {number} was repeated, its report does not say why{why}",)
     extras = two._replace(
         links=two.links or one.links,
         steps=later_steps(one.steps, two.steps),
-        notes=(*one.attempt_notes, note, *two.notes)[:MOST_NOTES],
-        attempt_notes=(*one.attempt_notes, note)[:MOST_NOTES],
+        notes=(*notes, *two.notes)[:MOST_NOTES],
+        attempt_notes=notes[:MOST_NOTES],
         earlier=number + two.earlier,
     )
     return test._replace(time_s=_sum_s(attempt, test), started=attempt.started, extras=extras)
@@ -167,3 +176,33 @@ def overview(united: Sequence[ReportedTest]) -> ReportedTest:
         earlier=sum(each.earlier for each in all_extras),
     )
     return united[0]._replace(time_s=_sum_s(*united), extras=extras)
+
+
+def read_attempts(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Evidence:
+    """Read properties to which each attempt of a test added its own, so that the last one counts.
+
+    pytest keeps them, and pytest-retry writes no testcase for the attempts before the last. A new
+    attempt begins with the reference that the first began with; what it says of a step takes the
+    place of what was said before.
+
+    Args:
+        properties: Names and values, in their order.
+        outcome: Of the last attempt.
+    """
+    first = properties[0]
+    if first[0] not in LINK_PROPERTIES or properties.count(first) == 1:
+        return read_evidence(properties, outcome)
+    begins = [at for at, item in enumerate(properties) if item == first]
+    attempts = [
+        read_evidence(properties[begin:end], outcome)
+        for begin, end in zip(begins, [*begins[1:], len(properties)], strict=True)
+    ]
+    steps: tuple[StepResult, ...] = ()
+    for attempt in attempts:
+        steps = later_steps(steps, (*steps, *attempt.steps))
+    return Evidence(
+        tuple(dict.fromkeys(link for each in attempts for link in each.links)),
+        steps,
+        tuple(dict.fromkeys(problem for each in attempts for problem in each.problems)),
+        tuple(dict.fromkeys(note for each in attempts for note in each.notes)),
+    )

@@ -28,6 +28,7 @@ from junit_uploader.junit.elements import (
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.same_test import read_attempts
 from junit_uploader.junit.scenarios import find_tags, read_scenario
 from junit_uploader.junit.timestamps import read_timestamp
 from pytest_jama.core.errors import Unusable, UnusableKind
@@ -120,7 +121,7 @@ class TestcaseReader:
             if inside.findings:
                 outcome = self._decide(test_id, inside.findings, {})
             if inside is not _NOTHING:
-                extras = self._read_extras(test_id, None, outcome, inside)
+                extras = self._read_extras(test_id, None, outcome, inside, suite)
         return _make(
             ReportedTest,
             (test_id, self._classname, suite, outcome, time_s, started, extras),
@@ -150,7 +151,7 @@ class TestcaseReader:
         outcome = self._decide(identity.test_id, findings, attributes)
         extras = None
         if inside is not _NOTHING or identity.odd_name:
-            extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)
+            extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside, suite)
         if has_no_class:
             self._classname = ""  # so that the next one is read closely, too
         elif identity.classname != self._classname:
@@ -197,12 +198,14 @@ class TestcaseReader:
         odd_name: str | None,
         outcome: Outcome,
         inside: _Inside,
+        suite: SuiteFacts,
     ) -> Extras | None:
         """Read what only some testcases have; None when this one has none of it."""
         if odd_name == UNNAMED:
             self._notes.add(NoteKind.UNNAMED, test_id)
         properties = inside.properties
-        evidence = read_evidence(properties, outcome) if properties else NO_EVIDENCE
+        read = read_attempts if suite.holds_attempts else read_evidence
+        evidence = read(properties, outcome) if properties else NO_EVIDENCE
         links, steps, problems, notes = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))

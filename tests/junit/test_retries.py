@@ -142,6 +142,13 @@ def test_last_attempt_of_pytest_counts_for_outcome_and_properties(
     )
 
 
+def test_properties_of_the_last_attempt_count_within_one_testcase() -> None:
+    inside = linked("A-TC-1", *FAILED_STEP, ("jama", "A-TC-1"), *PASSED_STEP)
+    for name, expected in {"pytest": ["passed"], "unit": ["failed", "passed"]}.items():
+        steps = one(inside, name=name).as_result().steps
+        assert [step.outcome.value for step in steps] == expected
+
+
 def test_every_attempt_is_told() -> None:
     notes = one("", "", CASES["failed"], name="pytest").as_result().notes
     assert [note.split(",")[0] for note in notes] == [
