@@ -17,7 +17,7 @@ from junit_uploader.merged_reports import link_tests, no_garbage_collection, rea
 from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.tested import find_stated_commit, name_reports
 from pytest_jama import __version__
-from pytest_jama.config import load_settings
+from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
@@ -119,6 +119,7 @@ def _run(
     about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
+        session.keep_lock(link.case_ref for each in found.results for link in each.links)
         write_results(journal, found.results)
     except KeyboardInterrupt:
         session.break_off()
@@ -163,6 +164,8 @@ def _find(
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=settings.tests.find_within,
     )
+    if session.lock is not None:
+        linked.results.extend(session.lock.missing_tests(reports.tests))
     judged = linked.judged(settings.verdicts.rules())
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
     lines = itertools.chain(lines, unlinked_failure_lines(judged))
@@ -191,7 +194,7 @@ def _load(options: Namespace) -> LoadedSettings:
     Raises:
         SettingsError: With every mistake.
     """
-    return load_settings(
+    loaded = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
         flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
@@ -199,6 +202,7 @@ def _load(options: Namespace) -> LoadedSettings:
         needs_target=not options.no_upload,
         flag_prefix="--",
     )
+    return with_lock(loaded, start=Path.cwd())
 
 
 def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:
@@ -260,11 +264,20 @@ def write_results(
     journal.write(*map(uncollected_line, unknown))
     tests = [each for each in results if each.outcome is not Outcome.DESELECTED]
     for some in _chunks((each for each in tests if each.links), tests_a_line):
-        known = ((each.test_id, Outcome.NOT_REACHED, each.links) for each in some)
+        known = ((each.test_id, _unless_run(each), each.links) for each in some)
         journal.write(collected_line(known))
-    ended = (each for each in tests if each.outcome is not Outcome.NOT_REACHED)
+    ended = (each for each in tests if each.outcome not in _NEVER_STARTED)
     for some in _chunks(ended, LINES_AT_ONCE):
         journal.write(*map(result_line, some))
+
+
+_NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.NOT_COLLECTED})
+
+
+def _unless_run(result: TestResult) -> Outcome:
+    """Return what a test counts as while its own line is missing."""
+    is_missing = result.outcome is Outcome.NOT_COLLECTED
+    return Outcome.NOT_COLLECTED if is_missing else Outcome.NOT_REACHED
 
 
 def _chunks(results: Iterable[TestResult], size: int) -> Iterator[list[TestResult]]:

@@ -196,7 +196,7 @@ class LinkedTests(NamedTuple):
         uncollected: These files, as the reports name them.
     """
 
-    results: Sequence[TestResult]
+    results: list[TestResult]
     has_several: bool
     uncollected: tuple[str, ...]
 

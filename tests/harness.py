@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 PLAN = "Release 1"
 CYCLE = "Build 1"
 
-# These take part in every session of this environment: one shuffles, the others take seconds.
-_OTHER_PLUGINS = ("randomly", "hypothesispytest", "anyio", "pytest_cov")
+# These take part in every session of this environment: one shuffles, some take seconds, some run
+# tests again in their own ways. A test that needs one says ``-p MODULE``.
+_OTHER_PLUGINS = (
+    *("randomly", "hypothesispytest", "anyio", "pytest_cov"),
+    *("check", "flaky", "pytest-bdd", "pytest-retry"),
+)
 PYTEST = [
     *(sys.executable, "-m", "pytest", "--jama"),
     *(word for name in _OTHER_PLUGINS for word in ("-p", f"no:{name}")),

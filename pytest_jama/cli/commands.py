@@ -153,6 +153,99 @@ def upload(
     return run_upload(UploadOptions(journals, config, given), output, command=command)
 
 
+@toolbox.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when it would change.")
+@click.option("--junit", is_flag=True, help="The arguments are JUnit reports; pytest is not used.")
+@click.option("--url", help="Address of the Jama instance.")
+@click.option("--project", help="The project, by key or API ID.")
+@click.option("--config", type=_FILE, help="The settings file; default: jama.yaml, here or above.")
+@click.option(
+    "--verbose", "-v", count=True, help="Name every single thing; -vv logs each request, too."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
+@click.argument(
+    "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST ARGUMENTS | REPORT...]"
+)
+def lock(
+    *,
+    check: bool,
+    junit: bool,
+    config: Path | None,
+    verbose: int,
+    quiet: bool,
+    arguments: tuple[str, ...],
+    **given: str | bool | None,
+) -> int:
+    """Write jama.lock: what the linked test cases say now, and which tests are linked to them.
+
+    pytest collects the tests, with the arguments behind `--`, and runs none; Jama is asked for the
+    cases. Review the file's changes, and commit it: from then on a case that says something else is
+    not PASSED.
+
+    \b
+    pytest-jama lock
+    pytest-jama lock --check -- -p no:cacheprovider
+    pytest-jama lock --junit reports/*.xml
+
+    Exit status: 0 it is written, or up to date; 1 it would change, or something cannot be collected
+    or found; 2 wrong use or settings, 3 Jama out of reach or credentials refused.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.locking import LockOptions, run_lock  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
+
+    options = LockOptions(arguments, is_junit=junit, checks=check, config=config, flags=given)
+    return run_lock(options, OutputOptions(verbosity=verbose, quiet=quiet))
+
+
+@toolbox.command()
+@click.option("--url", help="Address of the Jama instance.")
+@click.option("--project", help="The project, by key or API ID.")
+@click.option("--plan", help="The test plan, by name or id:20494.")
+@click.option("--cycle", help="The test cycle, by name or id:20495.")
+@click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
+@click.option("--no-collect", is_flag=True, help="Take the cases of jama.yaml; do not ask pytest.")
+@click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
+@click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option(
+    "--verbose", "-v", count=True, help="Name every single thing; -vv logs each request, too."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST ARGS]...")
+def prepare(
+    *,
+    config: Path | None,
+    no_collect: bool,
+    dry_run: bool,
+    as_json: bool,
+    verbose: int,
+    quiet: bool,
+    arguments: tuple[str, ...],
+    **given: str | bool | None,
+) -> int:
+    """Make plan, test group, test cases and cycle ready; run no test and send no result.
+
+    The first job of a pipeline whose other jobs each run some of the tests: the cycle then has a
+    run of every case that is linked to a test. Done twice it changes nothing.
+
+    \b
+    pytest-jama prepare
+    pytest-jama prepare -- tests -m "not slow"
+    pytest-jama prepare --no-collect
+
+    Exit status: 0 everything is ready, 1 a case has no run or something was not understood,
+    2 wrong use or settings, 3 Jama out of reach or credentials refused.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.prepare import PrepareOptions, run_prepare  # noqa: PLC0415
+    from pytest_jama.core.plan import Mode  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
+
+    mode = Mode.DRY_RUN if dry_run else Mode.SEND
+    output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
+    options = PrepareOptions(arguments, collects=not no_collect, config=config, flags=given)
+    return run_prepare(options, output)
+
+
 def _words(flags: Flags) -> list[str]:
     given = {name: said for name, said in flags.items() if said is not None and said is not False}
     return [f"--{name}" if said is True else f"--{name}={said}" for name, said in given.items()]

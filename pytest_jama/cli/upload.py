@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from pytest_jama.cli.upload_settings import (
     load_for_upload,
 )
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
+from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
@@ -168,6 +169,7 @@ class _Upload:
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
         """Judge and send; see `run_upload`."""
         loaded = load_for_upload(self._recordings, flags=self._options.flags, environ=os.environ)
+        loaded = replace(loaded, lock=merge_locks(each.lock for each in self._recordings))
         settings, output = loaded.settings, self._output
         output.announce(
             describe_destination(

@@ -27,6 +27,7 @@ _DESTINATION: Mapping[str, Callable[[Settings], object]] = {
 _RULES: Mapping[str, Callable[[Settings], object]] = {
     "target": lambda settings: settings.target,
     "verdicts": lambda settings: settings.verdicts.model_dump(mode="json"),
+    "drift": lambda settings: settings.drift,
 }
 """What must be the same, too, and has no flag."""
 

@@ -15,6 +15,7 @@ from pytest_jama.config.loading import (
     load_from_journal,
     load_settings,
 )
+from pytest_jama.config.lock_file import with_lock
 from pytest_jama.config.models import (
     CycleSettings,
     JunitSettings,
@@ -43,4 +44,5 @@ __all__ = [
     "find_file",
     "load_from_journal",
     "load_settings",
+    "with_lock",
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.environment import Lookup
     from pytest_jama.config.layers import Flags
     from pytest_jama.config.models import Settings
+    from pytest_jama.core.lock import Lock
 
 FILE_NAMES = ("jama.yaml", "jama.yml")
 
@@ -32,11 +33,13 @@ class LoadedSettings:
         origins: Each setting of `DESTINATION` that is given -> ``jama.yaml:3``, ``--jama-plan``
             or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
+        lock: What `jama.lock` holds; None without one, or where it was not read.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     file: Path | None
+    lock: Lock | None = None
 
 
 def load_settings(

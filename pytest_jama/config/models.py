@@ -101,6 +101,15 @@ class PlanSettings(_Place):
         description="Test group that missing cases are added to; created if named and missing. "
         "Without it: Jama's `Default Test Group`.",
     )
+    add: Annotated[
+        Literal["linked", "reported", "none"],
+        Allowed("linked, reported or none"),
+    ] = Field(
+        default="linked",
+        description="Which cases are added to the plan that it lacks: before a cycle is created, "
+        "all that are linked to a test (`linked`); only those that a result is written for "
+        "(`reported`); or none, so that a plan prepared by people stays as it is (`none`).",
+    )
 
 
 class CycleSettings(_Place):
@@ -258,6 +267,14 @@ class Settings(Section):
         description="How JUnit reports are read.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    drift: Annotated[
+        Literal["incomplete", "warn", "off"],
+        Allowed("incomplete, warn or off"),
+    ] = Field(
+        default="incomplete",
+        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
+        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
+    )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
         description="A session of which no test is linked to a case has failed; "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
@@ -38,11 +39,16 @@ class Findings(NamedTuple):
         results: Every test, also those that are linked to no case or did not run.
         judgement: What follows from them, case by case.
         provenance: One line that opens each account, see `Provenance`. Empty writes no accounts.
+        lock: What the cases said when their tests were reviewed; None without `jama.lock`.
+        prepares: Whether everything is only made ready for sessions to come, which will write into
+            it: the plan has no updates. A target that takes documents has nothing to prepare.
     """
 
     results: Sequence[TestResult]
     judgement: Judgement
     provenance: str = ""
+    lock: Lock | None = None
+    prepares: bool = False
 
 
 class Elsewhere(NamedTuple):

@@ -63,3 +63,16 @@ def _find_opening(head: str) -> int:
         if not depth:
             return at
     return -1
+
+
+def base_of(test_id: str) -> str:
+    """Return a test ID without its parameters, in the spelling that it has.
+
+    Compare two of them in `normal_form`.
+    """
+    return test_id[: min(parameter_starts(test_id), default=len(test_id))]
+
+
+def normal_base_of(test_id: str) -> str:
+    """Return a test ID without its parameters, in normal form."""
+    return normal_form(base_of(test_id))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
@@ -121,6 +122,11 @@ class Parser:
 
     def _parse_link(self, text: str) -> CaseLink:
         return self._links.setdefault(text, CaseLink.parse(text))
+
+
+def parse_locked(line: JournalLine) -> Lock:
+    """Read a `locked` line."""
+    return Lock({_text(name): LockedCase.read(case) for name, case in line["cases"].items()})
 
 
 def parse_unusable(line: JournalLine) -> Unusable:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
@@ -96,6 +97,11 @@ def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -
     """
     named = [[test, outcome, _links(links)] for test, outcome, links in tests]
     return {"line": "collected", "tests": named}
+
+
+def locked_line(lock: Lock) -> JournalLine:
+    """Return the line of what jama.lock has of cases: an upload elsewhere needs it, too."""
+    return {"line": "locked", "cases": {name: case.plain() for name, case in lock.cases.items()}}
 
 
 def result_line(result: TestResult) -> JournalLine:

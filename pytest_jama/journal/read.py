@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
-from pytest_jama.journal.line_parser import Parser, parse_header, parse_unusable
+from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
 from pytest_jama.journal.lines import FORMAT_VERSION
 from pytest_jama.journal.record import Arrival, Recording
 
@@ -141,6 +142,7 @@ class _RecordReader:
         self._readers: dict[object, Callable[[JournalLine], None]] = {
             "collected": self._collected,
             "uncollected": self._uncollected,
+            "locked": self._locked,
             "result": self._result,
             "verdict": self._verdict,
             "receipt": self._receipt,
@@ -172,6 +174,9 @@ class _RecordReader:
     def _uncollected(self, line: JournalLine) -> None:
         uncollected = self._parser.parse_uncollected(line)
         self._recording.uncollected.setdefault(uncollected.test_id, uncollected)
+
+    def _locked(self, line: JournalLine) -> None:
+        self._recording.lock = merge_locks([self._recording.lock, parse_locked(line)])
 
     def _result(self, line: JournalLine) -> None:
         self._recording.add_result(self._parser.parse_result(line))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Provenance
+from pytest_jama.core.results import Outcome
+from pytest_jama.core.test_ids import normal_base_of, normal_form
 from pytest_jama.journal.united import said_by, unite_results
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import StepVerdict, Verdict, VerdictRules
 
@@ -97,6 +101,7 @@ class Recording:
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
+        lock: What jama.lock had of the session's cases; None when there was none.
         repeated: The other results of tests that have several which say different things.
     """
 
@@ -114,6 +119,7 @@ class Recording:
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
+    lock: Lock | None = None
     repeated: dict[TestResult, TestResult] = field(default_factory=dict)
 
     def add_result(self, result: TestResult) -> None:
@@ -165,10 +171,38 @@ def merge_results(
         recordings: One of each session.
         rules: Which verdict follows from which outcome; a skip that has one counts.
     """
-    results = [result for recording in recordings for result in recording.all_results()]
     if len(recordings) == 1 and not recordings[0].repeated:
-        return tuple(results)
-    return unite_results(results, rules=rules)
+        return tuple(recordings[0].all_results())
+    come_across = _bases_known(recordings)
+    return unite_results(
+        (
+            result
+            for recording in recordings
+            for result in recording.all_results()
+            if result.outcome is not Outcome.NOT_COLLECTED
+            or normal_form(result.test_id) not in come_across
+        ),
+        rules=rules,
+    )
+
+
+def _bases_known(recordings: Iterable[Recording]) -> set[str]:
+    """Return the tests that any session came across, without their parameters.
+
+    It is empty when that does not matter, since no session missed one.
+    """
+    outcomes: dict[str, Outcome] = {}
+    for recording in recordings:
+        for result in recording.all_results():
+            if outcomes.get(result.test_id, Outcome.NOT_COLLECTED) is Outcome.NOT_COLLECTED:
+                outcomes[result.test_id] = result.outcome
+    if Outcome.NOT_COLLECTED not in outcomes.values():
+        return set()
+    return {
+        normal_base_of(test_id)
+        for test_id, outcome in outcomes.items()
+        if outcome is not Outcome.NOT_COLLECTED
+    }
 
 
 def _united(one: Recording, other: Recording) -> Recording:
@@ -190,6 +224,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         damaged=[*one.damaged, *other.damaged],
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
+        lock=merge_locks([one.lock, other.lock]),
     )
     for result in (*other.results.values(), *other.repeated.values()):
         united.add_result(result)

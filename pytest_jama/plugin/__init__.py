@@ -2,15 +2,17 @@
 
 PYTEST_DONT_REWRITE: nothing here asserts, and every pytest session imports this module.
 
-Without ``--jama`` the plugin declares its options, its marker and the fixture ``jama``, and does
-nothing else. Keep this module small and free of imports, also of names: pytest looks at each one.
-`activation` holds what ``--jama`` starts.
+Without ``--jama`` and ``--junitxml`` the plugin declares its options, its marker and the fixture
+``jama``, and does nothing else. Keep this module small and free of imports, also of names: pytest
+looks at each one. `activation` holds what these options start.
 """
 
 import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_jama.plugin.step_fixture import JamaFixture
 
 
@@ -47,11 +49,27 @@ def pytest_configure(config: pytest.Config) -> None:
         activate(config)
     elif config.option.jama_dry_run:
         raise pytest.UsageError("--jama-dry-run says what --jama would do: give both")
+    elif getattr(config.option, "xmlpath", None):
+        from pytest_jama.plugin.activation import activate_file  # noqa: PLC0415 (see above)
+
+        activate_file(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_bdd_apply_tag(tag: str, function: "Callable[..., object]") -> bool | None:
+    """Take the tag ``@jama:KEY`` of a feature file for the marker, also with strict markers."""
+    if not tag.startswith("jama:"):
+        return None
+    for text in tag.removeprefix("jama:").split(","):
+        case, hash_sign, step = text.partition("#")
+        mark = pytest.mark.jama
+        (mark(case, step=step) if hash_sign else mark(case))(function)
+    return True
 
 
 @pytest.fixture
 def jama(request: pytest.FixtureRequest) -> "JamaFixture":
-    """Report steps and notes to Jama: ``with jama.step(1): ...``; a no-op without ``--jama``."""
-    from pytest_jama.plugin.step_fixture import start_fixture  # noqa: PLC0415 (only when used)
+    """Say what a test shows of steps, ``with jama.step(1): ...``, and notes, ``jama.note(...)``."""
+    from pytest_jama.plugin.attempts import start_fixture  # noqa: PLC0415 (only when used)
 
     return start_fixture(request.node)

@@ -8,11 +8,12 @@ too.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.cases import CaseLink, CaseRef, parse_step
+from pytest_jama.core.cases import CaseLink, CaseRef, parse_links, parse_step
 from pytest_jama.core.properties import MARKERS
 from pytest_jama.plugin.guard import Guarded, guarded
 
@@ -113,6 +114,33 @@ class CollectedTests(Guarded):
         return text
 
 
+class MarkersForFile(Guarded):
+    """Writes what markers say into the file of ``--junitxml``, in a session that reports nothing.
+
+    A marker that cannot be understood does not stop such a session. It goes into the file as it
+    stands, where `junit-uploader` names it.
+    """
+
+    @pytest.hookimpl(trylast=True)
+    @guarded
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Read the markers, after every plugin and conftest had a chance to set some."""
+        markers = MarkerReader()
+        for item in session.items:
+            try:
+                text = ",".join(map(str, markers.read(item)))
+            except MarkerError as exc:
+                text = exc.marker
+                _warn(item, f"{exc}; nothing is linked to it")
+            if text:
+                item.user_properties.append((MARKERS, text))
+
+
+def _warn(item: pytest.Item, text: str) -> None:
+    with contextlib.suppress(pytest.PytestWarning):  # where warnings are errors
+        item.warn(pytest.PytestWarning(text))
+
+
 class FirstReport(Guarded):
     """Puts what a worker of pytest-xdist collected on its first report, then unregisters itself."""
 
@@ -154,7 +182,16 @@ def _where(item: pytest.Item) -> str:
 
 
 class MarkerError(ValueError):
-    """A ``jama`` marker that cannot be understood."""
+    """A ``jama`` marker that cannot be understood.
+
+    Args:
+        mark: The marker.
+        why: What is wrong with it.
+    """
+
+    def __init__(self, mark: pytest.Mark, why: str) -> None:
+        self.marker = _text(mark)
+        super().__init__(f"{self.marker}: {why}")
 
 
 class MarkerReader:
@@ -196,7 +233,7 @@ def _links_of(marks: Sequence[pytest.Mark]) -> tuple[CaseLink, ...]:
     """Return the links of all markers of one place."""
     if not marks:
         return ()
-    links = [link for mark in marks if mark.name == "jama" for link in _read(mark)]
+    links = [link for mark in marks if mark.name.startswith("jama") for link in _read(mark)]
     return tuple(dict.fromkeys(links)) if len(links) > 1 else tuple(links)
 
 
@@ -209,19 +246,34 @@ def _marks_of_class(node: pytest.Class) -> Iterator[Sequence[pytest.Mark]]:
 
 
 def _read(mark: pytest.Mark) -> Iterator[CaseLink]:
+    if mark.name != "jama":
+        yield from _read_tag(mark)
+        return
     unknown = sorted(set(mark.kwargs) - {"step"}) if mark.kwargs else ()
     if unknown:
-        raise MarkerError(f"{_text(mark)}: unknown argument {unknown[0]!r}, only step= is known")
+        raise MarkerError(mark, f"unknown argument {unknown[0]!r}, only step= is known")
     if not mark.args:
-        raise MarkerError(f"{_text(mark)}: names no test case")
+        raise MarkerError(mark, "names no test case")
     try:
         step = parse_step(mark.kwargs["step"]) if "step" in mark.kwargs else None
         for value in mark.args:
             yield CaseLink(CaseRef.parse(value), step)
     except ValueError as exc:
-        raise MarkerError(f"{_text(mark)}: {exc}") from exc
+        raise MarkerError(mark, str(exc)) from exc
+
+
+def _read_tag(mark: pytest.Mark) -> Iterator[CaseLink]:
+    """Read a tag of a feature file that pytest-bdd took for the name of a marker."""
+    name, _, text = mark.name.partition(":")
+    if name == "jama":
+        try:
+            yield from parse_links(text)
+        except ValueError as exc:
+            raise MarkerError(mark, str(exc)) from exc
 
 
 def _text(mark: pytest.Mark) -> str:
+    if mark.name != "jama":
+        return f"@{mark.name}"
     arguments = [*map(repr, mark.args), *(f"{key}={value!r}" for key, value in mark.kwargs.items())]
     return f"@pytest.mark.jama({', '.join(arguments)})"

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
-from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
+from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, says_something, sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pytest
 
-    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.cases import CaseLink, CaseRef
+    from pytest_jama.core.lock import Lock
 
 Links = tuple["CaseLink", ...]
 
@@ -48,9 +49,11 @@ class ResultCollector:
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
+        self._not_collected: dict[str, Links] = {}
         self.collected: Mapping[Outcome, dict[str, Links]] = {
             Outcome.NOT_REACHED: self._selected,
             Outcome.DESELECTED: self._deselected,
+            Outcome.NOT_COLLECTED: self._not_collected,
         }
         self.uncollected: dict[str, TestResult] = {}
         self._refuse_link = refuse_link
@@ -80,10 +83,17 @@ class ResultCollector:
             return False
         self._renamed = collected["renamed"]
         self._links.update(links)
-        for outcome, tests in self.collected.items():
+        for outcome in (Outcome.NOT_REACHED, Outcome.DESELECTED):
+            tests = self.collected[outcome]
             for test_id, text in collected[outcome.name]:
                 tests[test_id] = self.parse(text, test_id) or self._find(test_id, outcome)
         return True
+
+    def add_missing(self, lock: Lock) -> None:
+        """Take the tests of jama.lock that this session did not come across."""
+        for test in lock.missing_tests([*self._selected, *self._deselected]):
+            links = self._not_collected.get(test.test_id, ())
+            self._not_collected[test.test_id] = tuple(dict.fromkeys((*links, *test.links)))
 
     def _find(self, test_id: str, outcome: Outcome) -> Links:
         links = self._find_by_id(test_id)
@@ -125,9 +135,11 @@ class ResultCollector:
             reports = self._running[key] = [report]
         elif report.when == "teardown" and ends_attempt(reports[-1]):
             return None  # it belongs to the attempt before; the next one follows
-        else:
+        elif report is not reports[-1]:  # pytest-retry changes and reports one object twice
             reports.append(report)
         if report.when not in LAST_PHASES or ends_attempt(report):
+            return None
+        if not any(map(says_something, reports)):  # flaky says nothing of it: another one follows
             return None
         del self._running[key]
         return self._finish(node_id, reports)
@@ -157,6 +169,12 @@ class ResultCollector:
                 yield result
         yield from self.uncollected.values()
 
+    def case_refs(self) -> Iterator[CaseRef]:
+        """Yield the case of each link, also repeatedly."""
+        for result in self.all_results():
+            for link in result.links:
+                yield link.case_ref
+
     def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; report texts that cannot be understood."""
         links = self._links.get(text)
@@ -184,7 +202,8 @@ class ResultCollector:
         said = self._read(reports[-1].user_properties, test_id, phases.outcome)
         known = None if test_id in self._asked else self._known_links(test_id)
         message = "\n".join(phases.messages)
-        notes = said.notes + phases.earlier
+        earlier = (note for note in phases.earlier if note not in said.notes)
+        notes = (*said.notes, *earlier) if phases.earlier else said.notes
         links = said.links or known or ()
         result = TestResult(
             *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),

@@ -62,9 +62,20 @@ class Phases:
     def begin_again(self, report: pytest.TestReport) -> None:
         """Begin a new attempt after a report of ``rerun``; what went wrong becomes a note."""
         why = message_of(report, Outcome.FAILED) or "; ".join(self.messages)
-        note = f"attempt {len(self.earlier) + 1} failed" + (f": {why}" if why else "")
-        self.earlier += (note,)
+        self.earlier += (name_attempt(len(self.earlier) + 1, why or None),)
         self.outcome, self.messages = _NOT_REACHED, ()
+
+
+def name_attempt(number: int, ending: str | None) -> str:
+    """Return the note on an attempt before the last.
+
+    Args:
+        number: The attempt, counted from 1.
+        ending: Why it failed; empty when it passed, and None when that is not known.
+    """
+    if ending == "":
+        return f"attempt {number} passed"
+    return f"attempt {number} failed" + (f": {ending}" if ending else "")
 
 
 def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
@@ -90,6 +101,11 @@ def sum_up(reports: Sequence[pytest.TestReport]) -> Phases:
 def ends_attempt(report: pytest.TestReport) -> bool:
     """Return whether the test is run again after this report."""
     return report.outcome not in _FINAL_OUTCOMES
+
+
+def says_something(report: pytest.TestReport) -> bool:
+    """Return whether a report says more than that setup or teardown went well."""
+    return report.when == "call" or report.outcome != "passed"
 
 
 def is_failed_subtest(report: pytest.TestReport) -> bool:

@@ -149,6 +149,9 @@ class Reporter(Guarded):
         """Take what this process or a worker collected; write what is linked to a case."""
         self._awaits_workers = False
         if self._collector.add_collected(collected, links):
+            if self._session.lock is not None:
+                self._collector.add_missing(self._session.lock)
+            self._session.keep_lock(self._collector.case_refs())
             self._session.write(lines.collected_line(self._collector.linked()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -234,6 +237,7 @@ class Reporter(Guarded):
             self._session.write_encoded(lines.result_text(result))
         if not self._collector.has_begun:
             return None
+        self._session.keep_lock(self._collector.case_refs())
         return judge_session(
             self._collector.all_results(),
             settings=self._settings,

@@ -1,46 +1,94 @@
-"""The object behind the fixture ``jama``: what a test says of its steps, and its notes."""
+"""The object behind the fixture ``jama``: what a test says of its steps, and its notes.
+
+Tasks and threads may say it at the same time. Which step is theirs is known by their context; a new
+thread has an empty one.
+"""
 
 from __future__ import annotations
 
+import sys
+import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import pytest
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_step
 from pytest_jama.core.properties import evidence_properties
-from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
-from pytest_jama.core.text import clean, first_line, shorten
-from pytest_jama.plugin.guard import Guarded, guarded
-from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_of
+from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
+from pytest_jama.core.text import clean, shorten
+from pytest_jama.plugin.soft_checks import SoftChecks
+from pytest_jama.plugin.step_ends import ENDS_OF_ALL, StepEnd, read_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_jama.core.errors import ErrorLog
+    from collections.abc import Iterable, Iterator
 
 
-@dataclass(slots=True)
-class _OpenStep:
-    notes: list[str]
-    has_failed: bool = False
+class _Step:
+    """One time that a step was entered.
+
+    Args:
+        number: The step.
+        note: What was said at its beginning.
+        evidence: Whose step it is.
+        parent: The step around it.
+    """
+
+    def __init__(
+        self, number: int, note: str | None, evidence: JamaFixture, parent: _Step | None
+    ) -> None:
+        self.number = number
+        self.notes = [note] if note else []
+        self.evidence = evidence
+        self.parent = parent
+        self.thread = threading.get_ident()
+        self.is_in_task = _is_in_task()
+        self.is_open = True
+        self.has_failed = False
+        self.end = StepEnd(None, "it was still open when the test ended")
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of it; None when its end says nothing."""
+        return Outcome.FAILED if self.has_failed else self.end.outcome
+
+    def as_said(self, outcome: Outcome, *, reason: str = "") -> _Said:
+        """Return what is said of it."""
+        return self.number, outcome, _short("\n".join(filter(None, (*self.notes, reason))))
+
+    def is_within(self, other: _Step) -> bool:
+        """Whether another step is this one, or around it."""
+        return other is self or other in _ancestors(self)
+
+
+_Said = tuple[int, Outcome, str]
+
+_innermost: ContextVar[_Step | None] = ContextVar("innermost step", default=None)
+"""The step in which the code of this context is. It may be one of another test, or closed."""
 
 
 class JamaFixture:
-    """Collects the steps and notes of one attempt of one test."""
+    """Collects the steps and notes of one attempt of one test.
 
-    def __init__(self) -> None:
-        self._steps: list[tuple[int, str, str]] = []
-        self._notes: list[str] = []
-        self._open_steps: list[_OpenStep] = []
+    Args:
+        runs_examples: Whether the test is called for one example after the other (hypothesis).
+    """
+
+    def __init__(self, *, runs_examples: bool = False) -> None:
+        self._runs_examples = runs_examples
+        self._thread = threading.get_ident()
+        self._lock = threading.RLock()
+        self._open: list[_Step] = []
+        self._closed: list[_Step] = []
+        self._notes: list[object] = []
+        self._checks = SoftChecks(self.fail_open_steps)
 
     @contextmanager
     def step(self, number: int, note: str | None = None) -> Iterator[None]:
         """Say that the code inside is the evidence of one step of the test's cases.
 
-        The step passes when the code ends, and fails with any exception, which goes on. A step that
-        is entered several times gets the worst of its outcomes.
+        The step passes when the code ends, and fails with any exception, which goes on. Exceptions
+        that are not errors say nothing of it: a task that is cancelled, an example that hypothesis
+        rejects. A step that is entered several times gets the worst of its outcomes.
 
         Args:
             number: The step as counted in Jama, from 1.
@@ -49,103 +97,132 @@ class JamaFixture:
         Raises:
             ValueError: When `number` is not a step number.
         """
-        number = parse_step(number)
-        step = _OpenStep([note] if note else [])
-        self._open_steps.append(step)
+        outer = _innermost.get()
+        with self._lock:
+            step = _Step(parse_step(number), note, self, self._find_step())
+            self._open.append(step)
+        _innermost.set(step)
+        before = self._checks.count()
         try:
             yield
-        except _ENDS_OF_ALL:  # the step did not end
-            self._open_steps.pop()
+        except ENDS_OF_ALL:  # the step did not end
+            self._leave(step, outer)
             raise
-        except BaseException as exc:  # whatever it is, pytest reports it as the end of the test
-            self._close_step(number, _outcome_of(exc), [*step.notes, _reason(exc)])
+        except BaseException as exc:
+            self._close(step, outer, read_end(exc), before)
             raise
         else:
-            self._close_step(number, "failed" if step.has_failed else "passed", step.notes)
+            self._close(step, outer, StepEnd(Outcome.PASSED, ""), before)
 
     def note(self, text: str) -> None:
-        """Add a note: to the step that is open, or else to the account of the test."""
-        target = self._open_steps[-1].notes if self._open_steps else self._notes
-        target.append(str(text))
+        """Add a note: to the step in which it is said, or else to the account of the test."""
+        text = str(text)
+        with self._lock:
+            step = self._find_step()
+            (self._notes if step is None else step.notes).append(text)
+
+    def add_line(self, line: object) -> None:
+        """Add a line to the account of the test; its text may change until the test ends."""
+        with self._lock:
+            self._notes.append(line)
 
     def fail_open_steps(self, reason: str) -> None:
-        """Fail the open steps: a subtest in them has failed, which raises nothing."""
-        for step in self._open_steps:
-            step.has_failed = True
-            step.notes.append(reason)
+        """Fail the steps in which this is said: something failed there that raises nothing."""
+        with self._lock:
+            step = self._find_step()
+            for each in () if step is None else (step, *_ancestors(step)):
+                if each is step or each.is_open:
+                    each.has_failed = True
+                    each.notes.append(reason)
 
     def properties(self) -> Iterator[tuple[str, str]]:
         """Yield everything as properties of the test."""
-        return evidence_properties(self._steps, map(_short, self._notes))
+        with self._lock:
+            said = list(self._sum_up([*self._closed, *self._open]))
+            notes = [_short(str(note)) for note in self._notes]
+        steps = [(number, outcome.value, note) for number, outcome, note in dict.fromkeys(said)]
+        return evidence_properties(steps, dict.fromkeys(notes) if self._runs_examples else notes)
 
-    def _close_step(self, number: int, outcome: str, notes: list[str]) -> None:
-        self._open_steps.pop()
-        self._steps.append((number, outcome, _short("\n".join(filter(None, notes)))))
+    def _find_step(self) -> _Step | None:
+        """Return the step in which the code of this context is; None when it is in none."""
+        step = _innermost.get()
+        while step is not None and step.evidence is not self:
+            step = step.parent
+        return self._find_shared_step() if step is None else step
+
+    def _find_shared_step(self) -> _Step | None:
+        """Return the step of the test itself, for code whose context is in no step.
+
+        It is a thread, or has a context from before the step: it belongs to the innermost step that
+        is around everything that the thread of the test does; where tasks are in several, to none.
+        """
+        is_same_thread = threading.get_ident() == self._thread
+        steps = [
+            step
+            for step in self._open
+            if step.thread == self._thread and not (step.is_in_task and is_same_thread)
+        ]
+        for step in reversed(steps):
+            if all(step.is_within(each) or each.is_within(step) for each in steps):
+                return step
+        return None
+
+    def _leave(self, step: _Step, outer: _Step | None) -> None:
+        with self._lock:
+            step.is_open = False
+            self._open.remove(step)
+        if _innermost.get() is step:  # a generator may be closed in another context
+            _innermost.set(outer)
+
+    def _close(self, step: _Step, outer: _Step | None, end: StepEnd, checks_before: int) -> None:
+        failed_check = self._checks.find_failed_since(checks_before)
+        if failed_check and not step.has_failed:
+            self.fail_open_steps(failed_check)
+        with self._lock:
+            step.end = end
+            self._closed.append(step)
+        self._leave(step, outer)
+
+    def _sum_up(self, steps: list[_Step]) -> Iterable[_Said]:
+        """Yield what is said of the steps.
+
+        A time that was ended by control flow says nothing beside others; alone it is a step that
+        was not brought to its end, which is no evidence of anything.
+        """
+        worst: dict[int, Outcome] = {}
+        for step in steps:
+            if step.outcome is not None:
+                known = worst.get(step.number, step.outcome)
+                worst[step.number] = min(known, step.outcome, key=WORST_FIRST.index)
+        last = {step.number: step for step in steps if step.outcome is worst.get(step.number)}
+        for step in steps:
+            if step.number not in worst:
+                yield step.as_said(Outcome.SKIPPED, reason=step.end.reason)
+            elif self._runs_examples:
+                # The other examples are beside the point, above all the many ones that failed while
+                # hypothesis looked for the simplest.
+                if step is last[step.number]:
+                    yield step.as_said(worst[step.number], reason=step.end.reason)
+            elif step.outcome is not None:
+                yield step.as_said(step.outcome, reason=step.end.reason)
+            elif step.notes and not step.end.is_rejected:
+                yield step.as_said(worst[step.number])
 
 
-class FixtureCarrier(Guarded):
-    """Puts what tests say of themselves on their reports, before xdist or ``--junitxml`` see these.
-
-    The first test that uses the fixture has it registered, so that no other session pays for it.
-    """
-
-    def __init__(self, errors: ErrorLog) -> None:
-        super().__init__(errors)
-        self._node_id = ""
-        self._evidence: JamaFixture | None = None
-
-    def begin(self, node_id: str, evidence: JamaFixture) -> None:
-        """Carry the evidence of the test that runs now; what an earlier attempt said is dropped."""
-        self._node_id, self._evidence = node_id, evidence
-
-    @pytest.hookimpl(tryfirst=True)
-    @guarded
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Put it on the report when it belongs to that test."""
-        if self._evidence is None or report.nodeid != self._node_id:
-            return
-        if is_failed_subtest(report):
-            self._evidence.fail_open_steps(first_line(message_of(report, Outcome.FAILED)))
-        if report.when != "setup":
-            report.user_properties.extend(self._evidence.properties())
-        if report.when == "teardown" or ends_attempt(report):
-            self._evidence = None
+def _ancestors(step: _Step) -> Iterator[_Step]:
+    while step.parent is not None:
+        step = step.parent
+        yield step
 
 
-def start_fixture(item: pytest.Item) -> JamaFixture:
-    """Begin the evidence of a new attempt of a test."""
-    evidence = JamaFixture()
-    plugins = item.config.pluginmanager
-    reporting = plugins.get_plugin(COLLECTION)
-    if reporting is not None:
-        carrier = plugins.get_plugin(_CARRIER)
-        if carrier is None:
-            carrier = FixtureCarrier(reporting.errors)
-            plugins.register(carrier, _CARRIER)
-        carrier.begin(item.nodeid, evidence)
-    return evidence
-
-
-COLLECTION = "jama-collection"
-"""Name of the plugin that is there in each process that reports, see `activation`."""
-
-_CARRIER = "jama-evidence"
-
-_ENDS_OF_ALL = (KeyboardInterrupt, pytest.exit.Exception)
-"""What ends the session instead of a step or test."""
-
-_OUTCOMES = (pytest.skip.Exception, pytest.fail.Exception, pytest.xfail.Exception)
-
-
-def _outcome_of(exc: BaseException) -> str:
-    if isinstance(exc, pytest.skip.Exception):
-        return "skipped"
-    return "xfailed" if isinstance(exc, pytest.xfail.Exception) else "failed"
-
-
-def _reason(exc: BaseException) -> str:
-    name = "" if isinstance(exc, _OUTCOMES) else type(exc).__name__
-    return ": ".join(part for part in (name, first_line(str(exc))) if part)
+def _is_in_task() -> bool:
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:  # no loop runs in this thread
+        return False
 
 
 def _short(text: str) -> str:

@@ -11,6 +11,7 @@ from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.case_lines import case_entries, case_lines, untouched_lines
+from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
     LISTED,
     Line,
@@ -99,6 +100,8 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from case_lines(entries, verbose=style.verbose or is_dry_run)
     yield from untouched_lines(judgement, verbose=style.verbose or is_dry_run)
     yield from unlinked_lines(judgement, verbose=style.verbose)
+    linked = (result for case in judgement.cases for result in case.results)
+    yield from caught_failure_lines(linked, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
     yield from summary.extra
     yield from error_lines(summary.errors, details=style.error_hint)

@@ -83,7 +83,7 @@ class Delivery(Observer):
             report = self._bring(findings, target, dry_run=dry_run)
         finally:
             target.close()
-        if report.plan != Plan():  # then there was nothing to send
+        if report.plan != Plan() and not findings.prepares:  # then there was nothing to send
             self._extensions.upload_finished(self._with_repeated(report))
         return report
 

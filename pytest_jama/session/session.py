@@ -16,6 +16,7 @@ from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
+from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
@@ -27,9 +28,10 @@ from pytest_jama.session.judge import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
@@ -49,6 +51,7 @@ class Session:
     Attributes:
         errors: What went wrong, and what could not be used.
         extensions: The hooks.
+        lock: What jama.lock holds; None without one.
         journal: Where everything is written; None before `begin`.
     """
 
@@ -63,6 +66,7 @@ class Session:
         self.mode = mode
         self.errors = ErrorLog()
         self.extensions = Extensions(loaded.settings, errors=self.errors)
+        self.lock = loaded.lock
         self.journal: Journals | None = None
         self._environ = dict(os.environ)
         self._judgement: Judgement | None = None
@@ -70,6 +74,8 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
+        self._kept: set[CaseRef] = set()
+        self._lock_lines: tuple[Line, ...] = ()
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
         """Take the journal, and write its header.
@@ -95,6 +101,14 @@ class Session:
         """Append lines that are JSON already."""
         if self.journal is not None:
             self.journal.write_encoded(*several)
+
+    def keep_lock(self, case_refs: Iterable[CaseRef]) -> None:
+        """Let the journal keep what jama.lock has of cases, each once."""
+        if self.lock is not None:
+            new = set(case_refs) - self._kept
+            if new or not self._kept:
+                self.write(lines.locked_line(self.lock.of_cases(new)))
+            self._kept |= new
 
     def end(
         self,
@@ -138,6 +152,10 @@ class Session:
             self._has_begun = False
             return None
         judgement = self._judgement = findings.judgement
+        if self.lock is not None:
+            findings = findings._replace(lock=self.lock)
+            unknown = self.lock.find_unknown(findings.results)
+            self._lock_lines = tuple(unknown_case_lines(unknown, self.lock))
         write_verdicts(judgement, self.write_encoded)
         if not judgement.cases and judgement.unlinked:
             self._nothing_linked = self._explain_nothing_linked(judgement)
@@ -178,7 +196,7 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason))
         if self.journal is not None:
             self.journal.close()
-        summary = self._sum_up(*self._safe(extra))
+        summary = self._sum_up(*self._lock_lines, *self._safe(extra))
         return Ending(
             exit_status=find_exit_status(summary, strict=self.settings.strict),
             why_unfinished=reason,

@@ -196,6 +196,7 @@ _FROM_THEN_ON: Mapping[str, Row] = {
         SENDING: Fate.MISMATCH,
     },
     "stale": _EVERYWHERE,
+    "lost-page": {**dict.fromkeys(PHASES, Fate.UNRESOLVED), PLAN: Fate.STOPPED},
 }
 """What happens when a kind strikes everything from then on; one that is not here is an outage."""
 

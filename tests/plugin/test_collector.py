@@ -129,23 +129,50 @@ def test_test_that_is_run_again_ends_once() -> None:
     assert [result is not None for result in ended] == [False] * 5 + [True]
 
 
+def test_attempt_of_which_only_the_teardown_is_reported_is_not_the_last() -> None:
+    silent = [report_of("setup"), report_of("teardown")]
+    collector = ResultCollector(lambda _: ())
+    ended = [collector.add_report(report) for report in [*silent, *ROWS["passed"][0]]]
+    assert [result is not None for result in ended] == [False] * 4 + [True]
+
+
+def test_report_that_is_changed_and_made_again_counts_once() -> None:
+    setup, call, teardown = report_of("setup"), other_report("retried"), report_of("teardown")
+    collector = ResultCollector(lambda _: ())
+    for report in setup, call:
+        collector.add_report(report)
+    call.outcome = "passed"
+    for report in call, teardown:
+        collector.add_report(report)
+    assert (collector.results[TEST].outcome, collector.results[TEST].notes) == (Outcome.PASSED, ())
+
+
+def test_note_on_an_attempt_stands_once() -> None:
+    said = (("jama_note", "attempt 1 failed: too late"),)
+    again = [report_of("setup"), other_report("rerun", why="too late"), report_of("setup")]
+    result = collect([*again, report_of("call"), report_of("teardown", properties=said)])
+    assert result.notes == ("attempt 1 failed: too late",)
+
+
 def test_properties_of_the_test_are_its_links() -> None:
     properties = (("jama", "A-TC-1, A-TC-2#3"), ("colour", "red"), ("test_key", 20497))
-    result = collect([report_of("teardown", properties=properties)])
+    result = collect([report_of("call"), report_of("teardown", properties=properties)])
     assert result.links == parse_links("A-TC-1,A-TC-2#3,20497")
 
 
 def test_property_that_names_no_case_is_remembered() -> None:
     refused: dict[str, str] = {}
     collector = ResultCollector(lambda _: (), refuse_link=refused.__setitem__)
-    collect([report_of("teardown", properties=(("jama", "nonsense"),))], collector)
+    nonsense = report_of("teardown", properties=(("jama", "nonsense"),))
+    collect([report_of("call"), nonsense], collector)
     assert "'nonsense' is not a case reference" in refused[TEST]
 
 
 def test_map_is_only_asked_about_tests_that_say_nothing() -> None:
     collector = ResultCollector(lambda _: (CaseLink.parse("A-TC-9"),))
-    collector.add_report(report_of("teardown", test="says", properties=(("jama", "A-TC-1"),)))
-    collector.add_report(report_of("teardown", test="says nothing"))
+    for test, properties in ("says", (("jama", "A-TC-1"),)), ("says nothing", ()):
+        collector.add_report(report_of("call", test=test))
+        collector.add_report(report_of("teardown", test=test, properties=properties))
     links = {result.test_id: result.links for result in collector.results.values()}
     assert links == {"says": parse_links("A-TC-1"), "says nothing": parse_links("A-TC-9")}
 
@@ -161,6 +188,7 @@ def collected(selected: dict[str, str], **deselected: str) -> dict[str, object]:
 def test_results_come_in_the_order_of_collection(collector: ResultCollector) -> None:
     collector.add_collected(collected({"b": "", "a": "", "c": ""}, d=""))
     for test in ("c", "b"):
+        collector.add_report(report_of("call", test=test))
         collector.add_report(report_of("teardown", test=test))
     outcomes = {result.test_id: result.outcome for result in collector.all_results()}
     assert list(outcomes) == ["b", "a", "c", "d"]

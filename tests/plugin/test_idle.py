@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -57,11 +58,11 @@ class Session:
         left: What is in its folder afterwards.
     """
 
-    def __init__(self, folder: Path, test: str) -> None:
+    def __init__(self, folder: Path, test: str, *arguments: str) -> None:
         folder.joinpath("test_it.py").write_text(test, encoding="utf-8")
         folder.joinpath("jama.yaml").write_text("this is: [no settings file", encoding="utf-8")
         answer = folder.with_name(f"{folder.name}.json")
-        command = [sys.executable, "-B", "-c", PROBE, str(answer), str(folder)]
+        command = [sys.executable, "-B", "-c", PROBE, str(answer), *arguments, str(folder)]
         environ = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
         subprocess.run(  # noqa: S603 (our own command)
             command,
@@ -128,3 +129,50 @@ def test_it(jama):
     )
 
     assert not used.modules & set(LIBRARIES)
+
+
+def test_file_of_junitxml_has_markers_and_steps_without_settings_or_libraries(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "file"
+    folder.mkdir()
+    report = tmp_path / "report.xml"
+
+    session = Session(
+        folder,
+        """
+import pytest
+
+@pytest.mark.jama("DEMO-TC-1", step=2)
+def test_it(jama):
+    with jama.step(1):
+        jama.note("a note")
+
+@pytest.mark.jama("DEMO-TC-2", stp=1)
+def test_wrong_marker(): pass
+""",
+        f"--junitxml={report}",
+        "-Werror",
+    )
+
+    assert not session.modules & set(LIBRARIES)
+    assert not [path for path in session.opened if path.endswith("jama.yaml")]
+    assert session.left == {"test_it.py", "jama.yaml"}
+    found = re.findall(r'<property name="(.*?)" value="(.*?)"', report.read_text(encoding="utf-8"))
+    assert found == [
+        ("jama", "DEMO-TC-1#2"),
+        ("jama_step", "1"),
+        ("jama_step_status", "passed"),
+        ("jama_step_note", "a note"),
+        ("jama", "@pytest.mark.jama('DEMO-TC-2', stp=1)"),
+    ]
+
+
+def test_wrong_marker_is_a_warning_where_nothing_is_reported(tmp_path: Path) -> None:
+    source = "import pytest\n@pytest.mark.jama('nonsense')\ndef test_it(): pass\n"
+    tmp_path.joinpath("test_it.py").write_text(source, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--junitxml=report.xml", "-n1", "test_it.py"]
+    finished = subprocess.run(  # noqa: S603 (our own command)
+        command, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "@pytest.mark.jama('nonsense'): 'nonsense' is not a case reference" in finished.stdout

@@ -134,7 +134,9 @@ class DocumentTarget:
         self._server = server
 
     def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
-        """Make one document of all results, linked or not."""
+        """Make one document of all results, linked or not; there is nothing to prepare."""
+        if findings.prepares:
+            return Plan()
         changes: tuple[Change, ...] = ()
         if not self._server.folder.exists():
             changes = (Change(ChangeKind.CREATE, "document server"),)

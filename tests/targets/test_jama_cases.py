@@ -54,11 +54,12 @@ def test_reasons_tell_apart_why_there_is_no_run(world: JamaWorld) -> None:
     ]
     resolution = world.resolve([known, *unknown])
     reasons = {each.case_ref: each.reason for each in resolution.unresolved}
+    nor = ", nor has another project"
     assert reasons == {
-        unknown[0]: f"project {world.key} has no item with the document key {unknown[0]}",
+        unknown[0]: f"project {world.key} has no item with the document key {unknown[0]}{nor}",
         unknown[1]: "there is no item with the API ID 987654: deleted, or never there",
-        unknown[2]: f"project {world.key} has no item with the global ID GID-987654",
-        deleted: f"project {world.key} has no item with the document key {deleted}",
+        unknown[2]: f"project {world.key} has no item with the global ID GID-987654{nor}",
+        deleted: f"project {world.key} has no item with the document key {deleted}{nor}",
         unknown[4]: f"there is no item with the API ID {unknown[4]}: deleted, or never there",
     }
     assert list(resolution.runs) == [known]

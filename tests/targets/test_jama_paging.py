@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
 from pytest_jama.targets.http.request import Query
-from pytest_jama.targets.jama.paging import read_all, read_pages
+from pytest_jama.targets.jama.paging import ShortListError, named, read_all, read_pages
 
 Get = Callable[[str, Query], Mapping[str, Any]]
 
@@ -43,8 +43,8 @@ def _read(get: Get, pauses: list[float] | None = None) -> list[int]:
         (50, 50, [0]),
         (51, 51, [0, 50]),
         (120, 120, [0, 50, 100]),
-        (60, 500, [0, 50, 60, 60, 60]),
-        (120, 7, [0, 50, 100, 120]),
+        (60, 500, [0, 50, 60, 60, 60, *3 * (0, 50, 60)]),
+        (120, 7, [*2 * (0, 50, 100, 120)]),
         (60, None, [0, 50, 60]),
     ],
     ids=["empty", "full page", "51", "120", "total too high", "total too low", "no total"],
@@ -63,7 +63,7 @@ def test_a_server_that_gives_less_than_asked_for_is_followed() -> None:
     assert listing.starts == [0, 20, 40]
 
 
-def test_a_row_that_slips_to_the_next_page_counts_once() -> None:
+def test_a_row_that_slips_to_the_next_page_counts_once_and_one_that_came_instead_is_found() -> None:
     listing = Listing(range(60), total=61)
 
     def get(path: str, query: Query) -> Mapping[str, Any]:
@@ -71,7 +71,79 @@ def test_a_row_that_slips_to_the_next_page_counts_once() -> None:
         listing.ids.insert(0, 999) if 999 not in listing.ids else None
         return answer
 
+    assert _read(get) == [*range(60), 999]
+    assert listing.starts == [0, 50, 0, 50]
+
+
+def test_a_row_that_moves_to_a_page_that_was_read_is_found() -> None:
+    listing = Listing(range(60), total=60)
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        listing.ids.sort(key=lambda each: each != 55)
+        return answer
+
+    assert sorted(_read(get)) == list(range(60))
+
+
+def test_totals_that_differ_between_pages_are_read_again() -> None:
+    listing = Listing(range(60), total=60)
+    totals = iter([60, 59])
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        listing.total = next(totals, 60)
+        return listing.get(path, query)
+
     assert _read(get) == list(range(60))
+    assert listing.starts == [0, 50, 60, 0, 50]
+
+
+@pytest.mark.parametrize("lost", [0, 50, 100])
+@pytest.mark.parametrize("times", [4, 99])
+def test_a_page_that_does_not_come_is_asked_for_again_and_missing_in_the_end(
+    lost: int, times: int
+) -> None:
+    listing = Listing(range(120), total=120)
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        is_lost = dict(query)["startAt"] == lost and listing.starts.count(lost) <= times
+        return {**answer, "data": []} if is_lost else answer
+
+    pages = list(read_pages(get, "/x", again=lambda *_: None))
+    missing = pages[-1].missing
+    assert missing == 120 - sum(len(page.rows) for page in pages)
+    assert (missing > 0) is (times > 4)
+
+
+def test_what_came_counts_though_a_page_is_missing() -> None:
+    listing = Listing(range(170), total=170)
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        return {**answer, "data": []} if dict(query)["startAt"] == 50 else answer
+
+    listed = read_all(
+        get, "/x", total=170, together=lambda jobs: [job() for job in jobs], again=lambda *_: None
+    )
+    assert sorted(row["id"] for row in listed.rows) == [*range(50), *range(100, 170)]
+    assert listed.missing == 50
+
+
+class _Thing(NamedTuple):
+    id: int
+    name: str
+
+
+def _short_list(*names: str) -> Iterator[_Thing]:
+    yield from (_Thing(number, name) for number, name in enumerate(names))
+    raise ShortListError("/x", total=9, missing=5)
+
+
+def test_what_a_short_list_shows_is_there_and_what_it_does_not_show_may_be_there() -> None:
+    assert [thing.id for thing in named("b", _short_list("a", "b", "b"))] == [1, 2]
+    with pytest.raises(ShortListError, match="announces 9 entries and gives 4"):
+        named("c", _short_list("a", "b"))
 
 
 def test_a_server_that_ignores_the_start_is_no_endless_list() -> None:
@@ -109,12 +181,12 @@ def test_a_list_that_seems_to_be_empty_is_given_time(
         return {**answer, "data": []} if len(listing.starts) <= empty else answer
 
     assert _read(get, waited) == list(range(found))
-    assert waited == pauses
+    assert waited[: len(pauses)] == pauses
 
 
 def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[int]:
     page = next(read_pages(listing.get, "/x", again=lambda *_: None)) if first else None
-    rows = read_all(
+    listed = read_all(
         listing.get,
         "/x",
         first=page,
@@ -122,7 +194,7 @@ def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[
         together=lambda jobs: [job() for job in jobs],
         again=lambda *_: None,
     )
-    return [row["id"] for row in rows]
+    return [row["id"] for row in listed.rows]
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -59,7 +59,7 @@ def test_a_case_that_is_in_another_project_does_not_lead_there(crowded: JamaWorl
     with crowded:
         resolution = crowded.resolve([CaseRef.parse("LAST-TC-1")])
     assert resolution.project.place_id == crowded.project_id
-    assert len(resolution.unresolved) == 1
+    assert "of another project, A7, come into" in resolution.warnings[0]
 
 
 def test_a_server_that_searches_in_one_project_only_is_asked_for_the_list(

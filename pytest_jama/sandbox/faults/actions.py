@@ -119,6 +119,12 @@ def hide(ids: Collection[int]) -> Act:
     return act
 
 
+async def lose_page(exchange: InterceptedRequest) -> None:
+    """Answer with a page of a list that has no rows, though its total announces them."""
+    answer = await exchange.process()
+    await exchange.answer(answer.with_body(exchange.backend.emptied(answer.body)))
+
+
 def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
     """Watch what is created, and leave it out of the struck lists for some seconds."""
     made_s: dict[tuple[str, int], float] = {}

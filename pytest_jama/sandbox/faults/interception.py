@@ -45,6 +45,7 @@ class Backend:
             refusal of them.
         locked: Makes the refusal to write the locked object at a path.
         without: Takes objects out of the body of a list.
+        emptied: Takes all of them out, and leaves the total as it is.
         created: Reads collection and ID of the new object from the body of a 201.
     """
 
@@ -54,6 +55,7 @@ class Backend:
     expired: Callable[[str], ASGIApp]
     locked: Callable[[str], ASGIApp]
     without: Callable[[bytes, Collection[int]], bytes]
+    emptied: Callable[[bytes], bytes]
     created: Callable[[bytes], tuple[str, int]]
 
 

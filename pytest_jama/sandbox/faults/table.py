@@ -203,6 +203,13 @@ ALL_KINDS = (
         wait_s=5,
         meets="GET",
     ),
+    FaultKind(
+        "lost-page",
+        _act(actions.lose_page),
+        "a page of a list without its rows, though the total announces them",
+        processed="yes",
+        meets="GET",
+    ),
 )
 
 KINDS = {kind.name: kind for kind in ALL_KINDS}

@@ -97,6 +97,7 @@ def _backend(site: Site) -> Backend:
         expired=expired,
         locked=locked,
         without=_without,
+        emptied=_emptied,
         created=_created,
     )
 
@@ -111,6 +112,14 @@ def _without(body: bytes, ids: Collection[int]) -> bytes:
     info["totalResults"] -= len(values) - len(kept)
     info["resultCount"] = len(kept)
     return json.dumps({**page, "data": kept}).encode()
+
+
+def _emptied(body: bytes) -> bytes:
+    page: dict[str, Any] = json.loads(body)
+    if not isinstance(page.get("data"), list):
+        return body
+    page["meta"]["pageInfo"]["resultCount"] = 0
+    return json.dumps({**page, "data": []}).encode()
 
 
 def _created(body: bytes) -> tuple[str, int]:

@@ -195,6 +195,17 @@ class Store:
         nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
         return node.version + 1
 
+    def change_case(self, case_id: int, **fields: Any) -> int:
+        """Save a case with other values of some fields; return the new version.
+
+        Args:
+            case_id: The case.
+            fields: Values by name, such as ``name`` or ``testCaseSteps``.
+        """
+        node = nodes.get_node(self.database, case_id, "items")
+        nodes.save_fields(self.database, node, {**node.fields, **fields}, user=TESTER_ID)
+        return node.version + 1
+
     def delete_case(self, case_id: int) -> None:
         """Delete a test case; its runs stay."""
         nodes.deactivate(self.database, id=case_id)

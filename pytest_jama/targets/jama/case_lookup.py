@@ -6,21 +6,25 @@ without a run.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_jama.core.cases import CaseRef, RefKind
+from pytest_jama.core.cases import RefKind
+from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.plan import Unresolved
 from pytest_jama.targets.jama.client import batches
+from pytest_jama.targets.jama.paging import ShortListError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Change
     from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Cycle, Item, Project
+    from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +67,18 @@ def find_cases(
 ) -> FoundCases:
     """Look up references, 50 with one request; API IDs need none.
 
+    What the project does not have is looked up in all projects: a plan may hold cases of others.
+    Source: Jama help, test plans: cases come "from the project or another project".
+
     Args:
         client: Reads from Jama.
-        project: Where document keys and global IDs are searched.
+        project: Where document keys and global IDs are searched first.
         refs: Each reference once.
         aliases: Others, which may lead nowhere.
     """
-    keys = [ref.text for ref in (*refs, *aliases) if ref.kind is RefKind.DOCUMENT_KEY]
-    global_ids = [ref.text for ref in (*refs, *aliases) if ref.kind is RefKind.GLOBAL_ID]
-    by_text = {
-        RefKind.DOCUMENT_KEY: _search_keys(client, project, keys),
-        RefKind.GLOBAL_ID: _search_global_ids(client, project, global_ids),
+    known = {
+        kind: _Answers(client, project, kind, [*refs, *aliases])
+        for kind in (RefKind.DOCUMENT_KEY, RefKind.GLOBAL_ID)
     }
     found, only_aliases = FoundCases(), FoundCases()
     for to_add, several in ((found, refs), (only_aliases, aliases)):
@@ -81,7 +86,7 @@ def find_cases(
             if ref.kind is RefKind.API_ID:
                 to_add.cases.append(Case(ref, int(ref.text)))
             else:
-                _add(to_add, ref, by_text[ref.kind], project)
+                known[ref.kind].add(ref, to_add)
     found.aliases = only_aliases.cases
     return found
 
@@ -96,68 +101,123 @@ def no_such_item(ref: CaseRef) -> Unresolved:
     )
 
 
-def _add(
-    found: FoundCases,
-    ref: CaseRef,
-    all_items: dict[str, list[Item]],
-    project: Project,
-) -> None:
-    items = all_items.get(ref.text)
-    if not items:
-        found.unresolved.append(_unknown(ref, project, all_items))
-        return
-    item, *others = sorted(items, key=lambda item: item.id)
-    found.cases.append(Case(ref, item.id, item))
-    if others:
-        ids = ", ".join(str(other.id) for other in others)
-        found.warnings.append(
-            f"{ref}: {len(items)} items of project {project.key} have this {ref.kind.value}: "
-            f"the oldest is used, ID {item.id}; the others are {ids}",
-        )
+def name_project(client: JamaClient, item: Item) -> str:
+    """Return the key of an item's project, or its ID where the user may not see the project."""
+    project = None
+    with suppress(RefusedError):
+        project = client.find_project(item.project_id) if item.project_id else None
+    return project.key if project and project.key else f"with the ID {item.project_id}"
 
 
-def _unknown(ref: CaseRef, project: Project, all_items: dict[str, list[Item]]) -> Unresolved:
-    alike = next((text for text in all_items if text.casefold() == ref.text.casefold()), None)
-    return Unresolved(
-        ref,
-        f"project {project.key or project.id} has no item with the {ref.kind.value} {ref}",
-        f"write {alike}"
-        if alike
-        else "correct the reference, or restore the test case if it was deleted; "
-        "one that was created just now is found after some seconds",
-    )
+class _Answers:
+    """What Jama has for all references of one kind.
 
-
-def _search_keys(client: JamaClient, project: Project, keys: list[str]) -> dict[str, list[Item]]:
-    def read(batch: Sequence[str]) -> list[Item]:
-        return list(client.items_by_key(project.id, batch))
-
-    found: dict[str, list[Item]] = {}
-    for items in client.together([partial(read, batch) for batch in batches(keys)]):
-        for item in items:
-            found.setdefault(item.key, []).append(item)
-    return found
-
-
-def _search_global_ids(
-    client: JamaClient,
-    project: Project,
-    global_ids: list[str],
-) -> dict[str, list[Item]]:
-    """Search for global IDs; Jama has only a full-text search for them.
-
-    What it finds may merely mention one, or be of another project: both are compared.
+    Args:
+        client: Reads from Jama.
+        project: Searched first.
+        kind: Document keys or global IDs.
+        refs: References of any kind.
     """
 
-    def read(batch: Sequence[str]) -> list[Item]:
-        return list(client.items_with_words(project.id, batch))
+    def __init__(
+        self, client: JamaClient, project: Project, kind: RefKind, refs: Iterable[CaseRef]
+    ) -> None:
+        self._client = client
+        self._project = project
+        self._kind = kind
+        self._missing = 0
+        self._total = 0
+        texts = [ref.text for ref in refs if ref.kind is kind]
+        self._own = self._search(texts, project.id)
+        self._foreign: dict[str, list[Item]] = {}
+        self._elsewhere = ""
+        with suppress(RefusedError):  # some may only search in one project
+            self._foreign = self._search([text for text in texts if text not in self._own], None)
+            self._elsewhere = ", nor has another project"
 
-    found: dict[str, dict[int, Item]] = {}
-    for items in client.together([partial(read, batch) for batch in batches(global_ids)]):
-        for item in items:
-            if item.project_id in (None, project.id):
-                found.setdefault(item.global_id, {})[item.id] = item
-    return {global_id: list(items.values()) for global_id, items in found.items()}
+    def add(self, ref: CaseRef, found: FoundCases) -> None:
+        """Add the item that a reference names, or why it names none."""
+        own = sorted(self._own.get(ref.text, ()), key=lambda item: item.id)
+        foreign = sorted(self._foreign.get(ref.text, ()), key=lambda item: item.id)
+        if not own and len(foreign) > 1:
+            found.unresolved.append(self._ambiguous(ref, foreign))
+        elif not own and not foreign:
+            found.unresolved.append(self._unknown(ref))
+        else:
+            item, *others = own or foreign
+            found.cases.append(Case(ref, item.id, item))
+            if others:
+                ids = ", ".join(str(other.id) for other in others)
+                found.warnings.append(
+                    f"{ref}: {len(own)} items of project {self._project.key} have this "
+                    f"{self._kind.value}: the oldest is used, ID {item.id}; the others are {ids}",
+                )
+
+    def _search(self, texts: Sequence[str], project_id: int | None) -> dict[str, list[Item]]:
+        """Return the items by their names; what a search finds beside them is left out.
+
+        Args:
+            texts: The names.
+            project_id: Where; None for everywhere.
+        """
+
+        def read(batch: Sequence[str]) -> tuple[list[Item], ShortListError | None]:
+            items: list[Item] = []
+            try:
+                items.extend(self._list(project_id, batch))
+            except ShortListError as error:
+                return items, error
+            return items, None
+
+        found: dict[str, dict[int, Item]] = {}
+        jobs = [partial(read, batch) for batch in batches(texts)]
+        for items, error in self._client.together(jobs):
+            self._missing += error.missing if error else 0
+            self._total += error.total if error else 0
+            for item in items:
+                if project_id is None or item.project_id in (None, project_id):
+                    name = item.key if self._kind is RefKind.DOCUMENT_KEY else item.global_id
+                    found.setdefault(name, {})[item.id] = item
+        return {name: list(items.values()) for name, items in found.items()}
+
+    def _list(self, project_id: int | None, batch: Sequence[str]) -> Iterator[Item]:
+        """Ask Jama; for global IDs it has only a full-text search."""
+        if self._kind is RefKind.DOCUMENT_KEY:
+            return self._client.items_by_key(project_id, batch)
+        return self._client.items_with_words(project_id, batch)
+
+    def _ambiguous(self, ref: CaseRef, items: Sequence[Item]) -> Unresolved:
+        named = ", ".join(
+            f"ID {item.id} of project {name_project(self._client, item)}" for item in items
+        )
+        return Unresolved(
+            ref,
+            f"project {self._project.key or self._project.id} has no item with the "
+            f"{self._kind.value} {ref}, and other projects have several: {named}",
+            "write the API ID of the one that is meant",
+        )
+
+    def _unknown(self, ref: CaseRef) -> Unresolved:
+        if self._missing:
+            return Unresolved(
+                ref,
+                f"Jama did not give all items that it found for it and others: "
+                f"{self._missing} of {self._total} did not come, also when they were asked for "
+                "again",
+                "send the results again",
+            )
+        texts = [*self._own, *self._foreign]
+        alike = next((text for text in texts if text.casefold() == ref.text.casefold()), None)
+        return Unresolved(
+            ref,
+            f"project {self._project.key or self._project.id} has no item with the "
+            f"{self._kind.value} {ref}{self._elsewhere}",
+            f"write {alike}"
+            if alike
+            else "correct the reference, or restore the test case if it was deleted; the user of "
+            "the credentials must be allowed to see it; "
+            "one that was created just now is found after some seconds",
+        )
 
 
 T = TypeVar("T")
@@ -173,6 +233,7 @@ class ChangeLog:
         made: The changes, in their order.
         warnings: Sentences about what did not stop us.
         unresolved: Cases without a run.
+        unreported: Cases that nothing is written for: they are only to be in the plan.
     """
 
     is_allowed: bool
@@ -180,6 +241,15 @@ class ChangeLog:
     made: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
+    unreported: frozenset[CaseRef] = frozenset()
+
+    def leave_out(self, *cases: Unresolved) -> None:
+        """Note cases without a run; a session does not fail for one that it says nothing of."""
+        for case in cases:
+            if case.case_ref in self.unreported:
+                self.warnings.append(f"{case.case_ref}: {case.reason}; {case.remedy}")
+            else:
+                self.unresolved.append(case)
 
     def make(self, change: Change, action: Callable[[], T], *, otherwise: T) -> T:
         """Make a change and note it; in a dry run only note it.
@@ -204,6 +274,32 @@ def no_run(case: Case, cycle: Cycle) -> Unresolved:
         "the cycle was made before the test case came into the plan",
         "use a new cycle name; or set `cycle: {missing_runs: regenerate}`, "
         "which may cost the results that the cycle has",
+    )
+
+
+def not_in_plan(case: Case, plan: TestPlan) -> Unresolved:
+    """Say that a plan that people have prepared does not hold a case."""
+    return Unresolved(
+        case.ref,
+        f"test plan {plan.name!r} does not have it, and `plan: {{add: none}}` adds nothing",
+        "add it to the plan in Jama before the test cycle is made, or set `plan: {add: linked}`",
+    )
+
+
+def unread_run(case: Case, cycle: Cycle, *, missing: int, total: int | None) -> Unresolved:
+    """Say that Jama did not give the whole list of the runs, in which that of a case may be.
+
+    Args:
+        case: The case.
+        cycle: The cycle.
+        missing: How many runs did not come.
+        total: How many there are.
+    """
+    return Unresolved(
+        case.ref,
+        f"Jama did not give all runs of test cycle {cycle.name!r}: {missing} of {total} did not "
+        "come, also when they were asked for again",
+        "send the results again",
     )
 
 

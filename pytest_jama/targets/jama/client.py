@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.jama import wire
-from pytest_jama.targets.jama.paging import PAGE_SIZE, read_all, read_pages
+from pytest_jama.targets.jama.paging import (
+    PAGE_SIZE,
+    ListedRuns,
+    ShortListError,
+    named,
+    read_all,
+    read_pages,
+)
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.wire import is_list, is_object, says_already_there
+from pytest_jama.targets.jama.wire import is_list, is_object, is_page, says_already_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.request import Query
-    from pytest_jama.targets.jama.paging import Again, Page
+    from pytest_jama.targets.jama.paging import Again, Named, Page
     from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import (
         Check,
@@ -48,7 +55,8 @@ _LOOK_AGAIN_AFTER_S = (1.0, 2.0, 3.0)
 class JamaClient:
     """The part of Jama's REST API that brings results to test runs.
 
-    Every method raises `TargetError` as `HttpApi.send` does.
+    Every method raises `TargetError` as `HttpApi.send` does. Every list raises `ShortListError` at
+    its end when it is not complete: what was not in it may be there.
 
     Args:
         api: Makes the requests.
@@ -83,7 +91,8 @@ class JamaClient:
         Yields:
             The projects of a page, and how many the list has; None when Jama does not say.
         """
-        for page in self._pages("/projects", check=is_list("projects")):
+        path = "/projects"
+        for page in self._whole(path, self._pages(path, check=is_list("projects"))):
             yield [wire.read_project(row) for row in page.rows], page.total
 
     def find_project(self, project_id: int) -> Project | None:
@@ -167,7 +176,7 @@ class JamaClient:
         """Return the first page of the test runs of a cycle; it tells how many there are."""
         return next(self._run_pages(cycle_id, _of_cycle(cycle_id)))
 
-    def runs(self, cycle_id: int, *, total: int | None, first: Page | None = None) -> list[TestRun]:
+    def runs(self, cycle_id: int, *, total: int | None, first: Page | None = None) -> ListedRuns:
         """Return the test runs of a cycle.
 
         Args:
@@ -176,7 +185,7 @@ class JamaClient:
             first: The first page, if that is known.
         """
         get = partial(self.api.get, check=_check_runs(cycle_id))
-        rows = read_all(
+        page = read_all(
             get,
             RUNS_PATH,
             _of_cycle(cycle_id),
@@ -185,13 +194,14 @@ class JamaClient:
             together=self.together,
             again=self.again(RUNS_PATH),
         )
-        return _read_runs(rows, cycle_id)
+        return ListedRuns(_read_runs(page.rows, cycle_id), page.missing)
 
-    def runs_of_cases(self, cycle_id: int, case_ids: Sequence[int]) -> Iterator[TestRun]:
-        """Yield the test runs of at most 50 test cases in a cycle."""
+    def runs_of_cases(self, cycle_id: int, case_ids: Sequence[int]) -> ListedRuns:
+        """Return the test runs of at most 50 test cases in a cycle."""
         query: Query = (("testCycle", cycle_id), *(("testCase", case_id) for case_id in case_ids))
-        for page in self._run_pages(cycle_id, query):
-            yield from _read_runs(page.rows, cycle_id)
+        pages = list(self._run_pages(cycle_id, query))
+        runs = [run for page in pages for run in _read_runs(page.rows, cycle_id)]
+        return ListedRuns(runs, pages[-1].missing)
 
     def patch_run(
         self,
@@ -207,16 +217,24 @@ class JamaClient:
         """Return any item by its ID; None when there is none, or it was deleted."""
         return self._find("/abstractitems/", item_id, wire.read_item)
 
+    def find_version(self, item_id: int) -> int | None:
+        """Return how many versions an item has, which it does not tell; None when Jama does not."""
+        query: Query = (("startAt", 0), ("maxResults", 1))
+        try:
+            answer = self.api.get(f"/items/{item_id}/versions", query, check=is_page)
+        except RefusedError:
+            return None
+        return wire.find_integer(answer["meta"]["pageInfo"].get("totalResults"))
+
     def items_by_key(self, project_id: int | None, keys: Sequence[str]) -> Iterator[Item]:
         """Yield the items of at most 50 document keys, of one project or of all."""
-        where: Query = () if project_id is None else (("project", project_id),)
-        query: Query = (*where, *(("documentKey", key) for key in keys))
+        query: Query = (*_of_project(project_id), *(("documentKey", key) for key in keys))
         check = is_list(some_fit=lambda row: wire.read_item(row).key in keys)
         return self._list("/abstractitems", wire.read_item, query, check=check)
 
-    def items_with_words(self, project_id: int, words: Sequence[str]) -> Iterator[Item]:
+    def items_with_words(self, project_id: int | None, words: Sequence[str]) -> Iterator[Item]:
         """Yield what a full-text search finds for any of the words: that and similar things."""
-        query: Query = (("project", project_id), *(("contains", word) for word in words))
+        query: Query = (*_of_project(project_id), *(("contains", word) for word in words))
         return self._list("/abstractitems", wire.read_item, query, check=is_list())
 
     def item_types(self) -> Iterator[ItemType]:
@@ -245,20 +263,27 @@ class JamaClient:
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
     ) -> Iterator[T]:
-        for page in self._pages(path, query, check=check):
+        for page in self._whole(path, self._pages(path, query, check=check)):
             yield from map(read, page.rows)
+
+    def _whole(self, path: str, pages: Iterator[Page]) -> Iterator[Page]:
+        """Yield pages, and raise after the last one when rows of the list never came."""
+        for page in pages:
+            yield page
+            if page.missing:
+                raise ShortListError(path, total=page.total or 0, missing=page.missing)
 
     def _create_named(
         self,
         path: str,
         body: Json,
         name: str,
-        list_all: Callable[[], Iterator[TestPlan] | Iterator[Group] | Iterator[Cycle]],
+        list_all: Callable[[], Iterator[Named]],
     ) -> int:
         """Create what another session may be creating, too, or have created just now."""
 
         def find_existing() -> int | None:
-            return min((each.id for each in list_all() if each.name == name), default=None)
+            return min((each.id for each in named(name, list_all())), default=None)
 
         try:
             return self.api.create(
@@ -274,6 +299,10 @@ class JamaClient:
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Cut a sequence into parts that fit one request: what it asks for then fits one page."""
     return (values[start : start + PAGE_SIZE] for start in range(0, len(values), PAGE_SIZE))
+
+
+def _of_project(project_id: int | None) -> Query:
+    return () if project_id is None else (("project", project_id),)
 
 
 def _of_cycle(cycle_id: int) -> Query:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
 from pytest_jama.targets.jama.case_lookup import (
     Case,
     ChangeLog,
+    FoundCases,
     find_cases,
     late_run,
     no_run,
     no_such_item,
     too_late,
+    unread_run,
 )
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
+from pytest_jama.targets.jama.paging import N, named
 from pytest_jama.targets.jama.places import (
-    Named,
     active_plans,
     find_cycle,
     find_plan,
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.runs import TestRun
-
-N = TypeVar("N", bound=Named)
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 """Pauses while runs of a new cycle are waited for: Jama may not make them at once."""
@@ -78,32 +78,45 @@ class CycleResolver:
         self._settings = settings
         self._changes = ChangeLog(is_allowed=create, observer=observer)
         self._others_are_known = False
+        self._missing_runs = 0
         self.total_runs: int | None = None
 
-    def resolve(self, refs: Sequence[CaseRef], aliases: Sequence[CaseRef] = ()) -> Resolution:
+    def resolve(
+        self,
+        refs: Sequence[CaseRef],
+        aliases: Sequence[CaseRef] = (),
+        others: Sequence[CaseRef] = (),
+    ) -> Resolution:
         """Find or make plan and cycle, and the runs of the cases.
 
         Nothing is created when none of the references leads to a case.
 
         Args:
             refs: Each reference once.
-            aliases: See `Target.resolve`.
+            aliases: See `JamaTarget.resolve`.
+            others: The same.
         """
+        self._changes.unreported = frozenset(others).difference(refs)
         project = get_project(self._client, self._settings.project, refs)
         places, found = self._client.both(
             lambda: self._find_places(project),
             lambda: find_cases(self._client, project, refs, aliases),
         )
         plan, cycle = places
-        self._changes.unresolved.extend(found.unresolved)
-        self._changes.warnings.extend(found.warnings)
+        self._note(found)
         runs: RunsByCase = {}
         if plan and cycle:
-            runs = self._runs_of_existing(plan, cycle, found.cases)
+            runs = self._runs_of_existing(project, plan, cycle, found.cases)
         elif found.cases:
+            linked = find_cases(self._client, project, others)
+            self._note(linked)
             plan = plan or self._create_plan(project)
-            cycle, runs = self._runs_of_new(plan, found.cases)
+            cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
         return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
+
+    def _note(self, found: FoundCases) -> None:
+        self._changes.leave_out(*found.unresolved)
+        self._changes.warnings.extend(found.warnings)
 
     def _find_places(self, project: Project) -> tuple[TestPlan | None, Cycle | None]:
         warn = self._changes.warnings.append
@@ -138,25 +151,36 @@ class CycleResolver:
         self._others_are_known = self._others_are_known or are_several
         return settled
 
-    def _runs_of_existing(self, plan: TestPlan, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+    def _runs_of_existing(
+        self, project: Project, plan: TestPlan, cycle: Cycle, cases: Sequence[Case]
+    ) -> RunsByCase:
         if not cases:
             return {}
         runs = self._find_runs(cycle, cases)
         missing = [case for case in cases if case.id not in runs]
         if not missing:
             return runs
-        addable, _ = self._include(plan, missing)
+        if self._missing_runs:  # theirs may be among them
+            self._changes.leave_out(*(self._explain_unread(case, cycle) for case in missing))
+            return runs
+        addable, _ = self._include(project, plan, missing)
         if addable and self._settings.cycle.missing_runs == "regenerate":
             with_run = [case for case in cases if case.id in runs]
             regenerated = self._regenerate(cycle, [*with_run, *addable])
             return regenerated if self._changes.is_allowed else {**regenerated, **runs}
-        self._changes.unresolved.extend(no_run(case, cycle) for case in addable)
+        self._changes.leave_out(*(no_run(case, cycle) for case in addable))
         return runs
 
+    def _explain_unread(self, case: Case, cycle: Cycle) -> Unresolved:
+        return unread_run(case, cycle, missing=self._missing_runs, total=self.total_runs)
+
     def _runs_of_new(
-        self, plan: TestPlan, cases: Sequence[Case]
+        self, project: Project, plan: TestPlan, cases: Sequence[Case], others: Sequence[Case]
     ) -> tuple[Cycle | None, RunsByCase]:
-        included, groups = self._include(plan, cases)
+        """Create the cycle, once the plan has the cases; return the runs of those to write to."""
+        everything, groups = self._include(project, plan, [*cases, *others])
+        there = {case.ref for case in everything}
+        included = [case for case in cases if case.ref in there]
         if not included:
             return None, {}
         if groups.wait_for_others(are_known=self._others_are_known):
@@ -182,8 +206,7 @@ class CycleResolver:
         return Cycle(cycle_id, name, plan.id, start, end)
 
     def _named_cycles(self, plan: TestPlan) -> list[Cycle]:
-        name = self._settings.cycle.name
-        return [cycle for cycle in self._client.cycles(plan.id) if cycle.name == name]
+        return named(self._settings.cycle.name, self._client.cycles(plan.id))
 
     def _find_cycle(self, plan: TestPlan) -> Cycle | None:
         """Look up whether another session has created the cycle in the meantime."""
@@ -202,12 +225,16 @@ class CycleResolver:
             return self._regenerate(cycle, cases)
         return self._await_runs(cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=too_late)
 
-    def _include(self, plan: TestPlan, cases: Sequence[Case]) -> tuple[list[Case], PlanGroups]:
+    def _include(
+        self, project: Project, plan: TestPlan, cases: Sequence[Case]
+    ) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self._changes.is_allowed:
             cases = self._look_up(cases)
-        groups = PlanGroups(self._client, plan, self._changes)
-        return groups.include(cases, group_name=self._settings.plan.group), groups
+        groups = PlanGroups(self._client, project, plan, self._changes)
+        wanted = self._settings.plan
+        adds = wanted.add != "none"
+        return groups.include(cases, group_name=wanted.group, adds=adds), groups
 
     def _look_up(self, cases: Iterable[Case]) -> list[Case]:
         """Ask for each item that is not known yet, to predict what Jama would say to it."""
@@ -215,7 +242,7 @@ class CycleResolver:
         for case in cases:
             item = case.item or self._client.find_item(case.id)
             if item is None:
-                self._changes.unresolved.append(no_such_item(case.ref))
+                self._changes.leave_out(no_such_item(case.ref))
             else:
                 known.append(Case(case.ref, case.id, item))
         return known
@@ -238,7 +265,9 @@ class CycleResolver:
         runs = self._await_runs(cycle, cases)
         if self._changes.is_allowed:
             after = all_runs(self._client, cycle.id)
-            losses = describe_losses(before, after)
+            losses = describe_losses(before.runs, after.runs)
+            if before.missing or after.missing:
+                losses = "which ones cannot be said, since Jama did not give all of its runs"
             if losses:
                 self._changes.warnings.append(
                     f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
@@ -264,13 +293,16 @@ class CycleResolver:
             again("the cycle does not have all runs yet", attempt, pause_s)
             runs = self._find_runs(cycle, cases)
         late = [case for case in cases if case.id not in runs]
-        self._changes.unresolved.extend(explain(case, cycle) for case in late)
+        if self._missing_runs:
+            explain = self._explain_unread
+        self._changes.leave_out(*(explain(case, cycle) for case in late))
         return runs
 
     def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         case_ids = list(dict.fromkeys(case.id for case in cases))
         found = find_runs(self._client, cycle.id, case_ids)
         self.total_runs = found.total
+        self._missing_runs = found.missing
         return dict(found.by_case)
 
     def _days(self) -> tuple[date, date]:
@@ -293,6 +325,7 @@ class CycleResolver:
             plan=self._place("plan", self._settings.plan.name, plan, plan, project),
             cycle=self._place("cycle", self._settings.cycle.name, cycle, plan, project),
             runs={case.ref: runs[case.id] for case in cases if case.id in runs},
+            items={case.ref: case.item for case in cases if case.item},
             unresolved=tuple(self._changes.unresolved),
             changes=tuple(self._changes.made),
             warnings=tuple(self._changes.warnings),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Unresolved
-from pytest_jama.targets.jama.case_lookup import no_such_item
+from pytest_jama.targets.jama.case_lookup import name_project, no_such_item, not_in_plan
 from pytest_jama.targets.jama.client import cases_path, groups_path
+from pytest_jama.targets.jama.paging import named
 from pytest_jama.targets.jama.places import CaseCount, pick_oldest, settle
 from pytest_jama.targets.jama.wire import Group, says_already_there
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.jama.case_lookup import Case, ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Item, TestPlan
+    from pytest_jama.targets.jama.wire import Item, Project, TestPlan
 
 DEFAULT_GROUP = "Default Test Group"
 """The group that every new plan has. Source: Jama REST API cookbook, test plans."""
@@ -36,43 +39,80 @@ class PlanGroups:
 
     Args:
         client: Reads from Jama and writes to it.
+        project: The project of the plan.
         plan: The plan; its ID is `PLANNED_ID` when a dry run did not create it.
         changes: Notes what is done.
     """
 
-    def __init__(self, client: JamaClient, plan: TestPlan, changes: ChangeLog) -> None:
+    def __init__(
+        self, client: JamaClient, project: Project, plan: TestPlan, changes: ChangeLog
+    ) -> None:
         self._client = client
+        self._project = project
         self._plan = plan
         self._changes = changes
         self._is_planned = plan.id == PLANNED_ID
         self._category_by_type: dict[int, tuple[str, str]] | None = None
+        self._name_by_project: dict[int | None, str] = {}
         self._count: CaseCount | None = None
         self._added: list[tuple[Group, Case]] = []
 
-    def include(self, cases: Sequence[Case], *, group_name: str | None) -> list[Case]:
+    def include(
+        self, cases: Sequence[Case], *, group_name: str | None, adds: bool = True
+    ) -> list[Case]:
         """Add the cases that no group of the plan has yet.
 
         Args:
             cases: What the plan shall contain.
             group_name: The group for new ones; None for the default group.
+            adds: Whether cases are added; otherwise those that the plan lacks are noted.
 
         Returns:
-            The cases that the plan contains now, or would; the others are noted as unresolved.
+            The cases that the plan contains now, or would; the others are noted as left out.
         """
         groups = self._groups()
-        present = self._find_present(groups, {case.id for case in cases})
-        fit = [case for case in cases if case.id in present or self._is_test_case(case)]
-        absent = {case.id: case for case in reversed(fit) if case.id not in present}
-        if not absent:
-            return fit
-        group = self._choose_group(groups, group_name)
-        if self._changes.is_allowed:
-            self._count = CaseCount(self._client, self._plan, group)
-        refused: set[int] = set()
-        for case in reversed(absent.values()):
-            if not self._add(case, group):
-                refused.add(case.id)
-        return [case for case in fit if case.id not in refused]
+        there = self._find_present(groups, {case.id for case in cases})
+        absent = [case for case in cases if case.id not in there]
+        if not adds:
+            self._changes.leave_out(*(not_in_plan(case, self._plan) for case in absent))
+        elif fit := {case.id: case for case in reversed(self._find_fit(absent))}:
+            group = self._choose_group(groups, group_name)
+            if self._changes.is_allowed:
+                self._count = CaseCount(self._client, self._plan, group)
+            added = [case for case in reversed(fit.values()) if self._add(case, group)]
+            self._name_foreign(added)
+            there = there.union(case.id for case in added)
+        return [case for case in cases if case.id in there]
+
+    def _find_fit(self, cases: Sequence[Case]) -> list[Case]:
+        """Return those that may go into a group, each with its item."""
+        asked = list({case.id: None for case in cases if case.item is None})
+        items = self._client.together([partial(self._client.find_item, each) for each in asked])
+        by_id = dict(zip(asked, items, strict=True))
+        known = [replace(case, item=case.item or by_id[case.id]) for case in cases]
+        self._changes.leave_out(*(no_such_item(case.ref) for case in known if not case.item))
+        return [case for case in known if case.item and self._is_test_case(case)]
+
+    def _name_foreign(self, added: Sequence[Case]) -> None:
+        """Name the cases of other projects that come into the plan, project by project."""
+        by_project: dict[str, list[str]] = {}
+        for case in added:
+            if project := self._foreign_project(case):
+                by_project.setdefault(project, []).append(case.ref.text)
+        for project, names in by_project.items():
+            self._changes.warnings.append(
+                f"test cases of another project, {project}, come into test plan "
+                f"{self._plan.name!r}: {', '.join(names)}"
+            )
+
+    def _foreign_project(self, case: Case) -> str:
+        """Return the project of a case; empty for the project of the plan."""
+        item = case.item
+        if item is None or item.project_id in (None, self._project.id):
+            return ""
+        if item.project_id not in self._name_by_project:
+            self._name_by_project[item.project_id] = name_project(self._client, item)
+        return self._name_by_project[item.project_id]
 
     def wait_for_others(self, *, are_known: bool) -> bool:
         """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
@@ -122,8 +162,8 @@ class PlanGroups:
 
     def _choose_group(self, groups: Sequence[Group], name: str | None) -> Group:
         wanted = name or DEFAULT_GROUP
-        named = [group for group in groups if group.name == wanted]
-        found = pick_oldest(named, "test group", warn=self._changes.warnings.append)
+        alike = named(wanted, groups)
+        found = pick_oldest(alike, "test group", warn=self._changes.warnings.append)
         if found is None and name is None and groups:
             found = min(groups, key=lambda group: group.id)
             self._changes.warnings.append(
@@ -145,9 +185,7 @@ class PlanGroups:
             return group
         settled, _ = settle(
             group,
-            lambda: [
-                each for each in self._client.groups(self._plan.id) if each.name == group.name
-            ],
+            lambda: named(group.name, self._client.groups(self._plan.id)),
             "test group",
             again=self._client.again(groups_path(self._plan.id)),
             warn=self._changes.warnings.append,
@@ -156,16 +194,18 @@ class PlanGroups:
 
     def _add(self, case: Case, group: Group) -> bool:
         """Add one case; returns whether the group has it now."""
+        project = self._foreign_project(case)
+        what = f"case {case.ref}" + (f" of project {project}" if project else "")
         try:
             self._changes.make(
-                Change(ChangeKind.ADD, f"case {case.ref}", f"group {group.name!r}"),
+                Change(ChangeKind.ADD, what, f"group {group.name!r}"),
                 lambda: self._client.add_case(self._plan.id, group.id, case.id),
                 otherwise=None,
             )
         except RefusedError as refusal:
             if says_already_there(refusal):
                 return True
-            self._changes.unresolved.append(self._explain(case, group, refusal))
+            self._changes.leave_out(self._explain(case, group, refusal))
             return False
         if self._count is not None:
             self._count.added_one()
@@ -188,7 +228,7 @@ class PlanGroups:
         """Return whether an item may go into a group; one that was not looked up may."""
         unfit = self._find_unfit(case, case.item) if case.item else None
         if unfit:
-            self._changes.unresolved.append(unfit)
+            self._changes.leave_out(unfit)
         return unfit is None
 
     def _find_unfit(self, case: Case, item: Item) -> Unresolved | None:

@@ -9,10 +9,10 @@ given before the answer and looked for after it, each session sees all IDs lower
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError, RefusedError
-from pytest_jama.targets.jama.paging import PAGE_SIZE
+from pytest_jama.targets.jama.paging import PAGE_SIZE, N, ShortListError, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,21 +28,6 @@ if TYPE_CHECKING:
 
 _LISTED_AT_MOST = 150
 """Finding a project in a longer list may take more requests than asking for one of its items."""
-
-
-class Named(Protocol):
-    """Something at Jama that has an ID and a name."""
-
-    @property
-    def id(self) -> int:
-        """The API ID."""
-
-    @property
-    def name(self) -> str:
-        """The name, which need not be unique."""
-
-
-N = TypeVar("N", bound=Named)
 
 
 def get_project(client: JamaClient, wanted: str | int, refs: Sequence[CaseRef]) -> Project:
@@ -89,6 +74,11 @@ def find_plan(
             f"project {project.key} has no test plan {wanted.name!r}, "
             "and `plan: {create: false}` forbids to create it",
         )
+    if plan is None and wanted.add == "none":
+        raise NotUsableError(
+            f"project {project.key} has no test plan {wanted.name!r}, and `plan: {{add: none}}` "
+            "puts no test case into a new one; correct the name, or prepare the plan in Jama",
+        )
     if plan and plan.is_archived:
         warn(
             f"test plan {plan.name!r} is archived: "
@@ -99,8 +89,8 @@ def find_plan(
 
 def active_plans(plans: Iterable[TestPlan], name: str | None) -> list[TestPlan]:
     """Return the plans of that name; archived ones only when all are."""
-    named = [plan for plan in plans if plan.name == name]
-    return [plan for plan in named if not plan.is_archived] or named
+    found = named(name, plans)
+    return [plan for plan in found if not plan.is_archived] or found
 
 
 def find_cycle(
@@ -120,7 +110,7 @@ def find_cycle(
     if wanted.id:
         return _cycle_by_id(client, plan, wanted.id)
     cycles = client.cycles(plan.id) if plan else ()
-    cycle = pick_oldest([c for c in cycles if c.name == wanted.name], "test cycle", warn=warn)
+    cycle = pick_oldest(named(wanted.name, cycles), "test cycle", warn=warn)
     if cycle is None and not wanted.create:
         where = f"test plan {plan.name!r}" if plan else "a test plan that does not exist yet"
         raise NotUsableError(
@@ -237,12 +227,12 @@ def settle(
     Returns:
         The one to use, and whether there are others.
     """
-    found = list(list_alike())
+    found = _if_shown(list_alike)
     for attempt, pause_s in enumerate(_SHOWS_LATE_S, start=2):
         if any(each.id == mine.id for each in found):
             break
         again("what was created is not listed yet", attempt, pause_s)
-        found = list(list_alike())
+        found = _if_shown(list_alike)
     by_id = {each.id: each for each in (mine, *found)}
     first, *others = sorted(by_id)
     if others:
@@ -252,6 +242,14 @@ def settle(
             f"the same time: all use the first, ID {first}; the others are not used: {ids}",
         )
     return by_id[first], bool(others)
+
+
+def _if_shown(list_alike: Callable[[], Iterable[N]]) -> list[N]:
+    """Return what a list shows of something that was created; none while it is not complete."""
+    try:
+        return list(list_alike())
+    except ShortListError:
+        return []
 
 
 class CaseCount:

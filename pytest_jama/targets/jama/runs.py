@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Change, Place, Receipt, Unresolved
     from pytest_jama.core.verdicts import CaseVerdict, Verdict
+    from pytest_jama.targets.jama.wire import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class TestRun:
         document_key: The run's own key, for display.
         case_version: The version of the test case that the run was made from.
         current_case_version: The version that the test case has now; None when it was deleted.
+        description: Its description, which Jama copies, too; empty when there is none.
     """
 
     __test__ = False
@@ -63,6 +65,7 @@ class TestRun:
     document_key: str = ""
     case_version: int | None = None
     current_case_version: int | None = None
+    description: str = ""
 
     @property
     def is_stale(self) -> bool:
@@ -207,6 +210,7 @@ class Resolution:
         plan: The test plan.
         cycle: The test cycle.
         runs: The test runs of each case reference that has any, in ascending order of their IDs.
+        items: The item of each case reference that had to be looked up.
         unresolved: The case references that have none.
         changes: What was created on the way, or in a dry run what would be, in that order.
         warnings: Sentences about what did not stop us: ambiguous names, an archived plan.
@@ -216,6 +220,7 @@ class Resolution:
     plan: Place
     cycle: Place
     runs: Mapping[CaseRef, tuple[TestRun, ...]] = field(default_factory=dict)
+    items: Mapping[CaseRef, Item] = field(default_factory=dict)
     unresolved: tuple[Unresolved, ...] = ()
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
+from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.runs import patch_operations, run_update_of
 from pytest_jama.targets.jama.update_plan import plan_updates
@@ -80,32 +81,45 @@ class JamaTarget:
     def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
         """Find the runs of the cases with a verdict, and what to write; see `Target.plan`.
 
-        Without such a case nothing is asked of Jama, and the plan is empty.
+        Without such a case nothing is asked of Jama, and the plan is empty; findings that prepare
+        find the runs of all cases, and there is nothing to write.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used, or there are no credentials.
         """
         judgement = findings.judgement
-        if not judgement.to_write:
+        wanted = judgement.cases if findings.prepares else judgement.to_write
+        if not wanted:
             return Plan()
+        aliases = () if findings.prepares else judgement.possible_aliases
+        silent = [case.case_ref for case in judgement.cases if case.verdict is None]
+        adds_linked = self._settings.plan.add == "linked" and not findings.prepares
         resolution = self.resolve(
-            [case.case_ref for case in judgement.to_write],
-            aliases=[case.case_ref for case in judgement.possible_aliases],
+            [case.case_ref for case in wanted],
+            aliases=[case.case_ref for case in aliases],
+            others=silent if adds_linked else (),
             create=create,
             observer=observer,
         )
+        guard = LockGuard(
+            findings.lock,
+            resolution.items,
+            mode=self._settings.drift,
+            incomplete=judgement.incomplete,
+        )
         planned = plan_updates(
-            (*judgement.to_write, *judgement.possible_aliases),
+            () if findings.prepares else (*wanted, *aliases),
             resolution.runs,
             incomplete=judgement.incomplete,
             provenance=findings.provenance,
+            check=guard.check,
         )
         return Plan(
             places=(resolution.project, resolution.plan, resolution.cycle),
             updates=planned.updates,
             changes=resolution.changes,
             unresolved=resolution.unresolved,
-            warnings=(*resolution.warnings, *planned.warnings),
+            warnings=(*resolution.warnings, *guard.warnings, *planned.warnings),
         )
 
     def resolve(
@@ -113,6 +127,7 @@ class JamaTarget:
         case_refs: Sequence[CaseRef],
         *,
         aliases: Sequence[CaseRef] = (),
+        others: Sequence[CaseRef] = (),
         create: bool,
         observer: Observer,
     ) -> Resolution:
@@ -122,6 +137,7 @@ class JamaTarget:
             case_refs: Every case that has something to write, each once.
             aliases: References that nothing is written for, but that may name one of those cases,
                 too: then `Resolution.runs` has its runs under both. Nothing else happens to them.
+            others: Cases that nothing is written for, and that a new cycle shall have runs of.
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
             observer: Told each change as soon as it is made.
@@ -132,7 +148,7 @@ class JamaTarget:
         self._client.api.connection.tell(observer)
         resolver = CycleResolver(self._client, self._settings, create=create, observer=observer)
         try:
-            resolution = resolver.resolve(case_refs, aliases)
+            resolution = resolver.resolve(case_refs, aliases, others)
         except KeyboardInterrupt:
             self._client.api.connection.stop()  # what is under way in threads goes no further
             raise

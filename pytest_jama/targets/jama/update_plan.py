@@ -25,7 +25,7 @@ from pytest_jama.core.verdicts import (
 from pytest_jama.targets.jama.runs import RunUpdate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.results import TestResult
@@ -51,6 +51,7 @@ def plan_updates(
     *,
     incomplete: Verdict | None = Verdict.INPROGRESS,
     provenance: str = "",
+    check: Callable[[TestRun, CaseVerdict], CaseVerdict] = lambda _, case: case,
 ) -> PlannedUpdates:
     """Decide what is to be written into which run.
 
@@ -60,10 +61,14 @@ def plan_updates(
         runs: The test runs of each case reference.
         incomplete: What is said of a case of which tests were deselected under another name.
         provenance: One line that opens each account: tool, commit, time. Empty writes no accounts.
+        check: Returns the verdict that may be written into a run, see `LockGuard.check`.
     """
     updates = []
     warnings: list[str] = []
-    for run, verdict in _verdict_by_run(verdicts, runs, incomplete):
+    for run, merged in _verdict_by_run(verdicts, runs, incomplete):
+        verdict = check(run, merged)
+        if verdict.verdict is None:
+            continue
         update, missing = _plan_update(run, verdict, provenance)
         updates.append(update)
         warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)

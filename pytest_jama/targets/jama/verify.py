@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.jama.client import RUNS_PATH, batches
-from pytest_jama.targets.jama.paging import PAGE_SIZE
+from pytest_jama.targets.jama.paging import PAGE_SIZE, ListedRuns, ShortListError
 from pytest_jama.targets.jama.parallel import INTERRUPTED
 from pytest_jama.targets.jama.runs import run_update_of
 
@@ -110,10 +110,12 @@ class CycleRuns:
     Attributes:
         by_case: The runs of each test case that was asked for and has any, by ascending ID.
         total: How many runs the cycle has in all; None when Jama does not say.
+        missing: How many runs the list should have and did not give, also when it was read again.
     """
 
     by_case: Mapping[int, tuple[TestRun, ...]]
     total: int | None = None
+    missing: int = 0
 
 
 def find_runs(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> CycleRuns:
@@ -130,10 +132,10 @@ def find_runs(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> Cyc
     first = client.first_runs(cycle_id)
     total = first.total
     if total is None or _pages(total) - 1 <= _pages(len(case_ids)):
-        runs = client.runs(cycle_id, total=total, first=first)
+        listed = client.runs(cycle_id, total=total, first=first)
     else:
-        runs = _runs_of_cases(client, cycle_id, case_ids)
-    return CycleRuns(group_by_case(runs, case_ids), total)
+        listed = _runs_of_cases(client, cycle_id, case_ids)
+    return CycleRuns(group_by_case(listed.runs, case_ids), total, listed.missing)
 
 
 def read_back(
@@ -150,15 +152,21 @@ def read_back(
         cycle_id: The cycle.
         case_ids: The cases, each once.
         total: How many runs the cycle has in all; decides which way takes fewer requests.
+
+    Raises:
+        ShortListError: When runs did not come that should be in the list.
     """
     if total is not None and _pages(total) <= _pages(len(case_ids)):
-        runs = client.runs(cycle_id, total=total)
+        listed = client.runs(cycle_id, total=total)
     else:
-        runs = _runs_of_cases(client, cycle_id, case_ids)
-    return {run.run_id: run for run in runs if run.run_id is not None}
+        listed = _runs_of_cases(client, cycle_id, case_ids)
+    if listed.missing and not {run.case_id for run in listed.runs}.issuperset(case_ids):
+        count = len(listed.runs) + listed.missing
+        raise ShortListError(RUNS_PATH, total=count, missing=listed.missing)
+    return {run.run_id: run for run in listed.runs if run.run_id is not None}
 
 
-def all_runs(client: JamaClient, cycle_id: int) -> list[TestRun]:
+def all_runs(client: JamaClient, cycle_id: int) -> ListedRuns:
     """Return every run of a cycle."""
     first = client.first_runs(cycle_id)
     return client.runs(cycle_id, total=first.total, first=first)
@@ -217,12 +225,11 @@ def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
     return ", ".join(losses)
 
 
-def _runs_of_cases(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> list[TestRun]:
-    def read(batch: Sequence[int]) -> list[TestRun]:
-        return list(client.runs_of_cases(cycle_id, batch))
-
-    parts = client.together([partial(read, batch) for batch in batches(case_ids)])
-    return [run for part in parts for run in part]
+def _runs_of_cases(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> ListedRuns:
+    jobs = [partial(client.runs_of_cases, cycle_id, batch) for batch in batches(case_ids)]
+    parts = client.together(jobs)
+    runs = [run for part in parts for run in part.runs]
+    return ListedRuns(runs, sum(part.missing for part in parts))
 
 
 def _statuses(run: TestRun) -> list[str]:

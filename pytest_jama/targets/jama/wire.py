@@ -83,6 +83,7 @@ class Item:
         type_id: The API ID of its item type.
         project_id: The project it belongs to.
         steps: Its test steps as Jama gives them; empty for an item without.
+        description: Its description, rich text.
     """
 
     id: int
@@ -92,6 +93,7 @@ class Item:
     type_id: int | None = None
     project_id: int | None = None
     steps: tuple[Json, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def read_item(json: Json) -> Item:
         type_id=find_integer(json.get("itemType")),
         project_id=find_integer(json.get("project")),
         steps=_objects(fields.get("testCaseSteps")),
+        description=_text(fields.get("description")),
     )
 
 
@@ -170,6 +173,7 @@ def read_run(json: Json) -> TestRun:
         document_key=_text(json.get("documentKey")) or _text(fields.get("documentKey")),
         case_version=find_integer(json.get("testCaseVersionNumber")),
         current_case_version=find_integer(json.get("testCaseCurrentVersionNumber")),
+        description=_text(fields.get("description")),
     )
 
 
@@ -189,7 +193,14 @@ def predict_run(item: Item) -> TestRun:
     Source: Jama REST API cookbook: name and steps are copied, the status is NOT_RUN.
     """
     steps = tuple(RunStep(NOT_RUN, as_read={**step, "status": NOT_RUN}) for step in item.steps)
-    return TestRun(run_id=None, case_id=item.id, name=item.name, status=NOT_RUN, steps=steps)
+    return TestRun(
+        run_id=None,
+        case_id=item.id,
+        name=item.name,
+        status=NOT_RUN,
+        steps=steps,
+        description=item.description,
+    )
 
 
 def find_integer(value: object) -> int | None:
@@ -275,6 +286,14 @@ def is_object(wanted_id: int | None = None) -> Check:
         return "" if wanted_id in (None, found_id) else _WRONG
 
     return check
+
+
+def is_page(answer: Json) -> str:
+    """Check that an answer is a page of any list, whatever its rows are."""
+    meta = answer.get("meta")
+    page = meta.get("pageInfo") if isinstance(meta, dict) else None
+    is_one = isinstance(page, dict) and isinstance(answer.get("data"), list)
+    return "" if is_one else "the answer holds no list"
 
 
 def is_list(

@@ -1,0 +1,164 @@
+"""What pytest collects: the one way in which commands learn which tests there are, and their cases.
+
+pytest itself collects, in a process of its own, with the arguments that a session would get; no
+test is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.hooks.extensions import Extensions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_jama.config import Settings
+
+
+class CollectedSession(NamedTuple):
+    """What a session of pytest would have to do with.
+
+    Attributes:
+        tests: Every test that is known, with its cases by marker, name, map or hook. Its outcome is
+            what it counts as unless it runs: NOT_REACHED, or DESELECTED for one that is left out.
+        uncollected: Each file or folder that could not be collected, and why.
+        mistakes: What of the references of tests cannot be understood, a sentence each.
+    """
+
+    tests: tuple[TestResult, ...] = ()
+    uncollected: tuple[tuple[str, str], ...] = ()
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all could be collected and understood."""
+        return not self.uncollected and not self.mistakes
+
+    def problems(self) -> list[str]:
+        """Return all that is wrong, a sentence each."""
+        return [*(f"{where}: {why}" for where, why in self.uncollected), *self.mistakes]
+
+
+_FILE_VARIABLE = "PYTEST_JAMA_COLLECTION_FILE"
+_WRONG_USE = 4  # pytest's own exit status for it
+_ENDED_WELL = (0, 5)  # 5: there is no test
+_SHOWN_LINES = 15
+
+
+def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> CollectedSession:
+    """Let pytest collect, in the current folder.
+
+    Args:
+        arguments: What pytest gets: paths, node IDs, options.
+        config: The settings file, when it is not the one that pytest finds.
+
+    Raises:
+        SettingsError: When pytest finds its arguments or our settings wrong.
+        PytestJamaError: When it ended without saying what it collected.
+    """
+    named = [f"--jama-config={config.absolute()}"] if config else []
+    with tempfile.TemporaryDirectory(prefix="pytest-jama-") as folder:
+        file = Path(folder, "collected.json")
+        process = subprocess.run(  # noqa: S603 (pytest, with what the user gave for it)
+            [
+                *(sys.executable, "-m", "pytest", "--collect-only", "-q", "--jama-no-upload"),
+                *("-p", "pytest_jama.plugin.collection_file"),
+                *named,
+                *arguments,
+            ],
+            env={**os.environ, _FILE_VARIABLE: str(file)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        session = _read(file) if file.exists() else None
+    if session and (process.returncode in _ENDED_WELL or _can_tell_why(session, process)):
+        return session
+    _refuse(process.returncode, process.stdout.decode("utf-8", "replace"))
+    return None
+
+
+def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSession:
+    """Let junit-uploader list the tests of reports, in the place of a collection.
+
+    It is built on this package, so that it cannot be imported here; its list is an interface.
+
+    Args:
+        reports: As ``junit-uploader`` takes them.
+        settings: Link the tests that name no case themselves.
+
+    Raises:
+        SettingsError: When it cannot understand the reports' names.
+        PytestJamaError: When it ended without a list.
+    """
+    process = subprocess.run(  # noqa: S603 (our own command)
+        [sys.executable, "-m", "junit_uploader", "--list", "--json", "--", *reports],
+        stdin=None,
+        capture_output=True,
+        check=False,
+    )
+    try:
+        content = json.loads(process.stdout)
+    except ValueError:
+        said = process.stderr.decode("utf-8", "replace").strip()
+        if process.returncode == _WRONG_REPORTS:
+            problem = Problem(said, "name reports behind `--junit`", "junit-uploader --list")
+            raise SettingsError(problem) from None
+        status = process.returncode
+        raise PytestJamaError(f"junit-uploader ended with exit status {status}: {said}") from None
+    log = ErrorLog()
+    extensions = Extensions(settings, errors=log)
+    tests = []
+    for test in content["tests"]:
+        result = TestResult(test["test_id"], Outcome(test["outcome"]))
+        links = tuple(map(CaseLink.parse, test["cases"]))
+        links = links or extensions.find_links(result, name=test["name"])
+        tests.append(result._replace(links=links))
+    unreadable = [file for file in content["files"] if file["error"]]
+    return CollectedSession(
+        tests=tuple(tests),
+        uncollected=tuple((file["path"], file["error"]) for file in unreadable),
+        mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
+    )
+
+
+_WRONG_REPORTS = 2  # exit status of a wrong command line
+
+
+def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProcess[bytes]) -> bool:
+    """Return whether it is known why pytest did not end well."""
+    return not session.is_whole and process.returncode != _WRONG_USE
+
+
+def _read(file: Path) -> CollectedSession:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return CollectedSession(
+        tests=tuple(
+            TestResult(test_id, Outcome(outcome), links=tuple(map(CaseLink.parse, links)))
+            for test_id, outcome, links in content["tests"]
+        ),
+        uncollected=tuple((where, why) for where, why in content["uncollected"]),
+        mistakes=tuple(content["mistakes"]),
+    )
+
+
+def _refuse(status: int, output: str) -> NoReturn:
+    """Say why pytest has not collected, in its own words."""
+    lines = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.strip()]
+    said = "\n".join(lines[-_SHOWN_LINES:])
+    if status == _WRONG_USE:
+        raise SettingsError(
+            Problem(said, "correct it, or what stands behind `--`", "pytest --collect-only")
+        )
+    raise PytestJamaError(f"pytest --collect-only ended with exit status {status}:\n{said}")

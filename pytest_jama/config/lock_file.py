@@ -1,0 +1,200 @@
+"""The text of jama.lock: read so that mistakes are named by line, written so that diffs are small.
+
+One text, one step, one test a line; cases in the order of their numbers, tests sorted.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.lock import FILE_NAME, Lock, LockedCase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pytest_jama.config.loading import LoadedSettings
+
+FORMAT_VERSION = 1
+
+_AGAIN = "write it anew with `pytest-jama lock`, and review the difference"
+
+
+class NewerLockError(SettingsError):
+    """A newer version has written the lock: this one must not write over it."""
+
+
+def with_lock(loaded: LoadedSettings, *, start: Path) -> LoadedSettings:
+    """Return settings with the jama.lock that lies beside jama.yaml, or where that would be.
+
+    Args:
+        loaded: The settings.
+        start: Where jama.yaml was looked for first; messages name files relative to it.
+
+    Raises:
+        SettingsError: When the lock cannot be read or understood.
+    """
+    return replace(loaded, lock=read_lock(lock_folder(loaded, start=start), start=start))
+
+
+def lock_folder(loaded: LoadedSettings, *, start: Path) -> Path:
+    """Return the folder in which jama.lock is, or would be."""
+    return loaded.file.parent if loaded.file else start
+
+
+def read_lock(folder: Path, *, start: Path) -> Lock | None:
+    """Read the jama.lock of a folder; None when there is none.
+
+    Args:
+        folder: Where jama.yaml is, or would be.
+        start: Messages name the file relative to it.
+
+    Raises:
+        SettingsError: When it cannot be read or understood.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as exc:
+        why = "is not a text in UTF-8" if isinstance(exc, ValueError) else exc.strerror
+        raise SettingsError(Problem(f"cannot be read: {why}", _AGAIN, _shown(path, start))) from exc
+    was_collecting = gc.isenabled()
+    gc.disable()  # which would look through the many values again and again
+    try:
+        return parse_lock(text, file=_shown(path, start))
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
+def _shown(path: Path, start: Path) -> str:
+    try:
+        relative = os.path.relpath(path, start)
+    except ValueError:  # Windows: another drive
+        return str(path)
+    return min(relative, str(path), key=len)
+
+
+def parse_lock(text: str, *, file: str) -> Lock:
+    """Read the text of a lock.
+
+    Args:
+        text: The text.
+        file: The file, as messages name it.
+
+    Raises:
+        SettingsError: When it is not the text of a lock, or of a newer version.
+    """
+    try:
+        content = json.loads(text)
+    except RecursionError as exc:
+        raise _refused("is not a lock of pytest-jama", file, 1) from exc
+    except json.JSONDecodeError as exc:
+        raise _refuse_broken(text, exc, file) from exc
+    version = content.get(FILE_NAME) if isinstance(content, dict) else None
+    if not isinstance(version, int):
+        raise _refused("is not a lock of pytest-jama", file, 1)
+    if version > FORMAT_VERSION:
+        raise NewerLockError(
+            Problem(
+                f"is of format {version}, and this version of pytest-jama knows {FORMAT_VERSION}",
+                "install the version that wrote it, or a newer one",
+                f"{file}:{_last_line(text, FILE_NAME)}",
+            )
+        )
+    cases = content.get("cases")
+    if not isinstance(cases, dict):
+        raise _refused("has no mapping `cases`", file, _last_line(text, "cases"))
+    _refuse_repetition(text, file)
+    return Lock(dict(_read_cases(cases, text, file)))
+
+
+def _read_cases(cases: dict[str, Any], text: str, file: str) -> Iterator[tuple[str, LockedCase]]:
+    for name, plain in cases.items():
+        try:
+            CaseRef.parse(name)
+            yield name, LockedCase.read(plain)
+        except (ValueError, TypeError) as exc:  # noqa: PERF203 (Python 3.11 has it for nothing)
+            raise _refused(f"{name}: {exc}", file, _last_line(text, name)) from exc
+
+
+_CASE = re.compile(r'^    "([^"]+)": \{$', re.MULTILINE)
+
+
+def _refuse_repetition(text: str, file: str) -> None:
+    """Refuse a case that stands twice, as after a careless merge; JSON itself would not notice."""
+    names = _CASE.findall(text)
+    if len(names) > len(set(names)):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise _refused(f"{twice} stands there twice", file, _last_line(text, twice))
+
+
+_CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+
+
+def _refuse_broken(text: str, error: json.JSONDecodeError, file: str) -> SettingsError:
+    conflict = _CONFLICT.search(text)
+    if conflict is None:
+        return _refused(f"is broken: {error.msg}", file, error.lineno)
+    line = text.count("\n", 0, conflict.start()) + 1
+    what = f"has an unresolved merge conflict: {conflict[0].strip()}"
+    remedy = "take either side, then write it anew with `pytest-jama lock`"
+    return SettingsError(Problem(what, remedy, f"{file}:{line}"))
+
+
+def _refused(what: str, file: str, line: int) -> SettingsError:
+    return SettingsError(Problem(what, _AGAIN, f"{file}:{line}"))
+
+
+def _last_line(text: str, key: str) -> int:
+    """Return the last line that begins with a key; 1 when there is none."""
+    begins = f"{json.dumps(key, ensure_ascii=False)}:"
+    numbered = enumerate(text.splitlines(), start=1)
+    found = [number for number, line in numbered if line.strip().startswith(begins)]
+    return found[-1] if found else 1
+
+
+def render_lock(lock: Lock) -> str:
+    """Return the text of a lock; the same for the same lock, always."""
+    cases = ",\n".join(
+        _rendered(name, lock.cases[name]) for name in sorted(lock.cases, key=_by_number)
+    )
+    inside = f"{{\n{cases}\n  }}" if cases else "{}"
+    return (
+        f'{{\n  "{FILE_NAME}": {FORMAT_VERSION},\n'
+        '  "about": "What the test cases said when their tests were reviewed. Written by '
+        '`pytest-jama lock`; commit it, and review its changes.",\n'
+        f'  "cases": {inside}\n}}\n'
+    )
+
+
+def _rendered(name: str, case: LockedCase) -> str:
+    plain = case.plain()
+    parts = [f'      "{key}": {_json(plain[key])}' for key in ("version", "name", "description")]
+    parts += [f'      "{key}": {_rows(plain[key])}' for key in ("steps", "tests")]
+    inside = ",\n".join(parts)
+    return f"    {_json(name)}: {{\n{inside}\n    }}"
+
+
+def _rows(rows: Iterable[Any]) -> str:
+    lines = ",\n".join(f"        {_json(row)}" for row in rows)
+    return f"[\n{lines}\n      ]" if lines else "[]"
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _by_number(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Sort key: P-TC-2 before P-TC-10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], name

@@ -1,0 +1,82 @@
+"""Rich text as people read it, so that two ways to write the same are the same. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+
+from pytest_jama.core.text import clean
+
+DIGEST_CHARACTERS = 12
+
+
+def fold(text: str) -> str:
+    """Return what a reader sees of rich text, in one line.
+
+    Jama cleans rich text when it is stored: tags are completed, renamed or dropped, characters
+    become entities, blanks come and go. What changes the meaning stays: raised, lowered and
+    crossed-out text, and the names of pictures.
+    """
+    if "<" in text or "&" in text:
+        text = html.unescape(_TAG.sub(_without_tag, _DROPPED.sub("", text)))
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    return clean(" ".join(text.split()))
+
+
+def fingerprint(folded: str) -> str:
+    """Return the fingerprint of a folded text; that of an empty one is empty."""
+    if not folded:
+        return ""
+    return hashlib.sha256(folded.encode("utf-8")).hexdigest()[:DIGEST_CHARACTERS]
+
+
+_DROPPED = re.compile(r"<!--.*?-->|<(style|script)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)((?:\s[^<>]*)?)/?>")
+_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]*)""", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
+_INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
+)
+_MEANING = {"sup": "^", "sub": "_", "del": "~", "s": "~", "strike": "~"}
+
+
+def _without_tag(tag: re.Match[str]) -> str:
+    """Return what stands for a tag: nothing for one inside a word, else a blank."""
+    name = tag[2].lower()
+    if name == "img":
+        source = _SOURCE.search(tag[3])
+        name = source[1].partition("?")[0].rpartition("/")[2][-40:] if source else ""
+        return f" [{name}] "
+    if name in _MEANING:
+        return "" if tag[1] and name in ("sup", "sub") else _MEANING[name]
+    return "" if name in _INLINE else " "

@@ -1,0 +1,247 @@
+"""jama.lock: what the test cases said when their tests were reviewed, and which tests those are.
+
+Texts are compared as people read them: Jama cleans rich text when it stores it, so tags, entities
+and blanks do not count. The file keeps a fingerprint of each text, and its beginning for people.
+Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_jama.core.cases import CaseLink, CaseRef
+from pytest_jama.core.folding import fingerprint, fold
+from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form
+from pytest_jama.core.text import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FILE_NAME = "jama.lock"
+
+SHOWN_CHARACTERS = 60
+
+
+class StepText(NamedTuple):
+    """One step, as Jama has it.
+
+    Attributes:
+        action: What is to be done.
+        expected: What is to come of it.
+    """
+
+    action: str
+    expected: str
+
+
+class CaseText(NamedTuple):
+    """What a test case says, or a test run, which is a copy of it.
+
+    Attributes:
+        name: Its name.
+        description: Its description; None when that is not known.
+        steps: Its steps in their order.
+    """
+
+    name: str
+    description: str | None
+    steps: tuple[StepText, ...] = ()
+
+
+class LockedText(NamedTuple):
+    """One text.
+
+    Attributes:
+        shown: Its beginning.
+        digest: The fingerprint of all of it.
+    """
+
+    shown: str
+    digest: str
+
+    @classmethod
+    def of(cls, text: str) -> LockedText:
+        """Lock a text."""
+        folded = fold(text)
+        return cls(shorten(folded, at_most=SHOWN_CHARACTERS), fingerprint(folded))
+
+
+class LockedStep(NamedTuple):
+    """One step: its action and its expected result."""
+
+    action: LockedText
+    expected: LockedText
+
+
+class LockedCase(NamedTuple):
+    """One test case.
+
+    Attributes:
+        name: Its name.
+        description: Its description.
+        steps: Its steps in their order.
+        tests: The tests that are linked to it, without their parameters, sorted.
+        version: The version that it had; None when Jama did not say.
+        is_disputed: Whether sessions that are uploaded together had different locks of it.
+    """
+
+    name: LockedText
+    description: LockedText
+    steps: tuple[LockedStep, ...] = ()
+    tests: tuple[str, ...] = ()
+    version: int | None = None
+    is_disputed: bool = False
+
+    @classmethod
+    def of(cls, text: CaseText, *, tests: Iterable[str], version: int | None = None) -> LockedCase:
+        """Lock a case.
+
+        Args:
+            text: What Jama says of it.
+            tests: The IDs of the tests that are linked to it.
+            version: Its version.
+        """
+        return cls(
+            LockedText.of(text.name),
+            LockedText.of(text.description or ""),
+            tuple(LockedStep(*map(LockedText.of, step)) for step in text.steps),
+            tuple(sorted({base_of(test) for test in tests})),
+            version,
+        )
+
+    def says_the_same(self, other: LockedCase) -> bool:
+        """Return whether the texts of two are the same, whatever their versions and tests are."""
+        return self[:3] == other[:3]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it in lists and strings."""
+        return {
+            "version": self.version,
+            "name": list(self.name),
+            "description": list(self.description),
+            "steps": [[*step.action, *step.expected] for step in self.steps],
+            "tests": list(self.tests),
+        }
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> LockedCase:
+        """Return what `plain` made.
+
+        Raises:
+            TypeError: When it is something else.
+            ValueError: When a part is missing, or something else; it says which.
+        """
+        if not isinstance(plain, dict):
+            raise TypeError(f"is {plain!r}")
+        version = plain.get("version")
+        if version is not None and not isinstance(version, int):
+            raise ValueError(f"version is {version!r}")
+        return cls(
+            LockedText(*_texts(plain.get("name"), "name", 2)),
+            LockedText(*_texts(plain.get("description"), "description", 2)),
+            tuple(
+                LockedStep(LockedText(action, digest), LockedText(expected, expected_digest))
+                for action, digest, expected, expected_digest in (
+                    _texts(row, "steps", 4) for row in _require_list(plain, "steps")
+                )
+            ),
+            tuple(_texts(plain.get("tests"), "tests")),
+            version,
+        )
+
+
+def _require_list(plain: Mapping[str, Any], name: str) -> list[Any]:
+    value = plain.get(name)
+    if not isinstance(value, list):
+        raise TypeError(f"{name} is missing" if value is None else f"{name} is {value!r}")
+    return value
+
+
+def _texts(value: object, name: str, count: int | None = None) -> list[str]:
+    """Return a list of texts; of many, so that it must be quick."""
+    try:
+        if isinstance(value, list) and (count is None or len(value) == count):
+            "".join(value)
+            return value
+    except TypeError:
+        pass
+    raise ValueError(f"{name} has {value!r}" if value is not None else f"{name} is missing")
+
+
+class Lock(NamedTuple):
+    """What jama.lock holds.
+
+    Attributes:
+        cases: Each locked case, by its reference as users write it.
+    """
+
+    cases: Mapping[str, LockedCase]
+
+    def find(self, case_ref: CaseRef) -> LockedCase | None:
+        """Return what is locked of a case; None when it is not known here."""
+        return self.cases.get(case_ref.text)
+
+    def of_cases(self, case_refs: Iterable[CaseRef]) -> Lock:
+        """Return the part that is about some cases."""
+        texts = {ref.text for ref in case_refs}
+        return Lock({text: self.cases[text] for text in sorted(texts & self.cases.keys())})
+
+    def missing_tests(self, test_ids: Iterable[str]) -> Iterator[TestResult]:
+        """Yield what stands for each test that a session should have come across, and did not.
+
+        Args:
+            test_ids: The tests that the session knows, also those that it left out.
+        """
+        missing: dict[str, list[CaseLink]] = {}
+        known = set(map(normal_base_of, test_ids))
+        for text, case in self.cases.items():
+            for test in case.tests:
+                if normal_form(test) not in known:
+                    missing.setdefault(test, []).append(CaseLink(CaseRef.parse(text)))
+        for test, links in missing.items():
+            why = f"{FILE_NAME} names it, but this session did not come across it"
+            yield TestResult(test, Outcome.NOT_COLLECTED, message=why, links=tuple(links))
+
+    def find_unknown(self, results: Iterable[TestResult]) -> Lock:
+        """Return what is linked and not locked: the cases, with the tests that are unknown there.
+
+        Args:
+            results: Every test of a session, with its cases.
+        """
+        tests_of: dict[str, set[str]] = {}
+        for result in results:
+            if result.outcome is not Outcome.NOT_COLLECTED:
+                base = base_of(result.test_id)
+                for link in result.links:
+                    tests_of.setdefault(link.case_ref.text, set()).add(base)
+        nothing = LockedText.of("")
+        unknown = {}
+        for text, tests in tests_of.items():
+            case = self.cases.get(text)
+            locked = set(map(normal_form, case.tests)) if case else ()
+            new = [test for test in tests if normal_form(test) not in locked]
+            if new:
+                unknown[text] = LockedCase(nothing, nothing, tests=tuple(sorted(new)))
+        return Lock(unknown)
+
+
+def merge_locks(locks: Iterable[Lock | None]) -> Lock | None:
+    """Return what several sessions know together; None when none of them had a lock.
+
+    It is the same in whatever order they come: where they differ, the case is disputed.
+    """
+    merged: dict[str, LockedCase] = {}
+    is_locked = False
+    for lock in locks:
+        if lock is None:
+            continue
+        is_locked = True
+        for text, case in lock.cases.items():
+            known = merged.setdefault(text, case)
+            if known is not case:
+                merged[text] = known._replace(
+                    tests=tuple(sorted({*known.tests, *case.tests})),
+                    is_disputed=known.is_disputed or not known.says_the_same(case),
+                )
+    return Lock(merged) if is_locked else None

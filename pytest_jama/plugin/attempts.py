@@ -1,0 +1,166 @@
+"""What belongs to one attempt of a test: evidence and properties; what earlier attempts leave.
+
+Runs in the process that runs the tests. Plugins that run a test again do it in three ways:
+pytest-rerunfailures reports each attempt, the earlier ones with the outcome ``rerun``; flaky keeps
+silent on setup or call of an attempt that does not count, but reports its teardown; pytest-retry
+reports the first attempt as ``retried``, then nothing but the last. All call the hook for the setup
+again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.core.properties import NOTE, USED_PROPERTIES
+from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
+from pytest_jama.core.text import clean, first_line, shorten
+from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_of, name_attempt
+from pytest_jama.plugin.step_fixture import JamaFixture
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_jama.core.errors import ErrorLog
+
+
+class Attempts(Guarded):
+    """Keeps the attempts of the test that runs apart, and puts what it says on its reports.
+
+    It does so before xdist or ``--junitxml`` see these.
+    """
+
+    def __init__(self, errors: ErrorLog) -> None:
+        super().__init__(errors)
+        self._item: pytest.Item | None = None
+        self._node_id = ""
+        self._evidence: JamaFixture | None = None
+        self._properties = 0
+        self._earlier: list[str] = []
+        self._counts = False
+        self._is_over = False
+        self.ending: str | None = None
+        """How the attempt ended, as far as known: empty when it passed, or why it failed."""
+
+    @pytest.hookimpl(tryfirst=True)
+    @guarded
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin an attempt; what the earlier ones said of the test is dropped."""
+        if item is not self._item:
+            self._begin(item)
+            return
+        if self._counts:  # no other attempt, but a second result of one test
+            self._earlier = []
+        else:
+            self._earlier.append(name_attempt(len(self._earlier) + 1, self.ending))
+        _drop_ours(item.user_properties, self._properties)
+        self._begin_attempt()
+
+    @pytest.hookimpl(tryfirst=True)
+    @guarded
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Put it on the report when it belongs to that test."""
+        if report.nodeid != self._node_id:
+            return
+        when = report.when
+        if ends_attempt(report):
+            if not self._is_over:  # else its teardown failed, too
+                self.ending = message_of(report, Outcome.FAILED)
+            self._is_over, self._counts = True, False
+        elif when == "call" or (when == "setup" and report.outcome != "passed"):
+            self._counts = self._counts or not hasattr(report, "context")
+        if self._evidence is not None and is_failed_subtest(report):
+            self._evidence.fail_open_steps(first_line(message_of(report, Outcome.FAILED)))
+        if when == "setup":
+            return
+        if when == "teardown" and not self._counts:  # --junitxml makes a testcase of it
+            _drop_ours(report.user_properties, self._properties)
+            return
+        if self._evidence is not None:
+            report.user_properties.extend(self._evidence.properties())
+        report.user_properties.extend((NOTE, note) for note in self._earlier)
+        if when == "teardown":
+            self._evidence = None
+
+    @pytest.hookimpl(optionalhook=True)
+    @guarded
+    def pytest_assume_fail(self, entry: str) -> None:
+        """Fail the open steps: a soft assertion of pytest-assume has failed in them."""
+        if self._evidence is not None:
+            *_, reason = ["", *filter(None, map(str.strip, entry.splitlines()))]
+            self._evidence.fail_open_steps(reason)
+
+    def evidence_of(self, item: pytest.Item) -> JamaFixture:
+        """Return the evidence of the attempt that runs."""
+        if item is not self._item:
+            self._begin(item)
+        if self._evidence is None:
+            self._evidence = new_evidence(item)
+        return self._evidence
+
+    def _begin(self, item: pytest.Item) -> None:
+        self._item, self._node_id = item, item.nodeid
+        self._properties = len(item.user_properties)
+        self._earlier = []
+        self._begin_attempt()
+
+    def _begin_attempt(self) -> None:
+        self._evidence, self.ending = None, None
+        self._counts = self._is_over = False
+
+
+class AttemptEndings(Guarded):
+    """Sees how attempts end of which no report tells: those of flaky and pytest-retry.
+
+    Args:
+        attempts: Told of it.
+    """
+
+    def __init__(self, attempts: Attempts) -> None:
+        super().__init__(attempts.errors)
+        self._attempts = attempts
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """See what a call raises: pytest-retry makes no report of it."""
+        try:
+            answer = yield
+        except BaseException as exc:
+            name = "" if isinstance(exc, pytest.fail.Exception) else type(exc).__name__
+            text = ": ".join(filter(None, (name, str(exc))))
+            self._attempts.ending = shorten(clean(text), at_most=MESSAGE_CHARACTERS) or name
+            raise
+        self._attempts.ending = ""
+        return answer
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """See the report of a setup or call, also when flaky passes it on to nobody."""
+        report = yield
+        if report.when != "teardown":
+            failed = report.outcome == "failed"
+            self._attempts.ending = message_of(report, Outcome.FAILED) if failed else ""
+        return report
+
+
+def _drop_ours(properties: list[tuple[str, object]], begin: int) -> None:
+    """Drop the properties that mean something here; those of other tools stay as they are."""
+    properties[begin:] = [each for each in properties[begin:] if each[0] not in USED_PROPERTIES]
+
+
+def start_fixture(item: pytest.Item) -> JamaFixture:
+    """Return the evidence of the attempt that runs; in an idle session nobody reads it."""
+    attempts: Attempts | None = item.config.pluginmanager.get_plugin(ATTEMPTS)
+    return new_evidence(item) if attempts is None else attempts.evidence_of(item)
+
+
+def new_evidence(item: pytest.Item) -> JamaFixture:
+    """Begin the evidence of an attempt of a test."""
+    test = getattr(item, "obj", None)
+    return JamaFixture(runs_examples=getattr(test, "is_hypothesis_test", False))
+
+
+ATTEMPTS = "jama-attempts"
+"""Name of the plugin that is there in each process whose tests are reported, see `activation`."""

@@ -1,0 +1,117 @@
+"""What commands learn of pytest's collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.cli.collecting import CollectedSession, collect_tests
+from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.results import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUITE = """
+import pytest
+
+@pytest.mark.jama("P-TC-1")
+@pytest.mark.parametrize("value", ["a", "b"])
+def test_marked(value): raise SystemExit("it ran")
+
+def test_mapped(): raise SystemExit("it ran")
+
+@pytest.mark.parametrize("value", ["P-TC-7"])
+def test_named(value): raise SystemExit("it ran")
+
+def test_hooked(): raise SystemExit("it ran")
+
+def test_free(): raise SystemExit("it ran")
+"""
+
+CONFTEST = """
+from pytest_jama import hookimpl
+
+@hookimpl
+def find_case_refs(result):
+    return "P-TC-9" if "hooked" in result.test_id else None
+"""
+
+SETTINGS = """
+project: P
+names: '(?P<case>P-TC-[0-9]+)'
+tests: {test_it.py::test_mapped: P-TC-2}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository, and the current folder."""
+    tmp_path.joinpath("test_it.py").write_text(SUITE)
+    tmp_path.joinpath("conftest.py").write_text(CONFTEST)
+    tmp_path.joinpath("pytest.ini").write_text("[pytest]\naddopts = -p no:randomly\n")
+    tmp_path.joinpath("jama.yaml").write_text(SETTINGS)
+    monkeypatch.chdir(tmp_path)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def _linked(session: CollectedSession) -> dict[str, tuple[Outcome, list[str]]]:
+    return {
+        test.test_id.partition("::")[2]: (test.outcome, list(map(str, test.links)))
+        for test in session.tests
+    }
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_test_is_known_with_its_cases_and_none_is_run() -> None:
+    session = collect_tests(["-k", "marked or hooked", "-n", "2"])
+
+    assert session.is_whole
+    assert _linked(session) == {
+        "test_marked[a]": (Outcome.NOT_REACHED, ["P-TC-1"]),
+        "test_marked[b]": (Outcome.NOT_REACHED, ["P-TC-1"]),
+        "test_hooked": (Outcome.NOT_REACHED, ["P-TC-9"]),
+        "test_mapped": (Outcome.DESELECTED, ["P-TC-2"]),
+        "test_named[P-TC-7]": (Outcome.DESELECTED, ["P-TC-7"]),
+        "test_free": (Outcome.DESELECTED, []),
+    }
+
+
+def test_what_cannot_be_collected_or_understood_is_named(folder: Path) -> None:
+    folder.joinpath("test_broken.py").write_text("import no_such_module\n")
+    folder.joinpath("test_wrong.py").write_text(
+        "import pytest\n@pytest.mark.jama('nonsense')\ndef test_it(): pass\n"
+    )
+
+    session = collect_tests([])
+
+    assert not session.is_whole
+    broken, wrong = session.problems()
+    assert broken == "test_broken.py: ModuleNotFoundError: No module named 'no_such_module'"
+    assert "test_wrong.py:2" in wrong
+    assert "'nonsense' is not a case reference" in wrong
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [(["--bogus"], "unrecognized arguments: --bogus"), (["nowhere.py"], "nowhere.py")],
+    ids=["option", "path"],
+)
+@pytest.mark.usefixtures("folder")
+def test_wrong_arguments_are_refused_in_the_words_of_pytest(
+    arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        collect_tests(arguments)
+
+    assert said in str(caught.value)
+
+
+def test_wrong_settings_are_refused(folder: Path) -> None:
+    folder.joinpath("jama.yaml").write_text("tests: 3\n")
+
+    with pytest.raises(SettingsError, match="tests"):
+        collect_tests([])
