@@ -33,6 +33,7 @@ from junit_uploader.junit.scenarios import find_tags, read_scenario
 from junit_uploader.junit.timestamps import read_timestamp
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
+    ATTEMPT,
     NO_EVIDENCE,
     USED_PROPERTIES,
     read_evidence,
@@ -55,6 +56,11 @@ class _Inside(NamedTuple):
 
     findings: Sequence[Finding] = ()
     properties: Sequence[tuple[str, str]] = ()
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether this is an attempt before the last, as only pytest-jama tells."""
+        return any(name == ATTEMPT for name, _ in self.properties)
 
 
 _NOTHING = _Inside()
@@ -120,6 +126,8 @@ class TestcaseReader:
             inside = self._look_at(content, f"{classname} {values[at_name]}")
             if inside.findings:
                 outcome = self._decide(test_id, inside.findings, {})
+            elif inside.is_superseded:
+                outcome = Outcome.NOT_REACHED
             if inside is not _NOTHING:
                 extras = self._read_extras(test_id, None, outcome, inside, suite)
         return _make(
@@ -149,6 +157,8 @@ class TestcaseReader:
         if len(properties) > len(inside.properties):
             inside = _Inside(findings, properties)
         outcome = self._decide(identity.test_id, findings, attributes)
+        if inside.is_superseded and outcome is _PASSED:
+            outcome = Outcome.NOT_REACHED
         extras = None
         if inside is not _NOTHING or identity.odd_name:
             extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside, suite)

@@ -25,6 +25,8 @@ STEP = "jama_step"
 STEP_STATUS = "jama_step_status"
 STEP_NOTE = "jama_step_note"
 NOTE = "jama_note"
+ATTEMPT = "jama_attempt"
+"""Marks a testcase of ``--junitxml`` that is an attempt before the last, by its number."""
 
 
 def evidence_properties(
@@ -46,7 +48,7 @@ def evidence_properties(
         yield NOTE, note
 
 
-USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE}
+USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTEMPT}
 """The names of all properties that mean something here; the others are for other tools."""
 
 _OUTCOME_BY_STATUS = {

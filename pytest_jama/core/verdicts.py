@@ -193,10 +193,13 @@ def judge_case(
         [*said, *(step.verdict for step in steps if step.verdict is not Verdict.PASSED)],
     )
     is_begun = verdict is not None or any(each.outcome is _NOT_REACHED for each in results)
-    if not is_begun or None not in said or verdict in _STANDS_THOUGH_INCOMPLETE:
+    unsaid = _find_unsaid_steps(evidence, steps, rules)
+    is_complete = None not in said and not unsaid
+    if not is_begun or is_complete or verdict in _STANDS_THOUGH_INCOMPLETE:
         return CaseVerdict(case_ref, verdict, steps, results)
-    why = (_explain_incomplete(results, rules),)
-    return CaseVerdict(case_ref, rules.incomplete, steps, results, reasons=why)
+    why = [_explain_incomplete(results, rules)] if None in said else []
+    why += [f"step {number} was skipped, or not brought to its end" for number in unsaid]
+    return CaseVerdict(case_ref, rules.incomplete, steps, results, reasons=tuple(why))
 
 
 def _explain_incomplete(results: Sequence[TestResult], rules: VerdictRules) -> str:
@@ -257,6 +260,19 @@ def _judge_steps(evidence: Sequence[Evidence], rules: VerdictRules) -> tuple[Ste
                 silent.add(step.number)
     merged = (merge_steps(by_number[number]) for number in sorted(by_number))
     return tuple(_unless_silent(step, rules) if step.number in silent else step for step in merged)
+
+
+def _find_unsaid_steps(
+    evidence: Sequence[Evidence], steps: Iterable[StepVerdict], rules: VerdictRules
+) -> Sequence[int]:
+    """Return the steps that tests began, and of which none of them says anything."""
+    begun = {
+        step.number
+        for result, link in evidence
+        for step in _steps_of(result, link)
+        if rules.verdict_of(step.outcome) is None and step.outcome not in rules.ignored
+    }
+    return sorted(begun - {step.number for step in steps})
 
 
 def _unless_silent(step: StepVerdict, rules: VerdictRules) -> StepVerdict:

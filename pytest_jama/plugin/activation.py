@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.plugin.attempts import ATTEMPTS, AttemptEndings, Attempts
+from pytest_jama.plugin.attempts import COLLECTION, AttemptEndings, start_attempts
 from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersForFile
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 SETTING_FLAGS = ("url", "project", "plan", "cycle", "strict")
 """The settings that have a flag."""
+
+_RUN_AGAIN_SILENTLY = frozenset({"flaky.flaky_pytest_plugin", "pytest_retry.retry_plugin"})
+_RUN_AGAIN = _RUN_AGAIN_SILENTLY | {"pytest_rerunfailures"}
+"""The modules of plugins that run a test again; the first two do not report every attempt."""
 
 _RUNS_NO_TESTS = (
     "collectonly",
@@ -52,8 +56,8 @@ def activate(config: pytest.Config) -> None:
         reporter = Reporter(config, _with_lock(load(config), config))
         config.pluginmanager.register(reporter, "jama-reporter")
         collection = CollectedTests(reporter.errors, reporter.add_collected)
-    config.pluginmanager.register(collection, "jama-collection")
-    _carry_evidence(config, collection.errors)
+    config.pluginmanager.register(collection, COLLECTION)
+    _watch_attempts(config.pluginmanager, collection.errors)
 
 
 def activate_file(config: pytest.Config) -> None:
@@ -61,18 +65,19 @@ def activate_file(config: pytest.Config) -> None:
     if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
         return
     markers = MarkersForFile(ErrorLog())
-    config.pluginmanager.register(markers, "jama-markers")
-    _carry_evidence(config, markers.errors)
+    config.pluginmanager.register(markers, COLLECTION)
+    _watch_attempts(config.pluginmanager, markers.errors)
 
 
-def _carry_evidence(config: pytest.Config, errors: ErrorLog) -> None:
-    """Put what tests say of themselves on their reports, in the process that runs them."""
-    plugins = config.pluginmanager
-    attempts = Attempts(errors)
-    plugins.register(attempts, ATTEMPTS)
-    if "flaky.flaky_pytest_plugin" in sys.modules or "pytest_retry" in sys.modules:
+def _watch_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> None:
+    """Keep attempts apart, and take up scenarios, where a plugin makes some."""
+    has_scenarios = hasattr(plugins.hook, "pytest_bdd_before_step")
+    if not has_scenarios and _RUN_AGAIN.isdisjoint(sys.modules):
+        return
+    attempts = start_attempts(plugins, errors)
+    if not _RUN_AGAIN_SILENTLY.isdisjoint(sys.modules):
         plugins.register(AttemptEndings(attempts), "jama-attempt-endings")
-    if hasattr(config.hook, "pytest_bdd_before_step"):
+    if has_scenarios:
         from pytest_jama.plugin.scenario_steps import ScenarioSteps  # noqa: PLC0415 (only there)
 
         plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.core.properties import NOTE, USED_PROPERTIES
+from pytest_jama.core.properties import ATTEMPT, NOTE, USED_PROPERTIES
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -77,6 +77,7 @@ class Attempts(Guarded):
             return
         if when == "teardown" and not self._counts:  # --junitxml makes a testcase of it
             _drop_ours(report.user_properties, self._properties)
+            report.user_properties.append((ATTEMPT, str(len(self._earlier) + 1)))
             return
         if self._evidence is not None:
             report.user_properties.extend(self._evidence.properties())
@@ -152,8 +153,24 @@ def _drop_ours(properties: list[tuple[str, object]], begin: int) -> None:
 
 def start_fixture(item: pytest.Item) -> JamaFixture:
     """Return the evidence of the attempt that runs; in an idle session nobody reads it."""
-    attempts: Attempts | None = item.config.pluginmanager.get_plugin(ATTEMPTS)
-    return new_evidence(item) if attempts is None else attempts.evidence_of(item)
+    plugins = item.config.pluginmanager
+    reporting = plugins.get_plugin(COLLECTION)
+    if reporting is None:
+        return new_evidence(item)
+    attempts: Attempts | None = plugins.get_plugin(_ATTEMPTS)
+    if attempts is None:
+        attempts = start_attempts(plugins, reporting.errors)
+    return attempts.evidence_of(item)
+
+
+def start_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> Attempts:
+    """Begin to keep attempts apart: where tests may have several, or from the first evidence on.
+
+    A session that has neither shall not pay for it with each test.
+    """
+    attempts = Attempts(errors)
+    plugins.register(attempts, _ATTEMPTS)
+    return attempts
 
 
 def new_evidence(item: pytest.Item) -> JamaFixture:
@@ -162,5 +179,7 @@ def new_evidence(item: pytest.Item) -> JamaFixture:
     return JamaFixture(runs_examples=getattr(test, "is_hypothesis_test", False))
 
 
-ATTEMPTS = "jama-attempts"
+COLLECTION = "jama-collection"
 """Name of the plugin that is there in each process whose tests are reported, see `activation`."""
+
+_ATTEMPTS = "jama-attempts"

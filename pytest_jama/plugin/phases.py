@@ -103,11 +103,6 @@ def ends_attempt(report: pytest.TestReport) -> bool:
     return report.outcome not in _FINAL_OUTCOMES
 
 
-def says_something(report: pytest.TestReport) -> bool:
-    """Return whether a report says more than that setup or teardown went well."""
-    return report.when == "call" or report.outcome != "passed"
-
-
 def is_failed_subtest(report: pytest.TestReport) -> bool:
     """Return whether this is a failed subtest; one that passed changes nothing."""
     return report.outcome == "failed" and hasattr(report, "context")

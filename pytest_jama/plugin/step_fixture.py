@@ -148,6 +148,8 @@ class JamaFixture:
         step = _innermost.get()
         while step is not None and step.evidence is not self:
             step = step.parent
+        if step is not None and not step.is_open and step.thread != threading.get_ident():
+            step = None  # a pool's thread that has inherited the context in which it was started
         return self._find_shared_step() if step is None else step
 
     def _find_shared_step(self) -> _Step | None:

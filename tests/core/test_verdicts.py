@@ -339,6 +339,15 @@ def test_several_tests_speak_of_one_step() -> None:
         pytest.param(result_of(S, step_result(1, P), step_result(2, S)), None, id="then skipped"),
         pytest.param(result_of(XF, step_result(1, P), step_result(2, F)), None, id="then xfailed"),
         pytest.param(result_of(XF, step_result(1, F)), None, id="fails as expected"),
+        pytest.param(
+            result_of(P, step_result(1, S)), INPROGRESS, id="passed around a skipped step"
+        ),
+        pytest.param(
+            result_of(P, step_result(1, S), step_result(2, P)),
+            INPROGRESS,
+            id="passed, one of the steps says nothing",
+        ),
+        pytest.param(result_of(F, step_result(1, S)), FAILED, id="failed around a skipped step"),
         pytest.param(result_of(F, step_result(1, P)), FAILED, id="then failed"),
         pytest.param(result_of(E, step_result(1, P)), FAILED, id="then teardown failed"),
         pytest.param(result_of(P, step_result(1, F)), FAILED, id="failed and caught by the test"),
@@ -349,6 +358,11 @@ def test_a_step_does_not_make_its_test_better(
     verdict: Verdict | None,
 ) -> None:
     assert verdict_on([result]).verdict is verdict
+
+
+def test_a_step_that_says_nothing_is_the_reason() -> None:
+    result = result_of(P, step_result(1, P), step_result(3, S))
+    assert verdict_on([result]).reasons == ("step 3 was skipped, or not brought to its end",)
 
 
 def test_a_failed_step_of_a_test_that_passed_unexpectedly_fails() -> None:

@@ -14,7 +14,7 @@ from junit_uploader.cli import main as junit_uploader
 from tests.harness import PYTEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.sandbox.jama.model import Node
     from tests.harness import Repository
@@ -133,15 +133,16 @@ class Ways(NamedTuple):
     summaries: tuple[str, str]
 
 
-def run_all_ways(repository: Repository, *plugins: str) -> Ways:
+def run_all_ways(repository: Repository, *plugins: str, workers: Sequence[str] = ()) -> Ways:
     """Run a suite twice and report it three times, each time to a cycle of its own."""
     found, outputs = [], []
     plugins = (*plugins, "-ojunit_family=xunit1")  # it has properties of testcases
-    ran = repository.pytest_here("--jama-cycle=Build 1", "--junitxml=jama.xml", *plugins)
+    # In processes of their own: some of these plugins change what all later sessions share.
+    ran = repository.pytest("--jama-cycle=Build 1", "--junitxml=jama.xml", *plugins)
     outputs.append(ran.output)
     found.append(_runs(repository))
     without = [word for word in PYTEST if word != "--jama"]
-    later = repository.run([*without, *plugins, "-n", "2", "--junitxml=plain.xml"])
+    later = repository.run([*without, *plugins, *workers, "--junitxml=plain.xml"])
     assert "Jama Connect" not in later.output
     for number, name in (2, "jama.xml"), (3, "plain.xml"):
         command = [name, f"--cycle=Build {number}"]
@@ -164,7 +165,8 @@ def ways(make_repository: Callable[[], Repository]) -> Ways:
     repository.start_cycle()
     repository.write("pump.feature", PUMP)
     repository.write("test_it.py", SUITE)
-    return run_all_ways(repository, "-ppytest_bdd.plugin", "-ppytest_check.plugin")
+    plugins = "-ppytest_bdd.plugin", "-ppytest_check.plugin"
+    return run_all_ways(repository, *plugins, workers=["-n", "1"])
 
 
 STEPS = {
@@ -234,6 +236,7 @@ def test_scenario_that_is_skipped_is_left(ways: Ways) -> None:
 
 
 RUNS_AGAIN = {
+    "rerunfailures": ("pytest_rerunfailures", "reruns=4"),
     "flaky": ("flaky.flaky_pytest_plugin", "max_runs=4, min_passes=2"),
     "pytest-retry": ("pytest_retry.retry_plugin", "retries=4"),
 }
@@ -256,6 +259,16 @@ def test_it(jama, record_property):
 def test_that_fails(jama):
     with jama.step(1):
         assert 0, "still"
+
+broken = []
+
+@pytest.mark.jama("KEY-TC-3")
+@pytest.mark.flaky(ARGUMENTS)
+def test_that_skips_at_last():
+    if broken:
+        pytest.skip("no bench")
+    broken.append(1)
+    assert 0
 """
 
 
@@ -264,13 +277,14 @@ def test_last_attempt_counts_and_each_is_named(
     make_repository: Callable[[], Repository], plugin: str, arguments: str
 ) -> None:
     repository = make_repository()
-    for number in 1, 2:
+    for number in 1, 2, 3:
         repository.case(number, steps=2)
     repository.start_cycle()
     repository.write("test_it.py", ATTEMPTS.replace("ARGUMENTS", arguments))
-    for runs in run_all_ways(repository, f"-p{plugin}", "-pno:rerunfailures")[:3]:
+    for runs in run_all_ways(repository, "-pno:rerunfailures", f"-p{plugin}")[:3]:
         assert [step.status for step in runs[1].steps] == ["PASSED", "PASSED"]
         assert [step.status for step in runs[2].steps] == ["FAILED", "NOT_RUN"]
+        assert runs[3].status == "NOT_RUN"
         for number in 1, 2:
             assert f"attempt {number} failed: AssertionError: low {number}" in (
                 runs[1].actual_results or ""

@@ -221,6 +221,7 @@ def test_thread_without_step_notes_in_no_step_of_several_tasks(evidence: JamaFix
 
     async def run() -> None:
         with ThreadPoolExecutor(1) as pool:
+            pool.submit(int).result()  # its thread starts here, outside of the steps
             await asyncio.gather(work(1, pool), work(2, pool))
 
     asyncio.run(run())
