@@ -124,11 +124,8 @@ class TestcaseReader:
         outcome, extras = _PASSED, None
         if content or "@" in test_id:
             inside = self._look_at(content, f"{classname} {values[at_name]}")
-            if inside.findings:
-                outcome = self._decide(test_id, inside.findings, {})
-            elif inside.is_superseded:
-                outcome = Outcome.NOT_REACHED
             if inside is not _NOTHING:
+                outcome = self._decide(test_id, inside, {})
                 extras = self._read_extras(test_id, None, outcome, inside, suite)
         return _make(
             ReportedTest,
@@ -156,9 +153,7 @@ class TestcaseReader:
         properties = [*inside.properties, *_properties_in(attributes)]
         if len(properties) > len(inside.properties):
             inside = _Inside(findings, properties)
-        outcome = self._decide(identity.test_id, findings, attributes)
-        if inside.is_superseded and outcome is _PASSED:
-            outcome = Outcome.NOT_REACHED
+        outcome = self._decide(identity.test_id, inside, attributes)
         extras = None
         if inside is not _NOTHING or identity.odd_name:
             extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside, suite)
@@ -192,12 +187,16 @@ class TestcaseReader:
     def _decide(
         self,
         test_id: str,
-        findings: Sequence[Finding],
+        inside: _Inside,
         attributes: Mapping[str, str],
     ) -> Outcome:
-        outcome = decide_outcome(findings, attributes, self._options)
+        if not (inside.findings or attributes):
+            return Outcome.NOT_REACHED if inside.is_superseded else _PASSED
+        outcome = decide_outcome(inside.findings, attributes, self._options)
         if outcome is Outcome.PASSED:
-            kind = find_contradiction(findings, attributes)
+            if inside.is_superseded:
+                return Outcome.NOT_REACHED
+            kind = find_contradiction(inside.findings, attributes)
             if kind is not None:
                 self._notes.add(kind, test_id, detail=attributes.get("status", ""))
         return outcome

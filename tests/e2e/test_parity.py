@@ -120,8 +120,6 @@ def rows(make_both: Callable[[], BothWays]) -> tuple[dict[int, Seen], dict[int, 
 
 DIFFERENT_ACCOUNTS = {
     10: "an unexpected pass looks like any other",
-    12: "the reasons of earlier attempts are lost",
-    13: "the reasons of earlier attempts are lost",
 }
 PARTLY_SKIPPED = 15
 
@@ -143,14 +141,6 @@ def test_row_of_which_the_file_tells_less(
     by_plugin, by_uploader = (found[number] for found in rows)
     assert by_uploader.status == by_plugin.status
     assert by_uploader.account != by_plugin.account
-
-
-def test_number_of_attempts_is_told_without_their_reasons(
-    rows: tuple[dict[int, Seen], dict[int, Seen]],
-) -> None:
-    by_plugin, by_uploader = (found[13].account for found in rows)
-    assert "attempt 1 failed: assert 0" in by_plugin
-    assert "attempt 1 was repeated" in by_uploader
 
 
 def test_skipped_subtest_looks_like_a_skipped_test(
