@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader import PROGRAM
-from junit_uploader.junit.elements import FAILING
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
@@ -19,16 +18,22 @@ from junit_uploader.tested import find_stated_commit, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
+from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals, open_journal
 from pytest_jama.journal.line_parser import parse_header
-from pytest_jama.journal.lines import collected_line, result_line, uncollected_line
+from pytest_jama.journal.lines import (
+    collected_line,
+    result_line,
+    uncollected_line,
+    unmatched_line,
+)
 from pytest_jama.report.summary import unusable_lines
-from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone
+from pytest_jama.report.upload_lines import LISTED, Line, Tone
 from pytest_jama.session.command_line import OutputOptions
-from pytest_jama.session.judge import judge_session, refuse_conflicts
+from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
     describe_session,
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import JournalWriter
     from pytest_jama.session.ending import Ending
@@ -119,8 +125,10 @@ def _run(
     about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
-        session.keep_lock(link.case_ref for each in found.results for link in each.links)
-        write_results(journal, found.results)
+        session.keep_lock(link.case_ref for each in found.judged for link in each.links)
+        write_results(journal, found.results, found.missing)
+        if found.unmatched:
+            session.write(unmatched_line(found.unmatched))
     except KeyboardInterrupt:
         session.break_off()
         what = f"interrupted; see the journal {os.path.relpath(journal.path)}"
@@ -162,14 +170,30 @@ def _find(
     linked = link_tests(
         reports.groups(),
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
-        find_within=settings.tests.find_within,
+        find_within=KeyPlaces(settings.tests).find_links,
     )
-    if session.lock is not None:
-        linked.results.extend(session.lock.missing_tests(reports.tests))
-    judged = linked.judged(settings.verdicts.rules())
+    known = find_known(
+        settings,
+        Coverage(
+            [each.test_id for each in linked.results if each.outcome is not Outcome.DESELECTED],
+            failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
+            roots=("",) if reports.is_complete else (),
+            is_whole=reports.is_complete,
+        ),
+        lock=session.lock,
+    )
+    session.take_unmatched(known.unmatched)
+    missing = (*linked.skipped, *known.missing)
+    judged = linked.judged(settings.verdicts.rules(), missing)
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
-    lines = itertools.chain(lines, unlinked_failure_lines(judged))
-    return _Found(linked.results, judged, reports.files, tuple(lines))
+    return _Found(
+        linked.results,
+        missing,
+        judged,
+        reports.files,
+        tuple(lines),
+        known.unmatched,
+    )
 
 
 class _Found(NamedTuple):
@@ -177,15 +201,19 @@ class _Found(NamedTuple):
 
     Attributes:
         results: All results, linked.
-        judged: What they say together.
+        missing: What stands for tests that are in no report.
+        judged: What all of them say together.
         files: The reports.
         lines: What is to be said of them in the summary.
+        unmatched: The keys of the map that no report matches.
     """
 
-    results: Sequence[TestResult]
+    results: list[TestResult]
+    missing: tuple[TestResult, ...]
     judged: Sequence[TestResult]
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
+    unmatched: tuple[Unmatched, ...]
 
 
 def _load(options: Namespace) -> LoadedSettings:
@@ -250,6 +278,7 @@ TESTS_A_LINE = 10_000
 def write_results(
     journal: JournalWriter,
     results: Sequence[TestResult],
+    missing: Sequence[TestResult] = (),
     *,
     tests_a_line: int = TESTS_A_LINE,
 ) -> None:
@@ -258,26 +287,21 @@ def write_results(
     Args:
         journal: Where to.
         results: One for each test, and for each file that could not be collected.
+        missing: What stands for tests that are in no report.
         tests_a_line: How many tests one line ``collected`` names.
     """
     unknown = (each for each in results if each.outcome is Outcome.DESELECTED)
     journal.write(*map(uncollected_line, unknown))
     tests = [each for each in results if each.outcome is not Outcome.DESELECTED]
     for some in _chunks((each for each in tests if each.links), tests_a_line):
-        known = ((each.test_id, _unless_run(each), each.links) for each in some)
+        known = ((each.test_id, Outcome.NOT_REACHED, each.links, "") for each in some)
         journal.write(collected_line(known))
-    ended = (each for each in tests if each.outcome not in _NEVER_STARTED)
+    if missing:
+        known = ((each.test_id, each.outcome, each.links, each.message) for each in missing)
+        journal.write(collected_line(known))
+    ended = (each for each in tests if each.outcome is not Outcome.NOT_REACHED)
     for some in _chunks(ended, LINES_AT_ONCE):
         journal.write(*map(result_line, some))
-
-
-_NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.NOT_COLLECTED})
-
-
-def _unless_run(result: TestResult) -> Outcome:
-    """Return what a test counts as while its own line is missing."""
-    is_missing = result.outcome is Outcome.NOT_COLLECTED
-    return Outcome.NOT_COLLECTED if is_missing else Outcome.NOT_REACHED
 
 
 def _chunks(results: Iterable[TestResult], size: int) -> Iterator[list[TestResult]]:
@@ -315,12 +339,3 @@ def _note_line(file: ReportFile, note: Note) -> Line:
     is_serious = note.kind is NoteKind.UNSEEN_FAILURES
     label, tone = ("warning", Tone.WARNING) if is_serious else ("note", Tone.PLAIN)
     return Line(label, f"{file.path}: {note}", tone)
-
-
-def unlinked_failure_lines(results: Iterable[TestResult]) -> Iterator[Line]:
-    """Yield how many failed tests no run will show, such as a fixture or a suite that died."""
-    names = [each.test_id for each in results if not each.links and each.outcome in FAILING]
-    if names:
-        shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-        text = f"{counted(len(names), 'failed test')} without a test case: {shown}"
-        yield Line("unlinked", text, Tone.WARNING)

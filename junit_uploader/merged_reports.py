@@ -18,6 +18,7 @@ from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.junit.same_test import overview, unite
 from junit_uploader.sources import find_sources, open_source
+from pytest_jama.core.cases import NO_CASE, without_none
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.journal.united import unite_results
@@ -194,19 +195,30 @@ class LinkedTests(NamedTuple):
         results: All of each test, and one for each file that could not be collected.
         has_several: Whether one test ID has several.
         uncollected: These files, as the reports name them.
+        skipped: What stands for files that were skipped as a whole, and that the map names.
     """
 
     results: list[TestResult]
     has_several: bool
     uncollected: tuple[str, ...]
+    skipped: tuple[TestResult, ...] = ()
 
-    def judged(self, rules: VerdictRules) -> Sequence[TestResult]:
-        """Return what they say together.
+    def judged(
+        self, rules: VerdictRules, missing: Sequence[TestResult] = ()
+    ) -> Sequence[TestResult]:
+        """Return what all of them say together, in the order in which the journal is read.
 
         Args:
             rules: Which verdict follows from which outcome.
+            missing: What stands for tests that are in no report.
         """
-        return unite_results(self.results, rules=rules) if self.has_several else self.results
+        unknown = [each for each in self.results if each.outcome is _DESELECTED]
+        tests = [each for each in self.results if each.outcome is not _DESELECTED]
+        found = [*tests, *missing, *unknown]
+        return unite_results(found, rules=rules) if self.has_several else found
+
+
+_DESELECTED = Outcome.DESELECTED
 
 
 def link_tests(
@@ -224,18 +236,29 @@ def link_tests(
     """
     results: list[TestResult] = []
     uncollected: list[TestResult] = []
+    skipped: list[TestResult] = []
     has_several = False
     for group in groups:
         has_several = has_several or len(group) > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
                 uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+            elif test.subject is Subject.SKIPPED_FILE:
+                links = find_within(test.test_id)
+                skipped += [test.as_result()._replace(links=links)] if links else []
             elif test.subject is _TEST:
                 result = test.as_result()
                 links = result.links or find_links(test, result)
+                if NO_CASE in links:
+                    links = without_none(links)
+                    result = result._replace(is_taken_out=not links)
                 results.append(result if links == result.links else result._replace(links=links))
-    results += uncollected
-    return LinkedTests(results, has_several, tuple(each.test_id for each in uncollected))
+    return LinkedTests(
+        results + uncollected,
+        has_several,
+        uncollected=tuple(each.test_id for each in uncollected),
+        skipped=tuple(skipped),
+    )
 
 
 _TEST, _UNCOLLECTED = Subject.TEST, Subject.UNCOLLECTED_FILE

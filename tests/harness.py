@@ -118,12 +118,20 @@ class Repository:
         return self.run([*PYTEST, *arguments], environment=environment)
 
     def pytest_here(
-        self, *arguments: str, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        folder: str = ".",
     ) -> Finished:
         """Run ``pytest --jama`` in this process, unless it wants workers; that is much faster."""
         if "-n" in arguments:
             return self.pytest(*arguments, environment=environment)
-        return self.run_here(lambda: pytest.main([*INSIDE, *arguments]), environment=environment)
+
+        def command() -> int:
+            os.chdir(folder)
+            return pytest.main([*INSIDE, *arguments])
+
+        return self.run_here(command, environment=environment)
 
     def run_here(
         self, command: Callable[[], int], *, environment: Mapping[str, str] | None = None

@@ -58,6 +58,8 @@ _SHOWN_LINES = 15
 def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> CollectedSession:
     """Let pytest collect, in the current folder.
 
+    Plan and cycle are passed over: they may hold variables that only a CI job sets.
+
     Args:
         arguments: What pytest gets: paths, node IDs, options.
         config: The settings file, when it is not the one that pytest finds.
@@ -73,6 +75,7 @@ def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> Co
             [
                 *(sys.executable, "-m", "pytest", "--collect-only", "-q", "--jama-no-upload"),
                 *("-p", "pytest_jama.plugin.collection_file"),
+                *(f"--jama-{name}=not-used" for name in ("plan", "cycle")),
                 *named,
                 *arguments,
             ],
@@ -104,7 +107,7 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
     """
     process = subprocess.run(  # noqa: S603 (our own command)
         [sys.executable, "-m", "junit_uploader", "--list", "--json", "--", *reports],
-        stdin=None,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         check=False,
     )

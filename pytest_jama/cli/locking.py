@@ -72,7 +72,7 @@ def _run(options: LockOptions, output: OutputOptions) -> int:
     loaded = load_settings(
         start=Path.cwd(),
         file=options.config,
-        flags=options.flags,
+        flags={**options.flags, "plan": "not-used", "cycle": "not-used"},
         environ=os.environ,
         needs_target=False,
         flag_prefix="--",

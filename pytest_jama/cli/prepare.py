@@ -15,7 +15,7 @@ from pytest_jama.cli.collecting import CollectedSession, collect_tests
 from pytest_jama.config import load_settings
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import Findings, Mode, UploadReport
-from pytest_jama.core.text import counted
+from pytest_jama.core.text import counted, first_line
 from pytest_jama.core.verdicts import CaseVerdict, Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.report.summary import Summary, summary_lines
@@ -141,9 +141,14 @@ class _Preparation:
         status = find_exit_status(summary, strict=False)
         if status is ExitStatus.WELL and not self._is_understood():
             status = ExitStatus.INCOMPLETE
+        others = summary._replace(report=report._replace(stopped=None))
+        stopped = [Line("STOPPED", first_line(str(report.stopped)), Tone.BAD)]
         return Ending(
             exit_status=status,
-            lines=tuple(summary_lines(summary, self._output.style)),
+            lines=(
+                *(stopped if report.stopped else ()),
+                *summary_lines(others, self._output.style),
+            ),
             report=report,
             judgement=self._judgement,
         )

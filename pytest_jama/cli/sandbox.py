@@ -99,20 +99,32 @@ def seed_store(store: Store, options: SandboxOptions) -> str:
     """
     if options.seed is None and not options.cases:
         return _seed_demo(store)
-    project: str | int = DEFAULT_PROJECT
+    named: str | int = ""
     steps_by_ref = dict.fromkeys(map(parse_case, options.cases), options.steps)
     if options.seed is not None:
         seeded = _load_seed(options.seed)
-        project = seeded.project or project
+        named = seeded.project
         for link in seeded.tests.links():
             steps = steps_by_ref.get(link.case_ref, 0)
             steps_by_ref[link.case_ref] = max(steps, link.step or 0)
-    key = f"P{project}" if isinstance(project, int) else project
-    store.add_project(key, id=project if isinstance(project, int) else None)
+    key = f"P{named}" if isinstance(named, int) else named or DEFAULT_PROJECT
+    store.add_project(key, id=named if isinstance(named, int) else None)
     # Document keys first: the sandbox gives the next free key to a case that has only an ID.
     for ref in sorted(steps_by_ref, key=lambda ref: ref.kind is not RefKind.DOCUMENT_KEY):
-        store.add_case(key, **_name_of(ref), steps=steps_by_ref[ref])
+        owner = (_owner_of(ref) if named == key else "") or key
+        store.add_project(owner)
+        store.add_case(owner, **_name_of(ref), steps=steps_by_ref[ref])
     return key
+
+
+def _owner_of(ref: CaseRef) -> str:
+    """Return the project that a document key names; empty where it does not tell.
+
+    Source: Jama REST API cookbook: a document key is that of the project, of the type, a number.
+    """
+    owner, *rest = ref.text.rsplit("-", 2)
+    is_told = ref.kind is RefKind.DOCUMENT_KEY and len(rest) == len(("type", "number"))
+    return owner if is_told else ""
 
 
 def environment_for(sandbox: Sandbox, *, project: str) -> Mapping[str, str]:

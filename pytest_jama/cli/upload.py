@@ -22,7 +22,8 @@ from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
 from pytest_jama.journal.lines import upload_line
-from pytest_jama.journal.record import by_session, merge_results
+from pytest_jama.journal.merge import merge_results, merge_unmatched
+from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import PriorUploads, count_unadjusted, judge_recordings
 from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
 from pytest_jama.report.summary import unusable_lines
@@ -31,6 +32,7 @@ from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
     describe_destination,
+    find_provenance,
     recorded_provenance,
     session_facts,
 )
@@ -136,7 +138,7 @@ def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     ending = Ending(exit_status=status, lines=tuple(lines))
-    return output.end(ending, about={"journals": []})
+    return output.end(ending, about={"journals": [], "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:
@@ -179,6 +181,7 @@ class _Upload:
         output.announce(f"jama: {self._describe_journals()}")
         nearest = next((each.nearest for each in self._recordings if each.nearest), "")
         session = Session(loaded, mode=output.mode, nearest=nearest)
+        session.take_unmatched(merge_unmatched(self._recordings))
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
         for unusable in self._unusable():
@@ -217,6 +220,7 @@ class _Upload:
             command=command,
             sessions=[recording.header.session for recording in self._recordings],
             settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
+            provenance=find_provenance(settings, folder=None)._replace(branch=""),
         )
 
     def _describe_journals(self) -> str:

@@ -42,7 +42,7 @@ def load_for_upload(
 
     Args:
         recordings: The journals; what they may differ in is that of the first one, but for
-            `strict`: one strict session makes the upload strict.
+            `strict` and `map`: one strict session makes the upload strict.
         flags: As for `load_settings`.
         environ: The environment, with the credentials.
 
@@ -59,9 +59,13 @@ def load_for_upload(
                 problems.setdefault(name, problem)
     if problems:
         raise SettingsError(*problems.values())
+    stricter: dict[str, object] = {}
     if any(each.header.settings.get("strict") for each in recordings):
-        return replace(loaded, settings=loaded.settings.model_copy(update={"strict": True}))
-    return loaded
+        stricter["strict"] = True
+    maps = (each.header.settings.get("map") for each in recordings)
+    if any(isinstance(each, dict) and each.get("unmatched") == "fail" for each in maps):
+        stricter["map"] = loaded.settings.map.model_copy(update={"unmatched": "fail"})
+    return replace(loaded, settings=loaded.settings.model_copy(update=stricter))
 
 
 def describe_run_differences(recordings: Sequence[Recording]) -> str:

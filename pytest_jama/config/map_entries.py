@@ -9,7 +9,14 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from pytest_jama.config.environment import InterpolationError, interpolate
 from pytest_jama.config.yaml_nodes import is_null, line_of, pairs_of
 from pytest_jama.core.case_map import CaseMap, MapEntry
-from pytest_jama.core.cases import BadReferenceError, CaseLink, CaseRef, parse_links, parse_step
+from pytest_jama.core.cases import (
+    NO_CASE,
+    BadReferenceError,
+    CaseLink,
+    CaseRef,
+    parse_links,
+    parse_step,
+)
 from pytest_jama.core.errors import Problem
 
 if TYPE_CHECKING:
@@ -62,7 +69,9 @@ class _LinkError(Exception):
         self.node = node
 
 
-_FORMS = "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}"
+_FORMS = (
+    "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, or none for no case"
+)
 _LINK_KEYS = frozenset({"case", "step"})
 _Parsed = TypeVar("_Parsed")
 
@@ -100,11 +109,15 @@ class _EntryReader:
 
     def _read_links(self, value: Node) -> tuple[CaseLink, ...]:
         if isinstance(value, ScalarNode):
-            return self._read_text(value)
+            # an empty value was forgotten; ~ and null are YAML's words for none
+            is_none = is_null(value) and bool(value.value)
+            return (NO_CASE,) if is_none else self._read_text(value)
         items = value.value if isinstance(value, SequenceNode) else [value]
         links = tuple(dict.fromkeys(link for item in items for link in self._read_item(item)))
         if not links:
             raise _LinkError("names no test case", _FORMS, value)
+        if NO_CASE in links and len(links) > 1:
+            raise _LinkError("has none beside a case", "leave one of them out", value)
         return links
 
     def _read_item(self, item: Node) -> tuple[CaseLink, ...]:
@@ -133,6 +146,8 @@ class _EntryReader:
         links = self._read_links(pairs["case"][1])
         if "step" not in pairs:
             return links
+        if NO_CASE in links:
+            raise _LinkError("has a step of none", "leave the step out", node)
         number = self._read_step_number(pairs["step"][1])
         return tuple(CaseLink(link.case_ref, number) for link in links)
 

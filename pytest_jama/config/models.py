@@ -193,6 +193,18 @@ class JunitSettings(Section):
     )
 
 
+class MapSettings(Section):
+    """How the keys of `tests` are checked against the tests that there are."""
+
+    unmatched: Annotated[
+        Literal["incomplete", "warn", "fail"], Allowed("incomplete, warn or fail")
+    ] = Field(
+        default="incomplete",
+        description="A key that matches no test, though the session looked for it: its cases are "
+        "incomplete; `warn`: it is only named; `fail`: incomplete, and the session has failed.",
+    )
+
+
 class TlsSettings(Section):
     """How the server is trusted."""
 
@@ -245,6 +257,10 @@ class Settings(Section):
         repr=False,
         description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
     )
+    map: MapSettings = Field(
+        default=MapSettings(),
+        description="How the keys of `tests` are checked.",
+    )
     names: types.NamePattern = Field(
         default=None,
         description="Finds case references in the names of tests, in its group `case`; several "
@@ -277,8 +293,9 @@ class Settings(Section):
     )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
-        description="A session of which no test is linked to a case has failed; "
-        "`junit-uploader` sends nothing when anything is wrong with a report.",
+        description="A session has failed when no test is linked to a case, when a failed test is "
+        "linked to none, or when a key of `tests` matches no test; `junit-uploader` sends nothing "
+        "when anything is wrong with a report.",
     )
     journal: types.Folder = Field(
         default=Path(".jama"),

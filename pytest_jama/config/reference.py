@@ -175,6 +175,7 @@ _TESTS = {
         "anyOf": [
             {"$ref": "#/$defs/CaseLink"},
             {"type": "array", "items": {"$ref": "#/$defs/CaseLink"}, "minItems": 1},
+            {"enum": ["none", None]},
         ],
     },
 }

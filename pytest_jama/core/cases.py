@@ -124,6 +124,25 @@ def _digits(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
+NO_CASE = CaseLink(CaseRef(RefKind.DOCUMENT_KEY, "none"))
+"""Stands where references are expected, and says that a test is evidence of no case, on purpose.
+
+Whoever finds the links of a test takes it out with `without_none`; a `TestResult` never has it.
+"""
+
+
+def is_none(value: object) -> bool:
+    """Return whether a reference as written is ``none``, which takes a test out of all cases."""
+    return value is None or (isinstance(value, str) and value.strip().lower() == "none")
+
+
+def without_none(links: tuple[CaseLink, ...]) -> tuple[CaseLink, ...]:
+    """Return the links to cases: beside one, ``none`` means nothing."""
+    if NO_CASE not in links:
+        return links
+    return tuple(link for link in links if link != NO_CASE)
+
+
 @lru_cache(maxsize=1024)
 def parse_links(text: str) -> tuple[CaseLink, ...]:
     """Read the value of a test's ``jama`` property: one or several references, comma separated.
@@ -133,6 +152,8 @@ def parse_links(text: str) -> tuple[CaseLink, ...]:
     """
     if _REFERENCE.fullmatch(text):  # nothing but one reference, as nearly all are
         return (CaseLink(CaseRef.parse(text)),)
+    if is_none(text):
+        return (NO_CASE,)
     return tuple(CaseLink.parse(part) for part in text.split(",") if part.strip())
 
 

@@ -42,6 +42,8 @@ _DID_NOT_RUN = frozenset(
     {Outcome.SKIPPED, Outcome.NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLECTED}
 )
 
+FAILURES = frozenset({Outcome.FAILED, Outcome.ERROR})
+
 WORST_FIRST = (
     Outcome.ERROR,
     Outcome.FAILED,
@@ -84,6 +86,7 @@ class TestResult(NamedTuple):
             map; empty for an unlinked test.
         started: When it began, in seconds since 1970 (UTC); None when unknown.
         host: Where it ran, if that is not where the session was conducted.
+        is_taken_out: Whether it is linked to no case on purpose: by ``none``.
     """
 
     test_id: str
@@ -95,6 +98,12 @@ class TestResult(NamedTuple):
     links: tuple[CaseLink, ...] = ()
     started: float | None = None
     host: str = ""
+    is_taken_out: bool = False
+
+    @property
+    def is_unlinked_failure(self) -> bool:
+        """Whether it failed, and no run will show it, which nobody asked for."""
+        return not self.links and self.outcome in FAILURES and not self.is_taken_out
 
 
 TestResult.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it

@@ -10,21 +10,38 @@ if TYPE_CHECKING:
 
 
 def normal_form(test_id: str) -> str:
-    """Return the form in which two spellings of one test are equal.
+    r"""Return the form in which two spellings of one test are equal.
 
     ``tests/test_a.py::TestX::test_y[1.5]`` and ``tests.test_a.TestX.test_y[1.5]`` both become
-    ``tests/test_a/TestX/test_y[1.5]``. Parameters, from the first bracket on, are kept as they are:
-    pytest itself divides an ID there when it writes JUnit XML.
+    ``tests/test_a/TestX/test_y[1.5]``, and so does a ``\\`` of Windows paths and PHP namespaces.
+    Parameters, from the first bracket on, are kept as they are: pytest itself divides an ID there
+    when it writes JUnit XML.
 
     Source: pytest, ``_pytest/junitxml.py``, ``mangle_test_address``.
     """
     address, bracket, parameters = test_id.partition("[")
+    if "\\" in address:
+        address = address.replace("\\", "/")
     if ".py" in address:
         address = address.replace(".py::", "/").removesuffix(".py")
     address = address.replace("::", "/").replace(".", "/")
     if address[:1] == "/" or address[-1:] == "/" or "//" in address:
         address = "/".join(part for part in address.split("/") if part)
     return address + bracket + parameters
+
+
+def boundaries(normal: str) -> list[int]:
+    """Return where a name ends inside a normal form, from the right.
+
+    Args:
+        normal: A test ID in normal form.
+
+    That is before its parameters, before each ``/``, and before the ``$`` of Java's nested classes.
+    """
+    bracket = normal.find("[")
+    address = normal if bracket < 0 else normal[:bracket]
+    ends = {at for at, character in enumerate(address) if character in "/$" and at}
+    return sorted(ends.union(parameter_starts(normal)), reverse=True)
 
 
 def parameter_starts(normal: str) -> Iterator[int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.known_tests import Unmatched
 from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome, StepResult, TestResult
@@ -69,8 +70,18 @@ class Parser:
 
     def parse_collected(self, line: JournalLine) -> Iterator[TestResult]:
         """Yield what each test of a `collected` line counts as."""
-        for test_id, outcome, links in line["tests"]:
-            yield TestResult(_text(test_id), Outcome(outcome), links=self.parse_links(links))
+        for test_id, outcome, links, *why in line["tests"]:
+            yield TestResult(
+                _text(test_id),
+                Outcome(outcome),
+                message=_text(why[0]) if why else "",
+                links=self.parse_links(links),
+            )
+
+    def parse_unmatched(self, line: JournalLine) -> Iterator[Unmatched]:
+        """Yield the keys of an `unmatched` line."""
+        for key, number, nearest, links in line["keys"]:
+            yield Unmatched(_text(key), int(number), _text(nearest), self.parse_links(links))
 
     def parse_uncollected(self, line: JournalLine) -> TestResult:
         """Read an `uncollected` line."""
@@ -97,6 +108,7 @@ class Parser:
             links=self.parse_links(line["cases"]),
             started=None if started is None else float(started),
             host=_text(line.get("host", "")),
+            is_taken_out=line.get("taken_out") is True,
         )
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:

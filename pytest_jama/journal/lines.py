@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
@@ -89,13 +90,19 @@ def uncollected_line(test: TestResult) -> JournalLine:
     return {"line": "uncollected", "address": test.test_id, "cases": _links(test.links)}
 
 
-def collected_line(tests: Iterable[tuple[str, Outcome, tuple[CaseLink, ...]]]) -> JournalLine:
+def collected_line(
+    tests: Iterable[
+        tuple[str, Outcome, tuple[CaseLink, ...]] | tuple[str, Outcome, tuple[CaseLink, ...], str]
+    ],
+) -> JournalLine:
     """Return the line that names every linked test that is known, also those not selected.
 
     Args:
-        tests: Test ID, what it counts as unless it runs, and links.
+        tests: Test ID, what it counts as unless it runs, links, and perhaps why.
     """
-    named = [[test, outcome, _links(links)] for test, outcome, links in tests]
+    named = [
+        [test, outcome, _links(links), *filter(None, why)] for test, outcome, links, *why in tests
+    ]
     return {"line": "collected", "tests": named}
 
 
@@ -122,6 +129,8 @@ def result_line(result: TestResult) -> JournalLine:
         line["message"] = result.message
     if result.notes:
         line["notes"] = list(result.notes)
+    if result.is_taken_out:
+        line["taken_out"] = True
     if result.steps:
         line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
     return line
@@ -129,7 +138,14 @@ def result_line(result: TestResult) -> JournalLine:
 
 def result_text(result: TestResult) -> str:
     """Return `result_line` as JSON; three times faster for the many tests with only an outcome."""
-    if result.message or result.notes or result.steps or result.duration_s is None or result.host:
+    if (
+        result.message
+        or result.notes
+        or result.steps
+        or result.duration_s is None
+        or result.host
+        or result.is_taken_out
+    ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'
     return (
@@ -184,9 +200,10 @@ def upload_line(
     command: Iterable[str],
     sessions: Iterable[str],
     settings: Mapping[str, Any],
+    provenance: Provenance | None = None,
 ) -> JournalLine:
     """Return the line with which ``pytest-jama upload`` takes a journal up again."""
-    return {
+    line = {
         "line": "upload",
         "started": started,
         "versions": dict(versions),
@@ -194,6 +211,7 @@ def upload_line(
         "sessions": list(sessions),
         "settings": dict(settings),
     }
+    return line if provenance is None else {**line, "provenance": provenance_json(provenance)}
 
 
 def place_line(plan: Plan) -> JournalLine:
@@ -247,6 +265,16 @@ def unlinked_line(nearest: str) -> JournalLine:
         nearest: Which key of the map is most like one of the tests; may be empty.
     """
     return {"line": "unlinked", "nearest": nearest}
+
+
+def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
+    """Return the line that names the keys of the map that match no test.
+
+    Args:
+        unmatched: At least one.
+    """
+    keys = [[each.key, each.line, each.nearest, _links(each.links)] for each in unmatched]
+    return {"line": "unmatched", "keys": keys}
 
 
 def end_line(*, finished: bool, reason: str) -> JournalLine:

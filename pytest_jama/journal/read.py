@@ -148,6 +148,7 @@ class _RecordReader:
             "receipt": self._receipt,
             "unusable": self._unusable,
             "unlinked": self._unlinked,
+            "unmatched": self._unmatched,
             "upload": self._upload,
             "end": self._end,
         }
@@ -207,6 +208,10 @@ class _RecordReader:
 
     def _unlinked(self, line: JournalLine) -> None:
         self._recording.nearest = str(line["nearest"])
+
+    def _unmatched(self, line: JournalLine) -> None:
+        unmatched = list(self._parser.parse_unmatched(line))
+        self._recording.unmatched.update({each.key: each for each in unmatched})
 
     def _upload(self, line: JournalLine) -> None:
         self._recording.partners = tuple(map(str, line["sessions"]))

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Provenance
-from pytest_jama.core.results import Outcome
-from pytest_jama.core.test_ids import normal_base_of, normal_form
-from pytest_jama.journal.united import said_by, unite_results
+from pytest_jama.journal.united import said_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import StepVerdict, Verdict, VerdictRules
+    from pytest_jama.core.verdicts import StepVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,7 @@ class Recording:
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
+        unmatched: The keys of the map that match no test, as written.
         lock: What jama.lock had of the session's cases; None when there was none.
         repeated: The other results of tests that have several which say different things.
     """
@@ -119,6 +119,7 @@ class Recording:
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
     lock: Lock | None = None
     repeated: dict[TestResult, TestResult] = field(default_factory=dict)
 
@@ -160,51 +161,6 @@ def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
     return tuple(sessions[name] for name in sorted(sessions))
 
 
-def merge_results(
-    recordings: Sequence[Recording],
-    *,
-    rules: VerdictRules,
-) -> tuple[TestResult, ...]:
-    """Return the results of one or several sessions, see `unite_results`.
-
-    Args:
-        recordings: One of each session.
-        rules: Which verdict follows from which outcome; a skip that has one counts.
-    """
-    if len(recordings) == 1 and not recordings[0].repeated:
-        return tuple(recordings[0].all_results())
-    come_across = _bases_known(recordings)
-    return unite_results(
-        (
-            result
-            for recording in recordings
-            for result in recording.all_results()
-            if result.outcome is not Outcome.NOT_COLLECTED
-            or normal_form(result.test_id) not in come_across
-        ),
-        rules=rules,
-    )
-
-
-def _bases_known(recordings: Iterable[Recording]) -> set[str]:
-    """Return the tests that any session came across, without their parameters.
-
-    It is empty when that does not matter, since no session missed one.
-    """
-    outcomes: dict[str, Outcome] = {}
-    for recording in recordings:
-        for result in recording.all_results():
-            if outcomes.get(result.test_id, Outcome.NOT_COLLECTED) is Outcome.NOT_COLLECTED:
-                outcomes[result.test_id] = result.outcome
-    if Outcome.NOT_COLLECTED not in outcomes.values():
-        return set()
-    return {
-        normal_base_of(test_id)
-        for test_id, outcome in outcomes.items()
-        if outcome is not Outcome.NOT_COLLECTED
-    }
-
-
 def _united(one: Recording, other: Recording) -> Recording:
     """Return what two files tell of the same session."""
     arrivals = {
@@ -224,6 +180,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         damaged=[*one.damaged, *other.damaged],
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
+        unmatched={**other.unmatched, **one.unmatched},
         lock=merge_locks([one.lock, other.lock]),
     )
     for result in (*other.results.values(), *other.repeated.values()):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import PriorState
 from pytest_jama.core.verdicts import Judgement, StepVerdict, judge, merge_steps, worst
-from pytest_jama.journal.record import merge_results
+from pytest_jama.journal.merge import merge_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

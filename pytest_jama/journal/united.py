@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.test_ids import normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +36,7 @@ def unite_results(results: Iterable[TestResult], *, rules: VerdictRules) -> tupl
         del worth[Outcome.SKIPPED]
     by_test: dict[str, list[TestResult]] = {}
     for result in results:
-        by_test.setdefault(result.test_id, []).append(result)
+        by_test.setdefault(normal_form(result.test_id), []).append(result)
     return tuple(
         result
         for same in by_test.values()
@@ -57,7 +58,8 @@ def _unite(several: list[TestResult], worth: dict[Outcome, int]) -> Iterator[Tes
     named = tuple(dict.fromkeys(link for result in several for link in result.links))
     distinct: dict[TestResult, TestResult] = {}
     for result in several:
-        linked = result if result.links else result._replace(links=named)
+        is_linked = result.links or result.is_taken_out
+        linked = result if is_linked else result._replace(links=named)
         distinct.setdefault(said_by(linked), linked)
     ranked = [(result, worth.get(result.outcome, 0)) for result in distinct.values()]
     best: dict[CaseLink | None, int] = {}

@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         activate_file(config)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_bdd_apply_tag(tag: str, function: "Callable[..., object]") -> bool | None:
     """Take the tag ``@jama:KEY`` of a feature file for the marker, also with strict markers."""
     if not tag.startswith("jama:"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,7 @@ def load(config: pytest.Config) -> LoadedSettings:
 
     named = config.getoption("--jama-config")
     try:
-        return load_settings(
+        loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
             flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
@@ -103,6 +104,7 @@ def load(config: pytest.Config) -> LoadedSettings:
         )
     except SettingsError as exc:
         raise _refusal(exc) from exc
+    return _seen_from_rootdir(loaded, config.rootpath)
 
 
 def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
@@ -113,6 +115,15 @@ def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
         return with_lock(loaded, start=config.rootpath)
     except SettingsError as exc:
         raise _refusal(exc) from exc
+
+
+def _seen_from_rootdir(loaded: LoadedSettings, root: Path) -> LoadedSettings:
+    """Let keys be relative to jama.yaml, too, where that lies above the rootdir."""
+    folder = loaded.file.parent if loaded.file else root
+    if folder == root or not root.is_relative_to(folder) or not loaded.settings.tests:
+        return loaded
+    seen = loaded.settings.tests.seen_from(root.relative_to(folder).as_posix())
+    return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
 
 
 def _refusal(error: SettingsError) -> pytest.UsageError:

@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.cases import CaseLink, CaseRef, parse_links, parse_step
+from pytest_jama.core.cases import (
+    NO_CASE,
+    CaseLink,
+    CaseRef,
+    is_none,
+    parse_links,
+    parse_step,
+)
 from pytest_jama.core.properties import MARKERS
+from pytest_jama.plugin.coverage import address_of, may_hold_tests
 from pytest_jama.plugin.guard import Guarded, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_jama.core.errors import ErrorLog
 
@@ -26,8 +35,10 @@ if TYPE_CHECKING:
 CollectedPlain = dict[str, Any]
 """What was collected, in lists and strings, as pytest-xdist can send it: pairs of test ID and links
 as text, under the name of the `Outcome` that the test has unless it runs (``NOT_REACHED`` when it
-was selected, else ``DESELECTED``), and under ``renamed`` the test ID of each node ID that differs
-from it."""
+was selected, else ``DESELECTED``); under ``renamed`` the test ID of each node ID that differs from
+it, and under ``ambiguous`` those of each node ID that tests of several files have, by the file that
+reports name; under ``missed`` what was seen and not collected, with a ``/`` behind folders, and
+under ``roots`` where collecting began."""
 
 
 class CollectedTests(Guarded):
@@ -48,6 +59,9 @@ class CollectedTests(Guarded):
         self._pass_on = pass_on
         self._markers = MarkerReader()
         self._known: dict[int, tuple[str, pytest.Item]] = {}
+        self._listed: dict[str, None] = {}
+        self._collected: set[str] = set()
+        self._roots: dict[str, None] = {}
         self._links: dict[str, tuple[CaseLink, ...]] = {}
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -55,13 +69,33 @@ class CollectedTests(Guarded):
         self,
         collector: pytest.Collector,
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """See every test of a file, also those that a node ID on the command line leaves out."""
+        """See what there is, also what an argument on the command line leaves out."""
         report = yield
-        if isinstance(collector, (pytest.Module, pytest.Class)):
-            for node in report.result or ():
-                if isinstance(node, pytest.Item):
-                    self._known[id(node)] = (node.nodeid, node)
+        if isinstance(collector, pytest.Session):
+            return report
+        self._collected.add(collector.nodeid)
+        if isinstance(collector.parent, pytest.Session):
+            self._roots[address_of(collector.path, collector.config)] = None
+        for node in report.result or ():
+            if isinstance(node, pytest.Item):
+                self._known[id(node)] = (node.nodeid, node)
+            else:
+                is_folder = isinstance(node, pytest.Directory)
+                self._listed[f"{node.nodeid}/" if is_folder else node.nodeid] = None
         return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_ignore_collect(
+        self,
+        collection_path: Path,
+        config: pytest.Config,
+    ) -> Generator[None, bool | None, bool | None]:
+        """See what is ignored, unless its name says that there are no tests in it."""
+        is_ignored = yield
+        if is_ignored and may_hold_tests(collection_path, config):
+            address = address_of(collection_path, config)
+            self._listed[f"{address}/" if collection_path.is_dir() else address] = None
+        return is_ignored
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -79,11 +113,12 @@ class CollectedTests(Guarded):
         """Read the markers, after every plugin and conftest had a chance to set some."""
         mistakes: list[str] = []
         renamed: dict[str, str] = {}
+        ambiguous = self._tell_apart()
         selected = []
         for item in session.items:
             node_id = item.nodeid
             test_id, _ = self._known.pop(id(item), (node_id, item))
-            if test_id != node_id:
+            if test_id != node_id and node_id not in ambiguous:
                 renamed[node_id] = test_id
             selected.append((test_id, self._describe(item, test_id, mistakes)))
         left_out = self._known.values()
@@ -94,10 +129,39 @@ class CollectedTests(Guarded):
         if mistakes:
             session.config.hook.pytest_collectreport(report=_report_mistakes(mistakes))
         self._pass_on(
-            {"NOT_REACHED": selected, "DESELECTED": deselected, "renamed": renamed},
+            {
+                "NOT_REACHED": selected,
+                "DESELECTED": deselected,
+                "renamed": renamed,
+                "ambiguous": ambiguous,
+                "missed": [
+                    each for each in self._listed if each.rstrip("/") not in self._collected
+                ],
+                "roots": list(self._roots),
+            },
             self._links,
         )
         self._links = {}
+
+    def _tell_apart(self) -> dict[str, dict[str, str]]:
+        """Give tests of several files that have one node ID the paths of their files.
+
+        That is so outside of the rootdir, where IDs are relative to the arguments.
+        """
+        files: dict[str, Path] = {}
+        shared: set[str] = set()
+        for test_id, item in self._known.values():
+            file = files.setdefault(test_id, item.path)
+            if file is not item.path and file != item.path:
+                shared.add(test_id)
+        ambiguous: dict[str, dict[str, str]] = {}
+        for key, (test_id, item) in self._known.items() if shared else ():
+            if test_id in shared:
+                names = test_id.partition("::")[2]
+                unique = f"{address_of(item.path, item.config)}::{names}"
+                self._known[key] = (unique, item)
+                ambiguous.setdefault(item.nodeid, {})[item.location[0]] = unique
+        return ambiguous
 
     def _describe(self, item: pytest.Item, test_id: str, mistakes: list[str]) -> str:
         """Return the links of a test's markers as text."""
@@ -254,6 +318,11 @@ def _read(mark: pytest.Mark) -> Iterator[CaseLink]:
         raise MarkerError(mark, f"unknown argument {unknown[0]!r}, only step= is known")
     if not mark.args:
         raise MarkerError(mark, "names no test case")
+    if any(map(is_none, mark.args)):
+        if len(mark.args) > 1 or mark.kwargs:
+            raise MarkerError(mark, "None stands alone, it takes a test out of all cases")
+        yield NO_CASE
+        return
     try:
         step = parse_step(mark.kwargs["step"]) if "step" in mark.kwargs else None
         for value in mark.args:

@@ -8,18 +8,17 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.cases import parse_links
+from pytest_jama.core.cases import NO_CASE, parse_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
 from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pytest
 
     from pytest_jama.core.cases import CaseLink, CaseRef
-    from pytest_jama.core.lock import Lock
 
 Links = tuple["CaseLink", ...]
 
@@ -37,6 +36,8 @@ class ResultCollector:
         collected: The cases of each test that was collected, as far as known before it runs: by
             what the test counts as unless it runs, then by test ID, in the order of collection.
         uncollected: For each file or folder that could not be collected, what stands in its place.
+        skipped: For each file that was skipped as a whole, what stands in its place.
+        missing: What stands in the place of tests that are known from elsewhere alone.
         has_begun: Whether any test has begun to run.
     """
 
@@ -49,13 +50,15 @@ class ResultCollector:
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
-        self._not_collected: dict[str, Links] = {}
         self.collected: Mapping[Outcome, dict[str, Links]] = {
             Outcome.NOT_REACHED: self._selected,
             Outcome.DESELECTED: self._deselected,
-            Outcome.NOT_COLLECTED: self._not_collected,
         }
         self.uncollected: dict[str, TestResult] = {}
+        self.skipped: dict[str, TestResult] = {}
+        self.missing: tuple[TestResult, ...] = ()
+        self._taken_out: set[str] = set()
+        self._ambiguous: Mapping[str, Mapping[str, str]] = {}
         self._refuse_link = refuse_link
         self.has_begun = False
         self._find_links = find_links
@@ -82,18 +85,17 @@ class ResultCollector:
         if any(self.collected.values()):
             return False
         self._renamed = collected["renamed"]
+        self._ambiguous = collected.get("ambiguous", {})
         self._links.update(links)
-        for outcome in (Outcome.NOT_REACHED, Outcome.DESELECTED):
-            tests = self.collected[outcome]
+        for outcome, tests in self.collected.items():
             for test_id, text in collected[outcome.name]:
-                tests[test_id] = self.parse(text, test_id) or self._find(test_id, outcome)
+                if test_id in self._selected:  # a file that was named twice
+                    continue
+                found = self.parse(text, test_id) or self._find(test_id, outcome)
+                tests[test_id] = self._take_out(test_id, found) if NO_CASE in found else found
+        for node_id, test_ids in self._ambiguous.items():
+            self._find_by_node_id(node_id, test_ids.values())
         return True
-
-    def add_missing(self, lock: Lock) -> None:
-        """Take the tests of jama.lock that this session did not come across."""
-        for test in lock.missing_tests([*self._selected, *self._deselected]):
-            links = self._not_collected.get(test.test_id, ())
-            self._not_collected[test.test_id] = tuple(dict.fromkeys((*links, *test.links)))
 
     def _find(self, test_id: str, outcome: Outcome) -> Links:
         links = self._find_by_id(test_id)
@@ -102,12 +104,40 @@ class ResultCollector:
             links = self._find_links(TestResult(test_id, outcome))
         return links
 
-    def linked(self) -> Iterator[tuple[str, Outcome, Links]]:
-        """Yield test ID, what it counts as unless it runs, and links of each test with a case."""
+    def _take_out(self, test_id: str, links: Links) -> Links:
+        """Return the links without `NO_CASE`; remember the test when it has no others."""
+        links = without_none(links)
+        if not links:
+            self._taken_out.add(test_id)
+        return links
+
+    def _find_by_node_id(self, node_id: str, test_ids: Iterable[str]) -> None:
+        """Link tests that share a node ID, and have another test ID, by the shared one, too."""
+        links = without_none(self._find_by_id(node_id) or ())
+        for tests in self.collected.values():
+            for test_id in test_ids:
+                if tests.get(test_id) == () and test_id not in self._taken_out:
+                    tests[test_id] = links
+
+    def linked(self) -> Iterator[tuple[str, Outcome, Links, str]]:
+        """Yield each test with a case: ID, what it counts as unless it runs, links, and why."""
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 if links:
-                    yield test_id, outcome, links
+                    yield test_id, outcome, links, ""
+        for result in (*self.skipped.values(), *self.missing):
+            yield result.test_id, result.outcome, result.links, result.message
+
+    def add_skipped(self, address: str, links: Links, why: str) -> None:
+        """Take a file or class that was skipped as a whole, so that its tests are unknown.
+
+        Args:
+            address: Its node ID.
+            links: The cases that the map names for tests at or below it.
+            why: The reason.
+        """
+        result = TestResult(address, Outcome.SKIPPED, message=why, links=links)
+        self.skipped.setdefault(address, result)
 
     def add_uncollected(self, address: str, links: Links) -> TestResult:
         """Take a file or folder that could not be collected; its tests are unknown.
@@ -166,6 +196,8 @@ class ResultCollector:
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 yield results.get(test_id) or TestResult(test_id, outcome, links=links)
+        yield from self.skipped.values()
+        yield from self.missing
         selected, deselected = self._selected, self._deselected
         for test_id, result in results.items():
             if test_id not in selected and test_id not in deselected:
@@ -201,6 +233,8 @@ class ResultCollector:
 
     def _result(self, node_id: str, reports: Sequence[pytest.TestReport]) -> TestResult:
         test_id = self._renamed.get(node_id, node_id)
+        if node_id in self._ambiguous:
+            test_id = self._ambiguous[node_id].get(reports[-1].location[0], node_id)
         phases = sum_up(reports)
         said = self._read(reports[-1].user_properties, test_id, phases.outcome)
         known = None if test_id in self._asked else self._known_links(test_id)
@@ -210,11 +244,18 @@ class ResultCollector:
         links = said.links or known or ()
         result = TestResult(
             *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
-            started=getattr(reports[0], "start", 0.0) or None,  # 0: made up for a crashed worker
+            # as the journal keeps it; a report that was made up for a crashed worker has 0
+            started=round(getattr(reports[0], "start", 0.0), 3) or None,
         )
-        if said.links or known is not None:
-            return result
-        return result._replace(links=self._find_links(result))
+        if not said.links and known is None:
+            links = self._find_links(result)
+            result = result._replace(links=links)
+        if NO_CASE in links:
+            links = self._take_out(test_id, links)
+            result = result._replace(links=links)
+        if not links and test_id in self._taken_out:
+            result = result._replace(is_taken_out=True)
+        return result
 
     def _read(
         self,

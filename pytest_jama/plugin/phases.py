@@ -129,7 +129,12 @@ def message_of(report: pytest.TestReport, outcome: Outcome) -> str:
     return shorten(clean(text), at_most=MESSAGE_CHARACTERS)
 
 
-def _crash_message(report: pytest.TestReport) -> str:
+def why_skipped(report: pytest.CollectReport) -> str:
+    """Return why a file was skipped as a whole."""
+    return shorten(clean(_crash_message(report)), at_most=MESSAGE_CHARACTERS)
+
+
+def _crash_message(report: pytest.TestReport | pytest.CollectReport) -> str:
     longrepr = report.longrepr
     if isinstance(longrepr, tuple):
         return longrepr[2].removeprefix("Skipped: ")

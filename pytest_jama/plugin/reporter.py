@@ -9,18 +9,22 @@ import os
 import sys
 from contextlib import nullcontext
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
+from pytest_jama.core.known_tests import Gaps, KeyPlaces
 from pytest_jama.core.plan import Mode
-from pytest_jama.core.port import Observer
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.collector import ResultCollector
+from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.phases import why_skipped
 from pytest_jama.plugin.terminal_summary import (
+    AfterTheDots,
     links_against_map,
     plugin_lines,
     plugin_versions,
@@ -32,7 +36,7 @@ from pytest_jama.report.progress import make_progress
 from pytest_jama.report.streams import requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.session.ending import pytest_exit_status
-from pytest_jama.session.judge import judge_session, refuse_conflicts
+from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
     describe_destination,
     describe_session,
@@ -42,12 +46,13 @@ from pytest_jama.session.provenance import (
 from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.plan import Change, Findings, Plan
+    from pytest_jama.core.plan import Findings
+    from pytest_jama.core.port import Observer
     from pytest_jama.plugin.collection import CollectedPlain
     from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
@@ -136,9 +141,13 @@ class Reporter(Guarded):
         if mistakes:
             self._refuse(mistakes)
         if report.failed and report.nodeid not in self._collector.uncollected:
-            links = self._settings.tests.find_within(report.nodeid)
+            links = self._places.find_links(report.nodeid)
             uncollected = self._collector.add_uncollected(report.nodeid, links)
             self._session.write(lines.uncollected_line(uncollected))
+        elif report.skipped and report.nodeid and not mistakes:
+            links = self._places.find_links(report.nodeid)
+            if links:
+                self._collector.add_skipped(report.nodeid, links, why_skipped(report))
 
     @guarded
     def add_collected(
@@ -149,10 +158,25 @@ class Reporter(Guarded):
         """Take what this process or a worker collected; write what is linked to a case."""
         self._awaits_workers = False
         if self._collector.add_collected(collected, links):
-            if self._session.lock is not None:
-                self._collector.add_missing(self._session.lock)
+            known = self._find_known(collected)
+            self._collector.missing = known.missing
             self._session.keep_lock(self._collector.case_refs())
             self._session.write(lines.collected_line(self._collector.linked()))
+            if known.unmatched:
+                self._session.take_unmatched(known.unmatched)
+                self._session.write(lines.unmatched_line(known.unmatched))
+
+    def _find_known(self, collected: CollectedPlain) -> Gaps:
+        lock = self._session.lock
+        if not self._settings.tests and lock is None:
+            return Gaps()
+        gone = (*self._collector.uncollected, *self._collector.skipped)
+        coverage = read_coverage(self._config, collected, failed=gone)
+        return find_known(self._settings, coverage, lock=lock)
+
+    @cached_property
+    def _places(self) -> KeyPlaces:
+        return KeyPlaces(self._settings.tests)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report; write a line when it completes a test.
@@ -191,7 +215,7 @@ class Reporter(Guarded):
         with self._log_shown():
             ending = self._session.end(
                 self._judge,
-                observers=[_AfterTheDots(self._end_the_line), self._make_progress()],
+                observers=[AfterTheDots(self._end_the_line), self._make_progress()],
                 extra=lambda: tuple(self._extra_lines()),
                 style=Style(
                     verbose=self._is_verbose,
@@ -313,23 +337,3 @@ def _wants_log(config: pytest.Config) -> bool:
     level = str(config.getoption("log_level", None) or "").upper()
     has_own_display = config.getoption("log_cli_level", None) or config.getoption("log_file", None)
     return level in ("DEBUG", "10") and not has_own_display
-
-
-class _AfterTheDots(Observer):
-    """Ends the line of dots before the display of the progress begins.
-
-    Args:
-        end_the_line: Does it, if there is one.
-    """
-
-    def __init__(self, end_the_line: Callable[[], None]) -> None:
-        self._end_the_line = end_the_line
-
-    def changed(self, change: Change) -> None:  # noqa: ARG002
-        """End it before the first change is shown."""
-        self._end_the_line()
-
-    def planned(self, plan: Plan) -> None:
-        """End it before the updates are counted."""
-        if plan.updates:
-            self._end_the_line()

@@ -7,14 +7,16 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.port import Observer
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pytest
 
     from pytest_jama.core.case_map import CaseMap
+    from pytest_jama.core.plan import Change, Plan
     from pytest_jama.core.results import TestResult
 
 _MARKUP: dict[Tone, dict[str, bool]] = {
@@ -22,6 +24,7 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.GOOD: {"green": True},
     Tone.WARNING: {"yellow": True},
     Tone.BAD: {"red": True},
+    Tone.FAILURE: {"red": True},
 }
 
 _TITLE = "Jama Connect"
@@ -85,3 +88,23 @@ def plugin_versions(config: pytest.Config) -> dict[str, str]:
     """Return the version of each distribution whose plugins take part."""
     found = config.pluginmanager.list_plugin_distinfo()
     return {dist.project_name: dist.version for _, dist in found}
+
+
+class AfterTheDots(Observer):
+    """Ends the line of dots before the display of the progress begins.
+
+    Args:
+        end_the_line: Does it, if there is one.
+    """
+
+    def __init__(self, end_the_line: Callable[[], None]) -> None:
+        self._end_the_line = end_the_line
+
+    def changed(self, change: Change) -> None:  # noqa: ARG002
+        """End it before the first change is shown."""
+        self._end_the_line()
+
+    def planned(self, plan: Plan) -> None:
+        """End it before the updates are counted."""
+        if plan.updates:
+            self._end_the_line()

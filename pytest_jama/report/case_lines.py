@@ -11,7 +11,7 @@ from pytest_jama.core.verdicts import Verdict, totals
 from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.plan import Update, UploadReport
     from pytest_jama.core.results import TestResult
@@ -23,28 +23,35 @@ class CaseEntry(NamedTuple):
 
     Attributes:
         change: The case, and what is written of it.
-        state: What became of that; None when it was not to be sent.
+        hindrance: Why that is not there, in a word or two; empty when it is, or is to be.
     """
 
     change: CaseChange
-    state: SendState | None = None
+    hindrance: str = ""
 
     @property
     def is_improved(self) -> bool:
         """Whether it takes back a FAILED or BLOCKED, which another session may have found."""
-        return self.change.was in _BAD and self.change.will_be not in _BAD
+        is_less_bad = self.change.was in _BAD and self.change.will_be not in _BAD
+        return is_less_bad and not self.hindrance
 
     @property
     def is_passed(self) -> bool:
         """Whether nothing is missing."""
         return self.change.will_be == Verdict.PASSED.value
 
+    @property
+    def tone(self) -> Tone:
+        """How it is to be shown: a quiet command says what takes back a failure, too."""
+        if self.is_improved:
+            return Tone.WARNING
+        return Tone.FAILURE if self.change.will_be in _BAD else Tone.PLAIN
+
     def __str__(self) -> str:
         change = self.change
-        is_written = change.was and self.state in (None, SendState.SENT)
-        status = f"{change.was} -> {change.will_be}" if is_written else change.will_be
-        if self.state not in (None, SendState.SENT):
-            status = f"{status} ({self.state.value})"
+        status = f"{change.was} -> {change.will_be}" if change.was else change.will_be
+        if self.hindrance:
+            status = f"{change.will_be} ({self.hindrance})"
         name = f"{change.case.case_ref} {change.name}".strip()
         return f"{name}: {status}: {explain(change.case, remark=change.remark)}"
 
@@ -64,21 +71,42 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
     plan = report.plan or Plan()
     states = {receipt.update.key: receipt.state for receipt in report.receipts}
     entries = [
-        CaseEntry(change, _state_of(update, states, mode))
+        CaseEntry(change, _hindrance(update, states))
         for update in (*plan.updates, *plan.earlier)
         for change in update.case_changes()
     ]
     covered = {entry.change.case.case_ref for entry in entries}
+    rest = [case for case in judgement.cases if case.verdict and case.case_ref not in covered]
+    index = _index(entries) if rest else {}
+    unresolved = {entry.case_ref for entry in report.unresolved}
+    takes_documents = not entries and bool(plan.updates or plan.earlier)
+    hindrance = "" if takes_documents or mode is Mode.NO_UPLOAD else "not written"
     entries += [
-        CaseEntry(CaseChange(case, will_be=case.verdict.value))
-        for case in judgement.cases
-        if case.verdict is not None and case.case_ref not in covered
+        CaseEntry(CaseChange(case, will_be=case.verdict.value), hindrance)
+        for case in rest
+        if case.verdict and (case.case_ref in unresolved or not _is_alias(case, index))
     ]
     return sorted(entries, key=lambda entry: -_SEVERITY.get(entry.change.will_be, 0))
 
 
-def _state_of(update: Update, states: dict[str, SendState], mode: Mode) -> SendState | None:
-    return states.get(update.key, SendState.SENT) if mode is Mode.SEND else None
+def _index(entries: Iterable[CaseEntry]) -> dict[TestResult, list[CaseVerdict]]:
+    """Return the cases that each result counts for."""
+    index: dict[TestResult, list[CaseVerdict]] = {}
+    for entry in entries:
+        for result in entry.change.case.results:
+            index.setdefault(result, []).append(entry.change.case)
+    return index
+
+
+def _is_alias(case: CaseVerdict, index: Mapping[TestResult, Sequence[CaseVerdict]]) -> bool:
+    """Return whether it is another name of a case that has an entry: its tests count there."""
+    candidates = index.get(case.results[0], ()) if case.results else ()
+    return any(set(case.results).issubset(each.results) for each in candidates)
+
+
+def _hindrance(update: Update, states: Mapping[str, SendState]) -> str:
+    state = states.get(update.key, SendState.SENT)
+    return "" if state is SendState.SENT else state.value
 
 
 def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]:
@@ -92,11 +120,10 @@ def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]
     others = [each for each in entries if not each.is_improved and not each.is_passed]
     for several, noun in ((others, "more"), (improved, "more that were FAILED or BLOCKED")):
         for entry in several if verbose else several[:LISTED]:
-            tone = Tone.BAD if entry.change.will_be in _BAD else Tone.WARNING
-            yield Line("case", str(entry), tone)
+            yield Line("case", str(entry), entry.tone)
         if not verbose and len(several) > LISTED:
             text = f"{len(several) - LISTED} {noun}{hint(verbose=False)}"
-            yield Line("case", text, Tone.WARNING)
+            yield Line("case", text, several[LISTED].tone)
 
 
 def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:

@@ -96,6 +96,6 @@ def _case(case: CaseVerdict, changes: Sequence[CaseChange]) -> dict[str, Any]:
         "verdict": case.verdict.value if case.verdict else "leave",
         "was": [change.was for change in changes],
         "will_be": [change.will_be for change in changes],
-        "reason": explain(case, remark=changes[0].remark if changes else ""),
+        "reason": explain(changes[0].case, remark=changes[0].remark) if changes else explain(case),
         "tests": [[result.test_id, result.outcome.value] for result in case.results],
     }

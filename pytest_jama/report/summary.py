@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
+from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.case_lines import case_entries, case_lines, untouched_lines
 from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
     LISTED,
+    NAMED,
     Line,
     Tone,
     count_words,
@@ -26,10 +28,11 @@ from pytest_jama.report.upload_lines import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_jama.core.errors import ErrorLog, Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import UploadReport
 
 
@@ -64,6 +67,8 @@ class Summary(NamedTuple):
         journals: The journals of the session, mostly one; none when it could not be opened.
         journal_failure: Why lines are missing in them; empty while none is.
         extra: What only this front-end has to say.
+        unmatched: The keys of the map that match no test.
+        unlinked_failures: The failed tests that no run will show.
     """
 
     judgement: Judgement | None
@@ -75,6 +80,8 @@ class Summary(NamedTuple):
     journals: tuple[Path, ...]
     journal_failure: str
     extra: tuple[Line, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    unlinked_failures: tuple[str, ...] = ()
 
     @property
     def is_something_left(self) -> bool:
@@ -100,6 +107,8 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from case_lines(entries, verbose=style.verbose or is_dry_run)
     yield from untouched_lines(judgement, verbose=style.verbose or is_dry_run)
     yield from unlinked_lines(judgement, verbose=style.verbose)
+    yield from unlinked_failure_lines(summary.unlinked_failures)
+    yield from unmatched_lines(summary.unmatched, verbose=style.verbose)
     linked = (result for case in judgement.cases for result in case.results)
     yield from caught_failure_lines(linked, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
@@ -128,6 +137,36 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
         verdicts = Counter(case.verdict for case in to_write if case.verdict)
         counts = count_words({verdict.value: number for verdict, number in verdicts.items()})
         yield Line("journaled", f"{counts}; nothing is sent with {style.no_upload_flag}")
+
+
+def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:
+    """Yield which failed tests no run will show, such as a fixture or a suite that died.
+
+    Args:
+        test_ids: The tests.
+    """
+    if test_ids:
+        shown = ", ".join(test_ids[:NAMED]) + (", ..." if len(test_ids) > NAMED else "")
+        text = f"{counted(len(test_ids), 'failed test')} without a test case: {shown}"
+        yield Line("unlinked", text, Tone.WARNING)
+
+
+def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterator[Line]:
+    """Yield the keys of the map that match no test.
+
+    Args:
+        unmatched: The keys.
+        verbose: Whether to name them all, however many there are.
+    """
+    shown = unmatched if verbose else unmatched[:LISTED]
+    for each in shown:
+        cases = ", ".join(map(str, each.links)) or "none"
+        nearest = f"nearest is {each.nearest}" if each.nearest else "correct or remove it"
+        text = f"{each.key!r} (line {each.line} of tests:, {cases}) matches no test; {nearest}"
+        yield Line("unmatched", text, Tone.WARNING)
+    if len(shown) < len(unmatched):
+        left = f"{len(unmatched) - len(shown)} more keys{hint(verbose=False)}"
+        yield Line("unmatched", left, Tone.WARNING)
 
 
 _LABELS = {

@@ -36,6 +36,8 @@ class Tone(str, Enum):
     GOOD = "good"
     WARNING = "warning"
     BAD = "bad"
+    FAILURE = "failure"
+    """A failure of the product: no less red, but nothing is wrong with the upload."""
 
 
 class Line(NamedTuple):

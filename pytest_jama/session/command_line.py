@@ -33,7 +33,12 @@ if TYPE_CHECKING:
     from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
 
-_COLOURS = {Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "red"}
+_COLOURS = {
+    Tone.GOOD: "green",
+    Tone.WARNING: "yellow",
+    Tone.BAD: "red",
+    Tone.FAILURE: "red",
+}
 
 
 _LOGGING = 2

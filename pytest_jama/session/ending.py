@@ -41,19 +41,24 @@ class Ending(NamedTuple):
     journal: str = ""
 
 
-def find_exit_status(summary: Summary, *, strict: bool) -> ExitStatus:
+def find_exit_status(
+    summary: Summary, *, strict: bool, unmatched: str = "incomplete"
+) -> ExitStatus:
     """Return what a session with this summary exits with.
 
     Args:
         summary: All that is known of the session.
-        strict: Whether a session of which no test is linked to a case has failed.
+        strict: Whether a session has failed when links are missing: no test is linked to a case, a
+            failed test is linked to none, or a key of the map matches no test.
+        unmatched: What the last of these means without `strict`: the setting ``map.unmatched``.
     """
     if summary.report.stopped is not None:
         return exit_status_of(summary.report.stopped)
     is_understood = not (
         summary.errors.may_cost_results
         or summary.errors.unusable
-        or (strict and summary.nothing_linked)
+        or (strict and (summary.nothing_linked or summary.unlinked_failures))
+        or (summary.unmatched and (strict or unmatched == "fail"))
     )
     is_well = is_understood and _is_done(summary)
     return ExitStatus.WELL if is_well else ExitStatus.INCOMPLETE

@@ -6,7 +6,9 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
+from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import Settings
     from pytest_jama.core.case_map import MapConflict
+    from pytest_jama.core.known_tests import Coverage, Gaps
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.hooks.extensions import Extensions
@@ -47,6 +51,36 @@ def _describe(conflict: MapConflict, file: str) -> Problem:
         "add that test ID itself, or more text to one of them",
         f"{file}:{second.line}",
     )
+
+
+def find_known(settings: Settings, coverage: Coverage, *, lock: Lock | None) -> Gaps:
+    """Find the tests that are known, and that a session did not come across.
+
+    Their results are to be judged with those of the tests that it has.
+
+    Args:
+        settings: All settings, with the map.
+        coverage: What the session looked at.
+        lock: What jama.lock holds, which knows tests, too.
+    """
+    gaps = find_gaps(settings.tests, coverage)
+    missing = list(gaps.missing)
+    if settings.map.unmatched != "warn":
+        missing += [each.as_missing() for each in gaps.unmatched if each.links]
+    if lock is not None:
+        missing += lock.missing_tests(coverage.test_ids)
+    return gaps._replace(missing=tuple(_each_once(missing)))
+
+
+def _each_once(missing: Iterable[TestResult]) -> Iterable[TestResult]:
+    """Return one result for each test that is missing, with all of its cases."""
+    by_name: dict[str, TestResult] = {}
+    for result in missing:
+        known = by_name.setdefault(normal_form(result.test_id), result)
+        if known is not result:
+            links = tuple(dict.fromkeys((*known.links, *result.links)))
+            by_name[normal_form(result.test_id)] = known._replace(links=links)
+    return by_name.values()
 
 
 def judge_session(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode, UploadReport
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
+    from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
     from pytest_jama.report.upload_lines import Line
@@ -74,6 +77,8 @@ class Session:
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
+        self._unmatched: tuple[Unmatched, ...] = ()
+        self._unlinked_failures: tuple[str, ...] = ()
         self._kept: set[CaseRef] = set()
         self._lock_lines: tuple[Line, ...] = ()
 
@@ -87,6 +92,10 @@ class Session:
         self.journal = journal
         journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
+
+    def take_unmatched(self, unmatched: Iterable[Unmatched]) -> None:
+        """Take the keys of the map that match no test, for the summary and the exit status."""
+        self._unmatched = tuple(unmatched)
 
     def keep_environment(self) -> None:
         """Let the upload happen in the environment of this moment, before tests change it."""
@@ -157,7 +166,10 @@ class Session:
             unknown = self.lock.find_unknown(findings.results)
             self._lock_lines = tuple(unknown_case_lines(unknown, self.lock))
         write_verdicts(judgement, self.write_encoded)
-        if not judgement.cases and judgement.unlinked:
+        self._unlinked_failures = tuple(
+            result.test_id for result in findings.results if result.is_unlinked_failure
+        )
+        if judgement.unlinked and not any(map(_is_linked, findings.results)):
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
 
@@ -198,7 +210,9 @@ class Session:
             self.journal.close()
         summary = self._sum_up(*self._lock_lines, *self._safe(extra))
         return Ending(
-            exit_status=find_exit_status(summary, strict=self.settings.strict),
+            exit_status=find_exit_status(
+                summary, strict=self.settings.strict, unmatched=self.settings.map.unmatched
+            ),
             why_unfinished=reason,
             lines=self._safe(lambda: tuple(summary_lines(summary, style))),
             report=self._report,
@@ -215,6 +229,8 @@ class Session:
             errors=self.errors,
             has_begun=self._has_begun,
             nothing_linked=self._nothing_linked,
+            unmatched=self._unmatched,
+            unlinked_failures=self._unlinked_failures,
             journals=self.journal.paths if self.journal is not None else (),
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
@@ -230,6 +246,11 @@ class Session:
 
     def _keep(self, unusable: Unusable) -> None:
         self.write(lines.unusable_line(unusable))
+
+
+def _is_linked(result: TestResult) -> bool:
+    """Return whether this is a test that there is, and it is linked to a case."""
+    return bool(result.links) and result.outcome is not Outcome.NOT_COLLECTED
 
 
 def refuse(error: PytestJamaError) -> Ending:

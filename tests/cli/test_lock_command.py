@@ -29,13 +29,14 @@ def test_free(): raise SystemExit("it ran")
 
 SETTINGS = """
 project: KEY
+cycle: Build ${ONLY_IN_CI}
 tests: {test_it.py::test_mapped: KEY-TC-2}
 """
 
 
 @pytest.fixture
 def locking(repository: Repository) -> Repository:
-    """A repository to lock; it names no plan, which a lock does not need."""
+    """A repository to lock; plan and cycle, which a lock does not need, are not known."""
     repository.write("test_it.py", SUITE)
     repository.write("jama.yaml", SETTINGS)
     repository.write("pytest.ini", f"[pytest]\naddopts = {' '.join(INSIDE[2:])}\n")

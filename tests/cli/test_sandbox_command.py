@@ -146,6 +146,16 @@ def test_faults_are_played_and_counted(tmp_path: Path) -> None:
     )
 
 
+def test_a_seed_may_name_cases_of_other_projects(tmp_path: Path) -> None:
+    tmp_path.joinpath("jama.yaml").write_text(
+        "project: ACME\ntests: {a: ACME-TC-1, b: LIB-TC-7}\n", encoding="utf-8"
+    )
+    run("--seed", "jama.yaml", "--db", "state", "--", sys.executable, "-c", "", folder=tmp_path)
+    with Store(tmp_path / "state") as store:
+        found = {key: [case.document_key for case in store.cases(key)] for key in ("ACME", "LIB")}
+    assert found == {"ACME": ["ACME-TC-1"], "LIB": ["LIB-TC-7"]}
+
+
 def test_a_seed_is_chosen_and_said(tmp_path: Path) -> None:
     said = [
         run("--fault", "429:0.5", "--", "true", folder=tmp_path).stderr.rpartition("--fault-seed ")[

@@ -11,7 +11,9 @@ from tests.config.values import COMPLETE, load, problems_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMS = "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}"
+FORMS = (
+    "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, or none for no case"
+)
 REFERENCES = "use an API ID (20497), a document key (JEET1-TC-12) or a global ID (GID-51234)"
 
 
@@ -61,11 +63,12 @@ def test_a_key_counts_by_its_text(tmp_path: Path, key: str) -> None:
         ("'a: b'", f"has a mistake: 'a: b' is not a case reference; {REFERENCES}"),
         ("-5", f"has a mistake: '-5' is not a case reference; {REFERENCES}"),
         ("", f"names no test case; {FORMS}"),
-        ("~", f"names no test case; {FORMS}"),
         ("''", f"names no test case; {FORMS}"),
         ("[]", f"names no test case; {FORMS}"),
         ("[P-TC-1, ~]", f"names no test case; {FORMS}"),
         ("','", f"names no test case; {FORMS}"),
+        ("[P-TC-1, none]", "has none beside a case; leave one of them out"),
+        ("{case: none, step: 1}", "has a step of none; leave the step out"),
         ("[[P-TC-1]]", f"has a list inside a list; {FORMS}"),
         ("{step: 1}", f"names no test case; {FORMS}"),
         ("{case: }", f"names no test case; {FORMS}"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.case_map import CaseMap, MapConflict, MapEntry
 from pytest_jama.core.cases import CaseLink
+from pytest_jama.core.known_tests import KeyPlaces
 from pytest_jama.core.test_ids import normal_form
 from tests.core.test_test_ids import junit_spelling, node_ids
 from tests.core.values import LAW
@@ -241,7 +242,9 @@ def test_of_equally_specific_patterns_the_first_in_the_file_is_taken() -> None:
         pytest.param(["tests/a.py"], [1], id="the file itself"),
         pytest.param(["tests/a.py::t", "tests/a.py::T"], [1, 2], id="tests below"),
         pytest.param(["tests/a.py::t_*"], [1], id="pattern below"),
-        pytest.param(["tests", "tests/ab.py::t"], [1], id="a folder above when nothing is below"),
+        pytest.param(["tests", "tests/ab.py::t"], [1], id="a folder above"),
+        pytest.param(["tests", "tests/a.py::t"], [1, 2], id="tests below, and a folder above"),
+        pytest.param(["tests", "tests/a.py", "tests/a*"], [2], id="the file before the folder"),
         pytest.param(["tests/*.py"], [1], id="a pattern for the file"),
         pytest.param(["tests/ab.py::t"], [], id="another file"),
     ],
@@ -250,7 +253,7 @@ def test_the_cases_of_a_file_that_could_not_be_collected_are_found(
     keys: list[str],
     lines: list[int],
 ) -> None:
-    links = map_of(*keys).find_within("tests/a.py")
+    links = KeyPlaces(map_of(*keys)).find_links("tests/a.py")
 
     assert [str(link) for link in links] == [f"T-TC-{line}" for line in lines]
 

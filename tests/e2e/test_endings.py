@@ -78,6 +78,7 @@ ONE_FAILED = GOOD + "    assert 0\n"
 NEAREST = "tests/test_it.py::test_stops"
 FARTHER = "firmware/boot/test_cold.py::test_from_flash"
 MAP = f"tests:\n  {FARTHER}: KEY-TC-1\n  {NEAREST}: KEY-TC-2\n"
+DEAD_KEY = "tests: {gone.py::test_starts: KEY-TC-1}\n"
 BREAKS = """
 from pytest_jama import hookimpl
 
@@ -162,6 +163,27 @@ SITUATIONS = {
         left=NEVER,
         asks=NOTHING,
         stored=UNTOUCHED,
+    ),
+    "dead key": Situation(
+        status="0/0/0", settings=DEAD_KEY, xdist_modes=NEVER, stored=("INPROGRESS", "PASSED")
+    ),
+    "dead key, fail": Situation(
+        status="1/1/1",
+        settings=f"{DEAD_KEY}map: {{unmatched: fail}}\n",
+        stored=("INPROGRESS", "PASSED"),
+    ),
+    "dead key, strict": Situation(
+        status="1/1/1",
+        settings=f"{DEAD_KEY}map: {{unmatched: warn}}\n",
+        is_strict=True,
+        xdist_modes=NEVER,
+    ),
+    "unlinked failure, strict": Situation(
+        status="1/1/1",
+        tests=f"{GOOD}\ndef test_free(): assert 0\n",
+        is_strict=True,
+        fails_tests=True,
+        xdist_modes=NEVER,
     ),
     "all good, strict": Situation(status="0/0/0", is_strict=True, xdist_modes=NEVER),
     "only skipped, strict": Situation(

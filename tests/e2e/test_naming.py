@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.cli import main as junit_uploader
+from pytest_jama.cli import main as pytest_jama
+
 if TYPE_CHECKING:
     from tests.harness import Repository
 
@@ -162,3 +165,97 @@ def test_marker_beats_the_map_and_verbose_says_so(repository: Repository) -> Non
     finished = repository.pytest_here("-v")
     assert repository.statuses() == {1: "PASSED", 2: "NOT_RUN"}
     assert "beats the map: test_it.py::test_it: marker" in finished.summary
+
+
+TAKEN_OUT = """
+import pytest
+
+pytestmark = pytest.mark.jama("KEY-TC-1")
+
+def test_linked(): pass
+
+@pytest.mark.jama(None)
+def test_marked(): assert 0
+"""
+
+
+@SERIAL_AND_XDIST
+def test_none_takes_tests_out_of_what_is_linked(repository: Repository, workers: list[str]) -> None:
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    entries = "test_map.py: KEY-TC-2, test_map.py::test_none: none, test_map.py::test_null: ~"
+    more = "test_it.py::test_marked: KEY-TC-3"
+    repository.write("jama.yaml", f"{PLACES}tests: {{{entries}, {more}}}\n")
+    repository.write("test_it.py", TAKEN_OUT)
+    repository.write(
+        "test_map.py",
+        """
+        def test_a(): pass
+        def test_none(): assert 0
+        def test_null(): assert 0
+        def test_said(record_property):
+            record_property("jama", "none")
+            assert 0
+        """,
+    )
+    repository.write("pytest.ini", "[pytest]\njunit_family = xunit1\n")
+    report = ["--junitxml=r.xml", "--jama-strict"]
+    finished = repository.pytest_here(*workers, *report)
+    expected = {1: "PASSED", 2: "PASSED", 3: "NOT_RUN"}
+    assert repository.statuses() == expected, finished.output
+    assert "failed test without" not in finished.summary
+    repository.pytest_here(*workers, "--jama-no-upload")
+    uploaded = repository.run_here(lambda: pytest_jama(["upload"]))
+    assert "failed test without" not in uploaded.output
+    reported = repository.run_here(lambda: junit_uploader(["--strict", "r.xml"]))
+    assert (reported.status, repository.statuses()) == (0, expected), reported.output
+    assert "failed test without" not in reported.output
+
+
+@SERIAL_AND_XDIST
+def test_equal_node_ids_of_two_files_are_two_tests(
+    repository: Repository, workers: list[str]
+) -> None:
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    repository.write("jama.yaml", f"{PLACES}tests: {{test_x.py::test_map: KEY-TC-3}}\n")
+    for number, (folder, outcome) in enumerate({"a": "pass", "b": "assert 0"}.items(), start=1):
+        repository.write(f"{folder}/pytest.ini", "[pytest]\n")
+        repository.write(
+            f"{folder}/test_x.py",
+            f"""
+            import pytest
+
+            @pytest.mark.jama("KEY-TC-{number}")
+            def test_marked(): {outcome}
+            def test_map(): {outcome}
+            """,
+        )
+    finished = repository.pytest_here(*workers, "--import-mode=importlib", "a", "b")
+    expected = {1: "PASSED", 2: "FAILED", 3: "FAILED"}
+    assert repository.statuses() == expected, finished.output
+    account = repository.runs()[f"{repository.key}-TC-3"].actual_results or ""
+    assert "../b/test_x.py::test_map: failed" in account
+    assert "<br />test_x.py::test_map: passed" in account
+
+
+@pytest.mark.parametrize("arguments, folder", [(["sub"], "."), ([], "sub")])
+def test_keys_of_a_map_above_the_rootdir(
+    repository: Repository, arguments: list[str], folder: str
+) -> None:
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    repository.write("sub/pytest.ini", "[pytest]\n")
+    repository.write("sub/tests/test_a.py", "def test_1(): pass\ndef test_2(): pass\n")
+    entries = "sub/tests/test_a.py::test_1: KEY-TC-1, tests/test_a.py::test_2: KEY-TC-2"
+    dead = "sub/tests/test_a.py::test_9: KEY-TC-1, other/test_z.py::test_z: KEY-TC-2"
+    more = "sub/tests/: KEY-TC-3"
+    repository.write("jama.yaml", f"{PLACES}tests: {{{entries}, {dead}, {more}}}\n")
+    finished = repository.pytest_here(*arguments, folder=folder)
+    expected = {1: "INPROGRESS", 2: "INPROGRESS", 3: "NOT_RUN"}
+    assert repository.statuses() == expected, finished.output
+    assert "'sub/tests/test_a.py::test_9' (line 4 of tests:" in finished.summary
+    assert "other/test_z.py" not in finished.summary

@@ -165,7 +165,7 @@ def ways(make_repository: Callable[[], Repository]) -> Ways:
     repository.start_cycle()
     repository.write("pump.feature", PUMP)
     repository.write("test_it.py", SUITE)
-    plugins = "-ppytest_bdd.plugin", "-ppytest_check.plugin"
+    plugins = "-ppytest_bdd.plugin", "-ppytest_check.plugin", "--strict-markers"
     return run_all_ways(repository, *plugins, workers=["-n", "1"])
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.cases import CaseLink, CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.known_tests import Unmatched
+from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
 from pytest_jama.core.plan import (
     Change,
     ChangeKind,
@@ -40,6 +42,7 @@ FULL_RESULT = TestResult(
     links=parse_links("JEET1-TC-12, 20497#2"),
     started=1795836903.25,
     host="bench-3",
+    is_taken_out=True,
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(
@@ -92,6 +95,17 @@ FULL: dict[str, JournalLine] = {
         provenance=FULL_PROVENANCE,
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),
+    "locked_line": lines.locked_line(
+        Lock(
+            {
+                "JEET1-TC-12": LockedCase.of(
+                    CaseText("Login", "", (StepText("Press [enter]", "The page opens"),)),
+                    tests=["tests/test_login.py::test_ok"],
+                    version=3,
+                )
+            }
+        )
+    ),
     "collected_line": lines.collected_line(
         (result.test_id, result.outcome, result.links) for result in (FULL_RESULT, BARE_RESULT)
     ),
@@ -117,6 +131,13 @@ FULL: dict[str, JournalLine] = {
         Unusable(UnusableKind.REFERENCE, "tests/test_a.py::test_a", "property jama: 'A TC 2'")
     ),
     "unlinked_line": lines.unlinked_line("nearest to test_a is the key 'test_b' in line 3"),
+    "unmatched_line": lines.unmatched_line(
+        [
+            Unmatched(
+                "tests/test_a.py::test_old", 3, "tests/test_a.py::test_new", (CaseLink(CASE, 2),)
+            )
+        ]
+    ),
     "end_line": lines.end_line(finished=False, reason="no answer"),
     "upload_line": lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
@@ -124,6 +145,7 @@ FULL: dict[str, JournalLine] = {
         command=("pytest-jama", "upload"),
         sessions=("20261122T043016Z-9f2c1ab0",),
         settings={"url": "https://acme.example"},
+        provenance=FULL_PROVENANCE,
     ),
 }
 """By the function that makes it: a line with all its fields."""
@@ -133,6 +155,7 @@ BARE: dict[str, JournalLine] = {
         session="", started="", versions={}, commit="", command=(), settings={}
     ),
     "collected_line": lines.collected_line([]),
+    "locked_line": lines.locked_line(Lock({})),
     "result_line": lines.result_line(BARE_RESULT),
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
     "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
@@ -144,6 +167,7 @@ BARE: dict[str, JournalLine] = {
     "receipt_line": lines.receipt_line(Receipt(BARE_UPDATE, SendState.SENT)),
     "unusable_line": lines.unusable_line(Unusable(UnusableKind.HOOK, "", "")),
     "unlinked_line": lines.unlinked_line(""),
+    "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),
     "end_line": lines.end_line(finished=True, reason=""),
 }
 """By the function that makes it: a line without anything that may be missing."""

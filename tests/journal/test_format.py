@@ -55,6 +55,7 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
         "duration_s": 1.234568,
         "message": "AssertionError: no dial tone",
         "notes": ["bench 3"],
+        "taken_out": True,
         "steps": [[1, "passed", ""], [2, "failed", "no dial tone"]],
     }
 

@@ -9,17 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseRef, parse_links
+from pytest_jama.core.known_tests import Coverage, find_gaps
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Verdict, VerdictRules, judge
 from pytest_jama.journal import lines
-from pytest_jama.journal.record import by_session, merge_results
+from pytest_jama.journal.merge import merge_results, merge_unmatched
+from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from tests.core.values import LAW, outcomes_of_executed_tests
 from tests.journal.record import a_test, collected, record, session_of
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterable
 
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.journal.record import Recording
@@ -103,6 +107,60 @@ def test_results_that_say_the_same_are_one() -> None:
     one = session_of([a_test("a", duration_s=1.0)], session="linux")
     two = session_of([a_test("a", duration_s=2.0)], session="windows")
     assert merge_results([one, two], rules=VerdictRules()) == (a_test("a", duration_s=1.0),)
+
+
+FILES = {
+    f"{place}/test_{n}.py": [f"{place}/test_{n}.py::test_{k}[{k}]" for k in "xy"]
+    for place in "ab"
+    for n in "12"
+}
+KEYS = {
+    "a/": "J-1",
+    "b/test_1.py::test_x": "J-1",
+    "**::test_y": "J-2",
+    "b/test_*": "J-3",
+    "a/test_1.py": "J-4",
+    "a/test_2.py::test_x": "J-5",
+    "b/test_2.py::test_gone": "J-5",
+}
+SHARED = CaseMap.build(MapEntry(key, parse_links(refs)) for key, refs in KEYS.items())[0]
+
+
+def part(name: str, files: Iterable[str]) -> Recording:
+    """Read the journal of a session that was limited to some files."""
+    tests = [a_test(test, cases="") for file in FILES if file in files for test in FILES[file]]
+    tests = [test._replace(links=SHARED.find(test.test_id)) for test in tests]
+    missed = [f"{place}/" for place in "ab" if not any(file.startswith(place) for file in files)]
+    missed += [file for file in FILES if file not in files and f"{file[0]}/" not in missed]
+    gaps = find_gaps(SHARED, Coverage([test.test_id for test in tests], missed, is_whole=False))
+    dead = [each.as_missing() for each in gaps.unmatched]
+    known = [test._replace(outcome=Outcome.NOT_REACHED) for test in tests]
+    missing = ((each.test_id, each.outcome, each.links) for each in (*gaps.missing, *dead))
+    return record(
+        collected(*known),
+        lines.collected_line(missing),
+        lines.unmatched_line(gaps.unmatched),
+        *map(lines.result_line, tests),
+        session=name,
+    )
+
+
+@LAW
+@given(
+    st.lists(st.sets(st.sampled_from(list(FILES)), min_size=1), min_size=1, max_size=4),
+    st.randoms(use_true_random=False),
+)
+def test_a_test_is_missing_when_no_shard_came_across_it(
+    drawn: list[set[str]], shuffle: random.Random
+) -> None:
+    shards = [part(f"s{number}", files) for number, files in enumerate(drawn)]
+    shuffle.shuffle(shards)
+    verdicts = {str(each.case_ref): each.verdict for each in concluded(*shards).cases}
+    together = part("s", set().union(*drawn))
+    whole = {str(each.case_ref): each.verdict for each in concluded(together).cases}
+    assert verdicts == whole
+    unmatched = [each.key for each in merge_unmatched(by_session(shards))]
+    assert unmatched == [each.key for each in merge_unmatched([together])]
 
 
 def test_test_that_no_shard_reached_makes_its_case_incomplete() -> None:

@@ -137,7 +137,7 @@ def test_strict_can_stand_in_the_settings(shop: Uploader) -> None:
 
 
 def test_strict_sends_what_is_only_odd(shop: Uploader) -> None:
-    shop.write("a.xml", suite(PASSED, attributes='name="unit" tests="7"'))
+    shop.write("a.xml", suite(PASSED, make_case(), attributes='name="unit" tests="7"'))
     uploaded = shop("--strict", "a.xml")
     assert uploaded.status == 0
     assert "note       a.xml: declared totals contradict the testcases" in uploaded.out

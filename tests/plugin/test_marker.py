@@ -90,7 +90,8 @@ def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -
     [
         ("", "names no test case"),
         ("'nonsense'", "'nonsense' is not a case reference"),
-        ("None", "None is not a case reference"),
+        ("None, 'A-TC-1'", "None stands alone, it takes a test out of all cases"),
+        ("None, step=2", "None stands alone, it takes a test out of all cases"),
         ("True", "True is not a case reference"),
         ("['A-TC-1']", "is not a case reference"),
         ("'A-TC-1', stp=2", "unknown argument 'stp', only step= is known"),

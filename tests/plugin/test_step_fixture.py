@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
 from pytest_jama.core.properties import NOTE, read_evidence
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import WORST_FIRST, Outcome
 from pytest_jama.plugin.step_fixture import JamaFixture
 
 
@@ -161,6 +164,60 @@ def test_tasks_note_in_their_own_steps(evidence: JamaFixture) -> None:
         12: ("failed", "late"),
     }
     assert list(evidence.properties())[-1] == (NOTE, "whole")
+
+
+moves = st.lists(st.sampled_from(["note", "wait", "in"]), max_size=8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(plans=st.lists(moves, min_size=1, max_size=4))
+def test_whatever_tasks_do_each_note_ends_in_the_step_it_was_said_in(
+    plans: list[list[str]],
+) -> None:
+    evidence = JamaFixture()
+    expected: dict[int, list[str]] = {}
+
+    async def work(number: int, plan: list[str]) -> None:
+        with ExitStack() as steps:
+            for count, move in enumerate(["in", *plan], 1):
+                if move == "in":
+                    number += 100
+                    steps.enter_context(evidence.step(number))
+                    expected[number] = []
+                elif move == "note":
+                    evidence.note(f"{count}")
+                    expected[number].append(f"{count}")
+                await asyncio.sleep(0)
+
+    async def run() -> None:
+        await asyncio.gather(*(work(number, plan) for number, plan in enumerate(plans)))
+
+    asyncio.run(run())
+    said = {number: note for number, _, note in steps_of(evidence)}
+    assert said == {number: "\n".join(notes) for number, notes in expected.items()}
+
+
+ENDINGS: list[tuple[BaseException | None, Outcome | None]] = [
+    (None, Outcome.PASSED),
+    (AssertionError(), Outcome.FAILED),
+    (pytest.skip.Exception("later"), Outcome.SKIPPED),
+    (UnsatisfiedAssumption(), None),
+    (asyncio.CancelledError(), None),
+]
+
+
+@given(st.lists(st.sampled_from(ENDINGS), min_size=1, max_size=6), st.booleans())
+def test_worst_that_is_said_of_a_step_stands_in_whatever_order(
+    endings: list[tuple[BaseException | None, Outcome | None]], runs_examples: bool
+) -> None:
+    evidence = JamaFixture(runs_examples=runs_examples)
+    for error, _ in endings:
+        with contextlib.suppress(BaseException), evidence.step(1):
+            if error is not None:
+                raise error
+    said = [outcome for _, outcome in endings if outcome is not None] or [Outcome.SKIPPED]
+    found = [Outcome(outcome) for _, outcome, _ in steps_of(evidence)]
+    assert min(found, key=WORST_FIRST.index) is min(said, key=WORST_FIRST.index)
 
 
 def test_task_without_step_notes_beside_the_steps_of_others(evidence: JamaFixture) -> None:

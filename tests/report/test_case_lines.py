@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.plan import Mode, Plan, Receipt, SendState, UploadReport
+from pytest_jama.core.plan import Mode, Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict, VerdictRules, judge
 from pytest_jama.report.case_lines import case_entries, case_lines, explain, untouched_lines
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.core.values import case_of, result_of, results_of, run_of
+from tests.targets.document_target import DocumentUpdate
 
 FAILED = result_of(Outcome.FAILED, test="test_x", message="AssertionError: no dial tone\nmore")
 PASSED = result_of(Outcome.PASSED, test="test_y")
@@ -99,7 +100,10 @@ def test_a_case_without_a_run_stands_for_itself() -> None:
     judgement = Judgement((case_of(Verdict.FAILED, results=(FAILED,)),))
     entries = case_entries(UploadReport(Plan()), judgement, Mode.SEND)
     assert [str(line) for line in case_lines(entries, verbose=False)] == [
-        "case       JEET1-TC-1: FAILED: 1 failed: test_x: AssertionError: no dial tone"
+        (
+            "case       JEET1-TC-1: FAILED (not written): 1 failed: test_x: "
+            "AssertionError: no dial tone"
+        )
     ]
 
 
@@ -178,3 +182,24 @@ def test_untouched_cases_are_named_but_for_those_without_a_selected_test() -> No
         "untouched  1 case without a selected test (list with -v)",
     ]
     assert len(list(untouched_lines(judgement, verbose=True))) == 13
+
+
+def test_a_server_that_shows_no_cases_is_not_said_to_lack_any() -> None:
+    report = UploadReport(Plan(updates=(DocumentUpdate("[]"),)))
+    judgement = Judgement((case_of(Verdict.FAILED, results=(FAILED,)),))
+    (entry,) = case_entries(report, judgement, Mode.SEND)
+    assert str(entry).startswith("JEET1-TC-1: FAILED: 1 failed: ")
+
+
+def test_two_names_of_one_case_are_one_entry_unless_one_of_them_has_no_run() -> None:
+    named, numbered = (
+        replace(case_of(Verdict.FAILED, results=(FAILED,)), case_ref=CaseRef.parse(name))
+        for name in ("A-TC-1", "501")
+    )
+    runs = {each.case_ref: [run_of()] for each in (named, numbered)}
+    plan = Plan(updates=plan_updates([named, numbered], runs).updates)
+    judgement = Judgement((named, numbered))
+    assert len(case_entries(UploadReport(plan), judgement, Mode.SEND)) == 1
+    lost = plan._replace(unresolved=(Unresolved(numbered.case_ref, "it is gone", "correct it"),))
+    _, second = case_entries(UploadReport(lost), judgement, Mode.SEND)
+    assert str(second).startswith("501: FAILED (not written): ")

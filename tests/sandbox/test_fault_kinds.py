@@ -237,6 +237,18 @@ def test_a_stale_list_lacks_what_is_new_for_a_while(make_world: Callable[..., Wo
     assert world.sandbox.faults.played == {"stale": 1}
 
 
+def test_a_lost_page_has_no_rows_and_the_total_of_the_list(world: World) -> None:
+    plans = [world.plan(), world.plan()]
+    query = {"params": {"project": world.project}}
+    with world.sandbox.faults.during(RandomFault("lost-page", times=1)):
+        lost = world.api.get("/testplans", **query)
+        again = world.api.get("/testplans", **query)
+    with world.sandbox.faults.during(RandomFault("lost-page")):
+        assert world.api.get(f"/testplans/{plans[0]}").data["id"] == plans[0]
+    assert (lost.ids, lost.total) == ([], 2)
+    assert (again.ids, again.total) == (plans, 2)
+
+
 def test_a_stale_refusal_is_a_refusal(world: World) -> None:
     with world.sandbox.faults.during(RandomFault("stale")):
         world.api.post("/testplans", {"project": world.project, "fields": {"name": "P"}})

@@ -101,6 +101,23 @@ def test_cases_stand_in_a_group_in_order(world: World) -> None:
     assert world.api.delete(f"{path}/{first}").status == 404
 
 
+def test_a_case_of_another_project_is_found_by_its_key_and_has_a_run(world: World) -> None:
+    store, key = world.sandbox.store, f"LIB{world.project}"
+    library = store.add_project(key)
+    case = store.add_case(key, f"{key}-TC-7")
+    plan = world.plan()
+    group = world.api.get(f"/testplans/{plan}/testgroups").ids[0]
+    world.api.post(f"/testplans/{plan}/testgroups/{group}/testcases", {"testCase": case})
+    fields = {"name": "C", "startDate": "2024-05-31", "endDate": "2024-06-30"}
+    cycle = world.api.post(f"/testplans/{plan}/testcycles", {"fields": fields}).id
+    (run,) = world.api.get("/testruns", params={"testCycle": cycle}).data
+    assert (run["fields"]["testCase"], run["project"]) == (case, world.project)
+    asked = {"documentKey": f"{key}-TC-7"}
+    found = world.api.get("/abstractitems", params=asked)
+    within = world.api.get("/abstractitems", params={**asked, "project": world.project})
+    assert ([item["project"] for item in found.data], within.ids) == ([library], [])
+
+
 def test_only_test_cases_can_be_added(world: World) -> None:
     plan = world.plan()
     world.cases(0)

@@ -105,6 +105,16 @@ class TargetContract:
         assert (again.changes, world.state()) == ((), before)
         assert [update.key for update in again.updates] == [update.key for update in first.updates]
 
+    def test_preparing_leaves_nothing_to_write_and_twice_changes_nothing(
+        self, world: World
+    ) -> None:
+        findings = findings_of(world.add_cases(2))._replace(prepares=True)
+        prepared = world.target().plan(findings, create=True, observer=Observer())
+        before = world.state()
+        again = world.target().plan(findings, create=True, observer=Observer())
+        assert (prepared.updates, prepared.unresolved, again.updates) == ((), (), ())
+        assert (again.changes, world.state()) == ((), before)
+
     def test_what_is_pushed_arrives_and_says_so(self, world: World) -> None:
         target = world.target()
         plan = plan_of(target, world.add_cases(2), Outcome.FAILED)

@@ -104,9 +104,17 @@ def test_a_session_does_not_fail_for_a_case_it_says_nothing_of_but_names_it(
     findings = _findings([ref, *wrong], Outcome.PASSED, Outcome.DESELECTED)
     plan = _plan(world, findings, create=create)
     assert (plan.unresolved, len(plan.updates)) == ((), 1)
-    assert [text.partition(":")[0] for text in plan.warnings] == [each.text for each in wrong]
+    assert [text.partition(" ")[0] for text in plan.warnings] == [each.text for each in wrong]
     reported = _plan(world, _findings([ref, *wrong], Outcome.PASSED), create=create, cycle="B")
     assert {each.case_ref for each in reported.unresolved} == set(wrong)
+
+
+def test_of_many_wrong_references_few_are_explained_and_all_are_named(world: JamaWorld) -> None:
+    refs = [*world.add_cases(1), *(CaseRef.parse(f"{world.key}-TC-4{n}") for n in range(9))]
+    plan = _plan(world, _findings(refs, Outcome.PASSED, Outcome.DESELECTED))
+    assert len(plan.warnings) == 4
+    assert plan.warnings[-1].startswith("6 more cases linked to tests that do not come into")
+    assert all(ref.text in " ".join(plan.warnings) for ref in refs[1:])
 
 
 def test_nothing_is_created_for_a_session_that_says_nothing(world: JamaWorld) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.plan import Unresolved
+from pytest_jama.core.text import counted
 from pytest_jama.targets.jama.client import batches
 from pytest_jama.targets.jama.paging import ShortListError
 
@@ -222,6 +223,9 @@ class _Answers:
 
 T = TypeVar("T")
 
+_EXPLAINED = 3
+"""Of how many cases that nothing is written for it is said why they do not come into the plan."""
+
 
 @dataclass(slots=True)
 class ChangeLog:
@@ -242,14 +246,26 @@ class ChangeLog:
     warnings: list[str] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
     unreported: frozenset[CaseRef] = frozenset()
+    _not_added: list[Unresolved] = field(default_factory=list)
 
     def leave_out(self, *cases: Unresolved) -> None:
         """Note cases without a run; a session does not fail for one that it says nothing of."""
         for case in cases:
-            if case.case_ref in self.unreported:
-                self.warnings.append(f"{case.case_ref}: {case.reason}; {case.remedy}")
-            else:
-                self.unresolved.append(case)
+            is_unreported = case.case_ref in self.unreported
+            (self._not_added if is_unreported else self.unresolved).append(case)
+
+    def all_warnings(self) -> Iterator[str]:
+        """Yield all warnings; of many cases that do not come into the plan few say why."""
+        yield from self.warnings
+        for case in self._not_added[:_EXPLAINED]:
+            yield (
+                f"{case.case_ref} is linked to a test and does not come into the plan: "
+                f"{case.reason}; {case.remedy}"
+            )
+        others = [case.case_ref.text for case in self._not_added[_EXPLAINED:]]
+        if others:
+            count = counted(len(others), "more case")
+            yield f"{count} linked to tests that do not come into the plan: {', '.join(others)}"
 
     def make(self, change: Change, action: Callable[[], T], *, otherwise: T) -> T:
         """Make a change and note it; in a dry run only note it.

@@ -19,15 +19,17 @@ from pytest_jama.targets.jama.case_lookup import (
     unread_run,
 )
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
-from pytest_jama.targets.jama.groups import PLANNED_ID, PlanGroups
+from pytest_jama.targets.jama.groups import PlanGroups
 from pytest_jama.targets.jama.paging import N, named
 from pytest_jama.targets.jama.places import (
+    PLANNED_ID,
     active_plans,
     find_cycle,
     find_plan,
     get_project,
     pick_oldest,
     settle,
+    show_place,
 )
 from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
@@ -322,32 +324,14 @@ class CycleResolver:
     ) -> Resolution:
         return Resolution(
             project=Place("project", project.key or project.name, project.id, is_printed=False),
-            plan=self._place("plan", self._settings.plan.name, plan, plan, project),
-            cycle=self._place("cycle", self._settings.cycle.name, cycle, plan, project),
+            plan=show_place("plan", self._settings, plan, plan, project),
+            cycle=show_place("cycle", self._settings, cycle, plan, project),
             runs={case.ref: runs[case.id] for case in cases if case.id in runs},
             items={case.ref: case.item for case in cases if case.item},
             unresolved=tuple(self._changes.unresolved),
             changes=tuple(self._changes.made),
-            warnings=tuple(self._changes.warnings),
+            warnings=tuple(self._changes.all_warnings()),
         )
-
-    def _place(
-        self,
-        kind: str,
-        wanted_name: str | None,
-        place: TestPlan | Cycle | None,
-        plan: TestPlan | None,
-        project: Project,
-    ) -> Place:
-        """Return a plan or cycle for display, with the page of the plan's runs in Jama.
-
-        Source: addresses that users of hosted Jama quote in public; a cycle's own is not known.
-        """
-        if place is None or plan is None or place.id == PLANNED_ID:
-            return Place(kind, place.name if place else wanted_name or "")
-        page = f"testPlans/{plan.id}" + ("/testRuns" if isinstance(place, Cycle) else "")
-        link = f"{self._settings.url}/perspective.req#/{page}?projectId={project.id}"
-        return Place(kind, place.name, place.id, link)
 
 
 def _predict(cases: Iterable[Case]) -> RunsByCase:

@@ -83,9 +83,11 @@ class LockGuard:
 
     def _find_drift(self, locked: LockedCase, run: TestRun, case: CaseVerdict) -> tuple[Drift, str]:
         """Return how run, case and tests differ from the lock, and what can be done."""
-        of_run = find_drift(locked, _text_of_run(run, locked))
+        text = _text_of_run(run, locked)
+        of_run = of_item = find_drift(locked, text)
         item = self._items.get(case.case_ref)
-        of_item = find_drift(locked, text_of_item(item)) if item else of_run
+        if item is not None and text_of_item(item) != text:
+            of_item = find_drift(locked, text_of_item(item))
         unlinked = _find_unlinked(locked, case)
         sentences = dict.fromkeys((*of_item.sentences, *of_run.sentences, *unlinked))
         is_old_run = of_run.sentences and not (of_item.sentences or unlinked)

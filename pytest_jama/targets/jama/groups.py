@@ -12,7 +12,7 @@ from pytest_jama.core.plan import Change, ChangeKind, Unresolved
 from pytest_jama.targets.jama.case_lookup import name_project, no_such_item, not_in_plan
 from pytest_jama.targets.jama.client import cases_path, groups_path
 from pytest_jama.targets.jama.paging import named
-from pytest_jama.targets.jama.places import CaseCount, pick_oldest, settle
+from pytest_jama.targets.jama.places import PLANNED_ID, CaseCount, pick_oldest, settle
 from pytest_jama.targets.jama.wire import Group, says_already_there
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 DEFAULT_GROUP = "Default Test Group"
 """The group that every new plan has. Source: Jama REST API cookbook, test plans."""
-
-PLANNED_ID = 0
-"""Stands for the ID of what a dry run does not create."""
 
 _TEST_CASE = "TEST_CASE"
 

@@ -12,12 +12,14 @@ import random
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError, RefusedError
+from pytest_jama.core.plan import Place
 from pytest_jama.targets.jama.paging import PAGE_SIZE, N, ShortListError, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Literal
 
-    from pytest_jama.config.models import CycleSettings, PlanSettings
+    from pytest_jama.config.models import CycleSettings, PlanSettings, Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.paging import Again
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
     Warn = Callable[[str], None]
 
+
+PLANNED_ID = 0
+"""Stands for the ID of what a dry run does not create."""
 
 _LISTED_AT_MOST = 150
 """Finding a project in a longer list may take more requests than asking for one of its items."""
@@ -139,6 +144,25 @@ def pick_oldest(named_alike: Iterable[N], kind: str, *, warn: Warn) -> N | None:
             f"the oldest is used, ID {oldest.id}; the others are {ids}",
         )
     return oldest
+
+
+def show_place(
+    kind: Literal["plan", "cycle"],
+    settings: Settings,
+    place: TestPlan | Cycle | None,
+    plan: TestPlan | None,
+    project: Project,
+) -> Place:
+    """Return a plan or cycle for display, with the page of the plan's runs in Jama.
+
+    Source: addresses that users of hosted Jama quote in public; a cycle's own is not known.
+    """
+    wanted = settings.plan if kind == "plan" else settings.cycle
+    if place is None or plan is None or place.id == PLANNED_ID:
+        return Place(kind, place.name if place else wanted.name or "")
+    page = f"testPlans/{plan.id}" + ("/testRuns" if kind == "cycle" else "")
+    link = f"{settings.url}/perspective.req#/{page}?projectId={project.id}"
+    return Place(kind, place.name, place.id, link)
 
 
 def _project_by_key(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Project:

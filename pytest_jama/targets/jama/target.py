@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.verdicts import Judgement
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
@@ -92,12 +93,10 @@ class JamaTarget:
         if not wanted:
             return Plan()
         aliases = () if findings.prepares else judgement.possible_aliases
-        silent = [case.case_ref for case in judgement.cases if case.verdict is None]
-        adds_linked = self._settings.plan.add == "linked" and not findings.prepares
         resolution = self.resolve(
             [case.case_ref for case in wanted],
             aliases=[case.case_ref for case in aliases],
-            others=silent if adds_linked else (),
+            others=() if findings.prepares else self._find_others(judgement),
             create=create,
             observer=observer,
         )
@@ -121,6 +120,15 @@ class JamaTarget:
             unresolved=resolution.unresolved,
             warnings=(*resolution.warnings, *guard.warnings, *planned.warnings),
         )
+
+    def _find_others(self, judgement: Judgement) -> Sequence[CaseRef]:
+        """Return the cases that are linked to a test, and that nothing is written for."""
+        if self._settings.plan.add != "linked":
+            return ()
+        written = {case.case_ref for case in judgement.to_write}
+        known = [case.case_ref for case in judgement.cases]
+        mapped = [link.case_ref for link in self._settings.tests.links()]
+        return [ref for ref in dict.fromkeys([*known, *mapped]) if ref not in written]
 
     def resolve(
         self,
