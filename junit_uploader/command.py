@@ -14,14 +14,14 @@ from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
 from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
 from junit_uploader.options import SETTING_FLAGS
-from junit_uploader.sources import STDIN
+from junit_uploader.tested import find_stated_commit, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
 from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.text import counted, printable
+from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals, open_journal
 from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import (
@@ -106,21 +106,27 @@ def _run(
     session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
         found = _find(options, loaded, session, output, about)
+    provenance = find_provenance(
+        loaded.settings,
+        folder=None,
+        commit=find_stated_commit(options.commit, found.files, os.environ),
+        tests=times_of(found.results),
+    )
     journal = open_journal(loaded.settings.journal, started=started)
     head = describe_session(
         loaded.settings,
         versions={PROGRAM: __version__},
         command=[PROGRAM, *command],
         started=started,
-        provenance=find_provenance(loaded.settings, folder=None, tests=times_of(found.results)),
+        provenance=provenance,
         session=journal.path.stem,
         order=journal.order,
-        framework=_name_reports(found.files),
+        framework=name_reports(found.files),
     )
     about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
-        session.keep_lock(found.results)
+        session.keep_lock(found.judged)
         write_results(journal, found.results, found.missing)
         if found.unmatched:
             session.write(unmatched_line(found.unmatched))
@@ -130,7 +136,7 @@ def _run(
         raise InterruptedUploadError(what) from None
     return session.end(
         lambda: judge_session(
-            found.all_results(),
+            found.judged,
             settings=loaded.settings,
             extensions=session.extensions,
             provenance=head.account,
@@ -163,7 +169,7 @@ def _find(
         raise
     refuse_conflicts(settings, reports.tests, file=relative_to(Path.cwd(), loaded.file))
     linked = link_tests(
-        reports.tests.values(),
+        reports.groups(),
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=KeyPlaces(settings.tests).find_links,
     )
@@ -178,10 +184,13 @@ def _find(
         lock=session.lock,
     )
     session.take_unmatched(known.unmatched)
+    missing = (*linked.skipped, *known.missing)
+    judged = linked.judged(settings.verdicts.rules(), missing)
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
     return _Found(
         linked.results,
-        (*linked.skipped, *known.missing),
+        missing,
+        judged,
         reports.files,
         tuple(lines),
         known.unmatched,
@@ -192,8 +201,9 @@ class _Found(NamedTuple):
     """What the reports say.
 
     Attributes:
-        results: One for each test, linked.
+        results: All results, linked.
         missing: What stands for tests that are in no report.
+        judged: What all of them say together.
         files: The reports.
         lines: What is to be said of them in the summary.
         unmatched: The keys of the map that no report matches.
@@ -201,15 +211,10 @@ class _Found(NamedTuple):
 
     results: list[TestResult]
     missing: tuple[TestResult, ...]
+    judged: Sequence[TestResult]
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
     unmatched: tuple[Unmatched, ...]
-
-    def all_results(self) -> list[TestResult]:
-        """Return what is judged, in the order in which the journal is read."""
-        unknown = [each for each in self.results if each.outcome is Outcome.DESELECTED]
-        tests = [each for each in self.results if each.outcome is not Outcome.DESELECTED]
-        return [*tests, *self.missing, *unknown]
 
 
 def _load(options: Namespace) -> LoadedSettings:
@@ -265,13 +270,6 @@ def _extra_lines(
 
 def _said(links: Iterable[CaseLink]) -> str:
     return ", ".join(map(str, links))
-
-
-def _name_reports(files: Sequence[ReportFile]) -> str:
-    """Return which reports an account is made of: ``JUnit XML report.xml and 2 more``."""
-    first, *others = [file.path for file in files if file.error is None]
-    name = "from stdin" if first == STDIN else printable(first)
-    return f"JUnit XML {name}" + (f" and {len(others)} more" if others else "")
 
 
 LINES_AT_ONCE = 1000

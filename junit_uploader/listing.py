@@ -22,7 +22,7 @@ NO_TESTCASE = "there is no testcase in any report: did the tests run at all?"
 
 def list_lines(session: MergedReports) -> Iterator[str]:
     """Yield one line for each test: outcome, seconds, test ID, and case references in brackets."""
-    for test_id, _, _, outcome, time_s, extras in session.tests.values():
+    for test_id, _, _, outcome, time_s, _, extras in session.tests.values():
         shown = test_id if test_id.isascii() else printable(test_id)
         if extras is not None and extras.links:
             shown += f"  [{', '.join(map(str, extras.links))}]"
@@ -86,7 +86,7 @@ def file_values(file: ReportFile) -> dict[str, Any]:
 
 def _test_json(test: ReportedTest) -> str:
     """Return a test as JSON: by hand, in a fifth of the time of an encoder."""
-    test_id, classname, suite, outcome, time_s, extras = test
+    test_id, classname, suite, outcome, time_s, _, extras = test
     time = "null" if time_s is None else repr(time_s)
     cases, attempts = "[]", 1
     if extras is not None:
@@ -94,8 +94,8 @@ def _test_json(test: ReportedTest) -> str:
         attempts = test.attempts
     return (
         f'{{"test_id": {_text(test_id)}, "classname": {_text(classname)}, '
-        f'"name": {_text(test.name)}, "suite": {_text(suite)}, "outcome": "{_WORDS[outcome]}", '
-        f'"time_s": {time}, '
+        f'"name": {_text(test.name)}, "suite": {_text(suite.path)}, '
+        f'"outcome": "{_WORDS[outcome]}", "time_s": {time}, '
         f'"cases": {cases}, "attempts": {attempts}}}'
     )
 

@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from junit_uploader.junit.elements import Subject
 from junit_uploader.junit.notes import Note, NoteKind, UnreadableError
 from junit_uploader.junit.report_reader import read_junit
-from junit_uploader.junit.reported_test import ReadOptions, merge
+from junit_uploader.junit.reported_test import ReadOptions
+from junit_uploader.junit.same_test import overview, unite
 from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.cases import NO_CASE, without_none
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.journal.united import unite_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.verdicts import VerdictRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class ReportFile:
         testcases: How many testcases, and errors of suites themselves, it holds.
         notes: What is odd about it.
         unusable: The case references and steps in it that cannot be used.
+        commits: The commits that its properties name.
+        lacks_zone: Whether it says a time without the zone.
     """
 
     path: str
@@ -46,6 +51,8 @@ class ReportFile:
     testcases: int = 0
     notes: tuple[Note, ...] = ()
     unusable: tuple[Unusable, ...] = ()
+    commits: tuple[str, ...] = ()
+    lacks_zone: bool = False
 
     @property
     def is_wrong(self) -> bool:
@@ -59,7 +66,8 @@ class MergedReports:
 
     Attributes:
         files: The reports, in the order of the arguments.
-        tests: One for each test ID, after retries are merged, in the order of their first testcase.
+        tests: What is said of each test ID as one, in the order of their first testcase.
+        several: Where a test ID has results that differ: all of them, the gravest first.
         testcase_counts: How many testcases of each outcome were written.
         test_counts: How many tests of each outcome there are.
     """
@@ -68,6 +76,7 @@ class MergedReports:
     tests: Mapping[str, ReportedTest]
     testcase_counts: Mapping[Outcome, int]
     test_counts: Mapping[Outcome, int]
+    several: Mapping[str, tuple[ReportedTest, ...]]
 
     @property
     def is_complete(self) -> bool:
@@ -83,9 +92,10 @@ class MergedReports:
             for each in file.unusable:
                 yield each._replace(why=f"{file.path}: {each.why}")
 
-    def results(self) -> Iterator[TestResult]:
-        """Yield the test results, with the links that the reports themselves name."""
-        return (test.as_result() for test in self.tests.values())
+    def groups(self) -> Iterator[tuple[ReportedTest, ...]]:
+        """Yield what is said of each test ID."""
+        for test_id, test in self.tests.items():
+            yield self.several.get(test_id) or (test,)
 
 
 COUNTED = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.XFAILED)
@@ -105,12 +115,16 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
     """
     files: list[ReportFile] = []
     tests: dict[str, ReportedTest] = {}
+    repeated: dict[str, list[ReportedTest]] = {}
     counts: Counter[Outcome] = Counter()
     for source in find_sources(arguments):
         file, testcases = _read(source, options)
         counts.update(_count(testcases))
-        files.append(_add_note(file, _merge_into(tests, testcases)))
-    return MergedReports(tuple(files), tests, counts, _count(tests.values()))
+        files.append(_add_note(file, _add_tests(testcases, tests, repeated)))
+    united = {test_id: unite(testcases) for test_id, testcases in repeated.items()}
+    tests.update((test_id, overview(found)) for test_id, found in united.items())
+    several = {test_id: found for test_id, found in united.items() if len(found) > 1}
+    return MergedReports(tuple(files), tests, counts, _count(tests.values()), several)
 
 
 def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
@@ -128,19 +142,31 @@ def _read(source: Source, options: ReadOptions) -> tuple[ReportFile, list[Report
     except UnreadableError as exc:
         return ReportFile(source.name, str(exc)), []
     count = len(reading.testcases)
-    file = ReportFile(source.name, None, count, reading.notes, reading.unusable)
+    file = ReportFile(
+        source.name,
+        None,
+        count,
+        reading.notes,
+        reading.unusable,
+        reading.commits,
+        reading.lacks_zone,
+    )
     return file, reading.testcases
 
 
-def _merge_into(tests: dict[str, ReportedTest], testcases: Iterable[ReportedTest]) -> int:
-    """Add testcases to the tests; return how many repeated an earlier one."""
-    repeated = 0
+def _add_tests(
+    testcases: Iterable[ReportedTest],
+    tests: dict[str, ReportedTest],
+    repeated: dict[str, list[ReportedTest]],
+) -> int:
+    """Add testcases; return how many repeat the test ID of an earlier one."""
+    count = 0
     for testcase in testcases:
         known = tests.setdefault(testcase.test_id, testcase)
         if known is not testcase:
-            tests[testcase.test_id] = merge(known, testcase)
-            repeated += 1
-    return repeated
+            repeated.setdefault(testcase.test_id, [known]).append(testcase)
+            count += 1
+    return count
 
 
 def _add_note(file: ReportFile, repeated: int) -> ReportFile:
@@ -166,18 +192,37 @@ class LinkedTests(NamedTuple):
     """What is judged.
 
     Attributes:
-        results: One for each test, and one for each file that could not be collected.
+        results: All of each test, and one for each file that could not be collected.
+        has_several: Whether one test ID has several.
         uncollected: These files, as the reports name them.
         skipped: What stands for files that were skipped as a whole, and that the map names.
     """
 
     results: list[TestResult]
+    has_several: bool
     uncollected: tuple[str, ...]
     skipped: tuple[TestResult, ...] = ()
 
+    def judged(
+        self, rules: VerdictRules, missing: Sequence[TestResult] = ()
+    ) -> Sequence[TestResult]:
+        """Return what all of them say together, in the order in which the journal is read.
+
+        Args:
+            rules: Which verdict follows from which outcome.
+            missing: What stands for tests that are in no report.
+        """
+        unknown = [each for each in self.results if each.outcome is _DESELECTED]
+        tests = [each for each in self.results if each.outcome is not _DESELECTED]
+        found = [*tests, *missing, *unknown]
+        return unite_results(found, rules=rules) if self.has_several else found
+
+
+_DESELECTED = Outcome.DESELECTED
+
 
 def link_tests(
-    tests: Iterable[ReportedTest],
+    groups: Iterable[tuple[ReportedTest, ...]],
     *,
     find_links: Callable[[ReportedTest, TestResult], tuple[CaseLink, ...]],
     find_within: Callable[[str], tuple[CaseLink, ...]],
@@ -185,31 +230,38 @@ def link_tests(
     """Return the results of tests with their links.
 
     Args:
-        tests: What the reports say.
+        groups: What the reports say of each test ID.
         find_links: Finds the cases of a test that names none itself.
         find_within: Finds the cases of all tests in a file.
     """
     results: list[TestResult] = []
     uncollected: list[TestResult] = []
     skipped: list[TestResult] = []
-    for test in tests:
-        if test.subject is Subject.UNCOLLECTED_FILE:
-            uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
-        elif test.subject is Subject.SKIPPED_FILE:
-            links = find_within(test.test_id)
-            skipped += [test.as_result()._replace(links=links)] if links else []
-        elif test.subject is Subject.TEST:
-            result = test.as_result()
-            links = result.links or find_links(test, result)
-            if NO_CASE in links:
-                links = without_none(links)
-                result = result._replace(is_taken_out=not links)
-            results.append(result if links == result.links else result._replace(links=links))
+    has_several = False
+    for group in groups:
+        has_several = has_several or len(group) > 1
+        for test in group:
+            if test.subject is _UNCOLLECTED:
+                uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+            elif test.subject is Subject.SKIPPED_FILE:
+                links = find_within(test.test_id)
+                skipped += [test.as_result()._replace(links=links)] if links else []
+            elif test.subject is _TEST:
+                result = test.as_result()
+                links = result.links or find_links(test, result)
+                if NO_CASE in links:
+                    links = without_none(links)
+                    result = result._replace(is_taken_out=not links)
+                results.append(result if links == result.links else result._replace(links=links))
     return LinkedTests(
         results + uncollected,
+        has_several,
         uncollected=tuple(each.test_id for each in uncollected),
         skipped=tuple(skipped),
     )
+
+
+_TEST, _UNCOLLECTED = Subject.TEST, Subject.UNCOLLECTED_FILE
 
 
 def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:

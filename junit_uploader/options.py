@@ -86,6 +86,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings file instead of jama.yaml")
     for name, (metavar, text) in SETTING_FLAGS.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=text)
+    parser.add_argument(
+        "--commit",
+        metavar="SHA",
+        default="",
+        help="the commit that was tested, for the account of each run; without it a property of "
+        "the reports (git.commit, ...) or a variable of the CI system tells it",
+    )
 
 
 def _add_manners(parser: argparse.ArgumentParser) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from junit_uploader.junit.dialects import Dialects
 
 
-Places: TypeAlias = tuple[int, int, int]
-"""Of classname, name and time among the attributes, counted from 0; without time `ABSENT`."""
+Places: TypeAlias = tuple[int, int, int, int]
+"""Of classname, name, time and timestamp among the attributes, counted from 0; the last two may be
+`ABSENT`."""
 
 ABSENT = -1
 
@@ -50,7 +51,8 @@ def find_places(keys: Sequence[str], dialects: Dialects) -> Places | None:
     )
     if not is_usual:
         return None
-    return places["classname"], places["name"], places.get("time", ABSENT)
+    time, timestamp = places.get("time", ABSENT), places.get("timestamp", ABSENT)
+    return places["classname"], places["name"], time, timestamp
 
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)

@@ -89,6 +89,9 @@ class Dialect:
         escape: How it writes the ESC before a colour, which XML forbids.
         character: A pattern of how it writes other characters that XML forbids.
         counts: How its suites count, where that is not tests.
+        suites_of_attempts: The names of its suites, where testcases of one test ID are attempts, in
+            their order, and an attempt that was repeated has no result inside.
+        unknown_host: What it writes as ``hostname`` of every suite.
     """
 
     name: str
@@ -106,6 +109,8 @@ class Dialect:
     escape: str = ""
     character: str = ""
     counts: SuiteCounts | None = None
+    suites_of_attempts: frozenset[str] = frozenset()
+    unknown_host: str = ""
 
 
 DIALECTS = (
@@ -122,6 +127,8 @@ DIALECTS = (
         escape="#x1B",
         # Source: pytest, `_pytest/junitxml.py`, `bin_xml_escape`
         character=r"#x(?:0[0-8BCEF]|1[0-9A-F]|7F)",
+        # pytest-rerunfailures and flaky; the root is called so whatever `junit_suite_name` says
+        suites_of_attempts=frozenset({"pytest", "pytest tests"}),
     ),
     Dialect(name="unittest-xml-reporting", expected_failures=frozenset({"XFAIL"})),
     Dialect(
@@ -144,6 +151,7 @@ DIALECTS = (
     Dialect(name="openQA", not_run={"status": frozenset({"skipped", "ignored"})}),
     Dialect(
         name="Catch2",  # its totals are numbers of assertions
+        unknown_host="tbd",
         counts=SuiteCounts(
             is_ours=lambda find, _: find("hostname") == "tbd",
             totals=(_FAILURES,),
@@ -180,6 +188,7 @@ class Dialects:
         telling_attributes: The attributes, beyond names and ``time``, that may say something.
         expected_failures: The types of skips that are expected failures.
         skip_types: The types of skips that are not a reason.
+        suites_of_attempts: The names of suites where testcases of one test ID are attempts.
     """
 
     def __init__(self, dialects: Sequence[Dialect]) -> None:
@@ -190,6 +199,10 @@ class Dialects:
             *(each.expected_failures for each in dialects)
         )
         self.skip_types = frozenset[str]().union(*(each.skip_types for each in dialects))
+        self.suites_of_attempts = frozenset[str]().union(
+            *(each.suites_of_attempts for each in dialects)
+        )
+        self._unknown_hosts = _texts(each.unknown_host for each in dialects)
         self._orders = [(each.only_classname, each.attribute_order) for each in dialects]
         self._not_run: dict[str, frozenset[str]] = {}
         for attribute, words in chain.from_iterable(each.not_run.items() for each in dialects):
@@ -218,6 +231,11 @@ class Dialects:
         return any(
             only == classname and keys[: len(order)] == order for only, order in self._orders
         )
+
+    def host_in(self, hostname: str) -> str:
+        """Return the host that an attribute names; empty when it names none."""
+        host = hostname.strip()
+        return "" if host in self._unknown_hosts else host
 
     def says_not_run(self, attributes: Mapping[str, str]) -> bool:
         """Return whether attributes say that a test did not run, without a child that says so."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
 from pytest_jama.core.properties import USED_PROPERTIES
 from pytest_jama.core.results import Outcome
 
@@ -37,6 +39,11 @@ class ResultKind(Enum):
         """Whether it tells of another attempt, and so never changes the outcome."""
         return self not in _FINAL
 
+    @property
+    def is_rerun(self) -> bool:
+        """Whether it tells of an attempt after one that failed as well."""
+        return self in _RERUNS
+
     def counts_for(self, outcome: Outcome) -> bool:
         """Return whether it belongs to the account of an outcome."""
         return self in _KINDS_BY_OUTCOME.get(outcome, ())
@@ -45,6 +52,7 @@ class ResultKind(Enum):
 _ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
 _FAILURES = (_ERROR, _FAILURE)
 _FINAL = (*_FAILURES, _SKIPPED)
+_RERUNS = (ResultKind.RERUN_ERROR, ResultKind.RERUN_FAILURE)
 _KINDS_BY_OUTCOME = {
     Outcome.ERROR: _FAILURES,
     Outcome.FAILED: _FAILURES,
@@ -154,8 +162,69 @@ def read_properties(block: etree._Element) -> list[tuple[str, str]]:
         if name in USED_PROPERTIES:
             value = child.get("value")
             properties.append((name, (child.text or "") if value is None else value))
+        elif name in TAG_PROPERTIES:
+            properties += find_listed_tags(child.get("value") or child.text or "")
     return properties
 
+
+def find_commits(block: etree._Element) -> Iterator[str]:
+    """Yield the commits that a block of properties names."""
+    for child in block:
+        name = child.get("name")
+        if name and is_commit(name):
+            value = (child.get("value") or child.text or "").strip()
+            if _COMMIT.fullmatch(value):
+                yield value
+
+
+@lru_cache(maxsize=4096)
+def is_commit(name: str) -> bool:
+    """Return whether a property of this name tells the commit under test.
+
+    ``git.commit``, ``GIT_COMMIT`` and ``env.gitCommit`` (Ant writes the environment so) are one.
+    """
+    plain = re.sub("[^a-z0-9]", "", name.lower())
+    return plain.removeprefix("env") in _COMMIT_NAMES or plain in _COMMIT_NAMES
+
+
+_COMMIT = re.compile(r"[\w.+:/@-]{1,100}", re.ASCII)
+_COMMIT_NAMES = frozenset(
+    {
+        "commit",
+        "commithash",
+        "commitid",
+        "commitsha",
+        "gitcommit",
+        "gitcommithash",
+        "gitcommitid",
+        "gitcommitidfull",
+        "gitcommitsha",
+        "githash",
+        "githeadcommit",
+        "gitrev",
+        "gitrevision",
+        "gitsha",
+        "gitsha1",
+        "scmcommit",
+        "scmrevision",
+        "svnrevision",
+        "vcscommit",
+        "vcsref",
+        "vcsrefheadrevision",
+        "vcsrevision",
+        # what CI calls it, and build tools write into reports with the whole environment
+        "bitbucketcommit",
+        "buildkitecommit",
+        "buildsourceversion",
+        "buildvcsnumber",
+        "cicommitsha",
+        "cicommit",
+        "circlesha1",
+        "dronecommitsha",
+        "githubsha",
+        "traviscommit",
+    }
+)
 
 BEGIN = "[["
 """What every mark begins with: texts without it hold none."""

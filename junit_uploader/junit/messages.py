@@ -58,11 +58,16 @@ def read_account(findings: Sequence[Finding], outcome: Outcome, dialects: Dialec
 
 
 def account_of_attempts(attempts: Sequence[Finding], dialects: Dialects) -> tuple[str, ...]:
-    """Word the attempts that failed and were repeated, as ``pytest --jama`` does."""
+    """Word the other attempts that failed, as ``pytest --jama`` does.
+
+    A ``flakyFailure`` is of an attempt before the one that passed; a ``rerunFailure`` is of one
+    after the first, whose failure is that of the testcase.
+    """
     whys = [_word(each, dialects).message for each in attempts[:MOST_NOTES]]
+    first = 2 if attempts and attempts[0].kind.is_rerun else 1
     return tuple(
         f"attempt {number} failed" + (f": {why}" if why else "")
-        for number, why in enumerate(whys, start=1)
+        for number, why in enumerate(whys, start=first)
     )
 
 

@@ -12,6 +12,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_jama.core.errors import Unusable
 
 
@@ -26,7 +28,7 @@ class NoteKind(Enum):
     SKIPPED_SUITE = "a suite is marked as skipped; its testcases are not"
     BAD_STATUS = 'status="{}" without a failure inside counts as passed'
     RERUN_ALONE = "a repeated failure without a final one counts as passed"
-    REPEATED = "testcases that repeat an earlier test ID: {}; the worst outcome counts"
+    REPEATED = "testcases that repeat an earlier test ID: {}; the worst counts, or the last attempt"
     UNNAMED = "a testcase without a name"
     NO_TESTCASE = "no testcase"
     SEVERAL_DOCUMENTS = "{} documents in one file, each was read"
@@ -73,10 +75,14 @@ class Notes:
 
     Attributes:
         unusable: Every case reference and step that cannot be used.
+        lacks_zone: Whether a time is said without its zone.
+        commits: The commits that properties name, each once.
     """
 
     def __init__(self) -> None:
         self.unusable: list[Unusable] = []
+        self.lacks_zone = False
+        self.commits: dict[str, None] = {}
         self._counts: dict[tuple[NoteKind, str], int] = {}
         self._examples: dict[tuple[NoteKind, str], list[str]] = {}
 
@@ -93,6 +99,10 @@ class Notes:
         examples = self._examples.setdefault(key, [])
         if example and len(examples) < _MOST_EXAMPLES and example not in examples:
             examples.append(example)
+
+    def add_commits(self, commits: Iterable[str]) -> None:
+        """Keep the commits that properties name."""
+        self.commits.update(dict.fromkeys(commits))
 
     def add_unusable(self, reference: Unusable) -> None:
         """Keep a case reference or step that cannot be used."""

@@ -14,6 +14,7 @@ from lxml import etree
 from junit_uploader.junit import elements
 from junit_uploader.junit.elements import PROPERTY
 from junit_uploader.junit.notes import UnreadableError
+from junit_uploader.junit.scenarios import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,8 @@ class Feed(Protocol):
     """A parser of one document.
 
     Attributes:
-        has_marks: Whether marks for tools stood in what was fed; see `elements`.
+        has_marks: Whether marks for tools stood in what was fed, see `elements`, or it tells the
+            steps of scenarios.
     """
 
     has_marks: bool
@@ -134,6 +136,9 @@ class FastFeed:
             is_inside = _RARE in data and PROPERTY in data
             across = self._last + data[: len(PROPERTY)]
             self.has_marks = begins_wide or is_inside or PROPERTY in across
+            if len(self._prolog) < _LONGEST_PROLOG:
+                beginning = self._prolog + data[:_LONGEST_PROLOG]
+                self.has_marks = self.has_marks or any(sign in beginning for sign in SIGNS)
             self._last = data[-len(PROPERTY) :]
 
     def _check(self, element: etree._Element) -> None:

@@ -41,11 +41,15 @@ class FileReading(NamedTuple):
         testcases: One for each ``<testcase>`` and each error of a suite itself, in their order.
         notes: What is odd about the report.
         unusable: The case references and steps in it that cannot be used.
+        commits: The commits that its properties name.
+        lacks_zone: Whether it says a time without the zone.
     """
 
     testcases: list[ReportedTest]
     notes: tuple[Note, ...]
     unusable: tuple[Unusable, ...]
+    commits: tuple[str, ...] = ()
+    lacks_zone: bool = False
 
 
 class _Way(NamedTuple):
@@ -115,7 +119,9 @@ def _read(stream: Readable, way: _Way, options: ReadOptions) -> FileReading:
         notes.add(NoteKind.SEVERAL_DOCUMENTS, detail=count)
     if not testcases:
         notes.add(NoteKind.NO_TESTCASE)
-    return FileReading(testcases, notes.all(), tuple(notes.unusable))
+    return FileReading(
+        testcases, notes.all(), tuple(notes.unusable), tuple(notes.commits), notes.lacks_zone
+    )
 
 
 def _read_documents(

@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.dialects import KNOWN, Dialects
-from junit_uploader.junit.elements import FAILING, Subject
+from junit_uploader.junit.elements import Subject
 from pytest_jama.core.results import (
-    MESSAGE_CHARACTERS,
-    WORST_FIRST,
     Outcome,
     StepResult,
     TestResult,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_jama.core.cases import CaseLink
 
 UNNAMED = "(unnamed)"
@@ -43,6 +39,27 @@ class ReadOptions:
     dialects: Dialects = KNOWN
 
 
+class SuiteFacts(NamedTuple):
+    """What the suites around a testcase say; one object for all testcases of a suite.
+
+    Attributes:
+        name: The name of the nearest suite that has one; may be empty.
+        path: The names of all suites around it, with `` > `` between them.
+        started: When the nearest suite that says so began, in seconds since 1970 (UTC).
+        host: Where the nearest suite that says so ran; may be empty.
+        holds_attempts: Whether testcases of one test ID are attempts, in their order.
+    """
+
+    name: str = ""
+    path: str = ""
+    started: float | None = None
+    host: str = ""
+    holds_attempts: bool = False
+
+
+NOWHERE = SuiteFacts()
+
+
 class Extras(NamedTuple):
     """What only some testcases have.
 
@@ -51,12 +68,14 @@ class Extras(NamedTuple):
         message: Why it did not pass.
         links: The cases it names itself.
         steps: What it says of single steps of these.
-        notes: One line for each earlier attempt that failed.
-        testcases: How many testcases of the reports were merged into this one.
-        earlier: How many attempts stand inside these testcases, as ``flakyFailure`` and the like.
+        notes: One line for each earlier attempt, and what the test noted.
+        testcases: How many testcases of the reports say the same.
+        earlier: How many earlier attempts there are: of their own, or as ``flakyFailure`` inside.
         is_teardown: Whether its last testcase tells of a teardown; if there is one before that, it
             failed.
         subject: What it stands for.
+        namesakes: How many testcases have the test ID, together with those that say other things.
+        attempt_notes: Those of the notes that tell of attempts which are testcases of their own.
     """
 
     name: str | None = None
@@ -68,30 +87,34 @@ class Extras(NamedTuple):
     earlier: int = 0
     is_teardown: bool = False
     subject: Subject = Subject.TEST
+    namesakes: int = 1
+    attempt_notes: tuple[str, ...] = ()
 
 
 NO_EXTRAS = Extras()
 
 
 class ReportedTest(NamedTuple):
-    """One testcase of a report, or several of one identity merged.
+    """One testcase of a report, or several that say the same.
 
     A tuple, because it takes a third of the time and half of the memory of a dataclass.
 
     Attributes:
         test_id: Its identity, ``classname.name``.
         classname: As written; empty when there is none.
-        suite: The names of the suites around it, outermost first, with `` > `` between them.
+        suite: Where it stands.
         outcome: What the framework says of it.
         time_s: Seconds; None when unknown.
+        started: When it began, or its suite if only that is known; in seconds since 1970 (UTC).
         extras: What only some have; None when this one has none of it.
     """
 
     test_id: str
     classname: str
-    suite: str
+    suite: SuiteFacts
     outcome: Outcome
     time_s: float | None = None
+    started: float | None = None
     extras: Extras | None = None
 
     @property
@@ -113,7 +136,7 @@ class ReportedTest(NamedTuple):
 
     @property
     def attempts(self) -> int:
-        """How often it ran, as far as the reports tell."""
+        """How often it ran and came to this, as far as the reports tell."""
         return self.extras.testcases + self.extras.earlier if self.extras else 1
 
     def as_result(self) -> TestResult:
@@ -130,48 +153,13 @@ class ReportedTest(NamedTuple):
             notes=(*_merge_note(extras), *extras.notes),
             steps=extras.steps,
             links=extras.links,
+            started=self.started,
+            host=self.suite.host,
         )
 
 
-_PAIR = 2
-
-
 def _merge_note(extras: Extras) -> tuple[str, ...]:
-    """Say how many testcases are one test; for a call and its teardown, pytest writes two."""
-    if extras.testcases == 1 or (extras.testcases == _PAIR and extras.is_teardown):
+    """Say how many testcases are called the same."""
+    if extras.namesakes == 1:
         return ()
-    return (f"{extras.testcases} testcases of this name in the reports, the worst counts",)
-
-
-_SEVERITY = {outcome: -rank for rank, outcome in enumerate(WORST_FIRST)}
-
-
-def merge(first: ReportedTest, second: ReportedTest) -> ReportedTest:
-    """Make one test of two testcases of one identity: the worst outcome stands.
-
-    "The last one" would be wrong: gotestsum and TestNG do not write attempts in their order, and
-    pytest-rerunfailures writes failed attempts as passed ones.
-    """
-    worst = second if _SEVERITY[second.outcome] > _SEVERITY[first.outcome] else first
-    one, two = first.extras or NO_EXTRAS, second.extras or NO_EXTRAS
-    chosen = worst.extras or NO_EXTRAS
-    times = [each.time_s for each in (first, second) if each.time_s is not None]
-    telling = [each for each in (first, second) if each is worst or each.outcome in FAILING]
-    subjects = {each.subject for each in telling}
-    extras = chosen._replace(
-        message=_merged_message(telling),
-        links=tuple(dict.fromkeys((*one.links, *two.links))),
-        steps=chosen.steps or one.steps or two.steps,
-        notes=(*one.notes, *two.notes)[:MOST_NOTES],
-        testcases=one.testcases + two.testcases,
-        earlier=one.earlier + two.earlier,
-        is_teardown=two.is_teardown and first.outcome in FAILING and not one.is_teardown,
-        subject=subjects.pop() if len(subjects) == 1 else Subject.TEST,
-    )
-    return worst._replace(time_s=sum(times) if times else None, extras=extras)
-
-
-def _merged_message(tests: Sequence[ReportedTest]) -> str:
-    """Join the messages of both failures, or take that of the worst."""
-    messages = [each.extras.message for each in tests if each.extras]
-    return "\n".join(dict.fromkeys(filter(None, messages)))[: 2 * MESSAGE_CHARACTERS]
+    return (f"{extras.namesakes} testcases of this name in the reports, the worst counts",)

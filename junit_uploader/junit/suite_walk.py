@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from junit_uploader.junit import elements
 from junit_uploader.junit.elements import FAILING, ResultKind, read_findings
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.testcase import NOWHERE, SuiteName, TestcaseReader, read_suite_result
+from junit_uploader.junit.reported_test import NOWHERE, SuiteFacts
+from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
+from junit_uploader.junit.testcase import TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
+from pytest_jama.core.properties import MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -48,10 +51,10 @@ class SuiteWalk:
         self._testcases = testcases
         self._options = options
         self._notes = notes
-        self._read = TestcaseReader(options, notes).read
+        self._reader = TestcaseReader(options, notes)
         self._open: dict[etree._Element, Suite] = {}
         self._parent: etree._Element | None = None
-        self._suite_name = NOWHERE
+        self._suite_facts = NOWHERE
         self._add_outcome: Callable[[Outcome], None] = Suite().own.append
         self._content: dict[etree._Element, list[etree._Element]] = {}
 
@@ -62,7 +65,7 @@ class SuiteWalk:
             ended: Those of `elements.ENDING`.
             has_marks: Whether outputs may hold marks, so that they have to be looked at.
         """
-        testcases, content_of, read = self._testcases, self._content, self._read
+        testcases, content_of, read = self._testcases, self._content, self._reader.read
         for element in ended:
             tag = element.tag
             if tag != _TESTCASE and elements.local_name(tag) != _TESTCASE:
@@ -73,7 +76,7 @@ class SuiteWalk:
             if parent is not self._parent or parent is None:
                 self._enter(element, parent)
             content = content_of.pop(element, ()) if content_of else ()
-            testcase = read(element, self._suite_name, list(element) if has_marks else content)
+            testcase = read(element, self._suite_facts, list(element) if has_marks else content)
             testcases.append(testcase)
             self._add_outcome(testcase.outcome)
             if len(testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:
@@ -98,7 +101,7 @@ class SuiteWalk:
         """Keep the suite around a testcase, for it and for those that follow."""
         suite = self._suite_around(element)
         self._parent = parent
-        self._suite_name = suite.name
+        self._suite_facts = suite.facts
         self._add_outcome = suite.own.append
 
     def _forget(self, element: etree._Element, parent: etree._Element | None) -> None:
@@ -114,26 +117,32 @@ class SuiteWalk:
             if ancestor in self._open:
                 return self._open[ancestor]
             if elements.local_name(ancestor.tag) in elements.SUITES:
-                suite = Suite(self._name(ancestor))
+                suite = Suite(self._read_facts(ancestor))
                 self._open[ancestor] = suite
                 return suite
         return Suite()
 
-    def _name(self, element: etree._Element) -> SuiteName:
-        """Name a suite; a root of several suites lends them no name."""
-        around = self._suite_around(element).name
+    def _read_facts(self, element: etree._Element) -> SuiteFacts:
+        """Read what a suite says of itself; a root of several suites lends them no name."""
+        facts = self._suite_around(element).facts
         own = (element.get("name") or "").strip()
-        if not own or elements.local_name(element.tag) != elements.TESTSUITE:
-            return around
-        return SuiteName(own, f"{around.path} > {own}" if around.path else own)
+        started = self._reader.read_started(element.get("timestamp"))
+        host = self._options.dialects.host_in(element.get("hostname") or "")
+        if own and elements.local_name(element.tag) == elements.TESTSUITE:
+            facts = facts._replace(name=own, path=f"{facts.path} > {own}" if facts.path else own)
+        if own in self._options.dialects.suites_of_attempts:
+            facts = facts._replace(holds_attempts=True)
+        if started is not None or host:
+            facts = facts._replace(started=started or facts.started, host=host or facts.host)
+        return facts
 
     def _close_suite(self, element: etree._Element) -> None:
-        suite = self._open.pop(element, None) or Suite(self._name(element))
+        suite = self._open.pop(element, None) or Suite(self._read_facts(element))
         own = self._content.pop(element, ())
-        properties = set(_property_names(own))
+        properties = set(self._property_names(own))
         self._take_own(element, suite, own, properties)
         for kind, numbers in suite.contradictions(element.get, properties, self._options.dialects):
-            name = suite.name.path or element.get("name") or "the root"
+            name = suite.facts.path or element.get("name") or "the root"
             self._notes.add(kind, f"{name}: {numbers}")
         self._suite_around(element).add(suite)
         element.clear(keep_tail=True)
@@ -148,25 +157,30 @@ class SuiteWalk:
         properties: AbstractSet[str],
     ) -> None:
         """Read what stands in a suite itself, and not in a testcase."""
-        name = suite.name if suite.name.name else SuiteName((element.get("name") or "").strip())
+        facts = suite.facts
+        if not facts.name:
+            facts = facts._replace(name=(element.get("name") or "").strip())
         for finding in read_findings(own):
             if finding.kind is ResultKind.SKIPPED:
-                self._notes.add(NoteKind.SKIPPED_SUITE, name.name)
+                self._notes.add(NoteKind.SKIPPED_SUITE, facts.name)
             elif not finding.kind.is_earlier:
-                result = read_suite_result(finding, name, self._options)
+                result = read_suite_result(finding, facts, self._options)
                 self._testcases.append(result)
                 suite.itself.append(result.outcome)
-                self._notes.add(NoteKind.FAILED_SUITE, name.name)
+                self._notes.add(NoteKind.FAILED_SUITE, facts.name)
         if not LINK_PROPERTIES.isdisjoint(properties):
-            self._notes.add(NoteKind.SUITE_REFERENCE, name.name)
+            self._notes.add(NoteKind.SUITE_REFERENCE, facts.name)
 
-
-def _property_names(content: Iterable[etree._Element]) -> Iterator[str]:
-    """Yield the names of the properties of a suite."""
-    for block in content:
-        if elements.local_name(block.tag) == elements.PROPERTIES:
-            for item in block:
-                yield item.get("name") or ""
+    def _property_names(self, content: Iterable[etree._Element]) -> Iterator[str]:
+        """Yield the names of the properties of a suite; keep the commit that they tell."""
+        for block in content:
+            if elements.local_name(block.tag) == elements.PROPERTIES:
+                self._notes.add_commits(elements.find_commits(block))
+                for item in block:
+                    name = item.get("name") or ""
+                    yield name
+                    if name in TAG_PROPERTIES and any(find_listed_tags(item.get("value") or "")):
+                        yield MARKERS
 
 
 _FORGOTTEN_AT_ONCE = 32
@@ -177,13 +191,13 @@ class Suite:
     """A suite whose end has not been read.
 
     Attributes:
-        name: What it and the suites around it are called.
+        facts: What it and the suites around it say of themselves.
         own: The outcomes of the testcases in it.
         below: Those of the suites in it.
         itself: Those of the failures that stand in it, or in a suite in it, without a testcase.
     """
 
-    name: SuiteName = NOWHERE
+    facts: SuiteFacts = NOWHERE
     own: list[Outcome] = field(default_factory=list)
     below: list[Outcome] = field(default_factory=list)
     itself: list[Outcome] = field(default_factory=list)

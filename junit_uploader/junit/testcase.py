@@ -28,6 +28,9 @@ from junit_uploader.junit.elements import (
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
+from junit_uploader.junit.same_test import read_attempts
+from junit_uploader.junit.scenarios import find_tags, read_scenario
+from junit_uploader.junit.timestamps import read_timestamp
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
     ATTEMPT,
@@ -45,22 +48,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.attributes import Places
     from junit_uploader.junit.elements import Finding
     from junit_uploader.junit.notes import Notes
-    from junit_uploader.junit.reported_test import ReadOptions
-
-
-class SuiteName(NamedTuple):
-    """Where a testcase stands.
-
-    Attributes:
-        name: The name of the nearest suite that has one; may be empty.
-        path: The names of all suites around it, with `` > `` between them.
-    """
-
-    name: str = ""
-    path: str = ""
-
-
-NOWHERE = SuiteName()
+    from junit_uploader.junit.reported_test import ReadOptions, SuiteFacts
 
 
 class _Inside(NamedTuple):
@@ -104,7 +92,7 @@ class TestcaseReader:
     def read(
         self,
         element: etree._Element,
-        suite: SuiteName,
+        suite: SuiteFacts,
         content: Iterable[etree._Element],
     ) -> ReportedTest:
         """Read one testcase.
@@ -120,7 +108,7 @@ class TestcaseReader:
         values = element.values()
         if self._places is None:
             return self._read_closely(keys, values, suite, content)
-        at_classname, at_name, at_time = self._places
+        at_classname, at_name, at_time, at_timestamp = self._places
         classname = values[at_classname]
         test_id = join_plain(classname, values[at_name])
         if not test_id:
@@ -130,27 +118,31 @@ class TestcaseReader:
                 return self._read_closely(keys, values, suite, content)
             self._classname = classname
         time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
+        started = suite.started
+        if at_timestamp >= 0:
+            started = self.read_started(values[at_timestamp]) or started
         outcome, extras = _PASSED, None
-        if content:
-            inside = self._look_at(content)
-            if inside.findings:
-                outcome = self._decide(test_id, inside.findings, {})
-            elif inside.is_superseded:
-                outcome = Outcome.NOT_REACHED
+        if content or "@" in test_id:
+            inside = self._look_at(content, f"{classname} {values[at_name]}")
             if inside is not _NOTHING:
-                extras = self._read_extras(test_id, None, outcome, inside)
-        return _make(ReportedTest, (test_id, self._classname, suite.path, outcome, time_s, extras))
+                outcome = self._decide(test_id, inside, {})
+                extras = self._read_extras(test_id, None, outcome, inside, suite)
+        return _make(
+            ReportedTest,
+            (test_id, self._classname, suite, outcome, time_s, started, extras),
+        )
 
     def _read_closely(
         self,
         keys: Sequence[str],
         values: Sequence[str],
-        suite: SuiteName,
+        suite: SuiteFacts,
         content: Iterable[etree._Element],
     ) -> ReportedTest:
         """Read a testcase that has more than a plain classname, name and time."""
         attributes = dict(zip(keys, values, strict=True))
-        inside = self._look_at(content)
+        name = f"{attributes.get('classname', '')} {attributes.get('name', '')}"
+        inside = self._look_at(content, name)
         findings = inside.findings
         has_no_class = self._dialects.has_no_class(attributes)
         if has_no_class:
@@ -161,12 +153,10 @@ class TestcaseReader:
         properties = [*inside.properties, *_properties_in(attributes)]
         if len(properties) > len(inside.properties):
             inside = _Inside(findings, properties)
-        outcome = self._decide(identity.test_id, findings, attributes)
-        if inside.is_superseded and outcome is _PASSED:
-            outcome = Outcome.NOT_REACHED
+        outcome = self._decide(identity.test_id, inside, attributes)
         extras = None
         if inside is not _NOTHING or identity.odd_name:
-            extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside)
+            extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside, suite)
         if has_no_class:
             self._classname = ""  # so that the next one is read closely, too
         elif identity.classname != self._classname:
@@ -174,21 +164,39 @@ class TestcaseReader:
         return ReportedTest(
             identity.test_id,
             self._classname or identity.classname,
-            suite.path,
+            suite,
             outcome,
             read_time_s(attributes, self._dialects),
+            self.read_started(attributes.get("timestamp")) or suite.started,
             extras,
         )
+
+    def read_started(self, text: str | None) -> float | None:
+        """Return when something began, in seconds since 1970 (UTC); None when that is unknown.
+
+        Args:
+            text: The attribute ``timestamp``, if any.
+        """
+        timestamp = read_timestamp(text) if text else None
+        if timestamp is None:
+            return None
+        if not timestamp.has_zone:
+            self._notes.lacks_zone = True
+        return timestamp.seconds
 
     def _decide(
         self,
         test_id: str,
-        findings: Sequence[Finding],
+        inside: _Inside,
         attributes: Mapping[str, str],
     ) -> Outcome:
-        outcome = decide_outcome(findings, attributes, self._options)
+        if not (inside.findings or attributes):
+            return Outcome.NOT_REACHED if inside.is_superseded else _PASSED
+        outcome = decide_outcome(inside.findings, attributes, self._options)
         if outcome is Outcome.PASSED:
-            kind = find_contradiction(findings, attributes)
+            if inside.is_superseded:
+                return Outcome.NOT_REACHED
+            kind = find_contradiction(inside.findings, attributes)
             if kind is not None:
                 self._notes.add(kind, test_id, detail=attributes.get("status", ""))
         return outcome
@@ -199,12 +207,14 @@ class TestcaseReader:
         odd_name: str | None,
         outcome: Outcome,
         inside: _Inside,
+        suite: SuiteFacts,
     ) -> Extras | None:
         """Read what only some testcases have; None when this one has none of it."""
         if odd_name == UNNAMED:
             self._notes.add(NoteKind.UNNAMED, test_id)
         properties = inside.properties
-        evidence = read_evidence(properties, outcome) if properties else NO_EVIDENCE
+        read = read_attempts if suite.holds_attempts else read_evidence
+        evidence = read(properties, outcome) if properties else NO_EVIDENCE
         links, steps, problems, notes = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
@@ -222,18 +232,21 @@ class TestcaseReader:
             return None
         return Extras(odd_name, message, links, steps, notes, 1, earlier, is_teardown, subject)
 
-    def _look_at(self, content: Iterable[etree._Element]) -> _Inside:
-        """Read what stands inside a testcase; of plain ones there is nothing to read."""
-        properties: list[tuple[str, str]] = []
+    def _look_at(self, content: Iterable[etree._Element], name: str) -> _Inside:
+        """Read what stands inside a testcase, or as tags in its name; of most there is nothing."""
+        properties: list[tuple[str, str]] = [*find_tags(name)] if "@" in name else []
         findings: list[Finding] = []
         for child in content:
             tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
             if tag == elements.PROPERTIES:
                 properties += read_properties(child)
+                self._notes.add_commits(elements.find_commits(child))
             elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
             elif tag in elements.OUTPUTS:
-                properties += find_properties(child.text or "")
+                text = child.text or ""
+                properties += find_properties(text)
+                properties += read_scenario(text)
         return _Inside(findings, properties) if findings or properties else _NOTHING
 
 
@@ -244,7 +257,7 @@ def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield key, attributes[key]
 
 
-def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) -> ReportedTest:
+def read_suite_result(finding: Finding, suite: SuiteFacts, options: ReadOptions) -> ReportedTest:
     """Read a failure or error that stands in a suite itself: a suite that died.
 
     Args:
@@ -258,7 +271,7 @@ def read_suite_result(finding: Finding, suite: SuiteName, options: ReadOptions) 
     if options.keeps_messages:
         account = read_account([finding], outcome, options.dialects)
     extras = Extras(name=identity.odd_name, message=account.message)
-    return ReportedTest(identity.test_id, "", suite.path, outcome, None, extras)
+    return ReportedTest(identity.test_id, "", suite, outcome, None, suite.started, extras)
 
 
 _ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
@@ -290,7 +303,6 @@ def decide_outcome(
 
 
 _BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})
-_RERUNS = (ResultKind.RERUN_ERROR, ResultKind.RERUN_FAILURE)
 
 
 def find_contradiction(
@@ -303,4 +315,4 @@ def find_contradiction(
         return None
     if attributes.get("status", "").strip().lower() in _BAD_STATUS:
         return NoteKind.BAD_STATUS
-    return NoteKind.RERUN_ALONE if any(kind in _RERUNS for kind in kinds) else None
+    return NoteKind.RERUN_ALONE if any(kind.is_rerun for kind in kinds) else None

@@ -12,7 +12,7 @@ from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.test_ids import boundaries, normal_form
-from pytest_jama.journal.record import worse
+from pytest_jama.journal.united import unite_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,28 +33,16 @@ def merge_results(
 ) -> tuple[TestResult, ...]:
     """Return the results of several sessions.
 
-    A test that ran in one session is not missing because another one left it out, skipped it or did
-    not come across it. One that ran in several has several results, so that the worst of them
-    decides; those that say the same are one.
+    A test is not missing because one session did not come across it; for all else see
+    `unite_results`.
 
     Args:
         recordings: One of each session.
         rules: Which verdict follows from which outcome; a skip that has one counts.
     """
-    if len(recordings) == 1:
+    if len(recordings) == 1 and not recordings[0].repeated:
         return tuple(recordings[0].all_results())
-    silent = {each for each in Outcome if not each.did_run and rules.verdict_of(each) is None}
-    ran = {
-        normal_form(test_id)
-        for recording in recordings
-        for test_id, result in recording.results.items()
-        if result.outcome not in silent
-    }
-    results: dict[object, TestResult] = {}
-    for key, result in _keyed(recordings, ran, silent):
-        known = results.get(key)
-        results[key] = result if known is None else worse(known, result)
-    return tuple(results.values())
+    return unite_results(_still_there(recordings), rules=rules)
 
 
 def merge_unmatched(recordings: Sequence[Recording]) -> tuple[Unmatched, ...]:
@@ -73,23 +61,17 @@ def merge_unmatched(recordings: Sequence[Recording]) -> tuple[Unmatched, ...]:
     return tuple(each for key, each in unmatched.items() if normal_form(key) not in matched)
 
 
-def _keyed(
-    recordings: Sequence[Recording],
-    ran: set[str],
-    silent: set[Outcome],
-) -> Iterator[tuple[object, TestResult]]:
-    """Yield results with a key that is the same for those of which one is enough."""
+def _still_there(recordings: Sequence[Recording]) -> Iterator[TestResult]:
+    """Yield all results, without what stands for tests that another session came across."""
     search = _Search(recordings)
     for number, recording in enumerate(recordings):
         for result in recording.all_results():
-            if result.outcome not in silent:
-                yield result._replace(duration_s=None, started=None, host=""), result
-            elif _is_unknown(result, recording):
+            if not _is_unknown(result, recording):
+                yield result
+            else:
                 missing = search.still_missing(result, number)
                 if missing.links:
-                    yield (normal_form(missing.test_id), missing.links), missing
-            elif normal_form(result.test_id) not in ran:
-                yield normal_form(result.test_id), result
+                    yield missing
 
 
 def _is_unknown(result: TestResult, recording: Recording) -> bool:

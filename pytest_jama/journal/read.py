@@ -12,13 +12,12 @@ from pytest_jama.core.plan import SendState
 from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
 from pytest_jama.journal.lines import FORMAT_VERSION
 from pytest_jama.journal.prior_uploads import server_of
-from pytest_jama.journal.record import Arrival, Recording, worse
+from pytest_jama.journal.record import Arrival, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Header
 
@@ -173,16 +172,20 @@ class _RecordReader:
     def _collected(self, line: JournalLine) -> None:
         collected = list(self._parser.parse_collected(line))
         for test in collected:
-            self._recording.collected.setdefault(test.test_id, test)
+            known = self._recording.collected.setdefault(test.test_id, test)
+            if known.links != test.links:  # two tests of one name
+                links = tuple(dict.fromkeys((*known.links, *test.links)))
+                self._recording.collected[test.test_id] = known._replace(links=links)
 
     def _uncollected(self, line: JournalLine) -> None:
-        _put(self._recording.uncollected, self._parser.parse_uncollected(line))
+        uncollected = self._parser.parse_uncollected(line)
+        self._recording.uncollected.setdefault(uncollected.test_id, uncollected)
 
     def _locked(self, line: JournalLine) -> None:
         self._recording.lock = merge_locks([self._recording.lock, parse_locked(line)])
 
     def _result(self, line: JournalLine) -> None:
-        _put(self._recording.results, self._parser.parse_result(line))
+        self._recording.add_result(self._parser.parse_result(line))
 
     def _verdict(self, line: JournalLine) -> None:
         verdict = self._parser.parse_verdict(line)
@@ -263,8 +266,3 @@ def _is_taken_back(
 
 
 _ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})
-
-
-def _put(results: dict[str, TestResult], result: TestResult) -> None:
-    known = results.get(result.test_id)
-    results[result.test_id] = result if known is None else worse(known, result)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Provenance
-from pytest_jama.core.results import WORST_FIRST
 from pytest_jama.journal.folder import INCOMPLETE
+from pytest_jama.journal.united import said_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -112,7 +112,7 @@ class Recording:
         header: Who kept it.
         collected: What each known test counts as unless it ran, by test ID.
         uncollected: The result in place of each file that could not be collected, by its address.
-        results: The result of each test that ended, by test ID.
+        results: The result of each test that ended, by test ID; of several the first.
         verdicts: What the session itself concluded, by the case that was judged.
         arrivals: The last update that each place accepted, by its server, see `server_of`, and its
             key, see `Update.key`.
@@ -125,6 +125,7 @@ class Recording:
         nearest: Which key of the map is most like a test, when no test is linked to a case.
         unmatched: The keys of the map that match no test, as written.
         lock: What jama.lock had of the session's cases; None when there was none.
+        repeated: The other results of tests that have several which say different things.
     """
 
     path: Path
@@ -143,6 +144,13 @@ class Recording:
     nearest: str = ""
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
     lock: Lock | None = None
+    repeated: dict[TestResult, TestResult] = field(default_factory=dict)
+
+    def add_result(self, result: TestResult) -> None:
+        """Take the result of a test; one test ID may have several that differ, and all count."""
+        known = self.results.setdefault(result.test_id, result)
+        if known is not result and said_by(known) != said_by(result):
+            self.repeated.setdefault(said_by(result), result)
 
     @property
     def is_set_aside(self) -> bool:
@@ -156,7 +164,7 @@ class Recording:
         return bool(self.results or self.verdicts) or may_have
 
     def all_results(self) -> Iterator[TestResult]:
-        """Yield a result for every test, also for those that did not run, as the session did."""
+        """Yield all results of every test, also of those that did not run."""
         if not self.has_begun:
             return
         for test_id, listed in self.collected.items():
@@ -164,12 +172,8 @@ class Recording:
         for test_id, result in self.results.items():
             if test_id not in self.collected:
                 yield result
+        yield from self.repeated.values()
         yield from self.uncollected.values()
-
-
-def worse(one: TestResult, other: TestResult) -> TestResult:
-    """Return the result of the worse outcome; the first one when they are equal."""
-    return min(one, other, key=lambda result: WORST_FIRST.index(result.outcome))
 
 
 def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
@@ -194,20 +198,17 @@ def _how_whole(recording: Recording) -> tuple[int, int, int, bool]:
 
 def _united(one: Recording, other: Recording) -> Recording:
     """Return what two files tell of the same session."""
-    results = dict(one.results)
-    for test_id, result in other.results.items():
-        known = results.get(test_id)
-        results[test_id] = result if known is None else worse(known, result)
     arrivals = {
         key: other.arrivals.get(key, arrival)
         for key, arrival in {**other.arrivals, **one.arrivals}.items()
         if other.arrivals.get(key, arrival).digest == one.arrivals.get(key, arrival).digest
     }
-    return replace(
+    united = replace(
         one,
+        results=dict(one.results),
+        repeated=dict(one.repeated),
         collected={**other.collected, **one.collected},
         uncollected={**other.uncollected, **one.uncollected},
-        results=results,
         verdicts={**other.verdicts, **one.verdicts},
         arrivals=arrivals,
         has_ended=one.has_ended or other.has_ended,
@@ -217,3 +218,6 @@ def _united(one: Recording, other: Recording) -> Recording:
         unmatched={**other.unmatched, **one.unmatched},
         lock=merge_locks([one.lock, other.lock]),
     )
+    for result in (*other.results.values(), *other.repeated.values()):
+        united.add_result(result)
+    return united

@@ -80,7 +80,7 @@ class _Court:
 
     def __init__(self, recording: Recording, rules: VerdictRules) -> None:
         self.recording = recording
-        self.judgement = judge(recording.all_results(), rules=rules)
+        self.judgement = judge(merge_results([recording], rules=rules), rules=rules)
         self.judged = {case.case_ref: case for case in self.judgement.cases}
         self.said = {
             ref: verdict

@@ -35,8 +35,8 @@ class Seen:
     Attributes:
         status: Its status.
         steps: Status and result of each step.
-        account: Its actual results, without what must differ: the line that names the tool, and
-            durations, which are rounded at different places.
+        account: Its actual results, without what must differ: the line that names the tool,
+            durations, which are rounded at different places, and when each test began.
     """
 
     status: str
@@ -86,8 +86,8 @@ def _seen(run: Node) -> Seen:
 
 def _comparable(text: str) -> str:
     without_tool = re.sub(r"(pytest-jama|session) [^<]*", "", text)
-    without_durations = re.sub(r" \([0-9.]+ s\)( at [0-9: -]+ UTC)?( on [^<]+)?", "", without_tool)
-    with_dots = re.sub(r"\.py::|::", ".", without_durations).replace("folder/", "folder.")
+    without_runs = re.sub(r" \([0-9.]+ s(?:, [^)]*)?\)", "", without_tool)
+    with_dots = re.sub(r"\.py::|::", ".", without_runs).replace("folder/", "folder.")
     return with_dots.replace(".py:", ":")
 
 
@@ -120,8 +120,6 @@ def rows(make_both: Callable[[], BothWays]) -> tuple[dict[int, Seen], dict[int, 
 
 DIFFERENT_ACCOUNTS = {
     10: "an unexpected pass looks like any other",
-    12: "the reasons of earlier attempts are lost",
-    13: "the reasons of earlier attempts are lost",
 }
 PARTLY_SKIPPED = 15
 
@@ -143,14 +141,6 @@ def test_row_of_which_the_file_tells_less(
     by_plugin, by_uploader = (found[number] for found in rows)
     assert by_uploader.status == by_plugin.status
     assert by_uploader.account != by_plugin.account
-
-
-def test_number_of_attempts_is_told_without_their_reasons(
-    rows: tuple[dict[int, Seen], dict[int, Seen]],
-) -> None:
-    by_plugin, by_uploader = (found[13].account for found in rows)
-    assert "attempt 1 failed: assert 0" in by_plugin
-    assert "2 testcases of this name in the reports" in by_uploader
 
 
 def test_skipped_subtest_looks_like_a_skipped_test(

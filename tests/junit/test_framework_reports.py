@@ -39,7 +39,8 @@ if EXPECTED:  # a parametrization over nothing would show up as a skipped test
 def run_pytest(pytester: pytest.Pytester, code: str, *options: str) -> Mapping[str, ReportedTest]:
     """Run pytest over a module, and return the tests of its report in normal form."""
     pytester.makepyfile(test_module=code)
-    pytester.runpytest_inprocess("-p", "no:randomly", "--junitxml=report.xml", *options)
+    others = ["-pno:randomly", "-pno:flaky", "-pno:pytest-retry"]
+    pytester.runpytest_inprocess(*others, "--junitxml=report.xml", *options)
     tests = read_reports([str(pytester.path / "report.xml")]).tests
     return {normal_form(test_id): test for test_id, test in tests.items()}
 

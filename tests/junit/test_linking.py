@@ -16,7 +16,7 @@ SKIPPED_FILE = (
 
 def link(*cases: str) -> LinkedTests:
     return link_tests(
-        read(suite(*cases)).testcases,
+        [(testcase,) for testcase in read(suite(*cases)).testcases],
         find_links=lambda test, _: BY_MAP if test.name == "adds" else (),
         find_within=lambda address: IN_FILE if address == "a.b" else (),
     )

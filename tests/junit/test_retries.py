@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import itertools
-from functools import reduce
+from typing import TYPE_CHECKING
 
 import pytest
 
-from junit_uploader.junit.reported_test import ReportedTest, merge
+from junit_uploader.junit.same_test import overview, unite
 from tests.junit.reports import make_case, read, suite
+
+if TYPE_CHECKING:
+    from junit_uploader.junit.reported_test import ReportedTest
 
 CASES = {
     "passed": "",
@@ -17,9 +20,18 @@ CASES = {
 }
 
 
-def merged(*insides: str, attributes: str = "") -> ReportedTest:
-    report = suite(*(make_case(inside, attributes=attributes) for inside in insides))
-    return reduce(merge, read(report).testcases)
+def united(*insides: str, attributes: str = "", name: str = "unit") -> list[ReportedTest]:
+    cases = [make_case(inside, attributes=attributes) for inside in insides]
+    return list(unite(read(suite(*cases, attributes=f'name="{name}"')).testcases))
+
+
+def one(*insides: str, name: str = "unit") -> ReportedTest:
+    (test,) = united(*insides, name=name)
+    return test
+
+
+def as_one(*insides: str, attributes: str = "") -> ReportedTest:
+    return overview(united(*insides, attributes=attributes))
 
 
 @pytest.mark.parametrize(
@@ -34,20 +46,23 @@ def merged(*insides: str, attributes: str = "") -> ReportedTest:
         ("passed passed failed", "failed"),
     ],
 )
-def test_worst_of_repeated_testcases_counts_in_any_order(written: str, expected: str) -> None:
+def test_worst_of_repeated_testcases_is_that_of_the_test_in_any_order(
+    written: str, expected: str
+) -> None:
     insides = [CASES[word] for word in written.split()]
-    found = {merged(*order).outcome.value for order in itertools.permutations(insides)}
+    found = {as_one(*order).outcome.value for order in itertools.permutations(insides)}
     assert found == {expected}
 
 
-def test_number_of_merged_testcases_is_said() -> None:
-    test = merged("", CASES["failed"], "")
-    assert test.attempts == 3
-    assert test.as_result().notes == ("3 testcases of this name in the reports, the worst counts",)
+def test_testcases_that_say_the_same_are_one_and_the_others_stay() -> None:
+    failed, passed = united("", CASES["failed"], "")
+    assert (failed.attempts, passed.attempts) == (1, 2)
+    note = "3 testcases of this name in the reports, the worst counts"
+    assert failed.as_result().notes == passed.as_result().notes == (note,)
 
 
-def test_time_is_that_of_all_attempts() -> None:
-    assert merged("", "", attributes='time="1.5"').time_s == 3.0
+def test_time_is_that_of_all_testcases() -> None:
+    assert as_one("", "", CASES["failed"], attributes='time="1.5"').time_s == 4.5
 
 
 TEARDOWN = "<error message='failed on teardown with \"ValueError: x\"'/>"
@@ -62,7 +77,7 @@ TEARDOWN = "<error message='failed on teardown with \"ValueError: x\"'/>"
     ],
 )
 def test_one_run_of_a_test_is_not_a_repetition(insides: list[str]) -> None:
-    assert merged(*insides).as_result().notes == ()
+    assert one(*insides).as_result().notes == ()
 
 
 @pytest.mark.parametrize(
@@ -76,27 +91,92 @@ def test_one_run_of_a_test_is_not_a_repetition(insides: list[str]) -> None:
 )
 def test_two_runs_of_a_test_are_said(insides: list[str]) -> None:
     note = "2 testcases of this name in the reports, the worst counts"
-    assert merged(*insides).as_result().notes == (note,)
+    assert {test.as_result().notes for test in united(*insides)} == {(note,)}
 
 
 def test_failed_call_and_teardown_error_of_pytest_are_told_together() -> None:
-    result = merged('<failure message="assert 0"/>', TEARDOWN).as_result()
+    result = one('<failure message="assert 0"/>', TEARDOWN).as_result()
     assert (result.outcome.value, result.message) == (
         "error",
         "assert 0\nteardown failed: ValueError: x",
     )
 
 
-def test_message_of_a_failure_that_does_not_count_is_dropped() -> None:
-    assert merged("<skipped message='later'/>", "").as_result().message == ""
-
-
-def test_links_of_all_attempts_count_once() -> None:
-    first, second = (
-        f'<properties><property name="jama" value="{refs}"/></properties>'
-        for refs in ("A-TC-1", "A-TC-1, A-TC-2")
+def linked(refs: str, *evidence: tuple[str, str]) -> str:
+    items = "".join(
+        f'<property name="{name}" value="{value}"/>' for name, value in [("jama", refs), *evidence]
     )
-    assert list(map(str, merged(first, second).links)) == ["A-TC-1", "A-TC-2"]
+    return f"<properties>{items}</properties>"
+
+
+def test_two_tests_of_one_name_keep_their_cases() -> None:
+    found = united(linked("A-TC-1") + CASES["failed"], linked("A-TC-2"))
+    assert [(test.outcome.value, str(test.links[0])) for test in found] == [
+        ("failed", "A-TC-1"),
+        ("passed", "A-TC-2"),
+    ]
+
+
+FAILED_STEP = [("jama_step", "1"), ("jama_step_status", "failed"), ("jama_step_note", "dark")]
+PASSED_STEP = [("jama_step", "1"), ("jama_step_status", "passed")]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param(PASSED_STEP, id="of its own"),
+        pytest.param([*FAILED_STEP, *PASSED_STEP], id="after those of the attempt before"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["passed", "failed", "xfailed", "skipped"])
+def test_last_attempt_of_pytest_counts_for_outcome_and_properties(
+    ending: str, last: list[tuple[str, str]]
+) -> None:
+    attempts = linked("A-TC-1", *FAILED_STEP), linked("A-TC-1", *last) + CASES[ending]
+    test = one(*attempts, name="pytest")
+    assert (test.outcome.value, test.attempts) == (ending, 2)
+    result = test.as_result()
+    assert [(step.number, step.outcome.value) for step in result.steps] == [(1, "passed")]
+    assert result.notes == (
+        "attempt 1 was repeated, its report does not say why; step 1 failed: dark",
+    )
+
+
+def test_properties_of_the_last_attempt_count_within_one_testcase() -> None:
+    inside = linked("A-TC-1", *FAILED_STEP, ("jama", "A-TC-1"), *PASSED_STEP)
+    for name, expected in {"pytest": ["passed"], "unit": ["failed", "passed"]}.items():
+        steps = one(inside, name=name).as_result().steps
+        assert [step.outcome.value for step in steps] == expected
+
+
+def test_every_attempt_is_told() -> None:
+    notes = one("", "", CASES["failed"], name="pytest").as_result().notes
+    assert [note.split(",")[0] for note in notes] == [
+        "attempt 1 was repeated",
+        "attempt 2 was repeated",
+    ]
+
+
+def test_case_that_only_an_earlier_attempt_named_is_kept() -> None:
+    assert list(map(str, one(linked("A-TC-1"), "", name="pytest").links)) == ["A-TC-1"]
+
+
+@pytest.mark.parametrize(
+    "insides",
+    [
+        pytest.param([CASES["failed"], ""], id="a failure is not an attempt that was repeated"),
+        pytest.param([linked("A-TC-1"), linked("A-TC-2")], id="two tests of other cases"),
+    ],
+)
+def test_testcases_of_pytest_that_are_not_attempts_all_count(insides: list[str]) -> None:
+    assert len(united(*insides, name="pytest")) == 2
+
+
+def test_steps_of_other_frameworks_all_count() -> None:
+    failed, passed = linked("A-TC-1", *FAILED_STEP), linked("A-TC-1", *PASSED_STEP)
+    for order in (failed, passed), (passed, failed):
+        steps = {step.outcome.value for test in united(*order) for step in test.as_result().steps}
+        assert steps == {"failed", "passed"}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +191,7 @@ def test_links_of_all_attempts_count_once() -> None:
         pytest.param(
             "<failure message='a'/><rerunFailure>text</rerunFailure>",
             2,
-            ("attempt 1 failed: text",),
+            ("attempt 2 failed: text",),
             id="rerun, text alone",
         ),
     ],

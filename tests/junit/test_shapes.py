@@ -52,7 +52,7 @@ def test_order_is_that_of_the_document() -> None:
 def test_path_of_suites_is_kept() -> None:
     inner = suite(PASSED, attributes='name="inner"')
     report = f'<testsuites name="all">{suite(inner, attributes="")}{suite(inner)}</testsuites>'
-    assert [each.suite for each in read(report).testcases] == ["inner", "unit > inner"]
+    assert [each.suite.path for each in read(report).testcases] == ["inner", "unit > inner"]
 
 
 def test_suite_that_died_is_a_result_of_its_own() -> None:

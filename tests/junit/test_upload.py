@@ -105,6 +105,7 @@ def test_names_do_nothing_to_the_terminal(shop: Uploader) -> None:
 
 
 def test_quiet_says_nothing_when_all_is_well(shop: Uploader) -> None:
+    shop.write("report.xml", suite(PASSED, make_case()))
     uploaded = shop("-q", "report.xml")
     assert (uploaded.status, uploaded.out, uploaded.err) == (0, "", "")
 

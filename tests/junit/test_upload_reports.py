@@ -56,7 +56,7 @@ def test_shards_are_one_session_in_which_the_worst_counts(shop: Uploader) -> Non
     shop.write("2.xml", suite(PASSED, FAILED))
     uploaded = shop("1.xml", "2.xml")
     assert shop.repository.statuses() == {1: "PASSED", 2: "FAILED"}
-    note = "note       2.xml: testcases that repeat an earlier test ID: 2; the worst outcome counts"
+    note = "2.xml: testcases that repeat an earlier test ID: 2; the worst counts"
     assert note in uploaded.out
 
 
@@ -181,4 +181,4 @@ def test_failure_that_no_case_shows_is_named(shop: Uploader) -> None:
     shop.write("a.xml", f"<testsuites>{suite(PASSED, FAILED)}{died}</testsuites>")
     uploaded = shop("-q", "a.xml")
     assert uploaded.status == 0
-    assert uploaded.out == "unlinked   1 failed test without a test case: Bill\n"
+    assert "unlinked   1 failed test without a test case: Bill\n" in uploaded.out

@@ -7,6 +7,7 @@ the first to be cut where there is no room.
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.results import WORST_FIRST, Outcome
@@ -72,9 +73,7 @@ def statement_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tupl
 
 
 def _lines_of(result: TestResult) -> Iterator[str]:
-    # first as the journal keeps it: rounding twice can differ in the last digit
-    duration = "" if result.duration_s is None else f" ({round(result.duration_s, 6):.3f} s)"
-    yield f"{result.test_id}: {result.outcome.value}{duration}{_when_and_where(result)}"
+    yield f"{result.test_id}: {result.outcome.value}{_run_of(result)}"
     steps = (
         f"step {step.number} {step.outcome.value}" + (f": {step.note}" if step.note else "")
         for step in result.steps
@@ -83,12 +82,18 @@ def _lines_of(result: TestResult) -> Iterator[str]:
         yield from (f"  {line}" for line in text.splitlines())
 
 
-def _when_and_where(result: TestResult) -> str:
-    at = f" at {_utc(result.started)}" if result.started is not None else ""
-    return f"{at} on {result.host}" if result.host else at
+def _run_of(result: TestResult) -> str:
+    """Say how long a test took, when it began and where, as far as that is known."""
+    # first as the journal keeps it: rounding twice can differ in the last digit
+    took = "" if result.duration_s is None else f"{round(result.duration_s, 6):.3f} s"
+    began = "" if result.started is None else _utc(int(round(result.started, 3)))
+    where = f"on {result.host}" if result.host else ""
+    run = ", ".join(filter(None, (took, f"{began} {where}".strip())))
+    return f" ({run})" if run else ""
 
 
-def _utc(seconds: float) -> str:
+@lru_cache(maxsize=4096)
+def _utc(seconds: int) -> str:
     """Return a time as text; one that no calendar has as the number that it is."""
     try:
         return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
