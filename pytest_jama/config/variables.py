@@ -232,7 +232,7 @@ def _list_pytest_plugins(_: Variables) -> str:
     return ", ".join(sorted({f"{dist.name} {dist.version}" for dist in found if dist}))
 
 
-class BuiltIn(NamedTuple):
+class KnownName(NamedTuple):
     """What is filled in for a name that the environment does not have.
 
     Attributes:
@@ -244,52 +244,52 @@ class BuiltIn(NamedTuple):
     find: Find
 
 
-BUILT_IN: Mapping[str, BuiltIn] = {
-    "DATE": BuiltIn(
+BUILT_IN: Mapping[str, KnownName] = {
+    "DATE": KnownName(
         "the day in UTC, such as `2024-02-01`",
         lambda variables: f"{variables.now:%Y-%m-%d}",
     ),
-    "TIME": BuiltIn(
+    "TIME": KnownName(
         "the time in UTC, such as `13:05:59`; the clock is read once, so that all settings agree",
         lambda variables: f"{variables.now:%H:%M:%S}",
     ),
-    "GIT_COMMIT": BuiltIn(
+    "GIT_COMMIT": KnownName(
         "the full hash of the commit that is checked out where the file is; without git, the one "
         "that the CI system names",
         _ask("GIT_COMMIT", lambda job: job.commit, "rev-parse", "--verify", "HEAD"),
     ),
-    "GIT_BRANCH": BuiltIn(
+    "GIT_BRANCH": KnownName(
         "the branch that is checked out there, or the one that the CI system names",
         _ask("GIT_BRANCH", lambda job: job.branch, "symbolic-ref", "--short", "HEAD"),
     ),
-    "GIT_MODIFIED": BuiltIn(
+    "GIT_MODIFIED": KnownName(
         "`true` when files that git tracks differ from the commit, else `false`; new files do not "
         "count",
         _say_modified,
     ),
-    "HOSTNAME": BuiltIn("the name of the machine", lambda _: socket.gethostname()),
-    "OS_VERSION": BuiltIn(
+    "HOSTNAME": KnownName("the name of the machine", lambda _: socket.gethostname()),
+    "OS_VERSION": KnownName(
         "the operating system, such as `Linux 6.8.0 x86_64`", lambda _: describe_system()
     ),
-    "PYTHON_VERSION": BuiltIn(
+    "PYTHON_VERSION": KnownName(
         "the version of Python, such as `3.12.8`", lambda _: platform.python_version()
     ),
-    "PYTEST_PLUGIN_VERSIONS": BuiltIn(
+    "PYTEST_PLUGIN_VERSIONS": KnownName(
         "the installed plugins of pytest, such as `pytest-cov 6.0.0, pytest-xdist 3.6.1`",
         _list_pytest_plugins,
     ),
-    "CI_NAME": BuiltIn(
+    "CI_NAME": KnownName(
         "the CI system: " + ", ".join(system.name for system in CI_SYSTEMS),
         lambda variables: find_ci_job(variables.environ).name,
     ),
-    "CI_JOB_URL": BuiltIn(
+    "CI_JOB_URL": KnownName(
         "the page of the CI job or run", lambda variables: find_ci_job(variables.environ).url
     ),
-    "ACTOR": BuiltIn(
+    "ACTOR": KnownName(
         "who started the session: whom the CI system names; outside of CI, who is signed in",
         lambda variables: find_actor(variables.environ),
     ),
-    "JAMA_USER": BuiltIn(
+    "JAMA_USER": KnownName(
         "whose credentials are used: the user name, or the client ID",
         lambda variables: find_user(variables.environ),
     ),
