@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_jama.sandbox.jama.rich_text import normalised
 from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
-    Entry,
+    StoredEntry,
     account_html,
     below,
     is_in,
@@ -86,11 +86,11 @@ def test_entries_are_told_apart_however_they_are_rewritten(rewrite: object) -> N
     ],
 )
 def test_what_people_wrote_or_changed_is_not_an_account(stored: str) -> None:
-    assert read_account(Entry(stored)) is None
+    assert read_account(StoredEntry(stored)) is None
 
 
 def test_an_account_of_an_old_version_is_one() -> None:
-    account = read_account(Entry(OLD + "\n"))
+    account = read_account(StoredEntry(OLD + "\n"))
     assert account
     assert (account.status, account.session) == ("PASSED", "")
 
@@ -116,11 +116,13 @@ def test_what_confirms_is_cut_first_and_the_provenance_never() -> None:
     text = account_html(lines, keep=("pytest 9",), session="s")
     assert text.startswith("<p>PASSED: 9<br />why<br />pytest 9<br />t0: passed")
     assert len(text) <= ACCOUNT_SIZE
-    assert read_account(Entry(text))
+    assert read_account(StoredEntry(text))
 
 
 def test_the_oldest_entry_is_cut_first_with_a_mark() -> None:
-    earlier = below([Entry("<p>newer</p>"), Entry("<p><b>" + "old " * 100 + "</b></p>")], OVER)
+    earlier = below(
+        [StoredEntry("<p>newer</p>"), StoredEntry("<p><b>" + "old " * 100 + "</b></p>")], OVER
+    )
     text = with_earlier(ACCOUNT, earlier, at_most=len(ACCOUNT) + 300)
     assert len(text) <= len(ACCOUNT) + 300
     assert text.startswith(f"{ACCOUNT}{OVER}<p>newer</p>{OVER}<p><b>old old")
@@ -165,6 +167,6 @@ def test_html_of_others_stays_well_formed_when_it_is_cut(text: str, room: int) -
 @LAW
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
 def test_entries_are_read_as_they_were_written(texts: list[str]) -> None:
-    entries = [Entry(f"<p>x{html.escape(text)}</p>") for text in texts]
+    entries = [StoredEntry(f"<p>x{html.escape(text)}</p>") for text in texts]
     stored = entries[0].html + below(entries[1:], OVER)
     assert [entry.html for entry in read_entries(stored)] == [entry.html for entry in entries]

@@ -38,7 +38,7 @@ _PARAGRAPH = ("<p>", "</p>")
 _MARK_SIZE = 50
 
 
-class Entry(NamedTuple):
+class StoredEntry(NamedTuple):
     """One of several texts in the same field.
 
     Attributes:
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     over: str = ""
 
 
-class Account(NamedTuple):
+class OwnAccount(NamedTuple):
     """An entry that pytest-jama wrote and nobody changed.
 
     Attributes:
@@ -90,26 +90,26 @@ def over_line(now: datetime) -> str:
     return f"replaced {now:%Y-%m-%d %H:%M:%S} UTC by pytest-jama {__version__}; earlier entry:"
 
 
-def read_entries(stored: str) -> tuple[Entry, ...]:
+def read_entries(stored: str) -> tuple[StoredEntry, ...]:
     """Take a stored text apart, the newest entry first; an empty text has none."""
     entries = []
     start, over = 0, ""
     for match in _OVER.finditer(stored):
-        entries.append(Entry(stored[start : match.start()], over))
+        entries.append(StoredEntry(stored[start : match.start()], over))
         start, over = match.end(), match[0]
-    entries.append(Entry(stored[start:], over))
+    entries.append(StoredEntry(stored[start:], over))
     return tuple(entry for entry in entries if not _EMPTY.fullmatch(entry.html))
 
 
-def read_account(entry: Entry) -> Account | None:
+def read_account(entry: StoredEntry) -> OwnAccount | None:
     """Return an entry as the account that it is; None for what others wrote or changed."""
     text = words_of(entry.html)
     status = _STATUS.match(text)
     signature = _SIGNATURE.search(text)
     if status and signature and _checksum(text[: signature.start()]) == signature[2]:
-        return Account(status[1], signature[1], text)
+        return OwnAccount(status[1], signature[1], text)
     if status and _UNSIGNED.fullmatch(entry.html.strip()):
-        return Account(status[1], "", text)
+        return OwnAccount(status[1], "", text)
     return None
 
 
@@ -165,7 +165,7 @@ def _with_line(paragraph: str, line: str) -> str:
     return paragraph.removesuffix(closing) + _BREAK + line + closing
 
 
-def below(entries: Iterable[Entry], over: str) -> str:
+def below(entries: Iterable[StoredEntry], over: str) -> str:
     """Return entries as they are kept below a new one.
 
     Args:

@@ -24,7 +24,7 @@ from pytest_jama.targets.jama.actual_results import (
 
 if TYPE_CHECKING:
     from pytest_jama.core.verdicts import CaseVerdict
-    from pytest_jama.targets.jama.actual_results import Account, Entry
+    from pytest_jama.targets.jama.actual_results import OwnAccount, StoredEntry
     from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
 
 UNFINISHED = frozenset({Verdict.NOT_RUN.value, Verdict.INPROGRESS.value})
@@ -63,7 +63,7 @@ class Standing(NamedTuple):
         is_own: Whether this session has written there before, and nobody since.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[StoredEntry, ...] = ()
     people: str = ""
     is_own: bool = False
 
@@ -81,14 +81,14 @@ def look_at(run: TestRun, writer: Writer) -> Standing:
     )
 
 
-def _is_own(account: Account, writer: Writer) -> bool:
+def _is_own(account: OwnAccount, writer: Writer) -> bool:
     if account.session:
         return account.session == writer.signature
     return bool(writer.provenance) and is_in(writer.provenance, account.text)
 
 
 def _describe_people(
-    run: TestRun, newest: Account | None, *, has_text: bool, writer: Writer
+    run: TestRun, newest: OwnAccount | None, *, has_text: bool, writer: Writer
 ) -> str:
     if newest is not None:
         differs = newest.status != run.status

@@ -134,10 +134,11 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
     results = tuple(dict.fromkeys(result for each in verdicts for result in each.results))
     verdict = worst(each.verdict for each in verdicts)
     reasons = [reason for each in verdicts for reason in each.reasons]
-    silent = [result for each in verdicts if not each.verdict for result in each.results]
+    silent = [each for each in verdicts if not each.verdict]
     if silent:
         verdict = unless_final(verdict, incomplete=incomplete)
-        reasons.append(f"not every test ran and passed: {totals(silent)}")
+        counts = totals(result for each in silent for result in each.results)
+        reasons.append(f"not every test ran and passed: {counts or 'one name says nothing'}")
     steps: dict[int, list[StepVerdict]] = defaultdict(list)
     for each in verdicts:
         for step in each.steps:
