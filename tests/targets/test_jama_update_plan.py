@@ -288,7 +288,7 @@ def test_the_account_opens_with_totals_and_reasons() -> None:
 def test_the_account_says_when_and_where_a_test_ran() -> None:
     result = result_of(Outcome.PASSED, test="t", duration_s=1.0)
     result = result._replace(started=1_800_000_000.4, host="bench-3")
-    assert account(result)[-1] == "t: passed (1.000 s) at 2027-01-15 08:00:00 UTC on bench-3"
+    assert account(result)[-1] == "t: passed (1.000 s, 2027-01-15 08:00:00 UTC on bench-3)"
 
 
 def test_a_test_that_passed_though_a_step_failed_explains_the_status() -> None:
