@@ -43,9 +43,10 @@ class CaseEntry(NamedTuple):
     @property
     def tone(self) -> Tone:
         """How it is to be shown: a quiet command says what takes back a failure, too."""
-        if self.is_improved:
-            return Tone.WARNING
-        return Tone.FAILURE if self.change.will_be in _BAD else Tone.PLAIN
+        if self.change.will_be in _BAD:
+            return Tone.FAILURE
+        is_said = self.is_improved or self.change.will_be == Verdict.INPROGRESS.value
+        return Tone.WARNING if is_said else Tone.PLAIN
 
     def __str__(self) -> str:
         change = self.change

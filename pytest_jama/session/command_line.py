@@ -40,6 +40,7 @@ _COLOURS = {
     Tone.FAILURE: "red",
 }
 
+_WRONG = frozenset({Tone.WARNING, Tone.BAD, Tone.FAILURE})
 
 _LOGGING = 2
 """How often ``-v`` is given for a log of the requests."""
@@ -88,7 +89,7 @@ class OutputOptions:
     def say(self, *lines: Line) -> None:
         """Print lines; a quiet command prints only warnings and worse."""
         for line in lines:
-            if not self.quiet or line.tone in (Tone.WARNING, Tone.BAD):
+            if not self.quiet or line.tone in _WRONG:
                 self._print(str(line), colour=_COLOURS.get(line.tone))
 
     def announce(self, text: str) -> None:

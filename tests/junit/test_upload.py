@@ -110,6 +110,17 @@ def test_quiet_says_nothing_when_all_is_well(shop: Uploader) -> None:
     assert (uploaded.status, uploaded.out, uploaded.err) == (0, "", "")
 
 
+def test_quiet_names_each_case_that_failed_or_is_incomplete(shop: Uploader) -> None:
+    skipped = '<testcase classname="shop.Cart" name="adds"><skipped/></testcase>'
+    shop.write("report.xml", suite(PASSED, skipped, FAILED))
+    failed, incomplete = shop("-q", "report.xml").out.splitlines()
+    key = shop.repository.key
+    assert failed.startswith(f"case       {key}-TC-2")
+    assert "NOT_RUN -> FAILED: 1 failed" in failed
+    assert incomplete.startswith(f"case       {key}-TC-1")
+    assert "NOT_RUN -> INPROGRESS: 1 passed, 1 skipped" in incomplete
+
+
 def test_settings_are_found_in_a_folder_above(
     shop: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
