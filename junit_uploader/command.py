@@ -12,7 +12,11 @@ from junit_uploader import PROGRAM
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
-from junit_uploader.merged_reports import link_tests, no_garbage_collection, read_reports
+from junit_uploader.merged_reports import (
+    link_tests,
+    no_garbage_collection,
+    read_reports,
+)
 from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.tested import find_stated_commit, name_reports
 from pytest_jama import __version__
@@ -185,12 +189,13 @@ def _find(
     )
     session.take_unmatched(known.unmatched)
     missing = (*linked.skipped, *known.missing)
-    judged = linked.judged(settings.verdicts.rules(), missing)
+    rules = settings.verdicts.rules()
+    counting = linked.counting(rules)
     lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
     return _Found(
-        linked.results,
+        counting,
         missing,
-        judged,
+        linked.judged(counting, missing, rules=rules),
         reports.files,
         tuple(lines),
         known.unmatched,
@@ -201,15 +206,15 @@ class _Found(NamedTuple):
     """What the reports say.
 
     Attributes:
-        results: All results, linked.
+        results: What counts of the reports, linked.
         missing: What stands for tests that are in no report.
-        judged: What all of them say together.
+        judged: All of it, in the order in which the journal is read.
         files: The reports.
         lines: What is to be said of them in the summary.
         unmatched: The keys of the map that no report matches.
     """
 
-    results: list[TestResult]
+    results: Sequence[TestResult]
     missing: tuple[TestResult, ...]
     judged: Sequence[TestResult]
     files: Sequence[ReportFile]
@@ -287,7 +292,7 @@ def write_results(
 
     Args:
         journal: Where to.
-        results: One for each test, and for each file that could not be collected.
+        results: What counts of the tests, and of the files that could not be collected.
         missing: What stands for tests that are in no report.
         tests_a_line: How many tests one line ``collected`` names.
     """

@@ -16,12 +16,13 @@ from junit_uploader.junit.elements import Subject
 from junit_uploader.junit.notes import Note, NoteKind, UnreadableError
 from junit_uploader.junit.report_reader import read_junit
 from junit_uploader.junit.reported_test import ReadOptions
-from junit_uploader.junit.same_test import overview, unite
+from junit_uploader.junit.same_test import overview, runs_of, unite
+from junit_uploader.namesakes import with_namesakes
 from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.cases import NO_CASE, without_none
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.journal.united import unite_results
+from pytest_jama.journal.united import keep_counting, unite_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -117,11 +118,16 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
     tests: dict[str, ReportedTest] = {}
     repeated: dict[str, list[ReportedTest]] = {}
     counts: Counter[Outcome] = Counter()
-    for source in find_sources(arguments):
-        file, testcases = _read(source, options)
+    for number, source in enumerate(find_sources(arguments)):
+        file, testcases = _read(source, options, number)
         counts.update(_count(testcases))
-        files.append(_add_note(file, _add_tests(testcases, tests, repeated)))
-    united = {test_id: unite(testcases) for test_id, testcases in repeated.items()}
+        files.append(file)
+        _add_tests(testcases, tests, repeated)
+    runs = {test_id: runs_of(testcases) for test_id, testcases in repeated.items()}
+    repetitions = Counter(run.suite.report for several in runs.values() for run in several[1:])
+    for number, count in repetitions.items():
+        files[number] = _add_note(files[number], count)
+    united = {test_id: unite(several) for test_id, several in runs.items()}
     tests.update((test_id, overview(found)) for test_id, found in united.items())
     several = {test_id: found for test_id, found in united.items() if len(found) > 1}
     return MergedReports(tuple(files), tests, counts, _count(tests.values()), several)
@@ -133,12 +139,14 @@ def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
     return Counter({outcome: outcomes.count(outcome) for outcome in COUNTED})
 
 
-def _read(source: Source, options: ReadOptions) -> tuple[ReportFile, list[ReportedTest]]:
+def _read(
+    source: Source, options: ReadOptions, number: int
+) -> tuple[ReportFile, list[ReportedTest]]:
     if source.error:
         return ReportFile(source.name, source.error), []
     try:
         with open_source(source) as stream:
-            reading = read_junit(stream, options)
+            reading = read_junit(stream, options, number)
     except UnreadableError as exc:
         return ReportFile(source.name, str(exc)), []
     count = len(reading.testcases)
@@ -158,20 +166,15 @@ def _add_tests(
     testcases: Iterable[ReportedTest],
     tests: dict[str, ReportedTest],
     repeated: dict[str, list[ReportedTest]],
-) -> int:
-    """Add testcases; return how many repeat the test ID of an earlier one."""
-    count = 0
+) -> None:
+    """Add testcases, and keep all of those test IDs that come again."""
     for testcase in testcases:
         known = tests.setdefault(testcase.test_id, testcase)
         if known is not testcase:
             repeated.setdefault(testcase.test_id, [known]).append(testcase)
-            count += 1
-    return count
 
 
 def _add_note(file: ReportFile, repeated: int) -> ReportFile:
-    if not repeated:
-        return file
     note = Note(NoteKind.REPEATED, str(repeated))
     return replace(file, notes=(*file.notes, note))
 
@@ -193,29 +196,52 @@ class LinkedTests(NamedTuple):
 
     Attributes:
         results: All of each test, and one for each file that could not be collected.
+        tests: What the reports say of each of them.
         has_several: Whether one test ID has several.
         uncollected: These files, as the reports name them.
         skipped: What stands for files that were skipped as a whole, and that the map names.
     """
 
     results: list[TestResult]
+    tests: list[ReportedTest]
     has_several: bool
     uncollected: tuple[str, ...]
     skipped: tuple[TestResult, ...] = ()
 
-    def judged(
-        self, rules: VerdictRules, missing: Sequence[TestResult] = ()
-    ) -> Sequence[TestResult]:
-        """Return what all of them say together, in the order in which the journal is read.
+    def counting(self, rules: VerdictRules) -> Sequence[TestResult]:
+        """Return what counts of all reports, for the journal: nothing of it gives way to the rest.
 
         Args:
             rules: Which verdict follows from which outcome.
-            missing: What stands for tests that are in no report.
         """
-        unknown = [each for each in self.results if each.outcome is _DESELECTED]
-        tests = [each for each in self.results if each.outcome is not _DESELECTED]
+        if not self.has_several:
+            return self.results
+        sources: dict[int, list[TestResult]] = {}
+        for result, test in zip(self.results, self.tests, strict=True):
+            for report in test.reports:
+                sources.setdefault(report, []).append(result)
+        times = (test.testcases for test in self.tests)
+        found = keep_counting(sources.values(), rules=rules)
+        return list(with_namesakes(found, zip(self.results, times, strict=True)))
+
+    def judged(
+        self,
+        counting: Sequence[TestResult],
+        missing: Sequence[TestResult] = (),
+        *,
+        rules: VerdictRules,
+    ) -> Sequence[TestResult]:
+        """Return all that is judged, in the order in which the journal is read.
+
+        Args:
+            counting: What counts of the reports.
+            missing: What stands for tests that are in no report.
+            rules: Which verdict follows from which outcome.
+        """
+        unknown = [each for each in counting if each.outcome is _DESELECTED]
+        tests = [each for each in counting if each.outcome is not _DESELECTED]
         found = [*tests, *missing, *unknown]
-        return unite_results(found, rules=rules) if self.has_several else found
+        return unite_results([found], rules=rules) if self.has_several else found
 
 
 _DESELECTED = Outcome.DESELECTED
@@ -235,14 +261,16 @@ def link_tests(
         find_within: Finds the cases of all tests in a file.
     """
     results: list[TestResult] = []
-    uncollected: list[TestResult] = []
+    tests: list[ReportedTest] = []
+    uncollected: list[tuple[TestResult, ReportedTest]] = []
     skipped: list[TestResult] = []
     has_several = False
     for group in groups:
-        has_several = has_several or len(group) > 1
+        has_several = has_several or len(group) > 1 or group[0].testcases > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
-                uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+                stands_for = make_uncollected(test.test_id, find_within(test.test_id))
+                uncollected.append((stands_for, test))
             elif test.subject is Subject.SKIPPED_FILE:
                 links = find_within(test.test_id)
                 skipped += [test.as_result()._replace(links=links)] if links else []
@@ -253,10 +281,12 @@ def link_tests(
                     links = without_none(links)
                     result = result._replace(is_taken_out=not links)
                 results.append(result if links == result.links else result._replace(links=links))
+                tests.append(test)
     return LinkedTests(
-        results + uncollected,
+        [*results, *(result for result, _ in uncollected)],
+        [*tests, *(test for _, test in uncollected)],
         has_several,
-        uncollected=tuple(each.test_id for each in uncollected),
+        uncollected=tuple(result.test_id for result, _ in uncollected),
         skipped=tuple(skipped),
     )
 

@@ -28,7 +28,7 @@ class NoteKind(Enum):
     SKIPPED_SUITE = "a suite is marked as skipped; its testcases are not"
     BAD_STATUS = 'status="{}" without a failure inside counts as passed'
     RERUN_ALONE = "a repeated failure without a final one counts as passed"
-    REPEATED = "testcases that repeat an earlier test ID: {}; the worst counts, or the last attempt"
+    REPEATED = "testcases that repeat an earlier test ID: {}; each counts, the worst decides"
     UNNAMED = "a testcase without a name"
     NO_TESTCASE = "no testcase"
     SEVERAL_DOCUMENTS = "{} documents in one file, each was read"

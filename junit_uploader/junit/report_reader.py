@@ -64,7 +64,7 @@ class _Way(NamedTuple):
     cuts: bool = False
 
 
-def read_junit(stream: Readable, options: ReadOptions) -> FileReading:
+def read_junit(stream: Readable, options: ReadOptions, report: int = 0) -> FileReading:
     """Read one report.
 
     The first try is strict and fast. When it fails, the report is cleaned, or its texts are cut, as
@@ -73,6 +73,7 @@ def read_junit(stream: Readable, options: ReadOptions) -> FileReading:
     Args:
         stream: Its bytes; read from the beginning again for a second try.
         options: How to read it.
+        report: Its number, for its testcases.
 
     Raises:
         UnreadableError: When it is empty, not well-formed, hostile, or not a JUnit report.
@@ -80,7 +81,7 @@ def read_junit(stream: Readable, options: ReadOptions) -> FileReading:
     way = _Way()
     while True:
         try:
-            return _read(stream, way, options)
+            return _read(stream, way, options, report)
         except UnreadableError as exc:  # noqa: PERF203 (at most four times)
             next_way = _find_next(way, exc)
             if next_way is None:
@@ -98,13 +99,13 @@ def _find_next(way: _Way, error: UnreadableError) -> _Way | None:
     return None if way.repairs else way._replace(repairs=True)
 
 
-def _read(stream: Readable, way: _Way, options: ReadOptions) -> FileReading:
+def _read(stream: Readable, way: _Way, options: ReadOptions, report: int) -> FileReading:
     notes = Notes()
     testcases: list[ReportedTest] = []
     make_feed = partial(LongTextFeed, notes) if way.cuts else FastFeed
 
     def open_document(piece: Piece) -> _OpenDocument:
-        walk = SuiteWalk(options, notes, testcases)
+        walk = SuiteWalk(options, notes, testcases, report)
         return _OpenDocument(make_feed(piece.encoding), walk, piece.line)
 
     chunks = _chunks(stream, LARGE_CHUNK_BYTES if way.cuts else CHUNK_BYTES)

@@ -48,6 +48,8 @@ class SuiteFacts(NamedTuple):
         started: When the nearest suite that says so began, in seconds since 1970 (UTC).
         host: Where the nearest suite that says so ran; may be empty.
         holds_attempts: Whether testcases of one test ID are attempts, in their order.
+        commit: The commit that the nearest suite with such a property names; may be empty.
+        report: The number of the report.
     """
 
     name: str = ""
@@ -55,6 +57,8 @@ class SuiteFacts(NamedTuple):
     started: float | None = None
     host: str = ""
     holds_attempts: bool = False
+    commit: str = ""
+    report: int = 0
 
 
 NOWHERE = SuiteFacts()
@@ -74,8 +78,9 @@ class Extras(NamedTuple):
         is_teardown: Whether its last testcase tells of a teardown; if there is one before that, it
             failed.
         subject: What it stands for.
-        namesakes: How many testcases have the test ID, together with those that say other things.
         attempt_notes: Those of the notes that tell of attempts which are testcases of their own.
+        commit: The commit that its own properties name; may be empty.
+        reports: The numbers of the reports, where those are several.
     """
 
     name: str | None = None
@@ -87,8 +92,9 @@ class Extras(NamedTuple):
     earlier: int = 0
     is_teardown: bool = False
     subject: Subject = Subject.TEST
-    namesakes: int = 1
     attempt_notes: tuple[str, ...] = ()
+    commit: str = ""
+    reports: tuple[int, ...] = ()
 
 
 NO_EXTRAS = Extras()
@@ -139,6 +145,21 @@ class ReportedTest(NamedTuple):
         """How often it ran and came to this, as far as the reports tell."""
         return self.extras.testcases + self.extras.earlier if self.extras else 1
 
+    @property
+    def testcases(self) -> int:
+        """How many testcases of the reports say it."""
+        return self.extras.testcases if self.extras else 1
+
+    @property
+    def commit(self) -> str:
+        """The commit under test; empty where nothing around it says it."""
+        return (self.extras.commit if self.extras else "") or self.suite.commit
+
+    @property
+    def reports(self) -> tuple[int, ...]:
+        """The numbers of the reports that say it."""
+        return (self.extras.reports if self.extras else ()) or (self.suite.report,)
+
     def as_result(self) -> TestResult:
         """Return the test result that the rest of the product works with."""
         extras = self.extras or NO_EXTRAS
@@ -150,16 +171,9 @@ class ReportedTest(NamedTuple):
             outcome=outcome,
             duration_s=self.time_s,
             message=message,
-            notes=(*_merge_note(extras), *extras.notes),
+            notes=extras.notes,
             steps=extras.steps,
             links=extras.links,
             started=self.started,
             host=self.suite.host,
         )
-
-
-def _merge_note(extras: Extras) -> tuple[str, ...]:
-    """Say how many testcases are called the same."""
-    if extras.namesakes == 1:
-        return ()
-    return (f"{extras.namesakes} testcases of this name in the reports, the worst counts",)

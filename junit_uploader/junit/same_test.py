@@ -18,7 +18,7 @@ from pytest_jama.core.properties import Evidence, read_evidence
 from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_jama.core.results import StepResult
 
@@ -26,17 +26,33 @@ _PASSED = Outcome.PASSED
 _REPEATED = Outcome.NOT_REACHED
 """What a testcase says that is marked as an attempt before the last."""
 
+_LAST = "the last attempt counts"
+
 _RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
-def unite(testcases: Sequence[ReportedTest]) -> tuple[ReportedTest, ...]:
-    """Return what the testcases of one test ID say, the gravest first.
+def unite(runs: Sequence[ReportedTest]) -> tuple[ReportedTest, ...]:
+    """Return what the runs of one test ID say, the gravest first.
 
     gotestsum and TestNG do not write attempts in their order, and most frameworks do not tell
     attempts from other tests of the same name: so "the last one" does not count there.
 
     Args:
-        testcases: All of them, in the order of the reports.
+        runs: All of them, see `runs_of`.
+    """
+    by_content: dict[object, list[ReportedTest]] = {}
+    for run in runs:
+        content = run.outcome, run.extras or NO_EXTRAS, run.suite.commit
+        by_content.setdefault(content, []).append(run)
+    united = [_as_one(same) if len(same) > 1 else same[0] for same in by_content.values()]
+    return tuple(sorted(united, key=_gravity))
+
+
+def runs_of(testcases: Iterable[ReportedTest]) -> list[ReportedTest]:
+    """Return one test for each run: its attempts are one, and so are a failure and its teardown.
+
+    Args:
+        testcases: All of one test ID, in the order of the reports.
     """
     runs: list[ReportedTest] = []
     for testcase in testcases:
@@ -45,11 +61,7 @@ def unite(testcases: Sequence[ReportedTest]) -> tuple[ReportedTest, ...]:
             runs.append(testcase)
         else:
             runs[-1] = joined
-    by_content: dict[object, list[ReportedTest]] = {}
-    for run in runs:
-        by_content.setdefault((run.outcome, run.extras or NO_EXTRAS), []).append(run)
-    united = [_as_one(same, of=len(runs)) for same in by_content.values()]
-    return tuple(sorted(united, key=_gravity))
+    return runs
 
 
 def _join_run(before: ReportedTest, testcase: ReportedTest) -> ReportedTest | None:
@@ -96,7 +108,7 @@ def _with_attempt(attempt: ReportedTest, test: ReportedTest) -> ReportedTest:
     extras = two._replace(
         links=two.links or one.links,
         steps=later_steps(one.steps, two.steps),
-        notes=(*notes, *two.notes)[:MOST_NOTES],
+        notes=(*notes, *(each for each in two.notes if each != _LAST), _LAST)[-MOST_NOTES:],
         attempt_notes=notes[:MOST_NOTES],
         earlier=number + two.earlier,
     )
@@ -129,17 +141,11 @@ def later_steps(
     return (*(each for each in steps[:count] if each.number not in again), *steps[count:])
 
 
-def _as_one(same: Sequence[ReportedTest], *, of: int) -> ReportedTest:
-    """Return one test for those that say the same; they may have run anywhere and at any time.
-
-    Args:
-        same: At least one.
-        of: How many of this test ID there are, also of those that say something else.
-    """
+def _as_one(same: Sequence[ReportedTest]) -> ReportedTest:
+    """Return one test for those that say the same; they may have run anywhere and at any time."""
     first = min(same, key=_begin)
-    if of == 1:
-        return first
-    extras = (first.extras or NO_EXTRAS)._replace(testcases=len(same), namesakes=of)
+    reports = tuple(dict.fromkeys(each.suite.report for each in same))
+    extras = (first.extras or NO_EXTRAS)._replace(testcases=len(same), reports=reports)
     return first._replace(time_s=reduce(_add_s, (each.time_s for each in same)), extras=extras)
 
 

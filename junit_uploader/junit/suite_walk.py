@@ -18,6 +18,7 @@ from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
 from junit_uploader.junit.testcase import TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
 from pytest_jama.core.properties import MARKERS
+from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from junit_uploader.junit.dialects import Dialects
     from junit_uploader.junit.notes import Notes
     from junit_uploader.junit.reported_test import ReadOptions, ReportedTest
-    from pytest_jama.core.results import Outcome
 
 
 _TESTCASE = elements.TESTCASE
@@ -41,12 +41,19 @@ class SuiteWalk:
         options: How to read testcases.
         notes: Collects what is odd.
         testcases: Collects what is read.
+        report: The number of the report.
 
     Attributes:
         has_ended: Whether the root has ended.
     """
 
-    def __init__(self, options: ReadOptions, notes: Notes, testcases: list[ReportedTest]) -> None:
+    def __init__(
+        self,
+        options: ReadOptions,
+        notes: Notes,
+        testcases: list[ReportedTest],
+        report: int = 0,
+    ) -> None:
         self.has_ended = False
         self._testcases = testcases
         self._options = options
@@ -54,7 +61,7 @@ class SuiteWalk:
         self._reader = TestcaseReader(options, notes)
         self._open: dict[etree._Element, Suite] = {}
         self._parent: etree._Element | None = None
-        self._suite_facts = NOWHERE
+        self._nowhere = self._suite_facts = SuiteFacts(report=report)
         self._add_outcome: Callable[[Outcome], None] = Suite().own.append
         self._content: dict[etree._Element, list[etree._Element]] = {}
 
@@ -120,7 +127,7 @@ class SuiteWalk:
                 suite = Suite(self._read_facts(ancestor))
                 self._open[ancestor] = suite
                 return suite
-        return Suite()
+        return Suite(self._nowhere)
 
     def _read_facts(self, element: etree._Element) -> SuiteFacts:
         """Read what a suite says of itself; a root of several suites lends them no name."""
@@ -132,9 +139,18 @@ class SuiteWalk:
             facts = facts._replace(name=own, path=f"{facts.path} > {own}" if facts.path else own)
         if own in self._options.dialects.suites_of_attempts:
             facts = facts._replace(holds_attempts=True)
+        commit = " + ".join(self._commits_before(element))
+        if commit:
+            facts = facts._replace(commit=commit)
         if started is not None or host:
             facts = facts._replace(started=started or facts.started, host=host or facts.host)
         return facts
+
+    def _commits_before(self, suite: etree._Element) -> Iterator[str]:
+        """Yield the commits that properties of a suite name before its first testcase."""
+        for block in self._content.get(suite, ()):
+            if elements.local_name(block.tag) == elements.PROPERTIES:
+                yield from elements.find_commits(block)
 
     def _close_suite(self, element: etree._Element) -> None:
         suite = self._open.pop(element, None) or Suite(self._read_facts(element))
@@ -227,7 +243,7 @@ class Suite:
         totals, counts_tests = dialects.totals_of(find, properties)
         for word, names, outcomes in totals:
             declared = _declared(find, names)
-            if declared is None:
+            if declared is None or self._is_less_by_attempts(declared, outcomes):
                 continue
             own = _count(self.own, outcomes)
             together = own + _count(self.below, outcomes)
@@ -238,6 +254,11 @@ class Suite:
                     continue
                 kind = NoteKind.UNSEEN_FAILURES if is_unseen else NoteKind.WRONG_TOTALS
                 yield kind, f"{declared} {word} declared, {together} found"
+
+    def _is_less_by_attempts(self, declared: int, outcomes: Collection[Outcome]) -> bool:
+        """Return whether a total may be right as the framework counts no repeated attempt."""
+        counts_attempts = self.facts.holds_attempts and Outcome.PASSED in outcomes
+        return counts_attempts and declared <= _count(self.own, outcomes)
 
 
 _COUNT = re.compile("[0-9]{1,18}")

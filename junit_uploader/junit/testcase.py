@@ -56,6 +56,7 @@ class _Inside(NamedTuple):
 
     findings: Sequence[Finding] = ()
     properties: Sequence[tuple[str, str]] = ()
+    commit: str = ""
 
     @property
     def is_superseded(self) -> bool:
@@ -152,7 +153,7 @@ class TestcaseReader:
             identity = identify(attributes, suite.name if is_test else "", self._dialects)
         properties = [*inside.properties, *_properties_in(attributes)]
         if len(properties) > len(inside.properties):
-            inside = _Inside(findings, properties)
+            inside = _Inside(findings, properties, inside.commit)
         outcome = self._decide(identity.test_id, inside, attributes)
         extras = None
         if inside is not _NOTHING or identity.odd_name:
@@ -228,26 +229,41 @@ class TestcaseReader:
                 notes += account_of_attempts(attempts, self._dialects)
         message, is_teardown = account
         is_plain = subject is _TEST and not (earlier or odd_name)
-        if is_plain and not (message or links or steps or notes):
+        commit = inside.commit
+        if is_plain and not (message or links or steps or notes or commit):
             return None
-        return Extras(odd_name, message, links, steps, notes, 1, earlier, is_teardown, subject)
+        return Extras(
+            odd_name,
+            message,
+            links,
+            steps,
+            notes,
+            earlier=earlier,
+            is_teardown=is_teardown,
+            subject=subject,
+            commit=commit,
+        )
 
     def _look_at(self, content: Iterable[etree._Element], name: str) -> _Inside:
         """Read what stands inside a testcase, or as tags in its name; of most there is nothing."""
         properties: list[tuple[str, str]] = [*find_tags(name)] if "@" in name else []
         findings: list[Finding] = []
+        commits: list[str] = []
         for child in content:
             tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
             if tag == elements.PROPERTIES:
                 properties += read_properties(child)
-                self._notes.add_commits(elements.find_commits(child))
+                commits += elements.find_commits(child)
             elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
             elif tag in elements.OUTPUTS:
                 text = child.text or ""
                 properties += find_properties(text)
                 properties += read_scenario(text)
-        return _Inside(findings, properties) if findings or properties else _NOTHING
+        if not (findings or properties or commits):
+            return _NOTHING
+        self._notes.add_commits(commits)
+        return _Inside(findings, properties, " + ".join(dict.fromkeys(commits)))
 
 
 def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,9 @@ def merge_results(
     """
     if len(recordings) == 1 and not recordings[0].repeated:
         return tuple(recordings[0].all_results())
-    return unite_results(_still_there(recordings), rules=rules)
+    search = _Search(recordings)
+    sources = (_still_there(search, *each) for each in enumerate(recordings))
+    return unite_results(sources, rules=rules)
 
 
 def merge_unmatched(recordings: Sequence[Recording]) -> tuple[Unmatched, ...]:
@@ -61,17 +63,15 @@ def merge_unmatched(recordings: Sequence[Recording]) -> tuple[Unmatched, ...]:
     return tuple(each for key, each in unmatched.items() if normal_form(key) not in matched)
 
 
-def _still_there(recordings: Sequence[Recording]) -> Iterator[TestResult]:
-    """Yield all results, without what stands for tests that another session came across."""
-    search = _Search(recordings)
-    for number, recording in enumerate(recordings):
-        for result in recording.all_results():
-            if not _is_unknown(result, recording):
-                yield result
-            else:
-                missing = search.still_missing(result, number)
-                if missing.links:
-                    yield missing
+def _still_there(search: _Search, number: int, recording: Recording) -> Iterator[TestResult]:
+    """Yield the results of a session, without what stands for tests that another came across."""
+    for result in recording.all_results():
+        if not _is_unknown(result, recording):
+            yield result
+        else:
+            missing = search.still_missing(result, number)
+            if missing.links:
+                yield missing
 
 
 def _is_unknown(result: TestResult, recording: Recording) -> bool:

@@ -51,7 +51,7 @@ def test_summary_is_not_in_the_way_of_the_list(capsys: pytest.CaptureFixture[str
 def test_json_has_files_tests_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.xml").write_text(suite(LINKED, make_case()))
     none = {"passed": 0, "failed": 0, "error": 0, "skipped": 0, "xfailed": 0}
-    note = "testcases that repeat an earlier test ID: 1; the worst counts, or the last attempt"
+    note = "testcases that repeat an earlier test ID: 1; each counts, the worst decides"
     assert list_as_json(capsys, "a.xml") == {
         "files": [{"path": "a.xml", "error": None, "testcases": 2, "notes": [note]}],
         "tests": [

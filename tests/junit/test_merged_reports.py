@@ -47,7 +47,7 @@ def test_nothing_of_an_unreadable_report_is_used(session: MergedReports) -> None
 def test_results_are_those_of_the_core(session: MergedReports) -> None:
     results = link_tests(
         session.groups(), find_links=lambda *_: (), find_within=lambda _: ()
-    ).judged(VerdictRules())
+    ).counting(VerdictRules())
     assert [(each.test_id, each.outcome.value) for each in results] == [
         ("shop.Cart.adds", "passed"),
         ("shop.Cart.pays", "failed"),

@@ -1,4 +1,4 @@
-"""A law: reports are merged as journals are, whatever their order and whoever holds a testcase."""
+"""A law: reports are merged as journals are, whatever their order and that of the sessions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from junit_uploader.command import write_results
 from junit_uploader.merged_reports import link_tests, read_reports
-from pytest_jama.core.verdicts import VerdictRules, judge
-from pytest_jama.journal import lines
+from pytest_jama.core.verdicts import Verdict, VerdictRules, judge
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import judge_recordings
 from tests.journal.record import record
@@ -65,6 +65,7 @@ cases = st.builds(
     st.lists(st.tuples(st.integers(1, 2), st.sampled_from(["passed", "failed"])), max_size=2),
     st.integers(0, 2),
 )
+linked_cases = cases.filter(lambda case: case.refs != "")
 
 
 def read_linked(*reports: str) -> LinkedTests:
@@ -77,7 +78,8 @@ def read_linked(*reports: str) -> LinkedTests:
 
 
 def judge_reports(*reports: str) -> Judgement:
-    return judge(read_linked(*reports).judged(RULES), rules=RULES)
+    linked = read_linked(*reports)
+    return judge(linked.judged(linked.counting(RULES), rules=RULES), rules=RULES)
 
 
 def reports_of(drawn: Sequence[Case]) -> list[str]:
@@ -92,16 +94,17 @@ class Lines(list["JournalLine"]):
         self.extend(several)
 
 
-def judge_journals(reports: Sequence[str]) -> Judgement:
+def judge_journals(*sessions: Sequence[str]) -> Judgement:
+    """Judge as one what several sessions of some reports each have written."""
     recordings = []
-    for number, report in enumerate(reports):
+    for number, reports in enumerate(sessions):
         written = Lines()
-        write_results(written, read_linked(report).results)  # type: ignore[arg-type]
+        write_results(written, read_linked(*reports).counting(RULES))  # type: ignore[arg-type]
         recordings.append(record(*written, session=f"s{number}"))
     return judge_recordings(by_session(recordings), rules=RULES, adjust=lambda case: case)
 
 
-def bare(judgement: Judgement) -> dict[str, object]:
+def bare(judgement: Judgement) -> dict[str, tuple[Verdict | None, Sequence[tuple[int, Verdict]]]]:
     return {
         str(case.case_ref): (
             case.verdict,
@@ -113,23 +116,52 @@ def bare(judgement: Judgement) -> dict[str, object]:
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(cases, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_reports_in_any_order_and_cut_in_any_way_lead_to_the_same(
+def test_reports_in_any_order_lead_to_the_same_and_so_do_their_journals(
     drawn: list[Case], chance: random.Random
 ) -> None:
-    whole = bare(judge_reports(suite(*(case.as_xml() for case in drawn))))
-    chance.shuffle(drawn)
-    parts = reports_of(drawn)
-    assert bare(judge_reports(*parts)) == whole
-    assert bare(judge_journals(parts)) == whole
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.lists(cases, min_size=1, max_size=6))
-def test_journal_of_reports_says_what_they_say(drawn: list[Case]) -> None:
     reports = reports_of(drawn)
-    recording = record(*map(lines.result_line, read_linked(*reports).results))
-    again = judge_recordings([recording], rules=RULES, adjust=lambda case: case)
-    assert bare(again) == bare(judge_reports(*reports))
+    whole = bare(judge_reports(*reports))
+    assert bare(judge_journals(reports)) == whole
+    chance.shuffle(reports)
+    assert bare(judge_reports(*reports)) == whole
+    assert bare(judge_journals(*([report] for report in reports))) == whole
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(linked_cases, min_size=1, max_size=6), st.integers(0, 2))
+def test_sessions_of_any_reports_lead_to_the_same(drawn: list[Case], cut: int) -> None:
+    reports = reports_of(drawn)
+    sessions = [some for some in (reports[:cut], reports[cut:]) if some]
+    assert bare(judge_journals(*sessions)) == bare(judge_reports(*reports))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(linked_cases, min_size=1, max_size=6), linked_cases)
+def test_testcase_that_did_not_run_makes_no_case_passed(drawn: list[Case], added: Case) -> None:
+    silent = added._replace(inside="<skipped/>", steps=())
+    before, after = (bare(judge_reports(*reports_of(each))) for each in (drawn, [*drawn, silent]))
+    assert all(before[ref] == said for ref, said in after.items() if said[0] is Verdict.PASSED)
+
+
+@pytest.mark.parametrize("where", ["one report", "two reports"])
+def test_skip_gives_way_to_another_report_alone(where: str) -> None:
+    passed, skipped = Case("x", "", "A-1", (), 0), Case("x", "<skipped/>", "A-1", (), 0)
+    together = where == "one report"
+    reports = reports_of([passed, skipped if together else skipped._replace(report=1)])
+    expected = Verdict.INPROGRESS if together else Verdict.PASSED
+    for judged in judge_reports(*reports), judge_journals(reports):
+        assert [case.verdict for case in judged.cases] == [expected]
+        notes = {note for result in judged.cases[0].results for note in result.notes}
+        counts = "2 testcases of this name in the reports: 1 passed, 1 skipped; "
+        gone = "1 skipped in one report gave way to the result of another"
+        assert notes == {counts + ("each counts" if together else gone)}
+
+
+def test_testcases_of_another_case_are_not_counted() -> None:
+    (result, other) = read_linked(
+        *reports_of([Case("x", INSIDES[1], "A-1", (), 0), Case("x", "", "A-2", (), 1)])
+    ).counting(RULES)
+    assert result.notes == other.notes == ()
 
 
 def test_first_report_does_not_decide_what_is_said_of_a_step() -> None:

@@ -56,7 +56,7 @@ def test_shards_are_one_session_in_which_the_worst_counts(shop: Uploader) -> Non
     shop.write("2.xml", suite(PASSED, FAILED))
     uploaded = shop("1.xml", "2.xml")
     assert shop.repository.statuses() == {1: "PASSED", 2: "FAILED"}
-    note = "2.xml: testcases that repeat an earlier test ID: 2; the worst counts"
+    note = "2.xml: testcases that repeat an earlier test ID: 2; each counts"
     assert note in uploaded.out
 
 
