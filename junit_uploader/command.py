@@ -18,7 +18,7 @@ from junit_uploader.merged_reports import (
     read_reports,
 )
 from junit_uploader.options import SETTING_FLAGS
-from junit_uploader.tested import find_stated_commit, name_reports
+from junit_uploader.tested import find_stated_commits, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
@@ -113,7 +113,7 @@ def _run(
     provenance = find_provenance(
         loaded.settings,
         folder=None,
-        commit=find_stated_commit(options.commit, found.files, os.environ),
+        commit=found.commit,
         tests=times_of(found.results),
     )
     journal = open_journal(loaded.settings.journal, started=started)
@@ -172,8 +172,15 @@ def _find(
         output.say(*unusable_lines(session.errors.unusable, verbose=output.verbose))
         raise
     refuse_conflicts(settings, reports.tests, file=relative_to(Path.cwd(), loaded.file))
+    commits = find_stated_commits(
+        options.commit,
+        reports.files,
+        (test for group in reports.groups() for test in group),
+        os.environ,
+    )
     linked = link_tests(
         reports.groups(),
+        note_of=None if commits.of_all else commits.note_of,
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=KeyPlaces(settings.tests).find_links,
     )
@@ -199,6 +206,7 @@ def _find(
         reports.files,
         tuple(lines),
         known.unmatched,
+        commits.of_all,
     )
 
 
@@ -212,6 +220,7 @@ class _Found(NamedTuple):
         files: The reports.
         lines: What is to be said of them in the summary.
         unmatched: The keys of the map that no report matches.
+        commit: That of every test.
     """
 
     results: Sequence[TestResult]
@@ -220,6 +229,7 @@ class _Found(NamedTuple):
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
     unmatched: tuple[Unmatched, ...]
+    commit: str
 
 
 def _load(options: Namespace) -> LoadedSettings:

@@ -252,6 +252,7 @@ def link_tests(
     *,
     find_links: Callable[[ReportedTest, TestResult], tuple[CaseLink, ...]],
     find_within: Callable[[str], tuple[CaseLink, ...]],
+    note_of: Callable[[ReportedTest], str] | None = None,
 ) -> LinkedTests:
     """Return the results of tests with their links.
 
@@ -259,6 +260,7 @@ def link_tests(
         groups: What the reports say of each test ID.
         find_links: Finds the cases of a test that names none itself.
         find_within: Finds the cases of all tests in a file.
+        note_of: Finds what else is to be noted of a test; may be empty.
     """
     results: list[TestResult] = []
     tests: list[ReportedTest] = []
@@ -276,6 +278,9 @@ def link_tests(
                 skipped += [test.as_result()._replace(links=links)] if links else []
             elif test.subject is _TEST:
                 result = test.as_result()
+                note = note_of(test) if note_of else ""
+                if note:
+                    result = result._replace(notes=(note, *result.notes))
                 links = result.links or find_links(test, result)
                 if NO_CASE in links:
                     links = without_none(links)

@@ -60,11 +60,13 @@ class Elsewhere(NamedTuple):
         started: When the first began, ISO 8601 in UTC; empty when unknown.
         ended: When the last began.
         hosts: The machines, sorted.
+        is_partial: Whether this is known of some tests alone.
     """
 
     started: str = ""
     ended: str = ""
     hosts: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 class Provenance(NamedTuple):

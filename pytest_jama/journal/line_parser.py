@@ -54,7 +54,12 @@ def _parse_provenance(said: Mapping[str, Any], *, commit: str) -> Provenance:
     times = None
     if tests is not None:
         hosts = tuple(map(_text, tests.get("hosts", ())))
-        times = Elsewhere(_text(tests.get("started", "")), _text(tests.get("ended", "")), hosts)
+        times = Elsewhere(
+            _text(tests.get("started", "")),
+            _text(tests.get("ended", "")),
+            hosts,
+            is_partial=bool(tests.get("partial")),
+        )
     return Provenance(
         **texts,
         plugins=plugins,

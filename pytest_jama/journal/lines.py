@@ -85,7 +85,8 @@ def provenance_json(provenance: Provenance) -> dict[str, Any]:
     if tests is None:
         return known
     times = {"started": tests.started, "ended": tests.ended, "hosts": list(tests.hosts)}
-    return {**known, "tests": times}
+    partial = {"partial": True} if tests.is_partial else {}
+    return {**known, "tests": {**times, **partial}}
 
 
 def uncollected_line(test: TestResult) -> JournalLine:

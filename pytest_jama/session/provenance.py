@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_jama import __version__
 from pytest_jama.core.plan import Elsewhere, Provenance
+from pytest_jama.core.results import Outcome
 from pytest_jama.journal.lines import provenance_json, session_line
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def find_provenance(
             elsewhere, so that the checkout says nothing of them.
         plugins: The plugins of the framework, version by distribution.
         commit: The commit under test, if it is stated; without it and a checkout, the one that
-            ``GIT_COMMIT`` or the CI system names.
+            ``GIT_COMMIT`` or the CI system names, unless another program ran the tests.
         tests: When and where the tests ran, if another program ran them.
     """
     # pydantic is there already: the settings are loaded
@@ -77,7 +78,8 @@ def find_provenance(
     job = environment.find_ci_job(environ)
     checkout = variables.Variables(environ, folder).find_checkout() if folder else None
     if checkout is None:
-        stated = commit or environ.get("GIT_COMMIT", "") or job.commit
+        of_session = environ.get("GIT_COMMIT", "") or job.commit if tests is None else ""
+        stated = commit or of_session
         checkout = variables.Checkout(stated, "" if commit else job.branch)
     return Provenance(
         user=variables.find_user(environ) if settings.credentials else "",
@@ -96,10 +98,12 @@ def find_provenance(
 
 def times_of(results: Iterable[TestResult]) -> Elsewhere:
     """Return when and where tests ran that another program ran, as far as it says so."""
-    found = list(results)
+    found = [result for result in results if result.outcome is not Outcome.DESELECTED]
     starts = [result.started for result in found if result.started is not None]
     first, last = (_iso(min(starts)), _iso(max(starts))) if starts else ("", "")
-    return Elsewhere(first, last, tuple(sorted({result.host for result in found if result.host})))
+    hosts = [result.host for result in found if result.host]
+    is_partial = not {len(starts), len(hosts)} <= {0, len(found)}
+    return Elsewhere(first, last, tuple(sorted(set(hosts))), is_partial=is_partial)
 
 
 def _iso(seconds: float) -> str:
@@ -203,7 +207,7 @@ def recorded_provenance(sessions: Sequence[Said]) -> str:
         _several(session.framework for session in sessions),
         _span(sessions),
         _labelled("commit", _several(map(_commit, origins), separator=" and ")),
-        _labelled("host", _several(host for each in origins for host in _hosts(each))),
+        _labelled("host", _several(_hosts(sessions))),
         _several(f"{each.ci} {each.job}".strip() for each in origins),
         _labelled("started by", _several(each.actor for each in origins)),
         "" if len(sessions) == 1 else f"{len(sessions)} sessions",
@@ -240,17 +244,28 @@ def session_facts(header: Header) -> dict[str, Any]:
 
 
 def _span(sessions: Sequence[Said]) -> str:
-    """Return when tests ran; when only the time of a report is known, say that it is that."""
-    times = sorted({time for session in sessions for time in _times(session)})
+    """Return when tests ran; of reports only what is true of every test in them.
+
+    Each test says its own time. When that is not known of all, it is said when they were reported.
+    """
     reported = [session.provenance.tests for session in sessions]
-    is_unknown = all(tests is not None and not tests.started for tests in reported)
-    span = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}"
+    is_unknown = any(
+        each is not None and (not each.started or each.is_partial) for each in reported
+    )
+    if is_unknown:
+        times = {_time(session.started) for session in sessions}
+    else:
+        times = {time for session in sessions for time in _times(session)}
+        if None not in reported and len(times) > 1:
+            return ""
+    first, last = min(times), max(times)
+    span = first if first == last else f"{first} to {last}"
     return f"{'reported ' if is_unknown else ''}{span} UTC"
 
 
 def _times(session: Said) -> Iterator[str]:
     tests = session.provenance.tests
-    if tests is None or not tests.started:
+    if tests is None:
         yield _time(session.started)
         return
     yield from (_time(datetime.fromisoformat(each)) for each in (tests.started, tests.ended))
@@ -264,9 +279,14 @@ def _commit(origin: Provenance) -> str:
     return f"{origin.commit} + modified" if origin.commit and origin.is_modified else origin.commit
 
 
-def _hosts(origin: Provenance) -> tuple[str, ...]:
-    """Return where the tests ran; of a report that does not say it, that is unknown."""
-    return (origin.host,) if origin.tests is None else origin.tests.hosts
+def _hosts(sessions: Sequence[Said]) -> tuple[str, ...]:
+    """Return where tests ran; of reports only what is true of every test in them."""
+    origins = [session.provenance for session in sessions]
+    known = tuple(each.host for each in origins if each.tests is None)
+    reported = [each.tests for each in origins if each.tests is not None]
+    hosts = {host for tests in reported for host in tests.hosts}
+    is_one = len(hosts) == 1 and all(each.hosts and not each.is_partial for each in reported)
+    return (*known, *hosts) if is_one else known
 
 
 def _labelled(label: str, text: str) -> str:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.junit.reported_test import ReportedTest, SuiteFacts
 from junit_uploader.junit.timestamps import read_timestamp
 from junit_uploader.merged_reports import ReportFile, read_reports
-from junit_uploader.tested import COMMIT_VARIABLES, find_stated_commit, name_reports
+from junit_uploader.tested import COMMIT_VARIABLES, StatedCommits, find_stated_commits, name_reports
+from pytest_jama.core.results import Outcome
 from tests.junit.reports import PASSED, make_case, read, suite
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.junit.conftest import Uploader
@@ -83,13 +86,43 @@ def test_commit_is_read_from_a_property(tmp_path: Path, name: str, at_suite: boo
     assert file.commits == ("1f0c9d2",)
 
 
+def stated(environ: Mapping[str, str], *commits: str, option: str = "") -> StatedCommits:
+    files = [ReportFile(f"{commit}.xml", commits=(commit,)) for commit in commits]
+    tests = [
+        ReportedTest(commit, "", SuiteFacts(commit=commit, report=number), Outcome.PASSED)
+        for number, commit in enumerate(commits)
+    ]
+    return find_stated_commits(option, files, tests, environ)
+
+
 def test_commit_is_that_of_the_flag_then_of_properties_then_of_the_ci_system() -> None:
-    files = [ReportFile("b.xml", commits=("bbb",)), ReportFile("a.xml", commits=("aaa", "bbb"))]
     environ = {"CI_COMMIT_SHA": "ccc"}
-    assert find_stated_commit("fff", files, environ) == "fff"
-    assert find_stated_commit("", files, environ) == "aaa + bbb"
-    assert find_stated_commit("", [], environ) == "ccc"
-    assert find_stated_commit("", [], {}) == ""
+    assert stated(environ, "aaa", "bbb", option="fff").of_all == "fff"
+    assert stated(environ, "aaa", "aaa").of_all == "aaa"
+    assert stated(environ, "aaa", "bbb").of_all == ""
+    assert stated(environ).of_all == "ccc"
+    assert stated({}).of_all == ""
+
+
+def test_account_has_commit_time_and_host_of_its_own_tests_alone(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in COMMIT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    uploader.cases(1, 2)
+    uploader.configure("tests: {shop.Cart.adds: KEY-TC-1, shop.Cart.pays: KEY-TC-2}\n")
+    block = '<properties><property name="git.commit" value="abc1234"/></properties>'
+    early = 'name="a" timestamp="2025-11-28T10:02:11Z" hostname="rig-1"'
+    late = 'name="b" timestamp="2025-12-28T12:30:00Z" hostname="rig-2"'
+    uploader.write("1.xml", suite(block, PASSED, attributes=early))
+    uploader.write("2.xml", suite(make_case(), attributes=late))
+    assert uploader("1.xml", "2.xml").status == 0
+    first, second = account_of(uploader, 1), account_of(uploader, 2)
+    assert "adds: passed (0.500 s, 2025-11-28 10:02:11 UTC on rig-1)<br />" in first
+    assert "commit abc1234" in first.partition("rig-1)")[2]
+    assert "pays: passed (2025-12-28 12:30:00 UTC on rig-2)" in second
+    assert all(word not in first for word in ("rig-2", "2025-12-28"))
+    assert all(word not in second for word in ("rig-1", "2025-11-28", "abc1234"))
 
 
 def test_time_without_a_zone_is_said() -> None:
@@ -118,8 +151,8 @@ def test_account_has_time_and_host_of_the_suite_and_not_those_of_the_upload(
     write_two_suites(uploader)
     assert uploader("report.xml").status == 0
     first, second = account_of(uploader, 1), account_of(uploader, 2)
-    assert "2025-11-28 10:02:11 to 2025-11-28 12:30:00 UTC" in first
-    assert "host rig-1 + rig-2" in first
+    assert "12:30:00" not in first
+    assert "rig-2" not in first
     assert "times without a zone" in first
     assert "shop.Cart.adds: passed (0.500 s, 2025-11-28 10:02:11 UTC on rig-1)" in first
     assert "shop.Cart.pays: passed (2025-11-28 12:30:00 UTC on rig-2)" in second

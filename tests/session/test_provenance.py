@@ -66,7 +66,7 @@ _stamps = st.datetimes(timezones=st.just(timezone.utc)).map(
 _hosts = st.lists(_texts.filter(bool)).map(tuple)
 _elsewhere = st.one_of(
     st.builds(Elsewhere, st.just(""), st.just(""), _hosts),
-    st.builds(Elsewhere, _stamps, _stamps, _hosts),
+    st.builds(Elsewhere, _stamps, _stamps, _hosts, is_partial=st.booleans()),
 )
 _provenances = st.builds(
     Provenance,
@@ -132,11 +132,20 @@ REPORTED = WHOLE._replace(
 )
 
 
-def test_a_report_has_the_time_and_host_of_its_tests() -> None:
-    account = head_of(REPORTED, framework="JUnit XML a.xml").account
-    assert ", JUnit XML a.xml, 2026-11-20 08:00:00 to 2026-11-20 09:10:00 UTC, " in account
-    assert "host bench-1" in account
+def account_of_report(tests: Elsewhere) -> str:
+    account = head_of(REPORTED._replace(tests=tests), framework="JUnit XML a.xml").account
     assert "bench-7" not in account
+    return account
+
+
+def test_of_a_report_only_what_is_true_of_all_its_tests_is_said() -> None:
+    early, late = "2026-11-20T08:00:00+00:00", "2026-11-20T09:10:00+00:00"
+    same = account_of_report(Elsewhere(early, early, ("bench-1",)))
+    assert ", JUnit XML a.xml, 2026-11-20 08:00:00 UTC, commit 1f0c9d2, host bench-1, " in same
+    differs = account_of_report(Elsewhere(early, late, ("bench-1", "bench-2")))
+    assert ", JUnit XML a.xml, commit 1f0c9d2, GitHub" in differs
+    partial = account_of_report(Elsewhere(early, early, ("bench-1",), is_partial=True))
+    assert ", reported 2026-11-22 04:30:16 UTC, commit 1f0c9d2, GitHub" in partial
 
 
 def test_the_time_of_an_upload_is_not_said_to_be_that_of_the_tests() -> None:
@@ -152,8 +161,12 @@ def test_time_and_hosts_of_reported_tests_are_those_that_are_known() -> None:
         a_test("c", Outcome.SKIPPED),
     ]
     assert times_of(results) == Elsewhere(
-        "2025-11-20T08:00:00+00:00", "2025-11-20T09:00:00+00:00", ("bench-1", "bench-2")
+        "2025-11-20T08:00:00+00:00",
+        "2025-11-20T09:00:00+00:00",
+        ("bench-1", "bench-2"),
+        is_partial=True,
     )
+    assert not times_of(results[:2]).is_partial
     assert times_of([]) == Elsewhere()
 
 
