@@ -65,8 +65,9 @@ def _describe(counting: Sequence[TestResult], said: Sequence[tuple[TestResult, i
     all_of_them = [result for result, times in said for _ in range(times)]
     gone = [result for result in all_of_them if _bare(result) not in bare]
     parts = [f"{counted(number, 'testcase')} of this name in the reports: {totals(all_of_them)}"]
-    outcomes = {result.outcome for result in counting}
-    if len(outcomes) > 1:
+    if len(bare) > 1:
+        outcomes = {result.outcome for result in counting}
+        outcomes.update(step.outcome for result in counting for step in result.steps)
         parts.append("each counts" if outcomes.isdisjoint(FAILURES) else "the worst counts")
     if gone:
         parts.append(f"{totals(gone)} in one report gave way to the result of another")

@@ -70,3 +70,19 @@ def test_reference_that_cannot_be_used_is_told_of_each_report(tmp_path: Path) ->
     unusable = list(reports.unusable)
     assert [each.where for each in unusable] == ["shop.Cart.pays"] * 2
     assert ["'PUMP-TC 2'" in each.why for each in unusable] == [True] * 2
+
+
+@pytest.mark.parametrize("name, is_odd", [("pytest", False), ("unit", True)])
+def test_attempts_of_pytest_are_neither_repetitions_nor_wrong_totals(
+    tmp_path: Path, name: str, is_odd: bool
+) -> None:
+    attributes = f'name="{name}" tests="1" errors="0" failures="0" skipped="0"'
+    (tmp_path / "1.xml").write_text(suite(make_case(), make_case(), attributes=attributes))
+    (file,) = read_reports([str(tmp_path)]).files
+    assert len(notes(file)) == (2 if is_odd else 0)
+
+
+def test_missing_testcases_of_pytest_are_still_said(tmp_path: Path) -> None:
+    (tmp_path / "1.xml").write_text(suite(make_case(), attributes='name="pytest" tests="2"'))
+    (file,) = read_reports([str(tmp_path)]).files
+    assert "2 tests declared, 1 found" in notes(file)[0]
