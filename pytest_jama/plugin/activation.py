@@ -88,8 +88,12 @@ def _watch_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> No
         plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")
 
 
-def load(config: pytest.Config) -> LoadedSettings:
+def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettings:
     """Load the settings for a pytest session.
+
+    Args:
+        config: The session.
+        unused: Settings that are left out when a variable in them is unset.
 
     Raises:
         pytest.UsageError: With every mistake, a line each.
@@ -98,13 +102,15 @@ def load(config: pytest.Config) -> LoadedSettings:
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
     named = config.getoption("--jama-config")
+    is_offline = config.getoption("--jama-no-upload")
     try:
         loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
             flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
             environ=os.environ,
-            needs_target=not config.getoption("--jama-no-upload"),
+            needs_target=not is_offline,
+            unused=("url", *unused) if is_offline else unused,
         )
     except SettingsError as exc:
         raise _refusal(exc) from exc

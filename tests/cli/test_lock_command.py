@@ -31,6 +31,7 @@ def test_free(): raise SystemExit("it ran")
 SETTINGS = """
 project: KEY
 cycle: Build ${ONLY_IN_CI}
+run: {fields: {job$37: "${ONLY_IN_CI}"}}
 tests: {test_it.py::test_mapped: KEY-TC-2}
 """
 
