@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader import PROGRAM
-from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.reported_test import ReadOptions
-from junit_uploader.listing import NO_TESTCASE, file_values, summary_line
+from junit_uploader.listing import NO_TESTCASE, file_values, note_lines, summary_line
 from junit_uploader.merged_reports import (
     link_tests,
     no_garbage_collection,
@@ -35,7 +35,7 @@ from pytest_jama.journal.lines import (
     unmatched_line,
 )
 from pytest_jama.report.summary import unusable_lines
-from pytest_jama.report.upload_lines import LISTED, Line, Tone
+from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Iterator, Sequence
 
-    from junit_uploader.junit.notes import Note
     from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
+    from junit_uploader.tested import StatedCommits
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.known_tests import Unmatched
@@ -107,13 +107,24 @@ def _run(
             loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
         )
     )
-    session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
-        found = _find(options, loaded, session, output, about)
+        reports = read_reports(
+            options.reports, ReadOptions(skipped_wins=loaded.settings.junit.skipped_wins)
+        )
+        tests = reports.map_for(loaded.settings.tests)
+        loaded = replace(loaded, settings=loaded.settings.model_copy(update={"tests": tests}))
+        session = Session(loaded, mode=output.mode)
+        commits = find_stated_commits(
+            options.commit,
+            reports.files,
+            (test for group in reports.groups() for test in group),
+            os.environ,
+        )
+        found = _find(reports, loaded, session, output, commits=commits, about=about)
     provenance = find_provenance(
         loaded.settings,
         folder=None,
-        commit=found.commit,
+        commit=commits.of_all,
         tests=times_of(found.results),
     )
     journal = open_journal(loaded.settings.journal, started=started)
@@ -152,15 +163,16 @@ def _run(
 
 
 def _find(
-    options: Namespace,
+    reports: MergedReports,
     loaded: LoadedSettings,
     session: Session,
     output: OutputOptions,
+    *,
+    commits: StatedCommits,
     about: dict[str, Any],
 ) -> _Found:
-    """Read the reports; refuse those that must not be sent."""
+    """Link the tests of reports; refuse those that must not be sent."""
     settings = loaded.settings
-    reports = read_reports(options.reports, ReadOptions(skipped_wins=settings.junit.skipped_wins))
     about["reports"] = [file_values(file) for file in reports.files]
     output.announce(f"jama: {summary_line(reports)}")
     output.say(*note_lines(reports.files, verbose=output.verbose))
@@ -172,12 +184,6 @@ def _find(
         output.say(*unusable_lines(session.errors.unusable, verbose=output.verbose))
         raise
     refuse_conflicts(settings, reports.tests, file=relative_to(Path.cwd(), loaded.file))
-    commits = find_stated_commits(
-        options.commit,
-        reports.files,
-        (test for group in reports.groups() for test in group),
-        os.environ,
-    )
     linked = link_tests(
         reports.groups(),
         note_of=None if commits.of_all else commits.note_of,
@@ -206,7 +212,6 @@ def _find(
         reports.files,
         tuple(lines),
         known.unmatched,
-        commits.of_all,
     )
 
 
@@ -220,7 +225,6 @@ class _Found(NamedTuple):
         files: The reports.
         lines: What is to be said of them in the summary.
         unmatched: The keys of the map that no report matches.
-        commit: That of every test.
     """
 
     results: Sequence[TestResult]
@@ -229,7 +233,6 @@ class _Found(NamedTuple):
     files: Sequence[ReportFile]
     lines: tuple[Line, ...]
     unmatched: tuple[Unmatched, ...]
-    commit: str
 
 
 def _load(options: Namespace) -> LoadedSettings:
@@ -244,6 +247,7 @@ def _load(options: Namespace) -> LoadedSettings:
         flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
         environ=os.environ,
         needs_target=not options.no_upload,
+        unused=("url",) if options.no_upload else (),
         flag_prefix="--",
     )
     return with_lock(loaded, start=Path.cwd())
@@ -324,34 +328,3 @@ def _chunks(results: Iterable[TestResult], size: int) -> Iterator[list[TestResul
     remaining = iter(results)
     while some := list(itertools.islice(remaining, size)):
         yield some
-
-
-def note_lines(files: Iterable[ReportFile], *, verbose: bool) -> Iterator[Line]:
-    """Yield a line for each note; references that cannot be used stand in the summary.
-
-    Args:
-        files: The reports.
-        verbose: Whether to show every note, however many there are.
-    """
-    notes = [
-        _note_line(file, note)
-        for file in files
-        for note in file.notes
-        if note.kind is not NoteKind.UNUSABLE_REFERENCE
-    ]
-    shown = notes if verbose else _choose(notes)
-    yield from shown
-    if len(shown) < len(notes):
-        yield Line("note", f"{len(notes) - len(shown)} more (list with -v)")
-
-
-def _choose(notes: Sequence[Line]) -> Sequence[Line]:
-    """Return all that are serious, and the first of the others."""
-    others = [note for note in notes if note.tone is Tone.PLAIN][:LISTED]
-    return [note for note in notes if note.tone is not Tone.PLAIN or note in others]
-
-
-def _note_line(file: ReportFile, note: Note) -> Line:
-    is_serious = note.kind is NoteKind.UNSEEN_FAILURES
-    label, tone = ("warning", Tone.WARNING) if is_serious else ("note", Tone.PLAIN)
-    return Line(label, f"{file.path}: {note}", tone)

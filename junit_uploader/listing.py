@@ -1,4 +1,4 @@
-"""``--list``: the tests of reports, for people who write a map, and as JSON."""
+"""What is said of reports: notes, and with ``--list`` their tests, also as JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 from json.encoder import encode_basestring as _text
 from typing import TYPE_CHECKING, Any
 
+from junit_uploader.junit.notes import NoteKind
 from junit_uploader.merged_reports import COUNTED
 from pytest_jama.core.text import counted, printable
+from pytest_jama.report.upload_lines import LISTED, Line, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from junit_uploader.junit.notes import Note
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.merged_reports import MergedReports, ReportFile
     from pytest_jama.core.results import Outcome
@@ -76,12 +79,13 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 def file_values(file: ReportFile) -> dict[str, Any]:
     """Return a report as JSON documents show it."""
-    return {
+    values = {
         "path": file.path,
         "error": file.error,
         "testcases": file.testcases,
         "notes": [str(note) for note in file.notes],
     }
+    return {**values, "rootdirs": list(file.rootdirs)} if file.rootdirs else values
 
 
 def _test_json(test: ReportedTest) -> str:
@@ -105,3 +109,34 @@ _WORDS = {outcome: outcome.value for outcome in COUNTED}
 
 def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
     return {outcome.value: counts.get(outcome, 0) for outcome in COUNTED}
+
+
+def note_lines(files: Iterable[ReportFile], *, verbose: bool) -> Iterator[Line]:
+    """Yield a line for each note; references that cannot be used stand in the summary.
+
+    Args:
+        files: The reports.
+        verbose: Whether to show every note, however many there are.
+    """
+    notes = [
+        _note_line(file, note)
+        for file in files
+        for note in file.notes
+        if note.kind is not NoteKind.UNUSABLE_REFERENCE
+    ]
+    shown = notes if verbose else _choose(notes)
+    yield from shown
+    if len(shown) < len(notes):
+        yield Line("note", f"{len(notes) - len(shown)} more (list with -v)")
+
+
+def _choose(notes: Sequence[Line]) -> Sequence[Line]:
+    """Return all that are serious, and the first of the others."""
+    others = [note for note in notes if note.tone is Tone.PLAIN][:LISTED]
+    return [note for note in notes if note.tone is not Tone.PLAIN or note in others]
+
+
+def _note_line(file: ReportFile, note: Note) -> Line:
+    is_serious = note.kind is NoteKind.UNSEEN_FAILURES
+    label, tone = ("warning", Tone.WARNING) if is_serious else ("note", Tone.PLAIN)
+    return Line(label, f"{file.path}: {note}", tone)

@@ -50,6 +50,8 @@ class SuiteFacts(NamedTuple):
         holds_attempts: Whether testcases of one test ID are attempts, in their order.
         commit: The commit that the nearest suite with such a property names; may be empty.
         report: The number of the report.
+        rootdir: The folder that its test IDs are relative to, where pytest ran below that of
+            jama.yaml, and the report says so.
     """
 
     name: str = ""
@@ -59,6 +61,7 @@ class SuiteFacts(NamedTuple):
     holds_attempts: bool = False
     commit: str = ""
     report: int = 0
+    rootdir: str = ""
 
 
 NOWHERE = SuiteFacts()
@@ -122,6 +125,14 @@ class ReportedTest(NamedTuple):
     time_s: float | None = None
     started: float | None = None
     extras: Extras | None = None
+
+    def placed(self) -> ReportedTest:
+        """Return it as though pytest had run in the folder of jama.yaml."""
+        if not self.suite.rootdir:
+            return self
+        above = self.suite.rootdir.replace("/", ".") + "."
+        classname = above + self.classname if self.classname else ""
+        return self._replace(test_id=above + self.test_id, classname=classname)
 
     @property
     def name(self) -> str:

@@ -144,6 +144,10 @@ class SuiteWalk:
             facts = facts._replace(commit=commit)
         if started is not None or host:
             facts = facts._replace(started=started or facts.started, host=host or facts.host)
+        rootdir = elements.find_rootdir(self._content.get(element, ()))
+        if rootdir:
+            self._notes.add_rootdir(rootdir)
+            facts = facts._replace(rootdir=rootdir)
         return facts
 
     def _commits_before(self, suite: etree._Element) -> Iterator[str]:
