@@ -51,6 +51,9 @@ def evidence_properties(
         yield NOTE, note
 
 
+ROOTDIR = "jama_rootdir"
+"""Of a suite of ``--junitxml``: the rootdir, relative to the folder of jama.yaml above it."""
+
 USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTEMPT}
 """The names of all properties that mean something here; the others are for other tools."""
 
