@@ -11,6 +11,7 @@ from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, reso
 from pytest_jama.config.types import Surroundings
 from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.test_ids import SETTINGS_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pytest_jama.config.layers import Flags
     from pytest_jama.config.models import Settings
     from pytest_jama.core.lock import Lock
-
-FILE_NAMES = ("jama.yaml", "jama.yml")
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,9 @@ def find_file(start: Path) -> Path | None:
         SettingsError: When that folder has a jama.yml, too.
     """
     for folder in (start.absolute(), *start.absolute().parents):
-        found = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+        found = [folder / name for name in SETTINGS_FILES if (folder / name).is_file()]
         if len(found) > 1:
-            message = f"{folder} has {' and '.join(FILE_NAMES)}"
+            message = f"{folder} has {' and '.join(SETTINGS_FILES)}"
             raise SettingsError(Problem(message, "remove one of them", _label(found[0], start)))
         if found:
             return found[0]
@@ -157,7 +156,7 @@ def _read_layer(
     unused: Container[str],
 ) -> Layer:
     if file is None:
-        label = f"{FILE_NAMES[0]} (not found)"
+        label = f"{SETTINGS_FILES[0]} (not found)"
         return Layer(label, {}, find_origin=lambda _: label)
     from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
 

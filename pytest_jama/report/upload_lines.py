@@ -155,11 +155,12 @@ def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
         judgement: The verdicts of the session.
         verbose: Whether to name each of them.
     """
-    if judgement.unlinked:
-        count = counted(len(judgement.unlinked), "test")
+    unlinked = [result for result in judgement.unlinked if not result.is_taken_out]
+    if unlinked:
+        count = counted(len(unlinked), "test")
         yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
     if verbose:
-        yield from (Line("", result.test_id) for result in judgement.unlinked)
+        yield from (Line("", result.test_id) for result in unlinked)
 
 
 def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
