@@ -56,7 +56,7 @@ def test_bad_property_does_not_take_a_test_out(repository: Repository, workers: 
 
 BAD_MARKERS = """
 import pytest
-from pytest_jama.plugin import pytest_bdd_apply_tag
+from pytest_jama.plugin.scenario_steps import ScenarioTags
 
 @pytest.mark.jama("KEY-TC-1")
 class TestAll:
@@ -71,7 +71,7 @@ class TestAll:
 def test_tagged(): assert 0
 
 for tag in ("jama:KEY-TC-2", "jama:KEYTC9"):
-    pytest_bdd_apply_tag(tag, test_tagged)
+    ScenarioTags().pytest_bdd_apply_tag(tag, test_tagged)
 """
 
 

@@ -169,7 +169,7 @@ def test_marker_beats_the_map_and_verbose_says_so(repository: Repository) -> Non
 
 TAKEN_OUT = """
 import pytest
-from pytest_jama.plugin import pytest_bdd_apply_tag
+from pytest_jama.plugin.scenario_steps import ScenarioTags
 
 pytestmark = pytest.mark.jama("KEY-TC-1")
 
@@ -186,7 +186,7 @@ def test_tagged(jama):  # the steps of a scenario are notes
     assert 0
 
 for tag in ("jama:KEY-TC-1", "jama:None"):
-    pytest_bdd_apply_tag(tag, test_tagged)
+    ScenarioTags().pytest_bdd_apply_tag(tag, test_tagged)
 
 def test_property(record_property):
     record_property("test_key", "None")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.cases import NO_CASE
-from pytest_jama.plugin import pytest_bdd_apply_tag
 from pytest_jama.plugin.markers import MarkerReader
+from pytest_jama.plugin.scenario_steps import ScenarioTags
+
+apply_tag = ScenarioTags().pytest_bdd_apply_tag
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,7 @@ from pytest_jama.plugin.markers import MarkerReader
     ],
 )
 def test_tag_is_the_marker(pytester: pytest.Pytester, tag: str, links: list[str]) -> None:
-    item = _collect(pytester, f"pytest_bdd_apply_tag({tag!r}, test_it)")
+    item = _collect(pytester, f"apply_tag({tag!r}, test_it)")
     assert sorted(map(str, MarkerReader().read(item).links)) == links
 
 
@@ -32,7 +34,7 @@ def test_tag_of_examples_is_a_marker_of_that_name(pytester: pytest.Pytester) -> 
 
 def test_wrong_tag_is_quoted_and_the_others_count(pytester: pytest.Pytester) -> None:
     tags = ("jama:A-TC-1", "jama:nonsense,A-TC-2")
-    behind = "\n".join(f"pytest_bdd_apply_tag({tag!r}, test_it)" for tag in tags)
+    behind = "\n".join(f"apply_tag({tag!r}, test_it)" for tag in tags)
     said = MarkerReader().read(_collect(pytester, behind))
     assert sorted(map(str, said.links)) == ["A-TC-1", "A-TC-2"]
     (wrong,) = map(str, said.wrong)
@@ -41,16 +43,16 @@ def test_wrong_tag_is_quoted_and_the_others_count(pytester: pytest.Pytester) -> 
 
 def test_none_beats_the_tags_of_the_feature(pytester: pytest.Pytester) -> None:
     tags = ("jama:none", "jama:A-TC-1")
-    behind = "\n".join(f"pytest_bdd_apply_tag({tag!r}, test_it)" for tag in tags)
+    behind = "\n".join(f"apply_tag({tag!r}, test_it)" for tag in tags)
     assert MarkerReader().read(_collect(pytester, behind)).links == (NO_CASE,)
 
 
 def _collect(pytester: pytest.Pytester, behind: str) -> pytest.Item:
-    head = "import pytest\nfrom pytest_jama.plugin import pytest_bdd_apply_tag\n"
+    head = "import pytest\nfrom tests.plugin.test_scenario_tags import apply_tag\n"
     (item,) = pytester.getitems(f"{head}def test_it(): pass\n{behind}\n")
     return item
 
 
 @pytest.mark.parametrize("tag", ["slow", "jama", "jamaica:A-TC-1"])
 def test_other_tags_are_left_to_pytest_bdd(tag: str) -> None:
-    assert pytest_bdd_apply_tag(tag, lambda: None) is None
+    assert apply_tag(tag, lambda: None) is None
