@@ -57,6 +57,17 @@ WORST_FIRST = (
 )
 """Which outcome stands when one test has several, as with ``--dist each``."""
 
+WORST_PART_FIRST = (
+    Outcome.ERROR,
+    Outcome.FAILED,
+    Outcome.XFAILED,
+    Outcome.SKIPPED,
+    Outcome.XPASSED,
+    Outcome.PASSED,
+)
+"""Which outcome stands for a whole whose parts ended in several: a part that was skipped, such as a
+teardown or a subtest, did not pass, and so the whole did not."""
+
 
 class StepResult(NamedTuple):
     """What one test says of one step of its test cases.

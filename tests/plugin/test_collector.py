@@ -52,7 +52,27 @@ ROWS = {
             report_of("call"),
             report_of("teardown"),
         ],
-        Outcome.PASSED,
+        Outcome.SKIPPED,
+    ),
+    "xfailed subtest": (
+        [
+            report_of("call", "skipped", context="part", wasxfail="bug"),
+            report_of("call"),
+            report_of("teardown"),
+        ],
+        Outcome.XFAILED,
+    ),
+    "skip in the teardown": (
+        [report_of("setup"), report_of("call"), report_of("teardown", "skipped")],
+        Outcome.SKIPPED,
+    ),
+    "unexpected pass, then a skip in the teardown": (
+        [report_of("call", wasxfail="bug"), report_of("teardown", "skipped")],
+        Outcome.SKIPPED,
+    ),
+    "failure, then a skip in the teardown": (
+        [report_of("call", "failed"), report_of("teardown", "skipped")],
+        Outcome.FAILED,
     ),
     "crash": ([report_of("setup"), crash_report("worker 'gw0' crashed")], Outcome.ERROR),
     "rerun": (
