@@ -212,13 +212,10 @@ class LinkedTests(NamedTuple):
             rules: Which verdict follows from which outcome.
             missing: What stands for tests that are in no report.
         """
-        unknown = [each for each in self.results if each.outcome is _DESELECTED]
-        tests = [each for each in self.results if each.outcome is not _DESELECTED]
+        unknown = [each for each in self.results if each.is_uncollected]
+        tests = [each for each in self.results if not each.is_uncollected]
         found = [*tests, *missing, *unknown]
         return unite_results(found, rules=rules) if self.has_several else found
-
-
-_DESELECTED = Outcome.DESELECTED
 
 
 def link_tests(
@@ -242,7 +239,8 @@ def link_tests(
         has_several = has_several or len(group) > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
-                uncollected.append(make_uncollected(test.test_id, find_within(test.test_id)))
+                links = find_within(test.test_id)
+                uncollected.append(TestResult.of_uncollected(test.test_id, links))
             elif test.subject is Subject.SKIPPED_FILE:
                 links = find_within(test.test_id)
                 skipped += [test.as_result()._replace(links=links)] if links else []
@@ -262,13 +260,3 @@ def link_tests(
 
 
 _TEST, _UNCOLLECTED = Subject.TEST, Subject.UNCOLLECTED_FILE
-
-
-def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:
-    """Return what stands in the place of the unknown tests of a file, as in ``pytest --jama``.
-
-    Args:
-        address: The file as the report names it.
-        links: The cases that the map names for tests in it.
-    """
-    return TestResult(address, Outcome.DESELECTED, message="could not be collected", links=links)

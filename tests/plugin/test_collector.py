@@ -237,7 +237,7 @@ def test_worse_one_of_two_results_of_the_same_id_counts(collector: ResultCollect
 def test_file_that_cannot_be_collected_stands_for_its_tests(collector: ResultCollector) -> None:
     collector.add_uncollected("test_b.py", parse_links("A-TC-1"))
     (result,) = collector.all_results()
-    assert (result.test_id, result.outcome) == ("test_b.py", Outcome.DESELECTED)
+    assert (result.test_id, result.outcome) == ("test_b.py", Outcome.NOT_COLLECTED)
 
 
 def test_a_test_began_with_its_setup_and_a_report_without_time_says_nothing() -> None:
