@@ -90,8 +90,10 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     """
     if not test_map:
         return Gaps()
-    places = KeyPlaces(test_map)
     accounted = test_map.find_matched(coverage.test_ids)
+    if len(accounted) == len(test_map) and not coverage.missed:
+        return Gaps()
+    places = KeyPlaces(test_map)
     for address in coverage.failed:
         accounted.update(key for key, _ in places.within(address))
     missing = _Missing()
@@ -266,7 +268,9 @@ class KeyPlaces:
 
     def within(self, address: str) -> list[tuple[str, MapEntry]]:
         """Return all keys that may have tests at or below a folder, file or class."""
-        found = [*self.below(address), *self.above(address)]
+        found: list[tuple[str, MapEntry]] = []
+        for each in self._map.spellings_below(normal_form(address)):
+            found += [*self.below(each), *self.above(each)]
         return sorted(found, key=lambda item: item[1].line)
 
     def find_links(self, address: str) -> tuple[CaseLink, ...]:

@@ -225,6 +225,7 @@ class Overlap(NamedTuple):
 
     Attributes:
         key: The `Update.key` of what was to be written there.
+        case: The case whose verdict that is.
         title: Its name for people.
         was: What the server shows there.
         will_be: What this session says.
@@ -232,6 +233,7 @@ class Overlap(NamedTuple):
     """
 
     key: str
+    case: str
     title: str
     was: str
     will_be: str

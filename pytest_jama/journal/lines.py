@@ -218,7 +218,11 @@ def upload_line(
 
 
 def place_line(plan: Plan) -> JournalLine:
-    """Return the line that says where the results go, and what was created on the way."""
+    """Return the line that says where the results go, and what was created on the way.
+
+    It also says which runs are left alone, and which hold what a person should know is replaced.
+    """
+    overlaps = {"left": plan.left, "replaced": plan.replaced}
     return {
         "line": "place",
         **{place.kind: place.place_id for place in plan.places},
@@ -226,6 +230,7 @@ def place_line(plan: Plan) -> JournalLine:
         "unresolved": [
             [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved
         ],
+        **{name: [each._asdict() for each in some] for name, some in overlaps.items() if some},
     }
 
 

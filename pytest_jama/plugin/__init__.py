@@ -3,16 +3,15 @@
 PYTEST_DONT_REWRITE: nothing here asserts, and every pytest session imports this module.
 
 Without ``--jama`` and ``--junitxml`` the plugin declares its options, its marker and the fixture
-``jama``, and does nothing else. Keep this module small and free of imports, also of names: pytest
-looks at each one. `activation` holds what these options start.
+``jama``, and does nothing else, but for the tags of pytest-bdd where that is there. Keep this
+module small and free of imports, also of names: pytest looks at each one. `activation` holds what
+these options start.
 """
 
 import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_jama.plugin.step_fixture import JamaFixture
 
 
@@ -43,6 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "jama(case, ..., step=None): the test is evidence of these Jama test cases (API ID, "
         "document key or global ID), or of one step of them; the nearest marker wins.",
     )
+    if hasattr(config.hook, "pytest_bdd_apply_tag"):  # pytest-bdd is there
+        from pytest_jama.plugin.scenario_steps import ScenarioTags  # noqa: PLC0415 (see above)
+
+        config.pluginmanager.register(ScenarioTags(), "jama-scenario-tags")
     if config.option.jama:
         from pytest_jama.plugin.activation import activate  # noqa: PLC0415 (only when enabled)
 
@@ -53,18 +56,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_jama.plugin.activation import activate_file  # noqa: PLC0415 (see above)
 
         activate_file(config)
-
-
-@pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_bdd_apply_tag(tag: str, function: "Callable[..., object]") -> bool | None:
-    """Take the tag ``@jama:KEY`` of a feature file for the marker, also with strict markers."""
-    if not tag.startswith("jama:"):
-        return None
-    for text in tag.removeprefix("jama:").split(","):
-        case, hash_sign, step = text.partition("#")
-        mark = pytest.mark.jama
-        (mark(case, step=step) if hash_sign else mark(case))(function)
-    return True
 
 
 @pytest.fixture

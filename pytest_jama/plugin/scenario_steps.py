@@ -1,4 +1,4 @@
-"""Scenarios of pytest-bdd: each step becomes a line of the test's account.
+"""Scenarios of pytest-bdd: tags are references, each step becomes a line of the test's account.
 
 Source: https://pytest-bdd.readthedocs.io/en/latest/, "Hooks".
 """
@@ -15,7 +15,24 @@ from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.step_ends import read_end
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_jama.plugin.attempts import Attempts
+
+
+class ScenarioTags:
+    """Takes the tag ``@jama:KEY`` of a feature file for the marker, also with strict markers."""
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_bdd_apply_tag(self, tag: str, function: Callable[..., object]) -> bool | None:
+        """Mark a scenario with the cases of a tag; leave other tags to pytest-bdd."""
+        if not tag.startswith("jama:"):
+            return None
+        for text in tag.removeprefix("jama:").split(","):
+            case, hash_sign, step = text.partition("#")
+            mark = pytest.mark.jama
+            (mark(case, step=step) if hash_sign else mark(case))(function)
+        return True
 
 
 class _Line:

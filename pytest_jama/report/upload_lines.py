@@ -78,24 +78,46 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     yield from problem_lines(report, verbose=verbose)
 
 
-def problem_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+def problem_lines(
+    report: UploadReport, *, verbose: bool, is_dry_run: bool = False
+) -> Iterator[Line]:
     """Yield the unresolved cases, the warnings, and what stood there before, of a report."""
     unresolved = [
         _Failure(str(entry.case_ref), f"{entry.reason}; {entry.remedy}", str(entry.case_ref))
         for entry in report.unresolved
     ]
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
-    yield from _overlap_lines(report.plan or Plan(), verbose=verbose)
+    overlap_lines = _coming_overlap_lines if is_dry_run else _overlap_lines
+    yield from overlap_lines(report, verbose=verbose)
     warnings = [Line("warning", text, Tone.WARNING) for text in (report.plan or Plan()).warnings]
     shown = warnings if verbose else warnings[:LISTED]
     yield from shown
     yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
 
 
-def _overlap_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
-    """Yield what others had written where this session writes, or would have written."""
+def _coming_overlap_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield the same as `_overlap_lines` of an upload that is still to come: all of it."""
+    del verbose
+    plan = report.plan or Plan()
     for each in plan.replaced:
-        yield Line("replaced", f"{each.title}: {each.was} -> {each.will_be}; {each.why}")
+        if not takes_back_failure(each.was, each.will_be):
+            text = f"replace {each.title}: {each.was} -> {each.will_be}; {each.why}"
+            yield Line("would", text)
+    for each in plan.left:
+        text = f"leave {each.title}: stays {each.was}, {each.will_be} is not written; {each.why}"
+        yield Line("would", text, Tone.WARNING)
+
+
+def _overlap_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield what others had written where this session writes, or would have written.
+
+    What takes back a failure is said with its case.
+    """
+    plan = report.plan or Plan()
+    unwritten = {each.update.key for each in report.receipts if each.state in _UNWRITTEN}
+    for each in plan.replaced:
+        if not takes_back_failure(each.was, each.will_be) and each.key not in unwritten:
+            yield Line("replaced", f"{each.title}: {each.was} -> {each.will_be}; {each.why}")
     left = [
         f"{each.title}: stays {each.was}, {each.will_be} is not written; {each.why}"
         for each in plan.left
@@ -103,6 +125,15 @@ def _overlap_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     shown = left if verbose else left[:LISTED]
     yield from (Line("left", text, Tone.WARNING) for text in shown)
     yield from _rest_lines("left", len(left) - len(shown), tone=Tone.WARNING)
+
+
+_UNWRITTEN = frozenset({SendState.REFUSED, SendState.LOCKED, SendState.NOT_SENT})
+_BAD = frozenset({Verdict.FAILED.value, Verdict.BLOCKED.value})
+
+
+def takes_back_failure(was: str, will_be: str) -> bool:
+    """Return whether a FAILED or BLOCKED gives way, which another session may have found."""
+    return was in _BAD and will_be not in _BAD
 
 
 def dry_run_lines(report: UploadReport) -> Iterator[Line]:
@@ -114,7 +145,7 @@ def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     yield from (Line("would", str(change)) for change in plan.changes)
     yield from _earlier_lines(report)
     yield from (Line("would", f"update {update.describe()}") for update in plan.updates)
-    yield from problem_lines(report, verbose=True)
+    yield from problem_lines(report, verbose=True, is_dry_run=True)
 
 
 def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
@@ -124,11 +155,12 @@ def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
         judgement: The verdicts of the session.
         verbose: Whether to name each of them.
     """
-    if judgement.unlinked:
-        count = counted(len(judgement.unlinked), "test")
+    unlinked = [result for result in judgement.unlinked if not result.is_taken_out]
+    if unlinked:
+        count = counted(len(unlinked), "test")
         yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
     if verbose:
-        yield from (Line("", result.test_id) for result in judgement.unlinked)
+        yield from (Line("", result.test_id) for result in unlinked)
 
 
 def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:

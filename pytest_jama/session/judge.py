@@ -122,7 +122,21 @@ def find_nearest_key(judgement: Judgement, settings: Settings) -> str:
     if nearest is None:
         return ""
     entry, test_id = nearest
-    return f"nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+    remedy = _how_to_mend(entry.key, test_id)
+    return f"{remedy}nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+
+
+def _how_to_mend(key: str, test_id: str) -> str:
+    """Say what to do about a test ID that lacks the folder of its key; else nothing.
+
+    It is not taken for that test: the file of ``--junitxml`` does not say where its rootdir was,
+    and another folder may have a test of this name.
+    """
+    folder = normal_form(key).removesuffix(f"/{normal_form(test_id)}")
+    if folder == normal_form(key):
+        return ""
+    how = f"leave '{folder}/' out of the key, or install pytest-jama where pytest runs"
+    return f"{how} (its --junitxml then says in which folder): " if ".py" in key else f"{how}: "
 
 
 def describe_nothing_linked(nearest: str, *, strict: bool) -> str:
