@@ -91,7 +91,7 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     if not test_map:
         return Gaps()
     accounted = test_map.find_matched(coverage.test_ids)
-    if len(accounted) == len(test_map) and not coverage.missed:
+    if len(accounted) == len(test_map) and not (coverage.missed or coverage.partial):
         return Gaps()
     places = KeyPlaces(test_map)
     for address in coverage.failed:
