@@ -186,7 +186,10 @@ def test_each_case_that_is_not_passed_or_was_failed_is_named(
     assert incomplete.startswith("KEY-TC-2 Case KEY-TC-2: NOT_RUN -> INPROGRESS: ")
     assert "test_it.test_skips: no bench" in incomplete
     assert "`verdicts: {skipped: leave}`" in incomplete
-    assert mended == "KEY-TC-3 Case KEY-TC-3: FAILED -> PASSED: 1 passed"
+    assert mended == (
+        "KEY-TC-3 Case KEY-TC-3: FAILED -> PASSED: 1 passed; an earlier session said FAILED; "
+        "keeping what stood there below the new account"
+    )
     assert said.lines("untouched") == [
         "KEY-TC-5: 1 skipped (`verdicts: {skipped: leave}`): test_it.test_alone: no bench"
     ]
