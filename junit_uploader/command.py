@@ -193,7 +193,7 @@ def _find(
     known = find_known(
         settings,
         Coverage(
-            [each.test_id for each in linked.results if each.outcome is not Outcome.DESELECTED],
+            [each.test_id for each in linked.results if not each.is_uncollected],
             failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
             roots=("",) if reports.is_complete else (),
             is_whole=reports.is_complete,
@@ -310,9 +310,8 @@ def write_results(
         missing: What stands for tests that are in no report.
         tests_a_line: How many tests one line ``collected`` names.
     """
-    unknown = (each for each in results if each.outcome is Outcome.DESELECTED)
-    journal.write(*map(uncollected_line, unknown))
-    tests = [each for each in results if each.outcome is not Outcome.DESELECTED]
+    journal.write(*map(uncollected_line, (each for each in results if each.is_uncollected)))
+    tests = [each for each in results if not each.is_uncollected]
     for some in _chunks((each for each in tests if each.links), tests_a_line):
         known = ((each.test_id, Outcome.NOT_REACHED, each.links, "") for each in some)
         journal.write(collected_line(known))

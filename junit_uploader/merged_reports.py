@@ -246,13 +246,10 @@ class LinkedTests(NamedTuple):
             missing: What stands for tests that are in no report.
             rules: Which verdict follows from which outcome.
         """
-        unknown = [each for each in counting if each.outcome is _DESELECTED]
-        tests = [each for each in counting if each.outcome is not _DESELECTED]
+        unknown = [each for each in counting if each.is_uncollected]
+        tests = [each for each in counting if not each.is_uncollected]
         found = [*tests, *missing, *unknown]
         return unite_results([found], rules=rules) if self.has_several else found
-
-
-_DESELECTED = Outcome.DESELECTED
 
 
 def link_tests(
@@ -279,8 +276,8 @@ def link_tests(
         has_several = has_several or len(group) > 1 or group[0].testcases > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
-                stands_for = make_uncollected(test.test_id, find_within(test.test_id))
-                uncollected.append((stands_for, test))
+                links = find_within(test.test_id)
+                uncollected.append((TestResult.of_uncollected(test.test_id, links), test))
             elif test.subject is Subject.SKIPPED_FILE:
                 links = find_within(test.test_id)
                 skipped += [test.as_result()._replace(links=links)] if links else []
@@ -305,13 +302,3 @@ def link_tests(
 
 
 _TEST, _UNCOLLECTED = Subject.TEST, Subject.UNCOLLECTED_FILE
-
-
-def make_uncollected(address: str, links: tuple[CaseLink, ...]) -> TestResult:
-    """Return what stands in the place of the unknown tests of a file, as in ``pytest --jama``.
-
-    Args:
-        address: The file as the report names it.
-        links: The cases that the map names for tests in it.
-    """
-    return TestResult(address, Outcome.DESELECTED, message="could not be collected", links=links)

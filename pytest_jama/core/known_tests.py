@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.cases import without_none
 from pytest_jama.core.key_patterns import KeyPattern, PatternIndex
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.test_ids import boundaries, normal_form
+from pytest_jama.core.test_ids import boundaries, normal_base_of, normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from pytest_jama.core.case_map import CaseMap, MapEntry
     from pytest_jama.core.cases import CaseLink
@@ -34,6 +35,7 @@ class Coverage(NamedTuple):
         is_whole: Whether the session was not limited to a part of the test paths.
         test_paths: Where the tests are, if not everywhere.
         holds_tests: Whether one of the missed may hold tests at all.
+        partial: Files some of whose tests may have been left out without being seen.
     """
 
     test_ids: Sequence[str]
@@ -43,6 +45,7 @@ class Coverage(NamedTuple):
     is_whole: bool = True
     test_paths: Sequence[str] = ("",)
     holds_tests: Callable[[str], bool] = lambda _: True
+    partial: Sequence[str] = ()
 
 
 class Unmatched(NamedTuple):
@@ -88,7 +91,7 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     if not test_map:
         return Gaps()
     accounted = test_map.find_matched(coverage.test_ids)
-    if len(accounted) == len(test_map) and not coverage.missed:
+    if len(accounted) == len(test_map) and not (coverage.missed or coverage.partial):
         return Gaps()
     places = KeyPlaces(test_map)
     for address in coverage.failed:
@@ -96,6 +99,8 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     missing = _Missing()
     for address in coverage.missed:
         _add_missed(address, coverage, places, missing, accounted)
+    if coverage.partial:
+        _add_partial(coverage, places, missing, accounted)
     unmatched = []
     for key, entry in test_map.items():
         if key not in accounted:
@@ -134,6 +139,23 @@ def _add_missed(
         if not (is_outside and places.holds_any(key, coverage.test_paths)):
             missing.add(address, entry, "not collected in this session")
             accounted.add(key)
+
+
+def _add_partial(
+    coverage: Coverage, places: KeyPlaces, missing: _Missing, accounted: set[str]
+) -> None:
+    """Add what may be missing because of other rules for which names are tests.
+
+    A key that names one test is whole when that test was collected; any other may have more.
+    """
+    exact = {form(test) for test in coverage.test_ids for form in (normal_form, normal_base_of)}
+    for address in coverage.partial:
+        for key, entry in places.within(address):
+            if key not in accounted:
+                missing.add_key(entry)
+                accounted.add(key)
+            elif not places.is_one_of(key, exact):
+                missing.add(address, entry, "perhaps collected only in part")
 
 
 class _Missing:
@@ -204,6 +226,10 @@ class KeyPlaces:
         """Return whether a session looked where the tests of a key should be."""
         place = self._places[key]
         return place is not None and (coverage.is_whole or _lies_within(place, coverage.roots))
+
+    def is_one_of(self, key: str, tests: AbstractSet[str]) -> bool:
+        """Return whether a key names one of these tests, in normal form."""
+        return self._places[key] in tests
 
     def holds_any(self, key: str, addresses: Iterable[str]) -> bool:
         """Return whether one of the folders lies within the place of a key."""

@@ -28,7 +28,8 @@ class Outcome(str, Enum):
     DESELECTED = "deselected"
     """Known, but not selected: `-k`, `-m`, `--lf`, a node ID on the command line."""
     NOT_COLLECTED = "not collected"
-    """Known from the map or from jama.lock alone: this session did not come across it."""
+    """Known from the map or from jama.lock alone: this session did not come across it, or could not
+    collect its file."""
 
     __hash__ = str.__hash__  # Enum's own is many times slower, and this is called for each test
 
@@ -56,6 +57,17 @@ WORST_FIRST = (
     Outcome.NOT_COLLECTED,
 )
 """Which outcome stands when one test has several, as with ``--dist each``."""
+
+WORST_PART_FIRST = (
+    Outcome.ERROR,
+    Outcome.FAILED,
+    Outcome.XFAILED,
+    Outcome.SKIPPED,
+    Outcome.XPASSED,
+    Outcome.PASSED,
+)
+"""Which outcome stands for a whole whose parts ended in several: a part that was skipped, such as a
+teardown or a subtest, did not pass, and so the whole did not."""
 
 
 class StepResult(NamedTuple):
@@ -87,6 +99,7 @@ class TestResult(NamedTuple):
         started: When it began, in seconds since 1970 (UTC); None when unknown.
         host: Where it ran, if that is not where the session was conducted.
         is_taken_out: Whether it is linked to no case on purpose: by ``none``.
+        is_uncollected: Whether it stands for all tests of a file that could not be collected.
     """
 
     test_id: str
@@ -99,6 +112,19 @@ class TestResult(NamedTuple):
     started: float | None = None
     host: str = ""
     is_taken_out: bool = False
+    is_uncollected: bool = False
+
+    @classmethod
+    def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:
+        """Return what stands for the unknown tests of a file or folder that could not be collected.
+
+        Args:
+            address: Its name, as test IDs have it.
+            links: The cases that the map names for tests at or below it.
+        """
+        why = "could not be collected"
+        outcome = Outcome.NOT_COLLECTED
+        return cls(address, outcome, message=why, links=links, is_uncollected=True)
 
     @property
     def is_unlinked_failure(self) -> bool:

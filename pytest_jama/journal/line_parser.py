@@ -92,12 +92,7 @@ class Parser:
 
     def parse_uncollected(self, line: JournalLine) -> TestResult:
         """Read an `uncollected` line."""
-        return TestResult(
-            _text(line["address"]),
-            Outcome.DESELECTED,
-            message="could not be collected",
-            links=self.parse_links(line["cases"]),
-        )
+        return TestResult.of_uncollected(_text(line["address"]), self.parse_links(line["cases"]))
 
     def parse_result(self, line: JournalLine) -> TestResult:
         """Read a `result` line."""

@@ -17,7 +17,7 @@ from pytest_jama.core.properties import ATTEMPT, NOTE, USED_PROPERTIES
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
-from pytest_jama.plugin.phases import ends_attempt, is_failed_subtest, message_of, name_attempt
+from pytest_jama.plugin.phases import ends_attempt, message_of, name_attempt, outcome_of_subtest
 from pytest_jama.plugin.step_fixture import JamaFixture
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ class Attempts(Guarded):
             self._is_over, self._counts = True, False
         elif when == "call" or (when == "setup" and report.outcome != "passed"):
             self._counts = self._counts or not hasattr(report, "context")
-        if self._evidence is not None and is_failed_subtest(report):
-            self._evidence.fail_open_steps(first_line(message_of(report, Outcome.FAILED)))
+        outcome = None if self._evidence is None else outcome_of_subtest(report)
+        if self._evidence is not None and outcome is not None:
+            why = first_line(message_of(report, outcome))
+            self._evidence.mark_open_steps(outcome, why)
         if when == "setup":
             return
         if when == "teardown" and not self._counts:  # --junitxml makes a testcase of it
@@ -91,7 +93,7 @@ class Attempts(Guarded):
         """Fail the open steps: a soft assertion of pytest-assume has failed in them."""
         if self._evidence is not None:
             *_, reason = ["", *filter(None, map(str.strip, entry.splitlines()))]
-            self._evidence.fail_open_steps(reason)
+            self._evidence.mark_open_steps(Outcome.FAILED, reason)
 
     def evidence_of(self, item: pytest.Item) -> JamaFixture:
         """Return the evidence of the attempt that runs."""

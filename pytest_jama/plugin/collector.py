@@ -149,10 +149,7 @@ class ResultCollector:
         Returns:
             What stands in their place.
         """
-        return self.uncollected.setdefault(
-            address,
-            TestResult(address, Outcome.DESELECTED, message="could not be collected", links=links),
-        )
+        return self.uncollected.setdefault(address, TestResult.of_uncollected(address, links))
 
     def add_report(self, report: pytest.TestReport) -> TestResult | None:
         """Take one report; return the result of the test when this was the last one of it."""

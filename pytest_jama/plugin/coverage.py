@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.known_tests import Coverage
+from pytest_jama.plugin.overrides import read_override, value_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,13 +36,13 @@ def may_hold_tests(path: Path, config: pytest.Config) -> bool:
     """
     if path.is_dir():
         return not _is_never_searched(path, config)
-    return any(path.match(pattern) for pattern in config.getini("python_files"))
+    return any(path.match(pattern) for pattern in value_of_file(config, "python_files"))
 
 
 def _is_never_searched(folder: Path, config: pytest.Config) -> bool:
     if folder.name == "__pycache__" or (folder / "pyvenv.cfg").is_file():
         return True
-    return any(folder.match(pattern) for pattern in config.getini("norecursedirs"))
+    return any(folder.match(pattern) for pattern in value_of_file(config, "norecursedirs"))
 
 
 def read_coverage(
@@ -56,21 +57,55 @@ def read_coverage(
     """
     test_ids = [test_id for name in ("NOT_REACHED", "DESELECTED") for test_id, _ in collected[name]]
     test_paths = _find_test_paths(config)
+    roots = collected["roots"]
     return Coverage(
         test_ids=[*test_ids, *collected["ambiguous"]],
-        missed=collected["missed"],
+        missed=[*collected["missed"], *_find_other_files(config, roots, test_ids)],
         failed=failed,
-        roots=collected["roots"],
+        roots=roots,
         is_whole=_is_whole(config, test_paths),
         test_paths=[address_of(path, config) for path in test_paths],
         holds_tests=lambda address: _holds_tests(address, config),
+        partial=_find_partial(config, roots),
     )
+
+
+def _find_other_files(
+    config: pytest.Config, roots: Sequence[str], test_ids: Sequence[str]
+) -> Sequence[str]:
+    """Return the test files that were not looked at because of ``-o python_files=...``."""
+    patterns = read_override(config, "python_files")
+    if patterns is None:
+        return ()
+    named = {test_id.partition("::")[0] for test_id in test_ids}
+    return [
+        address
+        for address, path in _files_below(config, roots)
+        if address not in named and not any(path.match(pattern) for pattern in patterns)
+    ]
+
+
+def _find_partial(config: pytest.Config, roots: Sequence[str]) -> Sequence[str]:
+    """Return the test files, where the command line says which functions or classes are tests."""
+    names = ("python_functions", "python_classes")
+    if all(read_override(config, name) is None for name in names):
+        return ()
+    return [address for address, _ in _files_below(config, roots)]
+
+
+def _files_below(config: pytest.Config, roots: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    for root in roots:
+        place = config.rootpath / root
+        for path in _test_files(place, config) if place.is_dir() else (place,):
+            yield address_of(path, config), path
 
 
 def _find_test_paths(config: pytest.Config) -> list[Path]:
     """Return the folders and files of the setting ``testpaths``; the rootdir without it."""
     root = config.rootpath
-    found = [path for each in config.getini("testpaths") for path in sorted(root.glob(str(each)))]
+    found = [
+        path for each in value_of_file(config, "testpaths") for path in sorted(root.glob(str(each)))
+    ]
     return found or [root]
 
 

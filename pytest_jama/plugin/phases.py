@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
+from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_PART_FIRST, Outcome
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Phases:
         if message and message not in self.messages:
             self.messages += (message,)
         if self.outcome is not _NOT_REACHED:
-            outcome = min(self.outcome, outcome, key=WORST_FIRST.index)
+            outcome = min(self.outcome, outcome, key=WORST_PART_FIRST.index)
         self.outcome = outcome
 
     def begin_again(self, report: pytest.TestReport) -> None:
@@ -103,16 +103,18 @@ def ends_attempt(report: pytest.TestReport) -> bool:
     return report.outcome not in _FINAL_OUTCOMES
 
 
-def is_failed_subtest(report: pytest.TestReport) -> bool:
-    """Return whether this is a failed subtest; one that passed changes nothing."""
-    return report.outcome == "failed" and hasattr(report, "context")
+def outcome_of_subtest(report: pytest.TestReport) -> Outcome | None:
+    """Return what a subtest says of its test; None when it passed, or when this is not one."""
+    if report.outcome == "passed" or not hasattr(report, "context"):
+        return None
+    return _outcome_of(report)
 
 
 def _outcome_of(report: pytest.TestReport) -> Outcome | None:
-    """Return what one phase says; None when it says nothing."""
-    if hasattr(report, "context"):
-        return Outcome.FAILED if is_failed_subtest(report) else None
+    """Return what one phase or subtest says; None when it says nothing."""
     if report.outcome == "passed":
+        if hasattr(report, "context"):
+            return None
         return Outcome.XPASSED if hasattr(report, "wasxfail") else _PASSED
     if report.outcome == "failed":
         return Outcome.FAILED if report.when == "call" else Outcome.ERROR

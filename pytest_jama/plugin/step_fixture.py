@@ -10,11 +10,12 @@ import sys
 import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_step
 from pytest_jama.core.properties import evidence_properties
-from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
+from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, WORST_PART_FIRST, Outcome
 from pytest_jama.core.text import clean, shorten
 from pytest_jama.plugin.soft_checks import SoftChecks
 from pytest_jama.plugin.step_ends import ENDS_OF_ALL, StepEnd, read_end
@@ -43,13 +44,20 @@ class _Step:
         self.thread = threading.get_ident()
         self.is_in_task = _is_in_task()
         self.is_open = True
-        self.has_failed = False
+        self.inside: Outcome | None = None
         self.end = StepEnd(None, "it was still open when the test ended")
 
     @property
     def outcome(self) -> Outcome | None:
         """What became of it; None when its end says nothing."""
-        return Outcome.FAILED if self.has_failed else self.end.outcome
+        outcomes = (each for each in (self.inside, self.end.outcome) if each is not None)
+        return min(outcomes, key=WORST_PART_FIRST.index, default=None)
+
+    def mark(self, outcome: Outcome, reason: str) -> None:
+        """Keep what happened inside without raising anything; the worst stands."""
+        known = self.inside or outcome
+        self.inside = min(known, outcome, key=WORST_PART_FIRST.index)
+        self.notes.append(reason)
 
     def as_said(self, outcome: Outcome, *, reason: str = "") -> _Said:
         """Return what is said of it."""
@@ -80,7 +88,7 @@ class JamaFixture:
         self._open: list[_Step] = []
         self._closed: list[_Step] = []
         self._notes: list[object] = []
-        self._checks = SoftChecks(self.fail_open_steps)
+        self._checks = SoftChecks(partial(self.mark_open_steps, Outcome.FAILED))
 
     @contextmanager
     def step(self, number: int, note: str | None = None) -> Iterator[None]:
@@ -126,14 +134,13 @@ class JamaFixture:
         with self._lock:
             self._notes.append(line)
 
-    def fail_open_steps(self, reason: str) -> None:
-        """Fail the steps in which this is said: something failed there that raises nothing."""
+    def mark_open_steps(self, outcome: Outcome, reason: str) -> None:
+        """Let something count for the steps in which it happens, though it raises nothing."""
         with self._lock:
             step = self._find_step()
             for each in () if step is None else (step, *_ancestors(step)):
                 if each is step or each.is_open:
-                    each.has_failed = True
-                    each.notes.append(reason)
+                    each.mark(outcome, reason)
 
     def properties(self) -> Iterator[tuple[str, str]]:
         """Yield everything as properties of the test."""
@@ -178,8 +185,8 @@ class JamaFixture:
 
     def _close(self, step: _Step, outer: _Step | None, end: StepEnd, checks_before: int) -> None:
         failed_check = self._checks.find_failed_since(checks_before)
-        if failed_check and not step.has_failed:
-            self.fail_open_steps(failed_check)
+        if failed_check and step.inside is not Outcome.FAILED:
+            self.mark_open_steps(Outcome.FAILED, failed_check)
         with self._lock:
             step.end = end
             self._closed.append(step)

@@ -151,7 +151,9 @@ def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
 
 
 def _is_unselected(case: CaseVerdict) -> bool:
-    return all(result.outcome in _UNSELECTED for result in case.results)
+    return all(
+        result.outcome in _UNSELECTED and not result.is_uncollected for result in case.results
+    )
 
 
 _UNSELECTED = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})

@@ -257,7 +257,8 @@ class Session:
 
 def _is_linked(result: TestResult) -> bool:
     """Return whether this is a test that there is, and it is linked to a case."""
-    return bool(result.links) and result.outcome is not Outcome.NOT_COLLECTED
+    is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
+    return bool(result.links) and is_known
 
 
 def refuse(error: PytestJamaError) -> Ending:

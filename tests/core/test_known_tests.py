@@ -82,6 +82,19 @@ def test_no_case_looks_complete_without_one_of_its_tests(
 
 
 @LAW
+@given(maps, st.sets(st.sampled_from(["test_x", "test_y", "TestA"]), min_size=1))
+def test_no_case_looks_complete_when_tests_may_have_other_names(
+    test_map: CaseMap, names: set[str]
+) -> None:
+    tests = [test for test in TESTS if test.split("::")[1].partition("[")[0] in names]
+    gaps = find_gaps(test_map, Coverage(tests, partial=list(FILES)))
+    said = {link.case_ref for result in gaps.missing for link in result.links}
+    assert cases_of(test_map, [test for test in TESTS if test not in tests]) <= said
+    bare = {test.partition("[")[0] for test in tests}
+    assert not any(result.test_id in bare for result in gaps.missing)
+
+
+@LAW
 @given(maps, st.booleans())
 def test_a_session_of_everything_misses_nothing_but_what_no_test_matches(
     test_map: CaseMap, is_whole: bool

@@ -215,7 +215,7 @@ def test_collection_error_leaves_everything_alone(
 def test_file_that_cannot_be_collected_leaves_its_mapped_cases_incomplete(
     repository: Repository,
 ) -> None:
-    prepare(repository, TWO_OF_ONE_CASE, cases=1)
+    prepare(repository, TWO_OF_ONE_CASE, cases=2)
     repository.write("test_broken.py", "import nothing_of_that_name")
     repository.write(
         "jama.yaml",
@@ -223,8 +223,11 @@ def test_file_that_cannot_be_collected_leaves_its_mapped_cases_incomplete(
         project: KEY
         plan: Release 1
         cycle: Build 1
-        tests: {"test_broken.py::test_third": KEY-TC-1}
+        tests: {"test_broken.py::test_third": KEY-TC-1, "test_broken.py": KEY-TC-2}
         """,
     )
-    repository.pytest_here("--continue-on-collection-errors")
-    assert repository.statuses() == {1: "INPROGRESS"}
+    finished = repository.pytest_here("--continue-on-collection-errors")
+    assert repository.statuses() == {1: "INPROGRESS", 2: "NOT_RUN"}
+    why = "1 not collected: test_broken.py: could not be collected"
+    assert f"2 passed, 1 not collected; not every test ran and passed: {why}" in finished.output
+    assert f"-TC-2: {why}" in finished.output

@@ -88,6 +88,34 @@ PARTS = """tests:
             {4: "PASSED", 1: "NOT_RUN"},
             id="all of a pattern",
         ),
+        pytest.param(
+            ["-n", "2", "-o", "python_files=test_a.py test_d.py"],
+            {1: "NOT_RUN", 2: "PASSED", 3: "PASSED", 4: "INPROGRESS"},
+            id="other names of files",
+        ),
+        pytest.param(
+            ["-o", "python_functions=test_1 test_3 test_7"],
+            {1: "INPROGRESS", 2: "INPROGRESS", 3: "INPROGRESS", 4: "NOT_RUN"},
+            id="other names of functions",
+        ),
+        pytest.param(
+            ["-o", "python_classes=TestB", "tests/test_a.py"],
+            {1: "NOT_RUN", 2: "INPROGRESS", 3: "NOT_RUN"},
+            id="other names of classes",
+        ),
+        pytest.param(
+            ["--override-ini=norecursedirs=sub"],
+            {1: "PASSED", 2: "PASSED", 3: "PASSED", 4: "INPROGRESS"},
+            id="a folder that is not searched",
+        ),
+        pytest.param(
+            ["-o", "testpaths=tests/sub"], {1: "NOT_RUN", 4: "INPROGRESS"}, id="other testpaths"
+        ),
+        pytest.param(
+            ["-o", "python_functions=test check", "-o", "python_files=test_*.py *_test.py a.py"],
+            {1: "PASSED", 2: "PASSED", 3: "PASSED", 4: "PASSED"},
+            id="more names",
+        ),
     ],
 )
 def test_of_what_a_part_was_collected_is_incomplete(

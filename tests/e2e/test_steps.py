@@ -85,6 +85,17 @@ def test_subtests_fail_in_a_step(jama, subtests):
         with subtests.test("tone"):
             pass
 
+@jama("KEY-TC-14")
+def test_subtest_is_skipped_in_a_step(jama, subtests):
+    with jama.step(1):
+        pass
+    with jama.step(2):
+        with subtests.test("volume"):
+            pytest.skip("no microphone")
+
+@jama("KEY-TC-14")
+def test_other(): pass
+
 @jama("KEY-TC-11")
 def test_note_of_a_run_without_steps(jama):
     jama.note("serial number 7")
@@ -103,6 +114,7 @@ ROWS = {
     9: ("INPROGRESS", [NOT_RUN, NOT_RUN, "PASSED", NOT_RUN]),
     10: ("INPROGRESS", [NOT_RUN, "PASSED", NOT_RUN, NOT_RUN]),
     12: ("FAILED", ["PASSED", "FAILED", "FAILED", "PASSED"]),
+    14: ("INPROGRESS", ["PASSED", NOT_RUN, NOT_RUN, NOT_RUN]),
 }
 
 

@@ -90,6 +90,22 @@ def test_subtest_fails(subtests):
         with subtests.test(number=number):
             assert number != 1
 
+@pytest.fixture
+def skips_after():
+    yield
+    pytest.skip("not cleaned up")
+
+@jama("KEY-TC-36")
+def test_passes_first(): pass
+
+@jama("KEY-TC-36")
+def test_skipped_in_teardown(skips_after): pass
+
+@jama("KEY-TC-38")
+def test_subtest_expected_to_fail(subtests):
+    with subtests.test("one"):
+        pytest.xfail("bug 8")
+
 @jama("KEY-TC-15")
 def test_subtests_pass(subtests):
     with subtests.test("one"):
@@ -110,6 +126,12 @@ class TestUnit(unittest.TestCase):
         for number in range(3):
             with self.subTest(number=number):
                 self.assertNotEqual(number, 1)
+
+    @jama("KEY-TC-37")
+    def test_part_is_skipped(self):
+        for number in range(3):
+            with self.subTest(number=number):
+                if number == 1: self.skipTest("no second channel")
 
     @jama("KEY-TC-19")
     @unittest.skip("never")
@@ -194,7 +216,7 @@ ROWS = {
     12: ("rerun, passed at last", "PASSED"),
     13: ("rerun, failed to the last", "FAILED"),
     14: ("failed subtest", "FAILED"),
-    15: ("passed and skipped subtests", "PASSED"),
+    15: ("passed and skipped subtests", "NOT_RUN"),
     16: ("unittest passed", "PASSED"),
     17: ("unittest failed", "FAILED"),
     18: ("unittest subTest failed", "FAILED"),
@@ -215,6 +237,9 @@ ROWS = {
     33: ("record_property", "PASSED"),
     34: ("parameter with escapes", "PASSED"),
     35: ("parameter with comma and hash", "FAILED"),
+    36: ("two passed, one skipped in its teardown", "INPROGRESS"),
+    37: ("unittest subTest skipped", "NOT_RUN"),
+    38: ("subtest expected to fail", "NOT_RUN"),
 }
 
 

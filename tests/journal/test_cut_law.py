@@ -64,14 +64,7 @@ RESULTS = (
     ),
     ended("g", "J-TC-6", Outcome.SKIPPED),
 )
-UNCOLLECTED = (
-    TestResult(
-        "broken.py",
-        Outcome.DESELECTED,
-        message="could not be collected",
-        links=parse_links("J-TC-3, J-TC-7"),
-    ),
-)
+UNCOLLECTED = (TestResult.of_uncollected("broken.py", parse_links("J-TC-3, J-TC-7")),)
 
 
 def new_server() -> Server:

@@ -225,7 +225,7 @@ def test_test_that_no_shard_reached_makes_its_case_incomplete() -> None:
 
 
 def test_file_that_one_shard_could_not_collect_makes_its_case_incomplete() -> None:
-    lost = lines.uncollected_line(a_test("x.py", Outcome.DESELECTED))
+    lost = lines.uncollected_line(TestResult.of_uncollected("x.py", a_test("a").links))
     broken = record(lost, lines.result_line(a_test("other", cases="J-TC-2")), session="s2")
     judgement = concluded(session_of([a_test("a")]), broken)
     assert judgement.cases[0].verdict is Verdict.INPROGRESS

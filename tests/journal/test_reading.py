@@ -9,7 +9,7 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import SettingsError
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.read import EmptyJournalError
@@ -63,7 +63,7 @@ def test_several_collected_lines_are_one_list() -> None:
 
 
 def test_file_that_could_not_be_collected_is_known() -> None:
-    lost = a_test("x.py", Outcome.DESELECTED, message="could not be collected")
+    lost = TestResult.of_uncollected("x.py", a_test("a").links)
     found = record(lines.uncollected_line(lost), RESULT)
     assert list(found.all_results()) == [a_test("a"), lost]
 

@@ -37,7 +37,7 @@ def test_file_that_could_not_be_collected_stands_for_its_tests() -> None:
     assert linked.uncollected == ("a.b",)
     assert [(each.outcome.value, each.links) for each in linked.results] == [
         ("passed", BY_MAP),
-        ("deselected", IN_FILE),
+        ("not collected", IN_FILE),
     ]
 
 

@@ -52,7 +52,27 @@ ROWS = {
             report_of("call"),
             report_of("teardown"),
         ],
-        Outcome.PASSED,
+        Outcome.SKIPPED,
+    ),
+    "xfailed subtest": (
+        [
+            report_of("call", "skipped", context="part", wasxfail="bug"),
+            report_of("call"),
+            report_of("teardown"),
+        ],
+        Outcome.XFAILED,
+    ),
+    "skip in the teardown": (
+        [report_of("setup"), report_of("call"), report_of("teardown", "skipped")],
+        Outcome.SKIPPED,
+    ),
+    "unexpected pass, then a skip in the teardown": (
+        [report_of("call", wasxfail="bug"), report_of("teardown", "skipped")],
+        Outcome.SKIPPED,
+    ),
+    "failure, then a skip in the teardown": (
+        [report_of("call", "failed"), report_of("teardown", "skipped")],
+        Outcome.FAILED,
     ),
     "crash": ([report_of("setup"), crash_report("worker 'gw0' crashed")], Outcome.ERROR),
     "rerun": (
@@ -217,7 +237,7 @@ def test_worse_one_of_two_results_of_the_same_id_counts(collector: ResultCollect
 def test_file_that_cannot_be_collected_stands_for_its_tests(collector: ResultCollector) -> None:
     collector.add_uncollected("test_b.py", parse_links("A-TC-1"))
     (result,) = collector.all_results()
-    assert (result.test_id, result.outcome) == ("test_b.py", Outcome.DESELECTED)
+    assert (result.test_id, result.outcome) == ("test_b.py", Outcome.NOT_COLLECTED)
 
 
 def test_a_test_began_with_its_setup_and_a_report_without_time_says_nothing() -> None:

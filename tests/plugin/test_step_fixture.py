@@ -147,7 +147,7 @@ def test_tasks_note_in_their_own_steps(evidence: JamaFixture) -> None:
         with evidence.step(10 + number):
             await asyncio.sleep(0)
             if number == 2:
-                evidence.fail_open_steps("late")
+                evidence.mark_open_steps(Outcome.FAILED, "late")
 
     async def run() -> None:
         await asyncio.gather(*map(work, (1, 2, 3)))

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState, Unresolved, UploadReport
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict, VerdictRules, judge
 from pytest_jama.report.case_lines import case_entries, case_lines, explain, untouched_lines
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
@@ -170,6 +170,11 @@ def test_untouched_cases_are_named_but_for_those_without_a_selected_test() -> No
         for number in range(1, 13)
     ]
     unselected = case_of(None, results=(result_of(Outcome.DESELECTED),))
+    uncollected = TestResult.of_uncollected("test_b.py", ())
+    judgement = Judgement((case_of(None, results=(uncollected,)), *left[:11], unselected))
+    assert str(next(untouched_lines(judgement, verbose=False))) == (
+        "untouched  JEET1-TC-1: 1 not collected: test_b.py: could not be collected"
+    )
     judgement = Judgement((*left, unselected))
     lines = [str(line) for line in untouched_lines(judgement, verbose=False)]
     assert lines[0] == (
