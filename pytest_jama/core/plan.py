@@ -229,6 +229,7 @@ class Overlap(NamedTuple):
         was: What the server shows there.
         will_be: What this session says.
         why: What made us replace it or leave it, and what becomes of what stood there.
+        verdict: What this session concludes.
     """
 
     key: str
@@ -236,6 +237,24 @@ class Overlap(NamedTuple):
     was: str
     will_be: str
     why: str
+    verdict: CaseVerdict
+
+    @property
+    def case(self) -> str:
+        """The case whose verdict that is."""
+        return str(self.verdict.case_ref)
+
+    def facts(self) -> dict[str, Any]:
+        """Return all of it, fit for JSON."""
+        return {
+            "key": self.key,
+            "case": self.case,
+            "title": self.title,
+            "was": self.was,
+            "will_be": self.will_be,
+            "why": self.why,
+            "reasons": list(self.verdict.reasons),
+        }
 
 
 class Plan(NamedTuple):

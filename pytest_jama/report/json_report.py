@@ -77,8 +77,8 @@ def json_report(
         ],
         "unlinked": [result.test_id for result in judgement.unlinked],
         "warnings": list(plan.warnings),
-        "replaced": [each._asdict() for each in plan.replaced],
-        "left": [each._asdict() for each in plan.left],
+        "replaced": [each.facts() for each in plan.replaced],
+        "left": [each.facts() for each in plan.left],
         "journal": journal,
     }
 

@@ -85,24 +85,17 @@ def problem_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
         for entry in report.unresolved
     ]
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
-    yield from _overlap_lines(report.plan or Plan(), verbose=verbose)
+    yield from _replaced_lines(report.plan or Plan())
     warnings = [Line("warning", text, Tone.WARNING) for text in (report.plan or Plan()).warnings]
     shown = warnings if verbose else warnings[:LISTED]
     yield from shown
     yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
 
 
-def _overlap_lines(plan: Plan, *, verbose: bool) -> Iterator[Line]:
-    """Yield what others had written where this session writes, or would have written."""
+def _replaced_lines(plan: Plan) -> Iterator[Line]:
+    """Yield what others had written where this session writes."""
     for each in plan.replaced:
         yield Line("replaced", f"{each.title}: {each.was} -> {each.will_be}; {each.why}")
-    left = [
-        f"{each.title}: stays {each.was}, {each.will_be} is not written; {each.why}"
-        for each in plan.left
-    ]
-    shown = left if verbose else left[:LISTED]
-    yield from (Line("left", text, Tone.WARNING) for text in shown)
-    yield from _rest_lines("left", len(left) - len(shown), tone=Tone.WARNING)
 
 
 def dry_run_lines(report: UploadReport) -> Iterator[Line]:
