@@ -41,6 +41,7 @@ class Findings(NamedTuple):
         provenance: One line that opens each account, see `Provenance`. Empty writes no accounts.
         session: The name of the session; those of several that are sent as one.
         lock: What the cases said when their tests were reviewed; None without `jama.lock`.
+        known: Cases that only the map or jama.lock names; no test of the session is linked to them.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
     """
@@ -50,7 +51,12 @@ class Findings(NamedTuple):
     provenance: str = ""
     session: str = ""
     lock: Lock | None = None
+    known: tuple[CaseRef, ...] = ()
     prepares: bool = False
+
+    def linked(self) -> dict[CaseRef, None]:
+        """Return the cases that tests are linked to, whatever became of the tests."""
+        return {link.case_ref: None for result in self.results for link in result.links}
 
 
 class Elsewhere(NamedTuple):

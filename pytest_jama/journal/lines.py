@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
@@ -278,6 +278,11 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
     """
     keys = [[each.key, each.line, each.nearest, _links(each.links)] for each in unmatched]
     return {"line": "unmatched", "keys": keys}
+
+
+def known_line(cases: Iterable[CaseRef]) -> JournalLine:
+    """Return the line of cases that only the map or jama.lock names."""
+    return {"line": "known", "cases": [case.text for case in cases]}
 
 
 def end_line(*, finished: bool, reason: str) -> JournalLine:

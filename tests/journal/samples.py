@@ -139,6 +139,7 @@ FULL: dict[str, JournalLine] = {
             )
         ]
     ),
+    "known_line": lines.known_line([CASE]),
     "end_line": lines.end_line(finished=False, reason="no answer"),
     "upload_line": lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
@@ -169,6 +170,7 @@ BARE: dict[str, JournalLine] = {
     "unusable_line": lines.unusable_line(Unusable(UnusableKind.HOOK, "", "")),
     "unlinked_line": lines.unlinked_line(""),
     "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),
+    "known_line": lines.known_line([CASE]),
     "end_line": lines.end_line(finished=True, reason=""),
 }
 """By the function that makes it: a line without anything that may be missing."""
