@@ -276,7 +276,7 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
     Args:
         unmatched: At least one.
     """
-    keys = [[each.key, each.line, each.nearest, _links(each.links)] for each in unmatched]
+    keys = [[each.key, each.line, each.nearest, _links(each.links), each.why] for each in unmatched]
     return {"line": "unmatched", "keys": keys}
 
 

@@ -64,6 +64,7 @@ def read_coverage(
         is_whole=_is_whole(config, test_paths),
         test_paths=[address_of(path, config) for path in test_paths],
         holds_tests=lambda address: _holds_tests(address, config),
+        exists=lambda address: (config.rootpath / address.partition("::")[0]).exists(),
     )
 
 

@@ -71,6 +71,7 @@ def json_report(
                 "key": each.key,
                 "line": each.line,
                 "nearest": each.nearest,
+                "why": each.why,
                 "cases": list(map(str, each.links)),
             }
             for each in unmatched

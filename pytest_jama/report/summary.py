@@ -165,8 +165,8 @@ def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterato
     shown = unmatched if verbose else unmatched[:LISTED]
     for each in shown:
         cases = ", ".join(map(str, each.links)) or "none"
-        nearest = f"nearest is {each.nearest}" if each.nearest else "correct or remove it"
-        text = f"{each.key!r} (line {each.line} of tests:, {cases}) matches no test; {nearest}"
+        text = f"{each.key!r} (line {each.line} of tests:, {cases}) {each.why}"
+        text += f"; nearest is {each.nearest}" if each.nearest else ""
         yield Line("unmatched", text, Tone.WARNING)
     if len(shown) < len(unmatched):
         left = f"{len(unmatched) - len(shown)} more keys{hint(verbose=False)}"

@@ -131,13 +131,12 @@ DEAD = """tests:
   tests/test_a.py::test_old: KEY-TC-1
   tests/test_b.py: KEY-TC-2
   tests/test_b.py::test_2: KEY-TC-3
-  tests/gone.py::test_2: none
+  tests/test_a.py::TestA::test_30: none
 """
 NAMED = """\
-unmatched  'tests/test_a.py::test_old' (line 7 of tests:, {key}-TC-1) matches no test; \
-nearest is tests/test_a.py::test_1
-unmatched  'tests/gone.py::test_2' (line 10 of tests:, none) matches no test; \
-nearest is tests/test_b.py::test_2
+unmatched  'tests/test_a.py::test_old' (line 7 of tests:, {key}-TC-1) matches no test
+unmatched  'tests/test_a.py::TestA::test_30' (line 10 of tests:, none) matches no test; \
+nearest is tests/test_a.py::TestA::test_3
 """
 
 
@@ -246,5 +245,6 @@ def test_keys_that_no_report_matches(
     assert uploaded.status == status, uploaded.output
     assert repository.statuses() == {1: verdict}
     assert "'tests/test_b.py::test_2' (line 5 of tests:" in uploaded.output
+    assert ") has no test in any report given here; nearest " in uploaded.output
     assert "nearest is tests\\test_b.test_new" in uploaded.output
     assert "1 failed test without a test case: tests\\test_b.test_new" in uploaded.output

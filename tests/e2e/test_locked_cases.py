@@ -264,3 +264,35 @@ def test_a_broken_lock_is_refused_before_tests_run(parted: Repository) -> None:
     assert said.replace(" HEAD", "") in with_pytest.output
     assert said.replace(" HEAD", "") in with_junit.output
     assert not with_pytest.requests
+
+
+@pytest.mark.parametrize("run", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_a_cycle_has_runs_of_all_cases_that_are_known(
+    repository: Repository, run: Callable[[Repository], Finished]
+) -> None:
+    add_cases(repository, 5)
+    write_lock(repository, {5: ["test_it.py::test_passed"]})
+    keys = {"test_passed": 1, "test_skipped": 2, "": 3}
+    linked = {f"test_it.py::{name}".removesuffix("::"): number for name, number in keys.items()}
+    repository.write(
+        "jama.yaml",
+        "project: KEY\nplan: P\ncycle: C\nverdicts: {skipped: ignore}\n"
+        f"tests: { {key: f'KEY-TC-{number}' for key, number in linked.items()} }\n",
+    )
+    repository.write(
+        "test_it.py",
+        """
+        import pytest
+        def test_passed(): pass
+        @pytest.mark.skip
+        def test_skipped(): pass
+        @pytest.mark.skip
+        @pytest.mark.jama("KEY-TC-4")
+        def test_marked(): pass
+        """,
+    )
+
+    finished = run(repository)
+
+    expected = {1: "PASSED", **dict.fromkeys((2, 3, 4, 5), "NOT_RUN")}
+    assert repository.statuses() == expected, finished.output

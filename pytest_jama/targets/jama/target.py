@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.plan import Findings, Update
-    from pytest_jama.core.verdicts import Judgement
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
