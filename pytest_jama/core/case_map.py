@@ -158,15 +158,14 @@ class CaseMap:
 
         Also those that lose to a more specific one.
         """
-        matched: set[str] = set()
-        for test_id in test_ids:
-            for normal in self._spellings(test_id):
-                if normal in self._literal:
-                    matched.add(normal)
-                if self._literal:
-                    names = (normal[:end] for end in boundaries(normal))
-                    matched.update(name for name in names if name in self._literal)
-                matched.update(pattern.key for pattern in self._patterns.find_all(normal))
+        tests = [normal for test_id in test_ids for normal in self._spellings(test_id)]
+        matched = self._literal.keys() & set(tests)
+        has_wide = len(matched) < len(self._literal)  # most maps name each test by itself
+        for normal in tests if has_wide or self._patterns else ():
+            if has_wide:
+                names = (normal[:end] for end in boundaries(normal))
+                matched.update(name for name in names if name in self._literal)
+            matched.update(pattern.key for pattern in self._patterns.find_all(normal))
         return matched
 
     def find_above(self, normal: str) -> tuple[int, MapEntry | None]:

@@ -94,8 +94,10 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     """
     if not test_map:
         return Gaps()
-    places = KeyPlaces(test_map)
     accounted = test_map.find_matched(coverage.test_ids)
+    if len(accounted) == len(test_map) and not coverage.missed:
+        return Gaps()
+    places = KeyPlaces(test_map)
     for address in coverage.failed:
         accounted.update(key for key, _ in places.within(address))
     missing = _Missing()

@@ -259,10 +259,14 @@ def _judge_steps(evidence: Sequence[Evidence], rules: VerdictRules) -> tuple[Ste
 def _find_unsaid_steps(
     evidence: Sequence[Evidence], steps: Iterable[StepVerdict], rules: VerdictRules
 ) -> Sequence[int]:
-    """Return the steps that tests began, and of which none of them says anything."""
+    """Return the steps that tests began, and of which none of them says anything.
+
+    Those of tests that say nothing themselves are not among them.
+    """
     begun = {
         step.number
         for result, link in evidence
+        if rules.verdict_of(result.outcome) is not None
         for step in _steps_of(result, link)
         if rules.verdict_of(step.outcome) is None and step.outcome not in rules.ignored
     }

@@ -89,7 +89,7 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
     entries += [
         CaseEntry(CaseChange(case, will_be=case.verdict.value), hindrance)
         for case in rest
-        if case.verdict and (case.case_ref in unresolved or not _is_alias(case, index))
+        if case.verdict and (not index or case.case_ref in unresolved or not _is_alias(case, index))
     ]
     return sorted(entries, key=lambda entry: -_SEVERITY.get(entry.change.will_be, 0))
 

@@ -372,3 +372,11 @@ def test_equal_notes_of_several_tests_stand_once() -> None:
     steps = [StepVerdict(1, PASSED, ("a", "b")), StepVerdict(1, FAILED, ("b", "c"))]
 
     assert merge_steps(steps) == StepVerdict(1, FAILED, ("a", "b", "c"))
+
+
+def test_the_step_of_a_test_that_did_not_run_needs_no_reason_of_its_own() -> None:
+    passed = result_of(P, cases="T-1#1")
+
+    case = verdict_on([passed, result_of(DES, cases="T-1#2", test="b")])
+
+    assert case.reasons == ("not every test ran and passed: 1 deselected",)
