@@ -248,3 +248,13 @@ def test_keys_that_no_report_matches(
     assert ") has no test in any report given here; nearest " in uploaded.output
     assert "nearest is tests\\test_b.test_new" in uploaded.output
     assert "1 failed test without a test case: tests\\test_b.test_new" in uploaded.output
+
+
+def test_a_key_outside_of_the_test_paths_is_told_from_a_dead_one(repository: Repository) -> None:
+    write_tests(repository, 1, "tests: {src/test_x.py: KEY-TC-1, src/test_y.py: KEY-TC-1}\n")
+    repository.write("pytest.ini", "[pytest]\ntestpaths = tests\n")
+    repository.write("src/test_x.py", "def test_x(): pass\n")
+    said = repository.pytest_here().summary
+    assert "'src/test_x.py' (line 4 of tests:" in said
+    assert said.count("lies outside of testpaths, though its file exists") == 1
+    assert said.count("'src/test_y.py' (line 4 of tests:") == 1
