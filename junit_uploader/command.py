@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -103,9 +104,14 @@ def _run(
             loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
         )
     )
-    session = Session(loaded, mode=output.mode)
     with no_garbage_collection():
-        found = _find(options, loaded, session, output, about)
+        reports = read_reports(
+            options.reports, ReadOptions(skipped_wins=loaded.settings.junit.skipped_wins)
+        )
+        tests = reports.map_for(loaded.settings.tests)
+        loaded = replace(loaded, settings=loaded.settings.model_copy(update={"tests": tests}))
+        session = Session(loaded, mode=output.mode)
+        found = _find(reports, loaded, session, output, about)
     provenance = find_provenance(
         loaded.settings,
         folder=None,
@@ -148,15 +154,14 @@ def _run(
 
 
 def _find(
-    options: Namespace,
+    reports: MergedReports,
     loaded: LoadedSettings,
     session: Session,
     output: OutputOptions,
     about: dict[str, Any],
 ) -> _Found:
-    """Read the reports; refuse those that must not be sent."""
+    """Link the tests of reports; refuse those that must not be sent."""
     settings = loaded.settings
-    reports = read_reports(options.reports, ReadOptions(skipped_wins=settings.junit.skipped_wins))
     about["reports"] = [file_values(file) for file in reports.files]
     output.announce(f"jama: {summary_line(reports)}")
     output.say(*note_lines(reports.files, verbose=output.verbose))
@@ -230,6 +235,7 @@ def _load(options: Namespace) -> LoadedSettings:
         flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
         environ=os.environ,
         needs_target=not options.no_upload,
+        unused=("url",) if options.no_upload else (),
         flag_prefix="--",
     )
     return with_lock(loaded, start=Path.cwd())

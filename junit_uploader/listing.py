@@ -76,12 +76,13 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 def file_values(file: ReportFile) -> dict[str, Any]:
     """Return a report as JSON documents show it."""
-    return {
+    values = {
         "path": file.path,
         "error": file.error,
         "testcases": file.testcases,
         "notes": [str(note) for note in file.notes],
     }
+    return {**values, "rootdirs": list(file.rootdirs)} if file.rootdirs else values
 
 
 def _test_json(test: ReportedTest) -> str:

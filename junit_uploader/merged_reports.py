@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.sources import Source
+    from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.verdicts import VerdictRules
 
@@ -44,6 +45,7 @@ class ReportFile:
         unusable: The case references and steps in it that cannot be used.
         commits: The commits that its properties name.
         lacks_zone: Whether it says a time without the zone.
+        rootdirs: The folders below that of jama.yaml in which pytest ran.
     """
 
     path: str
@@ -53,6 +55,7 @@ class ReportFile:
     unusable: tuple[Unusable, ...] = ()
     commits: tuple[str, ...] = ()
     lacks_zone: bool = False
+    rootdirs: tuple[str, ...] = ()
 
     @property
     def is_wrong(self) -> bool:
@@ -82,6 +85,10 @@ class MergedReports:
     def is_complete(self) -> bool:
         """Whether every report could be read, and there was a testcase in one of them."""
         return bool(self.tests) and not any(file.error for file in self.files)
+
+    def map_for(self, tests: CaseMap) -> CaseMap:
+        """Return the map of jama.yaml, as tests of the reports are to be looked up in it."""
+        return tests.also_seen_from(folder for file in self.files for folder in file.rootdirs)
 
     @property
     def unusable(self) -> Iterator[Unusable]:
@@ -150,6 +157,7 @@ def _read(source: Source, options: ReadOptions) -> tuple[ReportFile, list[Report
         reading.unusable,
         reading.commits,
         reading.lacks_zone,
+        reading.rootdirs,
     )
     return file, reading.testcases
 

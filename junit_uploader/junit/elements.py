@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
-from pytest_jama.core.properties import USED_PROPERTIES
+from pytest_jama.core.properties import ROOTDIR, USED_PROPERTIES
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
@@ -175,6 +175,21 @@ def find_commits(block: etree._Element) -> Iterator[str]:
             value = (child.get("value") or child.text or "").strip()
             if _COMMIT.fullmatch(value):
                 yield value
+
+
+def find_rootdir(blocks: Iterable[etree._Element]) -> str:
+    """Return the folder that the test IDs of a suite are relative to; empty when it is not told.
+
+    Args:
+        blocks: What stands in the suite itself.
+    """
+    for block in blocks:
+        for child in block:
+            if child.get("name") == ROOTDIR:
+                folder = (child.get("value") or "").strip("/")
+                if folder and {"", ".", ".."}.isdisjoint(folder.split("/")):
+                    return folder
+    return ""
 
 
 @lru_cache(maxsize=4096)

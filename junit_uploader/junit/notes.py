@@ -77,12 +77,14 @@ class Notes:
         unusable: Every case reference and step that cannot be used.
         lacks_zone: Whether a time is said without its zone.
         commits: The commits that properties name, each once.
+        rootdirs: The folders that test IDs are relative to, each once.
     """
 
     def __init__(self) -> None:
         self.unusable: list[Unusable] = []
         self.lacks_zone = False
         self.commits: dict[str, None] = {}
+        self.rootdirs: dict[str, None] = {}
         self._counts: dict[tuple[NoteKind, str], int] = {}
         self._examples: dict[tuple[NoteKind, str], list[str]] = {}
 
@@ -103,6 +105,10 @@ class Notes:
     def add_commits(self, commits: Iterable[str]) -> None:
         """Keep the commits that properties name."""
         self.commits.update(dict.fromkeys(commits))
+
+    def add_rootdir(self, folder: str) -> None:
+        """Keep the folder that test IDs of a suite are relative to."""
+        self.rootdirs[folder] = None
 
     def add_unusable(self, reference: Unusable) -> None:
         """Keep a case reference or step that cannot be used."""

@@ -43,6 +43,7 @@ class FileReading(NamedTuple):
         unusable: The case references and steps in it that cannot be used.
         commits: The commits that its properties name.
         lacks_zone: Whether it says a time without the zone.
+        rootdirs: The folders that test IDs were relative to; now all are to that of jama.yaml.
     """
 
     testcases: list[ReportedTest]
@@ -50,6 +51,7 @@ class FileReading(NamedTuple):
     unusable: tuple[Unusable, ...]
     commits: tuple[str, ...] = ()
     lacks_zone: bool = False
+    rootdirs: tuple[str, ...] = ()
 
 
 class _Way(NamedTuple):
@@ -119,8 +121,15 @@ def _read(stream: Readable, way: _Way, options: ReadOptions) -> FileReading:
         notes.add(NoteKind.SEVERAL_DOCUMENTS, detail=count)
     if not testcases:
         notes.add(NoteKind.NO_TESTCASE)
+    if notes.rootdirs:
+        testcases = [testcase.placed() for testcase in testcases]
     return FileReading(
-        testcases, notes.all(), tuple(notes.unusable), tuple(notes.commits), notes.lacks_zone
+        testcases,
+        notes.all(),
+        tuple(notes.unusable),
+        tuple(notes.commits),
+        notes.lacks_zone,
+        tuple(notes.rootdirs),
     )
 
 

@@ -48,6 +48,8 @@ class SuiteFacts(NamedTuple):
         started: When the nearest suite that says so began, in seconds since 1970 (UTC).
         host: Where the nearest suite that says so ran; may be empty.
         holds_attempts: Whether testcases of one test ID are attempts, in their order.
+        rootdir: The folder that its test IDs are relative to, where pytest ran below that of
+            jama.yaml, and the report says so.
     """
 
     name: str = ""
@@ -55,6 +57,7 @@ class SuiteFacts(NamedTuple):
     started: float | None = None
     host: str = ""
     holds_attempts: bool = False
+    rootdir: str = ""
 
 
 NOWHERE = SuiteFacts()
@@ -116,6 +119,14 @@ class ReportedTest(NamedTuple):
     time_s: float | None = None
     started: float | None = None
     extras: Extras | None = None
+
+    def placed(self) -> ReportedTest:
+        """Return it as though pytest had run in the folder of jama.yaml."""
+        if not self.suite.rootdir:
+            return self
+        above = self.suite.rootdir.replace("/", ".") + "."
+        classname = above + self.classname if self.classname else ""
+        return self._replace(test_id=above + self.test_id, classname=classname)
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from junit_uploader.junit.elements import FAILING
 from junit_uploader.junit.reported_test import MOST_NOTES, NO_EXTRAS, ReportedTest
-from pytest_jama.core.cases import LINK_PROPERTIES
+from pytest_jama.core.cases import LINK_PROPERTIES, NO_CASE, nearer_wins
 from pytest_jama.core.properties import Evidence, read_evidence
 from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
 
@@ -65,6 +65,7 @@ def _join_run(before: ReportedTest, testcase: ReportedTest) -> ReportedTest | No
         return None
     # two tests of one name have other links; an attempt may have ended before it named them all
     is_attempt = set(one.links) <= set(two.links) or set(two.links) <= set(one.links)
+    is_attempt = is_attempt or NO_CASE in two.links  # as the test says while it runs
     return _with_attempt(before, testcase) if is_attempt else None
 
 
@@ -201,7 +202,7 @@ def read_attempts(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     for attempt in attempts:
         steps = later_steps(steps, (*steps, *attempt.steps))
     return Evidence(
-        tuple(dict.fromkeys(link for each in attempts for link in each.links)),
+        nearer_wins(each.links for each in attempts),
         steps,
         tuple(dict.fromkeys(problem for each in attempts for problem in each.problems)),
         tuple(dict.fromkeys(note for each in attempts for note in each.notes)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.properties import MARKERS, NOTE
+from pytest_jama.core.properties import NOTE, TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +33,13 @@ _AROUND = ",.;:!?)]}'\""
 def find_tags(text: str) -> Iterator[tuple[str, str]]:
     """Yield the cases that tags in a name name, as properties; ``@jama:A-1,A-2`` are two."""
     for found in _TAG.finditer(text):
-        yield MARKERS, found[1].rstrip(_AROUND)
+        yield TAG, found[1].rstrip(_AROUND)
 
 
 def find_listed_tags(text: str) -> Iterator[tuple[str, str]]:
     """Yield the same for a list of tags, where the ``@`` may be missing."""
     for found in _LISTED_TAG.finditer(text):
-        yield MARKERS, found[1]
+        yield TAG, found[1]
 
 
 def read_scenario(output: str) -> Iterator[tuple[str, str]]:

@@ -134,6 +134,10 @@ class SuiteWalk:
             facts = facts._replace(holds_attempts=True)
         if started is not None or host:
             facts = facts._replace(started=started or facts.started, host=host or facts.host)
+        rootdir = elements.find_rootdir(self._content.get(element, ()))
+        if rootdir:
+            self._notes.add_rootdir(rootdir)
+            facts = facts._replace(rootdir=rootdir)
         return facts
 
     def _close_suite(self, element: etree._Element) -> None:

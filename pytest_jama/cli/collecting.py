@@ -121,7 +121,9 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
         status = process.returncode
         raise PytestJamaError(f"junit-uploader ended with exit status {status}: {said}") from None
     log = ErrorLog()
-    extensions = Extensions(settings, errors=log)
+    folders = [folder for file in content["files"] for folder in file.get("rootdirs", ())]
+    seen = settings.tests.also_seen_from(folders)
+    extensions = Extensions(settings.model_copy(update={"tests": seen}), errors=log)
     tests = []
     for test in content["tests"]:
         result = TestResult(test["test_id"], Outcome(test["outcome"]))

@@ -75,6 +75,7 @@ def _run(options: LockOptions, output: OutputOptions) -> int:
         flags={**options.flags, "plan": "not-used", "cycle": "not-used"},
         environ=os.environ,
         needs_target=False,
+        unused=("plan", "cycle", "run"),
         flag_prefix="--",
     )
     _require_server(loaded.settings)

@@ -85,6 +85,7 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
         flags=options.flags,
         environ=os.environ,
         needs_target=True,
+        unused=("run",),
         flag_prefix="--",
     )
     output.announce(

@@ -175,7 +175,7 @@ def _seed_demo(store: Store) -> str:
 
 
 def _load_seed(file: Path) -> Settings:
-    from pytest_jama.config import load_settings  # noqa: PLC0415 (pydantic)
+    from pytest_jama.config import Settings, load_settings  # noqa: PLC0415 (pydantic)
 
     return load_settings(
         start=file.parent,
@@ -183,6 +183,7 @@ def _load_seed(file: Path) -> Settings:
         flags={},
         environ=os.environ,
         needs_target=False,
+        unused=Settings.model_fields.keys() - {"project"},
     ).settings
 
 

@@ -103,6 +103,7 @@ def find_journal_folder(
             flags=flags,
             environ=environ,
             needs_target=False,
+            unused=Settings.model_fields.keys() - {"journal"},
             flag_prefix="--",
         )
     except SettingsError:

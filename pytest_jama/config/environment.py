@@ -143,6 +143,10 @@ class UnsetError(InterpolationError):
     """A name has no value; a default helps."""
 
 
+class LaterError(UnsetError):
+    """A name has no value yet: who sends the results will know it, so it stays as it is."""
+
+
 class FormError(InterpolationError):
     """A ``${`` is not followed by a name and a ``}``; a default does not help."""
 
@@ -198,7 +202,9 @@ def _value_of(reference: str, lookup: Lookup) -> str:
     name, default = match.groups()
     try:
         return lookup(name)
-    except UnsetError:
+    except UnsetError as exc:
+        if default is None and isinstance(exc, LaterError):
+            return f"${{{reference}}}"
         if default is None:
             raise
     return interpolate(default, lookup)

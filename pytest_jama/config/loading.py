@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
 from pytest_jama.config.types import Surroundings
-from pytest_jama.config.variables import Variables, utc_now
+from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.test_ids import SETTINGS_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pytest_jama.config.layers import Flags
     from pytest_jama.config.models import Settings
     from pytest_jama.core.lock import Lock
-
-FILE_NAMES = ("jama.yaml", "jama.yml")
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ def load_settings(
     flags: Flags,
     environ: Mapping[str, str],
     needs_target: bool = True,
+    unused: Container[str] = (),
     flag_prefix: str = PLUGIN_PREFIX,
     clock: Callable[[], datetime] = utc_now,
 ) -> LoadedSettings:
@@ -61,6 +61,7 @@ def load_settings(
         environ: The environment.
         needs_target: False when nothing will be sent: then the server, the place and the
             credentials may be missing.
+        unused: Settings of the top level that are left out when a variable in them is unset.
         flag_prefix: What flags begin with in this front-end, for messages.
         clock: Returns the time in UTC; called at most once.
 
@@ -71,7 +72,7 @@ def load_settings(
     folder = (file.parent if file else start).absolute()
     lookup = Variables(environ, folder, clock).look_up
     overrides = find_overrides(flags, environ, prefix=flag_prefix)
-    layer = _read_layer(file, start=start, lookup=lookup, overridden=overrides)
+    layer = _read_layer(file, start=start, lookup=lookup, overridden=overrides, unused=unused)
     settings, origins = resolve(
         replace(layer, problems=(*ambiguity, *layer.problems)),
         overrides=overrides,
@@ -94,7 +95,8 @@ def load_from_journal(
     """Load what `Settings.for_journal` kept. Flags beat the environment, that beats the journal.
 
     Args:
-        header: The settings in the journal's header; nothing in them is filled in again.
+        header: The settings in the journal's header; nothing in them is filled in again, but
+            ``${JAMA_USER}``, which a session without credentials had to leave open.
         environ: The environment, with the credentials.
         flags: As for `load_settings`.
         label: The journal, as messages name it.
@@ -103,16 +105,17 @@ def load_from_journal(
     Raises:
         SettingsError: With every mistake.
     """
+    lookup = Variables(environ, Path.cwd()).look_up
     settings, origins = resolve(
         Layer(
             label=label,
-            values=header,
+            values=fill_in_user(header, lookup),
             find_origin=lambda _: label,
             is_file=False,
         ),
         overrides=find_overrides(flags, environ, prefix=flag_prefix),
         environ=environ,
-        lookup=Variables(environ, Path.cwd()).look_up,
+        lookup=lookup,
         surroundings=Surroundings(folder=Path.cwd()),
         flag_prefix=flag_prefix,
     )
@@ -126,9 +129,9 @@ def find_file(start: Path) -> Path | None:
         SettingsError: When that folder has a jama.yml, too.
     """
     for folder in (start.absolute(), *start.absolute().parents):
-        found = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+        found = [folder / name for name in SETTINGS_FILES if (folder / name).is_file()]
         if len(found) > 1:
-            message = f"{folder} has {' and '.join(FILE_NAMES)}"
+            message = f"{folder} has {' and '.join(SETTINGS_FILES)}"
             raise SettingsError(Problem(message, "remove one of them", _label(found[0], start)))
         if found:
             return found[0]
@@ -150,14 +153,15 @@ def _read_layer(
     start: Path,
     lookup: Lookup,
     overridden: Container[str],
+    unused: Container[str],
 ) -> Layer:
     if file is None:
-        label = f"{FILE_NAMES[0]} (not found)"
+        label = f"{SETTINGS_FILES[0]} (not found)"
         return Layer(label, {}, find_origin=lambda _: label)
     from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
 
     label = _label(file, start)
-    return read_file_layer(file, label=label, lookup=lookup, overridden=overridden)
+    return read_file_layer(file, label=label, lookup=lookup, overridden=overridden, unused=unused)
 
 
 def _label(file: Path, start: Path) -> str:

@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pytest_jama.config.environment import (
     CI_SYSTEMS,
     SECRET_VARIABLES,
     CiJob,
     FormError,
+    LaterError,
+    Lookup,
     OAuthCredentials,
     UnsetError,
     find_ci_job,
@@ -164,6 +166,11 @@ def _or_nothing(look_up: Callable[[str], str], name: str) -> str:
 
 
 def _is_unset(name: str) -> NoReturn:
+    if name in BUILT_IN:
+        raise UnsetError(
+            f"uses ${{{name}}}, but {BUILT_IN[name].why_unknown}",
+            f"give what to say where that is so: ${{{name}:-...}}",
+        )
     raise UnsetError(
         f"uses ${{{name}}}, but {name} is not set",
         f"set the environment variable {name}, or give a default: ${{{name}:-...}}",
@@ -190,6 +197,36 @@ def _ask(name: str, otherwise: Callable[[CiJob], str], *arguments: str) -> Find:
             ) from exc
 
     return find
+
+
+_USER = "JAMA_USER"
+
+
+def _find_user(variables: Variables) -> str:
+    user = find_user(variables.environ)
+    if not user:  # it is known where the results are sent, if they are
+        raise LaterError(f"uses ${{{_USER}}}, but there are no credentials", "")
+    return user
+
+
+def fill_in_user(value: Any, look_up: Lookup) -> Any:
+    """Return a value of a journal with the user that its session, without credentials, left open.
+
+    Args:
+        value: The value, with whatever is in it; nothing else in it is filled in.
+        look_up: Knows whose credentials are used.
+    """
+    if isinstance(value, Mapping):
+        return {name: fill_in_user(each, look_up) for name, each in value.items()}
+    if isinstance(value, list):
+        return [fill_in_user(each, look_up) for each in value]
+    placeholder = f"${{{_USER}}}"
+    if not isinstance(value, str) or placeholder not in value:
+        return value
+    try:
+        return value.replace(placeholder, look_up(_USER))
+    except LaterError:  # that the credentials are missing is said elsewhere
+        return value
 
 
 def _say_modified(variables: Variables) -> str:
@@ -238,10 +275,12 @@ class KnownName(NamedTuple):
     Attributes:
         meaning: What it is, for docs/settings.md.
         find: Finds it.
+        why_unknown: What is so where it has no value, as a clause.
     """
 
     meaning: str
     find: Find
+    why_unknown: str = "it is not known here"
 
 
 BUILT_IN: Mapping[str, KnownName] = {
@@ -266,6 +305,7 @@ BUILT_IN: Mapping[str, KnownName] = {
         "`true` when files that git tracks differ from the commit, else `false`; new files do not "
         "count",
         _say_modified,
+        "git does not know it here",
     ),
     "HOSTNAME": KnownName("the name of the machine", lambda _: socket.gethostname()),
     "OS_VERSION": KnownName(
@@ -277,21 +317,27 @@ BUILT_IN: Mapping[str, KnownName] = {
     "PYTEST_PLUGIN_VERSIONS": KnownName(
         "the installed plugins of pytest, such as `pytest-cov 6.0.0, pytest-xdist 3.6.1`",
         _list_pytest_plugins,
+        "there are none",
     ),
     "CI_NAME": KnownName(
         "the CI system: " + ", ".join(system.name for system in CI_SYSTEMS),
         lambda variables: find_ci_job(variables.environ).name,
+        "this is not a job of a CI system that is known",
     ),
     "CI_JOB_URL": KnownName(
-        "the page of the CI job or run", lambda variables: find_ci_job(variables.environ).url
+        "the page of the CI job or run",
+        lambda variables: find_ci_job(variables.environ).url,
+        "this is not a job of a CI system that tells its page",
     ),
     "ACTOR": KnownName(
         "who started the session: whom the CI system names; outside of CI, who is signed in",
         lambda variables: find_actor(variables.environ),
+        "neither a CI system nor this machine names anyone",
     ),
-    "JAMA_USER": KnownName(
-        "whose credentials are used: the user name, or the client ID",
-        lambda variables: find_user(variables.environ),
+    _USER: KnownName(
+        "whose credentials are used: the user name, or the client ID; without credentials, as with "
+        "`--jama-no-upload`, the upload fills it in",
+        _find_user,
     ),
 }
 """The names; what the environment itself has wins."""

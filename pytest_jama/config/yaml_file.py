@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config.environment import InterpolationError, interpolate
+from pytest_jama.config.environment import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.layers import Layer
 from pytest_jama.config.models import IDENTITY
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
@@ -44,6 +44,7 @@ def read_file_layer(
     label: str,
     lookup: Lookup,
     overridden: Container[str],
+    unused: Container[str] = (),
 ) -> Layer:
     """Read jama.yaml; what is wrong with it is part of the layer.
 
@@ -52,13 +53,14 @@ def read_file_layer(
         label: How messages name it.
         lookup: What ``${NAME}`` stands for.
         overridden: The settings that are given elsewhere.
+        unused: Those that are left out when a variable in them is unset.
     """
     try:
         root = _parse(_read_text(file, label), label)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
-    reader = _ValueReader(root, label, lookup=lookup, overridden=overridden)
+    reader = _ValueReader(root, label, lookup=lookup, overridden=overridden, unused=unused)
     values = reader.read()
     tests, problems = _read_tests(root, label, lookup)
     return Layer(
@@ -136,6 +138,7 @@ class _ValueReader:
         lookup: What ``${NAME}`` stands for.
         overridden: Settings of the top level that are given elsewhere, so that these here are not
             even filled in; of a plan or cycle given as mapping, only what identifies it.
+        unused: Settings of the top level that are left out when a variable in them is unset.
     """
 
     def __init__(
@@ -145,11 +148,14 @@ class _ValueReader:
         *,
         lookup: Lookup,
         overridden: Container[str],
+        unused: Container[str],
     ) -> None:
         self._root = root
         self._label = label
         self._lookup = lookup
         self._overridden = overridden
+        self._unused = unused
+        self._unknown: set[str] = set()
         self.problems: dict[KeyPath, Problem] = {
             path: refuse(path, key, variable, label=label)
             for path, key, variable in find_secret_keys(root, free=_FREE)
@@ -157,7 +163,8 @@ class _ValueReader:
 
     def read(self) -> dict[str, Any]:
         """Return the settings of the file."""
-        return self._read_mapping(self._root, ())
+        values = self._read_mapping(self._root, ())
+        return {name: value for name, value in values.items() if name not in self._unknown}
 
     def _read_mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
         return {
@@ -189,7 +196,10 @@ class _ValueReader:
         try:
             return interpolate(str(node.value), self._lookup)
         except InterpolationError as exc:
-            self._complain(path, node, exc.message, exc.remedy)
+            if isinstance(exc, UnsetError) and path[0] in self._unused:
+                self._unknown.add(path[0])
+            else:
+                self._complain(path, node, exc.message, exc.remedy)
             return str(node.value)
 
     def _complain(self, path: KeyPath, node: Node, message: str, remedy: str) -> None:

@@ -63,8 +63,11 @@ class CaseMap:
             are relative to, in normal form and with a ``/`` behind it; else empty.
     """
 
-    def __init__(self, by_key: dict[str, MapEntry], *, above: str = "") -> None:
+    def __init__(
+        self, by_key: dict[str, MapEntry], *, above: str = "", folders: Sequence[str] = ()
+    ) -> None:
         self.above = above
+        self._folders = folders
         self._exact = by_key
         patterns = [KeyPattern(key, entry) for key, entry in by_key.items() if "*" in key]
         self._patterns = PatternIndex(patterns)
@@ -94,6 +97,17 @@ class CaseMap:
         """
         return CaseMap(self._exact, above=f"{normal_form(folder)}/")
 
+    def also_seen_from(self, folders: Iterable[str]) -> CaseMap:
+        """Return the map for test IDs that are relative to the folder of jama.yaml.
+
+        Keys may be written either way here, too: as these, or relative to the folder.
+
+        Args:
+            folders: Paths relative to that of jama.yaml, in which pytest ran.
+        """
+        above = sorted({f"{normal_form(folder)}/" for folder in folders}, key=len, reverse=True)
+        return CaseMap(self._exact, folders=above) if above else self
+
     def items(self) -> Iterable[tuple[str, MapEntry]]:
         """Return the entries by the normal form of their keys, in the order of the file."""
         return self._exact.items()
@@ -112,7 +126,18 @@ class CaseMap:
 
     def _spellings(self, test_id: str) -> tuple[str, ...]:
         normal = normal_form(test_id)
-        return (self.above + normal, normal) if self.above else (normal,)
+        return (self.above + normal, normal) if self.above else self.spellings_below(normal)
+
+    def spellings_below(self, normal: str) -> tuple[str, ...]:
+        """Return a test ID, then as it is relative to the folder of `also_seen_from`.
+
+        Args:
+            normal: The test ID in normal form.
+        """
+        for folder in self._folders:
+            if normal.startswith(folder):
+                return normal, normal[len(folder) :]
+        return (normal,)
 
     def links(self) -> Iterator[CaseLink]:
         """Yield the links of all entries."""
@@ -141,7 +166,9 @@ class CaseMap:
         """Return the entry with the most literal characters; several when patterns are equal."""
         best: list[MapEntry] = []
         length, is_literal = 0, False
-        for normal, extra in zip(self._spellings(test_id), (0, len(self.above)), strict=False):
+        spellings = self._spellings(test_id)
+        for normal in spellings:
+            extra = len(spellings[0]) - len(normal)
             above, entry = self.find_above(normal)
             if entry is not None and above + extra > length:
                 length, best, is_literal = above + extra, [entry], True

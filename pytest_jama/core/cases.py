@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class RefKind(str, Enum):
@@ -93,9 +96,14 @@ class CaseLink(NamedTuple):
     def parse(cls, text: str) -> CaseLink:
         """Read the text form, ``JEET1-TC-12`` or ``JEET1-TC-12#2`` for its step 2.
 
+        Returns:
+            The link; for ``none`` it is `NO_CASE`.
+
         Raises:
             ValueError: When the reference or the step number has no usable form.
         """
+        if is_none(text):
+            return NO_CASE
         reference, hash_sign, step = text.strip().partition("#")
         return cls(CaseRef.parse(reference), parse_step(step) if hash_sign else None)
 
@@ -137,23 +145,78 @@ def is_none(value: object) -> bool:
 
 
 def without_none(links: tuple[CaseLink, ...]) -> tuple[CaseLink, ...]:
-    """Return the links to cases: beside one, ``none`` means nothing."""
+    """Return the links to cases."""
     if NO_CASE not in links:
         return links
     return tuple(link for link in links if link != NO_CASE)
 
 
+def in_one_place(links: Iterable[CaseLink]) -> tuple[CaseLink, ...]:
+    """Return what references say that stand in one place, each once: ``none`` beats the others."""
+    found = tuple(dict.fromkeys(links))
+    return (NO_CASE,) if NO_CASE in found else found
+
+
+def nearer_wins(places: Iterable[Iterable[CaseLink]]) -> tuple[CaseLink, ...]:
+    """Return what references say that count together, in places nearer and nearer to the test.
+
+    ``none`` takes the test out of what is said farther out, and a case takes it in again.
+
+    Args:
+        places: What each of them says, the farthest first.
+    """
+    links: dict[CaseLink, None] = {}
+    for place in places:
+        said = in_one_place(place)
+        if said and (NO_CASE in links or NO_CASE in said):
+            links.clear()
+        links.update(dict.fromkeys(said))
+    return tuple(links)
+
+
+class FoundLinks(NamedTuple):
+    """What a text says.
+
+    Attributes:
+        links: The cases it names, each once.
+        problems: What is to be a reference and is not, a line each.
+    """
+
+    links: tuple[CaseLink, ...]
+    problems: tuple[str, ...] = ()
+
+
+BEGIN_OF_MARKER = "@pytest.mark.jama("
+"""What a marker begins with that stands as it is in the place of references: its commas are its
+own."""
+
+
 @lru_cache(maxsize=1024)
-def parse_links(text: str) -> tuple[CaseLink, ...]:
+def read_links(text: str) -> FoundLinks:
     """Read the value of a test's ``jama`` property: one or several references, comma separated.
+
+    One that has no usable form does not cost the others.
+    """
+    if _REFERENCE.fullmatch(text):  # nothing but one reference, as nearly all are
+        return FoundLinks((CaseLink(CaseRef.parse(text)),))
+    links: list[CaseLink] = []
+    problems: list[str] = []
+    for part in [text] if text.startswith(BEGIN_OF_MARKER) else text.split(","):
+        try:
+            links += [CaseLink.parse(part)] if part.strip() else []
+        except ValueError as exc:  # noqa: PERF203 (the others still count)
+            problems.append(str(exc))
+    return FoundLinks(in_one_place(links), tuple(problems))
+
+
+def parse_links(text: str) -> tuple[CaseLink, ...]:
+    """Read references as `read_links` does, where a wrong one is a mistake in all of them.
 
     Raises:
         ValueError: When one of them has no usable form.
     """
-    if _REFERENCE.fullmatch(text):  # nothing but one reference, as nearly all are
+    if _REFERENCE.fullmatch(text):
         return (CaseLink(CaseRef.parse(text)),)
-    if is_none(text):
-        return (NO_CASE,)
     return tuple(CaseLink.parse(part) for part in text.split(",") if part.strip())
 
 
@@ -168,19 +231,7 @@ SEARCHED_CHARACTERS = 1000
 """How much of a name is searched, so that a name of a megabyte does not take minutes."""
 
 
-class FoundInName(NamedTuple):
-    """What a name says.
-
-    Attributes:
-        links: The cases it names, each once.
-        problems: What matched but is not a reference, a line each.
-    """
-
-    links: tuple[CaseLink, ...]
-    problems: tuple[str, ...]
-
-
-def find_links_in_name(pattern: re.Pattern[str], name: str) -> FoundInName:
+def find_links_in_name(pattern: re.Pattern[str], name: str) -> FoundLinks:
     """Return the cases that a name holds, one or several for each match of the pattern.
 
     Args:
@@ -190,11 +241,10 @@ def find_links_in_name(pattern: re.Pattern[str], name: str) -> FoundInName:
     links: list[CaseLink] = []
     problems: list[str] = []
     for match in pattern.finditer(name, 0, SEARCHED_CHARACTERS):
-        try:
-            links += parse_links(match[GROUP] or "")
-        except ValueError as exc:  # noqa: PERF203 (the others still count)
-            problems.append(str(exc))
-    return FoundInName(tuple(dict.fromkeys(links)), tuple(problems))
+        found = read_links(match[GROUP] or "")
+        links += found.links
+        problems += found.problems
+    return FoundLinks(in_one_place(links), tuple(problems))
 
 
 def name_in(node_id: str) -> str:

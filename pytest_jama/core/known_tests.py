@@ -265,7 +265,9 @@ class KeyPlaces:
 
     def within(self, address: str) -> list[tuple[str, MapEntry]]:
         """Return all keys that may have tests at or below a folder, file or class."""
-        found = [*self.below(address), *self.above(address)]
+        found: list[tuple[str, MapEntry]] = []
+        for each in self._map.spellings_below(normal_form(address)):
+            found += [*self.below(each), *self.above(each)]
         return sorted(found, key=lambda item: item[1].line)
 
     def find_links(self, address: str) -> tuple[CaseLink, ...]:

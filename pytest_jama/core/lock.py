@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form
+from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form, seen_from
 from pytest_jama.core.text import shorten
 
 if TYPE_CHECKING:
@@ -177,6 +177,8 @@ _LEFT_OUT = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})
 class Lock(NamedTuple):
     """What jama.lock holds.
 
+    In the file tests are named relative to its folder, whatever the rootdir was.
+
     Attributes:
         cases: Each locked case, by its reference as users write it.
     """
@@ -186,6 +188,19 @@ class Lock(NamedTuple):
     def find(self, case_ref: CaseRef) -> LockedCase | None:
         """Return what is locked of a case; None when it is not known here."""
         return self.cases.get(case_ref.text)
+
+    def seen_from(self, folder: str) -> Lock:
+        """Return the lock for a session whose test IDs are relative to a folder below it.
+
+        Args:
+            folder: Its path, relative to the folder of the lock.
+        """
+        return Lock(
+            {
+                name: case._replace(tests=tuple(seen_from(folder, test) for test in case.tests))
+                for name, case in self.cases.items()
+            }
+        )
 
     def of_results(self, results: Iterable[TestResult]) -> Lock:
         """Return the part that is about the cases of tests that were not left out."""

@@ -54,10 +54,6 @@ class Findings(NamedTuple):
     known: tuple[CaseRef, ...] = ()
     prepares: bool = False
 
-    def linked(self) -> dict[CaseRef, None]:
-        """Return the cases that tests are linked to, whatever became of the tests."""
-        return {link.case_ref: None for result in self.results for link in result.links}
-
 
 class Elsewhere(NamedTuple):
     """When and where tests ran that another program ran before the session.
@@ -244,23 +240,6 @@ class Overlap(NamedTuple):
     will_be: str
     why: str
     verdict: CaseVerdict
-
-    @property
-    def case(self) -> str:
-        """The case whose verdict that is."""
-        return str(self.verdict.case_ref)
-
-    def facts(self) -> dict[str, Any]:
-        """Return all of it, fit for JSON."""
-        return {
-            "key": self.key,
-            "case": self.case,
-            "title": self.title,
-            "was": self.was,
-            "will_be": self.will_be,
-            "why": self.why,
-            "reasons": list(self.verdict.reasons),
-        }
 
 
 class Plan(NamedTuple):

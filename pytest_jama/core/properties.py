@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.cases import LINK_PROPERTIES, parse_links, parse_step
+from pytest_jama.core.cases import LINK_PROPERTIES, nearer_wins, parse_step, read_links
 from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome, StepResult
 from pytest_jama.core.text import clean, shorten
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MARKERS = "jama"
 """Carries the links of markers."""
+
+TAG = "@jama"
+"""Stands for the name of a property where a tag names a case; all tags are one place."""
 
 STEP = "jama_step"
 STEP_STATUS = "jama_step_status"
@@ -48,6 +51,9 @@ def evidence_properties(
         yield NOTE, note
 
 
+ROOTDIR = "jama_rootdir"
+"""Of a suite of ``--junitxml``: the rootdir, relative to the folder of jama.yaml above it."""
+
 USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTEMPT}
 """The names of all properties that mean something here; the others are for other tools."""
 
@@ -71,7 +77,7 @@ class BadProperty(NamedTuple):
     why: str
 
     def __str__(self) -> str:
-        return f"property {self.name}: {self.why}"
+        return f"{'tag' if self.name == TAG else 'property'} {self.name}: {self.why}"
 
 
 class Evidence(NamedTuple):
@@ -99,18 +105,26 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     ``jama_step`` begins a step (or several: ``1, 2``); a ``jama_step_status`` after it is its
     outcome, a ``jama_step_note`` its note. A step without status has the outcome of its test. A
     ``jama_note`` is a note of the whole test.
+
+    Markers come first among the properties: what a test says of itself while it runs is nearer.
     """
     if len(properties) == 1 and properties[0][0] in LINK_PROPERTIES:
         return _read_references(properties[0])
-    links: list[CaseLink] = []
+    tags: list[CaseLink] = []
+    places: list[Sequence[CaseLink]] = [tags]
     steps: list[StepResult] = []
     problems: list[BadProperty] = []
     notes: list[str] = []
     begun = 0
     for name, value in properties:
         try:
-            if name in LINK_PROPERTIES:
-                links += parse_links(value)
+            if name in LINK_PROPERTIES or name == TAG:
+                links, why = read_links(value)
+                problems += [BadProperty(name, value, each) for each in why]
+                if name == TAG:
+                    tags += links
+                else:
+                    places.append(links)
             elif name == STEP:
                 numbers = [parse_step(part) for part in value.split(",")]
                 begun = len(numbers)
@@ -122,7 +136,8 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
         except ValueError as exc:  # noqa: PERF203 (the others still count)
             begun = 0 if name == STEP else begun
             problems.append(BadProperty(name, value, str(exc)))
-    return Evidence(_once(links), tuple(steps), tuple(problems), tuple(filter(None, notes)))
+    links = nearer_wins(places)
+    return Evidence(links, tuple(steps), tuple(problems), tuple(filter(None, notes)))
 
 
 def _tidy(note: str) -> str:
@@ -132,14 +147,8 @@ def _tidy(note: str) -> str:
 def _read_references(item: tuple[str, str]) -> Evidence:
     """Read the only property of a testcase, the usual one."""
     name, value = item
-    try:
-        return Evidence(parse_links(value), (), ())
-    except ValueError as exc:
-        return Evidence((), (), (BadProperty(name, value, str(exc)),))
-
-
-def _once(links: list[CaseLink]) -> tuple[CaseLink, ...]:
-    return tuple(dict.fromkeys(links)) if len(links) > 1 else tuple(links)
+    links, problems = read_links(value)
+    return Evidence(links, (), tuple(BadProperty(name, value, why) for why in problems))
 
 
 def _complete(steps: list[StepResult], begun: int, name: str, value: str) -> None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SETTINGS_FILES = ("jama.yaml", "jama.yml")
+"""What is written down of tests is relative to the folder in which one of these is."""
+
 
 def normal_form(test_id: str) -> str:
     r"""Return the form in which two spellings of one test are equal.
@@ -80,6 +83,22 @@ def _find_opening(head: str) -> int:
         if not depth:
             return at
     return -1
+
+
+def seen_from(folder: str, test_id: str) -> str:
+    """Return a test ID as a session has it whose IDs are relative to a folder.
+
+    What does not lie in the folder is left as it is.
+
+    Args:
+        folder: Relative to the same folder as the test ID.
+        test_id: In whatever spelling.
+    """
+    above, normal = f"{normal_form(folder)}/", normal_form(test_id)
+    if not normal.startswith(above):
+        return test_id
+    rest = test_id[len(above) :]  # as it is written, unless something odd stands before it
+    return rest if normal_form(rest) == normal[len(above) :] else normal[len(above) :]
 
 
 def base_of(test_id: str) -> str:

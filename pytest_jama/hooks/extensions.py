@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, TypeVar
 import pluggy
 
 from pytest_jama import hookimpl
-from pytest_jama.core.cases import CaseLink, CaseRef, find_links_in_name, name_in, parse_step
+from pytest_jama.core.cases import (
+    CaseLink,
+    CaseRef,
+    find_links_in_name,
+    in_one_place,
+    name_in,
+    parse_step,
+)
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.hooks import specs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_jama.config import Settings
     from pytest_jama.core.errors import ErrorLog
@@ -26,6 +33,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.port import Target
 
 ENTRY_POINT_GROUP = "pytest_jama"
+
+_FIND = "hook find_case_refs"
 
 T = TypeVar("T")
 
@@ -40,7 +49,7 @@ class BuiltIn:
         self._settings = settings
 
     @hookimpl(trylast=True)
-    def find_case_refs(self, result: TestResult) -> Sequence[CaseLink]:
+    def find_case_refs(self, result: TestResult) -> tuple[CaseLink, ...]:
         """Look a test up in the map."""
         return self._settings.tests.find(result.test_id)
 
@@ -129,13 +138,24 @@ class Extensions:
         return found
 
     def _ask_for_links(self, result: TestResult) -> tuple[CaseLink, ...]:
+        links: list[CaseLink] = []
         try:
             with _catchable():
                 refs = self._manager.hook.find_case_refs(result=result) or ()
-            return tuple(map(_as_link, (refs,) if isinstance(refs, (str, int)) else refs))
+            for ref in (refs,) if isinstance(refs, (str, int)) else refs:
+                links += self._read_ref(ref)
         except Exception as error:  # noqa: BLE001 (another author's hook)
-            self._errors.add(error, where="hook find_case_refs", outlasts=True)
-            return tuple(self._built_in.find_case_refs(result))
+            self._errors.add(error, where=_FIND, outlasts=True)
+            return self._built_in.find_case_refs(result)
+        # a wrong reference alone leaves the test where it is without the hook
+        return in_one_place(links) or (self._built_in.find_case_refs(result) if refs else ())
+
+    def _read_ref(self, ref: object) -> tuple[CaseLink, ...]:
+        try:
+            return (CaseLink.parse(str(ref)),)  # also of a `CaseLink`
+        except ValueError as error:
+            self._errors.add(error, where=_FIND, outlasts=True)
+            return ()
 
     def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
         pattern = self._settings.names
@@ -254,10 +274,6 @@ def _require(value: T, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"answered a verdict with {value!r}, which is not a {kind.__name__}")
     return value
-
-
-def _as_link(ref: object) -> CaseLink:
-    return CaseLink.parse(str(ref))  # also of a `CaseLink`; raises for one without a usable form
 
 
 def has_hooks(plugin: object) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
-    from pytest_jama.core.plan import Plan, Provenance, Receipt, Update
+    from pytest_jama.core.plan import Overlap, Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -218,7 +218,11 @@ def upload_line(
 
 
 def place_line(plan: Plan) -> JournalLine:
-    """Return the line that says where the results go, and what was created on the way."""
+    """Return the line that says where the results go, and what was created on the way.
+
+    It also says which runs are left alone, and which hold what a person should know is replaced.
+    """
+    overlaps = {"left": plan.left, "replaced": plan.replaced}
     return {
         "line": "place",
         **{place.kind: place.place_id for place in plan.places},
@@ -226,7 +230,16 @@ def place_line(plan: Plan) -> JournalLine:
         "unresolved": [
             [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved
         ],
+        **{name: [overlap_json(each) for each in some] for name, some in overlaps.items() if some},
     }
+
+
+def overlap_json(overlap: Overlap) -> dict[str, Any]:
+    """Return a place that holds a result of others, fit for JSON."""
+    *texts, verdict = overlap
+    names = ("key", "title", "was", "will_be", "why")
+    values = dict(zip(names, texts, strict=True))
+    return {**values, "case": str(verdict.case_ref), "reasons": list(verdict.reasons)}
 
 
 def update_line(update: Update) -> JournalLine:

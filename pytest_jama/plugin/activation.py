@@ -13,6 +13,7 @@ import pytest
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.plugin.attempts import COLLECTION, AttemptEndings, start_attempts
 from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersForFile
+from pytest_jama.plugin.rootdir import RootdirForFile, way_to_rootdir
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
@@ -58,6 +59,8 @@ def activate(config: pytest.Config) -> None:
         config.pluginmanager.register(reporter, "jama-reporter")
         collection = CollectedTests(reporter.errors, reporter.add_collected)
     config.pluginmanager.register(collection, COLLECTION)
+    if getattr(config.option, "xmlpath", None):
+        config.pluginmanager.register(RootdirForFile(collection.errors, config))
     _watch_attempts(config.pluginmanager, collection.errors)
 
 
@@ -67,6 +70,7 @@ def activate_file(config: pytest.Config) -> None:
         return
     markers = MarkersForFile(ErrorLog())
     config.pluginmanager.register(markers, COLLECTION)
+    config.pluginmanager.register(RootdirForFile(markers.errors, config))
     _watch_attempts(config.pluginmanager, markers.errors)
 
 
@@ -84,8 +88,12 @@ def _watch_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> No
         plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")
 
 
-def load(config: pytest.Config) -> LoadedSettings:
+def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettings:
     """Load the settings for a pytest session.
+
+    Args:
+        config: The session.
+        unused: Settings that are left out when a variable in them is unset.
 
     Raises:
         pytest.UsageError: With every mistake, a line each.
@@ -94,17 +102,23 @@ def load(config: pytest.Config) -> LoadedSettings:
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
     named = config.getoption("--jama-config")
+    is_offline = config.getoption("--jama-no-upload")
     try:
         loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
             flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
             environ=os.environ,
-            needs_target=not config.getoption("--jama-no-upload"),
+            needs_target=not is_offline,
+            unused=("url", *unused) if is_offline else unused,
         )
     except SettingsError as exc:
         raise _refusal(exc) from exc
-    return _seen_from_rootdir(loaded, config.rootpath)
+    folder = way_to_rootdir(loaded.file, config)
+    if not folder or not loaded.settings.tests:
+        return loaded
+    seen = loaded.settings.tests.seen_from(folder)
+    return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
 
 
 def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
@@ -112,18 +126,13 @@ def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
     try:
-        return with_lock(loaded, start=config.rootpath)
+        loaded = with_lock(loaded, start=config.rootpath)
     except SettingsError as exc:
         raise _refusal(exc) from exc
-
-
-def _seen_from_rootdir(loaded: LoadedSettings, root: Path) -> LoadedSettings:
-    """Let keys be relative to jama.yaml, too, where that lies above the rootdir."""
-    folder = loaded.file.parent if loaded.file else root
-    if folder == root or not root.is_relative_to(folder) or not loaded.settings.tests:
+    folder = way_to_rootdir(loaded.file, config)
+    if not folder or loaded.lock is None:
         return loaded
-    seen = loaded.settings.tests.seen_from(root.relative_to(folder).as_posix())
-    return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
+    return replace(loaded, lock=loaded.lock.seen_from(folder))
 
 
 def _refusal(error: SettingsError) -> pytest.UsageError:

@@ -13,22 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.cases import (
-    NO_CASE,
-    CaseLink,
-    CaseRef,
-    is_none,
-    parse_links,
-    parse_step,
-)
 from pytest_jama.core.properties import MARKERS
 from pytest_jama.plugin.coverage import address_of, may_hold_tests
 from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.markers import MarkerReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
+    from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import ErrorLog
 
 
@@ -165,16 +159,13 @@ class CollectedTests(Guarded):
 
     def _describe(self, item: pytest.Item, test_id: str, mistakes: list[str]) -> str:
         """Return the links of a test's markers as text."""
-        try:
-            links = self._markers.read(item)
-        except MarkerError as exc:
-            mistakes.append(f"{_where(item)}: {exc}; correct the marker of {test_id}")
-            return ""
+        links, wrong = self._markers.read(item)
+        mistakes += (f"{_where(item)}: {each}; correct the marker of {test_id}" for each in wrong)
         if not links:
             return ""
         text = ",".join(map(str, links))
         self._links[text] = links
-        item.user_properties.append((MARKERS, text))
+        item.user_properties.insert(0, (MARKERS, text))  # a property of the test is nearer
         return text
 
 
@@ -182,7 +173,7 @@ class MarkersForFile(Guarded):
     """Writes what markers say into the file of ``--junitxml``, in a session that reports nothing.
 
     A marker that cannot be understood does not stop such a session. It goes into the file as it
-    stands, where `junit-uploader` names it.
+    stands, where `junit-uploader` names it, behind the cases that the test has without it.
     """
 
     @pytest.hookimpl(trylast=True)
@@ -191,13 +182,12 @@ class MarkersForFile(Guarded):
         """Read the markers, after every plugin and conftest had a chance to set some."""
         markers = MarkerReader()
         for item in session.items:
-            try:
-                text = ",".join(map(str, markers.read(item)))
-            except MarkerError as exc:
-                text = exc.marker
-                _warn(item, f"{exc}; nothing is linked to it")
-            if text:
-                item.user_properties.append((MARKERS, text))
+            links, wrong = markers.read(item)
+            texts = [",".join(map(str, links))] if links else []
+            for each in wrong:
+                _warn(item, f"{each}; nothing is linked to it")
+                texts.append(each.marker)
+            item.user_properties[:0] = [(MARKERS, text) for text in dict.fromkeys(texts)]
 
 
 def _warn(item: pytest.Item, text: str) -> None:
@@ -243,106 +233,3 @@ def _report_mistakes(mistakes: list[str]) -> pytest.CollectReport:
 def _where(item: pytest.Item) -> str:
     path, line, _ = item.location
     return path if line is None else f"{path}:{line + 1}"
-
-
-class MarkerError(ValueError):
-    """A ``jama`` marker that cannot be understood.
-
-    Args:
-        mark: The marker.
-        why: What is wrong with it.
-    """
-
-    def __init__(self, mark: pytest.Mark, why: str) -> None:
-        self.marker = _text(mark)
-        super().__init__(f"{self.marker}: {why}")
-
-
-class MarkerReader:
-    """Reads the links of tests; what a class, module or package says is read once for all tests."""
-
-    def __init__(self) -> None:
-        self._inherited: dict[pytest.Collector, tuple[CaseLink, ...]] = {}
-
-    def read(self, item: pytest.Item) -> tuple[CaseLink, ...]:
-        """Return the links of a test that its markers declare.
-
-        Several markers at the same place count together; nearer places win: a `pytest.param`, then
-        the function, the class (before the classes it inherits from), the module, the package.
-
-        Raises:
-            MarkerError: When the nearest marker has no usable case reference or step.
-        """
-        callspec = getattr(item, "callspec", None)
-        own = _links_of(callspec.marks) if callspec is not None else ()
-        return own or _links_of(item.own_markers) or self._inherit(item.parent)
-
-    def _inherit(self, node: Any) -> tuple[CaseLink, ...]:
-        if node is None:
-            return ()
-        links = self._inherited.get(node)
-        if links is None:
-            links = next(filter(None, map(_links_of, _marks_of(node))), ())
-            links = self._inherited[node] = links or self._inherit(node.parent)
-        return links
-
-
-def _marks_of(node: Any) -> Iterator[Sequence[pytest.Mark]]:
-    if isinstance(node, pytest.Class):
-        yield from _marks_of_class(node)
-    yield node.own_markers
-
-
-def _links_of(marks: Sequence[pytest.Mark]) -> tuple[CaseLink, ...]:
-    """Return the links of all markers of one place."""
-    if not marks:
-        return ()
-    links = [link for mark in marks if mark.name.startswith("jama") for link in _read(mark)]
-    return tuple(dict.fromkeys(links)) if len(links) > 1 else tuple(links)
-
-
-def _marks_of_class(node: pytest.Class) -> Iterator[Sequence[pytest.Mark]]:
-    """Yield the marks of a class, then of each of its bases: pytest itself mixes them."""
-    for cls in node.obj.__mro__:
-        marks: Any = vars(cls).get("pytestmark", ())
-        listed = marks if isinstance(marks, (list, tuple)) else [marks]
-        yield [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in listed]
-
-
-def _read(mark: pytest.Mark) -> Iterator[CaseLink]:
-    if mark.name != "jama":
-        yield from _read_tag(mark)
-        return
-    unknown = sorted(set(mark.kwargs) - {"step"}) if mark.kwargs else ()
-    if unknown:
-        raise MarkerError(mark, f"unknown argument {unknown[0]!r}, only step= is known")
-    if not mark.args:
-        raise MarkerError(mark, "names no test case")
-    if any(map(is_none, mark.args)):
-        if len(mark.args) > 1 or mark.kwargs:
-            raise MarkerError(mark, "None stands alone, it takes a test out of all cases")
-        yield NO_CASE
-        return
-    try:
-        step = parse_step(mark.kwargs["step"]) if "step" in mark.kwargs else None
-        for value in mark.args:
-            yield CaseLink(CaseRef.parse(value), step)
-    except ValueError as exc:
-        raise MarkerError(mark, str(exc)) from exc
-
-
-def _read_tag(mark: pytest.Mark) -> Iterator[CaseLink]:
-    """Read a tag of a feature file that pytest-bdd took for the name of a marker."""
-    name, _, text = mark.name.partition(":")
-    if name == "jama":
-        try:
-            yield from parse_links(text)
-        except ValueError as exc:
-            raise MarkerError(mark, str(exc)) from exc
-
-
-def _text(mark: pytest.Mark) -> str:
-    if mark.name != "jama":
-        return f"@{mark.name}"
-    arguments = [*map(repr, mark.args), *(f"{key}={value!r}" for key, value in mark.kwargs.items())]
-    return f"@pytest.mark.jama({', '.join(arguments)})"

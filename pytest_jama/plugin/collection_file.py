@@ -20,6 +20,7 @@ from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.plugin.activation import load
 from pytest_jama.plugin.collection import CollectedTests
 from pytest_jama.plugin.collector import ResultCollector
+from pytest_jama.plugin.rootdir import way_to_rootdir
 
 if TYPE_CHECKING:
     from pytest_jama.config import LoadedSettings
@@ -37,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the plugin pytest-jama is not loaded: leave out `-p no:jama`")
     # As in a session with --jama: what `--lf` leaves out stays known.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
-    file = CollectionFile(config, load(config), Path(os.environ[FILE_VARIABLE]))
+    file = CollectionFile(config, load(config, unused=("run",)), Path(os.environ[FILE_VARIABLE]))
     config.pluginmanager.register(file, "jama-collection-file")
 
 
@@ -52,6 +53,8 @@ class CollectionFile:
 
     def __init__(self, config: pytest.Config, loaded: LoadedSettings, path: Path) -> None:
         self._config = config
+        folder = way_to_rootdir(loaded.file, config)
+        self._above = f"{folder}/" if folder else ""
         self._path = path
         self._log = ErrorLog()
         self._extensions = Extensions(loaded.settings, errors=self._log)
@@ -79,9 +82,9 @@ class CollectionFile:
             self._errors.setdefault(report.nodeid, why)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the file."""
+        """Write the file, with test IDs that are relative to the folder of jama.yaml."""
         tests = [
-            [test_id, outcome.value, [str(link) for link in links]]
+            [self._above + test_id, outcome.value, [str(link) for link in links]]
             for outcome, tests in self._collector.collected.items()
             for test_id, links in tests.items()
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.cases import NO_CASE, parse_links, without_none
+from pytest_jama.core.cases import NO_CASE, read_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
 from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
@@ -208,11 +208,9 @@ class ResultCollector:
         """Return the links of a property text; report texts that cannot be understood."""
         links = self._links.get(text)
         if links is None:
-            try:
-                links = parse_links(text)
-            except ValueError as exc:
-                links = ()
-                self._refuse_link(test_id, f"property {MARKERS}: {exc}")
+            links, problems = read_links(text)
+            if problems:
+                self._refuse_link(test_id, f"property {MARKERS}: {'; '.join(problems)}")
             else:
                 self._links[text] = links
         return links

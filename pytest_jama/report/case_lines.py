@@ -8,7 +8,7 @@ from pytest_jama.core.plan import CaseChange, Mode, Plan, SendState
 from pytest_jama.core.results import WORST_FIRST, Outcome
 from pytest_jama.core.text import first_line, shorten
 from pytest_jama.core.verdicts import Verdict, totals
-from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint
+from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint, takes_back_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,15 +24,17 @@ class CaseEntry(NamedTuple):
     Attributes:
         change: The case, and what is written of it.
         hindrance: Why that is not there, in a word or two; empty when it is, or is to be.
+        replaced: What a person should know of what stood there before; may be empty.
     """
 
     change: CaseChange
     hindrance: str = ""
+    replaced: str = ""
 
     @property
     def is_improved(self) -> bool:
         """Whether it takes back a FAILED or BLOCKED, which another session may have found."""
-        is_less_bad = self.change.was in _BAD and self.change.will_be not in _BAD
+        is_less_bad = takes_back_failure(self.change.was, self.change.will_be)
         return is_less_bad and not self.hindrance
 
     @property
@@ -55,7 +57,8 @@ class CaseEntry(NamedTuple):
         if self.hindrance:
             status = f"{change.will_be} ({self.hindrance})"
         name = f"{change.case.case_ref} {change.name}".strip()
-        return f"{name}: {status}: {explain(change.case, remark=change.remark)}"
+        remark = "; ".join(filter(None, (change.remark, self.replaced if self.is_improved else "")))
+        return f"{name}: {status}: {explain(change.case, remark=remark)}"
 
 
 _BAD = frozenset({Verdict.FAILED.value, Verdict.BLOCKED.value})
@@ -73,8 +76,9 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
     """
     plan = report.plan or Plan()
     states = {receipt.update.key: receipt.state for receipt in report.receipts}
+    replaced = {each.key: each.why for each in plan.replaced}
     entries = [
-        CaseEntry(change, _hindrance(update, states))
+        CaseEntry(change, _hindrance(update, states), replaced.get(update.key, ""))
         for update in (*plan.updates, *plan.earlier)
         for change in update.case_changes()
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
+from pytest_jama.journal.lines import overlap_json
 from pytest_jama.report.case_lines import explain
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
-    from pytest_jama.core.plan import CaseChange, Place, Update, UploadReport
+    from pytest_jama.core.plan import CaseChange, Overlap, Place, Update, UploadReport
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
 
@@ -43,6 +44,9 @@ def json_report(
     for update in (*plan.updates, *plan.earlier):
         for change in update.case_changes():
             changes.setdefault(change.case.case_ref, []).append(change)
+    left: dict[str, list[Overlap]] = {}
+    for each in plan.left:
+        left.setdefault(str(each.verdict.case_ref), []).append(each)
     receipts = {receipt.update.key: receipt for receipt in report.receipts}
     return {
         "exit_status": exit_status,
@@ -58,7 +62,10 @@ def json_report(
             *(_run(update, receipts.get(update.key)) for update in plan.updates),
             *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in plan.earlier),
         ],
-        "cases": [_case(case, changes.get(case.case_ref, ())) for case in judgement.cases],
+        "cases": [
+            _case(case, changes.get(case.case_ref, ()), left.get(str(case.case_ref), ()))
+            for case in judgement.cases
+        ],
         "unresolved": [
             {"case": str(entry.case_ref), "reason": entry.reason, "remedy": entry.remedy}
             for entry in report.unresolved
@@ -78,8 +85,8 @@ def json_report(
         ],
         "unlinked": [result.test_id for result in judgement.unlinked],
         "warnings": list(plan.warnings),
-        "replaced": [each.facts() for each in plan.replaced],
-        "left": [each.facts() for each in plan.left],
+        "replaced": [overlap_json(each) for each in plan.replaced],
+        "left": [overlap_json(each) for each in plan.left],
         "journal": journal,
     }
 
@@ -104,13 +111,19 @@ def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
     }
 
 
-def _case(case: CaseVerdict, changes: Sequence[CaseChange]) -> dict[str, Any]:
-    """Return a case, with what its runs show before and after; that is empty without runs."""
+def _case(
+    case: CaseVerdict, changes: Sequence[CaseChange], left: Sequence[Overlap]
+) -> dict[str, Any]:
+    """Return a case, with what its runs show before and after; that is empty without runs.
+
+    A run that is left alone shows the same before and after.
+    """
     return {
         "case": str(case.case_ref),
         "verdict": case.verdict.value if case.verdict else "leave",
-        "was": [change.was for change in changes],
-        "will_be": [change.will_be for change in changes],
+        "was": [*(each.was for each in changes), *(each.was for each in left)],
+        "will_be": [*(each.will_be for each in changes), *(each.was for each in left)],
+        "left": [each.why for each in left],
         "reason": explain(changes[0].case, remark=changes[0].remark) if changes else explain(case),
         "tests": [[result.test_id, result.outcome.value] for result in case.results],
     }

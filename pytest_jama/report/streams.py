@@ -27,34 +27,46 @@ def make_tolerant(stream: TextIO | None) -> TextIO:
     return cast("TextIO", _TolerantStream(stream))
 
 
+def why_unwritten(stream: TextIO) -> str:
+    """Return why a stream of `make_tolerant` did not take everything; empty if it did."""
+    return str(getattr(stream, "failure", ""))
+
+
 class _TolerantStream:
     """Passes everything on to a stream, until that is broken."""
 
     def __init__(self, stream: IO[str] | None) -> None:
         self._stream = stream
+        self._failure = "it is closed" if stream is None else ""
+
+    @property
+    def failure(self) -> str:
+        """Why something was not written; empty while everything was."""
+        return self._failure or getattr(self._stream, "failure", "")
 
     def write(self, text: str) -> int:
         if self._stream is not None:
             try:
                 self._stream.write(self._encodable(text))
-            except (OSError, ValueError):  # closed streams raise ValueError
-                self._give_up()
+            except (OSError, ValueError) as error:  # closed streams raise ValueError
+                self._give_up(error)
         return len(text)
 
     def flush(self) -> None:
         if self._stream is not None:
             try:
                 self._stream.flush()
-            except (OSError, ValueError):
-                self._give_up()
+            except (OSError, ValueError) as error:
+                self._give_up(error)
 
     def isatty(self) -> bool:
         with suppress(OSError, ValueError):
             return self._stream is not None and self._stream.isatty()
         return False
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Write no more: the stream is broken."""
+        self._failure = getattr(error, "strerror", "") or str(error)
         if self._stream is not None:
             with suppress(OSError, ValueError):  # one without a file, or closed
                 silence(self._stream)

@@ -78,24 +78,43 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     yield from problem_lines(report, verbose=verbose)
 
 
-def problem_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+def problem_lines(
+    report: UploadReport, *, verbose: bool, is_dry_run: bool = False
+) -> Iterator[Line]:
     """Yield the unresolved cases, the warnings, and what stood there before, of a report."""
     unresolved = [
         _Failure(str(entry.case_ref), f"{entry.reason}; {entry.remedy}", str(entry.case_ref))
         for entry in report.unresolved
     ]
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
-    yield from _replaced_lines(report.plan or Plan())
+    yield from _replaced_lines(report, is_dry_run=is_dry_run)
     warnings = [Line("warning", text, Tone.WARNING) for text in (report.plan or Plan()).warnings]
     shown = warnings if verbose else warnings[:LISTED]
     yield from shown
     yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
 
 
-def _replaced_lines(plan: Plan) -> Iterator[Line]:
-    """Yield what others had written where this session writes."""
+def _replaced_lines(report: UploadReport, *, is_dry_run: bool) -> Iterator[Line]:
+    """Yield what others had written where this session writes, or a dry run would write.
+
+    What takes back a failure is said with its case.
+    """
+    plan = report.plan or Plan()
+    unwritten = {each.update.key for each in report.receipts if each.state in _UNWRITTEN}
+    label, verb = ("would", "replace ") if is_dry_run else ("replaced", "")
     for each in plan.replaced:
-        yield Line("replaced", f"{each.title}: {each.was} -> {each.will_be}; {each.why}")
+        if not takes_back_failure(each.was, each.will_be) and each.key not in unwritten:
+            text = f"{verb}{each.title}: {each.was} -> {each.will_be}; {each.why}"
+            yield Line(label, text)
+
+
+_UNWRITTEN = frozenset({SendState.REFUSED, SendState.LOCKED, SendState.NOT_SENT})
+_BAD = frozenset({Verdict.FAILED.value, Verdict.BLOCKED.value})
+
+
+def takes_back_failure(was: str, will_be: str) -> bool:
+    """Return whether a FAILED or BLOCKED gives way, which another session may have found."""
+    return was in _BAD and will_be not in _BAD
 
 
 def dry_run_lines(report: UploadReport) -> Iterator[Line]:
@@ -107,7 +126,7 @@ def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     yield from (Line("would", str(change)) for change in plan.changes)
     yield from _earlier_lines(report)
     yield from (Line("would", f"update {update.describe()}") for update in plan.updates)
-    yield from problem_lines(report, verbose=True)
+    yield from problem_lines(report, verbose=True, is_dry_run=True)
 
 
 def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
@@ -117,11 +136,12 @@ def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
         judgement: The verdicts of the session.
         verbose: Whether to name each of them.
     """
-    if judgement.unlinked:
-        count = counted(len(judgement.unlinked), "test")
+    unlinked = [result for result in judgement.unlinked if not result.is_taken_out]
+    if unlinked:
+        count = counted(len(unlinked), "test")
         yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
     if verbose:
-        yield from (Line("", result.test_id) for result in judgement.unlinked)
+        yield from (Line("", result.test_id) for result in unlinked)
 
 
 def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:

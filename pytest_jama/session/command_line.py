@@ -18,9 +18,10 @@ from pytest_jama.core.plan import Mode
 from pytest_jama.core.text import printable
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_tolerant, requests_logged
+from pytest_jama.report.streams import make_tolerant, requests_logged, why_unwritten
 from pytest_jama.report.summary import Style
-from pytest_jama.report.upload_lines import Tone
+from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.session import refuse
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.port import Observer
-    from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
 
 _COLOURS = {
@@ -104,8 +104,7 @@ class OutputOptions:
             about: What this command adds to the JSON document.
         """
         self.say(*ending.lines)
-        self._write_document(ending, about)
-        return int(ending.exit_status)
+        return self._write_document(ending, about)
 
     def refuse(
         self, error: PytestJamaError, *, program: str, about: Mapping[str, Any] | None = None
@@ -121,22 +120,33 @@ class OutputOptions:
             said = f"{program}: error: {printable(text)}"
             click.secho(said, fg=_COLOURS[Tone.BAD], file=make_tolerant(sys.stderr))
         ending = refuse(error)
-        self._write_document(ending, about or {})
-        return int(ending.exit_status)
+        return self._write_document(ending, about or {})
 
-    def _write_document(self, ending: Ending, about: Mapping[str, Any]) -> None:
-        if self.as_json:
-            document = json_report(
-                ending.report,
-                ending.judgement,
-                mode=self.mode,
-                journal=ending.journal,
-                exit_status=int(ending.exit_status),
-                unusable=ending.unusable,
-                unmatched=ending.unmatched,
-            )
-            text = json.dumps({**document, **about}, indent=2)
-            click.echo(text, file=make_tolerant(sys.stdout))
+    def _write_document(self, ending: Ending, about: Mapping[str, Any]) -> int:
+        """Print the JSON document where one is wanted; return the exit status.
+
+        A document that cannot be written changes nothing of what was done, but it was asked for.
+        """
+        status = int(ending.exit_status)
+        if not self.as_json:
+            return status
+        document = json_report(
+            ending.report,
+            ending.judgement,
+            mode=self.mode,
+            journal=ending.journal,
+            exit_status=status,
+            unusable=ending.unusable,
+            unmatched=ending.unmatched,
+        )
+        stdout = make_tolerant(sys.stdout)
+        click.echo(json.dumps({**document, **about}, indent=2), file=stdout)
+        failure = why_unwritten(stdout)
+        if not failure:
+            return status
+        text = f"standard output cannot be written: {failure}; the JSON document is lost"
+        self.say(Line("ERROR", text, Tone.BAD))
+        return status or int(ExitStatus.INCOMPLETE)
 
     def _print(self, text: str, colour: str | None = None) -> None:
         text = printable(text)  # names in it may hold control characters of a terminal

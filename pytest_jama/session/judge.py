@@ -9,6 +9,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
+from pytest_jama.core.results import linked_cases
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
@@ -120,7 +121,7 @@ def find_known_cases(
     named = dict.fromkeys(itertools.chain(mapped, locked))
     if not named:
         return ()
-    there = findings.linked()
+    there = linked_cases(findings.results)
     there.update(dict.fromkeys(findings.known))
     return tuple(ref for ref in named if ref not in there)
 
@@ -143,7 +144,21 @@ def find_nearest_key(judgement: Judgement, settings: Settings) -> str:
     if nearest is None:
         return ""
     entry, test_id = nearest
-    return f"nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+    remedy = _how_to_mend(entry.key, test_id)
+    return f"{remedy}nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+
+
+def _how_to_mend(key: str, test_id: str) -> str:
+    """Say what to do about a test ID that lacks the folder of its key; else nothing.
+
+    It is not taken for that test: the file of ``--junitxml`` does not say where its rootdir was,
+    and another folder may have a test of this name.
+    """
+    folder = normal_form(key).removesuffix(f"/{normal_form(test_id)}")
+    if folder == normal_form(key):
+        return ""
+    how = f"leave '{folder}/' out of the key, or install pytest-jama where pytest runs"
+    return f"{how} (its --junitxml then says in which folder): " if ".py" in key else f"{how}: "
 
 
 def describe_nothing_linked(nearest: str, *, strict: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def test_free(): raise SystemExit("it ran")
 SETTINGS = """
 project: KEY
 cycle: Build ${ONLY_IN_CI}
+run: {fields: {job$37: "${ONLY_IN_CI}"}}
 tests: {test_it.py::test_mapped: KEY-TC-2}
 """
 
@@ -222,3 +224,20 @@ def test_a_lock_of_a_newer_version_is_never_written_over(locking: Repository) ->
     assert finished.status == 2
     assert "is of format 2" in finished.output
     assert _text(locking) == '{"jama.lock": 2}'
+
+
+def test_the_lock_is_the_same_from_wherever_it_is_written(locking: Repository) -> None:
+    locking.folder.joinpath("pytest.ini").unlink()  # so that the rootdir is where pytest is called
+    locking.write("sub/test_it.py", SUITE)
+    locking.write("jama.yaml", SETTINGS.replace("test_it.py", "sub/test_it.py"))
+    locking.folder.joinpath("test_it.py").unlink()
+    assert lock(locking).status == 0
+    text = _text(locking)
+    assert text.count('"sub/test_it.py::test_') == 3
+
+    def check() -> int:
+        os.chdir("sub")
+        return toolbox(["lock", "--check"])
+
+    finished = locking.run_here(check)
+    assert (finished.status, _text(locking)) == (0, text), finished.output

@@ -30,7 +30,8 @@ def prepared(repository: Repository) -> Repository:
         repository.case(number)
     repository.write("test_it.py", SUITE)
     settings = "project: KEY\nplan: P\ncycle: C\ntests: {com.acme.LoginTest: KEY-TC-3}\n"
-    repository.write("jama.yaml", settings)
+    not_needed = 'run: {fields: {job$37: "${ONLY_IN_CI}"}}\n'
+    repository.write("jama.yaml", f"{settings}{not_needed}")
     return repository
 
 

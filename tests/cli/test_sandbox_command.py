@@ -56,7 +56,8 @@ def test_missing_command_is_said(tmp_path: Path) -> None:
 
 def test_seed_creates_every_case_of_the_file_with_its_steps(tmp_path: Path) -> None:
     tmp_path.joinpath("jama.yaml").write_text(
-        "project: ACME\ntests: {a: ACME-TC-1, b: {case: GID-7, step: 3}, c: [4711, ACME-TC-2]}\n",
+        "project: ACME\ntests: {a: ACME-TC-1, b: {case: GID-7, step: 3}, c: [4711, ACME-TC-2]}\n"
+        'url: ${NOWHERE}\nplan: P ${NOWHERE}\nrun: {fields: {a$1: "${JAMA_USER} ${CI_JOB_URL}"}}\n',
         encoding="utf-8",
     )
     run("--seed", "jama.yaml", "--db", "state", "--", sys.executable, "-c", "", folder=tmp_path)

@@ -49,6 +49,21 @@ def test_what_was_filled_in_is_not_filled_in_again(tmp_path: Path) -> None:
     assert loaded.settings.cycle.name == "Build ${X}"
 
 
+def test_the_user_that_a_session_left_open_is_filled_in_everywhere_once_known(
+    tmp_path: Path,
+) -> None:
+    text = f'{COMPLETE}run: {{fields: {{a$1: ["${{JAMA_USER}}", 2]}}}}\n'
+    text = text.replace("Build 1", "Build of ${JAMA_USER}")
+    nobody = dict.fromkeys(LOGIN, "")
+    header = load(tmp_path, text, environ=nobody, needs_target=False).settings.for_journal()
+    settings = load_from_journal(header, environ=LOGIN, flags={}).settings
+    assert settings.cycle.name == "Build of ann"
+    assert settings.run.fields == {"a$1": ["ann", 2]}
+    with pytest.raises(SettingsError) as caught:
+        load_from_journal(header, environ={}, flags={})
+    assert [problem.message for problem in caught.value.problems] == ["no credentials for Jama"]
+
+
 def test_flags_beat_the_environment_beats_the_journal(tmp_path: Path) -> None:
     environ = {**LOGIN, "JAMA_URL": "http://127.0.0.1:1", "JAMA_PLAN": "Other"}
     flags = {"plan": "id:9"}

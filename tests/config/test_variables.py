@@ -246,8 +246,9 @@ def test_what_a_job_does_not_tell_is_left_out(tmp_path: Path) -> None:
     assert find_ci_job({}) == CiJob()
     assert find_ci_job({"GITHUB_ACTIONS": "true"}) == CiJob("GitHub Actions")
     assert find_ci_job({"GITLAB_CI": "true", "CI_JOB_URL": "//[x"}).url == ""
-    with pytest.raises(UnsetError, match="CI_JOB_URL is not set"):
+    with pytest.raises(UnsetError, match="not a job of a CI system") as caught:
         Variables({}, tmp_path).look_up("CI_JOB_URL")
+    assert caught.value.remedy == "give what to say where that is so: ${CI_JOB_URL:-...}"
 
 
 def test_commit_and_branch_of_the_job_stand_in_for_those_of_git(tmp_path: Path) -> None:
@@ -276,6 +277,17 @@ def test_the_user_of_the_credentials_is_named(
     tmp_path: Path, environ: dict[str, str], user: str
 ) -> None:
     assert Variables(environ, tmp_path).look_up("JAMA_USER") == user
+
+
+@pytest.mark.parametrize(
+    "text, filled_in",
+    [("by ${JAMA_USER}", "by ${JAMA_USER}"), ("by ${JAMA_USER:-nobody}", "by nobody")],
+)
+def test_without_credentials_the_user_stays_open_unless_a_default_is_given(
+    tmp_path: Path, text: str, filled_in: str
+) -> None:
+    half = {"JAMA_USERNAME": "ann"}
+    assert interpolate(text, Variables(half, tmp_path).look_up) == filled_in
 
 
 def test_the_actor_is_whom_the_ci_system_names_or_who_is_signed_in(tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.cases import (
     LINK_PROPERTIES,
+    NO_CASE,
     CaseLink,
     CaseRef,
     RefKind,
+    nearer_wins,
     parse_links,
     parse_step,
+    read_links,
 )
 from tests.core.values import LAW
 
@@ -123,6 +126,26 @@ def test_a_property_without_text_links_nothing(text: str) -> None:
 def test_one_bad_reference_among_several_is_named() -> None:
     with pytest.raises(ValueError, match="'TC 2' is not a case reference"):
         parse_links("A-TC-1, TC 2")
+
+
+def test_one_bad_reference_does_not_cost_the_others() -> None:
+    found = read_links("A-TC-1, TC 2,A-TC-3#0, 20497")
+    assert list(map(str, found.links)) == ["A-TC-1", "20497"]
+    assert [why.partition(":")[0] for why in found.problems] == [
+        "'TC 2' is not a case reference",
+        "'0' is not a step number",
+    ]
+
+
+places = st.lists(st.lists(links | st.just(NO_CASE), max_size=3), max_size=5)
+
+
+@LAW
+@given(places)
+def test_none_takes_out_what_is_farther_and_beside_it(said: list[list[CaseLink]]) -> None:
+    last = max((at for at, place in enumerate(said) if NO_CASE in place), default=-1)
+    nearer = tuple(dict.fromkeys(link for place in said[last + 1 :] for link in place))
+    assert nearer_wins(said) == (nearer or (NO_CASE,) if last >= 0 else nearer)
 
 
 @pytest.mark.parametrize("value", [1, 12, "3", " 4 "])

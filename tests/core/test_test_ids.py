@@ -5,7 +5,7 @@ from _pytest.junitxml import mangle_test_address  # noqa: TID251 (what pytest wr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_jama.core.test_ids import normal_form
+from pytest_jama.core.test_ids import normal_form, seen_from
 from tests.core.values import LAW
 
 segments = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,5}", fullmatch=True)
@@ -77,3 +77,17 @@ def test_different_tests_stay_different(first: str, second: str) -> None:
 
 def test_parameters_are_kept_as_they_are() -> None:
     assert normal_form("a/t.py::f[x/y.py::z[1]]").endswith("f[x/y.py::z[1]]")
+
+
+@pytest.mark.parametrize(
+    "test_id, seen",
+    [
+        ("my.sub/t/a.py::f[my.sub/t/]", "a.py::f[my.sub/t/]"),
+        ("my.sub.t.a.f", "a.f"),
+        ("./my.sub//t/a.py::f", "a/f"),
+        ("my.sub/t2/a.py::f", "my.sub/t2/a.py::f"),
+        ("t/a.py::f", "t/a.py::f"),
+    ],
+)
+def test_a_test_id_seen_from_a_folder(test_id: str, seen: str) -> None:
+    assert seen_from("my.sub/t", test_id) == seen

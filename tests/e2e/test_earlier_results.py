@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,6 +85,9 @@ def test_sessions_and_people_share_a_cycle(repository: Repository, run: Run) -> 
     key = repository.key
     _measure(repository, f"{key}-TC-2")
 
+    dry = run(repository, "BROKEN dry")
+    assert f"would      replace {key}-TC-2 ({key}-TSTRN-2): PASSED -> PASSED; " in dry.output
+    assert "\nreplaced" not in dry.output
     failed = run(repository, "BROKEN")
     assert repository.statuses() == {1: "FAILED", 2: "PASSED"}, failed.output
     assert f"replaced   {key}-TC-2 ({key}-TSTRN-2): PASSED -> PASSED; its actual" in failed.output
@@ -92,7 +96,7 @@ def test_sessions_and_people_share_a_cycle(repository: Repository, run: Run) -> 
     assert text.endswith(MEASURED)
 
     dry = run(repository, "PART dry")
-    assert "stays FAILED, INPROGRESS is not written" in dry.output
+    assert f"would      leave {key}-TC-1 ({key}-TSTRN-1): stays FAILED, INPROGRESS" in dry.output
     part = run(repository, "PART")
     assert (part.status, part.count_requests("PATCH")) == (0, 1), part.output
     assert repository.statuses() == {1: "FAILED", 2: "PASSED"}
@@ -100,7 +104,9 @@ def test_sessions_and_people_share_a_cycle(repository: Repository, run: Run) -> 
 
     whole = run(repository, "WHOLE")
     assert repository.statuses() == {1: "PASSED", 2: "PASSED"}
-    assert f"{key}-TC-1 ({key}-TSTRN-1): FAILED -> PASSED; an earlier session" in whole.output
+    (improved,) = [line for line in whole.output.splitlines() if "FAILED -> PASSED" in line]
+    assert improved.startswith(f"case       {key}-TC-1 ")
+    assert ": 2 passed; an earlier session said FAILED; keeping what stood" in improved
     text = repository.runs()[f"{key}-TC-1"].actual_results or ""
     assert text.index("PASSED: 2 passed") < text.index("earlier entry:") < text.index("FAILED: 1")
     text = repository.runs()[f"{key}-TC-2"].actual_results or ""
@@ -128,6 +134,16 @@ def test_runs_of_people_are_left_on_demand(repository: Repository) -> None:
     assert (finished.status, finished.count_requests("PATCH")) == (0, 1)
     assert "stays PASSED, PASSED is not written; its actual results are not" in finished.output
     assert repository.runs()[f"{repository.key}-TC-1"].actual_results == MEASURED
+    (place,) = [line for line in repository.journal() if line["line"] == "place"]
+    assert [(each["case"], each["was"]) for each in place["left"]] == [
+        (f"{repository.key}-TC-1", "PASSED")
+    ]
+    repository.pytest_here("--jama-no-upload", "--junitxml=report.xml")
+    told = repository.run_here(lambda: junit_uploader(["--json", "--dry-run", "report.xml"]))
+    document = json.loads(told.output[told.output.index("{\n") :])
+    case = document["cases"][0]
+    assert (case["was"], case["will_be"]) == (["PASSED"], ["PASSED"])
+    assert case["left"] == [place["left"][0]["why"]]
 
 
 def test_an_account_that_is_not_stored_ends_badly_until_it_is(tmp_path: Path) -> None:

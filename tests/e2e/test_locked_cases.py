@@ -296,3 +296,24 @@ def test_a_cycle_has_runs_of_all_cases_that_are_known(
 
     expected = {1: "PASSED", **dict.fromkeys((2, 3, 4, 5), "NOT_RUN")}
     assert repository.statuses() == expected, finished.output
+
+
+@pytest.mark.parametrize("run", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_a_lock_and_a_map_above_the_rootdir(
+    repository: Repository, run: Callable[..., Finished]
+) -> None:
+    """What is below that rootdir is compared; what is beside it stays known."""
+    repository.write("tests/test_a.py", "def test_1(): pass\ndef test_2(): pass\n")
+    keys = "tests/test_a.py::test_1: KEY-TC-1, test_a.py::test_2: KEY-TC-2"
+    repository.write("jama.yaml", f"project: KEY\nplan: P\ncycle: C\ntests: {{{keys}}}\n")
+    add_cases(repository, 2)
+    tests = ["tests/test_a.py::test_1"]
+    write_lock(repository, {1: tests, 2: ["tests/test_a.py::test_2", "other/test_b.py::test_3"]})
+
+    finished = run(repository, "--rootdir=tests", "tests")
+
+    assert repository.statuses() == {1: "PASSED", 2: "INPROGRESS"}, finished.output
+    assert "does not know" not in finished.output
+    assert "unmatched" not in finished.output
+    assert "1 passed, 1 not collected" in _words(finished)
+    assert "other/test_b.py::test_3: jama.lock names it" in _words(finished)

@@ -11,7 +11,7 @@ from junit_uploader.cli import main as junit_uploader
 from pytest_jama.cli import main as pytest_jama
 
 if TYPE_CHECKING:
-    from tests.harness import Repository
+    from tests.harness import Finished, Repository
 
 SERIAL_AND_XDIST = pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["serial", "xdist"])
 
@@ -169,6 +169,7 @@ def test_marker_beats_the_map_and_verbose_says_so(repository: Repository) -> Non
 
 TAKEN_OUT = """
 import pytest
+from pytest_jama.plugin import pytest_bdd_apply_tag
 
 pytestmark = pytest.mark.jama("KEY-TC-1")
 
@@ -176,12 +177,35 @@ def test_linked(): pass
 
 @pytest.mark.jama(None)
 def test_marked(): assert 0
+
+@pytest.mark.jama("NONE")
+def test_text(): assert 0
+
+def test_tagged(jama):  # the steps of a scenario are notes
+    jama.note("Given a pump: passed")
+    assert 0
+
+for tag in ("jama:KEY-TC-1", "jama:None"):
+    pytest_bdd_apply_tag(tag, test_tagged)
+
+def test_property(record_property):
+    record_property("test_key", "None")
+    assert 0
+
+@pytest.mark.jama("KEY-TC-1")
+def test_own(record_property):
+    record_property("jama", "none")
+    assert 0
+
+@pytest.mark.jama(None)
+def test_in_again(record_property):
+    record_property("jama", "KEY-TC-4")
 """
 
 
 @SERIAL_AND_XDIST
 def test_none_takes_tests_out_of_what_is_linked(repository: Repository, workers: list[str]) -> None:
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         repository.case(number)
     repository.start_cycle()
     entries = "test_map.py: KEY-TC-2, test_map.py::test_none: none, test_map.py::test_null: ~"
@@ -202,15 +226,21 @@ def test_none_takes_tests_out_of_what_is_linked(repository: Repository, workers:
     repository.write("pytest.ini", "[pytest]\njunit_family = xunit1\n")
     report = ["--junitxml=r.xml", "--jama-strict"]
     finished = repository.pytest_here(*workers, *report)
-    expected = {1: "PASSED", 2: "PASSED", 3: "NOT_RUN"}
+    expected = {1: "PASSED", 2: "PASSED", 3: "NOT_RUN", 4: "PASSED"}
     assert repository.statuses() == expected, finished.output
-    assert "failed test without" not in finished.summary
+    assert not _complaints(finished)
     repository.pytest_here(*workers, "--jama-no-upload")
     uploaded = repository.run_here(lambda: pytest_jama(["upload"]))
-    assert "failed test without" not in uploaded.output
+    assert not _complaints(uploaded)
+    assert repository.statuses() == expected, uploaded.output
     reported = repository.run_here(lambda: junit_uploader(["--strict", "r.xml"]))
     assert (reported.status, repository.statuses()) == (0, expected), reported.output
-    assert "failed test without" not in reported.output
+    assert not _complaints(reported)
+
+
+def _complaints(finished: Finished) -> list[str]:
+    """Return what is said of a test, and is nothing to say of one that is taken out."""
+    return [each for each in ("without a test case", "NOT LINKED") if each in finished.output]
 
 
 @SERIAL_AND_XDIST

@@ -64,21 +64,25 @@ def test_character_that_cannot_be_shown_stops_no_upload(
 
 
 @pytest.mark.parametrize(
-    "shell,flags",
+    "shell,flags,status,why",
     [
-        ('exec "$@" >/dev/full 2>&1', ["-vv"]),
-        ('exec "$@" >&- 2>&-', ["--json", "-vv"]),
-        ('set -o pipefail; "$@" | true', []),
+        ('exec "$@" >/dev/full 2>&1', ["-vv"], 0, ""),
+        ('exec "$@" >&- 2>&-', ["--json", "-vv"], 1, ""),
+        ('set -o pipefail; "$@" | true', [], 0, ""),
+        ('exec "$@" >/dev/full', ["--json", "-q"], 1, "No space left on device"),
+        ('set -o pipefail; "$@" | true', ["--json"], 1, "Broken pipe"),
     ],
-    ids=["disk full", "closed", "no reader"],
+    ids=["disk full", "closed", "no reader", "no room for JSON", "no reader of JSON"],
 )
 def test_output_that_cannot_be_written_stops_no_upload(
-    beyond: Repository, shell: str, flags: list[str]
+    beyond: Repository, shell: str, flags: list[str], status: int, why: str
 ) -> None:
     beyond.pytest_here("--jama-no-upload")
     finished = beyond.run(["bash", "-c", shell, "bash", *UPLOAD, *flags])
     assert "Traceback" not in finished.output
-    assert finished.status == 0, finished.output
+    assert finished.status == status, finished.output
+    lost = f"ERROR      standard output cannot be written: {why}; the JSON document is lost"
+    assert (lost in finished.output) is bool(why)
     assert beyond.statuses() == SENT
 
 

@@ -10,6 +10,8 @@ import pytest
 import pytest_jama
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
+from pytest_jama.core.case_map import CaseMap, MapEntry
+from pytest_jama.core.cases import parse_links
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
@@ -142,6 +144,36 @@ def test_broken_find_case_refs_leaves_the_map(said: str) -> None:
     extensions, troubles = break_with(ODD[said])
     assert extensions.find_links(result_of(Outcome.PASSED)) == ()
     assert (troubles.where, str(troubles.first)) == ("hook find_case_refs", said)
+
+
+class Finding:
+    """Names cases."""
+
+    def __init__(self, refs: list[object]) -> None:
+        self._refs = refs
+
+    @hookimpl
+    def find_case_refs(self) -> list[object]:
+        return self._refs
+
+
+@pytest.mark.parametrize(
+    "refs, expected, errors",
+    [
+        (["A-1", "bad", 20497], ["A-1", "20497"], 1),
+        (["bad"], ["M-1"], 1),
+        (["None"], ["none"], 0),
+    ],
+)
+def test_bad_reference_of_find_case_refs_costs_only_itself(
+    refs: list[object], expected: list[str], errors: int
+) -> None:
+    tests = CaseMap.build([MapEntry("test_a.py", parse_links("M-1"))])[0]
+    troubles = ErrorLog()
+    extensions = Extensions(Settings(tests=tests), errors=troubles)
+    extensions.register(Finding(refs))
+    links = extensions.find_links(TestResult("test_a.py::test_it", Outcome.PASSED))
+    assert (list(map(str, links)), troubles.count) == (expected, errors)
 
 
 @pytest.mark.parametrize("said", ODD)

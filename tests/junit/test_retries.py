@@ -208,3 +208,8 @@ def test_attempts_inside_a_testcase_are_counted_and_told(
 def test_nameless_testcase_of_an_interrupted_pytest_did_not_run() -> None:
     (test,) = read(suite('<testcase time="0.1"/>', attributes='name="pytest"')).testcases
     assert (test.outcome.value, test.as_result().outcome.value) == ("passed", "not reached")
+
+
+def test_attempt_that_ended_before_it_said_none_does_not_count() -> None:
+    attempts = linked("A-TC-1"), linked("A-TC-1", ("jama", "none"))
+    assert list(map(str, one(*attempts, name="pytest").links)) == ["none"]

@@ -52,6 +52,24 @@ Then it flows...............................................................skip
 </testsuite>"""
 
 
+@pytest.mark.parametrize(
+    "name, inside, expected",
+    [
+        ("a @jama:none @jama:A-1", "", "none"),
+        ("a @jama:A-1,bad @jama:none", "", "none"),
+        ("a @jama:A-1,bad,A-2", "", "A-1,A-2"),
+        ("a @jama:none", '<property name="jama" value="A-3"/>', "A-3"),
+        ("a @jama:A-1", '<property name="test_key" value=" None "/>', "none"),
+        ("a", '<property name="jama" value="A-1"/><property name="tag" value="jama:none"/>', "A-1"),
+        ("a", '<property name="tags" value="jama:NONE, jama:A-1"/>', "none"),
+    ],
+)
+def test_none_in_tags_and_properties(name: str, inside: str, expected: str) -> None:
+    block = f"<properties>{inside}</properties>"
+    (found,) = read(suite(f'<testcase classname="c" name="{name}">{block}</testcase>')).testcases
+    assert ",".join(map(str, found.links)) == expected
+
+
 def test_tags_and_steps_of_behave_are_read() -> None:
     found = [test.as_result() for test in read(BEHAVE).testcases]
     assert [[str(link) for link in result.links] for result in found] == [

@@ -176,3 +176,19 @@ def test_wrong_marker_is_a_warning_where_nothing_is_reported(tmp_path: Path) -> 
         command, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "@pytest.mark.jama('nonsense'): 'nonsense' is not a case reference" in finished.stdout
+
+
+@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n1"]], ids=["serial", "xdist"])
+def test_file_of_junitxml_says_where_a_rootdir_below_jama_yaml_is(
+    tmp_path: Path, workers: list[str]
+) -> None:
+    folder = tmp_path / "my" / "sub"
+    folder.mkdir(parents=True)
+    folder.joinpath("test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
+    folder.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    tmp_path.joinpath("jama.yml").write_text("this is: [no settings file", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--junitxml=r.xml", *workers, "-p", "no:randomly"]
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)  # noqa: S603 (our own)
+    report = folder.joinpath("r.xml").read_text(encoding="utf-8")
+    assert '<properties><property name="jama_rootdir" value="my/sub" /></properties>' in report
+    assert str(tmp_path) not in report

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.plugin.collection import MarkerError, MarkerReader
+from pytest_jama.plugin.markers import MarkerReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,9 @@ def collect(pytester: pytest.Pytester) -> Callable[[str], dict[str, pytest.Item]
 
 def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -> None:
     items = collect(SOURCE)
-    links = {name: ",".join(map(str, MarkerReader().read(item))) for name, item in items.items()}
+    links = {
+        name: ",".join(map(str, MarkerReader().read(item).links)) for name, item in items.items()
+    }
     assert {name: set(text.split(",")) for name, text in links.items()} == {
         name: set(text.split(",")) for name, text in LINKS.items()
     }
@@ -103,10 +105,9 @@ def test_wrong_marker_is_quoted_and_explained(
     collect: Callable[[str], dict[str, pytest.Item]], arguments: str, what: str
 ) -> None:
     source = f"import pytest\n@pytest.mark.jama({arguments})\ndef test_it(): pass\n"
-    with pytest.raises(MarkerError) as caught:
-        MarkerReader().read(collect(source)["test_it"])
-    assert what in str(caught.value)
-    assert str(caught.value).startswith("@pytest.mark.jama(")
+    (wrong,) = map(str, MarkerReader().read(collect(source)["test_it"]).wrong)
+    assert what in wrong
+    assert wrong.startswith("@pytest.mark.jama(")
 
 
 def test_farther_marker_is_not_even_read(
@@ -118,5 +119,47 @@ def test_farther_marker_is_not_even_read(
         @pytest.mark.jama("A-TC-1")
         def test_it(): pass
     """
-    (link,) = MarkerReader().read(collect(source)["test_it"])
-    assert str(link) == "A-TC-1"
+    said = MarkerReader().read(collect(source)["test_it"])
+    assert list(map(str, said.links)) == ["A-TC-1"]
+    assert not said.wrong
+
+
+def test_wrong_marker_does_not_take_a_test_out_of_farther_ones(
+    collect: Callable[[str], dict[str, pytest.Item]],
+) -> None:
+    source = """
+        import pytest
+        jama = pytest.mark.jama
+        @jama("A-TC-1")
+        class TestAll:
+            @jama("nonsense")
+            def test_one(self): pass
+            @jama("nonsense", 20497)
+            def test_part(self): pass
+            @jama("nonsense, A-TC-2")
+            def test_list(self): pass
+            @pytest.mark.parametrize("x", [pytest.param(1, marks=jama("bad"))])
+            @jama("A-TC-3")
+            def test_parameter(self, x): pass
+        @jama("nonsense")
+        class TestChild(TestAll):
+            def test_two(self): pass
+        @jama(None)
+        class TestNone:
+            @jama("nonsense")
+            def test_three(self): pass
+    """
+    said = {name: MarkerReader().read(item) for name, item in collect(source).items()}
+    assert {name: ",".join(map(str, each.links)) for name, each in said.items()} == {
+        "TestAll::test_one": "A-TC-1",
+        "TestAll::test_part": "20497",
+        "TestAll::test_list": "A-TC-2",
+        "TestAll::test_parameter[1]": "A-TC-3",
+        "TestChild::test_one": "A-TC-1",
+        "TestChild::test_part": "20497",
+        "TestChild::test_list": "A-TC-2",
+        "TestChild::test_parameter[1]": "A-TC-3",
+        "TestChild::test_two": "A-TC-1",
+        "TestNone::test_three": "none",
+    }
+    assert all(each.wrong for each in said.values())

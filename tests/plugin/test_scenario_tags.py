@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_jama.core.cases import NO_CASE
 from pytest_jama.plugin import pytest_bdd_apply_tag
-from pytest_jama.plugin.collection import MarkerError, MarkerReader
+from pytest_jama.plugin.markers import MarkerReader
 
 
 @pytest.mark.parametrize(
@@ -14,25 +15,34 @@ from pytest_jama.plugin.collection import MarkerError, MarkerReader
         ("jama:A-TC-1", ["A-TC-1"]),
         ("jama:A-TC-1,20497#2", ["20497#2", "A-TC-1"]),
         ("jama:GID-5", ["GID-5"]),
+        ("jama:None", ["none"]),
     ],
 )
 def test_tag_is_the_marker(pytester: pytest.Pytester, tag: str, links: list[str]) -> None:
     item = _collect(pytester, f"pytest_bdd_apply_tag({tag!r}, test_it)")
-    assert sorted(map(str, MarkerReader().read(item))) == links
+    assert sorted(map(str, MarkerReader().read(item).links)) == links
 
 
 def test_tag_of_examples_is_a_marker_of_that_name(pytester: pytest.Pytester) -> None:
     mark = 'getattr(pytest.mark, "jama:A-TC-1,A-TC-2#3")'
     with pytest.warns(pytest.PytestUnknownMarkWarning):
         item = _collect(pytester, f"test_it = {mark}(test_it)")
-    assert list(map(str, MarkerReader().read(item))) == ["A-TC-1", "A-TC-2#3"]
+    assert list(map(str, MarkerReader().read(item).links)) == ["A-TC-1", "A-TC-2#3"]
 
 
-def test_wrong_tag_is_quoted(pytester: pytest.Pytester) -> None:
-    with pytest.warns(pytest.PytestUnknownMarkWarning):
-        item = _collect(pytester, 'test_it = getattr(pytest.mark, "jama:nonsense")(test_it)')
-    with pytest.raises(MarkerError, match=r"^@jama:nonsense: 'nonsense' is not a case reference"):
-        MarkerReader().read(item)
+def test_wrong_tag_is_quoted_and_the_others_count(pytester: pytest.Pytester) -> None:
+    tags = ("jama:A-TC-1", "jama:nonsense,A-TC-2")
+    behind = "\n".join(f"pytest_bdd_apply_tag({tag!r}, test_it)" for tag in tags)
+    said = MarkerReader().read(_collect(pytester, behind))
+    assert sorted(map(str, said.links)) == ["A-TC-1", "A-TC-2"]
+    (wrong,) = map(str, said.wrong)
+    assert wrong.startswith("@pytest.mark.jama('nonsense'): 'nonsense' is not a case reference")
+
+
+def test_none_beats_the_tags_of_the_feature(pytester: pytest.Pytester) -> None:
+    tags = ("jama:none", "jama:A-TC-1")
+    behind = "\n".join(f"pytest_bdd_apply_tag({tag!r}, test_it)" for tag in tags)
+    assert MarkerReader().read(_collect(pytester, behind)).links == (NO_CASE,)
 
 
 def _collect(pytester: pytest.Pytester, behind: str) -> pytest.Item:

@@ -118,6 +118,29 @@ def test_a_run_whose_account_is_not_kept_is_not_sent(make_world: MakeWorld) -> N
     assert (patches, others <= 9) == (1, True)
 
 
+def test_what_a_server_never_stores_is_sent_again_once_at_most(
+    make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world(actual_results="drop")
+    old, new = world.add_cases(2)
+    world.start([old, new])
+
+    def send(*refs: CaseRef) -> tuple[list[str], int]:
+        world.count_requests()
+        target = world.target(clocks=fake_time.clocks)
+        results = (result_of(Outcome.PASSED),)
+        cases = (case_of(Verdict.PASSED, results=results, case_ref=ref) for ref in refs)
+        findings = Findings(results, Judgement(tuple(cases)), "pytest 9", "s1")
+        plan = target.plan(findings, create=True, observer=Observer())
+        receipts = target.push(plan.updates, observer=Observer())
+        return [receipt.error for receipt in receipts], world.count_requests()[0]
+
+    why = "account not stored: Jama has no text in the actual results"
+    assert send(old) == ([why], 1)
+    assert send(old) == ([why], 2)  # it may have got lost on the way
+    assert send(old, new) == ([why, why], 2)  # the status of the new one did not
+
+
 def test_other_text_in_the_place_of_the_account_is_a_mismatch() -> None:
     (update,) = plan_updates(
         [case_of(Verdict.PASSED)], {CASE: [run_of()]}, writer=Writer("pytest 9", "s1")

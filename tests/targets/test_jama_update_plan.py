@@ -206,7 +206,7 @@ def test_the_account_opens_with_what_the_run_shows_when_an_older_failure_stays()
 
     assert plan.updates[0].account == (
         "FAILED: no results",
-        "the tests say PASSED, all steps of the run FAILED",
+        "the tests say PASSED; step 1 FAILED: no test reported it",
         "pytest 9",
     )
 

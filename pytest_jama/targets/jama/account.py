@@ -8,31 +8,38 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.results import WORST_FIRST, Outcome
-from pytest_jama.core.verdicts import totals
+from pytest_jama.core.verdicts import Verdict, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import CaseVerdict, Verdict
+    from pytest_jama.core.verdicts import CaseVerdict
 
 
-def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[str, ...]:
+def account_of(
+    case: CaseVerdict, *, status: Verdict, provenance: str, steps: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Say in plain lines which tests led to a status.
 
     Args:
         case: The judgement, with the results behind it.
         status: What the run will show.
         provenance: Tool, commit, time, in one line or several; empty for no account at all.
+        steps: The statuses that the steps of the run will show.
     """
     if not provenance:
         return ()
     lines = [f"{status.value}: {totals(case.results) or 'no results'}", *case.reasons]
     if case.verdict not in (status, None):
-        lines.append(f"the tests say {case.verdict.value}, all steps of the run {status.value}")
+        lines.append(
+            "; ".join((f"the tests say {case.verdict.value}", *describe_steps(case, steps)))
+        )
     results = sorted(case.results, key=_rank)
     for result in results:
         if not _only_confirms(result):
@@ -42,6 +49,27 @@ def account_of(case: CaseVerdict, *, status: Verdict, provenance: str) -> tuple[
         if _only_confirms(result):
             lines.extend(_lines_of(result))
     return tuple(lines)
+
+
+def describe_steps(case: CaseVerdict, statuses: Sequence[str]) -> Iterator[str]:
+    """Yield which steps keep a run from being PASSED, and of which no test said anything.
+
+    ``steps 2 to 4 NOT_RUN: no test reported them``
+
+    Args:
+        case: The judgement.
+        statuses: Those that the steps of the run will show.
+    """
+    reported = {step.number for step in case.steps}
+    steps = ((number, status, number in reported) for number, status in enumerate(statuses, 1))
+    for (status, is_told), group in groupby(steps, key=itemgetter(1, 2)):
+        if status == Verdict.PASSED.value:
+            continue
+        numbers = [number for number, *_ in group]
+        is_one = len(numbers) == 1
+        which = f"step {numbers[0]}" if is_one else f"steps {numbers[0]} to {numbers[-1]}"
+        why = f": no test reported {'it' if is_one else 'them'}"
+        yield f"{which} {status}{'' if is_told or not reported else why}"
 
 
 def _rank(result: TestResult) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_jama.core.plan import CaseChange
-from pytest_jama.targets.jama.account import statement_of
+from pytest_jama.targets.jama.account import describe_steps, statement_of
 from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
     RESULTS_SIZE,
@@ -167,9 +167,7 @@ class RunUpdate:
         """Say which steps keep the run from having the verdict."""
         if self.status is self.verdict.verdict:
             return ""
-        steps = enumerate(self.steps, start=1)
-        others = [f"{number} {step.status}" for number, step in steps if step.status != "PASSED"]
-        return f"steps of the run that make it {self.will_be}: {', '.join(others)}"
+        return "; ".join(describe_steps(self.verdict, [step.status for step in self.steps]))
 
     def counts(self) -> Mapping[str, int]:
         """Return the one verdict."""

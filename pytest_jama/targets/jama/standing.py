@@ -148,12 +148,12 @@ def describe_replaced(update: RunUpdate, standing: Standing) -> str:
 
 def _describe_kept(update: RunUpdate) -> str:
     if not update.account:
-        return "no account is written (`run: {actual_results: false}`)"
+        return "writing no account (`run: {actual_results: false}`)"
     if update.is_cut:
-        return "what stood there is kept below the new account, shortened at its end"
+        return "keeping what stood there below the new account, shortened at its end"
     if update.earlier:
-        return "what stood there is kept below the new account"
-    return "there is nothing to keep but the status"
+        return "keeping what stood there below the new account"
+    return "with nothing to keep but the status"
 
 
 def with_earlier_result(step: RunStep, stored: RunStep, over: str) -> RunStep:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
+from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.actual_results import over_line
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
@@ -136,7 +137,7 @@ class JamaTarget:
             return ()
         written = {case.case_ref for case in findings.judgement.to_write}
         judged = (case.case_ref for case in findings.judgement.cases)  # a hook may have others
-        known = dict.fromkeys((*judged, *findings.linked(), *findings.known))
+        known = dict.fromkeys((*judged, *linked_cases(findings.results), *findings.known))
         return [ref for ref in known if ref not in written]
 
     def resolve(

@@ -158,7 +158,12 @@ def _plan_update(
     new = NewSteps((), status, tuple(step.number for step in case.steps))
     if run.steps:
         new = update_steps(run.steps, case, status, keeps_finished=is_partial(case, incomplete))
-    account = account_of(case, status=new.status, provenance=writer.provenance)
+    account = account_of(
+        case,
+        status=new.status,
+        provenance=writer.provenance,
+        steps=[step.status for step in new.steps],
+    )
     steps = tuple(
         with_earlier_result(step, stored, writer.over) if step.result is not None else step
         for step, stored in zip(new.steps, run.steps, strict=False)

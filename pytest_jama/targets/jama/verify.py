@@ -40,6 +40,8 @@ class ReadBack:
         self._client = client
         self._cycle_id = cycle_id
         self._total_runs = total_runs
+        self._without_account: set[str] = set()
+        self._drops_accounts = False
 
     def verify(self, receipts: Sequence[Receipt]) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
         """Compare what Jama stores with what was sent; a run that differs is a mismatch.
@@ -48,24 +50,26 @@ class ReadBack:
             receipts: Only those of sent updates are looked at.
 
         Returns:
-            The receipts, and the places of those whose run is as it was before.
+            The receipts, and the places of those whose run is as it was before, so that sending
+            them again may help.
         """
         sent = {n: each for n, each in enumerate(receipts) if each.state is SendState.SENT}
         if not sent or self._cycle_id is None:
             return tuple(receipts), ()
         try:
             stored = self._read(sent.values())
-            lost = _find_lost(sent, stored)
+            lost = self._find_lost(sent, stored)
             for attempt, pause_s in enumerate(_SHOWS_LATE_S, start=2):
                 if not lost:
                     break
                 self._client.again(RUNS_PATH)("runs are as they were before", attempt, pause_s)
                 stored |= self._read(sent[number] for number in lost)
-                lost = _find_lost(sent, stored)
+                lost = self._find_lost(sent, stored)
         except TargetError as error:
             return _unverified(receipts, error), ()
         except KeyboardInterrupt:
             return _unverified(receipts, INTERRUPTED), ()
+        lost = self._without_hopeless(lost, sent, stored)
         verified = {number: _compare(receipt, stored) for number, receipt in sent.items()}
         return tuple(verified.get(n, each) for n, each in enumerate(receipts)), lost
 
@@ -73,14 +77,41 @@ class ReadBack:
         case_ids = list(dict.fromkeys(run_update_of(receipt).run.case_id for receipt in receipts))
         return read_back(self._client, self._cycle_id or 0, case_ids, total=self._total_runs)
 
+    def _find_lost(self, sent: dict[int, Receipt], stored: dict[int, TestRun]) -> tuple[int, ...]:
+        """Return the places of the runs that are as they were before.
 
-def _find_lost(sent: dict[int, Receipt], stored: dict[int, TestRun]) -> tuple[int, ...]:
-    return tuple(
-        number
-        for number, receipt in sent.items()
-        if describe_mismatch(run_update_of(receipt), _run_of(receipt, stored))
-        and is_unchanged(run_update_of(receipt), _run_of(receipt, stored))
-    )
+        Where a status arrived without its account, this server stores no accounts: a run that
+        lacks nothing else was not lost on the way.
+        """
+        found = {n: (run_update_of(each), _run_of(each, stored)) for n, each in sent.items()}
+        self._drops_accounts |= any(
+            is_only_account_missing(update, run) and not is_unchanged(update, run)
+            for update, run in found.values()
+        )
+        return tuple(
+            number
+            for number, (update, run) in found.items()
+            if is_unchanged(update, run)
+            and describe_mismatch(update, run)
+            and not (self._drops_accounts and is_only_account_missing(update, run))
+        )
+
+    def _without_hopeless(
+        self, lost: Iterable[int], sent: dict[int, Receipt], stored: dict[int, TestRun]
+    ) -> tuple[int, ...]:
+        """Leave out the runs whose account alone has gone missing a second time."""
+        hopeless = {
+            number
+            for number in lost
+            if is_only_account_missing(run_update_of(sent[number]), _run_of(sent[number], stored))
+        }
+        before = self._without_account.copy()
+        self._without_account |= {sent[number].update.key for number in hopeless}
+        return tuple(
+            number
+            for number in lost
+            if number not in hopeless or sent[number].update.key not in before
+        )
 
 
 def _compare(receipt: Receipt, stored: dict[int, TestRun]) -> Receipt:
@@ -197,6 +228,14 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
     """
     if stored is None:
         return f"{update.run} is no longer in the test cycle"
+    differences = _status_differences(update, stored)
+    if not differences and not has_account(update, stored):
+        there = "other text" if stored.actual_results.strip() else "no text"
+        differences.append(f"account not stored: Jama has {there} in the actual results")
+    return "; ".join(differences)
+
+
+def _status_differences(update: RunUpdate, stored: TestRun) -> list[str]:
     differences = [
         f"step {number}: intended {intended.status}, Jama stores {step.status}"
         for number, (intended, step) in enumerate(
@@ -208,10 +247,16 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
         differences.append(f"{len(update.steps)} steps sent, Jama stores {len(stored.steps)}")
     if stored.status != update.status.value:
         differences.insert(0, f"intended {update.status.value}, Jama stores {stored.status}")
-    if not differences and not has_account(update, stored):
-        there = "other text" if stored.actual_results.strip() else "no text"
-        differences.append(f"account not stored: Jama has {there} in the actual results")
-    return "; ".join(differences)
+    return differences
+
+
+def is_only_account_missing(update: RunUpdate, stored: TestRun | None) -> bool:
+    """Return whether a run shows all that was sent but the account."""
+    return (
+        stored is not None
+        and not _status_differences(update, stored)
+        and not has_account(update, stored)
+    )
 
 
 def has_account(update: RunUpdate, stored: TestRun) -> bool:

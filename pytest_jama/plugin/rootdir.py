@@ -1,0 +1,66 @@
+"""The rootdir, which test IDs are relative to, where it lies below the folder of jama.yaml.
+
+The file of ``--junitxml`` does not say where it is, unless we write it there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.properties import ROOTDIR
+from pytest_jama.core.test_ids import SETTINGS_FILES
+from pytest_jama.plugin.guard import Guarded, guarded
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_jama.core.errors import ErrorLog
+
+
+def way_to_rootdir(file: Path | None, config: pytest.Config) -> str:
+    """Return the path of the rootdir relative to the folder of jama.yaml.
+
+    Args:
+        file: jama.yaml, if there is one.
+        config: Knows the rootdir.
+
+    Returns:
+        The path, with ``/``; empty when the rootdir is not below that folder.
+    """
+    folder = Path(os.path.normpath(file.absolute())).parent if file else config.rootpath
+    if folder == config.rootpath or not config.rootpath.is_relative_to(folder):
+        return ""
+    return config.rootpath.relative_to(folder).as_posix()
+
+
+class RootdirForFile(Guarded):
+    """Writes where the rootdir is into the file of ``--junitxml``, for `junit-uploader`.
+
+    Args:
+        errors: Told of errors in our hooks.
+        config: Knows the rootdir, and who writes the file.
+    """
+
+    def __init__(self, errors: ErrorLog, config: pytest.Config) -> None:
+        super().__init__(errors)
+        self._config = config
+
+    @guarded
+    def pytest_sessionstart(self) -> None:
+        """Write it, unless the rootdir is not below the folder of jama.yaml."""
+        folder = way_to_rootdir(_find_settings(self._config), self._config)
+        for writer in self._config.pluginmanager.get_plugins() if folder else ():
+            if hasattr(writer, "add_global_property"):  # a worker of xdist writes no file
+                writer.add_global_property(ROOTDIR, folder)
+
+
+def _find_settings(config: pytest.Config) -> Path | None:
+    """Return jama.yaml; it is not read, and nothing is wrong without one."""
+    named = config.getoption("--jama-config")
+    if named:
+        return Path(config.invocation_params.dir, named)
+    root = config.rootpath
+    files = (folder / name for folder in (root, *root.parents) for name in SETTINGS_FILES)
+    return next((file for file in files if file.is_file()), None)
