@@ -197,6 +197,7 @@ def _find(
             failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
             roots=("",) if reports.is_complete else (),
             is_whole=reports.is_complete,
+            absent="has no test in any report given here",
         ),
         lock=session.lock,
     )

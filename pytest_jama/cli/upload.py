@@ -212,7 +212,8 @@ class _Upload:
         )
         provenance = recorded_provenance([each.header for each in self._recordings])
         results = merge_results(self._recordings, rules=rules)
-        return Findings(results, judgement, provenance)
+        known = dict.fromkeys(ref for recording in self._recordings for ref in recording.known)
+        return Findings(results, judgement, provenance, known=tuple(known))
 
     def _open_journals(self) -> Journals:
         if self._output.mode is Mode.DRY_RUN:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import without_none
 from pytest_jama.core.key_patterns import KeyPattern, PatternIndex
+from pytest_jama.core.nearest_tests import find_nearest
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.test_ids import boundaries, normal_base_of, normal_form
 
@@ -36,6 +37,8 @@ class Coverage(NamedTuple):
         test_paths: Where the tests are, if not everywhere.
         holds_tests: Whether one of the missed may hold tests at all.
         partial: Files some of whose tests may have been left out without being seen.
+        exists: Whether there is a file or folder, by its address.
+        absent: What is said of a key that matches no test.
     """
 
     test_ids: Sequence[str]
@@ -46,6 +49,8 @@ class Coverage(NamedTuple):
     test_paths: Sequence[str] = ("",)
     holds_tests: Callable[[str], bool] = lambda _: True
     partial: Sequence[str] = ()
+    exists: Callable[[str], bool] = lambda _: False
+    absent: str = "matches no test"
 
 
 class Unmatched(NamedTuple):
@@ -54,18 +59,20 @@ class Unmatched(NamedTuple):
     Attributes:
         key: As written.
         line: Its line in jama.yaml.
-        nearest: The test that is most like it; empty when none is.
+        nearest: The test that is really like it; empty when none is.
         links: The cases that it names.
+        why: What is wrong with it, such as "matches no test".
     """
 
     key: str
     line: int
     nearest: str = ""
     links: tuple[CaseLink, ...] = ()
+    why: str = "matches no test"
 
     def as_missing(self) -> TestResult:
         """Return the result that stands for its tests."""
-        why = f"line {self.line} of the map matches no test"
+        why = f"line {self.line} of the map {self.why}"
         return TestResult(self.key, Outcome.NOT_COLLECTED, message=why, links=self.links)
 
 
@@ -105,10 +112,21 @@ def find_gaps(test_map: CaseMap, coverage: Coverage) -> Gaps:
     for key, entry in test_map.items():
         if key not in accounted:
             if places.is_seen(key, coverage):
-                unmatched.append(entry)
+                unmatched.append((entry, places.place_of(key)))
             else:
                 missing.add_key(entry)
-    return Gaps(missing.results(), tuple(_describe(unmatched, coverage.test_ids)))
+    return Gaps(missing.results(), tuple(_describe(unmatched, test_map, coverage)))
+
+
+def _describe(
+    dead: Sequence[tuple[MapEntry, str]], test_map: CaseMap, coverage: Coverage
+) -> Iterator[Unmatched]:
+    nearest = find_nearest([place for _, place in dead], coverage.test_ids, test_map.find)
+    for entry, place in dead:
+        links, why = without_none(entry.links), coverage.absent
+        if not _lies_within(place, coverage.test_paths) and coverage.exists(entry.key):
+            why = "lies outside of testpaths, though its file exists"
+        yield Unmatched(entry.key, entry.line, nearest.get(place, ""), links, why)
 
 
 def _add_missed(
@@ -231,6 +249,11 @@ class KeyPlaces:
         """Return whether a key names one of these tests, in normal form."""
         return self._places[key] in tests
 
+    def place_of(self, key: str) -> str:
+        """Return a key as test IDs are written, in normal form."""
+        relative = self._relative(key)
+        return key if relative is None else relative
+
     def holds_any(self, key: str, addresses: Iterable[str]) -> bool:
         """Return whether one of the folders lies within the place of a key."""
         place = self._places[key]
@@ -287,42 +310,3 @@ def _lies_within(normal: str, addresses: Iterable[str]) -> bool:
         not address or f"{normal}/".startswith(f"{address}/")
         for address in map(normal_form, addresses)
     )
-
-
-_NAMED = 20
-"""For how many keys the nearest test is looked for."""
-
-_COMPARED = 5_000
-"""How many pairs of a key and a test are compared at most."""
-
-_LIKENESS = 0.3
-
-
-def _describe(entries: Sequence[MapEntry], test_ids: Sequence[str]) -> Iterator[Unmatched]:
-    if not entries:
-        return
-    normal_forms = {normal_form(test_id): test_id for test_id in test_ids}
-    by_name: dict[str, list[str]] = defaultdict(list)
-    by_place: dict[str, list[str]] = defaultdict(list)
-    for normal in normal_forms:
-        bare = normal.partition("[")[0]
-        place, _, name = bare.rpartition("/")
-        by_name[name].append(normal)
-        by_place[place].append(normal)
-    each = max(10, _COMPARED // min(len(entries), _NAMED))
-    for number, entry in enumerate(entries):
-        nearest = ""
-        if number < _NAMED:
-            key = normal_form(entry.key)
-            place, _, name = key.partition("[")[0].rpartition("/")
-            near = [*by_name.get(name, ())[:each], *by_place.get(place, ())[:each]]
-            nearest = _nearest(key, near or [*normal_forms][:each])
-        yield Unmatched(
-            entry.key, entry.line, normal_forms.get(nearest, ""), without_none(entry.links)
-        )
-
-
-def _nearest(key: str, normal_forms: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 (only for a message)
-
-    return next(iter(get_close_matches(key, normal_forms, n=1, cutoff=_LIKENESS)), "")

@@ -41,6 +41,7 @@ class Findings(NamedTuple):
         provenance: One line that opens each account, see `Provenance`. Empty writes no accounts.
         session: The name of the session; those of several that are sent as one.
         lock: What the cases said when their tests were reviewed; None without `jama.lock`.
+        known: Cases that only the map or jama.lock names; no test of the session is linked to them.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
     """
@@ -50,6 +51,7 @@ class Findings(NamedTuple):
     provenance: str = ""
     session: str = ""
     lock: Lock | None = None
+    known: tuple[CaseRef, ...] = ()
     prepares: bool = False
 
 
@@ -227,19 +229,19 @@ class Overlap(NamedTuple):
 
     Attributes:
         key: The `Update.key` of what was to be written there.
-        case: The case whose verdict that is.
         title: Its name for people.
         was: What the server shows there.
         will_be: What this session says.
         why: What made us replace it or leave it, and what becomes of what stood there.
+        verdict: What this session concludes.
     """
 
     key: str
-    case: str
     title: str
     was: str
     will_be: str
     why: str
+    verdict: CaseVerdict
 
 
 class Plan(NamedTuple):

@@ -6,7 +6,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pytest_jama.core.cases import CaseLink
+    from collections.abc import Iterable
+
+    from pytest_jama.core.cases import CaseLink, CaseRef
 
 
 MESSAGE_CHARACTERS = 1000
@@ -133,3 +135,8 @@ class TestResult(NamedTuple):
 
 
 TestResult.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it
+
+
+def linked_cases(results: Iterable[TestResult]) -> dict[CaseRef, None]:
+    """Return the cases that tests are linked to, whatever became of the tests."""
+    return {link.case_ref: None for result in results for link in result.links}

@@ -203,24 +203,18 @@ def judge_case(
 
 
 def _explain_incomplete(results: Sequence[TestResult], rules: VerdictRules) -> str:
-    """Say which tests of a case say nothing, with the setting that makes it so."""
-    silent = [each for each in results if rules.verdict_of(each.outcome) is None]
-    parts = (
-        f"{part} (`verdicts: {{{outcome.value}: leave}}`)" if outcome in rules.by_outcome else part
-        for outcome, part in _counted_by_outcome(silent)
-    )
-    return f"not every test ran and passed: {', '.join(parts)}"
+    """Say that tests of a case say nothing, with the setting; the totals tell how many."""
+    silent = {each.outcome for each in results if rules.verdict_of(each.outcome) is None}
+    words = [each.value for each in WORST_FIRST if each in silent and each in rules.by_outcome]
+    settings = ", ".join(f"{word}: leave" for word in words)
+    return "not every test ran and passed" + (f" (`verdicts: {{{settings}}}`)" if settings else "")
 
 
 def totals(results: Iterable[TestResult]) -> str:
     """Count results by outcome, the worst first: ``1 failed, 3 passed, 2 not collected``."""
-    return ", ".join(part for _, part in _counted_by_outcome(results))
-
-
-def _counted_by_outcome(results: Iterable[TestResult]) -> list[tuple[Outcome, str]]:
     outcomes = [result.outcome for result in results]
     counts = ((outcome, outcomes.count(outcome)) for outcome in WORST_FIRST)
-    return [(outcome, f"{count} {outcome.value}") for outcome, count in counts if count]
+    return ", ".join(f"{count} {outcome.value}" for outcome, count in counts if count)
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:

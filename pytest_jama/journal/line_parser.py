@@ -87,8 +87,9 @@ class Parser:
 
     def parse_unmatched(self, line: JournalLine) -> Iterator[Unmatched]:
         """Yield the keys of an `unmatched` line."""
-        for key, number, nearest, links in line["keys"]:
-            yield Unmatched(_text(key), int(number), _text(nearest), self.parse_links(links))
+        for key, number, nearest, links, *why in line["keys"]:
+            said = (_text(key), int(number), _text(nearest), self.parse_links(links))
+            yield Unmatched(*said, *map(_text, why[:1]))
 
     def parse_uncollected(self, line: JournalLine) -> TestResult:
         """Read an `uncollected` line."""

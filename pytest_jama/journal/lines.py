@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
-    from pytest_jama.core.plan import Plan, Provenance, Receipt, Update
+    from pytest_jama.core.plan import Overlap, Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -231,8 +231,16 @@ def place_line(plan: Plan) -> JournalLine:
         "unresolved": [
             [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved
         ],
-        **{name: [each._asdict() for each in some] for name, some in overlaps.items() if some},
+        **{name: [overlap_json(each) for each in some] for name, some in overlaps.items() if some},
     }
+
+
+def overlap_json(overlap: Overlap) -> dict[str, Any]:
+    """Return a place that holds a result of others, fit for JSON."""
+    *texts, verdict = overlap
+    names = ("key", "title", "was", "will_be", "why")
+    values = dict(zip(names, texts, strict=True))
+    return {**values, "case": str(verdict.case_ref), "reasons": list(verdict.reasons)}
 
 
 def update_line(update: Update) -> JournalLine:
@@ -282,8 +290,13 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
     Args:
         unmatched: At least one.
     """
-    keys = [[each.key, each.line, each.nearest, _links(each.links)] for each in unmatched]
+    keys = [[each.key, each.line, each.nearest, _links(each.links), each.why] for each in unmatched]
     return {"line": "unmatched", "keys": keys}
+
+
+def known_line(cases: Iterable[CaseRef]) -> JournalLine:
+    """Return the line of cases that only the map or jama.lock names."""
+    return {"line": "known", "cases": [case.text for case in cases]}
 
 
 def end_line(*, finished: bool, reason: str) -> JournalLine:

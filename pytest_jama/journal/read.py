@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
@@ -154,6 +155,7 @@ class _RecordReader:
             "unusable": self._unusable,
             "unlinked": self._unlinked,
             "unmatched": self._unmatched,
+            "known": self._known,
             "upload": self._upload,
             "end": self._end,
         }
@@ -220,6 +222,9 @@ class _RecordReader:
 
     def _unlinked(self, line: JournalLine) -> None:
         self._recording.nearest = str(line["nearest"])
+
+    def _known(self, line: JournalLine) -> None:
+        self._recording.known.update(dict.fromkeys(map(CaseRef.parse, line["cases"])))
 
     def _unmatched(self, line: JournalLine) -> None:
         unmatched = list(self._parser.parse_unmatched(line))

@@ -124,6 +124,7 @@ class Recording:
         unusable: What the session was given and could not use, each once.
         nearest: Which key of the map is most like a test, when no test is linked to a case.
         unmatched: The keys of the map that match no test, as written.
+        known: Cases that only the map or jama.lock names.
         lock: What jama.lock had of the session's cases; None when there was none.
         repeated: The other results of tests that have several which say different things.
     """
@@ -143,6 +144,7 @@ class Recording:
     unusable: dict[Unusable, None] = field(default_factory=dict)
     nearest: str = ""
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    known: dict[CaseRef, None] = field(default_factory=dict)
     lock: Lock | None = None
     repeated: dict[TestResult, TestResult] = field(default_factory=dict)
 
@@ -216,6 +218,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         unusable={**one.unusable, **other.unusable},
         nearest=one.nearest or other.nearest,
         unmatched={**other.unmatched, **one.unmatched},
+        known={**other.known, **one.known},
         lock=merge_locks([one.lock, other.lock]),
     )
     for result in (*other.results.values(), *other.repeated.values()):

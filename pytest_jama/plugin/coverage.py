@@ -67,6 +67,7 @@ def read_coverage(
         test_paths=[address_of(path, config) for path in test_paths],
         holds_tests=lambda address: _holds_tests(address, config),
         partial=_find_partial(config, roots),
+        exists=lambda address: (config.rootpath / address.partition("::")[0]).exists(),
     )
 
 

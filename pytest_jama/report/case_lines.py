@@ -53,6 +53,8 @@ class CaseEntry(NamedTuple):
     def __str__(self) -> str:
         change = self.change
         status = f"{change.was} -> {change.will_be}" if change.was else change.will_be
+        if change.was == change.will_be:
+            status = f"stays {change.was}"
         if self.hindrance:
             status = f"{change.will_be} ({self.hindrance})"
         name = f"{change.case.case_ref} {change.name}".strip()
@@ -69,7 +71,8 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
 
     Args:
         report: What became of the upload.
-        judgement: The verdicts; a case without a place stands for itself.
+        judgement: The verdicts; a case without a place stands for itself. For those whose place is
+            left as it is, see `left_lines`.
         mode: What was done with them.
     """
     plan = report.plan or Plan()
@@ -81,8 +84,10 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
         for change in update.case_changes()
     ]
     covered = {entry.change.case.case_ref for entry in entries}
+    covered.update(each.verdict.case_ref for each in plan.left)
     rest = [case for case in judgement.cases if case.verdict and case.case_ref not in covered]
-    index = _index(entries) if rest else {}
+    told = [*(entry.change.case for entry in entries), *(each.verdict for each in plan.left)]
+    index = _index(told) if rest else {}
     unresolved = {entry.case_ref for entry in report.unresolved}
     takes_documents = not entries and bool(plan.updates or plan.earlier)
     hindrance = "" if takes_documents or mode is Mode.NO_UPLOAD else "not written"
@@ -94,12 +99,12 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
     return sorted(entries, key=lambda entry: -_SEVERITY.get(entry.change.will_be, 0))
 
 
-def _index(entries: Iterable[CaseEntry]) -> dict[TestResult, list[CaseVerdict]]:
+def _index(cases: Iterable[CaseVerdict]) -> dict[TestResult, list[CaseVerdict]]:
     """Return the cases that each result counts for."""
     index: dict[TestResult, list[CaseVerdict]] = {}
-    for entry in entries:
-        for result in entry.change.case.results:
-            index.setdefault(result, []).append(entry.change.case)
+    for case in cases:
+        for result in case.results:
+            index.setdefault(result, []).append(case)
     return index
 
 
@@ -129,6 +134,25 @@ def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]
         if not verbose and len(several) > LISTED:
             text = f"{len(several) - LISTED} {noun}{hint(verbose=False)}"
             yield Line("case", text, several[LISTED].tone)
+
+
+def left_lines(plan: Plan, *, verbose: bool, is_dry_run: bool = False) -> Iterator[Line]:
+    """Yield a line for each place that is not written to, since what stands there counts for more.
+
+    Args:
+        plan: What was to be done.
+        verbose: Whether to name them all, however many there are.
+        is_dry_run: Whether that is still to come; then all are named.
+    """
+    label, verb = ("would", "leave ") if is_dry_run else ("left", "")
+    shown = plan.left if verbose or is_dry_run else plan.left[:LISTED]
+    for each in shown:
+        what = f"stays {each.was}, {each.will_be} is not written"
+        text = f"{verb}{each.title}: {what}; {each.why}; {explain(each.verdict)}"
+        yield Line(label, text, Tone.WARNING)
+    if len(shown) < len(plan.left):
+        rest = f"{len(plan.left) - len(shown)} more{hint(verbose=False)}"
+        yield Line("left", rest, Tone.WARNING)
 
 
 def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
+from pytest_jama.journal.lines import overlap_json
 from pytest_jama.report.case_lines import explain
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def json_report(
             changes.setdefault(change.case.case_ref, []).append(change)
     left: dict[str, list[Overlap]] = {}
     for each in plan.left:
-        left.setdefault(each.case, []).append(each)
+        left.setdefault(str(each.verdict.case_ref), []).append(each)
     receipts = {receipt.update.key: receipt for receipt in report.receipts}
     return {
         "exit_status": exit_status,
@@ -77,14 +78,15 @@ def json_report(
                 "key": each.key,
                 "line": each.line,
                 "nearest": each.nearest,
+                "why": each.why,
                 "cases": list(map(str, each.links)),
             }
             for each in unmatched
         ],
         "unlinked": [result.test_id for result in judgement.unlinked],
         "warnings": list(plan.warnings),
-        "replaced": [each._asdict() for each in plan.replaced],
-        "left": [each._asdict() for each in plan.left],
+        "replaced": [overlap_json(each) for each in plan.replaced],
+        "left": [overlap_json(each) for each in plan.left],
         "journal": journal,
     }
 

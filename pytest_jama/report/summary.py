@@ -11,7 +11,7 @@ from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.report.case_lines import case_entries, case_lines, untouched_lines
+from pytest_jama.report.case_lines import case_entries, case_lines, left_lines, untouched_lines
 from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
     LISTED,
@@ -103,9 +103,13 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     else:
         yield from report_lines(summary.report, verbose=style.verbose)
     yield from _nothing_lines(summary, judgement, style)
+    is_full = style.verbose or is_dry_run
+    yield from left_lines(
+        summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
+    )
     entries = case_entries(summary.report, judgement, summary.mode)
-    yield from case_lines(entries, verbose=style.verbose or is_dry_run)
-    yield from untouched_lines(judgement, verbose=style.verbose or is_dry_run)
+    yield from case_lines(entries, verbose=is_full)
+    yield from untouched_lines(judgement, verbose=is_full)
     yield from unlinked_lines(judgement, verbose=style.verbose)
     yield from unlinked_failure_lines(summary.unlinked_failures)
     yield from unmatched_lines(summary.unmatched, verbose=style.verbose)
@@ -161,8 +165,8 @@ def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterato
     shown = unmatched if verbose else unmatched[:LISTED]
     for each in shown:
         cases = ", ".join(map(str, each.links)) or "none"
-        nearest = f"nearest is {each.nearest}" if each.nearest else "correct or remove it"
-        text = f"{each.key!r} (line {each.line} of tests:, {cases}) matches no test; {nearest}"
+        text = f"{each.key!r} (line {each.line} of tests:, {cases}) {each.why}"
+        text += f"; nearest is {each.nearest}" if each.nearest else ""
         yield Line("unmatched", text, Tone.WARNING)
     if len(shown) < len(unmatched):
         left = f"{len(unmatched) - len(shown)} more keys{hint(verbose=False)}"

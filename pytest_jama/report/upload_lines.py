@@ -87,44 +87,25 @@ def problem_lines(
         for entry in report.unresolved
     ]
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
-    overlap_lines = _coming_overlap_lines if is_dry_run else _overlap_lines
-    yield from overlap_lines(report, verbose=verbose)
+    yield from _replaced_lines(report, is_dry_run=is_dry_run)
     warnings = [Line("warning", text, Tone.WARNING) for text in (report.plan or Plan()).warnings]
     shown = warnings if verbose else warnings[:LISTED]
     yield from shown
     yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
 
 
-def _coming_overlap_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
-    """Yield the same as `_overlap_lines` of an upload that is still to come: all of it."""
-    del verbose
-    plan = report.plan or Plan()
-    for each in plan.replaced:
-        if not takes_back_failure(each.was, each.will_be):
-            text = f"replace {each.title}: {each.was} -> {each.will_be}; {each.why}"
-            yield Line("would", text)
-    for each in plan.left:
-        text = f"leave {each.title}: stays {each.was}, {each.will_be} is not written; {each.why}"
-        yield Line("would", text, Tone.WARNING)
-
-
-def _overlap_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
-    """Yield what others had written where this session writes, or would have written.
+def _replaced_lines(report: UploadReport, *, is_dry_run: bool) -> Iterator[Line]:
+    """Yield what others had written where this session writes, or a dry run would write.
 
     What takes back a failure is said with its case.
     """
     plan = report.plan or Plan()
     unwritten = {each.update.key for each in report.receipts if each.state in _UNWRITTEN}
+    label, verb = ("would", "replace ") if is_dry_run else ("replaced", "")
     for each in plan.replaced:
         if not takes_back_failure(each.was, each.will_be) and each.key not in unwritten:
-            yield Line("replaced", f"{each.title}: {each.was} -> {each.will_be}; {each.why}")
-    left = [
-        f"{each.title}: stays {each.was}, {each.will_be} is not written; {each.why}"
-        for each in plan.left
-    ]
-    shown = left if verbose else left[:LISTED]
-    yield from (Line("left", text, Tone.WARNING) for text in shown)
-    yield from _rest_lines("left", len(left) - len(shown), tone=Tone.WARNING)
+            text = f"{verb}{each.title}: {each.was} -> {each.will_be}; {each.why}"
+            yield Line(label, text)
 
 
 _UNWRITTEN = frozenset({SendState.REFUSED, SendState.LOCKED, SendState.NOT_SENT})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
+from pytest_jama.core.results import linked_cases
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.lines import verdict_text
@@ -102,6 +104,26 @@ def judge_session(
     judgement = judge(found, rules=settings.verdicts.rules())
     adjusted = judgement._replace(cases=extensions.adjust_all(judgement.cases))
     return Findings(found, adjusted, provenance)
+
+
+def find_known_cases(
+    findings: Findings, settings: Settings, lock: Lock | None
+) -> tuple[CaseRef, ...]:
+    """Return the cases of map and lock that no test of a session is linked to, for the plan.
+
+    Args:
+        findings: What the session found; what is known there is not returned.
+        settings: All settings, with the map.
+        lock: What jama.lock holds.
+    """
+    mapped = (link.case_ref for link in settings.tests.links())
+    locked = map(CaseRef.parse, lock.cases if lock is not None else ())
+    named = dict.fromkeys(itertools.chain(mapped, locked))
+    if not named:
+        return ()
+    there = linked_cases(findings.results)
+    there.update(dict.fromkeys(findings.known))
+    return tuple(ref for ref in named if ref not in there)
 
 
 def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:

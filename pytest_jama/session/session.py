@@ -25,6 +25,7 @@ from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.exit_status import exit_status_of
 from pytest_jama.session.judge import (
     describe_nothing_linked,
+    find_known_cases,
     find_nearest_key,
     write_verdicts,
 )
@@ -170,6 +171,10 @@ class Session:
             findings = findings._replace(lock=self.lock)
             unknown = self.lock.find_unknown(findings.results)
             self._lock_lines = tuple(unknown_case_lines(unknown, self.lock))
+        known = find_known_cases(findings, self.settings, self.lock)
+        if known:
+            self.write(lines.known_line(known))
+            findings = findings._replace(known=(*findings.known, *known))
         write_verdicts(judgement, self.write_encoded)
         self._unlinked_failures = tuple(
             result.test_id for result in findings.results if result.is_unlinked_failure

@@ -184,13 +184,30 @@ def test_none_is_evidence_of_nothing() -> None:
         ("tests/test_pay.py::test_refundd", "tests/test_pay.py::test_refund"),
         ("test_pay.py::test_refund", "tests/test_pay.py::test_refund"),
         ("tests/test_pay.py::test_card[visa]", "tests/test_pay.py::test_card[x]"),
+        ("tests/test_pays.py", "tests/test_pay.py::test_refund"),
+        ("tests/test_pay.py::test_linkd", "tests/test_pay.py::test_link"),
+        ("tests/test_pay.py::test_login", ""),
+        ("tests/test_gone.py::test_link", ""),
+        ("tests/**/test_zz*", ""),
+        ("tests/test_b.py", ""),
+        ("other/test_pay.py", ""),
         ("qqq", ""),
     ],
 )
-def test_the_nearest_test_of_a_dead_key(key: str, nearest: str) -> None:
-    tests = ["tests/test_pay.py::test_refund", "tests/test_pay.py::test_card[x]"]
-    (unmatched,) = find_gaps(map_of(key), Coverage(tests)).unmatched
+def test_the_nearest_test_of_a_dead_key_is_really_near_and_free(key: str, nearest: str) -> None:
+    tests = ["tests/test_pay.py::test_link", "tests/test_pay.py::test_refund"]
+    tests.append("tests/test_pay.py::test_card[x]")
+    test_map = map_of(key, "tests/test_pay.py::test_link")
+    (unmatched,) = find_gaps(test_map, Coverage(tests)).unmatched
     assert unmatched.nearest == nearest
+
+
+def test_a_key_outside_of_the_test_paths_says_so_when_its_file_exists() -> None:
+    there = {"other/b.py", "tests/a.py::x"}
+    coverage = Coverage(["tests/a.py::y"], test_paths=["tests"], exists=there.__contains__)
+    gaps = find_gaps(map_of("other/b.py", "other/c.py", "tests/a.py::x"), coverage)
+    outside = "lies outside of testpaths, though its file exists"
+    assert [each.why for each in gaps.unmatched] == [outside, *["matches no test"] * 2]
 
 
 def test_ten_thousand_keys_and_tests_take_no_time() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText, merge_locks
-from pytest_jama.core.lock_differences import Drift, find_drift
+from pytest_jama.core.lock_differences import IN_RUN, Drift, find_drift
 from pytest_jama.core.results import Outcome, TestResult
 
 
@@ -33,8 +33,8 @@ def locked(*steps: str, tests: tuple[str, ...] = ()) -> LockedCase:
         (
             ["on/lamp", "measure/1 mA", "off/dark"],
             [
-                'step 2 was "fuse", is "measure"',
-                'the expected result of step 2 was "holds", is "1 mA"',
+                'step 2: Jama has "measure", jama.lock has "fuse"',
+                'the expected result of step 2: Jama has "1 mA", jama.lock has "holds"',
             ],
             {2},
         ),
@@ -43,26 +43,41 @@ def locked(*steps: str, tests: tuple[str, ...] = ()) -> LockedCase:
             ['step 2 "new" is new', "steps 2 to 3 are steps 3 to 4 now"],
             {2, 3, 4},
         ),
-        (["on/lamp", "off/dark"], ['step 2 "fuse" is gone', "step 3 is step 2 now"], {2}),
+        (["on/lamp", "off/dark"], ['step 2 "fuse" is gone', 'step 3 "off" is step 2 now'], {2}),
         (["on/lamp", "fuse/holds"], ['step 3 "off" is gone'], set()),
         (
             ["fuse/holds", "on/lamp", "off/dark"],
-            ['step 2 "fuse" is step 1 now', "step 1 is step 2 now"],
+            ['step 1 "on" is step 2 now', 'step 2 "fuse" is step 1 now'],
             {1, 2},
         ),
         (
+            ["off/dark", "fuse/holds", "on/lamp"],
+            ['step 1 "on" is step 3 now', 'step 3 "off" is step 1 now'],
+            {1, 3},
+        ),
+        (
             ["on/lamp", "fuse/is blown", "off/dark"],
-            ['the expected result of step 2 "fuse" was "holds", is "is blown"'],
+            ['the expected result of step 2 "fuse": Jama has "is blown", jama.lock has "holds"'],
             {2},
         ),
         (
             ["on/lamp", "fuse/", "off/dark"],
-            ['the expected result of step 2 "fuse" was "holds", is empty'],
+            ['the expected result of step 2 "fuse": Jama has nothing, jama.lock has "holds"'],
             {2},
         ),
         ([], ['step 1 "on" is gone', 'step 2 "fuse" is gone', 'step 3 "off" is gone'], set()),
     ],
-    ids=["edit", "insert", "delete", "delete last", "reorder", "expected", "emptied", "no steps"],
+    ids=[
+        "edit",
+        "insert",
+        "delete",
+        "delete last",
+        "reorder",
+        "swap",
+        "expected",
+        "emptied",
+        "no steps",
+    ],
 )
 def test_differences_are_told_step_by_step(
     now: list[str], sentences: list[str], steps: set[int]
@@ -76,10 +91,26 @@ def test_name_and_description_are_compared_too() -> None:
     now = case(name="Logout", description="As it was")
 
     assert find_drift(locked(), now).sentences == (
-        'the name was "Login", is "Logout"',
-        'the description was "As it is", is "As it was"',
+        'the name: Jama has "Logout", jama.lock has "Login"',
+        'the description: Jama has "As it was", jama.lock has "As it is"',
     )
     assert find_drift(locked(), case(description=None)).sentences == ()
+
+
+def test_a_run_that_is_older_is_told_apart_from_the_case() -> None:
+    run = case("fuse/blown", "new/x", "on/lamp")
+
+    said = find_drift(locked("on/lamp", "fuse/holds"), run, IN_RUN).sentences
+
+    assert said[0] == 'step 1 "fuse" is in the run, and not in jama.lock'
+    assert said[2:] == (
+        'step 2 "fuse" of jama.lock is not in the run',
+        'step 1 "on" is step 3 in the run',
+    )
+    emptied = find_drift(locked("on/lamp"), case("on/"), IN_RUN).sentences
+    assert emptied == (
+        'the expected result of step 1 "on": the run has nothing, jama.lock has "lamp"',
+    )
 
 
 def test_a_difference_behind_what_is_shown_is_told_without_it() -> None:

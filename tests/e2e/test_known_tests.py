@@ -159,13 +159,12 @@ DEAD = """tests:
   tests/test_a.py::test_old: KEY-TC-1
   tests/test_b.py: KEY-TC-2
   tests/test_b.py::test_2: KEY-TC-3
-  tests/gone.py::test_2: none
+  tests/test_a.py::TestA::test_30: none
 """
 NAMED = """\
-unmatched  'tests/test_a.py::test_old' (line 7 of tests:, {key}-TC-1) matches no test; \
-nearest is tests/test_a.py::test_1
-unmatched  'tests/gone.py::test_2' (line 10 of tests:, none) matches no test; \
-nearest is tests/test_b.py::test_2
+unmatched  'tests/test_a.py::test_old' (line 7 of tests:, {key}-TC-1) matches no test
+unmatched  'tests/test_a.py::TestA::test_30' (line 10 of tests:, none) matches no test; \
+nearest is tests/test_a.py::TestA::test_3
 """
 
 
@@ -274,5 +273,16 @@ def test_keys_that_no_report_matches(
     assert uploaded.status == status, uploaded.output
     assert repository.statuses() == {1: verdict}
     assert "'tests/test_b.py::test_2' (line 5 of tests:" in uploaded.output
+    assert ") has no test in any report given here; nearest " in uploaded.output
     assert "nearest is tests\\test_b.test_new" in uploaded.output
     assert "1 failed test without a test case: tests\\test_b.test_new" in uploaded.output
+
+
+def test_a_key_outside_of_the_test_paths_is_told_from_a_dead_one(repository: Repository) -> None:
+    write_tests(repository, 1, "tests: {src/test_x.py: KEY-TC-1, src/test_y.py: KEY-TC-1}\n")
+    repository.write("pytest.ini", "[pytest]\ntestpaths = tests\n")
+    repository.write("src/test_x.py", "def test_x(): pass\n")
+    said = repository.pytest_here().summary
+    assert "'src/test_x.py' (line 4 of tests:" in said
+    assert said.count("lies outside of testpaths, though its file exists") == 1
+    assert said.count("'src/test_y.py' (line 4 of tests:") == 1

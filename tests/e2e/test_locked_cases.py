@@ -96,11 +96,11 @@ def test_a_case_that_differs_from_the_lock_is_not_passed(
     assert _step_statuses(runs[f"{locked.key}-TC-1"]) == ["INPROGRESS"] * 3
     assert _step_statuses(runs[f"{locked.key}-TC-2"]) == ["PASSED", "INPROGRESS", "PASSED"]
     said = _words(finished)
-    was = 'step 2 was "Check the fuse", is "Measure leakage current"'
+    was = 'step 2: Jama has "Measure leakage current", jama.lock has "Check the fuse"'
     differs = "it differs from jama.lock (review its tests, then `pytest-jama lock`)"
     assert f"NOT_RUN -> INPROGRESS: 1 passed; {differs}; {was}" in said
     assert f"{differs}; step 2 " in said
-    assert 'the description was "As it is", is "Something else"' in said
+    assert 'the description: Jama has "Something else", jama.lock has "As it is"' in said
     assert said.count(differs) == 4
 
 
@@ -136,7 +136,7 @@ def test_a_dry_run_says_what_differs(locked: Repository) -> None:
     finished = locked.pytest_here("--jama-dry-run", "--deselect", "test_it.py::test_failing")
 
     assert (
-        'it differs from jama.lock (review its tests, then `pytest-jama lock`); step 2 was "Ch'
+        'it differs from jama.lock (review its tests, then `pytest-jama lock`); step 2: Jama has "M'
         in (_words(finished))
     )
     assert "NOT_RUN -> PASSED" in finished.output
@@ -152,7 +152,9 @@ def test_a_run_of_an_older_version_differs_from_a_newer_lock(locked: Repository)
 
     assert locked.statuses()[1] == "INPROGRESS"
     assert locked.statuses()[4] == "PASSED"
-    assert "start a new cycle" in _words(finished)
+    said = _words(finished)
+    assert 'the run has "Check the fuse", jama.lock has "Measure leakage current"' in said
+    assert "than jama.lock (start a new cycle)" in said
 
 
 def test_a_case_named_by_its_api_id_is_compared_by_its_run(repository: Repository) -> None:
@@ -262,6 +264,38 @@ def test_a_broken_lock_is_refused_before_tests_run(parted: Repository) -> None:
     assert said.replace(" HEAD", "") in with_pytest.output
     assert said.replace(" HEAD", "") in with_junit.output
     assert not with_pytest.requests
+
+
+@pytest.mark.parametrize("run", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_a_cycle_has_runs_of_all_cases_that_are_known(
+    repository: Repository, run: Callable[[Repository], Finished]
+) -> None:
+    add_cases(repository, 5)
+    write_lock(repository, {5: ["test_it.py::test_passed"]})
+    keys = {"test_passed": 1, "test_skipped": 2, "": 3}
+    linked = {f"test_it.py::{name}".removesuffix("::"): number for name, number in keys.items()}
+    repository.write(
+        "jama.yaml",
+        "project: KEY\nplan: P\ncycle: C\nverdicts: {skipped: ignore}\n"
+        f"tests: { {key: f'KEY-TC-{number}' for key, number in linked.items()} }\n",
+    )
+    repository.write(
+        "test_it.py",
+        """
+        import pytest
+        def test_passed(): pass
+        @pytest.mark.skip
+        def test_skipped(): pass
+        @pytest.mark.skip
+        @pytest.mark.jama("KEY-TC-4")
+        def test_marked(): pass
+        """,
+    )
+
+    finished = run(repository)
+
+    expected = {1: "PASSED", **dict.fromkeys((2, 3, 4, 5), "NOT_RUN")}
+    assert repository.statuses() == expected, finished.output
 
 
 @pytest.mark.parametrize("run", FRONT_ENDS.values(), ids=FRONT_ENDS)

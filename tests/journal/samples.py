@@ -122,8 +122,8 @@ FULL: dict[str, JournalLine] = {
             ),
             unresolved=(Unresolved(CASE, "no run", "add it"),),
             changes=(Change(ChangeKind.CREATE, "test cycle 'Build 1'"),),
-            left=(Overlap("20531", "JEET1-TC-13", "T (R)", "PASSED", "INPROGRESS", "a part"),),
-            replaced=(Overlap("20530", "JEET1-TC-12", "U (S)", "FAILED", "PASSED", "earlier"),),
+            left=(Overlap("20531", "T (R)", "PASSED", "INPROGRESS", "a part", FULL_VERDICT),),
+            replaced=(Overlap("20530", "U (S)", "FAILED", "PASSED", "earlier", FULL_VERDICT),),
         ),
     ),
     "update_line": lines.update_line(FULL_UPDATE),
@@ -142,6 +142,7 @@ FULL: dict[str, JournalLine] = {
             )
         ]
     ),
+    "known_line": lines.known_line([CASE]),
     "end_line": lines.end_line(finished=False, reason="no answer"),
     "upload_line": lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
@@ -172,6 +173,7 @@ BARE: dict[str, JournalLine] = {
     "unusable_line": lines.unusable_line(Unusable(UnusableKind.HOOK, "", "")),
     "unlinked_line": lines.unlinked_line(""),
     "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),
+    "known_line": lines.known_line([CASE]),
     "end_line": lines.end_line(finished=True, reason=""),
 }
 """By the function that makes it: a line without anything that may be missing."""

@@ -10,7 +10,13 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState, Unresolved, UploadReport
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict, VerdictRules, judge
-from pytest_jama.report.case_lines import case_entries, case_lines, explain, untouched_lines
+from pytest_jama.report.case_lines import (
+    case_entries,
+    case_lines,
+    explain,
+    left_lines,
+    untouched_lines,
+)
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.core.values import case_of, result_of, results_of, run_of
@@ -111,7 +117,23 @@ def test_what_an_earlier_upload_brought_is_named_too() -> None:
     update = update_of(12, "FAILED", Verdict.FAILED, *ONE)
     report = UploadReport(Plan(earlier=(update,)))
     (entry,) = case_entries(report, Judgement((update.verdict,)), Mode.SEND)
-    assert "FAILED -> FAILED" in str(entry)
+    assert str(entry).startswith("A-TC-12 Login: stays FAILED: 1 failed")
+
+
+def test_a_run_that_is_left_alone_is_named_once() -> None:
+    judgement = judge([PASSED, SKIPPED], rules=VerdictRules())
+    (case,) = judgement.cases
+    run = replace(run_of(), status="FAILED")
+    plan = Plan(left=plan_updates([case], {case.case_ref: [run]}).left)
+    assert case_entries(UploadReport(plan), judgement, Mode.SEND) == []
+    said = f"{plan.left[0].title}: stays FAILED, INPROGRESS is not written; incomplete evidence "
+    (line,) = left_lines(plan, verbose=False)
+    assert str(line).replace(said, "... ") == (
+        "left       ... does not replace it; 1 passed, 1 skipped; not every test ran and passed "
+        "(`verdicts: {skipped: leave}`): test_z: no bench"
+    )
+    (planned,) = left_lines(plan, verbose=False, is_dry_run=True)
+    assert str(planned).startswith(f"would      leave {said}")
 
 
 def test_steps_that_no_test_reported_explain_a_run_that_has_not_passed() -> None:
@@ -159,7 +181,7 @@ def test_an_incomplete_case_names_tests_and_the_setting() -> None:
     silent = [SKIPPED._replace(test_id=f"test_{number}") for number in range(5)]
     judgement = judge([PASSED, *silent], rules=VerdictRules())
     assert explain(judgement.cases[0]) == (
-        "1 passed, 5 skipped; not every test ran and passed: 5 skipped (`verdicts: {skipped: "
+        "1 passed, 5 skipped; not every test ran and passed (`verdicts: {skipped: "
         "leave}`): test_0: no bench; test_1: no bench; test_2: no bench; and 2 more"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -22,7 +23,15 @@ Steps = tuple[str, ...]
 BEFORE: Steps = ("on", "fuse")
 NOW: Steps = ("on", "leakage")
 DIFFERS = "it differs from jama.lock (review its tests, then `pytest-jama lock`)"
-WAS = 'step 2 was "fuse", is "leakage"'
+OLDER = (
+    "it differs from jama.lock, and its run is older "
+    "(review its tests, then `pytest-jama lock`, then start a new cycle)"
+)
+RUN_DIFFERS = (
+    "its run was made from another version of the test case than jama.lock (start a new cycle)"
+)
+WAS = 'step 2: Jama has "leakage", jama.lock has "fuse"'
+RUN_HAS = 'step 2: the run has "leakage", jama.lock has "fuse"'
 FAILED, BLOCKED, INPROGRESS = Verdict.FAILED, Verdict.BLOCKED, Verdict.INPROGRESS
 NOT_RUN, PASSED = Verdict.NOT_RUN, Verdict.PASSED
 
@@ -100,18 +109,13 @@ def test_only_steps_that_are_not_what_stood_there_lose_their_status() -> None:
     [
         pytest.param(BEFORE, BEFORE, (), id="nothing differs"),
         pytest.param(NOW, NOW, (DIFFERS, WAS), id="both"),
-        pytest.param(BEFORE, NOW, (DIFFERS, WAS), id="the case was changed after the cycle"),
+        pytest.param(BEFORE, NOW, (OLDER, WAS), id="the case was changed after the cycle"),
+        pytest.param(NOW, BEFORE, (RUN_DIFFERS, RUN_HAS), id="the cycle is older than the lock"),
         pytest.param(
             NOW,
-            BEFORE,
-            (
-                (
-                    "its run was made from another version of the test case than jama.lock "
-                    "(start a new cycle)"
-                ),
-                WAS,
-            ),
-            id="the cycle is older than the lock",
+            ("on",),
+            (OLDER, 'step 2 "fuse" is gone', RUN_HAS),
+            id="all three differ",
         ),
         pytest.param(BEFORE, None, (), id="the case is not known"),
     ],
@@ -127,6 +131,17 @@ def test_the_run_and_the_case_as_it_is_now_are_compared(
     assert checked.verdict is (INPROGRESS if reasons else PASSED)
 
 
+@pytest.mark.parametrize("locked_version, what", [(2, RUN_DIFFERS), (1, OLDER)])
+def test_versions_tell_that_a_run_is_older_than_a_case_that_is_not_known(
+    locked_version: int, what: str
+) -> None:
+    lock = lock_of(BEFORE)
+    cases = {name: case._replace(version=locked_version) for name, case in lock.cases.items()}
+    run = replace(run_of(NOW), case_version=1, current_case_version=2)
+
+    assert guard(Lock(cases)).check(run, verdict_of()).reasons == (what, RUN_HAS)
+
+
 def test_a_description_that_a_run_does_not_have_is_that_of_the_case() -> None:
     (name,) = (guard(lock_of(BEFORE)).check(run_of(BEFORE, name="Logout"), verdict_of())).reasons[
         1:
@@ -135,8 +150,8 @@ def test_a_description_that_a_run_does_not_have_is_that_of_the_case() -> None:
 
     checked = guard(lock_of(BEFORE), items).check(run_of(BEFORE), verdict_of())
 
-    assert name == 'the name was "Login", is "Logout"'
-    assert checked.reasons[1:] == ('the description was empty, is "new"',)
+    assert name == 'the name: Jama has "Logout", jama.lock has "Login"'
+    assert checked.reasons[1:] == ('the description: Jama has "new", jama.lock has nothing',)
 
 
 def test_a_test_of_the_lock_that_is_no_evidence_any_more_is_named() -> None:

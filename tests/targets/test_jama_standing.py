@@ -78,9 +78,8 @@ def test_a_verdict_of_a_part_leaves_what_a_whole_said(
     assert planned.updates == ()
     (left,) = planned.left
     assert (left.was, left.title) == (status, "JEET1-TC-1 (run 71)")
-    assert left.why == (
-        "2 deselected" if case.reasons else "not every test of the case ran and passed"
-    )
+    assert left.why == "incomplete evidence does not replace it"
+    assert left.verdict.reasons == case.reasons
 
 
 @pytest.mark.parametrize("status", ["NOT_RUN", "INPROGRESS"])

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.lock import FILE_NAME, CaseText, StepText
-from pytest_jama.core.lock_differences import Drift, find_drift
+from pytest_jama.core.lock import FILE_NAME, CaseText, LockedCase, StepText
+from pytest_jama.core.lock_differences import IN_RUN, Drift, find_drift
 from pytest_jama.core.test_ids import normal_base_of, normal_form
 from pytest_jama.core.verdicts import Verdict, unless_final
 
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.lock import Lock, LockedCase
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.verdicts import CaseVerdict, StepVerdict
     from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import Item, Json
 
 _DIFFERS = f"it differs from {FILE_NAME} (review its tests, then `pytest-jama lock`)"
+_BOTH_DIFFER = (
+    f"it differs from {FILE_NAME}, and its run is older "
+    "(review its tests, then `pytest-jama lock`, then start a new cycle)"
+)
 _RUN_DIFFERS = (
     f"its run was made from another version of the test case than {FILE_NAME} (start a new cycle)"
 )
@@ -86,19 +90,33 @@ class LockGuard:
     def _find_drift(self, locked: LockedCase, run: TestRun, case: CaseVerdict) -> tuple[str, Drift]:
         """Return what differs from the lock, and a line that says what to do."""
         text = _text_of_run(run, locked)
-        of_run = of_item = find_drift(locked, text)
         item = self._items.get(case.case_ref)
-        if item is not None and text_of_item(item) != text:
-            of_item = find_drift(locked, text_of_item(item))
+        item_text = None if item is None else text_of_item(item)
         unlinked = _find_unlinked(locked, case)
-        sentences = dict.fromkeys((*of_item.sentences, *of_run.sentences, *unlinked))
-        is_old_run = of_run.sentences and not (of_item.sentences or unlinked)
-        return _RUN_DIFFERS if is_old_run else _DIFFERS, Drift(tuple(sentences), of_run.steps)
+        if not _is_older(run, text, item_text):
+            drift = find_drift(locked, text)
+            if item_text is not None:  # a run does not have everything
+                drift = drift._replace(sentences=find_drift(locked, item_text).sentences)
+            return _DIFFERS, drift._replace(sentences=(*drift.sentences, *unlinked))
+        of_run = find_drift(locked, text, IN_RUN)
+        of_item = Drift() if item_text is None else find_drift(locked, item_text)
+        is_reviewed = not (of_item.sentences or unlinked)
+        if item_text is None:
+            is_reviewed = is_reviewed and locked.version == run.current_case_version
+        what = _RUN_DIFFERS if is_reviewed else _BOTH_DIFFER
+        return what, Drift((*of_item.sentences, *of_run.sentences, *unlinked), of_run.steps)
 
     def _capped(self, step: StepVerdict) -> StepVerdict:
         """Return what may be said of a step that the test was not written for."""
         verdict = unless_final(step.verdict, incomplete=self._incomplete) or step.verdict
         return replace(step, verdict=verdict)
+
+
+def _is_older(run: TestRun, text: CaseText, item_text: CaseText | None) -> bool:
+    """Return whether a run was made from another text than its case has now."""
+    if item_text is None:
+        return run.is_stale
+    return bool(find_drift(LockedCase.of(item_text, tests=()), text).sentences)
 
 
 def _find_unlinked(locked: LockedCase, case: CaseVerdict) -> list[str]:

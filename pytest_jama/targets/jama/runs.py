@@ -144,7 +144,9 @@ class RunUpdate:
         ``JEET1-TSTRN-5 (JEET1-TC-12 Login): NOT_RUN -> PASSED``, and each step.
         """
         case = f"{self.verdict.case_ref} {self.run.name}".strip()
-        text = f"{self.run} ({case}): {self.was} -> {self.will_be}"
+        is_same = self.was == self.will_be
+        status = f"stays {self.was}" if is_same else f"{self.was} -> {self.will_be}"
+        text = f"{self.run} ({case}): {status}"
         if not self.steps:
             return text
         pairs = zip(self.run.steps, self.steps, strict=True)

@@ -119,7 +119,7 @@ def find_reason_to_leave(
         return ""
     case = update.verdict
     if is_partial(case, incomplete):
-        return "; ".join(case.reasons) or "not every test of the case ran and passed"
+        return "incomplete evidence does not replace it"
     if update.will_be in UNFINISHED:
         return f"with what this session says of its steps, they would be {update.will_be} together"
     return ""

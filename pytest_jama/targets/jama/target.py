@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
+from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.actual_results import over_line
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.plan import Findings, Update
-    from pytest_jama.core.verdicts import Judgement
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
@@ -99,7 +99,7 @@ class JamaTarget:
         resolution = self.resolve(
             [case.case_ref for case in wanted],
             aliases=[case.case_ref for case in aliases],
-            others=() if findings.prepares else self._find_others(judgement),
+            others=() if findings.prepares else self._find_others(findings),
             create=create,
             observer=observer,
         )
@@ -131,14 +131,14 @@ class JamaTarget:
             replaced=planned.replaced,
         )
 
-    def _find_others(self, judgement: Judgement) -> Sequence[CaseRef]:
-        """Return the cases that are linked to a test, and that nothing is written for."""
+    def _find_others(self, findings: Findings) -> Sequence[CaseRef]:
+        """Return the linked cases that nothing is written for."""
         if self._settings.plan.add != "linked":
             return ()
-        written = {case.case_ref for case in judgement.to_write}
-        known = [case.case_ref for case in judgement.cases]
-        mapped = [link.case_ref for link in self._settings.tests.links()]
-        return [ref for ref in dict.fromkeys([*known, *mapped]) if ref not in written]
+        written = {case.case_ref for case in findings.judgement.to_write}
+        judged = (case.case_ref for case in findings.judgement.cases)  # a hook may have others
+        known = dict.fromkeys((*judged, *linked_cases(findings.results), *findings.known))
+        return [ref for ref in known if ref not in written]
 
     def resolve(
         self,

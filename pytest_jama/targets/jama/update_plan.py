@@ -17,7 +17,6 @@ from pytest_jama.core.verdicts import (
     StepVerdict,
     Verdict,
     merge_steps,
-    totals,
     unless_final,
     worst,
 )
@@ -105,8 +104,7 @@ def plan_updates(
 
 
 def _overlap(update: RunUpdate, why: str) -> Overlap:
-    case = str(update.verdict.case_ref)
-    return Overlap(update.key, case, update.title, update.was, update.will_be, why)
+    return Overlap(update.key, update.title, update.was, update.will_be, why, update.verdict)
 
 
 def _verdict_by_run(
@@ -138,8 +136,8 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
     silent = [each for each in verdicts if not each.verdict]
     if silent:
         verdict = unless_final(verdict, incomplete=incomplete)
-        counts = totals(result for each in silent for result in each.results)
-        reasons.append(f"not every test ran and passed: {counts or 'one name says nothing'}")
+        names = ", ".join(str(each.case_ref) for each in silent)
+        reasons.append(f"no test ran and passed that is linked to {names}")
     steps: dict[int, list[StepVerdict]] = defaultdict(list)
     for each in verdicts:
         for step in each.steps:
