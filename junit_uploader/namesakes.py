@@ -49,6 +49,8 @@ def _noted(
                 [pair for pair in said if link in links_among(pair[0], named)],
             )
             by_note.setdefault(note, []).append(link)
+        if len(by_note) > 1 and not result.links:
+            by_note = {"": []}  # it stays without links, for cases that only other sessions name
         for note, links in by_note.items():
             own = result.links if len(by_note) == 1 else tuple(links)
             yield result._replace(notes=tuple(filter(None, (note, *result.notes))), links=own)

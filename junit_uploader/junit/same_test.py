@@ -26,8 +26,6 @@ _PASSED = Outcome.PASSED
 _REPEATED = Outcome.NOT_REACHED
 """What a testcase says that is marked as an attempt before the last."""
 
-_LAST = "the last attempt counts"
-
 _RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
@@ -109,7 +107,7 @@ def _with_attempt(attempt: ReportedTest, test: ReportedTest) -> ReportedTest:
     extras = two._replace(
         links=two.links or one.links,
         steps=later_steps(one.steps, two.steps),
-        notes=(*notes, *(each for each in two.notes if each != _LAST), _LAST)[-MOST_NOTES:],
+        notes=(*notes, *two.notes)[-MOST_NOTES:],
         attempt_notes=notes[:MOST_NOTES],
         earlier=number + two.earlier,
     )

@@ -42,7 +42,7 @@ def merge_results(
     """
     if len(recordings) == 1 and not recordings[0].repeated:
         return tuple(recordings[0].all_results())
-    search = _Search(recordings)
+    search = _LeftOut(recordings)
     sources = (_still_there(search, *each) for each in enumerate(recordings))
     return unite_results(sources, rules=rules)
 
@@ -63,7 +63,7 @@ def merge_unmatched(recordings: Sequence[Recording]) -> tuple[Unmatched, ...]:
     return tuple(each for key, each in unmatched.items() if normal_form(key) not in matched)
 
 
-def _still_there(search: _Search, number: int, recording: Recording) -> Iterator[TestResult]:
+def _still_there(search: _LeftOut, number: int, recording: Recording) -> Iterator[TestResult]:
     """Yield the results of a session, without what stands for tests that another came across."""
     for result in recording.all_results():
         if not _is_unknown(result, recording):
@@ -86,7 +86,7 @@ def _tests_of(recording: Recording) -> Iterator[TestResult]:
     yield from recording.results.values()
 
 
-class _Search:
+class _LeftOut:
     """Which of the tests that one session did not come across another one did.
 
     Args:

@@ -379,4 +379,4 @@ def test_the_step_of_a_test_that_did_not_run_needs_no_reason_of_its_own() -> Non
 
     case = verdict_on([passed, result_of(DES, cases="T-1#2", test="b")])
 
-    assert case.reasons == ("not every test ran and passed: 1 deselected",)
+    assert case.reasons == ("not every test ran and passed",)

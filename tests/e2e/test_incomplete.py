@@ -231,5 +231,5 @@ def test_file_that_cannot_be_collected_leaves_its_mapped_cases_incomplete(
     finished = repository.pytest_here("--continue-on-collection-errors")
     assert repository.statuses() == {1: "INPROGRESS", 2: "NOT_RUN"}
     why = "1 not collected: test_broken.py: could not be collected"
-    assert f"2 passed, 1 not collected; not every test ran and passed: {why}" in finished.output
+    assert "2 passed, 1 not collected; not every test ran and passed" in finished.output
     assert f"-TC-2: {why}" in finished.output

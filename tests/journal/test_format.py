@@ -119,7 +119,7 @@ def test_the_place_tells_what_was_created_and_what_has_no_run() -> None:
     assert line["changes"] == ["create test cycle 'Build 1'"]
     assert line["unresolved"] == [["JEET1-TC-12", "no run", "add it"]]
     assert [(each["case"], each["was"], each["why"]) for each in line["left"]] == [
-        ("JEET1-TC-13", "PASSED", "a part")
+        ("JEET1-TC-12", "PASSED", "a part")
     ]
     assert [each["key"] for each in line["replaced"]] == ["20530"]
 
