@@ -27,7 +27,7 @@ demo: $(INSTALLED) ## run the main job against a local Jama
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
-faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` lets them take turns
+faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
 	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
