@@ -98,7 +98,7 @@ def test_reader_that_goes_away_during_the_tests_stops_no_session(beyond: Reposit
     ) as session:
         reader.communicate()
         session.communicate(timeout=60)
-    assert session.returncode == 1
+    assert session.returncode in (1, 3)  # pytest itself cannot print any more
     assert beyond.statuses() == SENT
 
 

@@ -152,6 +152,19 @@ def test_other_text_in_the_place_of_the_account_is_a_mismatch() -> None:
     assert describe_mismatch(update, kept) == ""
 
 
+def test_another_session_that_writes_at_the_same_time_is_not_a_mismatch() -> None:
+    mine, its = (
+        plan_updates(
+            [case_of(Verdict.PASSED)], {CASE: [run_of()]}, writer=Writer("pytest 9", session)
+        ).updates[0]
+        for session in ("s1", "s2")
+    )
+    stored = replace(run_of(), status="PASSED", actual_results=its.account_html())
+    assert describe_mismatch(mine, stored) == ""
+    before = replace(mine, run=replace(mine.run, actual_results=its.account_html()))
+    assert describe_mismatch(before, stored) != ""  # it is what stood there before
+
+
 def test_an_update_that_changes_only_the_account_and_gets_lost_is_made_again(
     world: JamaWorld, case: CaseRef, fake_time: FakeTime
 ) -> None:

@@ -115,9 +115,15 @@ class ReadBack:
 
 
 def _compare(receipt: Receipt, stored: dict[int, TestRun]) -> Receipt:
-    difference = describe_mismatch(run_update_of(receipt), _run_of(receipt, stored))
+    update, run = run_update_of(receipt), _run_of(receipt, stored)
+    difference = describe_mismatch(update, run)
     if not difference:
-        return receipt
+        is_over = run is not None and not has_account(update, run)
+        return (
+            receipt._replace(error="another session has written there since")
+            if is_over
+            else receipt
+        )
     return receipt._replace(state=SendState.MISMATCH, error=difference)
 
 
@@ -229,7 +235,7 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
     if stored is None:
         return f"{update.run} is no longer in the test cycle"
     differences = _status_differences(update, stored)
-    if not differences and not has_account(update, stored):
+    if not (differences or has_account(update, stored) or is_written_over(update, stored)):
         there = "other text" if stored.actual_results.strip() else "no text"
         differences.append(f"account not stored: Jama has {there} in the actual results")
     return "; ".join(differences)
@@ -275,6 +281,21 @@ def has_account(update: RunUpdate, stored: TestRun) -> bool:
     ):
         return True
     return is_in(update.account_html(), stored.actual_results)
+
+
+def is_written_over(update: RunUpdate, stored: TestRun) -> bool:
+    """Return whether another session's account is on top, which was not there before the update.
+
+    Args:
+        update: What was written.
+        stored: The run as read back.
+    """
+    first, before = (
+        next(map(read_account, read_entries(text)), None)
+        for text in (stored.actual_results, update.run.actual_results)
+    )
+    is_of_another = first is not None and first.session not in ("", update.session)
+    return is_of_another and first != before
 
 
 def is_unchanged(update: RunUpdate, stored: TestRun | None) -> bool:
