@@ -127,7 +127,8 @@ def _run(
         commit=commits.of_all,
         tests=times_of(found.results),
     )
-    journal = open_journal(loaded.settings.journal, started=started)
+    place = loaded.settings.journal
+    journal = open_journal(place.folder, started=started, keep=place.keep)
     head = describe_session(
         loaded.settings,
         versions={PROGRAM: __version__},

@@ -111,7 +111,7 @@ def find_journal_folder(
         if config is not None or folder is None:
             raise
         return folder
-    return loaded.settings.journal if loaded.file else find_folder(start)
+    return loaded.settings.journal.folder if loaded.file else find_folder(start)
 
 
 def _load(

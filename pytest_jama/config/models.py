@@ -7,7 +7,6 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 """
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -25,6 +24,7 @@ from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
+from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
@@ -302,10 +302,13 @@ class Settings(Section):
         "linked to none, or when a key of `tests` matches no test; `junit-uploader` sends nothing "
         "when anything is wrong with a report.",
     )
-    journal: types.Folder = Field(
-        default=Path(".jama"),
+    journal: Annotated[
+        JournalSettings,
+        Allowed("the path of a folder, or {folder: .jama, keep: 10}"),
+    ] = Field(
+        default_factory=JournalSettings.model_construct,
         validate_default=True,
-        description="Folder of the journals.",
+        description="Where the journals are, and how many are kept.",
     )
     credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
 

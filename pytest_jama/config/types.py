@@ -310,6 +310,11 @@ NamePattern = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "null"}]}),
     Allowed(f"a regular expression with a group `(?P<{GROUP}>...)`"),
 ]
+Keep = Annotated[
+    Literal["all"] | Annotated[int, Field(ge=1)],
+    WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "integer", "minimum": 1}]}),
+    Allowed("all or a whole number from 1"),
+]
 Folder = Annotated[Path, BeforeValidator(_absolute), Allowed("the path of a folder")]
 CertificateFile = Annotated[
     Path | None,

@@ -8,7 +8,7 @@ import sys
 import weakref
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pytest_jama.journal.folder import (
     INCOMPLETE,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.journal.lines import JournalLine
 
+    Keep = int | Literal["all"]
+
 
 class JournalWriter:
     """One open journal.
@@ -42,6 +44,7 @@ class JournalWriter:
         order: The place of its session among all sessions, for its header.
         tidies: Whether closing it removes old finished journals beside it, and sets this one aside
             when lines are missing.
+        keep: How many finished journals stay then, the newest, or ``all``.
 
     Attributes:
         path: The file.
@@ -57,12 +60,14 @@ class JournalWriter:
         failure: str = "",
         order: int = 0,
         tidies: bool = True,
+        keep: Keep = "all",
     ) -> None:
         self.path = path
         self.order = order
         self.failure = failure
         self._descriptor = descriptor
         self._tidies = tidies
+        self._keep = keep
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
 
@@ -122,8 +127,8 @@ class JournalWriter:
         try:
             os.close(descriptor)
             self._set_aside()
-            if self._tidies:
-                remove_old_journals(self.path.parent)
+            if self._tidies and self._keep != "all":
+                remove_old_journals(self.path.parent, keep=self._keep)
         except OSError as exc:
             self.failure = self.failure or f"cannot tidy {self.path.parent}: {exc.strerror or exc}"
 
@@ -194,12 +199,13 @@ class Journals:
             writer.close()
 
 
-def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
+def open_journal(folder: Path, *, started: datetime, keep: Keep = "all") -> JournalWriter:
     """Create the journal of a session.
 
     Args:
         folder: The folder of the journals; created if missing.
         started: When the session started, in UTC.
+        keep: How many finished journals stay once it is closed, the newest, or ``all``.
 
     Returns:
         The journal; with `failure` when it cannot be written.
@@ -208,7 +214,7 @@ def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
     try:
         prepare_folder(folder)
         order = next_order(folder, started)
-        return JournalWriter(path, _create(path), order=order)
+        return JournalWriter(path, _create(path), order=order, keep=keep)
     except OSError as exc:
         return JournalWriter(path, -1, failure=_why(folder, path, exc))
 

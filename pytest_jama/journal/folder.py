@@ -28,9 +28,6 @@ FOLDER = ".jama"
 INCOMPLETE = ".incomplete"
 """The ending of a journal's name when it lacks lines of its session."""
 
-FINISHED_KEPT = 10
-"""How many finished journals are kept, the newest; unfinished ones are never removed."""
-
 _ENDINGS = frozenset({".jsonl", INCOMPLETE})
 _TAIL_BYTES = 4096
 _PADDING = b"\0\r\n\t \xef\xbb\xbf"
@@ -126,7 +123,7 @@ def is_finished(path: Path) -> bool:
     return isinstance(line, dict) and line.get("line") == "end" and line.get("finished") is True
 
 
-def remove_old_journals(folder: Path, *, keep: int = FINISHED_KEPT) -> None:
+def remove_old_journals(folder: Path, *, keep: int) -> None:
     """Remove finished journals but for the newest, and those that an older one must not undo.
 
     Another session may be removing the same ones at the same time.

@@ -97,7 +97,8 @@ class Reporter(Guarded):
         come to the same verdicts with and without xdist.
         """
         self._extensions.register(*self._conftests())
-        self._journal = open_journal(self._settings.journal, started=self._started)
+        place = self._settings.journal
+        self._journal = open_journal(place.folder, started=self._started, keep=place.keep)
         adjusting = [each for each in self._conftests() if hasattr(each, "adjust_verdict")]
         head = describe_session(
             self._settings,

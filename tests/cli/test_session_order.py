@@ -126,11 +126,11 @@ def test_ten_later_sessions_of_other_tests_do_not_hide_it(world: World) -> None:
     send(world, world.journal(LATE, PASSED))
     for number in range(12):
         send(world, world.journal(f"20261123T0000{number:02}Z-x", None, PASSED))
-    remove_old_journals(world.folder)
+    remove_old_journals(world.folder, keep=10)
     assert len(list(world.folder.glob("*.jsonl"))) == 12
     send(world, older)
     assert world.repository.statuses()[1] == "PASSED"
-    remove_old_journals(world.folder)
+    remove_old_journals(world.folder, keep=10)
     assert len(list(world.folder.glob("*.jsonl"))) == 10
 
 

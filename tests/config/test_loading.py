@@ -207,12 +207,27 @@ def test_relative_paths_belong_to_the_folder_of_the_file(tmp_path: Path) -> None
     (tmp_path / "sub").mkdir()
     write(tmp_path, f"{COMPLETE}journal: out/jama\ntls: {{verify: ca.pem}}\n")
     settings = load(tmp_path / "sub").settings
-    assert settings.journal == tmp_path / "out" / "jama"
+    assert settings.journal.folder == tmp_path / "out" / "jama"
     assert settings.tls.verify == tmp_path / "ca.pem"
 
 
 def test_the_default_journal_is_beside_the_file(tmp_path: Path) -> None:
-    assert load(tmp_path, COMPLETE).settings.journal == tmp_path / ".jama"
+    assert load(tmp_path, COMPLETE).settings.journal.folder == tmp_path / ".jama"
+
+
+def test_the_folder_of_the_journals_may_stand_in_a_section(tmp_path: Path) -> None:
+    journal = load(tmp_path, f"{COMPLETE}journal: {{folder: out, keep: 3}}\n").settings.journal
+    assert (journal.folder, journal.keep) == (tmp_path / "out", 3)
+
+
+@pytest.mark.parametrize(
+    "text,keep", [("", 10), ("journal: out\n", 10), ("journal: {keep: all}\n", "all")]
+)
+def test_ten_finished_journals_are_kept_unless_the_settings_say_otherwise(
+    tmp_path: Path, text: str, keep: object
+) -> None:
+    journal = load(tmp_path, f"{COMPLETE}{text}").settings.journal
+    assert (journal.folder.parent, journal.keep) == (tmp_path, keep)
 
 
 def test_a_project_without_file_does_not_import_yaml(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ FIELD_NAMES = "use name$itemTypeId as the REST API shows it, such as build$37"
 FIELD_VALUES = "use a text, a number, true, false, or a list of these"
 MARK_THE_GROUP = r"mark the reference in it, such as \[(?P<case>[A-Z0-9]+-TC-\d+)\]"
 TWICE = "correct it; in double quotes, YAML needs each backslash twice"
+JOURNAL = "the path of a folder, or {folder: .jama, keep: 10}"
 ONLY_ONCE = "repeat only once: [A-Z]+ instead of ([A-Z]+)+"
 UNKNOWN_IN_JUNIT = "unknown key 'skiped_wins' in junit; did you mean junit.skipped_wins?"
 A_DAY = "a day, such as 2024-02-01"
@@ -90,7 +91,14 @@ A_DAY = "a day, such as 2024-02-01"
             r"names: '(?P<case>(\w+)*-TC)'",
             rf"names repeats a repetition in (\w+)*, which can take forever; {ONLY_ONCE}",
         ),
-        ("journal: ''", "journal is empty; use the path of a folder"),
+        ("journal: ''", f"journal is empty; use {JOURNAL}"),
+        (
+            "journal: [a]",
+            f"journal is a list; use {JOURNAL}",
+        ),
+        ("journal: {folder: ''}", "journal.folder is empty; use the path of a folder"),
+        ("journal: {keep: 0}", "journal.keep is '0'; use all or a whole number from 1"),
+        ("journal: {keep: none}", "journal.keep is 'none'; use all or a whole number from 1"),
         ("target: ' '", "target is empty; use a name"),
         ("tests: [a]", "tests is a list; use a mapping of test ID or pattern to case references"),
         ("tests: a", "tests is 'a'; use a mapping of test ID or pattern to case references"),

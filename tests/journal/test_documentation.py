@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.journal.folder import FINISHED_KEPT
 from pytest_jama.journal.lines import FORMAT_VERSION
 from tests.journal.samples import BARE, FULL
 
@@ -97,7 +97,7 @@ def test_every_word_that_a_line_may_hold_is_documented(kind: str, words: list[st
     "sentence",
     [
         f"format version {FORMAT_VERSION}",
-        f"newest {FINISHED_KEPT} finished",
+        f"newest {JournalSettings().keep} finished",
         "torn last line",
         "never in it",
     ],

@@ -61,19 +61,19 @@ def test_a_journal_is_finished_when_its_last_line_says_so(
     assert is_finished(path) is finished
 
 
-def test_the_newest_ten_finished_journals_stay(tmp_path: Path) -> None:
+def test_the_newest_finished_journals_stay(tmp_path: Path) -> None:
     paths = write_journals(tmp_path, RESULT + FINISHED, range(1, 15))
 
-    remove_old_journals(tmp_path)
+    remove_old_journals(tmp_path, keep=10)
 
     assert kept(tmp_path) == paths[-10:]
 
 
 @pytest.mark.parametrize("count", [0, 1, 10])
-def test_up_to_ten_finished_journals_all_stay(tmp_path: Path, count: int) -> None:
+def test_when_there_are_no_more_finished_journals_all_stay(tmp_path: Path, count: int) -> None:
     paths = write_journals(tmp_path, FINISHED, range(1, count + 1))
 
-    remove_old_journals(tmp_path)
+    remove_old_journals(tmp_path, keep=10)
 
     assert kept(tmp_path) == paths
 
@@ -83,7 +83,7 @@ def test_unfinished_journals_are_neither_removed_nor_counted(tmp_path: Path, tex
     old = write_journals(tmp_path, text, range(1, 13))
     new = write_journals(tmp_path, FINISHED, range(13, 26))
 
-    remove_old_journals(tmp_path)
+    remove_old_journals(tmp_path, keep=10)
 
     assert kept(tmp_path) == [*old, *new[-10:]]
 
@@ -156,7 +156,7 @@ def test_journals_are_removed_by_their_order_and_not_by_their_names(tmp_path: Pa
     for number, path in enumerate(reversed(paths)):
         path.write_bytes(as_bytes(header(order=number + 1)) + FINISHED.encode("ascii"))
 
-    remove_old_journals(tmp_path)
+    remove_old_journals(tmp_path, keep=10)
 
     assert kept(tmp_path) == paths[:10]
 
@@ -169,6 +169,6 @@ def test_partner_of_an_unfinished_journal_is_kept(tmp_path: Path) -> None:
     waiting = tmp_path / "20261201T000000Z-1.jsonl"
     waiting.write_bytes(as_bytes(header(order=50), result_line(FULL_RESULT), upload))
 
-    remove_old_journals(tmp_path)
+    remove_old_journals(tmp_path, keep=10)
 
     assert kept(tmp_path) == [paths[0], *paths[2:], waiting]

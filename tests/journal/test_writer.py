@@ -289,18 +289,21 @@ def test_a_journal_may_be_closed_twice(journal: JournalWriter) -> None:
     assert journal.failure == ""
 
 
-def test_closing_removes_old_finished_journals(tmp_path: Path) -> None:
-    for _ in range(12):
-        writer = open_journal(tmp_path, started=STARTED)
+@pytest.mark.parametrize("keep, left", [(1, 1), (3, 3), ("all", 5)])
+def test_closing_removes_old_finished_journals_unless_all_stay(
+    tmp_path: Path, keep: Any, left: int
+) -> None:
+    for _ in range(5):
+        writer = open_journal(tmp_path, started=STARTED, keep=keep)
         writer.write(end_line(finished=True, reason=""))
         writer.close()
 
-    assert len(list(tmp_path.glob("*.jsonl"))) == 10
+    assert len(list(tmp_path.glob("*.jsonl"))) == left
 
 
 def test_a_folder_that_cannot_be_tidied_is_trouble_and_no_exception(tmp_path: Path) -> None:
     (tmp_path / "20260101T000000Z-0.jsonl").mkdir()
-    writer = open_journal(tmp_path, started=STARTED)
+    writer = open_journal(tmp_path, started=STARTED, keep=10)
 
     writer.close()
 

@@ -180,4 +180,4 @@ class DocumentExtension:
         """Make it."""
         if name != "document":
             return None
-        return DocumentTarget(DocumentServer(settings.journal.parent / SERVER_FOLDER))
+        return DocumentTarget(DocumentServer(settings.journal.folder.parent / SERVER_FOLDER))

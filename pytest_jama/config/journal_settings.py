@@ -1,0 +1,45 @@
+"""Where journals are kept, and how many of them.
+
+No `from __future__ import annotations` in this module: pydantic needs the types at run time.
+"""
+
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from pytest_jama.config import types
+from pytest_jama.config.types import Section
+
+
+class JournalSettings(Section):
+    """Where journals are, and how long; a bare path is that of the folder."""
+
+    # The default is relative to jama.yaml, too, so that it is validated with its surroundings.
+    model_config = ConfigDict(revalidate_instances="always")
+
+    folder: types.Folder = Field(
+        default=Path(".jama"),
+        validate_default=True,
+        description="Folder of the journals.",
+    )
+    keep: types.Keep = Field(
+        default=10,
+        description="How many finished journals are kept, the newest (docs/journal.md).",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_bare_folder(cls, value: object) -> object:
+        is_path = isinstance(value, (str, Path)) and str(value).strip()
+        return {"folder": value} if is_path else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls,
+        core_schema: CoreSchema,
+        handler: GetJsonSchemaHandler,
+    ) -> JsonSchemaValue:
+        mapping = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
