@@ -30,7 +30,7 @@ from pytest_jama.journal import Journals, open_journal
 from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import (
     collected_line,
-    result_line,
+    result_text,
     uncollected_line,
     unmatched_line,
 )
@@ -322,7 +322,7 @@ def write_results(
         journal.write(collected_line(known))
     ended = (each for each in tests if each.outcome is not Outcome.NOT_REACHED)
     for some in _chunks(ended, LINES_AT_ONCE):
-        journal.write(*map(result_line, some))
+        journal.write_encoded(*map(result_text, some))
 
 
 def _chunks(results: Iterable[TestResult], size: int) -> Iterator[list[TestResult]]:

@@ -112,6 +112,11 @@ def sandbox(
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--config", type=_FILE, help="The jama.yaml that says where journals are kept.")
 @click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
+@click.option(
+    "--accept-edited",
+    is_flag=True,
+    help="Send journals that were changed after they were written; the accounts tell it.",
+)
 @click.option("--dry-run", is_flag=True, help="Only read, and print the exact changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @click.option(
@@ -122,6 +127,7 @@ def sandbox(
 def upload(
     *,
     config: Path | None,
+    accept_edited: bool,
     dry_run: bool,
     as_json: bool,
     verbose: int,
@@ -149,8 +155,10 @@ def upload(
 
     mode = Mode.DRY_RUN if dry_run else Mode.SEND
     output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
-    command = ["pytest-jama", "upload", *_words(given), *map(str, journals)]
-    return run_upload(UploadOptions(journals, config, given), output, command=command)
+    accepted = ["--accept-edited"] if accept_edited else []
+    command = ["pytest-jama", "upload", *_words(given), *accepted, *map(str, journals)]
+    options = UploadOptions(journals, config, given, accepts_edited=accept_edited)
+    return run_upload(options, output, command=command)
 
 
 @toolbox.command()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama import __version__
+from pytest_jama.cli.edited_journals import EditedJournals
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     find_journal_folder,
@@ -58,11 +59,13 @@ class UploadOptions:
         journals: Files and folders; empty takes the newest unfinished journal.
         config: The settings file that says where journals are.
         flags: What the flags say, by setting.
+        accepts_edited: Whether journals that were changed are sent all the same.
     """
 
     journals: tuple[Path, ...]
     config: Path | None
     flags: Flags
+    accepts_edited: bool = False
 
 
 def run_upload(
@@ -85,10 +88,11 @@ def run_upload(
     """
     try:
         choice = _choose(options)
-        if not choice.taken:
-            return _end_without_journal(choice, output)
         with closing(_Held(choice)), output.logging():
-            upload = _Upload(choice, options, output)
+            edited = EditedJournals(choice, are_accepted=options.accepts_edited)
+            if not choice.taken or edited.forbid_upload:
+                return _end_without_journal(choice, edited, output)
+            upload = _Upload(choice, edited, options, output)
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
@@ -138,16 +142,18 @@ def _find_own_folder(options: UploadOptions) -> Path | None:
     return None
 
 
-def _end_without_journal(choice: Choice, output: OutputOptions) -> int:
+def _end_without_journal(choice: Choice, edited: EditedJournals, output: OutputOptions) -> int:
     """Say why there is nothing to do."""
+    unusable = (*_unreadable(choice), *edited.unusable())
     lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
-    lines += unusable_lines(_unreadable(choice), verbose=True)
-    status = ExitStatus.INCOMPLETE if choice.unreadable else ExitStatus.WELL
-    if not choice.unreadable:
+    lines += unusable_lines(unusable, verbose=True)
+    lines += edited.summary_lines()
+    status = ExitStatus.INCOMPLETE if unusable else ExitStatus.WELL
+    if not unusable:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
-    ending = Ending(exit_status=status, lines=tuple(lines))
-    return output.end(ending, about={"journals": [], "sessions": []})
+    ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
+    return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:
@@ -159,6 +165,7 @@ class _Upload:
 
     Args:
         choice: The journals.
+        edited: Which of them were changed.
         options: Where to.
         output: Mode and form of the output.
 
@@ -166,8 +173,15 @@ class _Upload:
         about: What this command adds to the JSON document.
     """
 
-    def __init__(self, choice: Choice, options: UploadOptions, output: OutputOptions) -> None:
+    def __init__(
+        self,
+        choice: Choice,
+        edited: EditedJournals,
+        options: UploadOptions,
+        output: OutputOptions,
+    ) -> None:
         self._choice = choice
+        self._edited = edited
         self._options = options
         self._output = output
         self._files = [taken.recording for taken in choice.taken]
@@ -175,6 +189,7 @@ class _Upload:
         self.about = {
             "journals": [str(recording.path) for recording in self._files],
             "sessions": [session_facts(recording.header) for recording in self._recordings],
+            **edited.facts(),
         }
 
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
@@ -210,7 +225,8 @@ class _Upload:
             rules=rules,
             adjust=lambda case: session.extensions.adjust_all((case,))[0],
         )
-        provenance = recorded_provenance([each.header for each in self._recordings])
+        origin = recorded_provenance([each.header for each in self._recordings])
+        provenance = "\n".join((origin, *self._edited.account_lines()))
         results = merge_results(self._recordings, rules=rules)
         known = dict.fromkeys(ref for recording in self._recordings for ref in recording.known)
         return Findings(results, judgement, provenance, known=tuple(known))
@@ -231,6 +247,7 @@ class _Upload:
             sessions=[recording.header.session for recording in self._recordings],
             settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
             provenance=find_provenance(settings, folder=None)._replace(branch=""),
+            accepted_edits=self._edited.accepted(),
         )
 
     def _describe_journals(self) -> str:
@@ -241,6 +258,7 @@ class _Upload:
     def _unusable(self) -> Iterator[Unusable]:
         """Yield what the sessions could not use, and what of their journals cannot be read."""
         yield from _unreadable(self._choice)
+        yield from self._edited.unusable()
         for recording in self._files:
             yield from recording.unusable
             for number in recording.damaged:
@@ -251,6 +269,7 @@ class _Upload:
     def _warnings(self) -> Iterator[Line]:
         for text in self._choice.notes:
             yield Line("journal", text, Tone.WARNING)
+        yield from self._edited.summary_lines()
         differences = describe_run_differences(self._recordings)
         if differences:
             yield Line("warning", differences, Tone.WARNING)

@@ -162,6 +162,8 @@ class UnusableKind(str, Enum):
     """A whole report."""
     JOURNAL = "journal"
     """A journal, or a line of one."""
+    EDITED = "edited"
+    """A journal that was changed after it was written."""
     HOOK = "hook"
     """A hook of an extension raised an error."""
 

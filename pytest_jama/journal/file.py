@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from pytest_jama.journal.chain import last_chain, seal, time_now, timed
 from pytest_jama.journal.folder import (
     INCOMPLETE,
     new_journal_path,
@@ -35,7 +36,7 @@ class JournalWriter:
     A line is one write to the operating system: it survives the death of this process. No two
     processes write one file: it is locked, and a child that is forked from this process lets go of
     it. The first failure to write is kept and never raised, because a journal that cannot be
-    written must not cost the session its results.
+    written must not cost the session its results. Each line is chained to the one before.
 
     Args:
         path: The file.
@@ -68,23 +69,55 @@ class JournalWriter:
         self._descriptor = descriptor
         self._tidies = tidies
         self._keep = keep
+        self._chain: str | None = ""
+        self._is_writing = False
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
 
+    def continue_chain(self, after: str | None) -> None:
+        """Append to lines that are there.
+
+        Args:
+            after: The chain of the last one; None when the lines carry none, and shall not.
+        """
+        self._chain = after
+
     def write(self, *lines: JournalLine) -> None:
-        """Append lines in one go; do nothing once the disk has failed."""
-        self.write_encoded(*map(encode, lines))
+        """Append lines in one go, with the time; do nothing once the disk has failed."""
+        at = time_now()
+        self.write_encoded(*(timed(encode(line), at) for line in lines))
 
     def write_encoded(self, *lines: str) -> None:
         """Append lines that are JSON already, see `result_text`."""
         if self.failure or not lines:
             return
         try:
-            self._append("\n".join((*lines, "")).encode("ascii"))
+            self._append_chained(lines)
         except OSError as exc:
             self.failure = f"cannot write {self.path}: {exc.strerror or exc}"
             if self._descriptor >= 0:
                 self._set_aside()
+
+    def _append_chained(self, lines: Sequence[str]) -> None:
+        if self._is_writing:  # Ctrl-C broke the last time off, and only the file knows where
+            self._look_back()
+        self._is_writing = True
+        chain = self._chain
+        if chain is not None:
+            lines, chain = seal(lines, after=chain)
+        self._append("\n".join((*lines, "")).encode("ascii"))
+        self._chain = chain
+        self._is_writing = False
+
+    def _look_back(self) -> None:
+        """Find out how far the file got."""
+        with os.fdopen(os.dup(self._descriptor), "rb") as file:
+            file.seek(0)
+            content = file.read()
+        if content and not content.endswith(b"\n"):
+            self._append(b"\n")
+        if self._chain is not None:
+            self._chain = last_chain(content)
 
     def begin_line(self) -> None:
         """Begin a new line, also after a torn one of another process."""

@@ -31,6 +31,10 @@ INCOMPLETE = ".incomplete"
 _ENDINGS = frozenset({".jsonl", INCOMPLETE})
 _TAIL_BYTES = 4096
 _PADDING = b"\0\r\n\t \xef\xbb\xbf"
+_UNREADABLE = (
+    *(ValueError, OverflowError, RecursionError),
+    *(KeyError, TypeError, AttributeError),
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -78,7 +82,7 @@ def next_order(folder: Path, started: datetime) -> int:
 
 def find_order(path: Path) -> int:
     """Return the number of the session of a journal; 0 when its header cannot be read."""
-    with suppress(OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    with suppress(OSError, *_UNREADABLE):
         with path.open("rb") as file:
             header = json.loads(file.readline().strip(_PADDING))
         if header["line"] == "session":

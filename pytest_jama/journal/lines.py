@@ -1,12 +1,13 @@
 """The lines of a journal, as they are written. Pure: values to JSON-able objects.
 
-Format version 1, described for readers of the files in docs/journal.md: that page, this module and
+Format version 2, described for readers of the files in docs/journal.md: that page, this module and
 `line_parser` change together, and a change that old readers would misread raises `FORMAT_VERSION`.
 """
 
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+UNCHAINED_VERSION = 1
+"""The format whose lines carry no chain: that of version 0.1."""
 LEAVE = "leave"  # the verdict that does not touch the runs of a case
 JournalLine = dict[str, Any]
 
@@ -205,9 +208,21 @@ def upload_line(
     sessions: Iterable[str],
     settings: Mapping[str, Any],
     provenance: Provenance | None = None,
+    accepted_edits: Mapping[str, Iterable[int]] = MappingProxyType({}),
 ) -> JournalLine:
-    """Return the line with which ``pytest-jama upload`` takes a journal up again."""
-    line = {
+    """Return the line with which ``pytest-jama upload`` takes a journal up again.
+
+    Args:
+        started: When it started.
+        versions: Version by tool.
+        command: The command line.
+        sessions: The sessions that it brings to the server.
+        settings: Where to.
+        provenance: Who sends it, from where.
+        accepted_edits: By session the lines of its journal that were changed after they were
+            written, and are sent all the same.
+    """
+    line: JournalLine = {
         "line": "upload",
         "started": started,
         "versions": dict(versions),
@@ -215,7 +230,11 @@ def upload_line(
         "sessions": list(sessions),
         "settings": dict(settings),
     }
-    return line if provenance is None else {**line, "provenance": provenance_json(provenance)}
+    if provenance is not None:
+        line["provenance"] = provenance_json(provenance)
+    if accepted_edits:
+        line["accepted_edits"] = {name: list(numbers) for name, numbers in accepted_edits.items()}
+    return line
 
 
 def place_line(plan: Plan) -> JournalLine:

@@ -41,7 +41,8 @@ class PriorUploads:
     that was broken off had no time to find out; or another user changed it after that.
 
     What a session wrote is never replaced by results of an older one. A journal tells which runs
-    its session wrote; one that is set aside lacks lines, so that it may have written more.
+    its session wrote; one that is set aside lacks lines, so that it may have written more. So may
+    one that was changed, and when that is its header, it may be of a later session.
 
     Args:
         recordings: The journals.
@@ -64,7 +65,9 @@ class PriorUploads:
         foreign = [each for each in others if each.header.session not in ours]
         self._claims = self._find_claims(foreign)
         self._uncertain = [
-            each for each in foreign if each.is_set_aside and self._may_be_here(each)
+            each
+            for each in foreign
+            if (each.is_set_aside or each.open_edits) and self._may_be_here(each)
         ]
 
     def __call__(self, update: Update) -> PriorState:
@@ -111,6 +114,8 @@ class PriorUploads:
         return (claim.arrival.case, claim.arrival.status) == (case, update.was) and bool(case)
 
     def _may_be_here(self, recording: Recording) -> bool:
+        if recording.open_edits:
+            return True
         url = recording.header.settings.get("url")
         return url is None or server_of(str(url)) == self._place
 
@@ -119,9 +124,14 @@ class PriorUploads:
         if update.was in _UNTOUCHED:
             return False
         return any(
-            each.header.rank > rank and (not each.collected or self._evidence.knows(each, case))
+            self._may_be_later(each, rank)
+            and (not each.collected or each.open_edits or self._evidence.knows(each, case))
             for each in self._uncertain
         )
+
+    def _may_be_later(self, recording: Recording, rank: Rank) -> bool:
+        is_known = not (recording.open_edits and recording.is_header_edited)
+        return recording.header.rank > rank or not is_known
 
 
 _UNTOUCHED = frozenset({"", Verdict.NOT_RUN.value})

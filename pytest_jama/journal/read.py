@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
+from pytest_jama.journal.chain import ChainReader
 from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
-from pytest_jama.journal.lines import FORMAT_VERSION
+from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
 from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.record import Arrival, Recording
 
@@ -53,7 +54,7 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
         OSError: When it cannot be read.
     """
     numbered = enumerate(file, start=1)
-    recording = _read_header(numbered, path)
+    recording, chain = _read_header(numbered, path)
     reader = _RecordReader(recording)
     torn = 0
     for number, raw in numbered:
@@ -63,18 +64,28 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
         if torn and not _begins_upload(line, raw):
             recording.damaged.append(torn)
         torn = 0 if line is not None else number
-        if line is not None and not reader.take(line):
+        if line is None:
+            continue
+        chain.take(raw.strip(_PADDING), number)
+        if not reader.take(line, number):
             recording.damaged.append(number)
+    recording.chain = chain.last
+    recording.is_header_edited = any(edit.line == chain.header for edit in recording.edits)
+    recording.is_chained = recording.is_chained or bool(chain.last)
     return recording
 
 
 _PADDING = b"\0\r\n\t "
 """What surrounds a line without meaning; machines that lost power leave NUL bytes."""
 
+_KNOWN = (UNCHAINED_VERSION, FORMAT_VERSION)
+
 _NO_JOURNAL = "name a file that pytest --jama or junit-uploader wrote: .jama/*.jsonl"
 
 
-def _read_header(numbered: Iterator[tuple[int, bytes]], path: Path) -> Recording:
+def _read_header(
+    numbered: Iterator[tuple[int, bytes]], path: Path
+) -> tuple[Recording, ChainReader]:
     for number, raw in numbered:
         content = raw.removeprefix(b"\xef\xbb\xbf").strip(_PADDING)
         if not content:
@@ -85,7 +96,11 @@ def _read_header(numbered: Iterator[tuple[int, bytes]], path: Path) -> Recording
         if line is None or line.get("line") != "session":
             what = "not a JSON object" if line is None else "not the header of a journal"
             raise JournalError(f"is {what}", _NO_JOURNAL, where=f"{path}:{number}")
-        return Recording(path, _header_of(line, where=f"{path}:{number}"))
+        recording = Recording(path, _header_of(line, where=f"{path}:{number}"))
+        recording.is_chained = line["format"] != UNCHAINED_VERSION
+        chain = ChainReader(recording.edits, header=number, is_chained=recording.is_chained)
+        chain.take(content, number)
+        return recording, chain
     raise EmptyJournalError(
         f"{path}: ends before its header does, so that nothing is known of the session; "
         "run it again, or remove the file",
@@ -112,12 +127,12 @@ def _header_of(line: JournalLine, *, where: str) -> Header:
             "install the version that wrote it, or a newer one",
             where=where,
         )
-    if version != FORMAT_VERSION:
+    if version not in _KNOWN or isinstance(version, bool):
         message = f"the header is damaged: format is {version!r}"
         raise JournalError(message, _NO_JOURNAL, where=where)
     try:
         return parse_header(line)
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         why = f"{exc} is missing" if isinstance(exc, KeyError) else str(exc)
         raise JournalError(f"the header is damaged: {why}", _NO_JOURNAL, where=where) from exc
 
@@ -126,13 +141,27 @@ def _parse_line(raw: bytes) -> JournalLine | None:
     """Return a line; None when it is torn.
 
     A JSON object that is cut anywhere is not one any more, so a line that can be read is whole,
-    also without its line feed.
+    also without its line feed. One that has a key twice is what was left of two lines.
     """
     try:
-        line = json.loads(raw.strip(_PADDING).decode("utf-8", "surrogatepass"))
+        line = _decode(raw.strip(_PADDING).decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) else None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_constant=_refuse).decode
 
 
 class _RecordReader:
@@ -142,6 +171,7 @@ class _RecordReader:
         self._recording = recording
         self._parser = Parser()
         self._has_upload = False
+        self._number = 0
         self._server, self._place = "", server_of("")
         self._sessions: tuple[str, ...] = ()
         self._go_to(recording.header.settings.get("url"))
@@ -160,9 +190,10 @@ class _RecordReader:
             "end": self._end,
         }
 
-    def take(self, line: JournalLine) -> bool:
+    def take(self, line: JournalLine, number: int) -> bool:
         """Take a line; return whether it could be understood. Other kinds are passed over."""
         self._recording.is_finished = False
+        self._number = number
         try:
             read = self._readers.get(line.get("line"))
             if read is not None:
@@ -234,6 +265,9 @@ class _RecordReader:
         self._recording.partners = self._sessions = tuple(map(str, line["sessions"]))
         self._go_to(line["settings"].get("url"))
         self._recording.is_taken_up = True
+        accepted = line.get("accepted_edits", {}).get(self._recording.header.session, ())
+        found = {edit.line for edit in self._recording.edits if edit.line < self._number}
+        self._recording.accepted |= found.intersection(accepted)
         self._has_upload = True
 
     def _end(self, line: JournalLine) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import StepVerdict, Verdict
+    from pytest_jama.journal.chain import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,11 @@ class Recording:
         known: Cases that only the map or jama.lock names.
         lock: What jama.lock had of the session's cases; None when there was none.
         repeated: The other results of tests that have several which say different things.
+        is_chained: Whether its lines carry a chain, so that a change of them is found.
+        chain: That of the last line; empty without one.
+        edits: Where the chain is broken.
+        accepted: The lines of `edits` that an upload was told to accept.
+        is_header_edited: Whether the header is one of those lines.
     """
 
     path: Path
@@ -147,6 +153,16 @@ class Recording:
     known: dict[CaseRef, None] = field(default_factory=dict)
     lock: Lock | None = None
     repeated: dict[TestResult, TestResult] = field(default_factory=dict)
+    is_chained: bool = True
+    chain: str = ""
+    edits: list[Edit] = field(default_factory=list)
+    accepted: set[int] = field(default_factory=set)
+    is_header_edited: bool = False
+
+    @property
+    def open_edits(self) -> tuple[Edit, ...]:
+        """The changes that no upload was told to accept."""
+        return tuple(edit for edit in self.edits if edit.line not in self.accepted)
 
     def add_result(self, result: TestResult) -> None:
         """Take the result of a test; one test ID may have several that differ, and all count."""
@@ -220,6 +236,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         unmatched={**other.unmatched, **one.unmatched},
         known={**other.known, **one.known},
         lock=merge_locks([one.lock, other.lock]),
+        edits=[*one.edits, *other.edits],
     )
     for result in (*other.results.values(), *other.repeated.values()):
         united.add_result(result)

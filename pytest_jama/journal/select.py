@@ -60,6 +60,7 @@ def take_up(path: Path) -> TakenUp:
     except BaseException:  # also on Ctrl-C: a lock must not stay
         writer.close()
         raise
+    writer.continue_chain(recording.chain if recording.is_chained else None)
     return TakenUp(recording, writer)
 
 

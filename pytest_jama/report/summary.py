@@ -177,6 +177,7 @@ _LABELS = {
     UnusableKind.REFERENCE: "NOT LINKED",
     UnusableKind.REPORT: "UNREADABLE",
     UnusableKind.JOURNAL: "DAMAGED",
+    UnusableKind.EDITED: "EDITED",
     UnusableKind.HOOK: "ERROR",
 }
 

@@ -183,7 +183,7 @@ def _outdated_warning(update: Update) -> str:
 def _uncertain_warning(update: Update) -> str:
     return (
         f"{update.title}: a later session may have written {update.was} there, whose journal lacks "
-        f"lines (*.incomplete), so {update.will_be} of the older one is not sent; "
+        f"lines (*.incomplete) or was changed, so {update.will_be} of the older one is not sent; "
         "run the tests again to replace it"
     )
 

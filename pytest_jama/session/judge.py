@@ -12,6 +12,7 @@ from pytest_jama.core.plan import Findings
 from pytest_jama.core.results import linked_cases
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import judge
+from pytest_jama.journal.chain import time_now, timed
 from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
     """
     verdicts = iter(judgement.cases)
     while several := list(itertools.islice(verdicts, LINES_AT_ONCE)):
-        write(*map(verdict_text, several))
+        at = time_now()
+        write(*(timed(verdict_text(verdict), at) for verdict in several))
 
 
 def find_nearest_key(judgement: Judgement, settings: Settings) -> str:

@@ -8,7 +8,7 @@ from pytest_jama.cli import main
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
 from tests.harness import CYCLE, PLAN
-from tests.journal.record import a_test, as_bytes, header
+from tests.journal.record import a_test, as_bytes, chained, header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class World:
         ]
         first = header(name, settings=self.settings(**changes), hooks=hooks, order=order)
         path = self.folder / f"{name}.jsonl"
-        path.write_bytes(as_bytes(first, *map(lines.result_line, tests)) + extra)
+        path.write_bytes(chained(as_bytes(first, *map(lines.result_line, tests)) + extra))
         return path
 
     def __call__(self, *arguments: str) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.journal import lines
+from pytest_jama.journal.chain import seal
 from pytest_jama.journal.read import read_journal
 
 if TYPE_CHECKING:
@@ -50,8 +53,36 @@ def collected(*tests: TestResult) -> JournalLine:
 
 
 def as_bytes(*several: JournalLine) -> bytes:
-    """Return lines as they stand in a file."""
-    return b"".join(lines.encode(line).encode("ascii") + b"\n" for line in several)
+    """Return lines as they stand in a file; with their chain when it is a whole file."""
+    content = b"".join(lines.encode(line).encode("ascii") + b"\n" for line in several)
+    is_whole = bool(several) and several[0].get("line") == "session"
+    return chained(content) if is_whole else content
+
+
+def chained(content: bytes) -> bytes:
+    """Return the content of a file with a new chain; what is not JSON stays as it is."""
+    after, made = "", []
+    for raw in content.splitlines(keepends=True):
+        text = re.sub(rb',"chain":"[^"]*"\}', b"}", raw.strip(b"\0\n"))
+        if is_json(text):
+            (sealed,), after = seal([text.decode("ascii")], after=after)
+            made.append(raw.replace(raw.strip(b"\0\n"), sealed.encode("ascii")))
+        else:
+            made.append(raw)
+    return b"".join(made)
+
+
+def is_json(text: bytes) -> bool:
+    """Return whether a line is whole."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def without_last_line(path: Path) -> None:
+    """Take the last line from a file, as a kill before it was written."""
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
 
 
 def read(content: bytes, path: Path = PATH) -> Recording:

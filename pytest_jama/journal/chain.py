@@ -1,0 +1,177 @@
+"""What makes a journal evidence: its lines carry their time, and a chain of hashes.
+
+A line ends with ``,"chain":"17:<SHA-256>"}``: its number among the lines of the journal, and the
+hash of the chain of the line before, followed by this line without its field `chain`. So a line
+that is changed, removed, moved or taken from another journal is found. There is no key: who writes
+all lines anew can make a new chain. docs/journal.md says how others check it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from enum import Enum
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_FIELD = re.compile(rb',"chain":"(([0-9]{1,15}):[0-9a-f]{64})"\}\Z')
+_FIELD_BYTES = 100
+"""More than the field takes at the end of a line."""
+
+_NAMED = 4
+"""How many lines an account names: a whole journal may be changed."""
+
+
+class EditKind(str, Enum):
+    """What was done to a line; the value completes a message about it."""
+
+    CHANGED = "line {} was changed after it was written, or comes from another journal"
+    MISSING = "lines are missing or moved before line {}"
+    MOVED = "line {} is out of its place: it was moved or repeated"
+    UNCHAINED = "line {} carries no chain: it was inserted or changed"
+    HEADER = "line {} says that the lines carry no chain, and some do: it was changed"
+
+
+class Edit(NamedTuple):
+    """A line at which the chain is broken.
+
+    Attributes:
+        line: Its number in the file, from 1.
+        kind: What the chain tells of it.
+    """
+
+    line: int
+    kind: EditKind
+
+    def __str__(self) -> str:
+        return self.kind.value.format(self.line)
+
+
+def name_lines(edits: Iterable[Edit]) -> str:
+    """Return which lines were changed, in few words: ``line 7``, ``lines 7, 9``."""
+    numbers = sorted({edit.line for edit in edits})
+    named = ", ".join(map(str, numbers[:_NAMED]))
+    rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    return f"{'line' if len(numbers) == 1 else 'lines'} {named}{rest}"
+
+
+def describe_edits(edits: Sequence[Edit]) -> str:
+    """Return what was done to a journal: the first change, and how many more there are."""
+    first, *others = edits
+    return f"{first}; and {counted(len(others), 'more change')}" if others else str(first)
+
+
+def seal(texts: Iterable[str], *, after: str) -> tuple[list[str], str]:
+    """Return lines with their chain, and the chain of the last one.
+
+    Args:
+        texts: Lines of JSON, each with at least one field.
+        after: The chain of the line before; empty for the first line of a journal.
+    """
+    number = int(after.partition(":")[0] or 0)
+    sealed = []
+    for text in texts:
+        number += 1
+        after = f"{number}:{sha256((after + text).encode('ascii')).hexdigest()}"
+        sealed.append(f'{text[:-1]},"chain":"{after}"}}')
+    return sealed, after
+
+
+def timed(text: str, at: str) -> str:
+    """Return a line of JSON with the time of its event, see `time_now`."""
+    return f'{text[:-1]},"at":"{at}"}}'
+
+
+def time_now() -> str:
+    """Return the time as lines have it: in UTC, to the millisecond."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def last_chain(content: bytes) -> str:
+    """Return the chain of the last whole line of a journal; empty when it has none."""
+    for line in reversed(content.split(b"\n")):
+        found = _find_field(line.rstrip(b"\r"))
+        if found is not None:
+            return found[1].decode("ascii")
+    return ""
+
+
+def _find_field(line: bytes) -> re.Match[bytes] | None:
+    return _FIELD.search(line, max(0, len(line) - _FIELD_BYTES))
+
+
+class ChainReader:
+    """Follows the chain of a journal from line to line.
+
+    Args:
+        edits: Told where it is broken.
+        header: The number of the line with the header.
+        is_chained: Whether it says that lines carry a chain.
+
+    Attributes:
+        header: See above.
+        last: The chain of the last line that carries one; empty while none does.
+    """
+
+    def __init__(self, edits: list[Edit], *, header: int, is_chained: bool) -> None:
+        self.last = ""
+        self._edits = edits
+        self.header = header
+        self._is_chained = is_chained
+        self._before = self._proven = b""
+        self._number = 0
+
+    def take(self, line: bytes, number: int) -> None:
+        """Take a line that can be read.
+
+        Args:
+            line: The line, without what surrounds it.
+            number: Its number in the file.
+        """
+        found = _find_field(line)
+        if found is None:
+            if self._is_chained:
+                self._edits.append(Edit(number, EditKind.UNCHAINED))
+            return
+        if not self._is_chained:
+            self._edits.append(Edit(self.header, EditKind.HEADER))
+            self._is_chained = True
+        chain, digest = found[1], found[1].rpartition(b":")[2]
+        text = line[: found.start()] + b"}"
+        number_there = int(found[2])
+        # What stands between the last proven line and one that follows it was put there.
+        proven = next((each for each in self._candidates() if _hash(each, text) == digest), None)
+        if proven is None or number_there != _number_of(proven) + 1:
+            self._add(number, number_there)
+        else:
+            self._proven = chain
+        self._before = chain
+        self._number = number_there
+        self.last = chain.decode("ascii")
+
+    def _candidates(self) -> tuple[bytes, ...]:
+        if self._before == self._proven:
+            return (self._before,)
+        return self._before, self._proven
+
+    def _add(self, number: int, number_there: int) -> None:
+        if number_there == self._number + 1:
+            kind = EditKind.CHANGED
+        elif number_there > self._number:
+            kind = EditKind.MISSING
+        else:
+            kind = EditKind.MOVED
+        self._edits.append(Edit(number, kind))
+
+
+def _hash(before: bytes, text: bytes) -> bytes:
+    return sha256(before + text).hexdigest().encode("ascii")
+
+
+def _number_of(chain: bytes) -> int:
+    return int(chain.partition(b":")[0] or 0)
