@@ -103,7 +103,7 @@ def _run(
     started = datetime.now(timezone.utc)
     loaded = _load(options)
     output.announce(
-        describe_destination(
+        *describe_destination(
             loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
         )
     )
@@ -252,7 +252,7 @@ def _load(options: Namespace) -> LoadedSettings:
         unused=("url",) if options.no_upload else (),
         flag_prefix="--",
     )
-    return with_lock(loaded, start=Path.cwd())
+    return with_lock(loaded, start=Path.cwd(), flag_prefix="--")
 
 
 def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.notes import UnreadableError
+from pytest_jama.core.trust import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,10 +37,12 @@ class Source(NamedTuple):
     Attributes:
         name: Its path as found, or `STDIN`.
         error: Why there is none; empty when it can be opened.
+        is_named: Whether it was named itself, so that it may be a pipe.
     """
 
     name: str
     error: str = ""
+    is_named: bool = False
 
 
 def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
@@ -61,7 +64,7 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source]:
 def _find(argument: str) -> Iterator[Source]:
     is_folder = os.path.isdir(argument)  # noqa: PTH112 (Path.is_dir raises for a name too long)
     if argument == STDIN or (os.path.lexists(argument) and not is_folder):
-        yield Source(argument)
+        yield Source(argument, is_named=True)
     elif is_folder:
         yield from _find_below(argument)
     elif has_magic(argument):
@@ -111,7 +114,7 @@ def open_source(source: Source) -> Iterator[Readable]:
         UnreadableError: When it cannot be opened, or is too big.
     """
     try:
-        with _open_file(source.name) as file:
+        with _open_file(source) as file:
             is_packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             file.seek(0)
             yield UnpackedReport(file) if is_packed else file
@@ -120,14 +123,15 @@ def open_source(source: Source) -> Iterator[Readable]:
 
 
 @contextmanager
-def _open_file(name: str) -> Iterator[IO[bytes]]:
-    if name == STDIN:
+def _open_file(source: Source) -> Iterator[IO[bytes]]:
+    if source.name == STDIN:
         if sys.stdin is None:
             raise UnreadableError("standard input is closed", is_final=True)
         with _spooled(sys.stdin.buffer) as file:
             yield file
         return
-    with Path(name).open("rb") as file:
+    path = Path(source.name)
+    with path.open("rb") if source.is_named else os.fdopen(open_regular(path), "rb") as file:
         if file.seekable():
             yield file
             return

@@ -9,14 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
-from pytest_jama.config import load_settings
-from pytest_jama.config.lock_file import NewerLockError, lock_folder, read_lock, render_lock
+from pytest_jama.config import describe_exposure, load_settings
+from pytest_jama.config.lock_file import (
+    NewerLockError,
+    UntrustedLockError,
+    lock_folder,
+    read_lock,
+    render_lock,
+)
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.lock import FILE_NAME, Lock
 from pytest_jama.core.lock_differences import compare
 from pytest_jama.core.text import counted
 from pytest_jama.report.upload_lines import LISTED, Line, Tone
 from pytest_jama.session.exit_status import ExitStatus
+from pytest_jama.session.session import exposure_lines
 from pytest_jama.targets.jama.case_texts import open_client, read_cases
 
 if TYPE_CHECKING:
@@ -79,6 +86,13 @@ def _run(options: LockOptions, output: OutputOptions) -> int:
         flag_prefix="--",
     )
     _require_server(loaded.settings)
+    output.announce(*(f"jama: warning: {text}" for text in describe_exposure(loaded.settings)))
+    status = _lock(loaded, options, output)
+    output.say(*exposure_lines(loaded.settings))
+    return status
+
+
+def _lock(loaded: LoadedSettings, options: LockOptions, output: OutputOptions) -> int:
     folder = lock_folder(loaded, start=Path.cwd())
     old = _read_old(folder, options, output)
     session = _collect(options, loaded)
@@ -123,8 +137,9 @@ def _require_server(settings: Settings) -> None:
 def _read_old(folder: Path, options: LockOptions, output: OutputOptions) -> Lock | None:
     """Read the lock that is there; one that is broken is written anew, if it may be."""
     try:
-        return read_lock(folder, start=Path.cwd())
-    except NewerLockError:
+        named_by = "" if options.config else "--config"
+        return read_lock(folder, start=Path.cwd(), named_by=named_by)
+    except (NewerLockError, UntrustedLockError):
         raise
     except SettingsError as error:
         if options.checks:
@@ -223,7 +238,9 @@ def _write(path: Path, text: str) -> None:
     """Write a file so that it is whole whatever happens."""
     part = path.with_name(f"{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8", newline="\n") as file:  # through no link
+            file.write(text)
         part.replace(path)
     except OSError as exc:
         raise PytestJamaError(f"cannot write {path}: {exc.strerror or exc}") from exc

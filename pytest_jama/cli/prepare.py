@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import CollectedSession, collect_tests
-from pytest_jama.config import load_settings
-from pytest_jama.config.lock_file import lock_folder, read_lock
+from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import Findings, Mode, UploadReport
@@ -27,6 +26,7 @@ from pytest_jama.session.ending import Ending, find_exit_status
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.judge import describe_nothing_linked
 from pytest_jama.session.provenance import describe_destination
+from pytest_jama.session.session import exposure_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,15 +89,15 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
         flag_prefix="--",
     )
     output.announce(
-        describe_destination(
+        *describe_destination(
             loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
         )
     )
     collected = CollectedSession()
     if options.collects:
         collected = collect_tests(options.arguments, config=options.config)
-    lock = read_lock(lock_folder(loaded, start=Path.cwd()), start=Path.cwd())
-    judgement = _known_cases(collected.tests, loaded.settings, lock)
+    loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
+    judgement = _known_cases(collected.tests, loaded.settings, loaded.lock)
     return _Preparation(loaded.settings, collected, judgement, output).run(plugins)
 
 
@@ -146,7 +146,7 @@ class _Preparation:
             nothing_linked="",
             journals=(),
             journal_failure="",
-            extra=tuple(self._lines(report)),
+            extra=(*exposure_lines(self._settings), *self._lines(report)),
         )
         status = find_exit_status(summary, strict=False)
         if status is ExitStatus.WELL and not self._is_understood():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,17 +17,19 @@ from pytest_jama.cli.upload_settings import (
     find_journal_folder,
     load_for_upload,
 )
+from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
+from pytest_jama.journal.folder import FOLDER, shown
 from pytest_jama.journal.lines import upload_line
 from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.prior_uploads import PriorUploads
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
-from pytest_jama.journal.select import Choice, choose_named, choose_newest, shown
+from pytest_jama.journal.select import Choice, choose_named, choose_newest
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.ending import Ending
@@ -43,7 +45,7 @@ from pytest_jama.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_jama.config import Flags, Settings
+    from pytest_jama.config import Flags, LoadedSettings, Settings
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
     from pytest_jama.session.command_line import OutputOptions
@@ -57,7 +59,7 @@ class UploadOptions:
 
     Attributes:
         journals: Files and folders; empty takes the newest unfinished journal.
-        config: The settings file that says where journals are.
+        config: The settings file that says where the server and the journals are.
         flags: What the flags say, by setting.
         accepts_edited: Whether journals that were changed are sent all the same.
     """
@@ -87,12 +89,15 @@ def run_upload(
         The exit status.
     """
     try:
-        choice = _choose(options)
+        owned = load_owned(
+            start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
+        )
+        choice = _choose(options, owned)
         with closing(_Held(choice)), output.logging():
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output)
-            upload = _Upload(choice, edited, options, output)
+            upload = _Upload(choice, edited, options, output, owned)
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
@@ -109,37 +114,29 @@ class _Held:
             taken.writer.close()
 
 
-def _choose(options: UploadOptions) -> Choice:
+def _choose(options: UploadOptions, owned: LoadedSettings) -> Choice:
     try:
-        return _find_choice(options)
+        return _find_choice(options, find_journal_folder(owned), owned)
     except OSError as exc:
         what = f"cannot read {exc.filename}: {exc.strerror or exc}"
         raise PytestJamaError(f"{what}; check the path and its permissions") from exc
 
 
-def _find_choice(options: UploadOptions) -> Choice:
+def _find_choice(options: UploadOptions, folder: Path | None, owned: LoadedSettings) -> Choice:
     if options.journals:
-        return choose_named(options.journals, folder=_find_own_folder(options))
-    folder = find_journal_folder(config=options.config, flags=options.flags, environ=os.environ)
-    if folder is None:
-        raise SettingsError(
-            Problem(
-                "there is no folder .jama here or above",
-                "name the journals, or go where jama.yaml is",
-                str(Path.cwd()),
-            ),
-        )
-    if not folder.is_dir():
-        return Choice(notes=(f"{shown(folder)}: no session has kept a journal there",))
-    return choose_newest(folder)
-
-
-def _find_own_folder(options: UploadOptions) -> Path | None:
-    """Return where this repository keeps its journals, which may be later than those named."""
-    with suppress(SettingsError):
-        folder = find_journal_folder(config=options.config, flags=options.flags, environ=os.environ)
-        return folder if folder is not None and folder.is_dir() else None
-    return None
+        return choose_named(options.journals, folder=folder)
+    if folder is not None:
+        return choose_newest(folder)
+    if owned.file:
+        expected = shown(owned.settings.journal.folder)
+        return Choice(notes=(f"{expected}: no session has kept a journal there",))
+    raise SettingsError(
+        Problem(
+            f"there is no folder {FOLDER} and no jama.yaml here",
+            "name the journals, or go where jama.yaml is",
+            str(Path.cwd()),
+        ),
+    )
 
 
 def _end_without_journal(choice: Choice, edited: EditedJournals, output: OutputOptions) -> int:
@@ -168,6 +165,7 @@ class _Upload:
         edited: Which of them were changed.
         options: Where to.
         output: Mode and form of the output.
+        owned: What `load_owned` found.
 
     Attributes:
         about: What this command adds to the JSON document.
@@ -179,9 +177,11 @@ class _Upload:
         edited: EditedJournals,
         options: UploadOptions,
         output: OutputOptions,
+        owned: LoadedSettings,
     ) -> None:
         self._choice = choice
         self._edited = edited
+        self._owned = owned
         self._options = options
         self._output = output
         self._files = [taken.recording for taken in choice.taken]
@@ -194,11 +194,16 @@ class _Upload:
 
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
         """Judge and send; see `run_upload`."""
-        loaded = load_for_upload(self._recordings, flags=self._options.flags, environ=os.environ)
+        loaded = load_for_upload(
+            self._recordings,
+            owned=self._owned,
+            flags=self._options.flags,
+            environ=os.environ,
+        )
         loaded = replace(loaded, lock=merge_locks(each.lock for each in self._recordings))
         settings, output = loaded.settings, self._output
         output.announce(
-            describe_destination(
+            *describe_destination(
                 loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
             )
         )

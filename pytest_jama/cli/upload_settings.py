@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_jama.config import Settings, load_from_journal, load_settings
+from pytest_jama.config import Settings, load_from_journal
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.text import without_user_info
+from pytest_jama.journal.folder import FOLDER, shown
 from pytest_jama.journal.prior_uploads import server_of
-from pytest_jama.journal.select import find_folder, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import Flags, LoadedSettings
     from pytest_jama.journal.record import Recording
 
 _DESTINATION: Mapping[str, Callable[[Settings], object]] = {
-    "url": lambda settings: settings.url,
     "project": lambda settings: settings.project,
     "plan": lambda settings: str(settings.plan),
     "cycle": lambda settings: str(settings.cycle),
@@ -36,14 +36,16 @@ _RULES: Mapping[str, Callable[[Settings], object]] = {
 def load_for_upload(
     recordings: Sequence[Recording],
     *,
+    owned: LoadedSettings,
     flags: Flags,
     environ: Mapping[str, str],
 ) -> LoadedSettings:
-    """Load the settings that the journals agree on.
+    """Load the settings that the journals agree on, but for the server, which they do not decide.
 
     Args:
         recordings: The journals; what they may differ in is that of the first one, but for
             `strict` and `map`: one strict session makes the upload strict.
+        owned: What `load_owned` found.
         flags: As for `load_settings`.
         environ: The environment, with the credentials.
 
@@ -51,11 +53,14 @@ def load_for_upload(
         SettingsError: With every mistake, or with everything in which they differ.
     """
     first, *others = recordings
-    loaded = _load(first, flags=flags, environ=environ)
+    refused = list(_server_problems(recordings, owned))
+    if refused:
+        raise SettingsError(*refused)
+    loaded = _load(first, owned=owned, flags=flags, environ=environ)
     problems: dict[str, Problem] = {}
     for other in others:
         if other.header.settings != first.header.settings:
-            settings = _load(other, flags=flags, environ=environ).settings
+            settings = _load(other, owned=owned, flags=flags, environ=environ).settings
             for name, problem in _differences(first, loaded.settings, other, settings):
                 problems.setdefault(name, problem)
     if problems:
@@ -78,45 +83,61 @@ def describe_run_differences(recordings: Sequence[Recording]) -> str:
     return f"the journals differ in the setting run; that of {shown(first.path)} counts"
 
 
-def find_journal_folder(
-    *,
-    config: Path | None,
-    flags: Flags,
-    environ: Mapping[str, str],
-) -> Path | None:
-    """Return the folder of the journals: as jama.yaml says, else ``.jama`` here or above.
+def find_journal_folder(owned: LoadedSettings) -> Path | None:
+    """Return the folder of the journals: as jama.yaml says, else ``.jama`` here, never above.
 
     Args:
-        config: The file that the user named.
-        flags: As for `load_settings`.
-        environ: The environment.
-
-    Raises:
-        SettingsError: When jama.yaml is wrong; not when there are journals where it may be wrong
-            in what only the session knew, such as a variable of its CI job.
+        owned: What `load_owned` found.
     """
-    start = Path.cwd()
+    here = Path.cwd() / FOLDER
+    candidates = (owned.settings.journal.folder, here) if owned.file else (here,)
+    return next((folder for folder in candidates if folder.is_dir()), None)
+
+
+def _server_problems(recordings: Iterable[Recording], owned: LoadedSettings) -> Iterator[Problem]:
+    """Yield why it is not certain where the credentials may go; a flag makes it certain."""
+    said, origin = owned.settings.url, owned.origins.get("url", "")
+    if origin.startswith("--"):
+        return
+    for recording in recordings:
+        url = recording.header.settings.get("url")
+        written = _shown_url(url)
+        if not said:
+            yield _no_server(written, shown(recording.path))
+            return
+        if written and server_of(written) != server_of(said):
+            yield Problem(
+                f"url is {written!r}, and {origin} says {said!r}",
+                "a journal does not decide where credentials go; say it with "
+                f"--url={said} or --url={written}",
+                shown(recording.path),
+            )
+
+
+def _shown_url(url: object) -> str:
+    """Return the URL of a journal without a password; empty when it is none."""
     try:
-        loaded = load_settings(
-            start=start,
-            file=config,
-            flags=flags,
-            environ=environ,
-            needs_target=False,
-            unused=Settings.model_fields.keys() - {"journal"},
-            flag_prefix="--",
-        )
-    except SettingsError:
-        folder = find_folder(start)
-        if config is not None or folder is None:
-            raise
-        return folder
-    return loaded.settings.journal.folder if loaded.file else find_folder(start)
+        return without_user_info(url) if isinstance(url, str) else ""
+    except ValueError:
+        return "not a URL"
+
+
+def _no_server(written: str, journal: str) -> Problem:
+    example = written or "https://acme.jamacloud.com"
+    what = f"its session was for {written}" if written else "its session had no server"
+    return Problem(
+        f"{what}, but a journal does not decide where credentials go, and nothing else names a "
+        "server",
+        f"confirm it with --url={example} or JAMA_URL={example}, go to the folder of jama.yaml, or "
+        "name that with --config=FILE",
+        journal,
+    )
 
 
 def _load(
     recording: Recording,
     *,
+    owned: LoadedSettings,
     flags: Flags,
     environ: Mapping[str, str],
 ) -> LoadedSettings:
@@ -124,6 +145,7 @@ def _load(
     header = recording.header.settings
     return load_from_journal(
         {name: value for name, value in header.items() if name in Settings.model_fields},
+        owned=owned,
         environ=environ,
         flags=flags,
         label=shown(recording.path),
@@ -139,7 +161,7 @@ def _differences(
     """Yield the settings in which two journals differ, by name."""
     for name, value in {**_DESTINATION, **_RULES}.items():
         mine, its = value(wanted), value(settings)
-        if mine != its and not (name == "url" and server_of(str(mine)) == server_of(str(its))):
+        if mine != its:
             remedy = (
                 f"say with --{name}=... where all of them go, or upload them one by one"
                 if name in _DESTINATION

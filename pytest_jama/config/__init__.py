@@ -11,9 +11,12 @@ from pytest_jama.config.environment import BasicCredentials, Credentials, OAuthC
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,
+    describe_exposure,
     find_file,
     load_from_journal,
+    load_owned,
     load_settings,
+    ways_to_find_again,
 )
 from pytest_jama.config.lock_file import with_lock
 from pytest_jama.config.models import (
@@ -41,8 +44,11 @@ __all__ = [
     "TlsSettings",
     "UploadSettings",
     "VerdictSettings",
+    "describe_exposure",
     "find_file",
     "load_from_journal",
+    "load_owned",
     "load_settings",
+    "ways_to_find_again",
     "with_lock",
 ]

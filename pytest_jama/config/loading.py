@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os.path
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
 from pytest_jama.config.types import Surroundings
@@ -32,6 +34,7 @@ class LoadedSettings:
         origins: Each setting of `DESTINATION` that is given -> ``jama.yaml:3``, ``--jama-plan``
             or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
+        is_named: Whether the user named that file.
         lock: What `jama.lock` holds; None without one, or where it was not read.
     """
 
@@ -39,6 +42,7 @@ class LoadedSettings:
     origins: Mapping[str, str]
     file: Path | None
     lock: Lock | None = None
+    is_named: bool = False
 
 
 def load_settings(
@@ -68,11 +72,20 @@ def load_settings(
     Raises:
         SettingsError: With every mistake.
     """
+    is_named = file is not None
     file, ambiguity = _choose_file(start, file)
     folder = (file.parent if file else start).absolute()
     lookup = Variables(environ, folder, clock).look_up
     overrides = find_overrides(flags, environ, prefix=flag_prefix)
-    layer = _read_layer(file, start=start, lookup=lookup, overridden=overrides, unused=unused)
+    layer = _read_layer(
+        file,
+        start=start,
+        is_named=is_named,
+        lookup=lookup,
+        overridden=overrides,
+        unused=unused,
+        flag_prefix=flag_prefix,
+    )
     settings, origins = resolve(
         replace(layer, problems=(*ambiguity, *layer.problems)),
         overrides=overrides,
@@ -81,12 +94,65 @@ def load_settings(
         surroundings=Surroundings(folder=folder, checks_files=needs_target),
         flag_prefix=flag_prefix,
     )
-    return LoadedSettings(settings, origins, file)
+    return LoadedSettings(settings, origins, file, is_named=is_named)
+
+
+OWNED = frozenset({"url", "tls", "journal"})
+"""The settings that a journal has no say in: where credentials go, and where journals are."""
+
+
+def load_owned(
+    *, start: Path, file: Path | None, flags: Flags, environ: Mapping[str, str]
+) -> LoadedSettings:
+    """Load the settings of `OWNED`, for a command that has all others from elsewhere.
+
+    Whatever else is wrong in jama.yaml is passed over: it may need variables of another CI job.
+
+    Args:
+        start: As for `load_settings`.
+        file: As for `load_settings`.
+        flags: As for `load_settings`.
+        environ: The environment.
+
+    Raises:
+        SettingsError: With every mistake in these settings, or when the file cannot be read.
+    """
+    is_named = file is not None
+    file, ambiguity = _choose_file(start, file)
+    folder = (file.parent if file else start).absolute()
+    lookup = Variables(environ, folder).look_up
+    overrides = find_overrides({"url": flags.get("url")}, environ, prefix="--")
+    overrides = {name: each for name, each in overrides.items() if name in OWNED}
+    layer = _read_layer(
+        file,
+        start=start,
+        is_named=is_named,
+        lookup=lookup,
+        overridden=overrides,
+        unused=(),
+        flag_prefix="--",
+    )
+    layer = replace(
+        layer,
+        values={name: value for name, value in layer.values.items() if name in OWNED},
+        mistakes={path: each for path, each in layer.mistakes.items() if path[0] in OWNED},
+        problems=(*ambiguity, *(() if layer.is_readable else layer.problems)),
+    )
+    settings, origins = resolve(
+        layer,
+        overrides=overrides,
+        environ=environ,
+        lookup=lookup,
+        surroundings=Surroundings(folder=folder, checks_files=False),
+        flag_prefix="--",
+    )
+    return LoadedSettings(settings, origins, file, is_named=is_named)
 
 
 def load_from_journal(
     header: Mapping[str, Any],
     *,
+    owned: LoadedSettings,
     environ: Mapping[str, str],
     flags: Flags,
     label: str = "journal",
@@ -96,7 +162,9 @@ def load_from_journal(
 
     Args:
         header: The settings in the journal's header; nothing in them is filled in again, but
-            ``${JAMA_USER}``, which a session without credentials had to leave open.
+            ``${JAMA_USER}``, which a session without credentials had to leave open. Those of
+            `OWNED` are passed over.
+        owned: What the user says of these; see `load_owned`.
         environ: The environment, with the credentials.
         flags: As for `load_settings`.
         label: The journal, as messages name it.
@@ -106,11 +174,17 @@ def load_from_journal(
         SettingsError: With every mistake.
     """
     lookup = Variables(environ, Path.cwd()).look_up
+    kept = {name: value for name, value in header.items() if name not in OWNED}
+    own: dict[str, Any] = {
+        "journal": owned.settings.journal,
+        "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at
+        **({"url": owned.settings.url} if owned.settings.url else {}),
+    }
     settings, origins = resolve(
         Layer(
             label=label,
-            values=fill_in_user(header, lookup),
-            find_origin=lambda _: label,
+            values={**fill_in_user(kept, lookup), **own},
+            find_origin=lambda path: _origin_of(path[0], owned, label),
             is_file=False,
         ),
         overrides=find_overrides(flags, environ, prefix=flag_prefix),
@@ -119,7 +193,13 @@ def load_from_journal(
         surroundings=Surroundings(folder=Path.cwd()),
         flag_prefix=flag_prefix,
     )
-    return LoadedSettings(settings, origins, None)
+    return LoadedSettings(settings, origins, owned.file, is_named=owned.is_named)
+
+
+def _origin_of(name: str, owned: LoadedSettings, label: str) -> str:
+    if name not in OWNED:
+        return label
+    return owned.origins.get(name) or str(owned.file or label)
 
 
 def find_file(start: Path) -> Path | None:
@@ -147,13 +227,67 @@ def _choose_file(start: Path, file: Path | None) -> tuple[Path | None, tuple[Pro
         return None, exc.problems
 
 
+def describe_exposure(settings: Settings) -> tuple[str, ...]:
+    """Say in which ways others can read or take the credentials on their way to the server."""
+    said = []
+    parts = urlsplit(settings.url)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        said.append(
+            f"{settings.url} is not encrypted: whoever is on the way can read the credentials and "
+            "change results; use https"
+        )
+    if settings.tls.verify is False:
+        said.append(
+            "tls.verify is false, so that any server can take the credentials in the place of "
+            "yours; name its CA bundle instead: `tls: {verify: FILE}`"
+        )
+    return tuple(said)
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether what is sent to a host does not leave this machine."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.rstrip(".") == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def ways_to_find_again(loaded: LoadedSettings, *, start: Path) -> list[str]:
+    """Return the options with which a command finds the same server, certificates and journals.
+
+    Args:
+        loaded: The settings.
+        start: The folder that the command will be given in.
+    """
+    words = []
+    origin = loaded.origins.get("url", "")
+    if origin.startswith("--"):
+        words.append(f"--url={loaded.settings.url}")
+    if loaded.file is not None:
+        found, _ = _choose_file(start, None)
+        if loaded.is_named or found is None or not _is_same(found, loaded.file):
+            words.append(f"--config={_label(loaded.file, start)}")
+    return words
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def _read_layer(
     file: Path | None,
     *,
     start: Path,
+    is_named: bool,
     lookup: Lookup,
     overridden: Container[str],
     unused: Container[str],
+    flag_prefix: str,
 ) -> Layer:
     if file is None:
         label = f"{SETTINGS_FILES[0]} (not found)"
@@ -161,7 +295,14 @@ def _read_layer(
     from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
 
     label = _label(file, start)
-    return read_file_layer(file, label=label, lookup=lookup, overridden=overridden, unused=unused)
+    return read_file_layer(
+        file,
+        label=label,
+        named_by="" if is_named else f"{flag_prefix}config",
+        lookup=lookup,
+        overridden=overridden,
+        unused=unused,
+    )
 
 
 def _label(file: Path, start: Path) -> str:

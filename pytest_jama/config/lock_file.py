@@ -13,9 +13,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.config.layers import PLUGIN_PREFIX
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.lock import FILE_NAME, Lock, LockedCase
+from pytest_jama.core.trust import UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,17 +34,26 @@ class NewerLockError(SettingsError):
     """A newer version has written the lock: this one must not write over it."""
 
 
-def with_lock(loaded: LoadedSettings, *, start: Path) -> LoadedSettings:
+class UntrustedLockError(SettingsError):
+    """The lock is not trusted, or not a regular file."""
+
+
+def with_lock(
+    loaded: LoadedSettings, *, start: Path, flag_prefix: str = PLUGIN_PREFIX
+) -> LoadedSettings:
     """Return settings with the jama.lock that lies beside jama.yaml, or where that would be.
 
     Args:
         loaded: The settings.
         start: Where jama.yaml was looked for first; messages name files relative to it.
+        flag_prefix: What flags begin with in this front-end, for messages.
 
     Raises:
         SettingsError: When the lock cannot be read or understood.
     """
-    return replace(loaded, lock=read_lock(lock_folder(loaded, start=start), start=start))
+    folder = lock_folder(loaded, start=start)
+    named_by = "" if loaded.is_named else f"{flag_prefix}config"
+    return replace(loaded, lock=read_lock(folder, start=start, named_by=named_by))
 
 
 def lock_folder(loaded: LoadedSettings, *, start: Path) -> Path:
@@ -50,21 +61,30 @@ def lock_folder(loaded: LoadedSettings, *, start: Path) -> Path:
     return loaded.file.parent if loaded.file else start
 
 
-def read_lock(folder: Path, *, start: Path) -> Lock | None:
+def read_lock(folder: Path, *, start: Path, named_by: str = "") -> Lock | None:
     """Read the jama.lock of a folder; None when there is none.
 
     Args:
         folder: Where jama.yaml is, or would be.
         start: Messages name the file relative to it.
+        named_by: The flag that would name jama.yaml, when that was only found: then the lock must
+            be trusted.
 
     Raises:
+        UntrustedLockError: When it is not, or not a regular file.
         SettingsError: When it cannot be read or understood.
     """
     path = folder / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        opened = open_own(path, follows=True) if named_by else open_regular(path)
+        with os.fdopen(opened, encoding="utf-8-sig") as file:
+            text = file.read()
     except FileNotFoundError:
         return None
+    except UntrustedError as exc:
+        beside = f", or name the jama.yaml beside it with {named_by}=FILE" if named_by else ""
+        refused = Problem(exc.why, f"{exc.remedy}{beside}", _shown(path, start))
+        raise UntrustedLockError(refused) from exc
     except (OSError, UnicodeDecodeError) as exc:
         why = "is not a text in UTF-8" if isinstance(exc, ValueError) else exc.strerror
         raise SettingsError(Problem(f"cannot be read: {why}", _AGAIN, _shown(path, start))) from exc

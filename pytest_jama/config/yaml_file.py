@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from pytest_jama.config.yaml_nodes import (
     pairs_of,
 )
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.trust import UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -42,6 +44,7 @@ def read_file_layer(
     file: Path,
     *,
     label: str,
+    named_by: str = "",
     lookup: Lookup,
     overridden: Container[str],
     unused: Container[str] = (),
@@ -51,12 +54,13 @@ def read_file_layer(
     Args:
         file: The file.
         label: How messages name it.
+        named_by: The flag that would name it, when it was only found: then it must be trusted.
         lookup: What ``${NAME}`` stands for.
         overridden: The settings that are given elsewhere.
         unused: Those that are left out when a variable in them is unset.
     """
     try:
-        root = _parse(_read_text(file, label), label)
+        root = _parse(read_text(file, label, named_by=named_by), label)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
@@ -103,9 +107,24 @@ def _parse(text: str, label: str) -> MappingNode:
     return root
 
 
-def _read_text(path: Path, label: str) -> str:
+def read_text(path: Path, label: str, *, named_by: str) -> str:
+    """Read a file that people write.
+
+    Args:
+        path: The file.
+        label: How messages name it.
+        named_by: The flag that would name it, when it was only found: then it must be trusted.
+
+    Raises:
+        SettingsError: When it is not trusted, or cannot be read.
+    """
     try:
-        content = path.read_bytes()
+        opened = open_own(path, follows=True) if named_by else open_regular(path)
+        with os.fdopen(opened, "rb") as file:
+            content = file.read()
+    except UntrustedError as exc:
+        remedy = f"{exc.remedy}, or name the file with {named_by}=FILE" if named_by else exc.remedy
+        raise SettingsError(Problem(exc.why, remedy, label)) from exc
     except OSError as exc:
         reason = (exc.strerror or "it cannot be read").lower()
         problem = Problem(f"cannot be read: {reason}", "check the path and its permissions", label)

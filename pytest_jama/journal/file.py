@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from pytest_jama.core.trust import NEW_FILE, UntrustedError, open_own, read_own
 from pytest_jama.journal.chain import last_chain, seal, time_now, timed
 from pytest_jama.journal.folder import (
     INCOMPLETE,
@@ -252,14 +253,17 @@ def open_journal(folder: Path, *, started: datetime, keep: Keep = "all") -> Jour
         return JournalWriter(path, -1, failure=_why(folder, path, exc))
 
 
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
+
 def _create(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+    descriptor = os.open(path, _NEW, NEW_FILE)
     try_to_lock(descriptor)
     return descriptor
 
 
 def _ends_with_line_feed(path: Path) -> bool:
-    with path.open("rb") as file:
+    with read_own(path) as file:
         if not file.seek(0, os.SEEK_END):
             return True
         file.seek(-1, os.SEEK_END)
@@ -274,6 +278,8 @@ def _let_go(reference: weakref.ref[JournalWriter]) -> None:
 
 
 def _why(folder: Path, path: Path, exc: OSError) -> str:
+    if isinstance(exc, UntrustedError):
+        return f"{exc.filename} {exc.why}; {exc.remedy}"
     if folder.exists() and not folder.is_dir():
         return f"{folder} is a file, and the journals need a folder of that name"
     return f"cannot write {path}: {exc.strerror or exc}"
@@ -303,7 +309,7 @@ def try_to_lock(descriptor: int) -> bool:
 def is_locked(path: Path) -> bool:
     """Return whether another process writes a journal."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = open_own(path, os.O_RDWR)
     except OSError:
         return False
     try:

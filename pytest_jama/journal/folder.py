@@ -9,10 +9,22 @@ clocks, since nothing else is known of them.
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import stat
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
+
+from pytest_jama.core.trust import (
+    NEW_FILE,
+    NEW_FOLDER,
+    UntrustedError,
+    check_folder,
+    kind_of,
+    open_own,
+    read_own,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,12 +54,16 @@ def prepare_folder(folder: Path) -> None:
     """Create the folder of the journals, ignored by git.
 
     Raises:
+        UntrustedError: When it is there, and is not trusted.
         OSError: When it cannot be created or written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    folder.mkdir(NEW_FOLDER, parents=True, exist_ok=True)
+    check_folder(folder)
+    with suppress(FileExistsError):
+        # Whatever is there stays: a link, too, which must not be written through.
+        ignore = os.open(folder / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL, NEW_FILE)
+        with os.fdopen(ignore, "w", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def new_journal_path(folder: Path, started: datetime) -> Path:
@@ -62,9 +78,32 @@ def new_journal_path(folder: Path, started: datetime) -> Path:
 
 def find_journals(folder: Path) -> Iterator[Path]:
     """Yield all journals of a folder, in no order, also those that are set aside."""
-    for path in folder.iterdir():
-        if path.suffix in _ENDINGS and path.is_file():
+    for path, mode in _listed(folder):
+        if stat.S_ISREG(mode):
             yield path
+
+
+def find_untrusted(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what is named as a journal and is not taken for one, with why, in order."""
+    for path, mode in sorted(_listed(folder)):
+        kind = kind_of(mode)
+        if kind:
+            yield path, kind
+            continue
+        try:
+            os.close(open_own(path))
+        except UntrustedError as error:
+            yield path, f"{error.why}; {error.remedy}"
+        except OSError:
+            continue  # who reads it says why it cannot be read
+
+
+def _listed(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Yield what has the name of a journal, with its mode; a link itself."""
+    for path in folder.iterdir():
+        if path.suffix in _ENDINGS:
+            with suppress(FileNotFoundError):
+                yield path, path.lstat().st_mode
 
 
 def next_order(folder: Path, started: datetime) -> int:
@@ -83,7 +122,7 @@ def next_order(folder: Path, started: datetime) -> int:
 def find_order(path: Path) -> int:
     """Return the number of the session of a journal; 0 when its header cannot be read."""
     with suppress(OSError, *_UNREADABLE):
-        with path.open("rb") as file:
+        with read_own(path) as file:
             header = json.loads(file.readline().strip(_PADDING))
         if header["line"] == "session":
             return order_in(header)
@@ -115,7 +154,7 @@ def is_finished(path: Path) -> bool:
     Raises:
         OSError: When the file cannot be read.
     """
-    with path.open("rb") as file:
+    with read_own(path) as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _TAIL_BYTES))
         # A machine that lost its power may leave a tail of NUL bytes.
@@ -137,12 +176,16 @@ def remove_old_journals(folder: Path, *, keep: int) -> None:
         keep: How many finished journals stay.
 
     Raises:
+        UntrustedError: When the folder is not trusted.
         OSError: When the folder cannot be read or a file cannot be removed.
     """
+    check_folder(folder)
     finished: list[Path] = []
     unfinished: list[Path] = []
-    for path in folder.glob("*.jsonl"):
-        with suppress(FileNotFoundError):
+    for path in find_journals(folder):
+        if path.suffix == INCOMPLETE:
+            continue
+        with suppress(FileNotFoundError, UntrustedError):
             (finished if is_finished(path) else unfinished).append(path)
     ours = sorted((path for path in finished if "Z-" in path.name), key=_by_order)
     surplus = ours[: max(0, len(ours) - keep)]
@@ -190,6 +233,14 @@ def _read(path: Path) -> Recording | None:
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
     from pytest_jama.journal.read import read_journal  # noqa: PLC0415 (few sessions need it)
 
-    with suppress(OSError, PytestJamaError), path.open("rb") as file:
+    with suppress(OSError, PytestJamaError), read_own(path) as file:
         return read_journal(file, path)
     return None
+
+
+def shown(path: Path) -> str:
+    """Return a path as messages name it: relative where that is shorter."""
+    try:
+        return min(os.path.relpath(path), str(path), key=len)
+    except ValueError:  # Windows: another drive
+        return str(path)

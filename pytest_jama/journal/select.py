@@ -5,24 +5,32 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import PytestJamaError
+from pytest_jama.core.trust import UntrustedError, open_own, read_own
+from pytest_jama.journal.candidates import (
+    find_set_aside,
+    find_trusted,
+    find_unfinished,
+    named_files,
+    passed_over,
+    require_trusted,
+)
 from pytest_jama.journal.file import JournalWriter, is_locked, try_to_lock
 from pytest_jama.journal.folder import (
-    FOLDER,
     INCOMPLETE,
     find_journals,
     find_order,
-    is_finished,
     order_of_name,
+    shown,
 )
 from pytest_jama.journal.read import EmptyJournalError, JournalError, read_journal
 from pytest_jama.journal.record import Header, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 
 class InUseError(PytestJamaError):
@@ -51,11 +59,12 @@ def take_up(path: Path) -> TakenUp:
         InUseError: When another process writes it.
         JournalError: When it cannot be used.
         EmptyJournalError: When it ends before its header does.
+        UntrustedError: When it is not to be taken.
         OSError: When it cannot be read.
     """
     writer = _reopen(path)
     try:
-        with path.open("rb") as file:
+        with read_own(path) as file:
             recording = read_journal(file, path)
     except BaseException:  # also on Ctrl-C: a lock must not stay
         writer.close()
@@ -66,8 +75,8 @@ def take_up(path: Path) -> TakenUp:
 
 def _reopen(path: Path) -> JournalWriter:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-    except FileNotFoundError:
+        descriptor = open_own(path, os.O_RDWR | os.O_APPEND)
+    except (FileNotFoundError, UntrustedError):
         raise
     except OSError as exc:
         failure = f"cannot write {path}: {exc.strerror or exc}"
@@ -98,12 +107,6 @@ class Choice:
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
-def find_folder(start: Path) -> Path | None:
-    """Return the folder of the journals of a folder, or of the nearest one above it."""
-    above = (start, *start.parents)
-    return next((each / FOLDER for each in above if (each / FOLDER).is_dir()), None)
-
-
 def choose_newest(folder: Path) -> Choice:
     """Take up the journal of the newest session of a folder that is not finished.
 
@@ -111,17 +114,20 @@ def choose_newest(folder: Path) -> Choice:
     passed over: it will upload its results itself.
 
     Raises:
+        SettingsError: When the folder is not trusted.
         InUseError: When another upload uses it.
         PytestJamaError: When one of those that belong to it is not there any more.
         OSError: When the folder cannot be read.
     """
+    require_trusted(folder)
     notes = [
         f"{shown(path)}: passed over, it lacks lines that could not be written; "
         "run its session again unless its summary said that everything was sent"
-        for path in _set_aside(folder)
+        for path in find_set_aside(folder)
     ]
+    notes += passed_over([folder])
     damage: dict[str, str] = {}
-    unfinished = sorted(_unfinished(folder), key=lambda path: (find_order(path), path.stem))
+    unfinished = sorted(find_unfinished(folder), key=lambda path: (find_order(path), path.stem))
     taken: tuple[TakenUp, ...] = ()
     for path in reversed(unfinished):
         usable = _find_usable(path, notes, damage)
@@ -157,15 +163,16 @@ def choose_named(paths: Sequence[Path], *, folder: Path | None = None) -> Choice
         folder: Where this repository keeps its journals; None when it has no such folder.
 
     Raises:
-        SettingsError: When one of them cannot be a journal.
+        SettingsError: When one of them cannot be a journal, or is a folder that is not trusted.
         InUseError: When another process writes one of them.
         PytestJamaError: When one that belongs to them is not there any more.
         OSError: When a folder cannot be read.
     """
     taken: list[TakenUp] = []
     damage: dict[str, str] = {}
+    notes: list[str] = []
     try:
-        for path in dict.fromkeys(each.resolve() for each in _files(paths)):
+        for path in dict.fromkeys(each.resolve() for each in named_files(paths, damage)):
             if path.suffix == INCOMPLETE:
                 damage[shown(path)] = _LACKS_LINES
                 continue
@@ -178,12 +185,14 @@ def choose_named(paths: Sequence[Path], *, folder: Path | None = None) -> Choice
         beside = dict.fromkeys(each.recording.path.parent for each in taken)
         for each in beside:
             taken = list(_with_partners(taken, each, are_required=False))
-        folders = dict.fromkeys([*beside, *([folder.resolve()] if folder else [])])
+        folders = dict.fromkeys([*beside, *find_trusted(folder, notes)])
+        named_folders = {each.resolve() for each in paths}
+        notes += passed_over(each for each in folders if each not in named_folders)
         others = tuple(_read_others(folders, taken, damage))
     except BaseException:  # also on Ctrl-C: a lock must not stay
         _close(taken)
         raise
-    return Choice(tuple(taken), others, unreadable=tuple(damage.items()))
+    return Choice(tuple(taken), others, tuple(notes), tuple(damage.items()))
 
 
 _LACKS_LINES = (
@@ -199,43 +208,11 @@ def _describe(path: Path, error: Exception) -> tuple[str, str]:
         line = problem.origin.removeprefix(str(path))
         return shown(path) + line, f"{problem.message}; {problem.remedy}"
     if isinstance(error, OSError):
+        if isinstance(error, UntrustedError):
+            return shown(path), f"{error.why}; {error.remedy}"
         why = f"cannot be read: {error.strerror or error}; check the path and its permissions"
         return shown(path), why
     return shown(path), str(error).removeprefix(f"{path}: ")
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            if not any(path.glob("*.jsonl")) and not _set_aside(path):
-                remedy = "name a folder that holds *.jsonl, or the files themselves"
-                raise SettingsError(Problem("holds no journal", remedy, shown(path)))
-            yield from sorted(_unfinished(path))
-            yield from _set_aside(path)
-        elif path.is_file():
-            yield path
-        else:
-            what = "is not a regular file" if path.exists() else "there is no such file"
-            remedy = "check the path; journals are kept as .jama/*.jsonl"
-            raise SettingsError(Problem(what, remedy, shown(path)))
-
-
-def _unfinished(folder: Path) -> Iterator[Path]:
-    for path in folder.glob("*.jsonl"):
-        if path.is_file() and not _is_finished(path):
-            yield path
-
-
-def _is_finished(path: Path) -> bool:
-    """Return whether a journal is finished; one that cannot be read is not."""
-    try:
-        return is_finished(path)
-    except OSError:
-        return False
-
-
-def _set_aside(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob(f"*{INCOMPLETE}") if path.is_file())
 
 
 def _with_partners(
@@ -261,7 +238,8 @@ def _with_partners(
 
 
 def _partner(folder: Path, name: str) -> Path:
-    return folder / f"{name}.jsonl"
+    """Return where a journal is that another one names; its name leads to no other folder."""
+    return folder / Path(f"{name}.jsonl").name
 
 
 def _require_partner(folder: Path, name: str, *, of: TakenUp) -> Path:
@@ -286,8 +264,10 @@ def _read_others(
             if path.resolve() in known:
                 continue
             try:
-                with path.open("rb") as file:
+                with read_own(path) as file:
                     yield read_journal(file, path)
+            except UntrustedError:
+                continue  # it is among those that were passed over
             except (EmptyJournalError, JournalError, OSError) as error:
                 if path.suffix == INCOMPLETE:
                     yield _unknown(path)
@@ -305,7 +285,7 @@ def _unknown(path: Path) -> Recording:
 
 def _is_uploading(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with read_own(path) as file:
             return read_journal(file, path).is_taken_up
     except PytestJamaError:
         return False
@@ -314,11 +294,3 @@ def _is_uploading(path: Path) -> bool:
 def _close(taken: Iterable[TakenUp]) -> None:
     for each in taken:
         each.writer.close()
-
-
-def shown(path: Path) -> str:
-    """Return a path as messages name it: relative where that is shorter."""
-    try:
-        return min(os.path.relpath(path), str(path), key=len)
-    except ValueError:  # Windows: another drive
-        return str(path)

@@ -80,7 +80,7 @@ class Reporter(Guarded):
         self._ending: Ending | None = None
 
     @guarded
-    def pytest_report_header(self) -> str:
+    def pytest_report_header(self) -> list[str]:
         """Say what is on, where it goes, from which file."""
         return describe_destination(
             self._loaded,

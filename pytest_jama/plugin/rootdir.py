@@ -6,11 +6,13 @@ The file of ``--junitxml`` does not say where it is, unless we write it there.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.properties import ROOTDIR
 from pytest_jama.core.test_ids import SETTINGS_FILES
+from pytest_jama.core.trust import open_own
 from pytest_jama.plugin.guard import Guarded, guarded
 
 if TYPE_CHECKING:
@@ -57,10 +59,15 @@ class RootdirForFile(Guarded):
 
 
 def _find_settings(config: pytest.Config) -> Path | None:
-    """Return jama.yaml; it is not read, and nothing is wrong without one."""
+    """Return jama.yaml, if it is trusted; it is not read, and nothing is wrong without one."""
     named = config.getoption("--jama-config")
     if named:
         return Path(config.invocation_params.dir, named)
     root = config.rootpath
     files = (folder / name for folder in (root, *root.parents) for name in SETTINGS_FILES)
-    return next((file for file in files if file.is_file()), None)
+    file = next((file for file in files if file.is_file()), None)
+    if file is not None:
+        with suppress(OSError):
+            os.close(open_own(file, follows=True))
+            return file
+    return None

@@ -69,6 +69,7 @@ class Summary(NamedTuple):
         extra: What only this front-end has to say.
         unmatched: The keys of the map that match no test.
         unlinked_failures: The failed tests that no run will show.
+        options: What a command that finishes the upload needs beside the journals.
     """
 
     judgement: Judgement | None
@@ -82,6 +83,7 @@ class Summary(NamedTuple):
     extra: tuple[Line, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     unlinked_failures: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def is_something_left(self) -> bool:
@@ -123,7 +125,12 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
         *_, last = summary.journals
         yield journal_line(last, summary.journal_failure, start=style.root)
         if summary.is_something_left:
-            yield next_line(*summary.journals, failure=summary.journal_failure, start=style.start)
+            yield next_line(
+                *summary.journals,
+                failure=summary.journal_failure,
+                start=style.start,
+                options=summary.options,
+            )
 
 
 def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iterator[Line]:
@@ -210,25 +217,26 @@ def journal_line(path: Path, failure: str, *, start: Path) -> Line:
     return Line("journal", _shown_path(path, start))
 
 
-def next_line(*paths: Path, failure: str, start: Path) -> Line:
+def next_line(*paths: Path, failure: str, start: Path, options: Sequence[str] = ()) -> Line:
     """Return how to finish the upload: the exact command.
 
     Args:
         paths: The journals that belong together, mostly one.
         failure: Why lines are missing in them; empty while none is.
         start: The folder that the command is given in.
+        options: What it needs beside the journals.
     """
     if failure:
         return Line("next", "when that is solved, run the same session again", Tone.WARNING)
-    command = resume_command(*paths, start=start)
+    command = resume_command(*paths, start=start, options=options)
     return Line("next", command, Tone.WARNING, is_exact=True)
 
 
-def resume_command(*paths: Path, start: Path) -> str:
+def resume_command(*paths: Path, start: Path, options: Sequence[str] = ()) -> str:
     """Return the command that finishes the upload of journals, quoted for the usual shell."""
     names = [_shown_path(path, start) for path in paths]
     separator = ["--"] if any(name.startswith("-") for name in names) else []
-    words = ["pytest-jama", "upload", *separator, *names]
+    words = ["pytest-jama", "upload", *options, *separator, *names]
     if os.name != "nt":
         return shlex.join(words)
     from subprocess import list2cmdline  # noqa: PLC0415 (only there)

@@ -92,10 +92,10 @@ class OutputOptions:
             if not self.quiet or line.tone in _WRONG:
                 self._print(str(line), colour=_COLOURS.get(line.tone))
 
-    def announce(self, text: str) -> None:
-        """Print a line of the header, unless the command is quiet."""
-        if not self.quiet:
-            self._print(text)
+    def announce(self, *lines: str) -> None:
+        """Print lines of the header, unless the command is quiet."""
+        for line in () if self.quiet else lines:
+            self._print(line)
 
     def end(self, ending: Ending, *, about: Mapping[str, Any]) -> int:
         """Print how a session ended; return the exit status.

@@ -31,8 +31,8 @@ def describe_destination(
     root: Path,
     mode: str,
     verbose: bool = False,
-) -> str:
-    """Return the header line: what is on, where it goes, from which file.
+) -> list[str]:
+    """Return the header: what is on, where it goes, from which file, and what is unsafe there.
 
     Args:
         loaded: The settings and where they came from.
@@ -49,7 +49,10 @@ def describe_destination(
         parts.append(f"({origins})")
     elif loaded.file is not None:
         parts.append(f"({relative_to(root, loaded.file)})")
-    return f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
+    from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
+
+    exposure = (f"jama: warning: {text}" for text in describe_exposure(settings))
+    return [f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}", *exposure]
 
 
 def find_provenance(

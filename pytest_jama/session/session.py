@@ -20,7 +20,7 @@ from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
-from pytest_jama.report.upload_lines import error_lines
+from pytest_jama.report.upload_lines import Line, Tone, error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.exit_status import exit_status_of
 from pytest_jama.session.judge import (
@@ -34,7 +34,7 @@ from pytest_jama.session.provenance import session_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
-    from pytest_jama.report.upload_lines import Line
 
 
 class Session:
@@ -68,6 +67,7 @@ class Session:
         nearest: str | None = None,
     ) -> None:
         self.settings = loaded.settings
+        self._loaded = loaded
         self.mode = mode
         self.errors = ErrorLog()
         self.extensions = Extensions(loaded.settings, errors=self.errors)
@@ -219,7 +219,14 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason))
         if self.journal is not None:
             self.journal.close()
-        summary = self._sum_up(*self._lock_lines, *self._safe(extra))
+        from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
+
+        summary = self._sum_up(
+            *exposure_lines(self.settings), *self._lock_lines, *self._safe(extra)
+        )
+        if summary.is_something_left:
+            options = ways_to_find_again(self._loaded, start=style.start)
+            summary = summary._replace(options=tuple(options))
         return Ending(
             exit_status=find_exit_status(
                 summary, strict=self.settings.strict, unmatched=self.settings.map.unmatched
@@ -258,6 +265,13 @@ class Session:
 
     def _keep(self, unusable: Unusable) -> None:
         self.write(lines.unusable_line(unusable))
+
+
+def exposure_lines(settings: Settings) -> tuple[Line, ...]:
+    """Return what the summary of whoever sends credentials says of the way that they take."""
+    from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
+
+    return tuple(Line("warning", text, Tone.WARNING) for text in describe_exposure(settings))
 
 
 def _is_linked(result: TestResult) -> bool:

@@ -21,9 +21,9 @@ def world(
         repository.case(number)
     repository.start_cycle()
     environment = repository.environment()
-    for name in ("JAMA_URL", "JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"):
+    for name in ("JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "NO_PROXY"):
+    for name in ("JAMA_URL", "JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "NO_PROXY"):
         monkeypatch.setenv(name, environment[name])
     monkeypatch.chdir(repository.folder)
     return World(repository, capsys)

@@ -19,8 +19,6 @@ from tests.journal.samples import FULL
 from tests.sandbox.client import Api, replace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.upload_world import World
 
 
@@ -56,27 +54,32 @@ def test_folder_of_jama_yaml_is_used(world: World) -> None:
     assert world.repository.statuses()[1] == "PASSED"
 
 
-@pytest.mark.parametrize("text", ["", "cycle: ${ONLY_IN_CI}\n"], ids=["no file", "unset variable"])
-def test_folder_is_found_above_without_usable_jama_yaml(
-    world: World, text: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_beside", [True, False], ids=["beside jama.yaml", "here"])
+def test_folder_is_beside_jama_yaml_or_here(
+    world: World, is_beside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.journal(EARLY, PASSED)
-    (world.repository.folder / "jama.yaml").unlink()
-    if text:
-        world.repository.write("jama.yaml", text)
+    world.repository.write("jama.yaml", "cycle: ${ONLY_IN_CI}\n")
     below = world.repository.folder / "a" / "b"
     below.mkdir(parents=True)
+    if not is_beside:
+        world.folder.rename(below / ".jama")
     monkeypatch.chdir(below)
     assert world() == 0, world.err
     assert world.repository.statuses()[1] == "PASSED"
 
 
-def test_no_folder_anywhere_is_wrong_use(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_folder_above_is_not_taken_without_a_jama_yaml(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    world.journal(EARLY, PASSED)
+    (world.repository.folder / "jama.yaml").unlink()
+    below = world.repository.folder / "a"
+    below.mkdir()
+    monkeypatch.chdir(below)
     assert world() == 2
-    assert "there is no folder .jama here or above; name the journals" in world.err
+    assert f"{below}: there is no folder .jama and no jama.yaml here; name the" in world.err
+    assert world.repository.sandbox.requests == ()
 
 
 UNREADABLE = pytest.mark.parametrize(
@@ -190,15 +193,6 @@ def test_rules_of_the_header_are_used(world: World) -> None:
     world.journal(EARLY, PASSED, verdicts={"passed": "BLOCKED"})
     assert world() == 0
     assert world.repository.statuses()[1] == "BLOCKED"
-
-
-def test_server_of_the_environment_beats_the_header(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.journal(EARLY, PASSED, url="https://gone.example")
-    monkeypatch.setenv("JAMA_URL", world.repository.sandbox.url)
-    assert world() == 0
-    assert world.repository.statuses()[1] == "PASSED"
 
 
 def test_dry_run_changes_neither_server_nor_journal(world: World) -> None:

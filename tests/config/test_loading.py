@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jama.config import Flags, find_file, load_from_journal, load_settings
+from pytest_jama.config import Flags, find_file, load_settings
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.session.provenance import describe_destination
-from tests.config.values import COMPLETE, LOGIN, load, problems_of, write
+from tests.config.values import COMPLETE, LOGIN, load, load_header, problems_of, write
 
 PLAN_FLAG = {"plan": "From flag"}
 PLAN_VARIABLE = {"JAMA_PLAN": "From variable"}
@@ -59,7 +59,7 @@ def test_a_verbose_header_says_where_each_part_of_the_destination_comes_from(
     tmp_path: Path,
 ) -> None:
     loaded = load(tmp_path, COMPLETE, flags=PLAN_FLAG, environ={"JAMA_CYCLE": "id:7"})
-    header = describe_destination(loaded, root=tmp_path, mode="", verbose=True)
+    (header,) = describe_destination(loaded, root=tmp_path, mode="", verbose=True)
     assert header == (
         "jama: P / From flag / id:7 at https://jama.test (url from jama.yaml:1, project from "
         "jama.yaml:2, plan from --jama-plan, cycle from environment JAMA_CYCLE)"
@@ -137,7 +137,7 @@ def test_strictness_is_set_in_the_file_or_by_a_flag_without_value(
 def test_a_flag_makes_an_upload_from_a_journal_strict(tmp_path: Path) -> None:
     header = load(tmp_path, COMPLETE).settings.for_journal()
     assert header["strict"] is False
-    assert load_from_journal(header, environ=LOGIN, flags={"strict": True}).settings.strict
+    assert load_header(tmp_path, header, environ=LOGIN, flags={"strict": True}).settings.strict
 
 
 def test_flags_and_variables_are_filled_in_like_the_file(tmp_path: Path) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.config import Flags, LoadedSettings, load_settings
+from pytest_jama.config import (
+    Flags,
+    LoadedSettings,
+    load_from_journal,
+    load_owned,
+    load_settings,
+)
 from pytest_jama.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -47,6 +53,20 @@ def load(
         needs_target=needs_target,
         clock=lambda: NOON,
     )
+
+
+def load_header(
+    folder: Path,
+    header: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str],
+    flags: Flags | None = None,
+    label: str = "journal",
+) -> LoadedSettings:
+    """Load the settings of a journal's header, in the folder of a jama.yaml."""
+    given = flags or {}
+    owned = load_owned(start=folder, file=None, flags=given, environ=environ)
+    return load_from_journal(header, owned=owned, environ=environ, flags=given, label=label)
 
 
 def problems_of(

@@ -171,7 +171,7 @@ def run_session(
 
 def resume(server: Server, *paths: Path, dry_run: bool = False) -> int:
     """Run the command on journals; return its exit status."""
-    options = UploadOptions(paths, None, {})
+    options = UploadOptions(paths, None, {"url": SETTINGS.url})
     output = OutputOptions(Mode.DRY_RUN if dry_run else Mode.SEND, quiet=True)
     extension = Extension(server.target())
     return run_upload(options, output, command=["pytest-jama", "upload"], plugins=[extension])

@@ -303,9 +303,10 @@ def test_closing_removes_old_finished_journals_unless_all_stay(
 
 
 def test_a_folder_that_cannot_be_tidied_is_trouble_and_no_exception(tmp_path: Path) -> None:
-    (tmp_path / "20260101T000000Z-0.jsonl").mkdir()
-    writer = open_journal(tmp_path, started=STARTED, keep=10)
+    folder = tmp_path / ".jama"
+    writer = open_journal(folder, started=STARTED, keep=10)
+    folder.chmod(0o777)
 
     writer.close()
 
-    assert writer.failure.startswith(f"cannot tidy {tmp_path}")
+    assert writer.failure == f"cannot tidy {folder}: is writable by everyone (mode 0777)"

@@ -1,0 +1,107 @@
+"""Which files are taken for journals, of those that a user names and those that lie in a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.trust import UntrustedError, check_folder, kind_of
+from pytest_jama.journal.folder import (
+    INCOMPLETE,
+    find_journals,
+    find_untrusted,
+    is_finished,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+def require_trusted(folder: Path) -> None:
+    """Refuse a folder that is not trusted.
+
+    Raises:
+        SettingsError: When it is not.
+    """
+    try:
+        check_folder(folder)
+    except UntrustedError as exc:
+        raise SettingsError(Problem(exc.why, exc.remedy, shown(folder))) from exc
+
+
+def find_trusted(folder: Path | None, notes: list[str]) -> Iterator[Path]:
+    """Yield the folder in which later sessions may be, if it is trusted."""
+    if folder is None:
+        return
+    try:
+        check_folder(folder)
+    except UntrustedError as error:
+        notes.append(f"{shown(folder)}: passed over, it {error.why}; {error.remedy}")
+    else:
+        yield folder.resolve()
+
+
+def passed_over(folders: Iterable[Path]) -> Iterator[str]:
+    """Yield what in folders is named as a journal and is not taken for one, as sentences."""
+    for folder in folders:
+        for path, why in find_untrusted(folder):
+            yield f"{shown(path)}: passed over, it {why}"
+
+
+def named_files(paths: Iterable[Path], damage: dict[str, str]) -> Iterator[Path]:
+    """Yield the journals that a user named; of a folder, those that are not finished.
+
+    Args:
+        paths: Files and folders.
+        damage: Gets why files of the folders are not taken.
+
+    Raises:
+        SettingsError: When one of them cannot be a journal, or is a folder that is not trusted.
+    """
+    for path in paths:
+        if path.is_dir():
+            require_trusted(path)
+            untrusted = {shown(each): why for each, why in find_untrusted(path)}
+            damage.update(untrusted)
+            if not untrusted and not any(find_journals(path)):
+                remedy = "name a folder that holds *.jsonl, or the files themselves"
+                raise SettingsError(Problem("holds no journal", remedy, shown(path)))
+            yield from sorted(find_unfinished(path))
+            yield from find_set_aside(path)
+        elif path.is_file() and path.resolve().parent == path.parent.resolve():
+            yield path
+        else:
+            raise SettingsError(Problem(*_why_no_journal(path), shown(path)))
+
+
+def _why_no_journal(path: Path) -> tuple[str, str]:
+    """Return what is wrong with a path that was named, and what to do about it."""
+    if path.is_file():
+        target = path.resolve()
+        return f"is a symbolic link out of its folder, to {target}", "name the file itself"
+    what = kind_of(path.stat().st_mode) if path.exists() else "there is no such file"
+    return what, "check the path; journals are kept as .jama/*.jsonl"
+
+
+def find_unfinished(folder: Path) -> Iterator[Path]:
+    """Yield the journals of a folder that may have something to send, in no order."""
+    for path in find_journals(folder):
+        if path.suffix != INCOMPLETE and not _is_finished(path):
+            yield path
+
+
+def _is_finished(path: Path) -> bool:
+    """Return whether nothing of a journal is to be sent; one that cannot be read may have some."""
+    try:
+        return is_finished(path)
+    except UntrustedError:
+        return True
+    except OSError:
+        return False
+
+
+def find_set_aside(folder: Path) -> list[Path]:
+    """Return the journals of a folder that lack lines."""
+    return sorted(path for path in find_journals(folder) if path.suffix == INCOMPLETE)
