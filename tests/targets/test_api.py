@@ -16,7 +16,7 @@ from pytest_jama.core.errors import (
     RefusedError,
     TargetError,
 )
-from pytest_jama.targets.http import transport
+from pytest_jama.targets.http import content
 from pytest_jama.targets.http.give_up import GiveUp
 from pytest_jama.targets.http.login import BasicLogin
 from pytest_jama.targets.http.retry import NO_STATUS
@@ -418,7 +418,7 @@ def test_an_answer_that_drips_for_ever_ends_in_time(
 def test_an_answer_without_end_does_not_fill_the_memory(
     script: Serve, open_api: OpenApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(content, "LARGEST_ANSWER", 100_000)
     server = script(Reply(200, b" " * 100_001), said(200, {"id": 7}), Reply(200, b" " * 100_001))
     api = open_api(server.url, give_up_after_s=20)
     assert api.get("/projects/7")["data"] == {"id": 7}

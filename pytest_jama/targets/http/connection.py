@@ -187,7 +187,7 @@ class Connection:
             self._was_let_in = True
         try:
             return self._read(request, response, login)
-        except (ValueError, TypeError, LookupError, AttributeError) as exc:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as exc:
             reason = _not_understood(exc, http_status=response.status_code)
             raise reason from without_frames(exc)  # its frames hold what the server said
 
@@ -292,5 +292,6 @@ def _translate(request: Request, exc: OSError) -> Exception:
             failure.reason,
             more=f"; {failure.remedy}" if failure.remedy else "",
             may_have_happened=failure.may_have_happened,
+            at_once=failure.at_once,
         )
     return OutOfReachError(f"{request}: {failure}")

@@ -40,6 +40,7 @@ class TransientError(Exception):
         http_status: The status of the answer; 0 when there was none.
         retry_after_s: How long the server asks us to wait; None when it does not say.
         may_have_happened: Whether the server may have done what was asked for.
+        at_once: Whether the next attempt needs no pause.
     """
 
     def __init__(
@@ -50,12 +51,29 @@ class TransientError(Exception):
         http_status: int = 0,
         retry_after_s: float | None = None,
         may_have_happened: bool = True,
+        at_once: bool = False,
     ) -> None:
         super().__init__(reason + more)
         self.reason = reason
         self.http_status = http_status
         self.retry_after_s = retry_after_s
         self.may_have_happened = may_have_happened
+        self.at_once = at_once
+
+
+class UntrustedAnswerError(OSError):
+    """An answer does not say plainly where it begins and ends.
+
+    Args:
+        what: What is wrong with it.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(0, what)
+
+
+class ClosedConnectionError(foreign.ConnectionError):
+    """The server had closed a connection that worked before, and answered nothing on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +85,14 @@ class Failure:
         is_transient: Whether another attempt may succeed.
         may_have_happened: Whether the server may have received the request.
         remedy: What the user can do about it; empty when only waiting helps.
+        at_once: Whether the next attempt needs no pause.
     """
 
     reason: str
     is_transient: bool = True
     may_have_happened: bool = True
     remedy: str = ""
+    at_once: bool = False
 
     def __str__(self) -> str:
         return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
@@ -127,6 +147,11 @@ Source: OpenSSL 3.0 migration guide for the second one.
 
 def describe_failure(exc: OSError) -> Failure:
     """Say what an exception of the HTTP library means, with the system's own reason."""
+    if isinstance(exc, ClosedConnectionError):
+        return Failure("the server had closed the connection", at_once=True)
+    untrusted = next((e for e in _chain(exc) if isinstance(e, UntrustedAnswerError)), None)
+    if untrusted is not None:
+        return Failure(f"the answer cannot be trusted ({untrusted.strerror})")
     kinds = (kind for kind in type(exc).__mro__ if issubclass(kind, OSError) and kind in FAILURES)
     known = FAILURES[next(kinds)]
     detail = _find_detail(exc)

@@ -5,8 +5,6 @@ Every error text has method, path, status and the server's own words, on one lin
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -15,6 +13,14 @@ from urllib.parse import urljoin, urlsplit
 
 from pytest_jama.core.errors import LockedError, OutOfReachError, RefusedError
 from pytest_jama.core.text import clean, first_line, shorten
+from pytest_jama.targets.http.content import (
+    LARGEST_ERROR,
+    find_json,
+    find_title,
+    is_blank,
+    is_web_page,
+    text_of,
+)
 from pytest_jama.targets.http.failures import TransientError
 
 if TYPE_CHECKING:
@@ -32,7 +38,9 @@ Source: RFC 9110 and RFC 8470; proxies have statuses of their own from 520 on.
 
 _MAY_BE_A_LOCK = frozenset({400, 403, 409})
 _MESSAGE_KEYS = ("message", "error_description", "error")
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_LONGEST_PAUSE = 64
+"""Characters of a ``Retry-After`` that can be one."""
+_LONGEST_SECRET = 8192
 
 
 def read_answer(
@@ -68,6 +76,8 @@ def read_answer(
             may_have_happened=status != HTTPStatus.TOO_MANY_REQUESTS,
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        if "Location" not in response.headers:
+            raise TransientError(error.status_line, more=error.more, http_status=status)
         # Not followed, so that credentials reach no other host.
         raise OutOfReachError(
             f"{request}: {status} redirects to {error.redirects_to}; `url` is probably not "
@@ -88,11 +98,13 @@ def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
     value = response.headers.get("Retry-After", "").strip()
     if not value:
         return None
+    if len(value) > _LONGEST_PAUSE:
+        return None
     if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now_s)
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, LookupError, ArithmeticError):
         return None
 
 
@@ -116,7 +128,7 @@ class _ErrorAnswer:
         text = f"{request}: {self.status_line}{self.more}"
         if self.is_about_lock:
             return LockedError(text, http_status=status)
-        if status == HTTPStatus.NOT_FOUND and _find_json(self.response) is None:
+        if status == HTTPStatus.NOT_FOUND and find_json(self.response) is None:
             text = f"{text}; {self.facts.wrong_url_remedy}"
         return RefusedError(text, http_status=status)
 
@@ -160,55 +172,39 @@ class _ErrorAnswer:
 
     def _words(self) -> str:
         """Return what the server said, cleaned and shortened to one line; may be empty."""
-        body = _find_json(self.response)
+        body = find_json(self.response)
         if isinstance(body, dict):
             inside = body.get(self.facts.message_in)
             sources = (inside if isinstance(inside, dict) else {}, body)
             found = (source.get(key) for source in sources for key in _MESSAGE_KEYS)
             words = next((text for text in found if isinstance(text, str) and text.strip()), "")
-        elif _is_web_page(self.response):
-            title = _TITLE.search(_text_of(self.response))
-            words = f"web page: {title.group(1)}" if title else "web page"
+        elif is_web_page(self.response):
+            title = find_title(self._text())
+            words = f"web page: {title}" if title else "web page"
         else:
-            words = first_line(_text_of(self.response))
+            words = first_line(self._text())
         words = " ".join(clean(self.conceal(words)).split())
         return shorten(self.conceal(words), at_most=300)
 
+    def _text(self) -> str:
+        """Return the content without secrets, nor the half of one where it was cut."""
+        text = self.conceal(text_of(self.response))
+        is_cut = len(self.response.content) >= LARGEST_ERROR
+        return text[:-_LONGEST_SECRET] if is_cut else text
+
 
 def _read_object(request: Request, response: Response, facts: ServerFacts) -> dict[str, Any]:
-    if not response.content.strip():
+    if is_blank(response):
         if request.method != "GET":
             return {}
         raise TransientError("the answer is empty", http_status=response.status_code)
-    body = _find_json(response)
+    body = find_json(response)
     if isinstance(body, dict):
         return body
-    if _is_web_page(response):
+    if is_web_page(response):
         reason = "the answer is a web page"
         more = f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it"
     else:
         reason = "the answer is not a JSON object" if body is not None else "the answer is not JSON"
         more = ""
     raise TransientError(reason, more=more, http_status=response.status_code)
-
-
-def _find_json(response: Response) -> object:
-    """Return the decoded body; None when it is not JSON.
-
-    Deeply nested garbage counts as that, too (RecursionError).
-    """
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _text_of(response: Response) -> str:
-    try:
-        return response.text
-    except (ValueError, LookupError):  # the server names an encoding that does not exist
-        return response.content.decode("utf-8", "replace")
-
-
-def _is_web_page(response: Response) -> bool:
-    return response.content.lstrip()[:1] == b"<"

@@ -124,9 +124,11 @@ def _find_pause_s(connection: Connection, state: tenacity.RetryCallState) -> flo
     """Return how long to wait: what the server asks for, else longer each time.
 
     A request that was one too many waits for its next turn, and the pace grows slower. While others
-    succeed, the server does not need a long rest.
+    succeed, the server does not need a long rest. One that found its connection closed is not late.
     """
     failure, give_up = _failure_of(state), connection.give_up
+    if failure.at_once:
+        return 0.0
     pause_s = _GROWING_PAUSE(state)
     if failure.http_status == HTTPStatus.TOO_MANY_REQUESTS:
         paced_s = connection.pace.find_pause_s()
