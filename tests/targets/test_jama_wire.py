@@ -78,7 +78,20 @@ def test_the_run_of_a_coming_cycle_has_the_steps_of_the_case() -> None:
     assert run.steps[0].as_read == {**step, "status": "NOT_RUN"}
 
 
-def test_runs_of_another_cycle_are_not_ours() -> None:
-    assert wire.may_be_in_cycle({"fields": {"testCycle": 4}}, 4)
-    assert wire.may_be_in_cycle({"fields": {}}, 4)
-    assert not wire.may_be_in_cycle({"fields": {"testCycle": 5}}, 4)
+@pytest.mark.parametrize(
+    "fields, is_ours",
+    [
+        ({"testCycle": 4}, True),
+        ({"testCycle": "4", "testPlan": 2}, True),
+        ({"testCycle": None}, True),
+        ({}, True),
+        ({"testCycle": 5}, False),
+        ({"testCycle": "4/../5"}, False),
+        ({"testCycle": {"id": 4}}, False),
+        ({"testCycle": True}, False),
+        ({"testCycle": 4, "testPlan": 3}, False),
+        ({"testCycle": 4, "testPlan": [2]}, False),
+    ],
+)
+def test_what_a_run_says_of_cycle_and_plan_must_be_true(fields: Any, is_ours: bool) -> None:
+    assert wire.may_be_in_cycle({"fields": fields}, wire.Cycle(4, "B", plan_id=2)) is is_ours

@@ -314,7 +314,7 @@ def unread_run(case: Case, cycle: Cycle, *, missing: int, total: int | None) -> 
     return Unresolved(
         case.ref,
         f"Jama did not give all runs of test cycle {cycle.name!r}: {missing} of {total} did not "
-        "come, also when they were asked for again",
+        "come, also when they were asked for again, or cannot be read",
         "send the results again",
     )
 

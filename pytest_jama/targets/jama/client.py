@@ -5,32 +5,39 @@ Source: Jama REST API cookbook, and the operations of the published OpenAPI docu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.jama import wire
+from pytest_jama.targets.jama.answer_checks import (
+    is_list,
+    is_object,
+    is_page,
+    says_already_there,
+)
+from pytest_jama.targets.jama.listed_runs import check_runs, of_cycle, read_listed
 from pytest_jama.targets.jama.paging import (
     PAGE_SIZE,
-    ListedRuns,
     ShortListError,
     named,
     read_all,
     read_pages,
+    within,
 )
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.wire import is_list, is_object, is_page, says_already_there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.request import Query
+    from pytest_jama.targets.jama.answer_checks import Check
+    from pytest_jama.targets.jama.listed_runs import ListedRuns
     from pytest_jama.targets.jama.paging import Again, Named, Page
-    from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import (
-        Check,
         Cycle,
         Group,
         Item,
@@ -48,7 +55,7 @@ RUNS_PATH = "/testruns"
 
 _NOT_FOUND = 404
 
-_LOOK_AGAIN_AFTER_S = (1.0, 2.0, 3.0)
+_LOOK_AGAIN_AFTER_S = (1.0, 2.0, 4.0, 8.0)
 """Pauses before a plan, group or cycle that may have been created is looked up again."""
 
 
@@ -81,9 +88,14 @@ class JamaClient:
         """Return what waits before a request is made again, and notes why; see `HttpApi.again`."""
         return partial(self.api.again, path, method=method)
 
+    @property
+    def give_up_after_s(self) -> float:
+        """For how many seconds nothing need succeed until the server counts as out of reach."""
+        return self.api.connection.give_up.after_s
+
     def get_current_user_id(self) -> int:
         """Return the ID of the user that the credentials belong to."""
-        return wire.find_integer(self._get("/users/current")["id"]) or 0
+        return wire.find_id(self._get("/users/current")["id"]) or 0
 
     def projects(self) -> Iterator[tuple[list[Project], int | None]]:
         """Yield the pages of the list of all projects and folders of projects; reads lazily.
@@ -149,7 +161,8 @@ class JamaClient:
         check = is_list(
             "testcycles", all_fit=lambda row: wire.read_cycle(row).plan_id in (None, plan_id)
         )
-        return self._list(cycles_path(plan_id), wire.read_cycle, check=check)
+        for cycle in self._list(cycles_path(plan_id), wire.read_cycle, check=check):
+            yield replace(cycle, plan_id=plan_id)
 
     def find_cycle(self, cycle_id: int) -> Cycle | None:
         """Return a test cycle by its ID."""
@@ -172,36 +185,36 @@ class JamaClient:
         body = _cycle_body(fields, start=start, end=end)
         self.api.put(f"/testcycles/{cycle.id}", body)
 
-    def first_runs(self, cycle_id: int) -> Page:
+    def first_runs(self, cycle: Cycle) -> Page:
         """Return the first page of the test runs of a cycle; it tells how many there are."""
-        return next(self._run_pages(cycle_id, _of_cycle(cycle_id)))
+        return next(self._run_pages(cycle, of_cycle(cycle)))
 
-    def runs(self, cycle_id: int, *, total: int | None, first: Page | None = None) -> ListedRuns:
+    def runs(self, cycle: Cycle, *, total: int | None, first: Page | None = None) -> ListedRuns:
         """Return the test runs of a cycle.
 
         Args:
-            cycle_id: The cycle.
+            cycle: The cycle.
             total: How many it should have.
             first: The first page, if that is known.
         """
-        get = partial(self.api.get, check=_check_runs(cycle_id))
+        get = partial(self.api.get, check=check_runs(cycle))
         page = read_all(
             get,
             RUNS_PATH,
-            _of_cycle(cycle_id),
+            of_cycle(cycle),
             first=first,
             total=total,
             together=self.together,
             again=self.again(RUNS_PATH),
         )
-        return ListedRuns(_read_runs(page.rows, cycle_id), page.missing)
+        return read_listed(page.rows, cycle, missing=page.missing)
 
-    def runs_of_cases(self, cycle_id: int, case_ids: Sequence[int]) -> ListedRuns:
+    def runs_of_cases(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
         """Return the test runs of at most 50 test cases in a cycle."""
-        query: Query = (("testCycle", cycle_id), *(("testCase", case_id) for case_id in case_ids))
-        pages = list(self._run_pages(cycle_id, query))
-        runs = [run for page in pages for run in _read_runs(page.rows, cycle_id)]
-        return ListedRuns(runs, pages[-1].missing)
+        query: Query = (*of_cycle(cycle), *(("testCase", case_id) for case_id in case_ids))
+        pages = list(self._run_pages(cycle, query))
+        rows = [row for page in pages for row in page.rows]
+        return read_listed(rows, cycle, missing=pages[-1].missing, case_ids=case_ids)
 
     def patch_run(
         self,
@@ -224,7 +237,7 @@ class JamaClient:
             answer = self.api.get(f"/items/{item_id}/versions", query, check=is_page)
         except RefusedError:
             return None
-        return wire.find_integer(answer["meta"]["pageInfo"].get("totalResults"))
+        return wire.find_count(answer["meta"]["pageInfo"].get("totalResults"))
 
     def items_by_key(self, project_id: int | None, keys: Sequence[str]) -> Iterator[Item]:
         """Yield the items of at most 50 document keys, of one project or of all."""
@@ -257,8 +270,8 @@ class JamaClient:
         get = partial(self.api.get, check=check)
         return read_pages(get, path, query, again=self.again(path))
 
-    def _run_pages(self, cycle_id: int, query: Query) -> Iterator[Page]:
-        return self._pages(RUNS_PATH, query, check=_check_runs(cycle_id))
+    def _run_pages(self, cycle: Cycle, query: Query) -> Iterator[Page]:
+        return self._pages(RUNS_PATH, query, check=check_runs(cycle))
 
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
@@ -271,7 +284,12 @@ class JamaClient:
         for page in pages:
             yield page
             if page.missing:
-                raise ShortListError(path, total=page.total or 0, missing=page.missing)
+                raise ShortListError(
+                    path,
+                    total=page.total or 0,
+                    missing=page.missing,
+                    is_endless=page.is_endless,
+                )
 
     def _create_named(
         self,
@@ -287,7 +305,10 @@ class JamaClient:
 
         try:
             return self.api.create(
-                path, body, find_existing=find_existing, look_again_after_s=_LOOK_AGAIN_AFTER_S
+                path,
+                body,
+                find_existing=find_existing,
+                look_again_after_s=within(self.give_up_after_s / 2, _LOOK_AGAIN_AFTER_S),
             )
         except RefusedError as refusal:
             existing = find_existing() if says_already_there(refusal) else None
@@ -303,18 +324,6 @@ def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def _of_project(project_id: int | None) -> Query:
     return () if project_id is None else (("project", project_id),)
-
-
-def _of_cycle(cycle_id: int) -> Query:
-    return (("testCycle", cycle_id),)
-
-
-def _check_runs(cycle_id: int) -> Check:
-    return is_list("testruns", some_fit=lambda row: wire.may_be_in_cycle(row, cycle_id))
-
-
-def _read_runs(rows: Iterable[Json], cycle_id: int) -> list[TestRun]:
-    return [wire.read_run(row) for row in rows if wire.may_be_in_cycle(row, cycle_id)]
 
 
 def groups_path(plan_id: int) -> str:

@@ -20,7 +20,7 @@ from pytest_jama.targets.jama.case_lookup import (
 )
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.groups import PlanGroups
-from pytest_jama.targets.jama.paging import N, named
+from pytest_jama.targets.jama.paging import N, named, within
 from pytest_jama.targets.jama.places import (
     PLANNED_ID,
     active_plans,
@@ -28,10 +28,10 @@ from pytest_jama.targets.jama.places import (
     find_plan,
     get_project,
     pick_oldest,
-    settle,
     show_place,
 )
 from pytest_jama.targets.jama.runs import Resolution
+from pytest_jama.targets.jama.settling import is_cycle, is_plan, settle
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
 from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
 
@@ -48,14 +48,10 @@ if TYPE_CHECKING:
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 """Pauses while runs of a new cycle are waited for: Jama may not make them at once."""
-
-_PAUSES_FOR_OTHERS_S = (0.5, 1.0, 2.0)
+_PAUSES_FOR_OTHERS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """The same for a cycle that another session has created some time ago."""
 
 RunsByCase = dict[int, tuple["TestRun", ...]]
-
-
-_never_came = partial(late_run, waited_s=sum(_PAUSES_S))
 
 
 class CycleResolver:
@@ -132,14 +128,23 @@ class CycleResolver:
             lambda: self._client.create_plan(project.id, name),
             otherwise=PLANNED_ID,
         )
+        mine = TestPlan(plan_id, name)
         return self._settle(
-            TestPlan(plan_id, name),
+            mine,
             lambda: active_plans(self._client.plans(project.id), name),
             "test plan",
+            lambda: is_plan(self._client, mine, project),
             PLANS_PATH,
         )
 
-    def _settle(self, mine: N, list_alike: Callable[[], Iterable[N]], kind: str, path: str) -> N:
+    def _settle(
+        self,
+        mine: N,
+        list_alike: Callable[[], Iterable[N]],
+        kind: str,
+        is_there: Callable[[], bool],
+        path: str,
+    ) -> N:
         """Agree with other sessions that create the same now."""
         if not self._changes.is_allowed:
             return mine
@@ -147,6 +152,8 @@ class CycleResolver:
             mine,
             list_alike,
             kind,
+            is_there=is_there,
+            pauses_s=within(self._client.give_up_after_s / 2),
             again=self._client.again(path),
             warn=self._changes.warnings.append,
         )
@@ -191,7 +198,11 @@ class CycleResolver:
                 return cycle, self._runs_of_another_session(cycle, included)
         mine = self._create_cycle(plan)
         cycle = self._settle(
-            mine, lambda: self._named_cycles(plan), "test cycle", cycles_path(plan.id)
+            mine,
+            lambda: self._named_cycles(plan),
+            "test cycle",
+            lambda: is_cycle(self._client, mine, plan),
+            cycles_path(plan.id),
         )
         if cycle.id != mine.id:
             return cycle, self._runs_of_another_session(cycle, included)
@@ -256,7 +267,7 @@ class CycleResolver:
             All runs of the cases, since those that were there may have been replaced.
         """
         start, end = self._days()
-        before = all_runs(self._client, cycle.id)
+        before = all_runs(self._client, cycle)
         self._changes.make(
             Change(ChangeKind.REGENERATE, f"the runs of test cycle {cycle.name!r}"),
             lambda: self._client.regenerate_runs(
@@ -266,7 +277,7 @@ class CycleResolver:
         )
         runs = self._await_runs(cycle, cases)
         if self._changes.is_allowed:
-            after = all_runs(self._client, cycle.id)
+            after = all_runs(self._client, cycle)
             losses = describe_losses(before.runs, after.runs)
             if before.missing or after.missing:
                 losses = "which ones cannot be said, since Jama did not give all of its runs"
@@ -282,27 +293,28 @@ class CycleResolver:
         cases: Sequence[Case],
         *,
         pauses_s: Sequence[float] = _PAUSES_S,
-        explain: Callable[[Case, Cycle], Unresolved] = _never_came,
+        explain: Callable[[Case, Cycle], Unresolved] | None = None,
     ) -> RunsByCase:
         """Return the runs of the cases as soon as all are there; late ones become unresolved."""
         if not self._changes.is_allowed:
             return _predict(cases)
         runs = self._find_runs(cycle, cases)
-        again = self._client.again(RUNS_PATH)
+        pauses_s = within(self._client.give_up_after_s, pauses_s)
         for attempt, pause_s in enumerate(pauses_s, start=2):
             if all(case.id in runs for case in cases):
                 return runs
+            again = self._client.again(RUNS_PATH)
             again("the cycle does not have all runs yet", attempt, pause_s)
-            runs = self._find_runs(cycle, cases)
+            runs = {**runs, **self._find_runs(cycle, cases)}
         late = [case for case in cases if case.id not in runs]
-        if self._missing_runs:
-            explain = self._explain_unread
+        explain = explain or partial(late_run, waited_s=sum(pauses_s))
+        explain = self._explain_unread if self._missing_runs else explain
         self._changes.leave_out(*(explain(case, cycle) for case in late))
         return runs
 
     def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         case_ids = list(dict.fromkeys(case.id for case in cases))
-        found = find_runs(self._client, cycle.id, case_ids)
+        found = find_runs(self._client, cycle, case_ids)
         self.total_runs = found.total
         self._missing_runs = found.missing
         return dict(found.by_case)

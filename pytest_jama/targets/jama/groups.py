@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Unresolved
+from pytest_jama.targets.jama.answer_checks import says_already_there
 from pytest_jama.targets.jama.case_lookup import name_project, no_such_item, not_in_plan
 from pytest_jama.targets.jama.client import cases_path, groups_path
-from pytest_jama.targets.jama.paging import named
-from pytest_jama.targets.jama.places import PLANNED_ID, CaseCount, pick_oldest, settle
-from pytest_jama.targets.jama.wire import Group, says_already_there
+from pytest_jama.targets.jama.paging import named, within
+from pytest_jama.targets.jama.places import PLANNED_ID, pick_oldest
+from pytest_jama.targets.jama.settling import CaseCount, settle
+from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,8 +29,7 @@ DEFAULT_GROUP = "Default Test Group"
 
 _TEST_CASE = "TEST_CASE"
 
-_BEFORE_ADDING_AGAIN_S = (0.5, 1.0, 2.0, 4.0)
-"""Pauses before cases that a group lacks are added again: the group may only show them late."""
+_ADDED_AGAIN_AT_MOST = 2
 
 
 class PlanGroups:
@@ -125,12 +126,19 @@ class PlanGroups:
         return are_others
 
     def _add_lost(self) -> None:
-        """Add again what the group does not have, though Jama said that it was added."""
-        for attempt, pause_s in enumerate(_BEFORE_ADDING_AGAIN_S, start=2):
-            if not self._find_lost():
-                return
-            self._client.api.connection.sleep(pause_s)
-            for group, case in self._find_lost():
+        """Add again what the group does not show, though Jama said that it was added.
+
+        It may be shown late, so that is waited for before.
+        """
+        pauses_s = within(self._client.give_up_after_s / 2)
+        for attempt in range(2, 2 + _ADDED_AGAIN_AT_MOST):
+            lost = self._find_lost()
+            for pause_s in pauses_s:
+                if not lost:
+                    return
+                self._client.api.connection.sleep(pause_s)
+                lost = self._find_lost()
+            for group, case in lost:
                 path = cases_path(self._plan.id, group.id)
                 self._client.again(path, method="POST")("accepted, but not there", attempt, 0.0)
                 with suppress(RefusedError):
@@ -184,6 +192,7 @@ class PlanGroups:
             group,
             lambda: named(group.name, self._client.groups(self._plan.id)),
             "test group",
+            pauses_s=within(self._client.give_up_after_s / 2),
             again=self._client.again(groups_path(self._plan.id)),
             warn=self._changes.warnings.append,
         )

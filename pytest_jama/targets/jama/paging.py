@@ -2,25 +2,28 @@
 
 Pages may overlap when another user changes the list meanwhile, an item may move to a page that was
 read before, and a page may fail to arrive. So a list is complete when all of its pages announce the
-same total and that many different rows have come. Otherwise it is read again, and what came at any
-time counts. The total may also be wrong or missing: a list that has more than that is complete.
+same total and that many different rows have come, and none is missing that came before. Otherwise
+it is read again, and what came at any time counts. The total may also be wrong or missing: a list
+that has more than that is complete, and so is one without a total that shows the same twice.
+
+Where a page begins and how many rows it has is counted, and never believed. A list may announce
+more with each page: it has an end all the same, see `most_pages`.
 Source: Jama REST API cookbook, paging chapter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pytest_jama.core.errors import NotUsableError
-from pytest_jama.targets.jama.wire import find_integer
+from pytest_jama.targets.jama.wire import find_count, find_id, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.http.request import Query
-    from pytest_jama.targets.jama.runs import TestRun
 
     Again = Callable[[str, int, float], object]
     """Waits before something is asked for again: reason, number of the attempt, seconds."""
@@ -42,23 +45,64 @@ _READ_AGAIN_AFTER_S = (0.0, 1.0, 2.0)
 
 _DO_NOT_ADD_UP = "the pages of the list do not add up"
 
+SHOWS_LATE_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Pauses before something is read again that may be there, or be changed, and is not shown yet."""
+
+
+def within(at_most_s: float, pauses_s: Iterable[float] = SHOWS_LATE_S) -> tuple[float, ...]:
+    """Return as many pauses as fit into a time; the last one is cut.
+
+    Args:
+        at_most_s: The time, in seconds.
+        pauses_s: The pauses.
+    """
+    kept: list[float] = []
+    for pause_s in pauses_s:
+        left_s = at_most_s - sum(kept)
+        if left_s <= 0:
+            break
+        kept.append(min(pause_s, left_s))
+    return tuple(kept)
+
+
+_MOST_PAGES = 1_000
+_SPARE_PAGES = 200
+
+
+def most_pages(total: int | None) -> int:
+    """Return how many pages of a list are read at most: twice what its first page announces.
+
+    The spare pages are for lists that are longer than they say.
+    """
+    return min(2 * page_count(total or 0) + _SPARE_PAGES, _MOST_PAGES)
+
+
+def page_count(count: int) -> int:
+    """Return how many pages so many rows take; an empty list has one, too."""
+    return max(1, -(-count // PAGE_SIZE))
+
 
 class ShortListError(NotUsableError):
-    """A list has fewer rows than Jama says, also when it is read again.
+    """A list has fewer rows than Jama says, also when it is read again, or it does not end.
 
     What it does not show may be there all the same.
 
     Args:
         path: The list.
-        total: How many rows it should have.
+        total: How many rows it should have, or at least has.
         missing: How many did not come.
+        is_endless: Whether there were always more.
     """
 
-    def __init__(self, path: str, *, total: int, missing: int) -> None:
-        super().__init__(
-            f"the list {path} is not complete: Jama announces {total} entries and gives "
-            f"{total - missing}, also when it is asked again; send the results again later"
+    def __init__(self, path: str, *, total: int, missing: int, is_endless: bool = False) -> None:
+        what = (
+            f"does not end: Jama gave {total - missing} entries, far more than it announced at "
+            "first, and each page says that there are more"
+            if is_endless
+            else f"is not complete: Jama announces {total} entries and gives {total - missing}, "
+            "also when it is asked again"
         )
+        super().__init__(f"the list {path} {what}; send the results again later")
         self.total = total
         self.missing = missing
 
@@ -68,14 +112,17 @@ class Page:
     """One page of a list, or all of them.
 
     Attributes:
-        rows: Its objects that did not stand on an earlier page.
+        rows: Its objects that did not stand on an earlier page, each with an ID; one that is named
+            differently there counts as another one.
         total: How many the whole list has, as the server says; None when it does not say.
         missing: Of the last page, how many rows of the whole list never came.
+        is_endless: Whether reading ended although there was more.
     """
 
     rows: tuple[Row, ...]
     total: int | None
     missing: int = 0
+    is_endless: bool = False
 
 
 def read_pages(
@@ -96,34 +143,38 @@ def read_pages(
     Yields:
         At least one page, which may be empty.
     """
-    known: set[int] = set()
-    total: int | None = None
+    known: dict[int, Row] = {}
+    before: set[int] | None = None
+    most, is_endless = 0, False
     for attempt, pause_s in enumerate((None, *_READ_AGAIN_AFTER_S), start=1):
         if pause_s is not None:
             again(_DO_NOT_ADD_UP, attempt, pause_s)
         found: set[int] = set()
         totals: set[int | None] = set()
         for page in _read_once(get, path, query, again=again if attempt == 1 else None):
-            fresh = tuple(row for row in page.rows if row["id"] not in known)
             found.update(row["id"] for row in page.rows)
-            known.update(found)
             totals.add(page.total)
-            yield Page(fresh, page.total)
-        total = max((each for each in totals if each is not None), default=None)
-        if total is None or totals == {len(found)}:
+            is_endless = page.is_endless
+            yield Page(_take_new(page.rows, known), page.total)
+        most = max([most, *(each for each in totals if each is not None)])
+        if is_endless:
+            break
+        if totals == {len(found)} and len(found) == len(known):
             return
-        if attempt > 1 and len(known) >= total:
+        if found == before if totals == {None} else attempt > 1 and len(known) >= most:
             return
-    if total is not None and len(known) < total:
-        yield Page((), total, total - len(known))
+        before = found
+    missing = max(1, most - len(known))
+    yield Page((), len(known) + missing, missing, is_endless)
 
 
 def _read_once(
     get: Callable[[str, Query], Row], path: str, query: Query, *, again: Again | None
 ) -> Iterator[Page]:
     """Read all pages from the first one on; a page that is empty is asked for again, if wanted."""
-    known: set[int] = set()
-    start = 0
+    known: dict[int, Row] = {}
+    start = count = 0
+    at_most = _MOST_PAGES
     while True:
         part: Query = (("startAt", start), ("maxResults", PAGE_SIZE))
         page, received = _read_page(get(path, (*query, *part)), known)
@@ -133,10 +184,13 @@ def _read_once(
                 break
             again("the list announces more than it has", attempt, pause_s)
             page, received = _read_page(get(path, (*query, *part)), known)
-        known.update(row["id"] for row in page.rows)
-        yield page
+        count += 1
+        if count == 1:
+            at_most = most_pages(page.total)
         start += received
-        if not page.rows or start == page.total:
+        is_last = not page.rows or start == page.total
+        yield replace(page, is_endless=count >= at_most and not is_last)
+        if is_last or count >= at_most:
             return
 
 
@@ -161,53 +215,51 @@ def read_all(
         together: Makes several requests at the same time.
         again: Waits before a page is asked for again, and notes why.
     """
-    known = 0 if first is None else PAGE_SIZE
-    starts = range(known, total or 0, PAGE_SIZE)
+    start = 0 if first is None else PAGE_SIZE
+    is_plausible = page_count(total or 0) <= _MOST_PAGES
+    starts = range(start, total or 0, PAGE_SIZE) if is_plausible else ()
     asked: list[Query] = [(*query, ("startAt", at), ("maxResults", PAGE_SIZE)) for at in starts]
     answers = together([partial(get, path, each) for each in asked])
-    rows = {row["id"]: row for row in first.rows} if first else {}
+    rows = list(first.rows) if first else []
+    known = {row["id"]: row for row in rows}
     for answer in answers:
-        page, _ = _read_page(answer, set(rows))
-        rows.update((row["id"], row) for row in page.rows)
+        rows += _read_page(answer, known)[0].rows
     totals = {_find_total(answer) for answer in answers} | ({first.total} if first else set())
-    if totals == {total} and len(rows) == total:
-        return Page(tuple(rows.values()), total)
+    if total is not None and totals == {total} and len(known) == total:
+        return Page(tuple(rows), total)
     again(_DO_NOT_ADD_UP, 2, 0.0)
     pages = list(read_pages(get, path, query, again=again))
-    last = pages[-1]
-    read_again = {row["id"]: row for page in pages for row in page.rows}
-    rows = {**read_again, **{row_id: rows[row_id] for row_id in rows if row_id not in read_again}}
-    missing = max(0, (last.total or 0) - len(rows)) if last.missing else 0
-    return Page(tuple(rows.values()), last.total, missing)
+    last, known = pages[-1], {}
+    newer = [row for page in pages for row in page.rows]
+    everything = _take_new([*newer, *rows], known)
+    missing = max(int(last.is_endless), (last.total or 0) - len(known)) if last.missing else 0
+    return Page(everything, last.total, missing, last.is_endless)
 
 
-def _read_page(answer: Row, known: set[int]) -> tuple[Page, int]:
+def _read_page(answer: Row, known: dict[int, Row]) -> tuple[Page, int]:
+    """Return a page with the rows that are new, and how many came."""
     data = answer.get("data")
     rows = data if isinstance(data, list) else []
-    fresh: dict[int, Row] = {}
+    objects = (row for row in rows if isinstance(row, dict))
+    numbered = ({**row, "id": row_id} for row in objects if (row_id := find_id(row.get("id"))))
+    return Page(_take_new(numbered, known), _find_total(answer)), len(rows)
+
+
+def _take_new(rows: Iterable[Row], known: dict[int, Row]) -> tuple[Row, ...]:
+    """Return the rows that are not known, or that say now to be something else; know them."""
+    new = []
     for row in rows:
-        row_id = find_integer(row.get("id")) if isinstance(row, dict) else None
-        if row_id is not None and row_id not in known:
-            fresh[row_id] = {**row, "id": row_id}
-    return Page(tuple(fresh.values()), _find_total(answer)), len(rows)
+        before = known.get(row["id"])
+        if before is None or identity_of(before) != identity_of(row):
+            known[row["id"]] = row
+            new.append(row)
+    return tuple(new)
 
 
 def _find_total(answer: Row) -> int | None:
     meta = answer.get("meta")
     info = meta.get("pageInfo") if isinstance(meta, dict) else None
-    return find_integer(info.get("totalResults")) if isinstance(info, dict) else None
-
-
-class ListedRuns(NamedTuple):
-    """Test runs as Jama lists them.
-
-    Attributes:
-        runs: Those that came.
-        missing: How many others the list should have, and did not give when it was asked again.
-    """
-
-    runs: list[TestRun]
-    missing: int = 0
+    return find_count(info.get("totalResults")) if isinstance(info, dict) else None
 
 
 class Named(Protocol):

@@ -1,19 +1,12 @@
-"""Project, plan and cycle: found by ID or exact name, also beside other sessions.
-
-Several sessions may prepare one plan and one cycle at the same time: the shards of a CI matrix.
-Jama creates what it is asked for, as often as it is asked, and has no transactions. So each session
-that has created something lists it again, and all of them go on with the lowest ID. Since an ID is
-given before the answer and looked for after it, each session sees all IDs lower than its own.
-"""
+"""Project, plan and cycle: found by ID or exact name."""
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Place
-from pytest_jama.targets.jama.paging import PAGE_SIZE, N, ShortListError, named
+from pytest_jama.targets.jama.paging import PAGE_SIZE, N, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,8 +15,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import CycleSettings, PlanSettings, Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.paging import Again
-    from pytest_jama.targets.jama.wire import Cycle, Group, Project, TestPlan
+    from pytest_jama.targets.jama.wire import Cycle, Project, TestPlan
 
     Warn = Callable[[str], None]
 
@@ -221,113 +213,3 @@ def _key_remedy(wanted: str, seen: list[str]) -> str:
     if alike:
         return f"did you mean {alike!r}?"
     return "check `project`, and that the user of the credentials may see it"
-
-
-_SHOWS_LATE_S = (0.5, 1.0, 2.0, 4.0)
-"""Pauses after which something new is looked for that was not listed yet."""
-
-_QUIET_S = 2.0
-_LONGEST_WAIT_S = 30.0
-_LOOK_S = 0.5
-
-
-def settle(
-    mine: N,
-    list_alike: Callable[[], Iterable[N]],
-    kind: str,
-    *,
-    again: Again,
-    warn: Callable[[str], None],
-) -> tuple[N, bool]:
-    """Find out whether several with one name were created: all use the one with the lowest ID.
-
-    Args:
-        mine: What this session has created just now.
-        list_alike: Lists all that have its name.
-        kind: What they are, for the warning.
-        again: Waits before they are listed again, and notes why.
-        warn: Told when there are several.
-
-    Returns:
-        The one to use, and whether there are others.
-    """
-    found = _if_shown(list_alike)
-    for attempt, pause_s in enumerate(_SHOWS_LATE_S, start=2):
-        if any(each.id == mine.id for each in found):
-            break
-        again("what was created is not listed yet", attempt, pause_s)
-        found = _if_shown(list_alike)
-    by_id = {each.id: each for each in (mine, *found)}
-    first, *others = sorted(by_id)
-    if others:
-        ids = ", ".join(map(str, others))
-        warn(
-            f"{len(by_id)} {kind}s are named {mine.name!r}, since several sessions created one at "
-            f"the same time: all use the first, ID {first}; the others are not used: {ids}",
-        )
-    return by_id[first], bool(others)
-
-
-def _if_shown(list_alike: Callable[[], Iterable[N]]) -> list[N]:
-    """Return what a list shows of something that was created; none while it is not complete."""
-    try:
-        return list(list_alike())
-    except ShortListError:
-        return []
-
-
-class CaseCount:
-    """How many test cases a group has, which shows whether other sessions are adding theirs.
-
-    They add to the same group, since all shards have the same settings.
-
-    Args:
-        client: Reads from Jama.
-        plan: The plan.
-        group: The group that this session will add its own cases to.
-    """
-
-    def __init__(self, client: JamaClient, plan: TestPlan, group: Group) -> None:
-        self._client = client
-        self._plan = plan
-        self._group = group
-        self._found = 0
-        self._expected = self._read()
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the group had fewer cases than it should when it was looked at last."""
-        return self._found < self._expected
-
-    def added_one(self) -> None:
-        """Note that this session has added a case."""
-        self._expected += 1
-
-    def wait_for_others(self, *, are_known: bool) -> bool:
-        """Wait until no other session adds cases any more, if one does.
-
-        A cycle has runs of those cases only that the plan had when the cycle was created.
-
-        Args:
-            are_known: Whether it is certain that there are other sessions.
-
-        Returns:
-            Whether another session was at work.
-        """
-        found = self._read()
-        if found <= self._expected and not are_known:
-            return False
-        connection = self._client.api.connection
-        start = changed_at = connection.clock()
-        # Sessions that waited for each other would otherwise go on at the same moment.
-        quiet_s = _QUIET_S + random.uniform(0, _QUIET_S / 2)  # noqa: S311 - no secret
-        while connection.clock() < min(changed_at + quiet_s, start + _LONGEST_WAIT_S):
-            connection.sleep(_LOOK_S)
-            before, found = found, self._read()
-            if found != before:
-                changed_at = connection.clock()
-        return True
-
-    def _read(self) -> int:
-        self._found = self._client.find_case_count(self._plan.id, self._group.id) or 0
-        return self._found

@@ -17,10 +17,10 @@ from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
+from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.runs import patch_operations, run_update_of
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
-from pytest_jama.targets.jama.verify import ReadBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
-
-
-_SEND_AGAIN_AT_MOST = 3
-_FEW = 3
 
 
 def make_jama_target(
@@ -194,13 +190,8 @@ class JamaTarget:
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
         receipts, lost = read_back.verify(sent)
-        for _ in range(_SEND_AGAIN_AT_MOST):
-            if not lost:
-                break
-            left = len(lost)
-            receipts, lost = self._send_again(receipts, lost, assignee, read_back)
-            if len(lost) == left > _FEW:
-                break  # this server stores none of them, however often they are sent
+        if lost:
+            receipts = self._send_again(receipts, lost, assignee, read_back)
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
                 observer.received(receipt)
@@ -245,7 +236,7 @@ class JamaTarget:
         lost: Sequence[int],
         assignee: int | None,
         read_back: ReadBack,
-    ) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
+    ) -> tuple[Receipt, ...]:
         """Write once more what was accepted but not stored: some proxies answer by themselves.
 
         Args:
@@ -253,23 +244,19 @@ class JamaTarget:
             lost: The places of those that were.
             assignee: See `_send`.
             read_back: Compares what is stored with what was sent.
-
-        Returns:
-            All receipts, and the places of those that are still not stored.
         """
         updates = [run_update_of(receipts[number]) for number in lost]
         for number, update in zip(lost, updates, strict=True):
             note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
         again, is_stopped = self._send(updates, assignee, Observer())
-        still_lost: tuple[int, ...] = ()
         if not is_stopped:
-            again, still_lost = read_back.verify(again)
+            again, _ = read_back.verify(again)
         final = list(receipts)
         for number, receipt in zip(lost, again, strict=True):
             attempts = receipts[number].attempts + receipt.attempts
             final[number] = receipt._replace(attempts=attempts)
-        return tuple(final), tuple(lost[number] for number in still_lost)
+        return tuple(final)
 
     def _write(
         self, update: RunUpdate, assignee: int | None, on_attempt: Callable[[int], None]

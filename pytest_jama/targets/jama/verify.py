@@ -1,144 +1,22 @@
-"""The test runs of a cycle: found with few requests, read back and compared with what was sent."""
+"""The test runs of a cycle: found with few requests, and compared with what was sent."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import TargetError
-from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
 from pytest_jama.targets.jama.client import RUNS_PATH, batches
-from pytest_jama.targets.jama.paging import PAGE_SIZE, ListedRuns, ShortListError
-from pytest_jama.targets.jama.parallel import INTERRUPTED
-from pytest_jama.targets.jama.runs import run_update_of
+from pytest_jama.targets.jama.listed_runs import ListedRuns, group_by_case
+from pytest_jama.targets.jama.paging import ShortListError, page_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.runs import RunUpdate, TestRun
-
-
-_SHOWS_LATE_S = (1.0, 2.0)
-"""Pauses after which runs are read again that seem to be unchanged."""
-
-
-class ReadBack:
-    """Reads the runs of a cycle after they were written to.
-
-    Args:
-        client: Reads from Jama.
-        cycle_id: The cycle; None when there is none.
-        total_runs: How many runs it has in all, as far as known.
-    """
-
-    def __init__(self, client: JamaClient, cycle_id: int | None, *, total_runs: int | None) -> None:
-        self._client = client
-        self._cycle_id = cycle_id
-        self._total_runs = total_runs
-        self._without_account: set[str] = set()
-        self._drops_accounts = False
-
-    def verify(self, receipts: Sequence[Receipt]) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
-        """Compare what Jama stores with what was sent; a run that differs is a mismatch.
-
-        Args:
-            receipts: Only those of sent updates are looked at.
-
-        Returns:
-            The receipts, and the places of those whose run is as it was before, so that sending
-            them again may help.
-        """
-        sent = {n: each for n, each in enumerate(receipts) if each.state is SendState.SENT}
-        if not sent or self._cycle_id is None:
-            return tuple(receipts), ()
-        try:
-            stored = self._read(sent.values())
-            lost = self._find_lost(sent, stored)
-            for attempt, pause_s in enumerate(_SHOWS_LATE_S, start=2):
-                if not lost:
-                    break
-                self._client.again(RUNS_PATH)("runs are as they were before", attempt, pause_s)
-                stored |= self._read(sent[number] for number in lost)
-                lost = self._find_lost(sent, stored)
-        except TargetError as error:
-            return _unverified(receipts, error), ()
-        except KeyboardInterrupt:
-            return _unverified(receipts, INTERRUPTED), ()
-        lost = self._without_hopeless(lost, sent, stored)
-        verified = {number: _compare(receipt, stored) for number, receipt in sent.items()}
-        return tuple(verified.get(n, each) for n, each in enumerate(receipts)), lost
-
-    def _read(self, receipts: Iterable[Receipt]) -> dict[int, TestRun]:
-        case_ids = list(dict.fromkeys(run_update_of(receipt).run.case_id for receipt in receipts))
-        return read_back(self._client, self._cycle_id or 0, case_ids, total=self._total_runs)
-
-    def _find_lost(self, sent: dict[int, Receipt], stored: dict[int, TestRun]) -> tuple[int, ...]:
-        """Return the places of the runs that are as they were before.
-
-        Where a status arrived without its account, this server stores no accounts: a run that
-        lacks nothing else was not lost on the way.
-        """
-        found = {n: (run_update_of(each), _run_of(each, stored)) for n, each in sent.items()}
-        self._drops_accounts |= any(
-            is_only_account_missing(update, run) and not is_unchanged(update, run)
-            for update, run in found.values()
-        )
-        return tuple(
-            number
-            for number, (update, run) in found.items()
-            if is_unchanged(update, run)
-            and describe_mismatch(update, run)
-            and not (self._drops_accounts and is_only_account_missing(update, run))
-        )
-
-    def _without_hopeless(
-        self, lost: Iterable[int], sent: dict[int, Receipt], stored: dict[int, TestRun]
-    ) -> tuple[int, ...]:
-        """Leave out the runs whose account alone has gone missing a second time."""
-        hopeless = {
-            number
-            for number in lost
-            if is_only_account_missing(run_update_of(sent[number]), _run_of(sent[number], stored))
-        }
-        before = self._without_account.copy()
-        self._without_account |= {sent[number].update.key for number in hopeless}
-        return tuple(
-            number
-            for number in lost
-            if number not in hopeless or sent[number].update.key not in before
-        )
-
-
-def _compare(receipt: Receipt, stored: dict[int, TestRun]) -> Receipt:
-    update, run = run_update_of(receipt), _run_of(receipt, stored)
-    difference = describe_mismatch(update, run)
-    if not difference:
-        is_over = run is not None and not has_account(update, run)
-        return (
-            receipt._replace(error="another session has written there since")
-            if is_over
-            else receipt
-        )
-    return receipt._replace(state=SendState.MISMATCH, error=difference)
-
-
-def _run_of(receipt: Receipt, stored: dict[int, TestRun]) -> TestRun | None:
-    return stored.get(run_update_of(receipt).run.run_id or 0)
-
-
-def _unverified(receipts: Sequence[Receipt], reason: PytestJamaError) -> tuple[Receipt, ...]:
-    """Note that what was sent was not read back: Jama accepted it, and that is all we know."""
-    return tuple(
-        receipt._replace(state=SendState.UNVERIFIED, error=f"accepted, but {reason}")
-        if receipt.state is SendState.SENT
-        else receipt
-        for receipt in receipts
-    )
+    from pytest_jama.targets.jama.wire import Cycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +34,7 @@ class CycleRuns:
     missing: int = 0
 
 
-def find_runs(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> CycleRuns:
+def find_runs(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> CycleRuns:
     """Return the runs of some test cases in a cycle.
 
     All runs of the cycle are listed, unless it is so large that asking for those cases takes fewer
@@ -164,21 +42,23 @@ def find_runs(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> Cyc
 
     Args:
         client: Reads from Jama.
-        cycle_id: The cycle.
+        cycle: The cycle.
         case_ids: The cases, each once.
     """
-    first = client.first_runs(cycle_id)
+    first = client.first_runs(cycle)
     total = first.total
-    if total is None or _pages(total) - 1 <= _pages(len(case_ids)):
-        listed = client.runs(cycle_id, total=total, first=first)
+    if total is None or page_count(total) - 1 <= page_count(len(case_ids)):
+        listed = client.runs(cycle, total=total, first=first)
     else:
-        listed = _runs_of_cases(client, cycle_id, case_ids)
+        listed = _runs_of_cases(client, cycle, case_ids)
+    if listed.missing:
+        total = max(total or 0, len(listed.runs) + listed.missing)
     return CycleRuns(group_by_case(listed.runs, case_ids), total, listed.missing)
 
 
 def read_back(
     client: JamaClient,
-    cycle_id: int,
+    cycle: Cycle,
     case_ids: Sequence[int],
     *,
     total: int | None,
@@ -187,39 +67,27 @@ def read_back(
 
     Args:
         client: Reads from Jama.
-        cycle_id: The cycle.
+        cycle: The cycle.
         case_ids: The cases, each once.
         total: How many runs the cycle has in all; decides which way takes fewer requests.
 
     Raises:
         ShortListError: When runs did not come that should be in the list.
     """
-    if total is not None and _pages(total) <= _pages(len(case_ids)):
-        listed = client.runs(cycle_id, total=total)
+    if total is not None and page_count(total) <= page_count(len(case_ids)):
+        listed = client.runs(cycle, total=total)
     else:
-        listed = _runs_of_cases(client, cycle_id, case_ids)
+        listed = _runs_of_cases(client, cycle, case_ids)
     if listed.missing and not {run.case_id for run in listed.runs}.issuperset(case_ids):
         count = len(listed.runs) + listed.missing
         raise ShortListError(RUNS_PATH, total=count, missing=listed.missing)
     return {run.run_id: run for run in listed.runs if run.run_id is not None}
 
 
-def all_runs(client: JamaClient, cycle_id: int) -> ListedRuns:
+def all_runs(client: JamaClient, cycle: Cycle) -> ListedRuns:
     """Return every run of a cycle."""
-    first = client.first_runs(cycle_id)
-    return client.runs(cycle_id, total=first.total, first=first)
-
-
-def group_by_case(
-    runs: Iterable[TestRun],
-    case_ids: Iterable[int],
-) -> dict[int, tuple[TestRun, ...]]:
-    """Sort runs by their test cases, each case's by ascending ID; others are left out."""
-    found: dict[int, list[TestRun]] = {case_id: [] for case_id in case_ids}
-    for run in sorted(runs, key=lambda run: run.run_id or 0):
-        if run.case_id in found:
-            found[run.case_id].append(run)
-    return {case_id: tuple(runs) for case_id, runs in found.items() if runs}
+    first = client.first_runs(cycle)
+    return client.runs(cycle, total=first.total, first=first)
 
 
 def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
@@ -234,6 +102,8 @@ def describe_mismatch(update: RunUpdate, stored: TestRun | None) -> str:
     """
     if stored is None:
         return f"{update.run} is no longer in the test cycle"
+    if stored.case_id not in (0, update.run.case_id):
+        return f"{update.run} is the run of another test case now"
     differences = _status_differences(update, stored)
     if not (differences or has_account(update, stored) or is_written_over(update, stored)):
         there = "other text" if stored.actual_results.strip() else "no text"
@@ -314,8 +184,8 @@ def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
     return ", ".join(losses)
 
 
-def _runs_of_cases(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -> ListedRuns:
-    jobs = [partial(client.runs_of_cases, cycle_id, batch) for batch in batches(case_ids)]
+def _runs_of_cases(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
+    jobs = [partial(client.runs_of_cases, cycle, batch) for batch in batches(case_ids)]
     parts = client.together(jobs)
     runs = [run for part in parts for run in part.runs]
     return ListedRuns(runs, sum(part.missing for part in parts))
@@ -323,7 +193,3 @@ def _runs_of_cases(client: JamaClient, cycle_id: int, case_ids: Sequence[int]) -
 
 def _content(run: TestRun) -> list[str]:
     return [run.actual_results, run.status, *(step.status for step in run.steps)]
-
-
-def _pages(count: int) -> int:
-    return max(1, math.ceil(count / PAGE_SIZE))

@@ -1,28 +1,20 @@
-"""Jama's JSON as values, and whether an answer belongs to the request. Pure.
+"""Jama's JSON as values. Pure.
 
 It is tolerant: real servers leave out what is not set.
 Source: Jama REST API cookbook; its samples lack fields that the OpenAPI document calls required.
 
-It is not gullible: proxies, caches and servers in trouble answer with good JSON that is about
-something else. Taking it for an empty list would create a second plan of the same name.
+It believes no type: whatever stands in place of a text, a number or a list is read as nothing, and
+an ID is a number that may stand in a path.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_jama.targets.jama.runs import RunStep, TestRun
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_jama.core.errors import RefusedError
-
-    Check = Callable[[Mapping[str, Any]], str]
 
 NOT_RUN = "NOT_RUN"
 
@@ -115,7 +107,7 @@ def read_project(json: Json) -> Project:
 def read_plan(json: Json) -> TestPlan:
     """Read a test plan."""
     name = _text(_fields(json).get("name"))
-    project_id = find_integer(json.get("project"))
+    project_id = _parent(json.get("project"))
     return TestPlan(_id(json), name, json.get("archived") is True, project_id)
 
 
@@ -130,7 +122,7 @@ def read_cycle(json: Json) -> Cycle:
     return Cycle(
         id=_id(json),
         name=_text(fields.get("name")),
-        plan_id=find_integer(fields.get("testPlan")),
+        plan_id=_parent(fields.get("testPlan")),
         start=_find_date(fields.get("startDate")),
         end=_find_date(fields.get("endDate")),
         description=_text(fields.get("description")),
@@ -145,8 +137,8 @@ def read_item(json: Json) -> Item:
         key=_text(json.get("documentKey")) or _text(fields.get("documentKey")),
         global_id=_text(json.get("globalId")) or _text(fields.get("globalId")),
         name=_text(fields.get("name")),
-        type_id=find_integer(json.get("itemType")),
-        project_id=find_integer(json.get("project")),
+        type_id=find_id(json.get("itemType")),
+        project_id=find_id(json.get("project")),
         steps=_objects(fields.get("testCaseSteps")),
         description=_text(fields.get("description")),
     )
@@ -166,26 +158,76 @@ def read_run(json: Json) -> TestRun:
     fields = _fields(json)
     return TestRun(
         run_id=_id(json),
-        case_id=find_integer(fields.get("testCase")) or 0,
+        case_id=find_id(fields.get("testCase")) or 0,
         name=_text(fields.get("name")),
-        status=_text(fields.get("testRunStatus")) or NOT_RUN,
+        status=_status(fields.get("testRunStatus")),
         steps=tuple(read_step(step) for step in _objects(fields.get("testRunSteps"))),
         document_key=_text(json.get("documentKey")) or _text(fields.get("documentKey")),
-        case_version=find_integer(json.get("testCaseVersionNumber")),
-        current_case_version=find_integer(json.get("testCaseCurrentVersionNumber")),
+        case_version=find_count(json.get("testCaseVersionNumber")),
+        current_case_version=find_count(json.get("testCaseCurrentVersionNumber")),
         actual_results=_text(fields.get("actualResults")),
         description=_text(fields.get("description")),
     )
 
 
-def may_be_in_cycle(json: Json, cycle_id: int) -> bool:
-    """Return whether a listed test run belongs to a cycle: nothing else is ever written to."""
-    return find_integer(_fields(json).get("testCycle")) in (None, cycle_id)
+def may_be_in_cycle(json: Json, cycle: Cycle) -> bool:
+    """Return whether a listed test run belongs to a cycle: nothing else is ever written to.
+
+    What a run does not say is believed; what it says must not be something else.
+    """
+    fields = _fields(json)
+    plan_id = _parent(fields.get("testPlan"))
+    return _parent(fields.get("testCycle")) in (None, cycle.id) and (
+        cycle.plan_id is None or plan_id in (None, cycle.plan_id)
+    )
+
+
+def is_of_a_case(json: Json, case_ids: Collection[int]) -> bool:
+    """Return whether a listed test run is one of some test cases, whatever its cycle."""
+    return find_id(_fields(json).get("testCase")) in case_ids
+
+
+_STEP_DEPTH = 8
+"""How deep a step may be nested; it is handed back to Jama as it was read."""
+
+
+def is_readable_run(json: Json) -> bool:
+    """Return whether the steps of a run are such that they can be handed back to Jama.
+
+    A step that is not an object would be replaced by an empty one.
+    """
+    steps = _fields(json).get("testRunSteps")
+    if steps is None:
+        return True
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        return False
+    return not _is_deeper_than(_STEP_DEPTH, steps)
+
+
+def _is_deeper_than(depth: int, values: Iterable[object]) -> bool:
+    """Look level by level: recursion would have the limit that it is to keep to."""
+    level = [value for value in values if isinstance(value, (dict, list))]
+    for _ in range(depth):
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [value for each in inside for value in each if isinstance(value, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+_NAMES_IT = ("name", "documentKey", "project", "testPlan", "testCycle", "testCase")
+
+
+def identity_of(json: Json) -> tuple[object, ...]:
+    """Return what tells an object from another one, besides its ID."""
+    fields = _fields(json)
+    found = (json.get(name, fields.get(name)) for name in _NAMES_IT)
+    return tuple(value if isinstance(value, (str, int)) else None for value in found)
 
 
 def read_step(json: Json) -> RunStep:
     """Read a step of a test run; a result that a user wrote there is kept as it was read."""
-    return RunStep(status=_text(json.get("status")) or NOT_RUN, as_read=dict(json))
+    return RunStep(status=_status(json.get("status")), as_read=dict(json))
 
 
 def predict_run(item: Item) -> TestRun:
@@ -204,32 +246,64 @@ def predict_run(item: Item) -> TestRun:
     )
 
 
+_LARGEST = 2**63 - 1
+_DIGITS = 19
+
+
 def find_integer(value: object) -> int | None:
     """Return an integer that is given as such or as digits; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        return int(value)
+    if isinstance(value, str) and len(value := value.strip()) <= _DIGITS:
+        return int(value) if value.isascii() and value.isdigit() else None
     return None
+
+
+def find_id(value: object) -> int | None:
+    """Return an integer that can be the ID of something, and so may stand in a path."""
+    number = find_integer(value)
+    return number if number is not None and 0 < number <= _LARGEST else None
+
+
+def find_count(value: object) -> int | None:
+    """Return an integer that can be a number of things, also one with a decimal point."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    number = find_integer(value)
+    return number if number is not None and 0 <= number <= _LARGEST else None
 
 
 def find_created_id(answer: Json) -> int | None:
     """Return the ID of what a POST created, from `meta.id` or the end of `meta.location`.
 
+    Nothing is requested from the location. When both are given and differ, neither is believed.
     Source: Jama REST API cookbook; servers before September 2018 give the location only.
     """
     meta = answer.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    for text in (str(meta.get("id", "")), str(meta.get("location", "")).rstrip("/")):
-        last = text.rpartition("/")[2]
-        if last.isascii() and last.isdigit():
-            return int(last)
-    return None
+    location = _text(meta.get("location")).rstrip("/").rpartition("/")[2]
+    found = {find_id(meta.get("id")), find_id(location)} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+_UNREADABLE = -1
+
+
+def _parent(value: object) -> int | None:
+    """Return the ID of what something belongs to; None when it is not said, else never None."""
+    return None if value is None else find_id(value) or _UNREADABLE
+
+
+def _status(value: object) -> str:
+    """Return a status; what is not a text is not taken for one that was never set."""
+    if value is None or value == "":
+        return NOT_RUN
+    return value if isinstance(value, str) else "(unreadable)"
 
 
 def _id(json: Json) -> int:
     """Return the ID of an object that was listed; `client` leaves out those that have none."""
-    return find_integer(json.get("id")) or 0
+    return find_id(json.get("id")) or 0
 
 
 def _fields(json: Json) -> Json:
@@ -238,7 +312,10 @@ def _fields(json: Json) -> Json:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    """Return a text; of what holds others nothing is told, since it may be nested for ever."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) else ""
 
 
 def _find_date(value: object) -> date | None:
@@ -253,76 +330,3 @@ def _objects(value: object) -> tuple[Json, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(element if isinstance(element, dict) else {} for element in value)
-
-
-_WRONG = "the answer is about something else"
-_KINDS = frozenset({"projects", "testplans", "testcycles", "testruns"})
-"""Values of `type` that cannot be mistaken. Source: Jama REST API cookbook, samples."""
-
-
-_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
-_CONFLICTS = frozenset({400, 409})
-
-
-def says_already_there(refusal: RefusedError) -> bool:
-    """Return whether a refusal means that what was to be created is there.
-
-    Source: Jama's Python client reads 400 with the words "already exists" like that.
-    """
-    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))
-
-
-def is_object(wanted_id: int | None = None) -> Check:
-    """Return a check for one object.
-
-    Args:
-        wanted_id: The ID that it must have; None for any.
-    """
-
-    def check(answer: Json) -> str:
-        data = answer.get("data")
-        found_id = find_integer(data.get("id")) if isinstance(data, dict) else None
-        if found_id is None:
-            return "the answer holds no object"
-        return "" if wanted_id in (None, found_id) else _WRONG
-
-    return check
-
-
-def is_page(answer: Json) -> str:
-    """Check that an answer is a page of any list, whatever its rows are."""
-    meta = answer.get("meta")
-    page = meta.get("pageInfo") if isinstance(meta, dict) else None
-    is_one = isinstance(page, dict) and isinstance(answer.get("data"), list)
-    return "" if is_one else "the answer holds no list"
-
-
-def is_list(
-    kind: str = "",
-    *,
-    all_fit: Callable[[Json], bool] | None = None,
-    some_fit: Callable[[Json], bool] | None = None,
-) -> Check:
-    """Return a check for a page of a list; an empty one fits always.
-
-    Args:
-        kind: What the rows are; they may leave that out. Empty for anything.
-        all_fit: What each row must be.
-        some_fit: What at least one row must be.
-    """
-
-    def check(answer: Json) -> str:
-        data = answer.get("data")
-        if not isinstance(data, list):
-            return "the answer holds no list"
-        rows = [row for row in data if isinstance(row, dict) and find_integer(row.get("id"))]
-        if data and not rows:
-            return "the answer holds no list of objects"
-        is_wrong = (
-            (kind and any(str(row.get("type")) in _KINDS - {kind} for row in rows))
-            or (all_fit and not all(map(all_fit, rows)))
-            or (some_fit and rows and not any(map(some_fit, rows)))
-        )
-        return _WRONG if is_wrong else ""
-
-    return check

@@ -1,0 +1,173 @@
+"""Sessions beside each other: they settle on one plan, group and cycle, and wait for each other.
+
+Several sessions may prepare one plan and one cycle at the same time: the shards of a CI matrix.
+Jama creates what it is asked for, as often as it is asked, and has no transactions. So each session
+that has created something lists it again, and all of them go on with the lowest ID. Since an ID is
+given before the answer and looked for after it, each session sees all IDs lower than its own.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import NotUsableError
+from pytest_jama.targets.jama.paging import SHOWS_LATE_S, N, ShortListError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.paging import Again
+    from pytest_jama.targets.jama.wire import Cycle, Group, Project, TestPlan
+
+_QUIET_S = 2.0
+_LONGEST_WAIT_S = 30.0
+_LOOK_S = 0.5
+
+
+def settle(
+    mine: N,
+    list_alike: Callable[[], Iterable[N]],
+    kind: str,
+    *,
+    is_there: Callable[[], bool | None] = lambda: None,
+    pauses_s: Sequence[float] = SHOWS_LATE_S,
+    again: Again,
+    warn: Callable[[str], None],
+) -> tuple[N, bool]:
+    """Find out whether several with one name were created: all use the one with the lowest ID.
+
+    What an answer said to be created is believed when a list shows it, or when asking for its ID
+    does: nothing is put into what has another name or stands elsewhere.
+
+    Args:
+        mine: What this session has created just now.
+        list_alike: Lists all that have its name.
+        kind: What they are, for the warning.
+        is_there: Asked when no list shows it: whether its ID has this name and this place; None
+            when that cannot be known.
+        pauses_s: Pauses before they are listed again while it is not shown.
+        again: Waits before they are listed again, and notes why.
+        warn: Told when there are several.
+
+    Returns:
+        The one to use, and whether there are others.
+
+    Raises:
+        NotUsableError: When it cannot be found.
+    """
+    by_id, is_whole = _shown(list_alike)
+    for attempt, pause_s in enumerate(pauses_s, start=2):
+        if mine.id in by_id:
+            break
+        again("what was created is not listed yet", attempt, pause_s)
+        more, is_whole = _shown(list_alike)
+        by_id |= more
+    if mine.id not in by_id:
+        is_known = is_there()
+        if is_known or (is_known is None and not (is_whole and by_id)):
+            by_id[mine.id] = mine
+        elif not by_id:
+            raise NotUsableError(
+                f"Jama says that it created {kind} {mine.name!r} with the ID {mine.id}, and does "
+                f"not have it there; look for it in Jama, then send the results again"
+            )
+    first, *others = sorted(by_id)
+    if others:
+        ids = ", ".join(map(str, others))
+        warn(
+            f"{len(by_id)} {kind}s are named {mine.name!r}, since several sessions created one at "
+            f"the same time: all use the first, ID {first}; the others are not used: {ids}",
+        )
+    return by_id[first], bool(others)
+
+
+def is_plan(client: JamaClient, plan: TestPlan, project: Project) -> bool:
+    """Return whether a plan is at Jama as it was created."""
+    found = client.find_plan(plan.id)
+    return (
+        found is not None
+        and is_same_name(found.name, plan.name)
+        and found.project_id in (None, project.id)
+    )
+
+
+def is_cycle(client: JamaClient, cycle: Cycle, plan: TestPlan) -> bool:
+    """Return whether a cycle is at Jama as it was created."""
+    found = client.find_cycle(cycle.id)
+    return (
+        found is not None
+        and is_same_name(found.name, cycle.name)
+        and found.plan_id in (None, plan.id)
+    )
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Return whether names are the same but for blanks, which servers may trim."""
+    return one.split() == other.split()
+
+
+def _shown(list_alike: Callable[[], Iterable[N]]) -> tuple[dict[int, N], bool]:
+    """Return what a list shows of something that was created, and whether it is complete."""
+    try:
+        return {each.id: each for each in list_alike()}, True
+    except ShortListError:
+        return {}, False
+
+
+class CaseCount:
+    """How many test cases a group has, which shows whether other sessions are adding theirs.
+
+    They add to the same group, since all shards have the same settings.
+
+    Args:
+        client: Reads from Jama.
+        plan: The plan.
+        group: The group that this session will add its own cases to.
+    """
+
+    def __init__(self, client: JamaClient, plan: TestPlan, group: Group) -> None:
+        self._client = client
+        self._plan = plan
+        self._group = group
+        self._found = 0
+        self._expected = self._read()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the group had fewer cases than it should when it was looked at last."""
+        return self._found < self._expected
+
+    def added_one(self) -> None:
+        """Note that this session has added a case."""
+        self._expected += 1
+
+    def wait_for_others(self, *, are_known: bool) -> bool:
+        """Wait until no other session adds cases any more, if one does.
+
+        A cycle has runs of those cases only that the plan had when the cycle was created.
+
+        Args:
+            are_known: Whether it is certain that there are other sessions.
+
+        Returns:
+            Whether another session was at work.
+        """
+        found = self._read()
+        if found <= self._expected and not are_known:
+            return False
+        connection = self._client.api.connection
+        start = changed_at = connection.clock()
+        # Sessions that waited for each other would otherwise go on at the same moment.
+        quiet_s = _QUIET_S + random.uniform(0, _QUIET_S / 2)  # noqa: S311 - no secret
+        while connection.clock() < min(changed_at + quiet_s, start + _LONGEST_WAIT_S):
+            connection.sleep(_LOOK_S)
+            before, found = found, self._read()
+            if found != before:
+                changed_at = connection.clock()
+        return True
+
+    def _read(self) -> int:
+        self._found = self._client.find_case_count(self._plan.id, self._group.id) or 0
+        return self._found
