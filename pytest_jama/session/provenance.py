@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pytest_jama import __version__
 from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome
+from pytest_jama.core.text import printable
 from pytest_jama.journal.lines import provenance_json, session_line
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def describe_destination(
         parts.append(f"({origins})")
     elif loaded.file is not None:
         parts.append(f"({relative_to(root, loaded.file)})")
-    return f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
+    return printable(f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}")
 
 
 def find_provenance(
