@@ -83,7 +83,7 @@ def _refuse(error: WrongUseError, given: Sequence[str]) -> int:
 def _print_version() -> int:
     from pytest_jama import __version__  # noqa: PLC0415 (another package)
 
-    _write_at_once(f"{PROGRAM}, version {__version__}\n")
+    _write_as_it_is(f"{PROGRAM}, version {__version__}\n")
     return 0
 
 
@@ -139,6 +139,13 @@ def _write(pieces: Iterable[str]) -> None:
 
 
 def _write_at_once(text: str) -> None:
+    """Write lines in which nothing is for the terminal or a CI system, whoever wrote it."""
+    from pytest_jama.core.text import printable_lines  # noqa: PLC0415 (``--version`` needs none)
+
+    _write_as_it_is(printable_lines(text))
+
+
+def _write_as_it_is(text: str) -> None:
     if sys.stdout is None:
         raise StdoutError("it is closed")
     try:
@@ -151,7 +158,9 @@ def _write_at_once(text: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(f"{PROGRAM}: {line}", file=sys.stderr)  # noqa: T201 (a front-end)
+    from pytest_jama.core.text import printable  # noqa: PLC0415 (``--version`` needs none)
+
+    print(printable(f"{PROGRAM}: {line}"), file=sys.stderr)  # noqa: T201 (a front-end)
 
 
 def _escape_what_cannot_be_shown() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from json.encoder import encode_basestring as _text
+from json.encoder import encode_basestring_ascii as _text
 from typing import TYPE_CHECKING, Any
 
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.merged_reports import COUNTED
-from pytest_jama.core.text import counted, printable
+from pytest_jama.core.text import counted, printable, printable_json
 from pytest_jama.report.upload_lines import LISTED, Line, Tone
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NO_TESTCASE = "there is no testcase in any report: did the tests run at all?"
 def list_lines(session: MergedReports) -> Iterator[str]:
     """Yield one line for each test: outcome, seconds, test ID, and case references in brackets."""
     for test_id, _, _, outcome, time_s, _, extras in session.tests.values():
-        shown = test_id if test_id.isascii() else printable(test_id)
+        shown = test_id if test_id.isascii() and test_id.isprintable() else printable(test_id)
         if extras is not None and extras.links:
             shown += f"  [{', '.join(map(str, extras.links))}]"
         if time_s is None:
@@ -54,9 +54,9 @@ def summary_line(session: MergedReports) -> str:
 def file_lines(file: ReportFile) -> Iterator[str]:
     """Yield what is wrong with a report, and what is odd about it."""
     if file.error is not None:
-        yield f"error: {printable(file.path)}: {printable(file.error)}"
+        yield f"error: {file.path}: {file.error}"
     for note in file.notes:
-        yield f"note: {printable(file.path)}: {printable(str(note))}"
+        yield f"note: {file.path}: {note}"
 
 
 def json_pieces(session: MergedReports) -> Iterator[str]:
@@ -66,7 +66,7 @@ def json_pieces(session: MergedReports) -> Iterator[str]:
     yield ',\n "tests": ['
     separator = "\n  "
     for test in session.tests.values():
-        yield separator + _test_json(test)
+        yield separator + printable_json(_test_json(test))
         separator = ",\n  "
     counts = {"testcases": session.testcase_counts, "tests": session.test_counts}
     yield '],\n "counts": '
@@ -74,7 +74,8 @@ def json_pieces(session: MergedReports) -> Iterator[str]:
     yield "}\n"
 
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+def _json(value: object) -> str:
+    return printable_json(json.dumps(value))
 
 
 def file_values(file: ReportFile) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
+    from pytest_jama.core.text import printable  # noqa: PLC0415
     from pytest_jama.report.streams import tolerant_output  # noqa: PLC0415
     from pytest_jama.session.exit_status import ExitStatus, exit_status_of  # noqa: PLC0415
 
@@ -31,11 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             status = toolbox.main(args=given, prog_name="pytest-jama", standalone_mode=False)
         except click.ClickException as exc:
-            exc.show(sys.stderr)
+            message = printable(exc.format_message())
+            click.UsageError(message, getattr(exc, "ctx", None)).show(sys.stderr)
             return ExitStatus.WRONG_USE
         except click.exceptions.Abort:
             return ExitStatus.INTERRUPTED
         except PytestJamaError as exc:
-            click.echo(f"pytest-jama: {exc}", file=sys.stderr)
+            for text in exc.lines:
+                click.echo(printable(f"pytest-jama: {text}"), file=sys.stderr)
             return exit_status_of(exc)
     return status if isinstance(status, int) else 0

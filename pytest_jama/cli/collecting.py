@@ -161,9 +161,10 @@ def _read(file: Path) -> CollectedSession:
 def _refuse(status: int, output: str) -> NoReturn:
     """Say why pytest has not collected, in its own words."""
     lines = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.strip()]
-    said = "\n".join(lines[-_SHOWN_LINES:])
+    said = lines[-_SHOWN_LINES:]
     if status == _WRONG_USE:
-        raise SettingsError(
-            Problem(said, "correct it, or what stands behind `--`", "pytest --collect-only")
-        )
-    raise PytestJamaError(f"pytest --collect-only ended with exit status {status}:\n{said}")
+        remedy = "correct what it says, or what stands behind `--`"
+        problem = Problem("pytest cannot begin", remedy, "pytest --collect-only")
+        raise SettingsError(problem, below=said)
+    what = f"pytest --collect-only ended with exit status {status}:"
+    raise PytestJamaError(what, below=said)

@@ -13,6 +13,8 @@ import click
 from pytest_jama.cli.sandbox_options import parse_case, parse_faults, parse_knobs, parse_tls
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.text import printable
+from pytest_jama.report.streams import make_tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -245,12 +247,15 @@ def _print_last_cycle(store: Store) -> None:
 def _print_runs(title: str, runs: Sequence[Node]) -> None:
     from rich.console import Console  # noqa: PLC0415 (only when something is shown)
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    table = Table("run", "case", "name", "status", "steps", title=title, title_justify="left")
+    _say(title)
+    table = Table("run", "case", "name", "status", "steps")
     for run in runs:
         steps = " ".join(step.status for step in run.steps)
-        table.add_row(run.document_key, run.case_key, run.name, run.status, steps)
-    Console(file=sys.stderr).print(table)
+        cells = (run.document_key, run.case_key, run.name, run.status, steps)
+        table.add_row(*(Text(printable(cell)) for cell in cells))  # no markup: "Release [/b]"
+    Console(file=make_tolerant(sys.stderr, is_drawn_on=True)).print(table)
 
 
 def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
@@ -268,4 +273,4 @@ def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(text, file=sys.stderr)
+    click.echo(printable(text), file=sys.stderr)

@@ -26,11 +26,23 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 class PytestJamaError(Exception):
-    """Anything pytest-jama raises on purpose."""
+    """Anything pytest-jama raises on purpose.
+
+    Args:
+        message: One line, or one for each mistake.
+        below: What another program said of it, line by line.
+
+    Attributes:
+        lines: The lines in which it is shown; what a message quotes may hold line breaks, too.
+    """
+
+    def __init__(self, *message: str, below: Sequence[str] = ()) -> None:
+        self.lines = (*message, *below)
+        super().__init__("\n".join(self.lines))
 
 
 class Problem(NamedTuple):
@@ -56,10 +68,11 @@ class SettingsError(PytestJamaError):
 
     Args:
         problems: At least one mistake, in the order in which a reader of the file meets them.
+        below: What another program said of it, line by line.
     """
 
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(map(str, problems)))
+    def __init__(self, *problems: Problem, below: Sequence[str] = ()) -> None:
+        super().__init__(*map(str, problems), below=below)
         self.problems = problems
 
 

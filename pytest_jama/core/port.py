@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pytest_jama.core.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -75,7 +77,7 @@ class Retry(NamedTuple):
     def __str__(self) -> str:
         why = f"{self.reason}, {self.detail}" if self.detail else self.reason
         when = f"attempt {self.attempt} in {self.pause_s:.3f} s"
-        return f"{self.request}: {when}: {why} ({self.left_s:.0f} s left)"
+        return printable(f"{self.request}: {when}: {why} ({self.left_s:.0f} s left)")
 
 
 class Observer:

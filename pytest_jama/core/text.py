@@ -1,4 +1,4 @@
-"""Text for other people's eyes: shortened with a mark, without secrets."""
+"""Text for other people's eyes: harmless where it is shown, shortened with a mark."""
 
 from __future__ import annotations
 
@@ -10,17 +10,104 @@ ELLIPSIS = "…"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+_INVISIBLE = re.compile(
+    "["
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"  # controls
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction
+    r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"
+    "]"
+)
+"""What changes what is seen without being seen: controls, directions, what has no width.
+
+Source: Unicode, DerivedCoreProperties.txt, `Default_Ignorable_Code_Point`.
+"""
+
+_JOINERS = "\u200c\u200d"
+_SELECTORS = re.compile(r"[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
+"""``##vso[`` and ``##[`` of Azure, the older commands of GitHub, ``##teamcity[``: all of them count
+anywhere in a line. Source: Microsoft/azure-pipelines-agent `Command.cs` and actions/runner
+`ActionCommand.cs`, which search for it; TeamCity's documentation, "Service messages"."""
+
 
 def clean(text: str) -> str:
     """Drop terminal colours and characters that JSON, XML and databases cannot hold."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _ANSI.sub("", text))
 
 
+def visible(text: str) -> str:
+    """Write out what nobody sees in a text, such as U+202E, which turns the direction.
+
+    Tabs and ends of lines stay, and what belongs to the character before: a joiner between two
+    letters that are not ASCII (Persian, Hindi, many emoji), one variation selector behind one.
+    """
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub(_written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    character, text, at = match[0], match.string, match.start()
+    is_part = False
+    if _SELECTORS.match(character):
+        is_part = at > 0 and _is_seen(text[at - 1])
+    elif character in _JOINERS:
+        is_part = _can_be_joined(text, at - 1) and _can_be_joined(text, at + 1)
+    return character if is_part else _escaped(character)
+
+
+def _can_be_joined(text: str, at: int) -> bool:
+    if not 0 <= at < len(text) or text[at].isascii():
+        return False
+    return _is_seen(text[at - 1 if _SELECTORS.match(text[at]) else at])
+
+
+def _is_seen(character: str) -> bool:
+    is_shown = character.isprintable() and not character.isspace()
+    return is_shown and not _INVISIBLE.match(character)
+
+
+def _escaped(character: str) -> str:
+    return ascii(character)[1:-1]
+
+
 def printable(text: str) -> str:
-    """Return a text in one line that does nothing to a terminal."""
-    if text.isprintable():
+    """Return a text in one line that does nothing to a terminal, nor to a CI system.
+
+    Colours are dropped. What is not seen or ends a line is written out as in Python's strings.
+    So is one character of each command that a CI system looks for in what is printed.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(
+            each if each.isprintable() or each in _JOINERS else _escaped(each)
+            for each in visible(_ANSI.sub("", text))
+        )
+    if "##" in text:
+        text = _COMMAND.sub(r"#\\x23", text)
+    # ``::error::`` of GitHub counts only where a line begins with it, blanks aside: a test ID has
+    # ``::`` in the middle. Source: actions/runner `ActionCommand.cs`, `TryParseV2`.
+    return text.replace("::", r":\x3a", 1) if text.lstrip(" ").startswith("::") else text
+
+
+def printable_lines(text: str) -> str:
+    """Return lines of which each is `printable`; their ends stay. Fast where nothing is wrong."""
+    is_plain = text.isascii() and not text.encode("ascii").translate(None, _PLAIN)
+    is_plain = is_plain and not any(each in text for each in ("##", "\n ", "\n:"))
+    if is_plain and not text.startswith((" ", ":")):
         return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in clean(text))
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def printable_json(document: str) -> str:
+    r"""Return a JSON document that reads the same, in which no CI system finds a command.
+
+    Args:
+        document: Of ASCII, as `json` makes it. A ``#`` can only be inside of a string in it.
+    """
+    return document.replace("##", r"\u0023\u0023")
 
 
 def shorten(text: str, *, at_most: int) -> str:

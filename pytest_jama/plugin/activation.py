@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
+from pytest_jama.core.text import printable
 from pytest_jama.plugin.attempts import COLLECTION, AttemptEndings, start_attempts
 from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersForFile
 from pytest_jama.plugin.rootdir import RootdirForFile, way_to_rootdir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.errors import SettingsError
 
@@ -136,4 +139,9 @@ def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
 
 
 def _refusal(error: SettingsError) -> pytest.UsageError:
-    return pytest.UsageError(f"pytest-jama cannot start:\n{error}")
+    return cannot_start(error.lines)
+
+
+def cannot_start(mistakes: Iterable[str]) -> pytest.UsageError:
+    """Return what ends a session before any test runs; pytest prints it, a line each."""
+    return pytest.UsageError("\n".join(("pytest-jama cannot start:", *map(printable, mistakes))))

@@ -19,6 +19,7 @@ from pytest_jama.core.known_tests import Gaps, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
+from pytest_jama.plugin.activation import cannot_start
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -320,12 +321,12 @@ class Reporter(Guarded):
         try:
             refuse_conflicts(self._settings, test_ids, file=file)
         except SettingsError as error:
-            self._refuse([str(error)])
+            self._refuse(error.lines)
 
     def _refuse(self, mistakes: Iterable[str]) -> NoReturn:
         """End the session before any test runs."""
         self._is_refused = True
-        raise pytest.UsageError("\n".join(("pytest-jama cannot start:", *mistakes)))
+        raise cannot_start(mistakes)
 
     def _conftests(self) -> list[object]:
         return [plugin for plugin in self._config.pluginmanager.get_plugins() if has_hooks(plugin)]

@@ -112,5 +112,8 @@ def make_progress(file: TextIO | None, *, quiet: bool) -> Observer:
     """
     if quiet:
         return Observer()
-    file = make_tolerant(file)
-    return BarProgress(file) if file.isatty() else PlainProgress(file)
+    plain = make_tolerant(file)
+    is_terminal = plain.isatty()
+    return (
+        BarProgress(make_tolerant(file, is_drawn_on=True)) if is_terminal else PlainProgress(plain)
+    )

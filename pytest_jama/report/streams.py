@@ -1,30 +1,37 @@
-"""Output that may fail: nothing that we print can stop an upload.
+"""The way out of all that we print: it may fail, and it does nothing to who reads it.
 
 A reader may go away (``| head``), the disk be full, the stream be closed or missing, a character be
-one that it cannot encode. Whatever prints while results are on their way does so through
-`make_tolerant`.
+one that it cannot encode: nothing of that can stop an upload. What servers, reports and files say
+may hold controls of a terminal or commands of a CI system: no line that is printed has them.
+Whatever prints does so through `make_tolerant`. What pytest prints for us is harmless before: a
+`Line`, the header, and why a session cannot start.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import IO, TYPE_CHECKING, Any, cast
+
+from pytest_jama.core.text import printable, printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
 
-def make_tolerant(stream: TextIO | None) -> TextIO:
+def make_tolerant(stream: TextIO | None, *, is_drawn_on: bool = False) -> TextIO:
     """Return a stream that goes on silently when it cannot be written any more.
 
     Args:
         stream: stdout or stderr; Python has None where the process was started without.
+        is_drawn_on: Whether controls of a terminal pass, as for a progress bar; who draws makes
+            the texts in it harmless. Otherwise only a colour around a whole line does.
     """
-    return cast("TextIO", _TolerantStream(stream))
+    return cast("TextIO", _TolerantStream(stream, is_drawn_on=is_drawn_on))
 
 
 def why_unwritten(stream: TextIO) -> str:
@@ -35,8 +42,11 @@ def why_unwritten(stream: TextIO) -> str:
 class _TolerantStream:
     """Passes everything on to a stream, until that is broken."""
 
-    def __init__(self, stream: IO[str] | None) -> None:
+    def __init__(self, stream: IO[str] | None, *, is_drawn_on: bool) -> None:
+        while is_drawn_on and isinstance(stream, _TolerantStream):
+            stream = stream._stream  # noqa: SLF001 (of this class)
         self._stream = stream
+        self._shown = str if is_drawn_on else _harmless
         self._failure = "it is closed" if stream is None else ""
 
     @property
@@ -47,7 +57,7 @@ class _TolerantStream:
     def write(self, text: str) -> int:
         if self._stream is not None:
             try:
-                self._stream.write(self._encodable(text))
+                self._stream.write(self._encodable(self._shown(text)))
             except (OSError, ValueError) as error:  # closed streams raise ValueError
                 self._give_up(error)
         return len(text)
@@ -81,6 +91,18 @@ class _TolerantStream:
         return getattr(self._stream, name)
 
 
+_COLOURED = re.compile(r"(\x1b\[\d\dm)(.*)(\x1b\[0m\n?)", re.DOTALL)
+"""What `click.style` makes of a line."""
+
+
+def _harmless(text: str) -> str:
+    coloured = _COLOURED.fullmatch(text)
+    if coloured is None:
+        return printable_lines(text)
+    colour, line, end = coloured.groups()
+    return colour + printable_lines(line) + end
+
+
 @contextmanager
 def tolerant_output() -> Iterator[None]:
     """Make stdout and stderr tolerant while a command runs, whoever prints there."""
@@ -98,7 +120,7 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
     log = logging.getLogger("pytest_jama")
     level = log.level
     handler = logging.StreamHandler(make_tolerant(stream))
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    handler.setFormatter(_OneLine("%(asctime)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     try:
@@ -106,6 +128,13 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
+
+
+class _OneLine(logging.Formatter):
+    """Keeps each message in its line; a traceback has lines of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (as logging names it)
+        return printable(super().formatMessage(record))
 
 
 def silence(stream: IO[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
-from pytest_jama.core.text import counted
+from pytest_jama.core.text import counted, printable
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.case_lines import case_entries, case_lines, left_lines, untouched_lines
 from pytest_jama.report.caught_failures import caught_failure_lines
@@ -233,15 +233,33 @@ def next_line(*paths: Path, failure: str, start: Path, options: Sequence[str] = 
 
 
 def resume_command(*paths: Path, start: Path, options: Sequence[str] = ()) -> str:
-    """Return the command that finishes the upload of journals, quoted for the usual shell."""
+    """Return the command that finishes the upload of journals, quoted for the usual shell.
+
+    It stays exact where it is shown: what would not is written as bytes in ``$'...'``, which bash,
+    zsh and POSIX.1-2024 understand.
+    """
     names = [_shown_path(path, start) for path in paths]
     separator = ["--"] if any(name.startswith("-") for name in names) else []
     words = ["pytest-jama", "upload", *options, *separator, *names]
     if os.name != "nt":
-        return shlex.join(words)
+        return " ".join(map(_quoted, words))
     from subprocess import list2cmdline  # noqa: PLC0415 (only there)
 
     return list2cmdline(words)
+
+
+def _quoted(word: str) -> str:
+    quoted = shlex.quote(word)
+    if printable(quoted) == quoted:
+        return quoted
+    # octal has three digits always, whatever comes behind
+    inside = "".join(_escaped(chr(byte)) for byte in os.fsencode(word))
+    return f"$'{inside}'"
+
+
+def _escaped(byte: str) -> str:
+    is_plain = byte.isascii() and (byte.isalnum() or byte in " ./_-")
+    return byte if is_plain else f"\\{ord(byte):03o}"
 
 
 def _shown_path(path: Path, start: Path) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import ChangeKind, Plan, SendState
-from pytest_jama.core.text import counted, first_line, shorten
+from pytest_jama.core.text import counted, first_line, printable, shorten
 from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ class Line(NamedTuple):
     is_exact: bool = False
 
     def __str__(self) -> str:
-        text = self.text if self.is_exact else shorten(self.text, at_most=LINE_CHARACTERS)
-        return f"{self.label:<10} {text}"
+        head = f"{self.label:<10} "
+        line = printable(head + self.text)
+        return line if self.is_exact else shorten(line, at_most=len(head) + LINE_CHARACTERS)
 
 
 def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:

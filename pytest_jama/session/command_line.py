@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_jama.core.plan import Mode
-from pytest_jama.core.text import printable
+from pytest_jama.core.text import printable, printable_json
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
 from pytest_jama.report.streams import make_tolerant, requests_logged, why_unwritten
@@ -117,7 +117,7 @@ class OutputOptions:
             program: The command, as messages begin.
             about: What it adds to the JSON document; a refusal is one, too, where one is wanted.
         """
-        for text in str(error).splitlines():
+        for text in error.lines:
             said = f"{program}: error: {printable(text)}"
             click.secho(said, fg=_COLOURS[Tone.BAD], file=make_tolerant(sys.stderr))
         ending = refuse(error)
@@ -141,7 +141,8 @@ class OutputOptions:
             unmatched=ending.unmatched,
         )
         stdout = make_tolerant(sys.stdout)
-        click.echo(json.dumps({**document, **about}, indent=2), file=stdout)
+        text = json.dumps({**document, **about}, indent=2)
+        click.echo(printable_json(text), file=stdout)
         failure = why_unwritten(stdout)
         if not failure:
             return status

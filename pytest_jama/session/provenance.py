@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pytest_jama import __version__
 from pytest_jama.core.plan import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome
+from pytest_jama.core.text import printable
 from pytest_jama.journal.lines import provenance_json, session_line
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def describe_destination(
     from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
 
     exposure = (f"jama: warning: {text}" for text in describe_exposure(settings))
-    return [f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}", *exposure]
+    head = printable(f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}")
+    return [head, *exposure]
 
 
 def find_provenance(

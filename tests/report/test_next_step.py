@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from pytest_jama.core.text import printable
 from pytest_jama.report.summary import journal_line, next_line, resume_command
 
 HERE = Path("/work place")
@@ -22,6 +25,28 @@ HERE = Path("/work place")
 )
 def test_command_can_be_pasted_as_it_is(path: Path, command: str) -> None:
     assert resume_command(path, start=HERE) == command
+
+
+@pytest.mark.skipif(os.name == "nt", reason="for the shells of other systems")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a'; touch gone; '.jsonl",
+        "a\n::error::x\r\x1b[31m.jsonl",
+        "\u202e1\u200b##vso[x]'\\.jsonl",
+        "a\udc80b.jsonl",
+        "$(touch gone)`touch gone`.jsonl",
+    ],
+)
+def test_command_names_the_file_exactly_and_shows_nothing_else(name: str, tmp_path: Path) -> None:
+    line = str(next_line(tmp_path / name, failure="", start=tmp_path))
+    command = line.removeprefix("next       pytest-jama upload ")
+
+    assert printable(line) == line
+    shell = ["bash", "-c", f"printf %s {command}"]
+    printed = subprocess.run(shell, cwd=tmp_path, capture_output=True, check=True)  # noqa: S603
+    assert printed.stdout == os.fsencode(name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_journals_that_belong_together_are_all_named() -> None:

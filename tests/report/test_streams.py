@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 
+import click
 import pytest
 
 from pytest_jama.report.streams import make_tolerant, requests_logged, tolerant_output
@@ -86,3 +87,45 @@ def test_whatever_a_command_prints_is_tolerant(monkeypatch: pytest.MonkeyPatch) 
     with tolerant_output():
         sys.stdout.write("one")
         sys.stderr.write("two")
+
+
+HOSTILE = "a\x9b1m\u202eb\r\x1b]0;t\x07 ##vso[task.x]y"
+HARMLESS = r"a\x9b1m\u202eb\r\x1b]0;t\x07 #\x23vso[task.x]y"
+
+
+def written(text: str, *, is_drawn_on: bool = False) -> str:
+    stream = io.StringIO()
+    make_tolerant(make_tolerant(stream), is_drawn_on=is_drawn_on).write(text)
+    return stream.getvalue()
+
+
+def test_whoever_prints_a_line_it_does_nothing() -> None:
+    assert written(f"{HOSTILE}\n  ::error::x\n") == f"{HARMLESS}\n  :\\x3aerror::x\n"
+
+
+def test_colour_of_a_whole_line_stays() -> None:
+    line = click.style(f"lock {HOSTILE}", fg="red")
+    assert written(f"{line}\n") == f"\x1b[31mlock {HARMLESS}\x1b[0m\n"
+
+
+def test_colour_inside_of_a_line_goes() -> None:
+    assert written("a\x1b[8mhidden\x1b[0m b\n") == "ahidden b\n"
+
+
+def test_who_draws_uses_the_terminal() -> None:
+    assert written("\x1b[1A\x1b[2K\r", is_drawn_on=True) == "\x1b[1A\x1b[2K\r"
+
+
+def test_entry_of_the_log_is_one_line() -> None:
+    stream = io.StringIO()
+    with requests_logged(stream):
+        logging.getLogger("pytest_jama.test").debug("%s\n::error::x", HOSTILE)
+    assert stream.getvalue().endswith(f" {HARMLESS}\\n::error::x\n")
+
+
+def test_traceback_in_the_log_keeps_its_lines() -> None:
+    stream = io.StringIO()
+    with requests_logged(stream):
+        error = ValueError(f"{HOSTILE}\n::error::x")
+        logging.getLogger("pytest_jama.test").debug("x", exc_info=error)
+    assert stream.getvalue().endswith(f"\nValueError: {HARMLESS}\n:\\x3aerror::x\n")

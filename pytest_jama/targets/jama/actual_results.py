@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama import __version__
-from pytest_jama.core.text import clean
+from pytest_jama.core.text import clean, visible
 from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def account_html(lines: Sequence[str], *, keep: Sequence[str], session: str) -> 
     signature = html.escape(f"session {session}, checksum ")
     budget = ACCOUNT_SIZE - len(_BREAK) - len(signature) - _CHECKSUM_SIZE
     body = rich_text(lines, at_most=budget)
-    kept = _BREAK.join(map(html.escape, keep))
+    kept = _BREAK.join(html.escape(_plain(line)) for line in keep)
     if kept not in body:
         before = lines[: lines.index(keep[0])] if keep[0] in lines else lines
         body = _with_line(rich_text(before, at_most=budget - len(_BREAK) - len(kept)), kept)
@@ -233,7 +233,7 @@ def escaped(text: str, *, at_most: int) -> str:
         text: Plain text.
         at_most: Characters of the result, entities included.
     """
-    kept, is_cut = _fitting(map(html.escape, clean(text)), at_most)
+    kept, is_cut = _fitting(map(html.escape, _plain(text)), at_most)
     return "".join(kept) + (_mark(0) if is_cut else "")
 
 
@@ -244,7 +244,7 @@ def rich_text(lines: Sequence[str], *, at_most: int) -> str:
         lines: Plain text; indentation stays visible.
         at_most: Characters of the result, tags and entities included.
     """
-    plain = [clean(part) for line in lines for part in line.splitlines() or [""]]
+    plain = [_plain(part) for line in lines for part in line.splitlines() or [""]]
     opening, closing = _PARAGRAPH
     room = at_most - len(opening) - len(closing)
     whole = _BREAK.join("".join(_units_of(line)) for line in plain)
@@ -252,6 +252,11 @@ def rich_text(lines: Sequence[str], *, at_most: int) -> str:
         return opening + whole + closing
     kept, _ = _fitting(_units(plain), room)
     return opening + "".join(kept) + _mark(len(plain) - 1 - kept.count(_BREAK)) + closing
+
+
+def _plain(text: str) -> str:
+    """Return a text as its reader is to see it: nothing in it misleads unseen."""
+    return visible(clean(text))
 
 
 def _units(lines: Sequence[str]) -> Iterator[str]:

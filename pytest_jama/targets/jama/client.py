@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.text import visible
 from pytest_jama.targets.jama import wire
 from pytest_jama.targets.jama.answer_checks import (
     is_list,
@@ -124,7 +125,7 @@ class JamaClient:
 
     def create_plan(self, project_id: int, name: str) -> int:
         """Create a test plan; Jama gives it its default group."""
-        body = {"project": project_id, "fields": {"name": name}}
+        body = {"project": project_id, "fields": {"name": visible(name)}}
         return self._create_named(PLANS_PATH, body, name, lambda: self.plans(project_id))
 
     def groups(self, plan_id: int) -> Iterator[Group]:
@@ -135,7 +136,7 @@ class JamaClient:
     def create_group(self, plan_id: int, name: str) -> int:
         """Create a test group in a plan."""
         path = groups_path(plan_id)
-        return self._create_named(path, {"name": name}, name, lambda: self.groups(plan_id))
+        return self._create_named(path, {"name": visible(name)}, name, lambda: self.groups(plan_id))
 
     def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
         """Yield the test cases of a group."""
@@ -171,7 +172,7 @@ class JamaClient:
     def create_cycle(self, plan_id: int, name: str, *, start: date, end: date) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
         path = cycles_path(plan_id)
-        body = _cycle_body({"name": name}, start=start, end=end)
+        body = _cycle_body({"name": visible(name)}, start=start, end=end)
         return self._create_named(path, body, name, lambda: self.cycles(plan_id))
 
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pytest_jama.core.errors import NotUsableError
+from pytest_jama.core.text import visible
 from pytest_jama.targets.jama.wire import find_count, find_id, identity_of
 
 if TYPE_CHECKING:
@@ -278,15 +279,18 @@ N = TypeVar("N", bound=Named)
 
 
 def named(name: str | None, listed: Iterable[N]) -> list[N]:
-    """Return those of a list that have a name.
+    """Return those of a list that have a name; without any, those that we have created for it.
+
+    What nobody sees in a name is written out in what we create.
 
     Raises:
         ShortListError: When there is none, and the list is not complete: it may be there.
     """
     found: list[N] = []
+    names = {name, name and visible(name)}
     try:
-        found.extend(each for each in listed if each.name == name)
+        found.extend(each for each in listed if each.name in names)
     except ShortListError:
         if not found:
             raise
-    return found
+    return [each for each in found if each.name == name] or found

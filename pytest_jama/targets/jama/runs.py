@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_jama.core.plan import CaseChange
+from pytest_jama.core.text import visible
 from pytest_jama.targets.jama.account import describe_steps, statement_of
 from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
@@ -282,7 +283,8 @@ def patch_operations(
         values["actualResults"] = with_earlier(account, update.earlier, at_most=RESULTS_SIZE)
     if assignee is not None:
         values["assignedTo"] = assignee
-    values.update(fields)
+    for name, value in fields.items():
+        values[name] = visible(value) if isinstance(value, str) else value
     return [
         {"op": "add", "path": f"/fields/{_pointer(name)}", "value": value}
         for name, value in values.items()
