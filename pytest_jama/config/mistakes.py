@@ -65,9 +65,10 @@ def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
 def section_of(field: FieldInfo | None) -> type[BaseModel] | None:
     """Return the model of a field that is a mapping of settings; None for a single setting."""
     annotation: object = field.annotation if field else None
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return None
+    # On Python 3.10 `dict[str, str]` passes for a type, and is then refused by `issubclass`.
+    if get_origin(annotation) is not None or not isinstance(annotation, type):
+        return None
+    return annotation if issubclass(annotation, BaseModel) else None
 
 
 def _locate(

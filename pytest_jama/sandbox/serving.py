@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 import struct
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from starlette.datastructures import Headers, MutableHeaders
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from starlette.types import ASGIApp, Scope
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
@@ -97,6 +99,87 @@ def connection_of(scope: Scope) -> ServedConnection:
     return connection
 
 
+_OWN_NAME = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+_OWN_NAMES = "127.0.0.1, localhost and [::1]"
+_OWN_SITES = {"same-origin", "none"}
+SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What each answer tells a browser, if it has no word of its own: run, load, frame nothing."""
+
+
+class OwnPagesOnly:
+    """Refuse what a web page of somebody else can make the browser of this machine send.
+
+    A page that has its own name pointed to 127.0.0.1 is told by that name (DNS rebinding); one
+    that sends forms or loads from here, by its origin. Programs send neither, and are let through.
+    Source: Fetch Standard; W3C "Fetch Metadata Request Headers"; RFC 9110, 15.5.20.
+
+    Args:
+        app: The application that is served.
+        refusal: Makes the answer from a status and what is wrong.
+    """
+
+    def __init__(self, app: ASGIApp, *, refusal: Callable[[int, str], ASGIApp]) -> None:
+        self._app = app
+        self._refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what does not come from such a page."""
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        why = find_refusal(scope)
+        app = self._app if why is None else self._refusal(*why)
+        await app(scope, receive, send_safely)
+
+
+def find_refusal(scope: Scope) -> tuple[int, str] | None:
+    """Return the status and the reason to refuse a request; None lets it through."""
+    headers = Headers(scope=scope)
+    hosts = headers.getlist("host")
+    if not scope["path"].startswith("/"):
+        return 400, "the sandbox is not a proxy: ask for a path such as /rest/v1/"
+    if len(hosts) != 1 or not _OWN_NAME.fullmatch(hosts[0]):
+        asked = ascii(hosts[0])[:80] if hosts else "no name"
+        port = scope["server"][1]
+        return 421, (
+            f"the sandbox answers to {_OWN_NAMES}, and was asked for {asked}: use "
+            f"{scope['scheme']}://{HOST}:{port}, or let what forwards to it send `Host: {HOST}`"
+        )
+    origin = _foreign_origin(headers, own=f"{scope['scheme']}://{hosts[0]}")
+    if origin is not None and not _is_link(scope, headers):
+        return 403, (
+            f"a web page of {origin} has sent this request; only programs and the sandbox's own "
+            "pages may. Open the address in the browser's address bar to see it"
+        )
+    return None
+
+
+def _foreign_origin(headers: Headers, *, own: str) -> str | None:
+    """Return whose page has sent a request; None for a program or a page of ours."""
+    others = [each for each in headers.getlist("origin") if each.lower() != own.lower()]
+    if others:
+        return ascii(others[0])[:80]
+    sites = [each for each in headers.getlist("sec-fetch-site") if each.lower() not in _OWN_SITES]
+    return "another site" if sites else None
+
+
+def _is_link(scope: Scope, headers: Headers) -> bool:
+    """Return whether somebody follows a link to a page here, which only shows."""
+    is_page = headers.get("sec-fetch-mode") == "navigate"
+    is_page = is_page and headers.get("sec-fetch-dest") == "document"
+    return is_page and scope["method"] in {"GET", "HEAD"}
+
+
 class SandboxError(RuntimeError):
     """The server could not be started."""
 
@@ -158,6 +241,7 @@ def config_of(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
         log_config=None,  # the caller decides about logging
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # `X-Forwarded-…` decides nothing here
         lifespan="off",
         ws="none",
         loop="asyncio",

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 
 WIDTHS = "[...document.querySelectorAll('{}')].map(each => each.getBoundingClientRect().width)"
 EVIL = "<script>console.error('ran')</script><img src=http://example.com/x onerror=alert(1)>"
+HOSTILE = (
+    EVIL,
+    "<svg/onload=console.error('ran')><animate onbegin=console.error('ran')></svg>",
+    "<a href=\"javascript:console.error('ran')\">click</a>",
+    "<style>@import 'http://example.com/x';body{display:none}</style>",
+    "<style>*{background:url(http://example.com/x)}",
+    "<iframe srcdoc=\"<script>parent.console.error('ran')</script>\"></iframe>",
+    "<meta http-equiv=refresh content='0;url=http://example.com/'>",
+    "<base href=http://example.com/><form action=http://example.com/><button>go</button>",
+    "<link rel=stylesheet href=http://example.com/x><object data=http://example.com/x>",
+    "</title></main></details></span>--><script>console.error('ran')</script>",
+    "\" autofocus onfocus=console.error('ran') x=\"",
+    "{{ 7 * 7 }}{% raw %}${7*7}",
+    "\u202egnp.exe\u2066",
+    "<![CDATA[<script>console.error('ran')</script>",
+)
+"""Names and results that want to run, to load, to leave, to hide the page or to turn it around."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +98,62 @@ def test_texts_are_shown_and_never_run(browser: Browser, world: World, run: Node
     browser.open(f"{world.sandbox.url}/runs/{run.id}")
     assert f"saw {EVIL}" in browser.value("document.body.innerText")
     assert browser.value("document.querySelectorAll('main script, main img').length") == 0
+
+
+@pytest.fixture(params=["plain", "rich"])
+def hostile_cycle(world: World, request: pytest.FixtureRequest) -> int:
+    """A cycle with a run for each hostile text, in its name, result, custom field and steps."""
+    around = "{}" if request.param == "plain" else "<p>kept</p>{}"
+    cases = [world.store.add_case(world.key, name=text, steps=1) for text in HOSTILE]
+    plan = world.store.add_plan(world.key, f"Plan {''.join(HOSTILE)}", cases=cases)
+    cycle = world.store.add_cycle(plan, f"Cycle {''.join(HOSTILE)}")
+    for run, text in zip(world.store.runs(cycle), HOSTILE, strict=True):
+        step = [{"status": "FAILED", "result": around.format(text)}]
+        sent = (
+            add("testRunSteps", step),
+            add("actualResults", around.format(text)),
+            add("environment$37", around.format(text)),
+            add("tested_in_version$37", text),
+        )
+        assert world.api.patch(f"/testruns/{run.id}", *sent).status == 200
+    return cycle
+
+
+def test_hostile_texts_neither_run_nor_load_nor_hide_anything(
+    browser: Browser, world: World, hostile_cycle: int
+) -> None:
+    runs = world.store.runs(hostile_cycle)
+    places = ["/", f"/cycles/{hostile_cycle}", *(f"/runs/{run.id}" for run in runs)]
+    for place in places:
+        browser.open(world.sandbox.url + place)
+        browser.value("[...document.querySelectorAll('a, button')].map(each => each.focus())")
+        assert browser.complaints == []
+        own = (world.sandbox.url + "/", "data:")
+        assert [url for url in browser.requested if not url.startswith(own)] == []
+        foreign = (
+            "main script, main style, main img, main iframe, main form, main meta, main object"
+        )
+        assert browser.value(f"document.querySelectorAll('{foreign}').length") == 0
+        assert browser.value("document.querySelectorAll('[onload], [onfocus], base').length") == 0
+        assert browser.value("document.querySelector('h1').checkVisibility()") is True
+    browser.open(world.sandbox.url + places[1])
+    names = browser.value("[...document.querySelectorAll('.name')].map(each => each.textContent)")
+    assert names == list(HOSTILE)
+
+
+def test_a_name_that_turns_its_direction_turns_nothing_behind_it(
+    browser: Browser, world: World
+) -> None:
+    plan = world.store.add_plan(world.key, "Plan \u202e", cases=world.cases(0))
+    cycle = world.store.add_cycle(plan, "Cycle \u202e")
+    browser.open(world.sandbox.url)
+    rows = f"document.querySelector('a[href=\"/cycles/{cycle}\"]').nextElementSibling"
+    assert browser.value(f"getComputedStyle({rows}).unicodeBidi") == "isolate"
+    browser.open(f"{world.sandbox.url}/cycles/{cycle}")
+    link = f"document.querySelector('.path a[href=\"/#plan-{plan}\"]')"
+    behind = f"(() => {{const r = document.createRange(); r.selectNode({link}.nextSibling);"
+    edge = f"{behind} return r.getBoundingClientRect().left}})()"
+    assert browser.value(edge) >= browser.value(f"{link}.getBoundingClientRect().right")
 
 
 @pytest.mark.parametrize("width_px", [360, 1200])

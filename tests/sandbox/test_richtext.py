@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -38,6 +40,13 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
         ("<b>bold</b><p>next</p>", "bold\nnext"),
         ("<script>alert(1)</script>kept<style>x</style>", "kept"),
         ("<img src=x onerror=alert(1)>", ""),
+        ("<SCRIPT>if (1 < 2) '<style>'</SCRIPT>kept", "kept"),
+        ("<a title='2 > 1'>kept</a>", "kept"),
+        ("a<!-- <p> --> b <!doctype html><?php 1 ?>c", "a b c"),
+        ("a <!-- without an end", "a"),
+        ("1 < 2 <", "1 < 2 <"),
+        ("<![", "<!["),
+        ("<template>no</p></template><p>yes", "yes"),
     ],
 )
 def test_markup_is_left_out_of_what_is_shown(rich: str, words: str) -> None:
@@ -47,3 +56,32 @@ def test_markup_is_left_out_of_what_is_shown(rich: str, words: str) -> None:
 def test_text_that_is_not_rich_is_shown_as_it_is() -> None:
     assert words_of("saw <Foo object>") == "saw <Foo object>"
     assert words_of("<p>saw &lt;Foo&gt;</p>") == "saw <Foo>"
+
+
+@pytest.mark.parametrize(
+    "text", ["<![CDATA[", "<!", "&#" + "9" * 5000 + ";", "</", "&#xD800;", "<a <"]
+)
+def test_broken_markup_is_no_obstacle(text: str) -> None:
+    assert plain(f"before<br>{text}").startswith("before\n")
+
+
+@given(some.text("<>&/!-'\"?[]ab #;\n"))
+def test_any_text_can_be_shown(text: str) -> None:
+    plain(text)
+
+
+PIECES = [
+    *("<!--", "<a ", "<a", "<", "&#", "<![", "</p", "<script>", "<p>", "</p> ", "<br" + " " * 50),
+    *("<a b='", '<a "x" ', '"x" ', "'", "<?"),
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_showing_eight_times_the_text_costs_about_eight_times_as_much(piece: str) -> None:
+    def cost_s(size: int) -> float:
+        text = "<a " + piece * (size // len(piece))
+        begin = time.thread_time()
+        normalised(plain(text))
+        return time.thread_time() - begin
+
+    assert min(cost_s(80_000) for _ in range(2)) < 24 * max(cost_s(10_000), 0.002)

@@ -2,13 +2,23 @@
 
 import html
 import re
-from html.parser import HTMLParser
+from collections.abc import Iterator
+from itertools import chain
 
 _BLOCK = re.compile(r"\s*<(p|div|ul|ol|table|h[1-6]|pre|blockquote)\b", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _END_OF_PARAGRAPH = re.compile(r"</p>\s*", re.IGNORECASE)
 _LINE_ENDS = {"br", "p", "div", "li", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _HIDDEN = {"script", "style", "template", "head"}
+_TAG = re.compile(
+    r"""<(?P<end>/?)(?P<name>[a-z][^\s/<>]*) (?: [^<>"'] | "[^"<]*" | '[^'<]*' )* >"""
+    r"""|<[!?/][^<>]*>""",  # a declaration, an instruction, an end of nothing
+    re.IGNORECASE | re.VERBOSE,
+)
+"""No part goes beyond the next `<`, so that searching costs the same for each character."""
+
+_REFERENCE = re.compile(r"&#?[0-9A-Za-z]{1,32};?", re.ASCII)
+"""Longer ones name no character, and `html.unescape` refuses numbers of 4,300 digits."""
 
 
 def normalised(text: str) -> str:
@@ -25,10 +35,8 @@ def normalised(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return the words of rich text, line by line, without any markup."""
-    reader = _TextOf()
-    reader.feed(text)
-    reader.close()
-    lines = (line.rstrip() for line in "".join(reader.parts).replace("\xa0", " ").split("\n"))
+    parts = list(_shown_parts(_without_comments(text)))
+    lines = (line.rstrip() for line in "".join(parts).replace("\xa0", " ").split("\n"))
     return "\n".join(lines).strip()
 
 
@@ -37,33 +45,41 @@ def words_of(text: str) -> str:
     return plain(text) if _BLOCK.match(text) else text.strip()
 
 
-class _TextOf(HTMLParser):
-    """Collect the text of a document; a tag ends a line, scripts and styles are left out."""
+def _without_comments(text: str) -> str:
+    """Cut comments out; one without an end reaches to the end of the text."""
+    head, *rest = text.split("<!--")
+    return head + "".join(part.partition("-->")[2] for part in rest)
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in _HIDDEN:
-            self._hidden.append(tag)
-        elif tag == "br" or (tag in _LINE_ENDS and not self._at_line_start()):
-            self.parts.append("\n")
+def _shown_parts(text: str) -> Iterator[str]:
+    """Walk through the text between the tags; a tag ends a line, scripts are left out."""
+    hidden = ""
+    is_line_start = True
+    read_to = 0
+    for tag in chain(_TAG.finditer(text), (None,)):
+        words = _unescaped(text[read_to : tag.start() if tag else len(text)])
+        if words and not hidden:
+            yield words
+            is_line_start = words.endswith("\n")
+        if tag is None:
+            return
+        read_to = tag.end()
+        name, is_end = (tag["name"] or "").lower(), bool(tag["end"])
+        if hidden or (name in _HIDDEN and not is_end):
+            hidden = "" if is_end and name == hidden else hidden or name
+        elif name in _LINE_ENDS and _ends_line(name, is_end=is_end, is_line_start=is_line_start):
+            yield "\n"
+            is_line_start = True
 
-    def handle_endtag(self, tag: str) -> None:
-        if self._hidden and tag == self._hidden[-1]:
-            self._hidden.pop()
-        elif tag in _LINE_ENDS and tag != "br":
-            self.parts.append("\n")
 
-    def _at_line_start(self) -> bool:
-        return not self.parts or self.parts[-1].endswith("\n")
+def _ends_line(name: str, *, is_end: bool, is_line_start: bool) -> bool:
+    if name == "br":
+        return not is_end
+    return is_end or not is_line_start
 
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
+
+def _unescaped(text: str) -> str:
+    return _REFERENCE.sub(lambda reference: html.unescape(reference[0]), text)
 
 
 def paragraph(text: str) -> str:

@@ -11,11 +11,20 @@ from typing_extensions import Self
 from pytest_jama.sandbox.faults import ActiveFaults, FailNext, Fault
 from pytest_jama.sandbox.jama.app import clean_context_path, create_app
 from pytest_jama.sandbox.jama.calls import Site
+from pytest_jama.sandbox.jama.envelope import refused
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Credentials
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.sandbox.recorder import Record, RecordedRequest
-from pytest_jama.sandbox.serving import ReadyServer, SandboxError, Tls, config_of, listen_on, url_of
+from pytest_jama.sandbox.serving import (
+    OwnPagesOnly,
+    ReadyServer,
+    SandboxError,
+    Tls,
+    config_of,
+    listen_on,
+    url_of,
+)
 
 _START_TIMEOUT_S = 30.0
 
@@ -77,7 +86,7 @@ class Sandbox:
         self.faults.add(FailNext(count=count, status=status, method=method, path=path))
 
     def app(self) -> FastAPI:
-        """Build the application that is served."""
+        """Build the application; what is served refuses the web pages of others before it."""
         site = Site(
             database=self.store.database,
             knobs=self.knobs,
@@ -117,7 +126,11 @@ class Sandbox:
             server.run(sockets=[listener])
 
     def _prepared(self, on_ready: Callable[[], None]) -> tuple[ReadyServer, socket.socket]:
-        config = config_of(self.app(), self._tls)
+        clock = self.store.database.clock
+        guarded = OwnPagesOnly(
+            self.app(), refusal=lambda status, message: refused(status, message, clock)
+        )
+        config = config_of(guarded, self._tls)
         listener = listen_on(self._port)
         self._port = listener.getsockname()[1]
         return ReadyServer(config, on_ready=on_ready), listener
