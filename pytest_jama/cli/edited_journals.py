@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.journal.chain import describe_edits, name_lines
+from pytest_jama.journal.folder import shown
 from pytest_jama.journal.record import by_session
-from pytest_jama.journal.select import shown
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
