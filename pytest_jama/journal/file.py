@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     Keep = int | Literal["all"]
 
 
+_BLOCK_BYTES = 1 << 20
+
+
 class JournalWriter:
     """One open journal.
 
@@ -112,9 +115,8 @@ class JournalWriter:
 
     def _look_back(self) -> None:
         """Find out how far the file got."""
-        with os.fdopen(os.dup(self._descriptor), "rb") as file:
-            file.seek(0)
-            content = file.read()
+        os.lseek(self._descriptor, 0, os.SEEK_SET)  # appending does not depend on it
+        content = b"".join(iter(partial(os.read, self._descriptor, _BLOCK_BYTES), b""))
         if content and not content.endswith(b"\n"):
             self._append(b"\n")
         if self._chain is not None:

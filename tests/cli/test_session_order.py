@@ -10,8 +10,8 @@ import pytest
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
 from pytest_jama.journal.folder import is_finished, remove_old_journals
-from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
-from tests.journal.record import a_test, as_bytes, collected
+from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
+from tests.journal.record import a_test, as_bytes, chained, collected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,8 @@ def test_results_that_moved_with_their_server_stay(world: World) -> None:
     newer = world.journal(LATE, PASSED)
     send(world, newer)
     here = world.repository.sandbox.url
-    newer.write_text(newer.read_text(encoding="ascii").replace(here, "https://old.example"))
+    moved = newer.read_text(encoding="ascii").replace(here, "https://old.example")
+    newer.write_bytes(chained(moved.encode("ascii")))
     send(world, older)
     assert world.repository.statuses()[1] == "PASSED"
 
@@ -116,7 +117,7 @@ def test_server_that_another_upload_went_to_since_is_not_forgotten(world: World)
     again = text[text.index('{"line":"upload"') :].replace(
         world.repository.sandbox.url, "https://copy.example"
     )
-    newer.write_text(text + again, encoding="ascii")
+    newer.write_bytes(chained((text + again).encode("ascii")))
     send(world, older)
     assert world.repository.statuses()[1] == "PASSED"
 
@@ -247,4 +248,4 @@ def test_other_server_has_no_later_session(world: World) -> None:
     world.journal(LATE, PASSED, url="https://other.example", extra=extra)
     send(world, older)
     assert world.repository.statuses()[1] == "FAILED"
-    assert FINISHED in older.read_bytes()
+    assert is_finished(older)

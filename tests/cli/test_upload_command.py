@@ -14,7 +14,7 @@ from pytest_jama.journal.folder import is_finished
 from pytest_jama.journal.select import take_up
 from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
 from tests.harness import CYCLE
-from tests.journal.record import a_test, as_bytes, collected, header
+from tests.journal.record import a_test, as_bytes, collected, header, without_last_line
 from tests.journal.samples import FULL
 from tests.sandbox.client import Api, replace
 
@@ -148,7 +148,7 @@ def test_half_finished_merge_is_taken_up_as_a_whole(world: World) -> None:
     first = world.journal(EARLY, FAILED)
     second = world.journal(LATE, PASSED, PASSED)
     assert world(str(first), str(second)) == 0
-    second.write_bytes(second.read_bytes().removesuffix(FINISHED))
+    without_last_line(second)
     assert world() == 0
     assert world.count_patches() == 0
     assert world.repository.statuses()[1] == "FAILED"
@@ -158,7 +158,7 @@ def test_half_finished_merge_is_taken_up_as_a_whole(world: World) -> None:
 def test_merge_whose_other_half_is_gone_is_refused(world: World) -> None:
     first, second = world.journal(EARLY, FAILED), world.journal(LATE, PASSED)
     world(str(first), str(second))
-    second.write_bytes(second.read_bytes().removesuffix(FINISHED))
+    without_last_line(second)
     first.unlink()
     assert world() == 1
     assert f"was last uploaded together with {EARLY}, which is not in .jama" in world.err
@@ -298,7 +298,7 @@ def test_run_that_somebody_changed_since_is_left_alone(world: World) -> None:
 def test_run_that_was_never_seen_stored_is_sent_again(world: World) -> None:
     path = world.journal(EARLY, FAILED)
     world()
-    path.write_bytes(path.read_bytes().removesuffix(FINISHED))
+    without_last_line(path)
     by_hand(world, "PASSED")
     assert world(str(path)) == 0
     assert world.repository.statuses()[1] == "FAILED"

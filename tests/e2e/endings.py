@@ -37,7 +37,18 @@ def test_stops(record_property):
 NOTHING, READS, WRITES = ("nothing", "reads", "writes")
 """What a session asks of the server."""
 
-_LABELS = ("NOT LINKED", "UNREADABLE", "DAMAGED", "ERROR", "LOCKED", "unresolved", "nothing")
+_LABELS = (
+    "NOT LINKED",
+    "UNREADABLE",
+    "DAMAGED",
+    "EDITED",
+    "ERROR",
+    "LOCKED",
+    "unresolved",
+    "nothing",
+    "edited",
+    "unchained",
+)
 _LABEL = re.compile(rf"^({'|'.join(_LABELS)}|next) ", re.MULTILINE)
 _PYTEST_STATUS = {0: 0, 1: 8, 2: 4, 3: 8}
 
@@ -56,7 +67,8 @@ class Situation:
         upload_flags: Flags of ``pytest-jama upload``.
         has_lock: Whether the run of the second case is locked.
         has_broken_report: Whether there is a second report that cannot be read.
-        has_damage: Whether a line of the journal cannot be read.
+        has_damage: Whether a line of the journal, of the format without chain, cannot be read.
+        is_edited: Whether a line of the journal was changed.
         keeps_journal: Whether a journal can be kept.
         front_ends: Those that can come into this situation.
         xdist_modes: The modes that are worth a session with workers, which is slow: all where it is
@@ -83,6 +95,7 @@ class Situation:
     has_lock: bool = False
     has_broken_report: bool = False
     has_damage: bool = False
+    is_edited: bool = False
     keeps_journal: bool = True
     front_ends: tuple[str, ...] = FRONT_ENDS
     xdist_modes: tuple[str, ...] = (SEND,)
@@ -229,6 +242,8 @@ class Stage:
         path = f".jama/{journals[0].name}"
         if self._situation.has_damage:
             _damage(place, path)
+        if self._situation.is_edited:
+            _edit(place, path)
         return self._run_command(
             lambda words: toolbox(["upload", *words]),
             cell,
@@ -300,11 +315,20 @@ def _asked(requests: tuple[RecordedRequest, ...]) -> str:
 
 
 def _damage(place: Repository, path: str) -> None:
-    """Make the result of the second test unreadable."""
-    lines = (place.folder / path).read_text(encoding="utf-8").splitlines(keepends=True)
+    """Make the result of the second test unreadable, in a journal of the format without chain."""
+    text = (place.folder / path).read_text(encoding="utf-8").replace('"format":2', '"format":1')
+    lines = re.sub(r',"chain":"[^"]*"\}', "}", text).splitlines(keepends=True)
     damaged = [
         f'{line[:20]}#"\n' if '"result"' in line and "test_stops" in line else line
         for line in lines
     ]
     assert damaged != lines
     (place.folder / path).write_text("".join(damaged), encoding="utf-8")
+
+
+def _edit(place: Repository, path: str) -> None:
+    """Let the result of the second test say something else."""
+    text = (place.folder / path).read_text(encoding="utf-8")
+    edited = re.sub(r'(test_stops","outcome":)"\w+"', r'\1"skipped"', text)
+    assert edited != text
+    (place.folder / path).write_text(edited, encoding="utf-8")

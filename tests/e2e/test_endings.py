@@ -255,8 +255,23 @@ SITUATIONS = {
         status="1/0/1",
         has_damage=True,
         front_ends=(UPLOAD,),
-        lines=("DAMAGED",),
+        lines=("DAMAGED", "unchained"),
         stored=("PASSED", "NOT_RUN"),
+    ),
+    "edited journal": Situation(
+        status="1/0/1",
+        is_edited=True,
+        front_ends=(UPLOAD,),
+        lines=("EDITED",),
+        asks=NOTHING,
+        stored=("NOT_RUN", "NOT_RUN"),
+    ),
+    "edited journal, accepted": Situation(
+        status="0/0/0",
+        is_edited=True,
+        front_ends=(UPLOAD,),
+        upload_flags=("--accept-edited",),
+        lines=("edited",),
     ),
 }
 """The table."""

@@ -17,6 +17,7 @@ from tests.e2e.resuming import (
     upload,
 )
 from tests.harness import PYTEST
+from tests.journal.record import chained
 
 if TYPE_CHECKING:
     from tests.harness import Repository
@@ -167,7 +168,8 @@ def test_older_session_whose_clock_stood_in_the_future_replaces_nothing(apart: R
     header, _, rest = journal.read_text(encoding="ascii").partition("\n")
     fields = {**json.loads(header), "session": "20990101T000000Z-1", "order": 4_070_908_800_000_000}
     older = journal.with_name("20990101T000000Z-1.jsonl")
-    older.write_text(f"{json.dumps(fields)}\n{rest}", encoding="ascii")
+    header = json.dumps(fields, separators=(",", ":"))
+    older.write_bytes(chained(f"{header}\n{rest}".encode("ascii")))
     journal.unlink()
     apart.write(
         "report.xml",

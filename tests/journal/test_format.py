@@ -41,7 +41,7 @@ def test_a_line_names_its_kind_and_survives_json(samples: dict[str, Any], maker:
 
 
 def test_the_header_says_which_version_the_format_has() -> None:
-    assert FULL["session_line"]["format"] == lines.FORMAT_VERSION == 1
+    assert FULL["session_line"]["format"] == lines.FORMAT_VERSION == 2
 
 
 def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
