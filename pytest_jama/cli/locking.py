@@ -87,9 +87,10 @@ def _run(options: LockOptions, output: OutputOptions) -> int:
     )
     _require_server(loaded.settings)
     output.announce(*(f"jama: warning: {text}" for text in describe_exposure(loaded.settings)))
-    status = _lock(loaded, options, output)
-    output.say(*exposure_lines(loaded.settings))
-    return status
+    try:
+        return _lock(loaded, options, output)
+    finally:
+        output.say(*exposure_lines(loaded.settings))
 
 
 def _lock(loaded: LoadedSettings, options: LockOptions, output: OutputOptions) -> int:
