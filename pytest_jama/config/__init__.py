@@ -12,6 +12,7 @@ from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,
     find_file,
+    find_redactor,
     load_from_journal,
     load_settings,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "UploadSettings",
     "VerdictSettings",
     "find_file",
+    "find_redactor",
     "load_from_journal",
     "load_settings",
     "with_lock",

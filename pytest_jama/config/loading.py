@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
+from pytest_jama.config.models import Settings
+from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Surroundings
 from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.test_ids import SETTINGS_FILES
 
 if TYPE_CHECKING:
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.environment import Lookup
     from pytest_jama.config.layers import Flags
-    from pytest_jama.config.models import Settings
     from pytest_jama.core.lock import Lock
 
 
@@ -120,6 +122,31 @@ def load_from_journal(
         flag_prefix=flag_prefix,
     )
     return LoadedSettings(settings, origins, None)
+
+
+def find_redactor(
+    *, start: Path, file: Path | None, environ: Mapping[str, str]
+) -> tuple[Redactor, str]:
+    """Return what hides secrets where no other setting is needed, and why it may lack patterns.
+
+    Args:
+        start: Where to look for jama.yaml, then further up.
+        file: The file to read instead.
+        environ: The environment, with the credentials.
+    """
+    try:
+        loaded = load_settings(
+            start=start,
+            file=file,
+            flags={},
+            environ=environ,
+            needs_target=False,
+            unused=Settings.model_fields.keys() - {"redact"},
+            flag_prefix="--",
+        )
+    except SettingsError as exc:
+        return Redactor(secrets=find_secrets(environ)), str(exc.problems[0])
+    return loaded.settings.redactor, ""
 
 
 def find_file(start: Path) -> Path | None:

@@ -1,5 +1,10 @@
 """Values that stand behind a name such as ``password`` or ``Authorization``. Pure.
 
+Only the value counts as secret: ``password=***`` still says what was wrong. In doubt about a value
+it is one; the sentence around it never is. No pattern repeats a repetition of the same characters,
+each repetition has an upper bound, and what was found is not searched again: the time grows with
+the length of the text.
+
 ``password=x``, ``'token': 'y'``, ``--api-key z``, ``<secret>s</secret>``, ``Cookie: a=b; c=d``.
 Some values are left: ``None``, ``${TOKEN}``, ``parse(x)``, "must be at least 8 characters".
 """
@@ -79,6 +84,8 @@ _SCHEME = re.compile(
     r"(?:bearer|basic|token|negotiate|ntlm|api-?key|jwt|oauth|key)[ \t]{1,4}", re.IGNORECASE
 )
 
+_BEARER = re.compile(r"\b(?:bearer|basic)[ \t]{1,4}([\w\-.~+/]{8,}=*)", re.IGNORECASE)
+
 _NO_SECRET = frozenset(
     re.findall(
         r"\w+",
@@ -118,6 +125,9 @@ def find_values(text: str) -> Iterator[Span]:
             if span is not None:
                 at = span[1]
                 yield span
+    for scheme in _BEARER.finditer(text):
+        if not scheme[1].islower():
+            yield scheme.span(1)
     if "-" in text:
         for option in _OPTION.finditer(text):
             name = _IS_NAME.search(option["name"])

@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections import Counter
-from itertools import islice
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import quote, quote_plus
 
-from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS, Outcome
-from pytest_jama.core.secret_forms import HIDDEN, find_all, find_certain, may_hold
+from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS
+from pytest_jama.core.secret_signs import HIDDEN, may_hold, may_hold_certain, may_hold_value
 from pytest_jama.core.text import ELLIPSIS, clean, counted, shorten
 
 if TYPE_CHECKING:
@@ -23,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.core.key_values import Span
+    from pytest_jama.core.plan import Provenance
     from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import CaseVerdict
 
 _SHORTEST = 4
 """Shorter ones are in many words, and not secrets."""
@@ -96,7 +97,7 @@ class Redactor:
 
     def hide(self, text: str) -> Hidden:
         """Return what a test or a report said, without secrets."""
-        spans = [*self._find_own(text), *(find_all(text) if self._has_builtin else ())]
+        spans = [*self._find_own(text), *(_find_all(text) if self._has_builtin else ())]
         return _without(text, spans) if spans else Hidden(text, 0)
 
     def hide_certain(self, text: str) -> str:
@@ -104,8 +105,16 @@ class Redactor:
 
         A test ID with a colon behind it would otherwise be the name of a value.
         """
-        spans = [*self._find_own(text), *(find_certain(text) if self._has_builtin else ())]
+        spans = [*self._find_own(text), *(_find_certain(text) if self._has_builtin else ())]
         return _without(text, spans).text if spans else text
+
+    def may_hide_certain(self, text: str) -> bool:
+        """Return whether `hide_certain` may find something in a text, or in texts within it."""
+        return (
+            bool(self._patterns)
+            or any(form in text for form in self._forms)
+            or (self._has_builtin and may_hold_certain(text))
+        )
 
     def hide_in(self, value: Any) -> Any:
         """Return a JSON-able value of ours without what certainly is a secret, keys included."""
@@ -126,6 +135,72 @@ class Redactor:
         if is_cut or len(text) >= LONGEST_READ:
             hidden = hidden[:-_LOST] + ELLIPSIS
         return Hidden(shorten(hidden, at_most=MESSAGE_CHARACTERS), count)
+
+    def tidy_all(self, texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
+        """Return several messages or notes as they are kept, and how many passages are hidden."""
+        hidden = [self.tidy(text) for text in texts]
+        return tuple(each.text for each in hidden), sum(each.passages for each in hidden)
+
+    def tidy_result(self, result: TestResult) -> TestResult:
+        """Return a result whose notes and those of its steps are kept like this."""
+        if not (result.notes or result.steps):
+            return result
+        notes, in_notes = self.tidy_all(result.notes)
+        said, in_steps = self.tidy_all(step.note for step in result.steps)
+        steps = tuple(
+            step._replace(note=note) for step, note in zip(result.steps, said, strict=True)
+        )
+        count = result.redacted + in_notes + in_steps
+        return result._replace(notes=notes, steps=steps, redacted=count)
+
+    def hide_provenance(self, provenance: Provenance) -> Provenance:
+        """Return where results come from without secrets: a branch or a URL may hold one."""
+        tests = provenance.tests
+        if tests is not None:
+            tests = tests._replace(hosts=self._hide_each(tests.hosts)[0])
+        return provenance._replace(
+            actor=self.hide(provenance.actor).text,
+            job=self.hide(provenance.job).text,
+            host=self.hide(provenance.host).text,
+            commit=self.hide(provenance.commit).text,
+            branch=self.hide(provenance.branch).text,
+            tests=tests,
+        )
+
+    def hide_verdict(self, verdict: CaseVerdict) -> CaseVerdict:
+        """Return what a hook made of a verdict, without what it said of secrets."""
+        reasons, in_reasons = self._hide_each(verdict.reasons)
+        steps = []
+        for step in verdict.steps:
+            notes, in_notes = self._hide_each(step.notes)
+            steps.append(replace(step, notes=notes))
+            in_reasons += in_notes
+        results = tuple(map(self.hide_result, verdict.results))
+        return replace(
+            verdict, reasons=reasons, steps=tuple(steps), results=results, redacted=in_reasons
+        )
+
+    def hide_result(self, result: TestResult) -> TestResult:
+        """Return a result of others, such as an old journal or a hook, without secrets."""
+        said, count = self._hide_each((result.test_id, result.message, result.host, *result.notes))
+        steps, in_steps = self._hide_each(step.note for step in result.steps)
+        if not (count or in_steps):
+            return result
+        test_id, message, host, *notes = said
+        return result._replace(
+            test_id=test_id,
+            message=message,
+            host=host,
+            notes=tuple(notes),
+            steps=tuple(
+                step._replace(note=note) for step, note in zip(result.steps, steps, strict=True)
+            ),
+            redacted=result.redacted + count + in_steps,
+        )
+
+    def _hide_each(self, texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
+        hidden = [self.hide(text) for text in texts]
+        return tuple(each.text for each in hidden), sum(each.passages for each in hidden)
 
     def hide_words(self, words: Iterable[str]) -> list[str]:
         """Return a command line without secrets: ``--password x`` may be two of its words."""
@@ -159,6 +234,23 @@ class Redactor:
                 if text.endswith(form[:length], 0, end):
                     yield end - length, end
                     break
+
+
+def _find_all(text: str) -> Iterator[Span]:
+    """Yield where a text of a test or a report holds what looks like a secret."""
+    if may_hold_value(text):
+        from pytest_jama.core.key_values import find_values  # noqa: PLC0415 (compiles patterns)
+
+        yield from find_values(text)
+    yield from _find_certain(text)
+
+
+def _find_certain(text: str) -> Iterator[Span]:
+    """Yield what is a secret by its own form, also in the middle of our own sentences."""
+    if may_hold_certain(text):
+        from pytest_jama.core.secret_forms import find_certain  # noqa: PLC0415 (compiles patterns)
+
+        yield from find_certain(text)
 
 
 def _places(form: str, text: str) -> Iterator[Span]:
@@ -219,83 +311,6 @@ def forms_of(secret: str) -> Iterator[str]:
 def _lower_escapes(encoded: str) -> str:
     first, *parts = encoded.split("%")
     return "%".join((first, *(part[:2].lower() + part[2:] for part in parts)))
-
-
-class ShownResults:
-    """The results of one session as they are written, printed and sent.
-
-    Two tests whose IDs differ in a secret alone stay two: ``test[password=***]`` and
-    ``test[password=***2]``, in the order in which they are met.
-
-    Args:
-        redactor: Hides secrets.
-    """
-
-    def __init__(self, redactor: Redactor) -> None:
-        self.redactor = redactor
-        self._by_id: dict[str, Hidden] = {}
-        self._taken: set[str] = set()
-        self._numbers: Counter[str] = Counter()
-        self._plain: set[str] = set()
-
-    def learn(self, test_ids: Iterable[str]) -> None:
-        """Meet tests in an order that does not depend on how they are run.
-
-        Many are looked at as one text: most sessions have no secret in any of their IDs.
-        """
-        remaining = iter(test_ids)
-        while some := list(islice(remaining, _AT_ONCE)):
-            if self.redactor.may_hide(some):
-                for test_id in some:
-                    self._look_at(test_id)
-            else:
-                self._plain.update(some)
-
-    def name_of(self, test_id: str) -> str:
-        """Return a test ID as it is shown."""
-        return self._find(test_id).text
-
-    def results(self, results: Sequence[TestResult]) -> list[TestResult]:
-        """Return results of which all IDs may be shown."""
-        self.learn(result.test_id for result in results)
-        return list(map(self.result, results)) if self._by_id else list(results)
-
-    def result(self, result: TestResult) -> TestResult:
-        """Return a result whose ID, too, may be shown; its texts were tidied when it was made."""
-        test_id = result.test_id
-        if test_id in self._plain:
-            return result
-        name, passages = self._find(test_id)
-        count = passages if result.outcome not in _NEVER_BEGUN else 0
-        return result._replace(test_id=name, redacted=result.redacted + count)
-
-    def _find(self, test_id: str) -> Hidden:
-        hidden = self._by_id.get(test_id)
-        if hidden is None and test_id not in self._plain:
-            self._look_at(test_id)
-            hidden = self._by_id.get(test_id)
-        return hidden or Hidden(test_id, 0)
-
-    def _look_at(self, test_id: str) -> None:
-        hidden = self.redactor.hide(test_id)
-        if HIDDEN not in hidden.text:
-            self._plain.add(test_id)
-        elif test_id not in self._by_id:
-            name = self._name_apart(hidden.text)
-            self._taken.add(name)
-            self._by_id[test_id] = Hidden(name, hidden.passages)
-
-    def _name_apart(self, shown: str) -> str:
-        name = shown
-        while name in self._taken:
-            self._numbers[shown] += 1
-            name = shown.replace(HIDDEN, f"{HIDDEN}{self._numbers[shown] + 1}", 1)
-        return name
-
-
-_AT_ONCE = 500
-_NEVER_BEGUN = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLECTED})
-"""What the journal lists among the tests that there are, and not as a result."""
 
 
 def describe_hidden(count: int) -> str:

@@ -69,6 +69,7 @@ class Summary(NamedTuple):
         extra: What only this front-end has to say.
         unmatched: The keys of the map that match no test.
         unlinked_failures: The failed tests that no run will show.
+        redacted: How many passages are hidden, and in how many results.
     """
 
     judgement: Judgement | None
@@ -82,6 +83,7 @@ class Summary(NamedTuple):
     extra: tuple[Line, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     unlinked_failures: tuple[str, ...] = ()
+    redacted: tuple[int, int] = (0, 0)
 
     @property
     def is_something_left(self) -> bool:
@@ -117,6 +119,7 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from caught_failure_lines(linked, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
     yield from summary.extra
+    yield from redacted_lines(*summary.redacted)
     yield from error_lines(summary.errors, details=style.error_hint)
     yield from repeated_lines(summary.report)
     if summary.journals:
@@ -153,6 +156,14 @@ def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:
         shown = ", ".join(test_ids[:NAMED]) + (", ..." if len(test_ids) > NAMED else "")
         text = f"{counted(len(test_ids), 'failed test')} without a test case: {shown}"
         yield Line("unlinked", text, Tone.WARNING)
+
+
+def redacted_lines(passages: int, results: int) -> Iterator[Line]:
+    """Yield how much is hidden, in how many results."""
+    if passages:
+        look = "looks like a secret" if passages == 1 else "look like secrets"
+        what = f"{counted(passages, 'passage')} that {look}"
+        yield Line("redacted", f"{what}, in {counted(results, 'result')}")
 
 
 def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterator[Line]:

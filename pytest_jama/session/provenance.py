@@ -49,7 +49,8 @@ def describe_destination(
         parts.append(f"({origins})")
     elif loaded.file is not None:
         parts.append(f"({relative_to(root, loaded.file)})")
-    return f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
+    text = f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
+    return settings.redactor.hide_certain(text)
 
 
 def find_provenance(
@@ -147,7 +148,9 @@ def describe_session(
         framework: What accounts call the origin of the results; empty for names and versions.
         hooks: The conftests whose hooks take part.
     """
-    framework = framework or ", ".join(map(" ".join, versions.items()))
+    redactor = settings.redactor
+    provenance = redactor.hide_provenance(provenance)
+    framework = redactor.hide(framework).text or ", ".join(map(" ".join, versions.items()))
     all_versions = {"pytest-jama": __version__, **versions, "python": platform.python_version()}
     line = session_line(
         session=session,
@@ -155,7 +158,7 @@ def describe_session(
         started=started.isoformat(timespec="seconds"),
         versions=all_versions,
         commit=provenance.commit,
-        command=command,
+        command=redactor.hide_words(command),
         settings=settings.for_journal(),
         framework=framework,
         hooks=hooks,
