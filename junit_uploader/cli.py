@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from junit_uploader.merged_reports import MergedReports
     from junit_uploader.options import WrongUseError
+    from pytest_jama.core.shown_results import ShownResults
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,17 +107,45 @@ def _list(options: Namespace) -> int:
         read_reports,
     )
 
+    named = _find_names(options)
     with no_garbage_collection():
         session = read_reports(options.reports, ReadOptions(keeps_messages=False))
         if options.json:
-            _write(json_pieces(session))
+            _write(json_pieces(session, named))
         else:
-            _write(f"{line}\n" for line in list_lines(session))
+            _write(f"{line}\n" for line in list_lines(session, named))
         for file in session.files:
-            for line in file_lines(file):
+            for line in file_lines(file, named.redactor):
                 _say(line)
         _say(summary_line(session))
         return _status_of(session)
+
+
+def _find_names(options: Namespace) -> ShownResults:
+    """Return what names tests without secrets: those of this machine and of jama.yaml, if any.
+
+    A list needs no settings, so that wrong ones do not stop it.
+    """
+    import os  # noqa: PLC0415 (Python has it already)
+    from pathlib import Path  # noqa: PLC0415
+
+    from pytest_jama.core.redaction import Redactor  # noqa: PLC0415
+    from pytest_jama.core.shown_results import ShownResults  # noqa: PLC0415
+    from pytest_jama.core.test_ids import SETTINGS_FILES  # noqa: PLC0415
+
+    here = Path.cwd()
+    folders = (here, *here.parents)
+    files = (folder / name for folder in folders for name in SETTINGS_FILES)
+    has_secrets = any(name.startswith("JAMA_") or "_PROXY" in name.upper() for name in os.environ)
+    if not (options.config or has_secrets or any(file.is_file() for file in files)):
+        return ShownResults(Redactor())
+    from pytest_jama.config import find_redactor  # noqa: PLC0415 (pydantic)
+
+    file = Path(options.config) if options.config else None
+    redactor, problem = find_redactor(start=here, file=file, environ=os.environ)
+    if problem:
+        _say(f"note: {problem}; what the setting redact names is not hidden here")
+    return ShownResults(redactor)
 
 
 def _status_of(session: MergedReports) -> int:

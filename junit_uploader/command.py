@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
+    from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.journal import JournalWriter
     from pytest_jama.session.ending import Ending
 
@@ -109,7 +110,11 @@ def _run(
     )
     with no_garbage_collection():
         reports = read_reports(
-            options.reports, ReadOptions(skipped_wins=loaded.settings.junit.skipped_wins)
+            options.reports,
+            ReadOptions(
+                skipped_wins=loaded.settings.junit.skipped_wins,
+                redactor=loaded.settings.redactor,
+            ),
         )
         tests = reports.map_for(loaded.settings.tests)
         loaded = replace(loaded, settings=loaded.settings.model_copy(update={"tests": tests}))
@@ -156,6 +161,7 @@ def _run(
             settings=loaded.settings,
             extensions=session.extensions,
             provenance=head.account,
+            shown=session.shown,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,
@@ -174,9 +180,10 @@ def _find(
 ) -> _Found:
     """Link the tests of reports; refuse those that must not be sent."""
     settings = loaded.settings
-    about["reports"] = [file_values(file) for file in reports.files]
+    redactor = settings.redactor
+    about["reports"] = [file_values(file, redactor) for file in reports.files]
     output.announce(f"jama: {summary_line(reports)}")
-    output.say(*note_lines(reports.files, verbose=output.verbose))
+    output.say(*note_lines(reports.files, redactor, verbose=output.verbose))
     for unusable in reports.unusable:
         session.errors.add_unusable(unusable)
     try:
@@ -202,18 +209,19 @@ def _find(
         ),
         lock=session.lock,
     )
-    session.take_unmatched(known.unmatched)
     missing = (*linked.skipped, *known.missing)
     rules = settings.verdicts.rules()
     counting = linked.counting(rules)
-    lines = _extra_lines(reports, linked, loaded, verbose=output.verbose)
+    judged = linked.judged(counting, missing, rules=rules)
+    shown = session.shown
+    lines = _extra_lines(reports, linked, loaded, shown, verbose=output.verbose)
     return _Found(
-        counting,
-        missing,
-        linked.judged(counting, missing, rules=rules),
+        shown.results(counting),
+        tuple(shown.results(missing)),
+        judged if judged is counting else shown.results(judged),
         reports.files,
         tuple(lines),
-        known.unmatched,
+        session.take_unmatched(known.unmatched),
     )
 
 
@@ -274,18 +282,20 @@ def _extra_lines(
     session: MergedReports,
     linked: LinkedTests,
     loaded: LoadedSettings,
+    shown: ShownResults,
     *,
     verbose: bool,
 ) -> Iterator[Line]:
     """Yield what the summary has to say of the reports."""
     for address in linked.uncollected:
-        text = f"{address}: its tests did not run"
+        text = f"{shown.name_of(address)}: its tests did not run"
         yield Line("uncollected", text, Tone.WARNING)
     if verbose and loaded.settings.tests:
         for test_id, test in session.tests.items():
             links = loaded.settings.tests.find(test_id) if test.links else ()
             if links and links != test.links:
-                text = f"beats the map: {test_id}: property {_said(test.links)}, map {_said(links)}"
+                name = shown.name_of(test_id)
+                text = f"beats the map: {name}: property {_said(test.links)}, map {_said(links)}"
                 yield Line("property", text, Tone.WARNING)
 
 

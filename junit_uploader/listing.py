@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _text
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +13,30 @@ from pytest_jama.core.text import counted, printable, printable_json
 from pytest_jama.report.upload_lines import LISTED, Line, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from junit_uploader.junit.notes import Note
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.merged_reports import MergedReports, ReportFile
+    from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import Outcome
+    from pytest_jama.core.shown_results import ShownResults
 
 
 NO_TESTCASE = "there is no testcase in any report: did the tests run at all?"
 
 
-def list_lines(session: MergedReports) -> Iterator[str]:
-    """Yield one line for each test: outcome, seconds, test ID, and case references in brackets."""
+def list_lines(session: MergedReports, named: ShownResults) -> Iterator[str]:
+    """Yield one line for each test: outcome, seconds, test ID, and case references in brackets.
+
+    Args:
+        session: The tests.
+        named: Names them without secrets.
+    """
+    named.learn(session.tests)
     for test_id, _, _, outcome, time_s, _, extras in session.tests.values():
-        shown = test_id if test_id.isascii() and test_id.isprintable() else printable(test_id)
+        shown = named.name_of(test_id) if named.hides_any else test_id
+        shown = shown if shown.isascii() and shown.isprintable() else printable(shown)
         if extras is not None and extras.links:
             shown += f"  [{', '.join(map(str, extras.links))}]"
         if time_s is None:
@@ -51,22 +61,31 @@ def summary_line(session: MergedReports) -> str:
     return ", ".join(parts) + (f": {outcomes}" if outcomes else "")
 
 
-def file_lines(file: ReportFile) -> Iterator[str]:
+def file_lines(file: ReportFile, redactor: Redactor) -> Iterator[str]:
     """Yield what is wrong with a report, and what is odd about it."""
-    if file.error is not None:
-        yield f"error: {file.path}: {file.error}"
-    for note in file.notes:
-        yield f"note: {file.path}: {note}"
+    path, error, _, notes, *_ = file_values(file, redactor).values()
+    if error is not None:
+        yield f"error: {path}: {error}"
+    for note in notes:
+        yield f"note: {path}: {note}"
 
 
-def json_pieces(session: MergedReports) -> Iterator[str]:
-    """Yield the JSON document in pieces: a session may have a million tests."""
+def json_pieces(session: MergedReports, named: ShownResults) -> Iterator[str]:
+    """Yield the JSON document in pieces: a session may have a million tests.
+
+    Args:
+        session: The tests.
+        named: Names them without secrets.
+    """
+    named.learn(session.tests)
+    hide = lru_cache(lambda text: named.redactor.hide(text).text)
     yield '{"files": '
-    yield _json([file_values(file) for file in session.files])
+    yield _json([file_values(file, named.redactor) for file in session.files])
     yield ',\n "tests": ['
     separator = "\n  "
     for test in session.tests.values():
-        yield separator + printable_json(_test_json(test))
+        name = named.name_of(test.test_id) if named.hides_any else test.test_id
+        yield separator + printable_json(_test_json(test, name, hide))
         separator = ",\n  "
     counts = {"testcases": session.testcase_counts, "tests": session.test_counts}
     yield '],\n "counts": '
@@ -78,20 +97,23 @@ def _json(value: object) -> str:
     return printable_json(json.dumps(value))
 
 
-def file_values(file: ReportFile) -> dict[str, Any]:
+def file_values(file: ReportFile, redactor: Redactor) -> dict[str, Any]:
     """Return a report as JSON documents show it."""
     values = {
-        "path": file.path,
-        "error": file.error,
+        "path": redactor.hide(file.path).text,
+        "error": file.error and redactor.hide(file.error).text,
         "testcases": file.testcases,
-        "notes": [str(note) for note in file.notes],
+        "notes": [redactor.hide(str(note)).text for note in file.notes],
     }
     return {**values, "rootdirs": list(file.rootdirs)} if file.rootdirs else values
 
 
-def _test_json(test: ReportedTest) -> str:
+def _test_json(test: ReportedTest, test_id: str, hide: Callable[[str], str]) -> str:
     """Return a test as JSON: by hand, in a fifth of the time of an encoder."""
-    test_id, classname, suite, outcome, time_s, _, extras = test
+    true_id, classname, suite, outcome, time_s, _, extras = test
+    name = test.name
+    if test_id is not true_id or (extras is not None and extras.name):
+        classname, name = hide(classname), hide(name)
     time = "null" if time_s is None else repr(time_s)
     cases, attempts = "[]", 1
     if extras is not None:
@@ -99,7 +121,7 @@ def _test_json(test: ReportedTest) -> str:
         attempts = test.attempts
     return (
         f'{{"test_id": {_text(test_id)}, "classname": {_text(classname)}, '
-        f'"name": {_text(test.name)}, "suite": {_text(suite.path)}, '
+        f'"name": {_text(name)}, "suite": {_text(hide(suite.path))}, '
         f'"outcome": "{_WORDS[outcome]}", "time_s": {time}, '
         f'"cases": {cases}, "attempts": {attempts}}}'
     )
@@ -112,15 +134,16 @@ def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
     return {outcome.value: counts.get(outcome, 0) for outcome in COUNTED}
 
 
-def note_lines(files: Iterable[ReportFile], *, verbose: bool) -> Iterator[Line]:
+def note_lines(files: Iterable[ReportFile], redactor: Redactor, *, verbose: bool) -> Iterator[Line]:
     """Yield a line for each note; references that cannot be used stand in the summary.
 
     Args:
         files: The reports.
+        redactor: Hides secrets in their names and in what they say.
         verbose: Whether to show every note, however many there are.
     """
     notes = [
-        _note_line(file, note)
+        _note_line(file, note, redactor)
         for file in files
         for note in file.notes
         if note.kind is not NoteKind.UNUSABLE_REFERENCE
@@ -137,7 +160,7 @@ def _choose(notes: Sequence[Line]) -> Sequence[Line]:
     return [note for note in notes if note.tone is not Tone.PLAIN or note in others]
 
 
-def _note_line(file: ReportFile, note: Note) -> Line:
+def _note_line(file: ReportFile, note: Note, redactor: Redactor) -> Line:
     is_serious = note.kind is NoteKind.UNSEEN_FAILURES
     label, tone = ("warning", Tone.WARNING) if is_serious else ("note", Tone.PLAIN)
-    return Line(label, f"{file.path}: {note}", tone)
+    return Line(label, redactor.hide(f"{file.path}: {note}").text, tone)

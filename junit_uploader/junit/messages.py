@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.elements import without_marks
 from junit_uploader.junit.reported_test import MOST_NOTES
-from pytest_jama.core.results import MESSAGE_CHARACTERS
-from pytest_jama.core.text import clean, shorten
+from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS
+from pytest_jama.core.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from junit_uploader.junit.dialects import Dialects
     from junit_uploader.junit.elements import Finding
+    from junit_uploader.junit.reported_test import ReadOptions
     from pytest_jama.core.results import Outcome
-
-_LONGEST_READ = 10 * MESSAGE_CHARACTERS
-"""Characters of a text that are looked at: colours and marks take room before it is shortened."""
 
 
 class Account(NamedTuple):
@@ -26,59 +24,70 @@ class Account(NamedTuple):
     Attributes:
         message: For people; empty when nothing is said.
         is_teardown: Whether a result tells of the teardown, and not of the test itself.
+        redacted: How many passages are hidden.
     """
 
     message: str = ""
     is_teardown: bool = False
+    redacted: int = 0
 
 
 NO_ACCOUNT = Account()
 
 
-def read_account(findings: Sequence[Finding], outcome: Outcome, dialects: Dialects) -> Account:
+def read_account(findings: Sequence[Finding], outcome: Outcome, options: ReadOptions) -> Account:
     """Join the messages of all results that count; there may be any number of them.
 
     Args:
         findings: The results in a testcase or suite.
         outcome: What they come to.
-        dialects: Know how messages are written.
+        options: How reports are to be read.
     """
-    messages: dict[str, None] = {}
+    messages: dict[str, int] = {}
     length = 0
+    dialects = options.dialects
     is_teardown = False
     for finding in findings:
         # pytest's skip or expected failure stands beside the error of the teardown after it
         counts = finding.kind.counts_for(outcome) or finding.type_name in dialects.skip_types
         if counts and length < MESSAGE_CHARACTERS:
-            account = _word(finding, dialects)
+            account = _word(finding, options)
             is_teardown = is_teardown or account.is_teardown
             length += len(account.message)
-            messages.setdefault(account.message)
-    return Account("\n".join(filter(None, messages)), is_teardown)
+            messages.setdefault(account.message, account.redacted)
+    return Account("\n".join(filter(None, messages)), is_teardown, sum(messages.values()))
 
 
-def account_of_attempts(attempts: Sequence[Finding], dialects: Dialects) -> tuple[str, ...]:
+def account_of_attempts(
+    attempts: Sequence[Finding], options: ReadOptions
+) -> tuple[tuple[str, ...], int]:
     """Word the other attempts that failed, as ``pytest --jama`` does.
 
     A ``flakyFailure`` is of an attempt before the one that passed; a ``rerunFailure`` is of one
     after the first, whose failure is that of the testcase.
+
+    Returns:
+        A note for each, and how many passages of them are hidden.
     """
-    whys = [_word(each, dialects).message for each in attempts[:MOST_NOTES]]
+    accounts = [_word(each, options) for each in attempts[:MOST_NOTES]]
     first = 2 if attempts and attempts[0].kind.is_rerun else 1
-    return tuple(
-        f"attempt {number} failed" + (f": {why}" if why else "")
-        for number, why in enumerate(whys, start=first)
+    notes = tuple(
+        f"attempt {number} failed" + (f": {account.message}" if account.message else "")
+        for number, account in enumerate(accounts, start=first)
     )
+    return notes, sum(account.redacted for account in accounts)
 
 
-def _word(finding: Finding, dialects: Dialects) -> Account:
+def _word(finding: Finding, options: ReadOptions) -> Account:
     """Word one failure, error or skip: its message, else its text, else its type."""
+    dialects = options.dialects
     kind = None if finding.type_name in dialects.skip_types else finding.type_name
     sayings = (finding.message, finding.text, kind)
     chosen = next((each for each in sayings if each and not each.isspace()), "")
-    readable = clean(dialects.readable(chosen[:_LONGEST_READ]))
+    readable = clean(dialects.readable(chosen[:LONGEST_READ]))
     account = _word_phase(without_marks(readable).strip(), dialects)
-    return account._replace(message=shorten(account.message, at_most=MESSAGE_CHARACTERS))
+    hidden = options.redactor.tidy(account.message, is_cut=len(chosen) > LONGEST_READ)
+    return account._replace(message=hidden.text, redacted=hidden.passages)
 
 
 def _word_phase(text: str, dialects: Dialects) -> Account:

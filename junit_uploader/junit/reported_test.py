@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.dialects import KNOWN, Dialects
 from junit_uploader.junit.elements import Subject
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import (
     Outcome,
     StepResult,
@@ -32,11 +33,13 @@ class ReadOptions:
             failing ``todo``, Catch2's ``[!mayfail]``.
         keeps_messages: Whether to keep why tests did not pass; a list of tests does not need it.
         dialects: What frameworks write in their own ways.
+        redactor: Hides secrets in messages and notes.
     """
 
     skipped_wins: bool = False
     keeps_messages: bool = True
     dialects: Dialects = KNOWN
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 class SuiteFacts(NamedTuple):
@@ -84,6 +87,7 @@ class Extras(NamedTuple):
         attempt_notes: Those of the notes that tell of attempts which are testcases of their own.
         commit: The commit that its own properties name; may be empty.
         reports: The numbers of the reports, where those are several.
+        redacted: How many passages of its texts are hidden.
     """
 
     name: str | None = None
@@ -98,6 +102,7 @@ class Extras(NamedTuple):
     attempt_notes: tuple[str, ...] = ()
     commit: str = ""
     reports: tuple[int, ...] = ()
+    redacted: int = 0
 
 
 NO_EXTRAS = Extras()
@@ -187,4 +192,5 @@ class ReportedTest(NamedTuple):
             links=extras.links,
             started=self.started,
             host=self.suite.host,
+            redacted=extras.redacted,
         )

@@ -89,6 +89,7 @@ def _with_teardown(test: ReportedTest, teardown: ReportedTest) -> ReportedTest:
         steps=one.steps or two.steps,
         notes=tuple(dict.fromkeys((*one.notes, *two.notes)))[:MOST_NOTES],
         is_teardown=True,
+        redacted=one.redacted + two.redacted,
     )
     return test._replace(
         outcome=gravest.outcome, time_s=_sum_s(test, teardown), started=test.started, extras=extras

@@ -38,7 +38,7 @@ from pytest_jama.core.properties import (
     USED_PROPERTIES,
     read_evidence,
 )
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import Outcome, TestResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.elements import Finding
     from junit_uploader.junit.notes import Notes
     from junit_uploader.junit.reported_test import ReadOptions, SuiteFacts
+    from pytest_jama.core.results import StepResult
 
 
 class _Inside(NamedTuple):
@@ -219,15 +220,18 @@ class TestcaseReader:
         links, steps, problems, notes = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
+        notes, steps, redacted = self._tidy(notes, steps)
         account, earlier, subject = NO_ACCOUNT, 0, _TEST
         if inside.findings:
             subject = self._dialects.subject_of(inside.findings)
             attempts = [finding for finding in inside.findings if finding.kind.is_earlier]
             earlier = len(attempts)
             if self._options.keeps_messages:
-                account = read_account(inside.findings, outcome, self._dialects)
-                notes += account_of_attempts(attempts, self._dialects)
-        message, is_teardown = account
+                account = read_account(inside.findings, outcome, self._options)
+                of_attempts, count = account_of_attempts(attempts, self._options)
+                notes += of_attempts
+                redacted += count
+        message, is_teardown, count = account
         is_plain = subject is _TEST and not (earlier or odd_name)
         commit = inside.commit
         if is_plain and not (message or links or steps or notes or commit):
@@ -242,7 +246,18 @@ class TestcaseReader:
             is_teardown=is_teardown,
             subject=subject,
             commit=commit,
+            redacted=redacted + count,
         )
+
+    def _tidy(
+        self, notes: tuple[str, ...], steps: tuple[StepResult, ...]
+    ) -> tuple[tuple[str, ...], tuple[StepResult, ...], int]:
+        """Hide secrets in what a test says of itself, and shorten it."""
+        if not (notes or steps):
+            return notes, steps, 0
+        said = TestResult("", _PASSED, notes=notes, steps=steps)
+        tidy = self._options.redactor.tidy_result(said)
+        return tidy.notes, tidy.steps, tidy.redacted
 
     def _look_at(self, content: Iterable[etree._Element], name: str) -> _Inside:
         """Read what stands inside a testcase, or as tags in its name; of most there is nothing."""
@@ -285,8 +300,8 @@ def read_suite_result(finding: Finding, suite: SuiteFacts, options: ReadOptions)
     outcome = decide_outcome([finding], {}, options)
     account = NO_ACCOUNT
     if options.keeps_messages:
-        account = read_account([finding], outcome, options.dialects)
-    extras = Extras(name=identity.odd_name, message=account.message)
+        account = read_account([finding], outcome, options)
+    extras = Extras(name=identity.odd_name, message=account.message, redacted=account.redacted)
     return ReportedTest(identity.test_id, "", suite, outcome, None, suite.started, extras)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_jama.config import Settings
+    from pytest_jama.core.redaction import Redactor
 
 
 class CollectedSession(NamedTuple):
@@ -44,6 +45,15 @@ class CollectedSession(NamedTuple):
         """Whether all could be collected and understood."""
         return not self.uncollected and not self.mistakes
 
+    def as_shown(self, redactor: Redactor) -> CollectedSession:
+        """Return it without secrets in what went wrong; test IDs stay, they are links and names."""
+
+        def hide(text: str) -> str:
+            return redactor.hide(text).text
+
+        uncollected = tuple((hide(where), hide(why)) for where, why in self.uncollected)
+        return self._replace(uncollected=uncollected, mistakes=tuple(map(hide, self.mistakes)))
+
     def problems(self) -> list[str]:
         """Return all that is wrong, a sentence each."""
         return [*(f"{where}: {why}" for where, why in self.uncollected), *self.mistakes]
@@ -55,13 +65,16 @@ _ENDED_WELL = (0, 5)  # 5: there is no test
 _SHOWN_LINES = 15
 
 
-def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> CollectedSession:
+def collect_tests(
+    arguments: Sequence[str], *, redactor: Redactor, config: Path | None = None
+) -> CollectedSession:
     """Let pytest collect, in the current folder.
 
     Plan and cycle are passed over: they may hold variables that only a CI job sets.
 
     Args:
         arguments: What pytest gets: paths, node IDs, options.
+        redactor: Hides secrets in what pytest and the tests print.
         config: The settings file, when it is not the one that pytest finds.
 
     Raises:
@@ -87,8 +100,8 @@ def collect_tests(arguments: Sequence[str], *, config: Path | None = None) -> Co
         )
         session = _read(file) if file.exists() else None
     if session and (process.returncode in _ENDED_WELL or _can_tell_why(session, process)):
-        return session
-    _refuse(process.returncode, process.stdout.decode("utf-8", "replace"))
+        return session.as_shown(redactor)
+    _refuse(process.returncode, redactor.hide(process.stdout.decode("utf-8", "replace")).text)
     return None
 
 
@@ -135,7 +148,7 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
         tests=tuple(tests),
         uncollected=tuple((file["path"], file["error"]) for file in unreadable),
         mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
-    )
+    ).as_shown(settings.redactor)
 
 
 _WRONG_REPORTS = 2  # exit status of a wrong command line

@@ -152,7 +152,7 @@ def _read_old(folder: Path, options: LockOptions, output: OutputOptions) -> Lock
 def _collect(options: LockOptions, loaded: LoadedSettings) -> CollectedSession:
     if options.is_junit:
         return read_report_tests(options.arguments, loaded.settings)
-    return collect_tests(options.arguments, config=loaded.file)
+    return collect_tests(options.arguments, redactor=loaded.settings.redactor, config=loaded.file)
 
 
 def _tests_by_case(session: CollectedSession) -> dict[CaseRef, list[str]]:

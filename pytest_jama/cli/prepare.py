@@ -16,6 +16,7 @@ from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import Findings, Mode, UploadReport
+from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted, first_line
 from pytest_jama.core.verdicts import CaseVerdict, Judgement
 from pytest_jama.hooks.extensions import Extensions
@@ -95,9 +96,13 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
     )
     collected = CollectedSession()
     if options.collects:
-        collected = collect_tests(options.arguments, config=options.config)
+        collected = collect_tests(
+            options.arguments, redactor=loaded.settings.redactor, config=options.config
+        )
     loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
-    judgement = _known_cases(collected.tests, loaded.settings, loaded.lock)
+    tests = tuple(ShownResults(loaded.settings.redactor).results(collected.tests))
+    collected = collected._replace(tests=tests)
+    judgement = _known_cases(tests, loaded.settings, loaded.lock)
     return _Preparation(loaded.settings, collected, judgement, output).run(plugins)
 
 
@@ -132,7 +137,9 @@ class _Preparation:
         self._collected = collected
         self._judgement = judgement
         self._output = output
+        self._redactor = settings.redactor
         self._errors = ErrorLog()
+        self._errors.hide = lambda text: self._redactor.hide(text).text
 
     def run(self, plugins: Sequence[object]) -> Ending:
         """Prepare; see `run_prepare`."""
@@ -155,12 +162,16 @@ class _Preparation:
         stopped = [Line("STOPPED", first_line(str(report.stopped)), Tone.BAD)]
         return Ending(
             exit_status=status,
-            lines=(
-                *(stopped if report.stopped else ()),
-                *summary_lines(others, self._output.style),
+            lines=tuple(
+                line._replace(text=self._redactor.hide_certain(line.text))
+                for line in (
+                    *(stopped if report.stopped else ()),
+                    *summary_lines(others, self._output.style),
+                )
             ),
             report=report,
             judgement=self._judgement,
+            redactor=self._redactor,
         )
 
     def _deliver(self, plugins: Sequence[object]) -> UploadReport:

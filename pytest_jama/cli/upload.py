@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
@@ -186,9 +186,9 @@ class _Upload:
         self._output = output
         self._files = [taken.recording for taken in choice.taken]
         self._recordings = by_session(self._files)
-        self.about = {
+        self.about: dict[str, Any] = {
             "journals": [str(recording.path) for recording in self._files],
-            "sessions": [session_facts(recording.header) for recording in self._recordings],
+            "sessions": [],
             **edited.facts(),
         }
 
@@ -209,12 +209,14 @@ class _Upload:
         )
         output.announce(f"jama: {self._describe_journals()}")
         nearest = next((each.nearest for each in self._recordings if each.nearest), "")
-        session = Session(loaded, mode=output.mode, nearest=nearest)
+        session = Session(loaded, mode=output.mode, nearest=settings.redactor.hide(nearest).text)
+        self._recordings = tuple(each.as_shown(session.shown) for each in self._recordings)
+        self.about["sessions"] = [session_facts(each.header) for each in self._recordings]
         session.take_unmatched(merge_unmatched(self._recordings))
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
-        for unusable in self._unusable():
-            session.errors.unusable[unusable] = None  # the journals have them already
+        for unusable in self._unusable():  # the journals have them already
+            session.errors.unusable[session.errors.as_shown(unusable)] = None
         return session.end(
             lambda: self._judge(session),
             observers=[output.make_progress()],
@@ -248,10 +250,12 @@ class _Upload:
         return upload_line(
             started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             versions={"pytest-jama": __version__, "python": platform.python_version()},
-            command=command,
+            command=settings.redactor.hide_words(command),
             sessions=[recording.header.session for recording in self._recordings],
             settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
-            provenance=find_provenance(settings, folder=None)._replace(branch=""),
+            provenance=settings.redactor.hide_provenance(
+                find_provenance(settings, folder=None)._replace(branch="")
+            ),
             accepted_edits=self._edited.accepted(),
         )
 

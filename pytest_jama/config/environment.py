@@ -85,7 +85,7 @@ def find_credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, tu
     problems = []
     for kind in KINDS:
         variables = variables_of(kind)
-        values = {name: _value(environ, variable) for name, variable in variables.items()}
+        values = {name: value_of(environ, variable) for name, variable in variables.items()}
         if all(values.values()):
             return kind.model_validate(values), ()
         if any(values.values()):
@@ -94,7 +94,8 @@ def find_credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, tu
     return None, tuple(problems) or (_NO_CREDENTIALS,)
 
 
-def _value(environ: Mapping[str, str], variable: str) -> str:
+def value_of(environ: Mapping[str, str], variable: str) -> str:
+    """Return a part of the credentials; empty when it is not set."""
     # a secret that was read from a file often ends with a line break
     return environ.get(variable, "").strip("\r\n")
 

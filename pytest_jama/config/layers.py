@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_jama.config.environment import InterpolationError, find_credentials, interpolate
+from pytest_jama.config.environment import (
+    InterpolationError,
+    find_credentials,
+    interpolate,
+)
 from pytest_jama.config.mistakes import describe, section_of
 from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
+from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +151,12 @@ def resolve(
         problems += [*_find_missing(values, layer, flag_prefix), *refused]
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=_line_of))
-    settings = settings.model_copy(update={"credentials": credentials})
+    redactor = Redactor(
+        secrets=find_secrets(environ),
+        patterns=settings.redact.patterns,
+        has_builtin=settings.redact.builtin,
+    )
+    settings = settings.model_copy(update={"credentials": credentials, "redactor": redactor})
     return settings, {name: sources.find((name,)) for name in DESTINATION if name in values}
 
 

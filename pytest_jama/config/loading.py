@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
+from pytest_jama.config.models import Settings
+from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Surroundings
 from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.test_ids import SETTINGS_FILES
 
 if TYPE_CHECKING:
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.environment import Lookup
     from pytest_jama.config.layers import Flags
-    from pytest_jama.config.models import Settings
     from pytest_jama.core.lock import Lock
 
 
@@ -200,6 +202,31 @@ def _origin_of(name: str, owned: LoadedSettings, label: str) -> str:
     if name not in OWNED:
         return label
     return owned.origins.get(name) or str(owned.file or label)
+
+
+def find_redactor(
+    *, start: Path, file: Path | None, environ: Mapping[str, str]
+) -> tuple[Redactor, str]:
+    """Return what hides secrets where no other setting is needed, and why it may lack patterns.
+
+    Args:
+        start: Where to look for jama.yaml, then further up.
+        file: The file to read instead.
+        environ: The environment, with the credentials.
+    """
+    try:
+        loaded = load_settings(
+            start=start,
+            file=file,
+            flags={},
+            environ=environ,
+            needs_target=False,
+            unused=Settings.model_fields.keys() - {"redact"},
+            flag_prefix="--",
+        )
+    except SettingsError as exc:
+        return Redactor(secrets=find_secrets(environ)), str(exc.problems[0])
+    return loaded.settings.redactor, ""
 
 
 def find_file(start: Path) -> Path | None:

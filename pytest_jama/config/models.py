@@ -25,9 +25,11 @@ from pydantic_core import CoreSchema
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
 from pytest_jama.config.journal_settings import JournalSettings
+from pytest_jama.config.redact_settings import RedactSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
+from pytest_jama.core.redaction import Redactor
 
 
 class _Place(BaseModel):
@@ -287,6 +289,13 @@ class Settings(Section):
         default=JunitSettings(),
         description="How JUnit reports are read.",
     )
+    redact: Annotated[
+        RedactSettings, Allowed("a list of regular expressions, or {patterns: [...], builtin: ...}")
+    ] = Field(
+        default=RedactSettings(),
+        repr=False,
+        description="What of the texts of tests is hidden.",
+    )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
     drift: Annotated[
         Literal["incomplete", "warn", "off"],
@@ -311,6 +320,9 @@ class Settings(Section):
         description="Where the journals are, and how many are kept.",
     )
     credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
+    redactor: SkipJsonSchema[InstanceOf[Redactor]] = Field(
+        default_factory=Redactor, exclude=True, repr=False
+    )
 
     def for_journal(self) -> dict[str, Any]:
         """Return what `load_from_journal` needs, fit for JSON: effective values, no secrets.
@@ -318,6 +330,10 @@ class Settings(Section):
         The map of `tests:` is not among it: each result in the journal has its links with it.
         """
         values = self.model_dump(mode="json", by_alias=True)
+        patterns = values["redact"]["patterns"]  # one may be a secret itself, filled in by ${NAME}
+        values["redact"]["patterns"] = [
+            each for each in patterns if not self.redactor.hide(each).passages
+        ]
         given = {"url": self.url, "project": self.project}
         given |= {"plan": self.plan.is_set, "cycle": self.cycle.is_set}
         return {name: value for name, value in values.items() if given.get(name, True)}

@@ -22,6 +22,7 @@ its end; see `Unusable`.
 from __future__ import annotations
 
 import logging
+import traceback
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -123,6 +124,8 @@ class ErrorLog:
         may_cost_results: Whether one of them may have kept a result from arriving as it should.
         unusable: What the session was given and could not use, each once.
         on_unusable: Told of each of these at once; the session lets the journal keep it.
+        hide: Returns a text of others without secrets.
+        name_of: Returns a test ID or a path as it is shown.
     """
 
     def __init__(self) -> None:
@@ -132,6 +135,8 @@ class ErrorLog:
         self.may_cost_results = False
         self.unusable: dict[Unusable, None] = {}
         self.on_unusable: Callable[[Unusable], None] | None = None
+        self.hide: Callable[[str], str] = str
+        self.name_of: Callable[[str], str] = str
 
     def add(
         self,
@@ -149,21 +154,30 @@ class ErrorLog:
             costs_nothing: Whether all results arrive in spite of it.
             outlasts: Whether no later upload can make up for it, so that the journal keeps it.
         """
-        logging.getLogger(__name__).debug("error in %s", where, exc_info=error)
+        log = logging.getLogger(__name__)
+        if log.isEnabledFor(logging.DEBUG):
+            told = "".join(traceback.format_exception(error))
+            log.debug("error in %s\n%s", where, self.hide(told).rstrip())
         self.may_cost_results = self.may_cost_results or not costs_nothing
         self.count += 1
         if self.first is None:
             self.first, self.where = error, where
         if outlasts and self.on_unusable is not None:
-            why = f"{type(error).__name__}: {error}"
+            why = self.hide(f"{type(error).__name__}: {error}")
             self.on_unusable(Unusable(UnusableKind.HOOK, where, why))
 
     def add_unusable(self, unusable: Unusable) -> None:
         """Keep what could not be used, each thing once."""
+        unusable = self.as_shown(unusable)
         if unusable not in self.unusable:
             self.unusable[unusable] = None
             if self.on_unusable is not None:
                 self.on_unusable(unusable)
+
+    def as_shown(self, unusable: Unusable) -> Unusable:
+        """Return what could not be used without secrets."""
+        kind, where, why = unusable
+        return Unusable(kind, self.name_of(where), self.hide(why))
 
 
 class UnusableKind(str, Enum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import LINK_PROPERTIES, nearer_wins, parse_step, read_links
-from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome, StepResult
+from pytest_jama.core.results import LONGEST_READ, Outcome, StepResult
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
 
 
 def _tidy(note: str) -> str:
-    return shorten(clean(note), at_most=MESSAGE_CHARACTERS)
+    return shorten(clean(note), at_most=LONGEST_READ)
 
 
 def _read_references(item: tuple[str, str]) -> Evidence:

@@ -15,6 +15,10 @@ MESSAGE_CHARACTERS = 1000
 """Longest message or note of a result, in characters: Jama's fields are for reading, not for logs;
 the whole traceback stays in the framework's own output."""
 
+LONGEST_READ = 10 * MESSAGE_CHARACTERS
+"""Characters that are read of a message or note, before colours are dropped and secrets are hidden;
+it is shortened only then, so that no half of a secret stands before the cut."""
+
 
 class Outcome(str, Enum):
     """What the framework says of one test, or why it says nothing."""
@@ -102,6 +106,7 @@ class TestResult(NamedTuple):
         host: Where it ran, if that is not where the session was conducted.
         is_taken_out: Whether it is linked to no case on purpose: by ``none``.
         is_uncollected: Whether it stands for all tests of a file that could not be collected.
+        redacted: How many passages of its texts are hidden, since they look like secrets.
     """
 
     test_id: str
@@ -115,6 +120,7 @@ class TestResult(NamedTuple):
     host: str = ""
     is_taken_out: bool = False
     is_uncollected: bool = False
+    redacted: int = 0
 
     @classmethod
     def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:

@@ -97,6 +97,7 @@ class CaseVerdict:
         results: All tests of the case, also those that did not run, in the order of the session.
         judged: What the rules say, when a hook said something else; None when none did.
         reasons: What else made it so, as sentences for the account and the summary.
+        redacted: How many passages are hidden in what a hook said of it and its steps.
     """
 
     case_ref: CaseRef
@@ -105,6 +106,12 @@ class CaseVerdict:
     results: tuple[TestResult, ...] = ()
     judged: CaseVerdict | None = field(default=None, compare=False, repr=False)
     reasons: tuple[str, ...] = field(default=(), compare=False)
+    redacted: int = field(default=0, compare=False)
+
+    @property
+    def passages_hidden(self) -> int:
+        """How many passages are hidden in all that is said of it."""
+        return self.redacted + sum(result.redacted for result in self.results)
 
 
 class Judgement(NamedTuple):

@@ -177,7 +177,9 @@ class Extensions:
             with _catchable():
                 answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
             adjusted = _read_verdict(answer)
-            return verdict if adjusted == verdict else replace(adjusted, judged=verdict)
+            if adjusted == verdict:
+                return verdict
+            return replace(self._settings.redactor.hide_verdict(adjusted), judged=verdict)
         except Exception as error:  # noqa: BLE001 (another author's hook)
             self._errors.add(error, where="hook adjust_verdict", outlasts=True)
             return verdict

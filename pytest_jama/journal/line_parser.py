@@ -112,6 +112,7 @@ class Parser:
             started=None if started is None else float(started),
             host=_text(line.get("host", "")),
             is_taken_out=line.get("taken_out") is True,
+            redacted=_count(line.get("redacted", 0)),
         )
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
@@ -129,6 +130,7 @@ class Parser:
             judged_ref=CaseRef.parse(adjusted["case"]),
             has_notes=True,
             results=None if results is None else tuple(map(self.parse_result, results)),
+            redacted=_count(adjusted.get("redacted", 0)),
         )
 
     def parse_links(self, texts: Iterable[str]) -> tuple[CaseLink, ...]:
@@ -159,6 +161,12 @@ def _parse_steps(steps: Iterable[list[Any]]) -> tuple[StepVerdict, ...]:
         StepVerdict(int(number), Verdict(verdict), tuple(map(_text, notes)))
         for number, verdict, *notes in steps
     )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise TypeError(f"{value!r} is not a number of passages")
+    return int(value)
 
 
 def _text(value: object) -> str:

@@ -138,6 +138,8 @@ def result_line(result: TestResult) -> JournalLine:
         line["notes"] = list(result.notes)
     if result.is_taken_out:
         line["taken_out"] = True
+    if result.redacted:
+        line["redacted"] = result.redacted
     if result.steps:
         line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
     return line
@@ -152,6 +154,7 @@ def result_text(result: TestResult) -> str:
         or result.duration_s is None
         or result.host
         or result.is_taken_out
+        or result.redacted
     ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'
@@ -197,6 +200,8 @@ def _adjustment(adjusted: CaseVerdict, judged: CaseVerdict) -> JournalLine:
     }
     if adjusted.results != judged.results:
         adjustment["results"] = [result_line(result) for result in adjusted.results]
+    if adjusted.redacted:
+        adjustment["redacted"] = adjusted.redacted
     return adjustment
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Provenance
+from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal.folder import INCOMPLETE
 from pytest_jama.journal.united import said_by
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
+    from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import TestResult
+    from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.core.verdicts import StepVerdict, Verdict
     from pytest_jama.journal.chain import Edit
 
@@ -71,6 +74,7 @@ class RecordedVerdict:
         judged_ref: The case that the rules judged; a hook may have named another.
         has_notes: Whether the steps are complete, with their notes.
         results: The results that a hook put in the place of those that were found; None for none.
+        redacted: How many passages of what a hook said are hidden.
     """
 
     case_ref: CaseRef
@@ -79,6 +83,17 @@ class RecordedVerdict:
     judged_ref: CaseRef
     has_notes: bool = False
     results: tuple[TestResult, ...] | None = None
+    redacted: int = 0
+
+    def as_shown(self, redactor: Redactor) -> RecordedVerdict:
+        """Return it without secrets."""
+        if not (self.steps or self.results):
+            return self
+        case = CaseVerdict(self.case_ref, self.verdict, self.steps, self.results or ())
+        hidden = redactor.hide_verdict(case)
+        results = None if self.results is None else hidden.results
+        redacted = self.redacted + hidden.redacted
+        return replace(self, steps=hidden.steps, results=results, redacted=redacted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +184,46 @@ class Recording:
         known = self.results.setdefault(result.test_id, result)
         if known is not result and said_by(known) != said_by(result):
             self.repeated.setdefault(said_by(result), result)
+
+    def as_shown(self, shown: ShownResults) -> Recording:
+        """Return it without secrets, which a journal of an older version may hold.
+
+        Args:
+            shown: Knows what is hidden, and names tests.
+        """
+        redactor = shown.redactor
+
+        def hide(text: str) -> str:
+            return redactor.hide(text).text
+
+        def show(result: TestResult) -> TestResult:
+            named = shown.result(result)
+            has_text = result.message or result.notes or result.steps or result.host
+            return redactor.hide_result(named) if has_text else named
+
+        shown.learn(self.collected, self.results)
+        results = list(map(show, self.results.values()))
+        repeated = list(map(show, self.repeated.values()))
+        return replace(
+            self,
+            header=replace(
+                self.header,
+                commit=hide(self.header.commit),
+                framework=hide(self.header.framework),
+                hooks=tuple(map(hide, self.header.hooks)),
+                provenance=redactor.hide_provenance(self.header.provenance),
+            ),
+            collected={each.test_id: each for each in map(show, self.collected.values())},
+            uncollected={each.test_id: each for each in map(show, self.uncollected.values())},
+            results={each.test_id: each for each in results},
+            repeated={said_by(each): each for each in repeated},
+            verdicts={ref: each.as_shown(redactor) for ref, each in self.verdicts.items()},
+            unusable={
+                each._replace(where=shown.name_of(each.where), why=hide(each.why)): None
+                for each in self.unusable
+            },
+            nearest=hide(self.nearest),
+        )
 
     @property
     def is_set_aside(self) -> bool:

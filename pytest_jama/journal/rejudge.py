@@ -141,6 +141,7 @@ def _combine(case: CaseVerdict, said: Sequence[Said], judge_without: _CachedJudg
         steps=_merged_steps([*map(_steps_of, said), silent.steps if silent else ()]),
         results=_results_of(case, said, silent),
         judged=case,
+        redacted=sum(verdict.redacted for _, verdict in said),
     )
 
 

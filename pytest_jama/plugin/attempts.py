@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.core.properties import ATTEMPT, NOTE, USED_PROPERTIES
-from pytest_jama.core.results import MESSAGE_CHARACTERS, Outcome
+from pytest_jama.core.results import LONGEST_READ, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.phases import ends_attempt, message_of, name_attempt, outcome_of_subtest
@@ -133,7 +133,7 @@ class AttemptEndings(Guarded):
         except BaseException as exc:
             name = "" if isinstance(exc, pytest.fail.Exception) else type(exc).__name__
             text = ": ".join(filter(None, (name, str(exc))))
-            self._attempts.ending = shorten(clean(text), at_most=MESSAGE_CHARACTERS) or name
+            self._attempts.ending = shorten(clean(text), at_most=LONGEST_READ) or name
             raise
         self._attempts.ending = ""
         return answer

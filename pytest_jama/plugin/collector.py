@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import NO_CASE, read_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
 from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Links = tuple["CaseLink", ...]
 
+_HIDES_NOTHING = Redactor(has_builtin=False)
+
 
 class ResultCollector:
     """Turns a stream of reports into results.
@@ -30,6 +33,7 @@ class ResultCollector:
         find_links: Which cases a test without references of its own is evidence of.
         find_by_id: The same from the ID alone; it returns None when that depends on the result.
         refuse_link: Told of references that cannot be understood: test ID and why.
+        redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -46,7 +50,9 @@ class ResultCollector:
         find_links: Callable[[TestResult], Links],
         find_by_id: Callable[[str], Links | None] = lambda _: None,
         refuse_link: Callable[[str, str], object] = lambda _, __: None,
+        redactor: Redactor = _HIDES_NOTHING,
     ) -> None:
+        self._redactor = redactor
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
@@ -119,14 +125,20 @@ class ResultCollector:
                 if tests.get(test_id) == () and test_id not in self._taken_out:
                     tests[test_id] = links
 
-    def linked(self) -> Iterator[tuple[str, Outcome, Links, str]]:
-        """Yield each test with a case: ID, what it counts as unless it runs, links, and why."""
+    def linked(
+        self, name_of: Callable[[str], str] = str
+    ) -> Iterator[tuple[str, Outcome, Links, str]]:
+        """Yield each test with a case: ID, what it counts as unless it runs, links, and why.
+
+        Args:
+            name_of: Returns the ID as it is shown.
+        """
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 if links:
-                    yield test_id, outcome, links, ""
+                    yield name_of(test_id), outcome, links, ""
         for result in (*self.skipped.values(), *self.missing):
-            yield result.test_id, result.outcome, result.links, result.message
+            yield name_of(result.test_id), result.outcome, result.links, result.message
 
     def add_skipped(self, address: str, links: Links, why: str) -> None:
         """Take a file or class that was skipped as a whole, so that its tests are unknown.
@@ -136,6 +148,7 @@ class ResultCollector:
             links: The cases that the map names for tests at or below it.
             why: The reason.
         """
+        why = self._redactor.tidy(why).text
         result = TestResult(address, Outcome.SKIPPED, message=why, links=links)
         self.skipped.setdefault(address, result)
 
@@ -227,7 +240,10 @@ class ResultCollector:
         phases = sum_up(reports)
         said = self._read(reports[-1].user_properties, test_id, phases.outcome)
         known = None if test_id in self._asked else self._known_links(test_id)
-        message = "\n".join(phases.messages)
+        messages, redacted = phases.messages, 0
+        if messages:
+            messages, redacted = self._redactor.tidy_all(messages)
+        message = "\n".join(messages)
         earlier = (note for note in phases.earlier if note not in said.notes)
         notes = (*said.notes, *earlier) if phases.earlier else said.notes
         links = said.links or known or ()
@@ -235,7 +251,10 @@ class ResultCollector:
             *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
             # as the journal keeps it; a report that was made up for a crashed worker has 0
             started=round(getattr(reports[0], "start", 0.0), 3) or None,
+            redacted=redacted,
         )
+        if notes or said.steps:
+            result = self._redactor.tidy_result(result)
         if not said.links and known is None:
             links = self._find_links(result)
             result = result._replace(links=links)

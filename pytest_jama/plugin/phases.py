@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_PART_FIRST, Outcome
+from pytest_jama.core.results import LONGEST_READ, WORST_PART_FIRST, Outcome
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ def message_of(report: pytest.TestReport, outcome: Outcome) -> str:
         text = f"worker crashed: {text}"
     elif outcome is Outcome.ERROR:
         text = f"{report.when} failed: {text}"
-    return shorten(clean(text), at_most=MESSAGE_CHARACTERS)
+    return shorten(clean(text), at_most=LONGEST_READ)
 
 
 def why_skipped(report: pytest.CollectReport) -> str:
     """Return why a file was skipped as a whole."""
-    return shorten(clean(_crash_message(report)), at_most=MESSAGE_CHARACTERS)
+    return shorten(clean(_crash_message(report)), at_most=LONGEST_READ)
 
 
 def _crash_message(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -73,7 +73,8 @@ class Reporter(Guarded):
         self._awaits_workers = True
         self._extensions = self._session.extensions
         self._collector = ResultCollector(
-            self._extensions.find_links, self._extensions.find_by_id, self._refuse_link
+            *(self._extensions.find_links, self._extensions.find_by_id, self._refuse_link),
+            self._settings.redactor,
         )
         self._is_refused = False
         self._journal: JournalWriter | None = None
@@ -146,7 +147,7 @@ class Reporter(Guarded):
         if report.failed and report.nodeid not in self._collector.uncollected:
             links = self._places.find_links(report.nodeid)
             uncollected = self._collector.add_uncollected(report.nodeid, links)
-            self._session.write(lines.uncollected_line(uncollected))
+            self._session.write(lines.uncollected_line(self._session.shown.result(uncollected)))
         elif report.skipped and report.nodeid and not mistakes:
             links = self._places.find_links(report.nodeid)
             if links:
@@ -161,13 +162,15 @@ class Reporter(Guarded):
         """Take what this process or a worker collected; write what is linked to a case."""
         self._awaits_workers = False
         if self._collector.add_collected(collected, links):
+            self._session.shown.learn(*self._collector.collected.values())
             known = self._find_known(collected)
             self._collector.missing = known.missing
             self._session.keep_lock(self._collector.all_results())
-            self._session.write(lines.collected_line(self._collector.linked()))
+            linked = self._collector.linked(self._session.shown.name_of)
+            self._session.write(lines.collected_line(linked))
             if known.unmatched:
-                self._session.take_unmatched(known.unmatched)
-                self._session.write(lines.unmatched_line(known.unmatched))
+                unmatched = self._session.take_unmatched(known.unmatched)
+                self._session.write(lines.unmatched_line(unmatched))
 
     def _find_known(self, collected: CollectedPlain) -> Gaps:
         lock = self._session.lock
@@ -198,7 +201,7 @@ class Reporter(Guarded):
             if result is not None and self._session.lock is not None:
                 self._session.keep_lock([result])
             if result is not None and self._journal is not None:
-                self._journal.write_encoded(lines.result_text(result))
+                self._journal.write_encoded(lines.result_text(self._session.shown.result(result)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
             self.errors.add(error, where="pytest_runtest_logreport")
 
@@ -266,7 +269,7 @@ class Reporter(Guarded):
         if self._journal is not None:
             self._journal.put_back()
         for result in self._collector.break_off():
-            self._session.write_encoded(lines.result_text(result))
+            self._session.write_encoded(lines.result_text(self._session.shown.result(result)))
         if not self._collector.has_begun:
             return None
         self._session.keep_lock(self._collector.all_results())
@@ -275,6 +278,7 @@ class Reporter(Guarded):
             settings=self._settings,
             extensions=self._extensions,
             provenance=self._account,
+            shown=self._session.shown,
         )
 
     def _extra_lines(self) -> Iterator[Line]:

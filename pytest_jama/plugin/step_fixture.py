@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_step
 from pytest_jama.core.properties import evidence_properties
-from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, WORST_PART_FIRST, Outcome
+from pytest_jama.core.results import LONGEST_READ, WORST_FIRST, WORST_PART_FIRST, Outcome
 from pytest_jama.core.text import clean, shorten
 from pytest_jama.plugin.soft_checks import SoftChecks
 from pytest_jama.plugin.step_ends import ENDS_OF_ALL, StepEnd, read_end
@@ -235,4 +235,4 @@ def _is_in_task() -> bool:
 
 
 def _short(text: str) -> str:
-    return shorten(clean(text), at_most=MESSAGE_CHARACTERS)
+    return shorten(clean(text), at_most=LONGEST_READ)

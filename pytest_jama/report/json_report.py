@@ -27,6 +27,7 @@ def json_report(
     exit_status: int,
     unusable: Iterable[Unusable] = (),
     unmatched: Iterable[Unmatched] = (),
+    redacted: tuple[int, int] = (0, 0),
 ) -> dict[str, Any]:
     """Return everything that the summary tells, whole, fit for JSON.
 
@@ -38,6 +39,7 @@ def json_report(
         exit_status: What the command exits with.
         unusable: What the session was given and could not use.
         unmatched: The keys of the map that match no test.
+        redacted: How many passages are hidden, and in how many results.
     """
     plan = report.plan or Plan()
     changes: dict[CaseRef, list[CaseChange]] = {}
@@ -87,6 +89,7 @@ def json_report(
         "warnings": list(plan.warnings),
         "replaced": [overlap_json(each) for each in plan.replaced],
         "left": [overlap_json(each) for each in plan.left],
+        "redacted": dict(zip(("passages", "results"), redacted, strict=True)),
         "journal": journal,
     }
 

@@ -70,6 +70,7 @@ class Summary(NamedTuple):
         unmatched: The keys of the map that match no test.
         unlinked_failures: The failed tests that no run will show.
         options: What a command that finishes the upload needs beside the journals.
+        redacted: How many passages are hidden, and in how many results.
     """
 
     judgement: Judgement | None
@@ -84,6 +85,7 @@ class Summary(NamedTuple):
     unmatched: tuple[Unmatched, ...] = ()
     unlinked_failures: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    redacted: tuple[int, int] = (0, 0)
 
     @property
     def is_something_left(self) -> bool:
@@ -119,6 +121,7 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from caught_failure_lines(linked, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
     yield from summary.extra
+    yield from redacted_lines(*summary.redacted)
     yield from error_lines(summary.errors, details=style.error_hint)
     yield from repeated_lines(summary.report)
     if summary.journals:
@@ -160,6 +163,14 @@ def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:
         shown = ", ".join(test_ids[:NAMED]) + (", ..." if len(test_ids) > NAMED else "")
         text = f"{counted(len(test_ids), 'failed test')} without a test case: {shown}"
         yield Line("unlinked", text, Tone.WARNING)
+
+
+def redacted_lines(passages: int, results: int) -> Iterator[Line]:
+    """Yield how much is hidden, in how many results."""
+    if passages:
+        look = "looks like a secret" if passages == 1 else "look like secrets"
+        what = f"{counted(passages, 'passage')} that {look}"
+        yield Line("redacted", f"{what}, in {counted(results, 'result')}")
 
 
 def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterator[Line]:

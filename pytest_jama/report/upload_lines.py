@@ -155,7 +155,7 @@ def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
     if errors.first is None:
         return
     more = f" (and {errors.count - 1} more)" if errors.count > 1 else ""
-    said = " ".join(str(errors.first).split())
+    said = errors.hide(" ".join(str(errors.first).split()))
     text = f"in {errors.where}: {type(errors.first).__name__}: {said}{more}"
     yield Line("ERROR", "; ".join(filter(None, (text, details))), Tone.BAD)
 

@@ -139,9 +139,12 @@ class OutputOptions:
             exit_status=status,
             unusable=ending.unusable,
             unmatched=ending.unmatched,
+            redacted=ending.redacted,
         )
-        stdout = make_tolerant(sys.stdout)
         text = json.dumps({**document, **about}, indent=2)
+        if ending.redactor.may_hide_certain(text):
+            text = json.dumps(ending.redactor.hide_in(json.loads(text)), indent=2)
+        stdout = make_tolerant(sys.stdout)
         click.echo(printable_json(text), file=stdout)
         failure = why_unwritten(stdout)
         if not failure:

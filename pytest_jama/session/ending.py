@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import Mode, UploadReport
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
@@ -32,6 +33,8 @@ class Ending(NamedTuple):
         unusable: What the session was given and could not use.
         journal: The path of the journal; empty when there is none.
         unmatched: The keys of the map that match no test.
+        redacted: How many passages are hidden, and in how many results.
+        redactor: Hides what certainly is a secret wherever this is shown.
     """
 
     exit_status: ExitStatus
@@ -42,6 +45,8 @@ class Ending(NamedTuple):
     unusable: tuple[Unusable, ...] = ()
     journal: str = ""
     unmatched: tuple[Unmatched, ...] = ()
+    redacted: tuple[int, int] = (0, 0)
+    redactor: Redactor = Redactor()
 
 
 def find_exit_status(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.known_tests import Coverage, Gaps
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
+    from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.core.verdicts import Judgement
     from pytest_jama.hooks.extensions import Extensions
 
@@ -92,6 +93,7 @@ def judge_session(
     settings: Settings,
     extensions: Extensions,
     provenance: str,
+    shown: ShownResults,
 ) -> Findings:
     """Conclude from the results of a session, and let the hooks adjust each verdict.
 
@@ -100,8 +102,9 @@ def judge_session(
         settings: All settings.
         extensions: Calls the hooks.
         provenance: One line for the account of each run: tool, time, commit.
+        shown: Names tests as they may be shown; from here on nothing else is known of them.
     """
-    found = tuple(results)
+    found = tuple(shown.results(tuple(results)))
     judgement = judge(found, rules=settings.verdicts.rules())
     adjusted = judgement._replace(cases=extensions.adjust_all(judgement.cases))
     return Findings(found, adjusted, provenance)
@@ -125,6 +128,16 @@ def find_known_cases(
     there = linked_cases(findings.results)
     there.update(dict.fromkeys(findings.known))
     return tuple(ref for ref in named if ref not in there)
+
+
+def count_hidden(results: Iterable[TestResult], judgement: Judgement) -> tuple[int, int]:
+    """Return how many passages of a session are hidden, and in how many results."""
+    adjusted = [case for case in judgement.cases if case.judged is not None]
+    hidden = [result for result in results if result.redacted]
+    hidden += [each for case in adjusted for each in case.results if each.redacted]
+    distinct = dict.fromkeys(hidden) if adjusted else hidden
+    said = sum(case.redacted for case in adjusted)
+    return sum(result.redacted for result in distinct) + said, len(distinct)
 
 
 def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:

@@ -53,8 +53,8 @@ def describe_destination(
     from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
 
     exposure = (f"jama: warning: {text}" for text in describe_exposure(settings))
-    head = printable(f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}")
-    return [head, *exposure]
+    text = f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
+    return [printable(settings.redactor.hide_certain(text)), *exposure]
 
 
 def find_provenance(
@@ -152,7 +152,9 @@ def describe_session(
         framework: What accounts call the origin of the results; empty for names and versions.
         hooks: The conftests whose hooks take part.
     """
-    framework = framework or ", ".join(map(" ".join, versions.items()))
+    redactor = settings.redactor
+    provenance = redactor.hide_provenance(provenance)
+    framework = redactor.hide(framework).text or ", ".join(map(" ".join, versions.items()))
     all_versions = {"pytest-jama": __version__, **versions, "python": platform.python_version()}
     line = session_line(
         session=session,
@@ -160,7 +162,7 @@ def describe_session(
         started=started.isoformat(timespec="seconds"),
         versions=all_versions,
         commit=provenance.commit,
-        command=command,
+        command=redactor.hide_words(command),
         settings=settings.for_journal(),
         framework=framework,
         hooks=hooks,

@@ -15,6 +15,7 @@ from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJama
 from pytest_jama.core.lock import Lock
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.results import Outcome
+from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
@@ -24,6 +25,7 @@ from pytest_jama.report.upload_lines import Line, Tone, error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.exit_status import exit_status_of
 from pytest_jama.session.judge import (
+    count_hidden,
     describe_nothing_linked,
     find_known_cases,
     find_nearest_key,
@@ -57,6 +59,7 @@ class Session:
         extensions: The hooks.
         lock: What jama.lock holds; None without one.
         journal: Where everything is written; None before `begin`.
+        shown: The tests as they may be written, printed and sent: without secrets.
     """
 
     def __init__(
@@ -69,7 +72,11 @@ class Session:
         self.settings = loaded.settings
         self._loaded = loaded
         self.mode = mode
+        self._redactor = loaded.settings.redactor
+        self.shown = ShownResults(self._redactor)
         self.errors = ErrorLog()
+        self.errors.hide = lambda text: self._redactor.hide(text).text
+        self.errors.name_of = self.shown.name_of
         self.extensions = Extensions(loaded.settings, errors=self.errors)
         self.lock = loaded.lock
         self.journal: Journals | None = None
@@ -83,6 +90,7 @@ class Session:
         self._unmatched: tuple[Unmatched, ...] = ()
         self._unlinked_failures: tuple[str, ...] = ()
         self._kept: set[str] | None = None
+        self._redacted = (0, 0)
         self._lock_lines: tuple[Line, ...] = ()
 
     def begin(self, journal: Journals, *header: lines.JournalLine) -> None:
@@ -94,12 +102,18 @@ class Session:
         """
         self.journal = journal
         self._name = session_name(*header[:1])
-        journal.write(*header, *map(lines.unusable_line, self.errors.unusable))
+        self.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
 
-    def take_unmatched(self, unmatched: Iterable[Unmatched]) -> None:
-        """Take the keys of the map that match no test, for the summary and the exit status."""
-        self._unmatched = tuple(unmatched)
+    def take_unmatched(self, unmatched: Iterable[Unmatched]) -> tuple[Unmatched, ...]:
+        """Take the keys of the map that match no test; return them as they are shown."""
+        self._unmatched = tuple(
+            each._replace(
+                key=self._redactor.hide(each.key).text, nearest=self.shown.name_of(each.nearest)
+            )
+            for each in unmatched
+        )
+        return self._unmatched
 
     def keep_environment(self) -> None:
         """Let the upload happen in the environment of this moment, before tests change it."""
@@ -107,8 +121,13 @@ class Session:
 
     def write(self, *several: lines.JournalLine) -> None:
         """Append lines to the journal."""
-        if self.journal is not None:
-            self.journal.write(*several)
+        self.write_encoded(*map(self._encode, several))
+
+    def _encode(self, line: lines.JournalLine) -> str:
+        """Return a line as JSON, once more without what certainly is a secret."""
+        text = lines.encode(line)
+        is_clean = not self._redactor.may_hide_certain(text)
+        return text if is_clean else lines.encode(self._redactor.hide_in(line))
 
     def write_encoded(self, *several: str) -> None:
         """Append lines that are JSON already."""
@@ -167,6 +186,7 @@ class Session:
             self._has_begun = False
             return None
         judgement = self._judgement = findings.judgement
+        self._redacted = count_hidden(findings.results, judgement)
         if self.lock is not None:
             findings = findings._replace(lock=self.lock)
             unknown = self.lock.find_unknown(findings.results)
@@ -232,13 +252,18 @@ class Session:
                 summary, strict=self.settings.strict, unmatched=self.settings.map.unmatched
             ),
             why_unfinished=reason,
-            lines=self._safe(lambda: tuple(summary_lines(summary, style))),
+            lines=self._safe(lambda: tuple(map(self._hide_line, summary_lines(summary, style)))),
             report=self._report,
             judgement=self._judgement or Judgement(),
             unusable=tuple(self.errors.unusable),
             unmatched=self._unmatched,
             journal=str(self.journal.path) if self.journal is not None else "",
+            redacted=self._redacted,
+            redactor=self._redactor,
         )
+
+    def _hide_line(self, line: Line) -> Line:
+        return line if line.is_exact else line._replace(text=self._redactor.hide_certain(line.text))
 
     def _sum_up(self, *extra: Line) -> Summary:
         return Summary(
@@ -253,6 +278,7 @@ class Session:
             journals=self.journal.paths if self.journal is not None else (),
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
+            redacted=self._redacted,
         )
 
     def _safe(self, make: Callable[[], Sequence[Line]]) -> tuple[Line, ...]:

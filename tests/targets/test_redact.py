@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from pytest_jama.core.errors import CredentialsError, TargetError
-from pytest_jama.targets.http.failures import redact
+from pytest_jama.core.redaction import redact
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
 from tests.targets.scripted import said, token
 

@@ -14,11 +14,11 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
 from pytest_jama.core.port import Retry
+from pytest_jama.core.redaction import redact
 from pytest_jama.core.text import without_user_info
 from pytest_jama.targets.http.failures import (
     TransientError,
     describe_failure,
-    redact,
     without_frames,
 )
 from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog

@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.redaction import describe_hidden
 from pytest_jama.core.results import WORST_FIRST, Outcome
 from pytest_jama.core.verdicts import Verdict, totals
 
@@ -40,6 +41,7 @@ def account_of(
         lines.append(
             "; ".join((f"the tests say {case.verdict.value}", *describe_steps(case, steps)))
         )
+    lines += filter(None, [describe_hidden(case.passages_hidden)])
     results = sorted(case.results, key=_rank)
     for result in results:
         if not _only_confirms(result):
