@@ -122,8 +122,8 @@ class Fate(Enum):
         word="mismatch",
         says="MISMATCH   ",
         exits=(8, 1),
-        meaning="the runs that show something else are named; those that show what was there before were "
-        "waited for, and sent once more",
+        meaning="the runs that show something else are named; those that show what was there "
+        "before were waited for, and sent once more",
         afterwards="sends those",
     )
     NOT_READ_BACK = Ending(
