@@ -122,7 +122,8 @@ class Fate(Enum):
         word="mismatch",
         says="MISMATCH   ",
         exits=(8, 1),
-        meaning="the runs that show something else after several attempts are named",
+        meaning="the runs that show something else are named; those that show what was there "
+        "before were waited for, and sent once more",
         afterwards="sends those",
     )
     NOT_READ_BACK = Ending(
@@ -196,6 +197,7 @@ _FROM_THEN_ON: Mapping[str, Row] = {
         SENDING: Fate.MISMATCH,
     },
     "stale": _EVERYWHERE,
+    "lag": _EVERYWHERE,
     "lost-page": {**dict.fromkeys(PHASES, Fate.UNRESOLVED), PLAN: Fate.STOPPED},
 }
 """What happens when a kind strikes everything from then on; one that is not here is an outage."""

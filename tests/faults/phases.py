@@ -49,6 +49,8 @@ PHASES = (LOGIN, LOOKING, PLAN, GROUP, CASE, CYCLE, SENDING, READING_BACK)
 
 def striking_once(phase: Phase, kind: str) -> tuple[Fault, ...]:
     """Return faults that strike each request of a phase once, or the list of what it creates."""
+    if kind == LAG:  # it must see the PATCH that it hides
+        return (RandomFault(kind, path="/testruns", times=1, wait_s=WAITS_S[kind]),)
     is_list = KINDS[kind].meets == "GET"
     faults = (
         RandomFault(
@@ -65,6 +67,8 @@ def striking_once(phase: Phase, kind: str) -> tuple[Fault, ...]:
 
 def can_meet(phase: Phase, kind: str) -> bool:
     """Return whether requests of a phase can meet a fault; a stale list only where one creates."""
+    if kind == LAG:
+        return phase is READING_BACK
     if KINDS[kind].meets == "GET":
         return phase in _CREATING
     return any(KINDS[kind].can_meet(request.method or "GET") for request in phase.requests)
@@ -72,7 +76,8 @@ def can_meet(phase: Phase, kind: str) -> bool:
 
 _CREATING = (PLAN, GROUP, CASE, CYCLE)
 
-WAITS_S = {"slow": 0.02, "drip": 0.05, "stale": 0.05}
+LAG = "lag"
+WAITS_S = {"slow": 0.02, "drip": 0.05, "stale": 0.05, LAG: 0.05}
 """What kinds wait, in seconds of ours; slow is within the time for an answer, drip is not."""
 
 
@@ -108,6 +113,8 @@ class Since:
 def outage(phase: Phase, kind: str) -> Fault:
     """Return a fault that strikes everything from the first request of a phase on."""
     everything = RandomFault(kind, wait_s=WAITS_S.get(kind))
+    if kind == LAG:
+        return everything
     if phase.comes_after is None:
         return Since(phase.requests[0], everything, with_it=True)
     return _begun(phase, Since(phase.requests[0], everything, with_it=True))

@@ -237,6 +237,28 @@ def test_a_stale_list_lacks_what_is_new_for_a_while(make_world: Callable[..., Wo
     assert world.sandbox.faults.played == {"stale": 1}
 
 
+def test_a_list_that_lags_shows_what_was_there_before_a_change(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
+    run = world.run()
+    query = {"params": {"testCycle": run.cycle_id}}
+
+    def listed() -> list[str]:
+        rows = world.api.get("/testruns", **query).data
+        return [row["fields"]["testRunStatus"] for row in rows]
+
+    with world.sandbox.faults.during(RandomFault("lag", wait_s=2)):
+        world.api.patch(f"/testruns/{run.id}", *PASSED)
+        world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "FAILED"))
+        early, there = listed(), world.api.get(f"/testruns/{run.id}").data
+        world.sandbox.store.database.clock.now_s += 2  # type: ignore[attr-defined]
+        late = listed()
+    assert (early, late) == (["NOT_RUN"], ["FAILED"])
+    assert there["fields"]["testRunStatus"] == "FAILED"
+    assert world.sandbox.faults.played == {"lag": 1}
+
+
 def test_a_lost_page_has_no_rows_and_the_total_of_the_list(world: World) -> None:
     plans = [world.plan(), world.plan()]
     query = {"params": {"project": world.project}}

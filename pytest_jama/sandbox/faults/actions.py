@@ -10,7 +10,7 @@ from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 from pytest_jama.sandbox.faults.interception import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from pytest_jama.sandbox.faults.base import Act, IncomingRequest, Judge
     from pytest_jama.sandbox.faults.interception import InterceptedRequest
@@ -152,5 +152,48 @@ def _watch(arrival: IncomingRequest, made_s: dict[tuple[str, int], float]) -> Ac
             for name in (arrival.path, collection):
                 made_s[name, made_id] = arrival.at_s
         await exchange.answer(answer)
+
+    return act
+
+
+def judge_replicas(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
+    """Watch what is changed, and show it in the struck lists as it was, for some seconds."""
+    changed: _Changed = {}
+
+    def judge(arrival: IncomingRequest) -> Effect:
+        if arrival.method in ("PATCH", "PUT"):
+            return Effect(act=_keep(arrival, changed, lag_s), lets_others_act=True)
+        since_s = arrival.at_s - lag_s
+        old = {made_id: before for made_id, (at_s, before) in changed.items() if at_s > since_s}
+        may_be_a_list = not arrival.path.rpartition("/")[2].isdigit()
+        is_struck = old and may_be_a_list and strikes(arrival)
+        return Effect(act=_show_old(old)) if is_struck else NO_EFFECT
+
+    return judge
+
+
+_Changed = dict[int, tuple[float, object]]
+"""When an object was changed, and what it was before, by its ID."""
+
+
+def _keep(arrival: IncomingRequest, changed: _Changed, lag_s: float) -> Act:
+    """Let a change be made, and remember what was there before."""
+
+    async def act(exchange: InterceptedRequest) -> None:
+        before = exchange.backend.shown((await exchange.look()).body)
+        answer = await exchange.process()
+        if before and answer.status == HTTPStatus.OK:
+            known = changed.get(before[0])
+            if known is None or known[0] <= arrival.at_s - lag_s:
+                changed[before[0]] = arrival.at_s, before[1]
+        await exchange.answer(answer)
+
+    return act
+
+
+def _show_old(old: Mapping[int, object]) -> Act:
+    async def act(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        await exchange.answer(answer.with_body(exchange.backend.replaced(answer.body, old)))
 
     return act

@@ -46,6 +46,8 @@ class Backend:
         locked: Makes the refusal to write the locked object at a path.
         without: Takes objects out of the body of a list.
         emptied: Takes all of them out, and leaves the total as it is.
+        replaced: Puts others with the same IDs in the place of objects in the body of a list.
+        shown: Reads ID and content of the object in a body; None where there is none.
         created: Reads collection and ID of the new object from the body of a 201.
     """
 
@@ -56,6 +58,8 @@ class Backend:
     locked: Callable[[str], ASGIApp]
     without: Callable[[bytes, Collection[int]], bytes]
     emptied: Callable[[bytes], bytes]
+    replaced: Callable[[bytes, Mapping[int, object]], bytes]
+    shown: Callable[[bytes], tuple[int, object] | None]
     created: Callable[[bytes], tuple[str, int]]
 
 
@@ -85,6 +89,17 @@ class InterceptedRequest:
 
     async def process(self) -> Answer:
         """Process the request and keep the answer back."""
+        return await self._answer_to(self.scope, self.receive)
+
+    async def look(self) -> Answer:
+        """Read what stands at the path now, as a GET in place of the request would."""
+
+        async def nothing() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        return await self._answer_to({**self.scope, "method": "GET"}, nothing)
+
+    async def _answer_to(self, scope: Scope, receive: Receive) -> Answer:
         status, headers, chunks = 0, [], []
 
         async def keep(message: Message) -> None:
@@ -94,7 +109,7 @@ class InterceptedRequest:
             else:
                 chunks.append(message.get("body", b""))
 
-        await self.serve(self.scope, self.receive, keep)
+        await self.serve(scope, receive, keep)
         return Answer(status=status, headers=headers, body=b"".join(chunks))
 
     async def begin(self, answer: Answer) -> None:

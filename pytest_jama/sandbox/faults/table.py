@@ -204,6 +204,14 @@ ALL_KINDS = (
         meets="GET",
     ),
     FaultKind(
+        "lag",
+        actions.judge_replicas,
+        "a list that shows what was changed in the last `wait` as it was before, as a replica does",
+        processed="yes",
+        wait_s=10,
+        meets="GET",
+    ),
+    FaultKind(
         "lost-page",
         _act(actions.lose_page),
         "a page of a list without its rows, though the total announces them",

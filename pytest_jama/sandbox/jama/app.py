@@ -98,6 +98,8 @@ def _backend(site: Site) -> Backend:
         locked=locked,
         without=_without,
         emptied=_emptied,
+        replaced=_replaced,
+        shown=_shown,
         created=_created,
     )
 
@@ -120,6 +122,20 @@ def _emptied(body: bytes) -> bytes:
         return body
     page["meta"]["pageInfo"]["resultCount"] = 0
     return json.dumps({**page, "data": []}).encode()
+
+
+def _replaced(body: bytes, objects: Mapping[int, object]) -> bytes:
+    page: dict[str, Any] = json.loads(body)
+    values = page.get("data")
+    if not isinstance(values, list):
+        return body
+    data = [objects.get(value["id"], value) for value in values]
+    return json.dumps({**page, "data": data}).encode()
+
+
+def _shown(body: bytes) -> tuple[int, object] | None:
+    value = json.loads(body or b"{}").get("data")
+    return (value["id"], value) if isinstance(value, dict) and "id" in value else None
 
 
 def _created(body: bytes) -> tuple[str, int]:

@@ -178,6 +178,7 @@ def _read_once(
     at_most = _MOST_PAGES
     while True:
         part: Query = (("startAt", start), ("maxResults", PAGE_SIZE))
+        ids_before = len(known)
         page, received = _read_page(get(path, (*query, *part)), known)
         pauses_s = _ASK_AGAIN_AFTER_S if start else _ASK_ALL_AGAIN_AFTER_S
         for attempt, pause_s in enumerate(pauses_s if again else (), start=2):
@@ -189,7 +190,7 @@ def _read_once(
         if count == 1:
             at_most = most_pages(page.total)
         start += received
-        is_last = not page.rows or start == page.total
+        is_last = len(known) == ids_before or start == page.total
         yield replace(page, is_endless=count >= at_most and not is_last)
         if is_last or count >= at_most:
             return

@@ -1,0 +1,167 @@
+"""A server of several replicas: lists show for a while what was there before."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.plan import SendState
+from pytest_jama.core.port import Observer
+from pytest_jama.core.verdicts import Verdict
+from pytest_jama.sandbox.faults import RandomFault
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
+from tests.sandbox.client import Api, add
+from tests.targets.jama_world import JamaWorld, updates_for
+from tests.targets.told import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_jama.core.plan import Receipt
+    from tests.targets.scripted import FakeTime
+
+SENT, MISMATCH, UNVERIFIED = SendState.SENT, SendState.MISMATCH, SendState.UNVERIFIED
+
+
+@pytest.fixture
+def lagging(fake_time: FakeTime) -> Iterator[JamaWorld]:
+    """A world whose server lives in the same time as the target."""
+    store = Store(clock=lambda: 1_700_000_000.0 + fake_time.now)
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(store))
+        yield stack.enter_context(JamaWorld(sandbox, "JEET1"))
+
+
+def _upload(
+    world: JamaWorld,
+    time: FakeTime,
+    count: int,
+    *faults: Any,
+    told: Told | None = None,
+    give_up_after: str = "120s",
+) -> tuple[Sequence[Receipt], int, int]:
+    """Return the receipts, and how many PATCHes and other requests the push took."""
+    refs = world.add_cases(count)
+    world.start(refs)
+    upload = {"concurrency": 1, "give_up_after": give_up_after}
+    target = world.target(clocks=time.clocks, upload=upload)
+    updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
+    world.count_requests()
+    time.slept.clear()
+    with world.sandbox.faults.during(*faults):
+        receipts = target.push(updates, observer=told or Told())
+    return receipts, *world.count_requests()
+
+
+def _states(receipts: Sequence[Receipt]) -> set[SendState]:
+    return {receipt.state for receipt in receipts}
+
+
+@pytest.mark.parametrize("lag_s", [0.2, 10, 29])
+def test_runs_that_show_late_are_waited_for_and_written_once(
+    lag_s: float, lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    receipts, patches, others = _upload(
+        lagging, fake_time, 60, RandomFault("lag", path="/testruns", wait_s=lag_s)
+    )
+    assert lagging.sandbox.faults.played["lag"] >= 2
+    assert (_states(receipts), patches) == ({SENT}, 60)
+    assert sum(fake_time.slept) <= 30.5
+    assert others <= 7 * 2
+
+
+def test_a_lag_longer_than_that_costs_one_more_patch_for_each_run(
+    lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    receipts, patches, _ = _upload(lagging, fake_time, 3, RandomFault("lag", wait_s=45))
+    assert (_states(receipts), patches) == ({SENT}, 6)
+    assert {receipt.attempts for receipt in receipts} == {2}
+
+
+def test_a_lag_without_end_is_a_mismatch_within_a_minute(
+    lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    receipts, patches, others = _upload(lagging, fake_time, 60, RandomFault("lag", wait_s=9e9))
+    assert (_states(receipts), patches) == ({MISMATCH}, 120)
+    assert sum(fake_time.slept) == 61
+    assert others <= 14 * 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pages_that_flip_between_replicas_are_read_until_each_run_was_shown(
+    seed: int, lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    fault = RandomFault("lag", probability=0.6, path="/testruns", wait_s=9e9, seed=seed)
+    receipts, patches, _ = _upload(lagging, fake_time, 120, fault)
+    assert (_states(receipts), patches) == ({SENT}, 120)
+
+
+def test_only_what_is_old_is_read_again(lagging: JamaWorld, fake_time: FakeTime) -> None:
+    second_page = RandomFault("lag", path="/testruns", wait_s=9e9, after=1, times=1)
+    receipts, patches, others = _upload(lagging, fake_time, 60, second_page)
+    assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, 60, 3, [0.5])
+
+
+@pytest.mark.parametrize("give_up_after, waits_s", [("1s", 1), ("10s", 10), ("40s", 40)])
+def test_the_wait_is_never_longer_than_give_up_after(
+    give_up_after: str, waits_s: float, lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    fault = RandomFault("lag", wait_s=9e9)
+    receipts, patches, _ = _upload(lagging, fake_time, 2, fault, give_up_after=give_up_after)
+    assert (_states(receipts), patches) == ({MISMATCH}, 4)
+    assert sum(fake_time.slept) == pytest.approx(waits_s)
+
+
+def test_what_is_shown_at_once_is_read_once_without_a_pause(
+    lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    receipts, patches, others = _upload(lagging, fake_time, 60)
+    assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, 60, 2, [])
+
+
+def test_a_third_value_is_a_mismatch_at_once(lagging: JamaWorld, fake_time: FakeTime) -> None:
+    api = Api(lagging.sandbox)
+
+    def meddle(receipt: Receipt) -> None:
+        if receipt.state is SENT:
+            api.patch(f"/testruns/{receipt.update.key}", add("testRunStatus", "BLOCKED"))
+
+    receipts, patches, _ = _upload(lagging, fake_time, 2, told=Told(meddle))
+    assert (_states(receipts), patches, fake_time.slept) == ({MISMATCH}, 4, [])
+    assert receipts[0].error == "intended PASSED, Jama stores BLOCKED"
+
+
+def test_runs_that_were_shown_stay_confirmed_when_reading_the_others_fails(
+    lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    faults = (
+        RandomFault("403", method="GET", path="/testruns", after=2),
+        RandomFault("lag", path="/testruns", wait_s=9e9, after=1),
+    )
+    receipts, patches, _ = _upload(lagging, fake_time, 60, *faults)
+    assert [receipt.state for receipt in receipts] == [SENT] * 50 + [UNVERIFIED] * 10
+    assert patches == 60
+
+
+@pytest.mark.parametrize("lag_s", [3, 12])
+def test_what_was_created_and_is_listed_late_is_created_once(
+    lag_s: float, lagging: JamaWorld, fake_time: FakeTime
+) -> None:
+    refs = lagging.add_cases(3)
+    target = lagging.target(clocks=fake_time.clocks, plan={"name": "New", "group": "Mine"})
+    faults = (
+        RandomFault("stale", wait_s=lag_s),
+        RandomFault("truncate", method="POST", path="/testplans*"),
+    )
+    with lagging.sandbox.faults.during(*faults):
+        resolution = target.resolve(refs, create=True, observer=Observer())
+    assert list(resolution.runs) == refs
+    (plan,) = lagging.store.plans(lagging.key)
+    assert len(lagging.store.cycles(plan.id)) == 1
+    assert sorted(group.name for group in lagging.store.groups(plan.id)) == [
+        "Default Test Group",
+        "Mine",
+    ]
