@@ -170,3 +170,20 @@ def test_entries_are_read_as_they_were_written(texts: list[str]) -> None:
     entries = [StoredEntry(f"<p>x{html.escape(text)}</p>") for text in texts]
     stored = entries[0].html + below(entries[1:], OVER)
     assert [entry.html for entry in read_entries(stored)] == [entry.html for entry in entries]
+
+
+def test_account_shows_what_nobody_would_see() -> None:
+    lines = (
+        "FAILED: 1 failed",
+        "t\u202e::x: failed",
+        "  a\u200bb\x9b \u05e9\u05dc",
+        "commit \u2066c",
+    )
+    account = account_html(lines, keep=lines[-1:], session="20261128T182000Z-1f2e")
+
+    assert r"t\u202e::x: failed<br />" in account
+    assert "a\\u200bb\\x9b \u05e9\u05dc<br />" in account
+    assert account.count(r"commit \u2066c<br />") == 1
+    own = read_account(StoredEntry(account))
+    assert own is not None
+    assert own.status == "FAILED"

@@ -54,6 +54,7 @@ def test_a_run_with_steps_gets_all_of_them_and_no_status() -> None:
         ({}, "", {}),
         ({}, None, {}),
         ({}, "x\x00y", {"result": "x\N{REPLACEMENT CHARACTER}y"}),
+        ({}, "x\u202ey", {"result": r"x\u202ey"}),
     ],
 )
 def test_the_result_of_a_step_is_replaced_only_by_another(
@@ -73,6 +74,12 @@ def test_account_assignee_and_custom_fields_go_along() -> None:
         "/fields/assignedTo": 8,
         "/fields/build$37": 12,
     }
+
+
+def test_custom_field_shows_what_nobody_would_see() -> None:
+    fields = {"branch$37": "a\u2066b", "many$37": [1]}
+    values = _values(_update(), fields=fields)
+    assert (values["/fields/branch$37"], values["/fields/many$37"]) == (r"a\u2066b", [1])
 
 
 def test_odd_field_names_stay_one_part_of_the_path() -> None:

@@ -199,3 +199,27 @@ def test_a_cycle_by_id_needs_a_plan_that_exists(world: JamaWorld) -> None:
     cycle_id = world.start(refs, plan="Other")
     with pytest.raises(NotUsableError, match="the test plan, which does not exist yet"):
         world.resolve(refs, cycle={"id": cycle_id})
+
+
+HIDDEN, SHOWN = "Rel\u202e1", r"Rel\u202e1"
+
+
+def test_what_nobody_sees_in_a_name_is_written_out_where_it_is_created(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    first = world.resolve(refs, plan={"name": HIDDEN, "group": HIDDEN}, cycle=HIDDEN)
+    (plan,) = world.store.plans(world.key)
+    (cycle,) = world.store.cycles(plan.id)
+    assert (plan.name, cycle.name) == (SHOWN, SHOWN)
+    assert [group.name for group in world.store.groups(plan.id)][-1] == SHOWN
+
+    again = world.resolve(refs, plan={"name": HIDDEN, "group": HIDDEN}, cycle=HIDDEN)
+    assert (again.plan.place_id, again.cycle.place_id) == (plan.id, cycle.id)
+    assert first.changes
+    assert not again.changes
+
+
+def test_what_has_the_very_name_is_found_before_what_was_created_for_it(world: JamaWorld) -> None:
+    refs = world.add_cases(1)
+    world.start(refs, plan=SHOWN, cycle=SHOWN)
+    cycle = world.start(refs, plan=HIDDEN, cycle=HIDDEN)
+    assert world.resolve(refs, plan=HIDDEN, cycle=HIDDEN).cycle.place_id == cycle
