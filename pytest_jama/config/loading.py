@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
+from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.types import Surroundings
 from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import Problem, SettingsError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from datetime import datetime
 
-    from pytest_jama.config.environment import Lookup
+    from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.layers import Flags
     from pytest_jama.config.models import Settings
     from pytest_jama.core.lock import Lock
@@ -68,6 +69,30 @@ def load_settings(
     Raises:
         SettingsError: With every mistake.
     """
+    with surprises_told(_label(file, start) if file else SETTINGS_FILES[0]):
+        return _load(
+            start=start,
+            file=file,
+            flags=flags,
+            environ=environ,
+            needs_target=needs_target,
+            unused=unused,
+            flag_prefix=flag_prefix,
+            clock=clock,
+        )
+
+
+def _load(
+    *,
+    start: Path,
+    file: Path | None,
+    flags: Flags,
+    environ: Mapping[str, str],
+    needs_target: bool,
+    unused: Container[str],
+    flag_prefix: str,
+    clock: Callable[[], datetime],
+) -> LoadedSettings:
     file, ambiguity = _choose_file(start, file)
     folder = (file.parent if file else start).absolute()
     lookup = Variables(environ, folder, clock).look_up
@@ -106,19 +131,20 @@ def load_from_journal(
         SettingsError: With every mistake.
     """
     lookup = Variables(environ, Path.cwd()).look_up
-    settings, origins = resolve(
-        Layer(
-            label=label,
-            values=fill_in_user(header, lookup),
-            find_origin=lambda _: label,
-            is_file=False,
-        ),
-        overrides=find_overrides(flags, environ, prefix=flag_prefix),
-        environ=environ,
-        lookup=lookup,
-        surroundings=Surroundings(folder=Path.cwd()),
-        flag_prefix=flag_prefix,
-    )
+    with surprises_told(label):
+        settings, origins = resolve(
+            Layer(
+                label=label,
+                values=fill_in_user(header, lookup),
+                find_origin=lambda _: label,
+                is_file=False,
+            ),
+            overrides=find_overrides(flags, environ, prefix=flag_prefix),
+            environ=environ,
+            lookup=lookup,
+            surroundings=Surroundings(folder=Path.cwd()),
+            flag_prefix=flag_prefix,
+        )
     return LoadedSettings(settings, origins, None)
 
 

@@ -25,6 +25,8 @@ import logging
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.text import shorten
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,18 +50,28 @@ class Problem(NamedTuple):
     origin: str
 
     def __str__(self) -> str:
-        return f"{self.origin}: {self.message}; {self.remedy}"
+        message = shorten(self.message, at_most=_LONGEST_MESSAGE)
+        return f"{self.origin}: {message}; {self.remedy}"
+
+
+_LONGEST_MESSAGE = 1000
+_MOST_TOLD = 100
 
 
 class SettingsError(PytestJamaError):
     """The settings are wrong; holds every mistake that was found, not the first one only.
+
+    Its text tells the first hundred: a broken file may have any number of them.
 
     Args:
         problems: At least one mistake, in the order in which a reader of the file meets them.
     """
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(map(str, problems)))
+        told = list(map(str, problems[:_MOST_TOLD]))
+        if len(problems) > _MOST_TOLD:
+            told.append("... and more mistakes: correct these first")
+        super().__init__("\n".join(told))
         self.problems = problems
 
 
