@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_jama.config.environment import (
-    InterpolationError,
-    find_credentials,
-    interpolate,
-)
+from pytest_jama.config.environment import find_credentials
+from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.mistakes import describe, section_of
 from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
 from pytest_jama.config.redact_settings import find_secrets
@@ -24,7 +21,7 @@ from pytest_jama.core.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_jama.config.environment import Lookup
+    from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.mistakes import KeyPath
     from pytest_jama.config.types import Surroundings
 
@@ -207,12 +204,16 @@ def _validate(
     try:
         return Settings.model_validate(values, context=surroundings), {}
     except ValidationError as exc:
-        errors = exc.errors(include_url=False)
+        errors = exc.errors(include_url=False)[:_MOST_MISTAKES]
     mistakes = [describe(error, Settings) for error in errors]
     return None, {
         mistake.path: Problem(mistake.message, mistake.remedy, sources.find(mistake.path))
         for mistake in mistakes
     }
+
+
+_MOST_MISTAKES = 1000
+"""Mistakes of one file that are put into words; no one reads so many."""
 
 
 def _find_missing(values: Mapping[str, Any], layer: Layer, flag_prefix: str) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
+from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.models import Settings
 from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Surroundings
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from datetime import datetime
 
-    from pytest_jama.config.environment import Lookup
+    from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.layers import Flags
     from pytest_jama.core.lock import Lock
 
@@ -74,6 +75,30 @@ def load_settings(
     Raises:
         SettingsError: With every mistake.
     """
+    with surprises_told(_label(file, start) if file else SETTINGS_FILES[0]):
+        return _load(
+            start=start,
+            file=file,
+            flags=flags,
+            environ=environ,
+            needs_target=needs_target,
+            unused=unused,
+            flag_prefix=flag_prefix,
+            clock=clock,
+        )
+
+
+def _load(
+    *,
+    start: Path,
+    file: Path | None,
+    flags: Flags,
+    environ: Mapping[str, str],
+    needs_target: bool,
+    unused: Container[str],
+    flag_prefix: str,
+    clock: Callable[[], datetime],
+) -> LoadedSettings:
     is_named = file is not None
     file, ambiguity = _choose_file(start, file)
     folder = (file.parent if file else start).absolute()
@@ -182,19 +207,20 @@ def load_from_journal(
         "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at
         **({"url": owned.settings.url} if owned.settings.url else {}),
     }
-    settings, origins = resolve(
-        Layer(
-            label=label,
-            values={**fill_in_user(kept, lookup), **own},
-            find_origin=lambda path: _origin_of(path[0], owned, label),
-            is_file=False,
-        ),
-        overrides=find_overrides(flags, environ, prefix=flag_prefix),
-        environ=environ,
-        lookup=lookup,
-        surroundings=Surroundings(folder=Path.cwd()),
-        flag_prefix=flag_prefix,
-    )
+    with surprises_told(label):
+        settings, origins = resolve(
+            Layer(
+                label=label,
+                values={**fill_in_user(kept, lookup), **own},
+                find_origin=lambda path: _origin_of(path[0], owned, label),
+                is_file=False,
+            ),
+            overrides=find_overrides(flags, environ, prefix=flag_prefix),
+            environ=environ,
+            lookup=lookup,
+            surroundings=Surroundings(folder=Path.cwd()),
+            flag_prefix=flag_prefix,
+        )
     return LoadedSettings(settings, origins, owned.file, is_named=owned.is_named)
 
 

@@ -14,9 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config.layers import PLUGIN_PREFIX
+from pytest_jama.config.limits import MOST_LOCK_BYTES, surprises_told, too_big
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.lock import FILE_NAME, Lock, LockedCase
+from pytest_jama.core.text import printable, shorten
 from pytest_jama.core.trust import UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
@@ -75,23 +77,28 @@ def read_lock(folder: Path, *, start: Path, named_by: str = "") -> Lock | None:
         SettingsError: When it cannot be read or understood.
     """
     path = folder / FILE_NAME
+    shown = _shown(path, start)
     try:
         opened = open_own(path, follows=True) if named_by else open_regular(path)
-        with os.fdopen(opened, encoding="utf-8-sig") as file:
-            text = file.read()
+        with os.fdopen(opened, "rb") as file:
+            content = file.read(MOST_LOCK_BYTES + 1)
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except UntrustedError as exc:
         beside = f", or name the jama.yaml beside it with {named_by}=FILE" if named_by else ""
-        refused = Problem(exc.why, f"{exc.remedy}{beside}", _shown(path, start))
+        refused = Problem(exc.why, f"{exc.remedy}{beside}", shown)
         raise UntrustedLockError(refused) from exc
     except (OSError, UnicodeDecodeError) as exc:
         why = "is not a text in UTF-8" if isinstance(exc, ValueError) else exc.strerror
-        raise SettingsError(Problem(f"cannot be read: {why}", _AGAIN, _shown(path, start))) from exc
+        raise SettingsError(Problem(f"cannot be read: {why}", _AGAIN, shown)) from exc
+    if len(content) > MOST_LOCK_BYTES:
+        raise SettingsError(Problem(too_big(MOST_LOCK_BYTES), _AGAIN, shown))
     was_collecting = gc.isenabled()
     gc.disable()  # which would look through the many values again and again
     try:
-        return parse_lock(text, file=_shown(path, start))
+        with surprises_told(shown):
+            return parse_lock(text, file=shown)
     finally:
         if was_collecting:
             gc.enable()
@@ -116,13 +123,19 @@ def parse_lock(text: str, *, file: str) -> Lock:
         SettingsError: When it is not the text of a lock, or of a newer version.
     """
     try:
-        content = json.loads(text)
-    except RecursionError as exc:
-        raise _refused("is not a lock of pytest-jama", file, 1) from exc
+        content = json.loads(text, object_pairs_hook=_without_repetition)
     except json.JSONDecodeError as exc:
         raise _refuse_broken(text, exc, file) from exc
+    except _RepeatedError as exc:
+        lines = _lines_of(text, exc.key)  # of a key that each case has, it may be any
+        line = lines[1] if len(lines) == _TWICE else 1
+        raise _refused(
+            f"{printable(shorten(exc.key, at_most=_LONGEST_KEY))} stands there twice", file, line
+        ) from exc
+    except (RecursionError, ValueError) as exc:  # also a number of more than 4300 digits
+        raise _refused("is not a lock of pytest-jama", file, 1) from exc
     version = content.get(FILE_NAME) if isinstance(content, dict) else None
-    if not isinstance(version, int):
+    if type(version) is not int:  # bool is one, too
         raise _refused("is not a lock of pytest-jama", file, 1)
     if version > FORMAT_VERSION:
         raise NewerLockError(
@@ -135,7 +148,6 @@ def parse_lock(text: str, *, file: str) -> Lock:
     cases = content.get("cases")
     if not isinstance(cases, dict):
         raise _refused("has no mapping `cases`", file, _last_line(text, "cases"))
-    _refuse_repetition(text, file)
     return Lock(dict(_read_cases(cases, text, file)))
 
 
@@ -148,15 +160,29 @@ def _read_cases(cases: dict[str, Any], text: str, file: str) -> Iterator[tuple[s
             raise _refused(f"{name}: {exc}", file, _last_line(text, name)) from exc
 
 
-_CASE = re.compile(r'^    "([^"]+)": \{$', re.MULTILINE)
+_LONGEST_KEY = 60
+_TWICE = 2
 
 
-def _refuse_repetition(text: str, file: str) -> None:
-    """Refuse a case that stands twice, as after a careless merge; JSON itself would not notice."""
-    names = _CASE.findall(text)
-    if len(names) > len(set(names)):
-        twice = next(name for name, count in Counter(names).items() if count > 1)
-        raise _refused(f"{twice} stands there twice", file, _last_line(text, twice))
+class _RepeatedError(Exception):
+    """A key stands twice in one mapping.
+
+    Args:
+        key: The key.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a mapping; refuse a careless merge of two locks, which JSON itself would not notice."""
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise _RepeatedError(next(key for key, count in counts.items() if count > 1))
+    return mapping
 
 
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
@@ -178,10 +204,13 @@ def _refused(what: str, file: str, line: int) -> SettingsError:
 
 def _last_line(text: str, key: str) -> int:
     """Return the last line that begins with a key; 1 when there is none."""
+    return max(_lines_of(text, key), default=1)
+
+
+def _lines_of(text: str, key: str) -> list[int]:
     begins = f"{json.dumps(key, ensure_ascii=False)}:"
     numbered = enumerate(text.splitlines(), start=1)
-    found = [number for number, line in numbered if line.strip().startswith(begins)]
-    return found[-1] if found else 1
+    return [number for number, line in numbered if line.strip().startswith(begins)]
 
 
 def render_lock(lock: Lock) -> str:

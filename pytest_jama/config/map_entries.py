@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from pytest_jama.config.environment import InterpolationError, interpolate
-from pytest_jama.config.yaml_nodes import is_null, line_of, pairs_of
+from pytest_jama.config.interpolation import InterpolationError, interpolate
+from pytest_jama.config.yaml_nodes import is_null, is_standard, line_of, pairs_of
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import (
     NO_CASE,
@@ -18,13 +18,14 @@ from pytest_jama.core.cases import (
     parse_step,
 )
 from pytest_jama.core.errors import Problem
+from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from yaml.nodes import Node
 
-    from pytest_jama.config.environment import Lookup
+    from pytest_jama.config.interpolation import Lookup
     from pytest_jama.core.case_map import MapConflict
 
 
@@ -47,7 +48,7 @@ def read_test_map(node: Node, *, label: str, lookup: Lookup) -> tuple[CaseMap, l
 def _describe(conflict: MapConflict, label: str) -> Problem:
     first, second = conflict.first, conflict.second
     return Problem(
-        f"{second.key!r} names the same tests as {first.key!r} on line {first.line}",
+        f"{quoted(second.key)} names the same tests as {quoted(first.key)} on line {first.line}",
         "merge the two entries: one key may name several cases, [A, B]",
         f"{label}:{second.line}",
     )
@@ -103,11 +104,13 @@ class _EntryReader:
                 links = self._read_links(value)
             except _LinkError as exc:
                 origin = f"{self._label}:{line_of(exc.node)}"
-                self.problems.append(Problem(f"{text!r} {exc.message}", exc.remedy, origin))
+                self.problems.append(Problem(f"{quoted(text)} {exc.message}", exc.remedy, origin))
             else:
                 yield MapEntry(text, links, line_of(key))
 
     def _read_links(self, value: Node) -> tuple[CaseLink, ...]:
+        if not is_standard(value):
+            raise _LinkError(f"has the tag {value.tag}", "remove it", value)
         if isinstance(value, ScalarNode):
             # an empty value was forgotten; ~ and null are YAML's words for none
             is_none = is_null(value) and bool(value.value)
@@ -121,6 +124,8 @@ class _EntryReader:
         return links
 
     def _read_item(self, item: Node) -> tuple[CaseLink, ...]:
+        if not is_standard(item):
+            raise _LinkError(f"has the tag {item.tag}", "remove it", item)
         if isinstance(item, ScalarNode):
             return self._read_text(item)
         if isinstance(item, MappingNode):
@@ -140,7 +145,7 @@ class _EntryReader:
         pairs = pairs_of(node)
         for name, (key, _) in pairs.items():
             if name not in _LINK_KEYS:
-                raise _LinkError(f"has the unknown key {name!r}", "use case and step", key)
+                raise _LinkError(f"has the unknown key {quoted(name)}", "use case and step", key)
         if "case" not in pairs:
             raise _LinkError("names no test case", _FORMS, node)
         links = self._read_links(pairs["case"][1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_origin
 from pydantic import BaseModel
 
 from pytest_jama.config.types import Allowed, find_metadata
-from pytest_jama.core.text import clean, shorten
+from pytest_jama.core.text import clean, quoted, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _unknown_key(path: KeyPath, model: type[BaseModel]) -> Mistake:
     for part in above:
         section = section_of(keys_of(section).get(part)) if section else None
     known = list(keys_of(section or model))
-    message = f"unknown key {clean(key)!r}" + (f" in {'.'.join(above)}" if above else "")
+    message = f"unknown key {quoted(clean(key))}" + (f" in {'.'.join(above)}" if above else "")
     nearest = _find_nearest(key, known, prefix=above) or _find_elsewhere(key, model)
     remedy = f"did you mean {nearest}?" if nearest else f"known are {', '.join(known)}"
     return Mistake(path, message, remedy)

@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pytest_jama.core.cases import GROUP
+from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -168,7 +169,7 @@ def _existing_file(value: object, info: ValidationInfo) -> Path | None:
     path = _absolute(value, info)
     if _surroundings(info).checks_files and not path.exists():
         raise mistake(
-            f"is {str(value)!r}, but there is no {path}",
+            f"is {quoted(str(value))}, but there is no {path}",
             remedy="correct the path (a relative one is relative to jama.yaml)",
         )
     return path

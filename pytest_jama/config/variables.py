@@ -17,14 +17,11 @@ from pytest_jama.config.environment import (
     CI_SYSTEMS,
     SECRET_VARIABLES,
     CiJob,
-    FormError,
-    LaterError,
-    Lookup,
     OAuthCredentials,
-    UnsetError,
     find_ci_job,
     find_credentials,
 )
+from pytest_jama.config.interpolation import FormError, LaterError, Lookup, UnsetError
 from pytest_jama.core.text import first_line
 
 _GIT_TIMEOUT_S = 5.0

@@ -13,8 +13,16 @@ import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
 from pytest_jama.config.environment import CREDENTIAL_VARIABLES, KINDS, variables_of
-from pytest_jama.config.yaml_nodes import CycleError, line_of, pairs_of, walk_mappings
+from pytest_jama.config.yaml_nodes import (
+    TOO_DEEP,
+    CycleError,
+    TooMuchError,
+    find_mappings,
+    line_of,
+    pairs_of,
+)
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +38,8 @@ def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
         label: The file, as messages name it.
         text: The content of the file.
     """
+    if isinstance(error, TooMuchError):
+        return Problem(error.reason, error.remedy, f"{label}:{error.line}")
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _explain_character(error, label=label, text=text)
     reason, remedy = _find_reason(error, text)
@@ -83,6 +93,7 @@ _REASON_BY_CHARACTER: Mapping[str, tuple[str, str]] = {
 _REASONS: tuple[tuple[str, tuple[str, str]], ...] = (
     ("scanning an alias", _ALIAS),
     ("undefined alias", _ALIAS),
+    ("exceeded maximum nesting depth", TOO_DEEP),
     (
         "mapping values are not allowed",
         (
@@ -120,19 +131,24 @@ _REASONS: tuple[tuple[str, tuple[str, str]], ...] = (
 """Words of the parsers (libyaml's, PyYAML's own) -> what they mean; the first match counts."""
 
 
-def find_key_problems(root: Node, *, label: str) -> Iterator[Problem]:
+def find_key_problems(root: MappingNode, *, label: str) -> Iterator[Problem]:
     """Yield what is YAML but cannot be meant: a key given twice, keys that are not texts.
 
     Raises:
-        SettingsError: When a part of the tree contains itself, so that nothing can be read.
+        SettingsError: When a part of the tree contains itself, or aliases make too much of it, so
+            that nothing can be read.
     """
     try:
-        for mapping in walk_mappings(root):
-            yield from _find_bad_keys(mapping, label)
+        mappings = find_mappings(root)
     except CycleError as exc:
         message = "a value contains an alias of itself"
         problem = Problem(message, "write it out", f"{label}:{line_of(exc.node)}")
         raise SettingsError(problem) from exc
+    except TooMuchError as exc:
+        problem = Problem(exc.reason, exc.remedy, f"{label}:{exc.line}")
+        raise SettingsError(problem) from exc
+    for mapping in mappings:
+        yield from _find_bad_keys(mapping, label)
 
 
 def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
@@ -146,7 +162,7 @@ def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
             )
         elif first.setdefault(key.value, key) is not key:
             yield Problem(
-                f"{key.value!r} is given twice, first on line {line_of(first[key.value])}",
+                f"{quoted(key.value)} is given twice, first on line {line_of(first[key.value])}",
                 "remove one of them",
                 f"{label}:{line_of(key)}",
             )

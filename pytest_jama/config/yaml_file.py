@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config.environment import InterpolationError, UnsetError, interpolate
+from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.layers import Layer
+from pytest_jama.config.limits import MOST_SETTINGS_BYTES, too_big
 from pytest_jama.config.models import IDENTITY
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
-    from pytest_jama.config.environment import Lookup
+    from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
@@ -67,19 +69,20 @@ def read_file_layer(
     reader = _ValueReader(root, label, lookup=lookup, overridden=overridden, unused=unused)
     values = reader.read()
     tests, problems = _read_tests(root, label, lookup)
+    find_pairs = cache(pairs_of)
+
+    def find_origin(path: KeyPath) -> str:
+        """Return file and line of a setting, or of the nearest key above it that is there."""
+        node = nearest_node(root, path, find_pairs=find_pairs)
+        return label if node is root else f"{label}:{line_of(node)}"
+
     return Layer(
         label=label,
         values={**values, **tests},
-        find_origin=lambda path: _find_origin(root, path, label),
+        find_origin=find_origin,
         mistakes=reader.problems,
         problems=(*bad_keys, *problems),
     )
-
-
-def _find_origin(root: MappingNode, path: KeyPath, label: str) -> str:
-    """Return file and line of a setting, or of the nearest key above it that is there."""
-    node = nearest_node(root, path)
-    return label if node is root else f"{label}:{line_of(node)}"
 
 
 def _read_tests(
@@ -104,6 +107,8 @@ def _parse(text: str, label: str) -> MappingNode:
         raise SettingsError(explain(exc, label=label, text=text)) from None
     if not isinstance(root, MappingNode):
         raise SettingsError(_no_settings(root, label))
+    if not is_standard(root):
+        raise SettingsError(Problem(f"has the tag {root.tag}", "remove it", f"{label}:1"))
     return root
 
 
@@ -121,7 +126,7 @@ def read_text(path: Path, label: str, *, named_by: str) -> str:
     try:
         opened = open_own(path, follows=True) if named_by else open_regular(path)
         with os.fdopen(opened, "rb") as file:
-            content = file.read()
+            content = file.read(MOST_SETTINGS_BYTES + 1)
     except UntrustedError as exc:
         remedy = f"{exc.remedy}, or name the file with {named_by}=FILE" if named_by else exc.remedy
         raise SettingsError(Problem(exc.why, remedy, label)) from exc
@@ -129,6 +134,9 @@ def read_text(path: Path, label: str, *, named_by: str) -> str:
         reason = (exc.strerror or "it cannot be read").lower()
         problem = Problem(f"cannot be read: {reason}", "check the path and its permissions", label)
         raise SettingsError(problem) from exc
+    if len(content) > MOST_SETTINGS_BYTES:
+        remedy = "let patterns name many tests at once"
+        raise SettingsError(Problem(too_big(MOST_SETTINGS_BYTES), remedy, label))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -233,7 +241,7 @@ def _typed(text: str) -> str | int | float | bool:
     """
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    if re.fullmatch(r"-?(0|[1-9][0-9]*)", text, re.ASCII):
+    if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text, re.ASCII):  # a longer one stays text
         return int(text)
     if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text, re.ASCII):
         return float(text)

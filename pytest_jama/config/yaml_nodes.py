@@ -15,8 +15,10 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
+from pytest_jama.config.limits import DEEPEST, MOST_NODES, MOST_REPEATED
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     Pairs = dict[str, tuple[ScalarNode, Node]]
 
@@ -30,15 +32,57 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _QUOTED = frozenset({"'", '"', "|", ">"})
 
 
+class TooMuchError(yaml.YAMLError):
+    """A tree is too large or too deep to be that of settings.
+
+    Args:
+        reason: What is too much, for the message.
+        remedy: What to do about it.
+        node: Where.
+    """
+
+    def __init__(self, reason: str, remedy: str, node: Node) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+        self.line = line_of(node)
+
+
 class _KeepsText:
-    """Replaces the part of a loader that guesses the type of a scalar."""
+    """Replaces the part of a loader that guesses the type of a scalar; counts nodes instead."""
+
+    _depth = 0
+    _count = 0
 
     def resolve(self, kind: object, _value: object, _implicit: object) -> str:
         return _TAGS[kind]
 
-    def descend_resolver(self, _parent: object, _index: object) -> None: ...
+    def descend_resolver(self, parent: Node | None, _index: object) -> None:
+        """Take note of a node that begins, inside another one; an alias is none."""
+        self._depth += 1
+        self._count += 1
+        if self._depth > DEEPEST and parent is not None:
+            raise _too_deep(parent)
+        if self._count > MOST_NODES and parent is not None:
+            raise TooMuchError(
+                f"there are more than {MOST_NODES:,} keys and values",
+                "let patterns name many tests at once",
+                parent,
+            )
 
-    def ascend_resolver(self) -> None: ...
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+
+
+def _too_deep(node: Node) -> TooMuchError:
+    return TooMuchError(*TOO_DEEP, node)
+
+
+TOO_DEEP = (
+    f"lists and mappings are nested more than {DEEPEST} deep",
+    "no setting needs this: remove them",
+)
+"""What is wrong, and what to do about it."""
 
 
 class PurePythonLoader(_KeepsText, Reader, Scanner, Parser, Composer):
@@ -67,7 +111,7 @@ def compose(text: str, *, loader: type = LOADER) -> Node | None:
     """Return the root of the text's tree; None when it holds nothing but comments.
 
     Raises:
-        yaml.YAMLError: When the text is not YAML.
+        yaml.YAMLError: When the text is not YAML; a `TooMuchError`, when it is too much of it.
     """
     node: Node | None = loader(text).get_single_node()
     return node
@@ -85,8 +129,14 @@ def is_null(node: Node) -> bool:
 
 
 def is_standard(node: Node) -> bool:
-    """Return whether a node has no tag of its own, such as ``!env``."""
-    return str(node.tag).startswith("tag:yaml.org,2002:")
+    """Return whether a node has no tag of its own, such as ``!env`` or ``!!python/object``."""
+    return node.tag in _STANDARD_TAGS
+
+
+_STANDARD_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "seq", "map", "null", "bool", "int", "float", "timestamp")
+)
 
 
 def is_plain(node: Node) -> bool:
@@ -105,30 +155,28 @@ def pairs_of(node: Node) -> Pairs:
     if _MERGE not in own:
         return own
     _, value = own.pop(_MERGE)
-    sources = value.value if isinstance(value, SequenceNode) else [value]
-    for source in sources:
-        own = {**pairs_of(source), **own}
-    return own
+    merged: Pairs = {}
+    for source in value.value if isinstance(value, SequenceNode) else [value]:
+        for name, pair in pairs_of(source).items():
+            merged.setdefault(name, pair)
+    return {**merged, **own}
 
 
-def nearest_node(root: Node, path: Iterable[str]) -> Node:
-    """Return the key node of a dotted path, or of the nearest one above it that is there."""
+def nearest_node(root: Node, path: Iterable[str], *, find_pairs: Callable[[Node], Pairs]) -> Node:
+    """Return the key node of a dotted path, or of the nearest one above it that is there.
+
+    Args:
+        root: Where the path begins.
+        path: The keys.
+        find_pairs: `pairs_of`, which may remember what it found: a file may have many mistakes.
+    """
     node, value = root, root
     for part in path:
-        pair = pairs_of(value).get(part)
+        pair = find_pairs(value).get(part)
         if pair is None:
             break
         node, value = pair
     return node
-
-
-def walk_mappings(node: Node) -> Iterator[MappingNode]:
-    """Yield each mapping at or below a node once, however many aliases it has.
-
-    Raises:
-        CycleError: When a node is inside itself.
-    """
-    yield from _walk(node, above=(), seen=set())
 
 
 class CycleError(Exception):
@@ -143,17 +191,68 @@ class CycleError(Exception):
         self.node = node
 
 
-def _walk(node: Node, *, above: tuple[Node, ...], seen: set[int]) -> Iterator[MappingNode]:
-    if any(node is ancestor for ancestor in above):
-        raise CycleError(node)
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, MappingNode):
-        yield node
-        children = [value for _, value in node.value]
-    else:
+def find_mappings(root: MappingNode) -> list[MappingNode]:
+    """Return each mapping of a tree once, however many aliases it has; those in keys do not count.
+
+    Raises:
+        CycleError: When a node is inside itself.
+        TooMuchError: When aliases make the tree too large or too deep to go through all of it.
+    """
+    expansion = _Expansion()
+    expansion.measure(root, 0)
+    return expansion.mappings
+
+
+class _Expansion:
+    """Measures what a tree becomes when each alias is replaced by what it stands for.
+
+    Each list and mapping is gone through once: an alias adds what is known of it already.
+
+    Attributes:
+        mappings: The mappings, those outside before those inside.
+    """
+
+    def __init__(self) -> None:
+        self.mappings: list[MappingNode] = []
+        self._written = 0
+        self._known: dict[int, tuple[int, int]] = {}
+        self._open: set[int] = set()
+
+    def measure(self, node: Node, level: int) -> tuple[int, int]:
+        """Return how many nodes, and how many levels, a list or mapping comes to.
+
+        Args:
+            node: The list or mapping.
+            level: How many levels there are above it.
+        """
+        if id(node) in self._open:
+            raise CycleError(node)
+        known = self._known.get(id(node))
+        if level + (known[1] if known else 1) > DEEPEST:
+            raise _too_deep(node)
+        return known or self._go_through(node, level)
+
+    def _go_through(self, node: Node, level: int) -> tuple[int, int]:
+        self._open.add(id(node))
         children = node.value
-    for child in children:
-        if not isinstance(child, ScalarNode):
-            yield from _walk(child, above=(*above, node), seen=seen)
+        size = levels = 1
+        if isinstance(node, MappingNode):
+            self.mappings.append(node)
+            children = [value for _, value in children]
+            size += len(children)
+        inner = [child for child in children if not isinstance(child, ScalarNode)]
+        size += len(children) - len(inner)
+        self._written += size
+        for child in inner:
+            below, deep = self.measure(child, level + 1)
+            size += below
+            levels = max(levels, deep + 1)
+        if size - self._written > MOST_REPEATED:
+            raise TooMuchError(
+                f"aliases (`*name`) repeat more than {MOST_REPEATED:,} keys and values",
+                "repeat less of them",
+                node,
+            )
+        self._open.discard(id(node))
+        self._known[id(node)] = size, levels
+        return size, levels

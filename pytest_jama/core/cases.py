@@ -7,6 +7,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.text import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -73,7 +75,7 @@ class CaseRef(NamedTuple):
         if found is not None:
             return cls(_KINDS[found.lastgroup or ""], text)
         raise BadReferenceError(
-            f"{value!r} is not a case reference",
+            f"{quoted(value)} is not a case reference",
             "use an API ID (20497), a document key (JEET1-TC-12) or a global ID (GID-51234)",
         )
 
@@ -124,7 +126,9 @@ def parse_step(value: object) -> int:
     text = value.strip() if isinstance(value, str) else _digits(value)
     if _STEP.fullmatch(text):
         return int(text)
-    raise BadReferenceError(f"{value!r} is not a step number", "steps are counted 1, 2, 3, ...")
+    raise BadReferenceError(
+        f"{quoted(value)} is not a step number", "steps are counted 1, 2, 3, ..."
+    )
 
 
 def _digits(value: object) -> str:

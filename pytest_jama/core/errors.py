@@ -26,6 +26,8 @@ import traceback
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.text import shorten
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -61,11 +63,18 @@ class Problem(NamedTuple):
     origin: str
 
     def __str__(self) -> str:
-        return f"{self.origin}: {self.message}; {self.remedy}"
+        message = shorten(self.message, at_most=_LONGEST_MESSAGE)
+        return f"{self.origin}: {message}; {self.remedy}"
+
+
+_LONGEST_MESSAGE = 1000
+_MOST_TOLD = 100
 
 
 class SettingsError(PytestJamaError):
     """The settings are wrong; holds every mistake that was found, not the first one only.
+
+    Its text tells the first hundred: a broken file may have any number of them.
 
     Args:
         problems: At least one mistake, in the order in which a reader of the file meets them.
@@ -73,7 +82,10 @@ class SettingsError(PytestJamaError):
     """
 
     def __init__(self, *problems: Problem, below: Sequence[str] = ()) -> None:
-        super().__init__(*map(str, problems), below=below)
+        told = list(map(str, problems[:_MOST_TOLD]))
+        if len(problems) > _MOST_TOLD:
+            told.append("... and more mistakes: correct these first")
+        super().__init__(*told, below=below)
         self.problems = problems
 
 

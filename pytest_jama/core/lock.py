@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.test_ids import base_of, normal_base_of, normal_form, seen_from
-from pytest_jama.core.text import shorten
+from pytest_jama.core.text import quoted, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -135,10 +135,10 @@ class LockedCase(NamedTuple):
             ValueError: When a part is missing, or something else; it says which.
         """
         if not isinstance(plain, dict):
-            raise TypeError(f"is {plain!r}")
+            raise TypeError(f"is {quoted(plain)}")
         version = plain.get("version")
         if version is not None and not isinstance(version, int):
-            raise ValueError(f"version is {version!r}")
+            raise ValueError(f"version is {quoted(version)}")
         return cls(
             LockedText(*_texts(plain.get("name"), "name", 2)),
             LockedText(*_texts(plain.get("description"), "description", 2)),
@@ -156,7 +156,7 @@ class LockedCase(NamedTuple):
 def _require_list(plain: Mapping[str, Any], name: str) -> list[Any]:
     value = plain.get(name)
     if not isinstance(value, list):
-        raise TypeError(f"{name} is missing" if value is None else f"{name} is {value!r}")
+        raise TypeError(f"{name} is missing" if value is None else f"{name} is {quoted(value)}")
     return value
 
 
@@ -168,7 +168,7 @@ def _texts(value: object, name: str, count: int | None = None) -> list[str]:
             return value
     except TypeError:
         pass
-    raise ValueError(f"{name} has {value!r}" if value is not None else f"{name} is missing")
+    raise ValueError(f"{name} has {quoted(value)}" if value is not None else f"{name} is missing")
 
 
 _LEFT_OUT = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})

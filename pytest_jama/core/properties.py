@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import LINK_PROPERTIES, nearer_wins, parse_step, read_links
 from pytest_jama.core.results import LONGEST_READ, Outcome, StepResult
-from pytest_jama.core.text import clean, shorten
+from pytest_jama.core.text import clean, quoted, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -166,5 +166,5 @@ def _complete(steps: list[StepResult], begun: int, name: str, value: str) -> Non
 def _parse_status(value: str) -> Outcome:
     outcome = _OUTCOME_BY_STATUS.get(value.strip().lower())
     if outcome is None:
-        raise ValueError(f"{value!r} is not an outcome: use {', '.join(_OUTCOME_BY_STATUS)}")
+        raise ValueError(f"{quoted(value)} is not an outcome: use {', '.join(_OUTCOME_BY_STATUS)}")
     return outcome

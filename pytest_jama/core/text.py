@@ -115,6 +115,15 @@ def shorten(text: str, *, at_most: int) -> str:
     return text if len(text) <= at_most else text[: max(0, at_most - 1)] + ELLIPSIS
 
 
+def quoted(value: object) -> str:
+    """Return a value as messages show it: in quotes, in one line, and only so much of it."""
+    text = shorten(value, at_most=_MOST_QUOTED) if isinstance(value, str) else value
+    return shorten(repr(text), at_most=3 * _MOST_QUOTED)
+
+
+_MOST_QUOTED = 200
+
+
 def first_line(text: str) -> str:
     """Return the first line of a text that is not blank, or an empty string."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")

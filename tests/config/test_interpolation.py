@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_jama.config.environment import FormError, UnsetError, interpolate
+from pytest_jama.config.interpolation import FormError, UnsetError, interpolate
 
 VALUES = {"A": "alpha", "B": "${A}", "N_1": "one"}
 

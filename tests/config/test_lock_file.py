@@ -44,6 +44,10 @@ def test_cases_come_in_the_order_of_their_numbers() -> None:
         ('{"version": 1, "package": []}', "1: is not a lock of pytest-jama"),
         ('{"jama.lock": 1}', "1: has no mapping `cases`"),
         ("[" * 100_000, "1: is not a lock of pytest-jama"),
+        ("9" * 5000, "1: is not a lock of pytest-jama"),
+        ('{"jama.lock": true, "cases": {}}', "1: is not a lock of pytest-jama"),
+        ('{\n"jama.lock": 1,\n"cases": {},' + TEXT[1:], "4: jama.lock stands there twice"),
+        (TEXT.replace('"tests"', '"steps"', 1), "1: steps stands there twice"),
         (TEXT.replace('"P-TC-2"', '"P-TC-1"'), "17: P-TC-1 stands there twice"),
         (
             TEXT.replace('"P-TC-2"', '"nonsense"'),

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.config.environment import (
-    CI_SYSTEMS,
-    CiJob,
-    FormError,
-    UnsetError,
-    find_ci_job,
-    interpolate,
-)
+from pytest_jama.config.environment import CI_SYSTEMS, CiJob, find_ci_job
+from pytest_jama.config.interpolation import FormError, UnsetError, interpolate
 from pytest_jama.config.variables import Checkout, Variables, find_actor
 from tests.config.values import NOON
 
