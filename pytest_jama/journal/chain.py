@@ -145,14 +145,20 @@ class ChainReader:
             self._edits.append(Edit(self.header, EditKind.HEADER))
             self._is_chained = True
         chain, text = found[1], line[: found.start()] + b"}"
-        if chain == _next(self._number, self._before, text):
-            self._proven = chain
-        # What stands between the last proven line and one that follows it was put there.
-        elif chain == _next(_number_of(self._proven), self._proven, text):
+        if self._is_next(chain, text):
             self._proven = chain
         else:
             self._edits.append(Edit(number, self._find_kind(_number_of(chain))))
         self._before, self._number = chain, _number_of(chain)
+
+    def _is_next(self, chain: bytes, text: bytes) -> bool:
+        """Return whether a line follows the one before, or the last one that is proven.
+
+        What stands between the last proven line and one that follows it was put there.
+        """
+        if chain == _next(self._number, self._before, text):
+            return True
+        return chain == _next(_number_of(self._proven), self._proven, text)
 
     def _find_kind(self, number_there: int) -> EditKind:
         if number_there == self._number + 1:

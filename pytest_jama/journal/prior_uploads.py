@@ -195,13 +195,13 @@ def server_of(url: str) -> str:
     Args:
         url: The base URL, with or without scheme, default port and slash at its end.
     """
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        port = parts.port
+    except ValueError:  # a bracket without its other one, a port that is not a number
+        return url
     host = (parts.hostname or "").rstrip(".")
     if _LOOPBACK.fullmatch(host):
         host = "localhost"
-    try:
-        port = parts.port
-    except ValueError:
-        return url
     path = re.sub(r"/rest(/.*)?$", "", posixpath.normpath(f"/{parts.path}").lstrip("/"))
     return f"{host}:{'' if port in _DEFAULT_PORTS else port}/{path}"
