@@ -19,7 +19,7 @@ from pytest_jama.core.text import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_FIELD = re.compile(rb',"chain":"(([0-9]{1,15}):[0-9a-f]{64})"\}\Z')
+_FIELD = re.compile(rb',"chain":"([0-9]{1,15}:[0-9a-f]{64})"\}\Z')
 _FIELD_BYTES = 100
 """More than the field takes at the end of a line."""
 
@@ -115,16 +115,19 @@ class ChainReader:
 
     Attributes:
         header: See above.
-        last: The chain of the last line that carries one; empty while none does.
     """
 
     def __init__(self, edits: list[Edit], *, header: int, is_chained: bool) -> None:
-        self.last = ""
         self._edits = edits
         self.header = header
         self._is_chained = is_chained
         self._before = self._proven = b""
         self._number = 0
+
+    @property
+    def last(self) -> str:
+        """The chain of the last line that carries one; empty while none does."""
+        return self._before.decode("ascii")
 
     def take(self, line: bytes, number: int) -> None:
         """Take a line that can be read.
@@ -141,36 +144,31 @@ class ChainReader:
         if not self._is_chained:
             self._edits.append(Edit(self.header, EditKind.HEADER))
             self._is_chained = True
-        chain, digest = found[1], found[1].rpartition(b":")[2]
-        text = line[: found.start()] + b"}"
-        number_there = int(found[2])
-        # What stands between the last proven line and one that follows it was put there.
-        proven = next((each for each in self._candidates() if _hash(each, text) == digest), None)
-        if proven is None or number_there != _number_of(proven) + 1:
-            self._add(number, number_there)
-        else:
+        chain, text = found[1], line[: found.start()] + b"}"
+        if self._is_next(chain, text):
             self._proven = chain
-        self._before = chain
-        self._number = number_there
-        self.last = chain.decode("ascii")
-
-    def _candidates(self) -> tuple[bytes, ...]:
-        if self._before == self._proven:
-            return (self._before,)
-        return self._before, self._proven
-
-    def _add(self, number: int, number_there: int) -> None:
-        if number_there == self._number + 1:
-            kind = EditKind.CHANGED
-        elif number_there > self._number:
-            kind = EditKind.MISSING
         else:
-            kind = EditKind.MOVED
-        self._edits.append(Edit(number, kind))
+            self._edits.append(Edit(number, self._find_kind(_number_of(chain))))
+        self._before, self._number = chain, _number_of(chain)
+
+    def _is_next(self, chain: bytes, text: bytes) -> bool:
+        """Return whether a line follows the one before, or the last one that is proven.
+
+        What stands between the last proven line and one that follows it was put there.
+        """
+        if chain == _next(self._number, self._before, text):
+            return True
+        return chain == _next(_number_of(self._proven), self._proven, text)
+
+    def _find_kind(self, number_there: int) -> EditKind:
+        if number_there == self._number + 1:
+            return EditKind.CHANGED
+        return EditKind.MISSING if number_there > self._number else EditKind.MOVED
 
 
-def _hash(before: bytes, text: bytes) -> bytes:
-    return sha256(before + text).hexdigest().encode("ascii")
+def _next(number: int, before: bytes, text: bytes) -> bytes:
+    """Return the chain of a line that follows another one."""
+    return b"%d:%b" % (number + 1, sha256(before + text).hexdigest().encode("ascii"))
 
 
 def _number_of(chain: bytes) -> int:

@@ -198,7 +198,7 @@ def server_of(url: str) -> str:
     try:
         parts = urlsplit(url if "://" in url else f"https://{url}")
         port = parts.port
-    except ValueError:
+    except ValueError:  # a bracket without its other one, a port that is not a number
         return url
     host = (parts.hostname or "").rstrip(".")
     if _LOOPBACK.fullmatch(host):

@@ -151,6 +151,7 @@ FULL: dict[str, JournalLine] = {
         sessions=("20261122T043016Z-9f2c1ab0",),
         settings={"url": "https://acme.example"},
         provenance=FULL_PROVENANCE,
+        accepted_edits={"20261122T043016Z-9f2c1ab0": [7]},
     ),
 }
 """By the function that makes it: a line with all its fields."""

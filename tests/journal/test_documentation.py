@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal.lines import FORMAT_VERSION
+from tests.journal.record import as_bytes, read
 from tests.journal.samples import BARE, FULL
 
 PAGE = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
@@ -104,3 +107,28 @@ def test_every_word_that_a_line_may_hold_is_documented(kind: str, words: list[st
 )
 def test_the_page_tells(sentence: str) -> None:
     assert sentence in " ".join(PAGE.split())
+
+
+PROGRAM = re.search(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "old,new,said",
+    [
+        (b"", b"", ""),
+        (b'"test":', b'"tests":', "the chain is broken at line 2"),
+        (b'{"line":"end"', b'{"line":"torn\n{"line":"end"', ""),
+    ],
+    ids=["untouched", "changed", "torn"],
+)
+def test_the_program_of_the_page_finds_what_was_changed(
+    tmp_path: Path, old: bytes, new: bytes, said: str
+) -> None:
+    assert PROGRAM is not None
+    content = as_bytes(FULL["session_line"], FULL["result_line"], FULL["end_line"])
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content.replace(old, new, 1))
+    words = [sys.executable, "-c", PROGRAM[1], str(path)]
+    checked = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 (our own page)
+    assert checked.stderr.strip() == said
+    assert (checked.stdout.strip() == read(content).chain) == (not said)

@@ -36,6 +36,11 @@ def test_header_tells_who_kept_the_journal() -> None:
     assert found.framework == "JUnit XML a.xml"
 
 
+@pytest.mark.parametrize("url", ["https://[", "https://host:port", "https://[::1"])
+def test_address_that_is_none_does_not_stop_the_reading(url: str) -> None:
+    assert list(record(RESULT, settings={"url": url}).results) == ["a"]
+
+
 def test_header_without_framework_names_what_ran_the_tests() -> None:
     assert record().header.framework == "pytest 9.2.0"
 
