@@ -110,7 +110,7 @@ def sandbox(
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
-@click.option("--config", type=_FILE, help="The jama.yaml that says where journals are kept.")
+@click.option("--config", type=_FILE, help="The jama.yaml that names the server and the journals.")
 @click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
 @click.option(
     "--accept-edited",
@@ -139,7 +139,8 @@ def upload(
 
     JOURNAL is a file, or a folder of which all unfinished journals count; none takes the newest
     unfinished one. Several become one set of verdicts. The settings are those of the journals'
-    headers; these options and the variables JAMA_* beat them. Nothing is sent twice.
+    headers; these options and the variables JAMA_* beat them. The server is not taken from a
+    journal: --url, JAMA_URL or jama.yaml name it. Nothing is sent twice.
 
     \b
     pytest-jama upload

@@ -172,6 +172,8 @@ def _existing_file(value: object, info: ValidationInfo) -> Path | None:
             f"is {quoted(str(value))}, but there is no {path}",
             remedy="correct the path (a relative one is relative to jama.yaml)",
         )
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+        raise mistake(f"is {str(value)!r}, which is not a file", remedy="name a PEM file")
     return path
 
 

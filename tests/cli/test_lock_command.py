@@ -241,3 +241,19 @@ def test_the_lock_is_the_same_from_wherever_it_is_written(locking: Repository) -
 
     finished = locking.run_here(check)
     assert (finished.status, _text(locking)) == (0, text), finished.output
+
+
+def test_the_lock_is_written_through_no_link(locking: Repository) -> None:
+    (locking.folder / "jama.lock.part").symlink_to(locking.folder / "victim")
+    assert lock(locking).status == 0
+    assert not (locking.folder / "victim").exists()
+    assert not (locking.folder / "jama.lock").is_symlink()
+
+
+def test_a_lock_that_everyone_may_write_is_not_written_over(locking: Repository) -> None:
+    (locking.folder / "jama.lock").write_text("{}")
+    (locking.folder / "jama.lock").chmod(0o666)
+    refused = lock(locking)
+    assert refused.status == 2
+    assert "jama.lock: is writable by everyone (mode 0666)" in refused.output
+    assert _text(locking) == "{}"

@@ -96,3 +96,11 @@ def test_settings_of_whom_the_working_folder_belongs_to_are_taken(
     give_away(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert load_both(Path.cwd()).settings.url == "https://jama.test"
+
+
+@pytest.mark.parametrize("key", ["verify", "client_cert"])
+def test_certificates_are_not_read_from_a_pipe(tmp_path: Path, key: str) -> None:
+    os.mkfifo(tmp_path / "ca.pem")
+    write(tmp_path, f"{COMPLETE}tls: {{{key}: ca.pem}}\n")
+    with pytest.raises(SettingsError, match=rf"tls\.{key} is 'ca\.pem', which is not a file"):
+        load_both(tmp_path)

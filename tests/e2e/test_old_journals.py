@@ -56,10 +56,11 @@ def test_old_journal_is_uploaded(
     for name in names:
         text = (OLD / f"{name}.jsonl").read_text(encoding="ascii").replace("OLD-", "KEY-")
         repository.write(f".jama/{name}.jsonl", text.replace('"OLD"', '"KEY"'))
-    finished = upload(repository, *(f".jama/{name}.jsonl" for name in names))
+    arguments = [f"--url={repository.sandbox.url}", *(f".jama/{name}.jsonl" for name in names)]
+    finished = upload(repository, *arguments)
     assert finished.status == 0, finished.output
     assert repository.statuses() == statuses
-    again = upload(repository, *(f".jama/{name}.jsonl" for name in names))
+    again = upload(repository, *arguments)
     assert (again.status, again.count_requests("PATCH")) == (0, 0)
 
 

@@ -17,7 +17,7 @@ from tests.e2e.resuming import EXPECTED, UPLOAD, journals, patches, upload
 from tests.harness import PYTEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.harness import Repository
 
@@ -49,9 +49,11 @@ def green(apart: Repository) -> Repository:
 COMMANDS = {"pytest": PYTEST, "junit-uploader": JUNIT_UPLOADER, "pytest-jama upload": UPLOAD}
 
 
-def prepare(repository: Repository, command: str) -> None:
+def prepare(
+    repository: Repository, command: str, *, environment: Mapping[str, str] | None = None
+) -> None:
     if command == "pytest-jama upload":
-        repository.pytest_here("--jama-no-upload")
+        repository.pytest_here("--jama-no-upload", environment=environment)
 
 
 @contextlib.contextmanager
@@ -69,15 +71,15 @@ def test_server_that_never_answers_costs_no_more_than_give_up_after(
 ) -> None:
     settings = (green.folder / "jama.yaml").read_text(encoding="utf-8")
     green.write("jama.yaml", settings.replace("{concurrency", "{give_up_after: 1s, concurrency"))
-    prepare(green, command)
     with silent_server() as url:
+        prepare(green, command, environment={"JAMA_URL": url})
         finished = green.run(COMMANDS[command], environment={"JAMA_URL": url})
     assert finished.status == status, finished.output
     assert "NOT SENT   nothing succeeded at http://127.0.0.1" in finished.output
     assert finished.requests == ()
     (journal,) = journals(green)
     assert f"next       pytest-jama upload .jama/{journal.name}" in finished.output
-    done = green.run([*UPLOAD, str(journal)], environment={"JAMA_URL": green.sandbox.url})
+    done = green.run([*UPLOAD, f"--url={green.sandbox.url}", str(journal)])
     assert done.status == 0, done.output
     assert green.statuses() == PASSED
 

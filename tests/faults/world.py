@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -213,7 +214,7 @@ def _report_with_upload(world: World) -> int:
         a_test(f"test_it.py::{name}", Outcome(outcome), cases=f"{key}-TC-{link}")
         for name, (link, outcome) in RESULTS.items()
     )
-    settings = {**world.settings, "url": world.repository.sandbox.url}
+    settings = {**world.settings, "url": os.environ["JAMA_URL"]}
     path = world.repository.write(".jama/20261122T043016Z-1.jsonl", "")
     path.write_bytes(as_bytes(header(settings=settings), *map(lines.result_line, tests)))
     return toolbox(["upload"])

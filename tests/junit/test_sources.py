@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from junit_uploader.junit.notes import UnreadableError
 from junit_uploader.merged_reports import read_reports
+from junit_uploader.sources import Source, open_source
 from tests.junit.reports import PASSED, suite
 
 
@@ -123,6 +125,12 @@ def test_pipe_in_a_folder_is_not_waited_for() -> None:
     os.mkfifo("sub/d.xml")
     assert files("sub")[0] == ("sub/d.xml", "is not a regular file")
     assert files("**/d.xml")[0] == ("sub/d.xml", "is not a regular file")
+
+
+def test_report_that_became_a_pipe_since_it_was_found_is_not_waited_for() -> None:
+    os.mkfifo("sub/d.xml")
+    with pytest.raises(UnreadableError, match="is a pipe"), open_source(Source("sub/d.xml")):
+        pass
 
 
 def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,3 +192,18 @@ def test_file_of_junitxml_says_where_a_rootdir_below_jama_yaml_is(
     report = folder.joinpath("r.xml").read_text(encoding="utf-8")
     assert '<properties><property name="jama_rootdir" value="my/sub" /></properties>' in report
     assert str(tmp_path) not in report
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_file_of_junitxml_says_nothing_of_a_jama_yaml_that_everyone_may_write(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    folder.joinpath("test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
+    folder.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    tmp_path.joinpath("jama.yaml").touch()
+    tmp_path.joinpath("jama.yaml").chmod(0o666)
+    command = [sys.executable, "-m", "pytest", "--junitxml=r.xml", "-p", "no:randomly"]
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)  # noqa: S603 (our own)
+    assert "jama_rootdir" not in folder.joinpath("r.xml").read_text(encoding="utf-8")
