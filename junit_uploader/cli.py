@@ -31,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given[:1] == ["--version"]:
             return _print_version()
         _escape_what_cannot_be_shown()
-        return _run(given)
+        from pytest_jama.session.interrupts import (  # noqa: PLC0415 (``--version`` needs none)
+            second_interrupt_ends_all,
+        )
+
+        with second_interrupt_ends_all():
+            return _run(given)
     except KeyboardInterrupt:
         return _status("INTERRUPTED")
     except BrokenPipeError:  # `| head`

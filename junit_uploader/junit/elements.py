@@ -250,7 +250,8 @@ PROPERTY = b"[[PROPERTY|"
 
 _PROPERTY = re.compile(
     r"^[ \t]*\[\[PROPERTY\|(?P<key>[^\]=\n]+)"
-    r"(?:=(?P<value>[^\n]*?)\]\]|\]\][ \t]*\n(?P<block>.*?)^[ \t]*\[\[/PROPERTY\]\])[ \t\r]*$",
+    r"(?:=(?P<value>[^\n]*?)\]\]"
+    r"|\]\][ \t]*\n(?P<block>(?:(?!\[\[PROPERTY\|).)*?)^[ \t]*\[\[/PROPERTY\]\])[ \t\r]*$",
     re.MULTILINE | re.DOTALL,
 )
 _ATTACHMENT = re.compile(r"^[ \t]*\[\[ATTACHMENT\|[^\n]*\]\][ \t\r]*$\n?", re.MULTILINE)

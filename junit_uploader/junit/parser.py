@@ -124,7 +124,7 @@ class FastFeed:
 
     def _refuse_other_root(self) -> None:
         """Say of broken HTML and the like that it is not a report, not where it is broken."""
-        root = _ROOT.search(_COMMENT.sub(b"", self._prolog))
+        root = _ROOT.search(_without_comments(self._prolog))
         if root is not None and root[1].decode() not in elements.ROOTS:
             raise UnreadableError(elements.refusal_of_root(root[1].decode()))
 
@@ -160,6 +160,13 @@ LONGEST_SILENCE_BYTES = 32 * 1024 * 1024
 
 _LONGEST_PROLOG = 65536
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+
+
+def _without_comments(prolog: bytes) -> bytes:
+    last = prolog.rfind(b"-->") + len(b"-->")  # behind it no comment ends: none is looked for
+    return _COMMENT.sub(b"", prolog[:last]) + prolog[last:]
+
+
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.ASCII)
 _HARMLESS_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[\]>]*>")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_jama import __version__
+from pytest_jama.session.interrupts import second_interrupt_ends_all
 
 if TYPE_CHECKING:
     from pytest_jama.config import Flags
@@ -159,7 +160,8 @@ def upload(
     accepted = ["--accept-edited"] if accept_edited else []
     command = ["pytest-jama", "upload", *_words(given), *accepted, *map(str, journals)]
     options = UploadOptions(journals, config, given, accepts_edited=accept_edited)
-    return run_upload(options, output, command=command)
+    with second_interrupt_ends_all():
+        return run_upload(options, output, command=command)
 
 
 @toolbox.command()
@@ -203,7 +205,8 @@ def lock(
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     options = LockOptions(arguments, is_junit=junit, checks=check, config=config, flags=given)
-    return run_lock(options, OutputOptions(verbosity=verbose, quiet=quiet))
+    with second_interrupt_ends_all():
+        return run_lock(options, OutputOptions(verbosity=verbose, quiet=quiet))
 
 
 @toolbox.command()
@@ -256,7 +259,8 @@ def prepare(
     mode = Mode.DRY_RUN if dry_run else Mode.SEND
     output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
     options = PrepareOptions(arguments, collects=not no_collect, config=config, flags=given)
-    return run_prepare(options, output)
+    with second_interrupt_ends_all():
+        return run_prepare(options, output)
 
 
 def _words(flags: Flags) -> list[str]:

@@ -20,7 +20,7 @@ def fold(text: str) -> str:
     crossed-out text, and the names of pictures.
     """
     if "<" in text or "&" in text:
-        text = html.unescape(_TAG.sub(_without_tag, _DROPPED.sub("", text)))
+        text = html.unescape(_TAG.sub(_without_tag, _without_dropped(text)))
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     return clean(" ".join(text.split()))
@@ -33,7 +33,12 @@ def fingerprint(folded: str) -> str:
     return hashlib.sha256(folded.encode("utf-8")).hexdigest()[:DIGEST_CHARACTERS]
 
 
-_DROPPED = re.compile(r"<!--.*?-->|<(style|script)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_DROPPED = re.compile(r"<(!--|style\b|script\b)", re.IGNORECASE)
+_ENDS = {
+    "!--": re.compile("-->"),
+    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+    "script": re.compile(r"</script\s*>", re.IGNORECASE),
+}
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)((?:\s[^<>]*)?)/?>")
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]*)""", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
@@ -68,6 +73,24 @@ _INLINE = frozenset(
     ]
 )
 _MEANING = {"sup": "^", "sub": "_", "del": "~", "s": "~", "strike": "~"}
+
+
+def _without_dropped(text: str) -> str:
+    """Return HTML without comments, styles and scripts; what does not end stays.
+
+    A pattern for all of it would look for the end of each that has none, again and again.
+    """
+    kept: list[str] = []
+    endless: set[str] = set()
+    at = 0
+    while begin := _DROPPED.search(text, at):
+        name = begin[1].lower()
+        end = None if name in endless else _ENDS[name].search(text, begin.end())
+        if end is None:
+            endless.add(name)
+        kept.append(text[at : begin.start() if end else begin.end()])
+        at = end.end() if end else begin.end()
+    return "".join((*kept, text[at:]))
 
 
 def _without_tag(tag: re.Match[str]) -> str:

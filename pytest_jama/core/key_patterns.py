@@ -81,15 +81,39 @@ def _fits(
     wildcards: Sequence[str],
     literals: Sequence[str],
 ) -> bool:
-    """Return whether text[start:stop] is wildcard, literal, wildcard, ..., wildcard."""
-    if not literals:
-        return _stands_for(wildcards[0], text, start, stop)
-    at = text.find(literals[0], start, stop)
-    while at >= 0 and _stands_for(wildcards[0], text, start, at):
-        if _fits(text, at + len(literals[0]), stop, wildcards[1:], literals[1:]):
-            return True
-        at = text.find(literals[0], at + 1, stop)
-    return False
+    """Return whether text[start:stop] is wildcard, literal, wildcard, ..., wildcard.
+
+    All places that are reached are followed at once: tried one by one, each further wildcard would
+    multiply the time that a long text takes.
+    """
+    reached = [start]
+    for wildcard, literal in zip(wildcards, literals, strict=False):
+        reached = _reach(text, reached, stop, wildcard, literal)
+        if not reached:
+            return False
+    return _stands_for(wildcards[-1], text, reached[-1], stop)
+
+
+def _reach(text: str, reached: Sequence[int], stop: int, wildcard: str, literal: str) -> list[int]:
+    """Return where a wildcard and a literal can end that begin at one of several places."""
+    ends: list[int] = []
+    number, barrier = 0, -1
+    at = text.find(literal, reached[0], stop)
+    while at >= 0:
+        while number + 1 < len(reached) and reached[number + 1] <= at:
+            number += 1
+        if wildcard == "*" and barrier < reached[number]:
+            barrier = _find_barrier(text, reached[number], stop)
+        if wildcard != "*" or at <= barrier:
+            ends.append(at + len(literal))
+        at = text.find(literal, at + 1, stop)
+    return ends
+
+
+def _find_barrier(text: str, start: int, stop: int) -> int:
+    """Return where a single wildcard has to end at the latest."""
+    found = (text.find(separator, start, stop) for separator in "/:")
+    return min((at for at in found if at >= 0), default=stop)
 
 
 def _may_match(address: str, at: int, literals: Sequence[str], wildcards: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, Tone, error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.exit_status import exit_status_of
+from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.judge import (
     count_hidden,
     describe_nothing_linked,
@@ -162,6 +163,18 @@ class Session:
             extra: Returns the lines of this front-end alone, once everything else is done.
             style: How it wants the summary.
         """
+        with second_interrupt_ends_all():
+            return self._end(judge, observers=observers, prior=prior, extra=extra, style=style)
+
+    def _end(
+        self,
+        judge: Callable[[], Findings | None],
+        *,
+        observers: Sequence[Observer],
+        prior: Callable[[Update], PriorState] | None,
+        extra: Callable[[], Sequence[Line]],
+        style: Style,
+    ) -> Ending:
         try:
             findings = self._judge(judge)
             if findings is not None and self.mode is not Mode.NO_UPLOAD:

@@ -26,6 +26,8 @@ _PIECE = 1 << 16
 _MOST_VALUES = 2_000_000
 """Values in JSON; each one takes some 100 bytes of memory. A row of a list has some hundred."""
 _FEW_BYTES = 1 << 20
+_MOST_COMPRESSED = 200
+"""Lists of Jama become some twenty times as small; a bomb a thousand times."""
 _MOST_DIGITS = 25
 _TEXT_ENCODINGS = frozenset(
     ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "iso-8859-15", "windows-1252"]
@@ -44,7 +46,11 @@ def read_content(response: Response) -> None:
     response.iter_content = lambda *_, **__: iter(  # type: ignore[method-assign]
         (_read(response, parts_of(_PIECE)),)
     )
-    _ = response.content
+    try:
+        _ = response.content
+    except BaseException:
+        response.close()  # with what has not been read of it
+        raise
 
 
 def _read(response: Response, parts: Iterable[bytes]) -> bytes:
@@ -56,9 +62,9 @@ def _read(response: Response, parts: Iterable[bytes]) -> bytes:
     for part in _decoded(parts, coding):
         content += part
         if len(content) > at_most:
-            response.close()
             if is_good:
                 raise _garbled(f"more than {at_most} bytes")
+            response.close()
             del content[at_most:]
             break
     return bytes(content)
@@ -75,15 +81,21 @@ def _decoded(parts: Iterable[bytes], coding: str) -> Iterator[bytes]:
 def _decompressed(parts: Iterable[bytes]) -> Iterator[bytes]:
     """Yield what was compressed in pieces, each of a bounded size."""
     decoder = None
+    received = size = 0
     for part in parts:
         rest = part
+        received += len(part)
         while rest:
             try:
                 if decoder is None or decoder.eof:
                     decoder = zlib.decompressobj(_window_of(rest))
-                yield decoder.decompress(rest, _PIECE)
+                piece = decoder.decompress(rest, _PIECE)
             except zlib.error:
                 raise _garbled("not compressed as it says") from None
+            yield piece
+            size += len(piece)
+            if size > max(_FEW_BYTES, received * _MOST_COMPRESSED):
+                raise _garbled("nothing real can be compressed so much")
             rest = decoder.unconsumed_tail or decoder.unused_data
     if decoder is not None and not decoder.eof:
         raise _garbled("its compressed content breaks off")

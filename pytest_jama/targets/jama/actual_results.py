@@ -75,9 +75,9 @@ _OVER = re.compile(
 )
 _SIGNATURE = re.compile(r"session (\S+), checksum ([0-9a-f]{8})$")
 _STATUS = re.compile(rf"({'|'.join(Verdict.__members__)}): ")
-_UNSIGNED = re.compile(r"<p>[A-Z_]+: pytest-jama \S+, [^<]* UTC(?:[^<]|<br\s*/?>)*</p>")
+_UNSIGNED = re.compile(r"<p>[A-Z_]+: pytest-jama \S+, (?:(?! UTC)[^<])* UTC(?:[^<]|<br\s*/?>)*</p>")
 """An account of version 0.1."""
-_TAG = re.compile(r"<[a-zA-Z/!?](?:\"[^\"]*\"|'[^']*'|[^'\">])*>")
+_TAG = re.compile(r"<[a-zA-Z/!?](?:\"[^\"]*\"|'[^']*'|[^'\"<>])*>")
 _EMPTY = re.compile(r"(?:</?(?:p|div|span|br)\b[^<>]*>|&nbsp;|&#160;|\s)*")
 
 
@@ -186,7 +186,8 @@ def with_earlier(new: str, earlier: str, *, at_most: int) -> str:
     return new + shorten_html(earlier, at_most=at_most - len(new))
 
 
-_UNIT = re.compile(rf"<!--.*?-->|{_TAG.pattern}|&#?\w{{1,32}};|.", re.DOTALL)
+_UNIT = re.compile(rf"{_TAG.pattern}|&#?\w{{1,32}};|.", re.DOTALL)
+_UNIT_OR_COMMENT = re.compile(rf"<!--.*?-->|{_UNIT.pattern}", re.DOTALL)
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _WITHOUT_END = frozenset({"br", "hr", "img", "input", "col", "wbr", "area", "source", "track"})
 
@@ -204,26 +205,38 @@ def shorten_html(text: str, *, at_most: int) -> str:
     kept: list[str] = []
     opened: list[str] = []
     size = len(mark)
-    for unit in _UNIT.findall(text):
-        after = _opened_after(unit, opened)
-        ends = sum(len(name) + len("</>") for name in after)
-        if size + len(unit) + ends > at_most:
+    for unit in _units_of_html(text):
+        closed, name = _effect_of(unit, opened)
+        after = size + len(unit) + len(name and f"</{name}>")
+        after -= sum(len(f"</{each}>") for each in opened[len(opened) - closed :])
+        if after > at_most:
             break
         kept.append(unit)
-        opened = after
-        size += len(unit)
+        del opened[len(opened) - closed :]
+        opened += [name] if name else []
+        size = after
     return "".join(kept) + mark + "".join(f"</{name}>" for name in reversed(opened))
 
 
-def _opened_after(unit: str, opened: list[str]) -> list[str]:
-    """Return which tags are open after another piece of HTML."""
+def _units_of_html(text: str) -> Iterator[str]:
+    """Yield tags, comments, entities and characters."""
+    last = text.rfind("-->") + len("-->")
+    last = last if last >= len("-->") else 0  # behind it no comment ends: none is looked for
+    for unit in _UNIT_OR_COMMENT.finditer(text[:last]):
+        yield unit[0]
+    for unit in _UNIT.finditer(text[last:]):
+        yield unit[0]
+
+
+def _effect_of(unit: str, opened: list[str]) -> tuple[int, str]:
+    """Return how many open tags a piece of HTML closes, and the name of the one that it opens."""
     tag = _NAME.match(unit)
     if tag is None:
-        return opened
+        return 0, ""
     name = tag[2].lower()
     if tag[1]:
-        return opened[: -1 - opened[::-1].index(name)] if name in opened else opened
-    return opened if name in _WITHOUT_END or unit.endswith("/>") else [*opened, name]
+        return (opened[::-1].index(name) + 1 if name in opened else 0), ""
+    return 0, "" if name in _WITHOUT_END or unit.endswith("/>") else name
 
 
 def escaped(text: str, *, at_most: int) -> str:
