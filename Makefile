@@ -29,6 +29,7 @@ test: $(INSTALLED) ## run all tests
 
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
 	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py --every-cell
+	$(BIN)/python -m pytest -n $(WORKERS) tests/targets/test_jama_garbled.py --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
