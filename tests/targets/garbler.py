@@ -27,12 +27,14 @@ class Garble:
             too, as often as told.
         times: How many answers.
         place: Which place of the answer's JSON, counted in its order, around and around.
+        name: Only places with this name, where there are any; empty for all.
         value: What stands there then; `DELETED` for nothing.
     """
 
     which: int
     times: int
     place: int
+    name: str
     value: Any
 
     def judge(self) -> Judge:
@@ -61,6 +63,8 @@ class Garble:
             await exchange.answer(answer)
             return
         places = list(places_of(json.loads(answer.body)))
+        named = [place for place in places if place[-1:] == (self.name,)]
+        places = named or places
         value = put(json.loads(answer.body), places[self.place % len(places)], self.value)
         body = json.dumps(value).encode()
         await exchange.answer(answer.with_body(body))
@@ -69,9 +73,9 @@ class Garble:
 def places_of(value: Any, path: Path = ()) -> Iterator[Path]:
     """Yield the way to every value inside, the value itself first."""
     yield path
-    members = value.items() if isinstance(value, dict) else enumerate(value)
-    for name, inside in members if isinstance(value, (dict, list)) else ():
-        yield from places_of(inside, (*path, name))
+    inside = value.items() if isinstance(value, dict) else ()
+    for name, each in enumerate(value) if isinstance(value, list) else inside:
+        yield from places_of(each, (*path, name))
 
 
 def put(value: Any, path: Path, new: Any) -> Any:
