@@ -6,6 +6,9 @@ INSTALLED := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the cores of a small machine: tests wait for servers now and then.
 WORKERS ?= 3
+# What `make test` does a part of.
+EVERY_CELL := tests/faults/test_matrix.py tests/journal/test_byte_fuzz.py \
+  tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
 .PHONY: help demo test faults check fix docs bench wheel test-wheel clean
 
@@ -28,8 +31,7 @@ test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
-	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py tests/journal/test_byte_fuzz.py \
-	  tests/targets/test_mad_servers.py --every-cell
+	$(BIN)/python -m pytest -n $(WORKERS) $(EVERY_CELL) --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
