@@ -74,6 +74,11 @@ def _escaped(character: str) -> str:
     return ascii(character)[1:-1]
 
 
+def _shown(character: str) -> str:
+    is_shown = character.isprintable() or character in _JOINERS
+    return character if is_shown else _escaped(character)
+
+
 def printable(text: str) -> str:
     """Return a text in one line that does nothing to a terminal, nor to a CI system.
 
@@ -81,10 +86,9 @@ def printable(text: str) -> str:
     So is one character of each command that a CI system looks for in what is printed.
     """
     if not (text.isascii() and text.isprintable()):
-        text = "".join(
-            each if each.isprintable() or each in _JOINERS else _escaped(each)
-            for each in visible(_ANSI.sub("", text))
-        )
+        text = visible(_ANSI.sub("", text))
+        if not text.isprintable():
+            text = "".join(map(_shown, text))
     if "##" in text:
         text = _COMMAND.sub(r"#\\x23", text)
     # ``::error::`` of GitHub counts only where a line begins with it, blanks aside: a test ID has
@@ -95,8 +99,8 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return lines of which each is `printable`; their ends stay. Fast where nothing is wrong."""
     is_plain = text.isascii() and not text.encode("ascii").translate(None, _PLAIN)
-    is_plain = is_plain and not any(each in text for each in ("##", "\n ", "\n:"))
-    if is_plain and not text.startswith((" ", ":")):
+    is_plain = is_plain and not any(each in text for each in ("##", " ::", "\n::"))
+    if is_plain and not text.startswith("::"):
         return text
     return "\n".join(map(printable, text.split("\n")))
 
