@@ -63,6 +63,7 @@ def read_scenario(output: str) -> Iterator[tuple[str, str]]:
 
 _BEHAVE_STEP = re.compile(r"^[ \t]*(\S.*?) \.\.\. (\w+)(?: in [0-9.]+s)?[ \t\r]*$", re.MULTILINE)
 _CUCUMBER_STEP = re.compile(
-    r"^(\S.*?)\.{3,}(passed|failed|skipped|undefined|pending|ambiguous)[ \t\r]*$", re.MULTILINE
+    r"^(\S.*?)(?<!\.)\.{3,}(passed|failed|skipped|undefined|pending|ambiguous)[ \t\r]*$",
+    re.MULTILINE,
 )
 _MOST_STEPS = 100
