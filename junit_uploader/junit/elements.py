@@ -249,24 +249,62 @@ PROPERTY = b"[[PROPERTY|"
 
 
 _PROPERTY = re.compile(
-    r"^[ \t]*\[\[PROPERTY\|(?P<key>[^\]=\n]+)"
-    r"(?:=(?P<value>[^\n]*?)\]\]"
-    r"|\]\][ \t]*\n(?P<block>(?:(?!\[\[PROPERTY\|).)*?)^[ \t]*\[\[/PROPERTY\]\])[ \t\r]*$",
-    re.MULTILINE | re.DOTALL,
+    r"^[ \t]*\[\[PROPERTY\|(?P<key>[^\]=\n]+)(?:=(?P<value>[^\n]*?)\]\][ \t\r]*$|\]\][ \t]*\n)",
+    re.MULTILINE,
 )
+_END_OF_BLOCK = re.compile(r"^[ \t]*\[\[/PROPERTY\]\][ \t\r]*$", re.MULTILINE)
 _ATTACHMENT = re.compile(r"^[ \t]*\[\[ATTACHMENT\|[^\n]*\]\][ \t\r]*$\n?", re.MULTILINE)
 
 
 def find_properties(text: str) -> Iterator[tuple[str, str]]:
     """Yield the names and values of the properties that stand in an output."""
-    if "[[PROPERTY|" in text:
-        for match in _PROPERTY.finditer(text):
-            value = match["block"] if match["value"] is None else match["value"]
-            yield match["key"].strip(), value.strip()
+    for mark in _find_marks(text):
+        yield mark.key.strip(), text[mark.value_from : mark.value_to].strip()
+
+
+class _Mark(NamedTuple):
+    """Where a property stands in a text.
+
+    Attributes:
+        key: Its name.
+        start: Where its first line begins.
+        end: Where its last line ends.
+        value_from: Where its value begins.
+        value_to: Where that ends.
+    """
+
+    key: str
+    start: int
+    end: int
+    value_from: int
+    value_to: int
+
+
+def _find_marks(text: str) -> Iterator[_Mark]:
+    """Yield the properties of a text, which is gone through once, whatever is in it."""
+    if "[[PROPERTY|" not in text:
+        return
+    match = _PROPERTY.search(text)
+    has_blocks = True  # until the end of one was looked for in vain
+    while match:
+        end = match.end()
+        if match["value"] is not None:
+            yield _Mark(match["key"], match.start(), end, *match.span("value"))
+        elif has_blocks:
+            closing = _END_OF_BLOCK.search(text, end)
+            has_blocks = closing is not None
+            if closing is not None:
+                yield _Mark(match["key"], match.start(), closing.end(), end, closing.start())
+                end = closing.end()
+        match = _PROPERTY.search(text, end)
 
 
 def without_marks(text: str) -> str:
     """Return a text for people: without its lines for tools."""
     if BEGIN not in text:
         return text
-    return _ATTACHMENT.sub("", _PROPERTY.sub("", text)).strip()
+    pieces, at = [], 0
+    for mark in _find_marks(text):
+        pieces.append(text[at : mark.start])
+        at = mark.end
+    return _ATTACHMENT.sub("", "".join((*pieces, text[at:]))).strip()

@@ -88,16 +88,19 @@ class Notes:
         self._counts: dict[tuple[NoteKind, str], int] = {}
         self._examples: dict[tuple[NoteKind, str], list[str]] = {}
 
-    def add(self, kind: NoteKind, example: str = "", *, detail: object = "") -> None:
+    def add(
+        self, kind: NoteKind, example: str = "", *, detail: object = "", count: int = 1
+    ) -> None:
         """Count one oddity.
 
         Args:
             kind: What is odd.
             example: Where, or which; the first of a kind are kept.
             detail: What stands for ``{}`` in the sentence of the kind.
+            count: How often it was met.
         """
         key = kind, str(detail)
-        self._counts[key] = self._counts.get(key, 0) + 1
+        self._counts[key] = self._counts.get(key, 0) + count
         examples = self._examples.setdefault(key, [])
         if example and len(examples) < _MOST_EXAMPLES and example not in examples:
             examples.append(example)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,10 +56,10 @@ def repair(chunks: Iterable[bytes], notes: Notes) -> Iterator[Piece]:
         if cleaner is None:
             data, line = _from_first_tag(chunk, notes)
             cleaner = _Cleaner(data, notes, is_narrowed=wide is not None)
-        for part in _DECLARATION.split(data):
+        for part in _DECLARATION.split(cleaner.clean(data)):
             if part:
                 begins = part.startswith(b"<?xml")
-                yield Piece(cleaner.clean(part), begins, line, cleaner.encoding)
+                yield Piece(part, begins, line, cleaner.encoding)
                 line += part.count(b"\n")
 
 
@@ -172,7 +173,6 @@ class _Cleaner:
         self._notes = notes
         self._is_cleanable = not declared.startswith(_STATEFUL_NAMES)
         self._is_utf8 = declared in _UTF8_NAMES
-        self._forbidden = _FORBIDDEN_UTF8 if self._is_utf8 else _FORBIDDEN
         self._replacement = "\N{REPLACEMENT CHARACTER}".encode() if self._is_utf8 else b"?"
 
     def clean(self, data: bytes) -> bytes:
@@ -181,10 +181,31 @@ class _Cleaner:
             return data
         if self._is_utf8:
             data = self._as_utf8(data)
-        data = self._forbidden.sub(self._replace, data)
+        data = self._without_forbidden(data)
         if b"&#" in data:
             data = _REFERENCE.sub(self._replace_reference, data)
-        return _IN_TAG.sub(rb"\1?", data)
+        is_near_tags = self._is_utf8 and (b"<" in data or b"=" in data)
+        return _IN_TAG.sub(rb"\1?", data) if is_near_tags else data
+
+    def _without_forbidden(self, data: bytes) -> bytes:
+        """Replace characters; whole pieces at once, as binary output has millions of them."""
+        found = data.translate(None, _ALLOWED_BYTES)
+        if found:
+            self._note_forbidden(found)
+            data = data.translate(_AS_NUL).replace(b"\0", self._replacement)
+        for character in _NO_CHARACTERS if self._is_utf8 else ():
+            count = data.count(character)
+            if count:
+                example = f"0x{character.hex()}"
+                self._notes.add(NoteKind.FORBIDDEN_CHARACTER, example, count=count)
+                data = data.replace(character, self._replacement)
+        return data
+
+    def _note_forbidden(self, found: bytes) -> None:
+        """Count the bytes, each kind of them in the order in which it is met first."""
+        for code in sorted(set(found), key=found.index):
+            count = found.count(code)
+            self._notes.add(NoteKind.FORBIDDEN_CHARACTER, f"0x{code:02x}", count=count)
 
     def _as_utf8(self, data: bytes) -> bytes:
         """Replace what is not UTF-8; markup is ASCII, and stays as it is."""
@@ -196,14 +217,8 @@ class _Cleaner:
             return data.decode(errors="replace").encode()
         return data
 
-    def _replace(self, match: re.Match[bytes]) -> bytes:
-        self._notes.add(NoteKind.FORBIDDEN_CHARACTER, f"0x{match[0].hex()}")
-        return self._replacement
-
     def _replace_reference(self, match: re.Match[bytes]) -> bytes:
-        digits = match[1]
-        number = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
-        if _is_allowed(number):
+        if _is_allowed(match[1]):
             return match[0]
         self._notes.add(NoteKind.FORBIDDEN_CHARACTER, match[0].decode())
         return self._replacement
@@ -215,12 +230,16 @@ _IN_TAG = re.compile(
 )
 """U+FFFD may stand in names, and so would turn a ``<failure>`` into something unknown."""
 
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_FORBIDDEN_UTF8 = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_FORBIDDEN = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+_ALLOWED_BYTES = bytes(code for code in range(0x100) if code not in _FORBIDDEN)
+_AS_NUL = bytes.maketrans(_FORBIDDEN, bytes(len(_FORBIDDEN)))
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _REFERENCE = re.compile(rb"&#(x[0-9A-Fa-f]{1,12}|[0-9]{1,12});")
 _ALLOWED = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
 
 
-def _is_allowed(number: int) -> bool:
-    """Return whether XML 1.0 allows a character (its production 2)."""
+@lru_cache(maxsize=1024)
+def _is_allowed(digits: bytes) -> bool:
+    """Return whether XML 1.0 allows the character of a reference (its production 2)."""
+    number = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
     return number in (0x9, 0xA, 0xD) or any(low <= number <= high for low, high in _ALLOWED)

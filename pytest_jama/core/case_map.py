@@ -222,7 +222,7 @@ class CaseMap:
         found: list[tuple[float, MapEntry, str]] = []
         compared = max(1, min(_TESTS_COMPARED, _PAIRS_COMPARED // max(1, len(self))))
         for test_id in itertools.islice(test_ids, compared):
-            normal = normal_form(test_id)
+            normal = normal_form(test_id)[:_LONGEST_COMPARED]
             for key in get_close_matches(normal, self._exact, n=1, cutoff=_LIKENESS):
                 likeness = SequenceMatcher(None, key, normal).ratio()
                 found.append((likeness, self._exact[key], test_id))
@@ -235,6 +235,7 @@ class CaseMap:
         return len(self) > 0
 
 
+_LONGEST_COMPARED = 500
 _TESTS_COMPARED = 20
 _PAIRS_COMPARED = 50_000
 _LIKENESS = 0.3

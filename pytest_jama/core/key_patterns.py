@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.test_ids import boundaries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.core.case_map import MapEntry
 
@@ -48,7 +48,7 @@ class KeyPattern:
         return {
             literal[at : at + _PIECE_LENGTH]
             for literal in self._literals
-            for at in range(max(1, len(literal) - _PIECE_LENGTH + 1))
+            for at in range(min(_MOST_PIECES, max(1, len(literal) - _PIECE_LENGTH + 1)))
         }
 
     def fits_between(self, normal: str, start: int, stop: int) -> bool:
@@ -67,10 +67,11 @@ class KeyPattern:
             address: Where, in normal form.
         """
         literals = (self.prefix, *self._literals, self.suffix)
-        return _may_match(address, 0, literals, self._wildcards)
+        return _may_match(address, literals, self._wildcards)
 
 
 _PIECE_LENGTH = 8
+_MOST_PIECES = 256
 _WILDCARD = re.compile(r"(\*+)")
 
 
@@ -83,54 +84,66 @@ def _fits(
 ) -> bool:
     """Return whether text[start:stop] is wildcard, literal, wildcard, ..., wildcard.
 
-    All places that are reached are followed at once: tried one by one, each further wildcard would
-    multiply the time that a long text takes.
+    The leftmost place of each literal is the best one: between it and any later place that a ``*``
+    reaches there is no ``/`` and no ``:``. Only what follows a ``**`` may have to begin again, and
+    then behind the next of these.
     """
-    reached = [start]
-    for wildcard, literal in zip(wildcards, literals, strict=False):
-        reached = _reach(text, reached, stop, wildcard, literal)
-        if not reached:
-            return False
-    return _stands_for(wildcards[-1], text, reached[-1], stop)
-
-
-def _reach(text: str, reached: Sequence[int], stop: int, wildcard: str, literal: str) -> list[int]:
-    """Return where a wildcard and a literal can end that begin at one of several places."""
-    ends: list[int] = []
-    number, barrier = 0, -1
-    at = text.find(literal, reached[0], stop)
-    while at >= 0:
-        while number + 1 < len(reached) and reached[number + 1] <= at:
+    count = len(literals)
+    again, again_from = -1, start  # which literal follows the last `**`, and where to look for it
+    number, at = 0, start
+    while True:
+        if wildcards[number] != "*":
+            if number == count:
+                return True
+            again, again_from = number, at
+        found = text.find(literals[number], at, stop) if number < count else stop
+        if found >= 0 and _stands_for(wildcards[number], text, at, found):
+            if number == count:
+                return True
+            at = found + len(literals[number])
+            if number == again:
+                again_from = found
             number += 1
-        if wildcard == "*" and barrier < reached[number]:
-            barrier = _find_barrier(text, reached[number], stop)
-        if wildcard != "*" or at <= barrier:
-            ends.append(at + len(literal))
-        at = text.find(literal, at + 1, stop)
-    return ends
+        elif again < 0 or found < 0 or (again_from := _after_separator(text, again_from, stop)) < 0:
+            return False
+        else:
+            number, at = again, again_from
 
 
-def _find_barrier(text: str, start: int, stop: int) -> int:
-    """Return where a single wildcard has to end at the latest."""
-    found = (text.find(separator, start, stop) for separator in "/:")
-    return min((at for at in found if at >= 0), default=stop)
+def _after_separator(text: str, start: int, stop: int) -> int:
+    """Return what comes behind the next ``/`` or ``:``; -1 when there is none."""
+    places = [text.find(separator, start, stop) for separator in "/:"]
+    return min((place + 1 for place in places if place >= 0), default=-1)
 
 
-def _may_match(address: str, at: int, literals: Sequence[str], wildcards: Sequence[str]) -> bool:
-    """Return whether literal, wildcard, ..., literal fits address[at:] and anything below it."""
-    literal, rest = literals[0], address[at:]
-    if len(literal) >= len(rest):
-        return literal == rest or literal.startswith(f"{rest}/")
-    if not rest.startswith(literal):
-        return False
-    if not wildcards:
-        return rest[len(literal)] == "/"  # it matches something above the address
-    start = at + len(literal)
-    if wildcards[0] != "*":
-        return True
-    slash = address.find("/", start)
-    stops = range(start, (len(address) if slash < 0 else slash) + 1)
-    return any(_may_match(address, stop, literals[1:], wildcards[1:]) for stop in stops)
+def _may_match(address: str, literals: Sequence[str], wildcards: Sequence[str]) -> bool:
+    """Return whether literal, wildcard, ..., literal fits an address and anything below it."""
+    begins: Iterable[int] = (0,)
+    for number, literal in enumerate(literals):
+        ends = []
+        for at in begins:
+            if len(literal) >= len(address) - at:
+                rest = address[at:]
+                if literal == rest or literal.startswith(f"{rest}/"):
+                    return True
+            elif address.startswith(literal, at):
+                ends.append(at + len(literal))
+        if number == len(wildcards):  # it matches something above the address
+            return any(address[end] == "/" for end in ends)
+        if not ends or wildcards[number] != "*":
+            return bool(ends)
+        begins = _reach(address, ends)
+    return False
+
+
+def _reach(address: str, ends: Iterable[int]) -> Iterator[int]:
+    """Yield where a ``*`` may end that begins at any of the places, which are in their order."""
+    behind = 0
+    for end in ends:
+        slash = address.find("/", end)
+        last = len(address) if slash < 0 else slash
+        yield from range(max(end, behind), last + 1)
+        behind = last + 1
 
 
 def _stands_for(wildcard: str, text: str, start: int, stop: int) -> bool:

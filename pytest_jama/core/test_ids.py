@@ -42,9 +42,13 @@ def boundaries(normal: str) -> list[int]:
     That is before its parameters, before each ``/``, and before the ``$`` of Java's nested classes.
     """
     bracket = normal.find("[")
-    address = normal if bracket < 0 else normal[:bracket]
+    address = normal[: LONGEST_ADDRESS if bracket < 0 else min(bracket, LONGEST_ADDRESS)]
     ends = {at for at, character in enumerate(address) if character in "/$" and at}
     return sorted(ends.union(parameter_starts(normal)), reverse=True)
+
+
+LONGEST_ADDRESS = 2000
+"""Characters of a test ID in which the names of folders, files and classes are looked for."""
 
 
 def parameter_starts(normal: str) -> Iterator[int]:

@@ -1,0 +1,186 @@
+"""Reports that are made to hurt: what they cost, and what becomes of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from junit_uploader.junit.elements import find_properties, without_marks
+from junit_uploader.junit.notes import UnreadableError
+from junit_uploader.junit.scenarios import read_scenario
+from tests.junit.reports import PASSED, make_case, outcomes, read, suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def best_of_three(run: Callable[[], object]) -> float:
+    """Return the seconds of CPU that something takes."""
+    seconds = []
+    for _ in range(3):
+        started = time.process_time()
+        run()
+        seconds.append(time.process_time() - started)
+    return min(seconds)
+
+
+def cpu_of(report: str) -> float:
+    """Return the seconds that a report takes, whether it can be read or not."""
+
+    def run() -> None:
+        try:
+            read(report)
+        except UnreadableError:
+            return
+
+    return best_of_three(run)
+
+
+def printed(text: str) -> str:
+    return suite(make_case(f"<system-out><![CDATA[{text}]]></system-out>"))
+
+
+def named(text: str) -> str:
+    return suite(f'<testcase classname="c" name="{text}"/>')
+
+
+def failed(text: str) -> str:
+    return suite(make_case(f'<failure message="{text}"/>'))
+
+
+@pytest.mark.parametrize(
+    "make, unit",
+    [
+        pytest.param(printed, "\x01", id="control characters"),
+        pytest.param(printed, "\x1b[31mred\x1b[0m\n", id="colours"),
+        pytest.param(printed, "\uffff", id="no characters"),
+        pytest.param(printed, "<?xml ", id="declarations"),
+        pytest.param(printed, "[[PROPERTY|a]]\n", id="open properties"),
+        pytest.param(printed, "[[PROPERTY|a=b]]\n", id="properties"),
+        pytest.param(printed, "[[PROPERTY|a]]\n[[/PROPERTY]]\n", id="blocks"),
+        pytest.param(printed, "[[ATTACHMENT|", id="open attachments"),
+        pytest.param(named, "\x01", id="control characters in a name"),
+        pytest.param(named, "a/", id="folders in a name"),
+        pytest.param(named, "&#8;", id="references"),
+        pytest.param(named, "(", id="brackets"),
+        pytest.param(failed, "\x1b[", id="open colours"),
+        pytest.param(failed, "[[PROPERTY|a]]&#10;", id="open properties in a message"),
+    ],
+)
+def test_a_report_takes_time_in_proportion_to_its_size(
+    make: Callable[[str], str], unit: str
+) -> None:
+    small, large = (cpu_of(make(unit * (size // len(unit)))) for size in (60_000, 240_000))
+    assert large < 9 * small + 0.05
+
+
+def test_control_characters_cost_little_more_than_testcases() -> None:
+    plain = suite('<testcase classname="c" name="n"/>' * 12_000)
+    assert cpu_of(printed("\x01\n" * (len(plain) // 2))) < 5 * cpu_of(plain) + 0.1
+
+
+@pytest.mark.parametrize("text", ["x" + "." * 100_000, "x...passed\n" + "y" + "." * 100_000])
+def test_dots_are_not_taken_for_steps_slowly(text: str) -> None:
+    assert best_of_three(lambda: list(read_scenario(text))) < 1
+
+
+@pytest.mark.parametrize(
+    "text, properties, rest",
+    [
+        pytest.param("a\n[[PROPERTY|k=v]]\nb", [("k", "v")], "a\n\nb", id="in a line"),
+        pytest.param("[[PROPERTY|k]]\nv\nw\n[[/PROPERTY]]", [("k", "v\nw")], "", id="a block"),
+        pytest.param("[[PROPERTY|k]]\nv", [], "[[PROPERTY|k]]\nv", id="an open block"),
+        pytest.param("[[PROPERTY|k]]\n[[PROPERTY|l=v]]", [("l", "v")], "[[PROPERTY|k]]", id="both"),
+    ],
+)
+def test_properties_are_found_in_texts(
+    text: str, properties: list[tuple[str, str]], rest: str
+) -> None:
+    assert (list(find_properties(text)), without_marks(text)) == (properties, rest)
+
+
+@pytest.mark.parametrize("folder", ["../../..", "a/../..", "", "."])
+def test_absurd_properties_of_a_report_do_no_harm(folder: str) -> None:
+    properties = "".join(
+        f'<property name="{name}" value="{value}"/>'
+        for name in ("jama_attempt", "jama_step", "jama_step_status", "git.commit")
+        for value in (folder, "1000000000", "-1", "\u202e", "9" * 5000)
+    )
+    properties += f'<property name="jama_rootdir" value="{folder}"/>'
+    report = suite(
+        f"<properties>{properties}</properties>",
+        make_case(f"<properties>{properties}</properties>", attributes='time="1e400"'),
+        attributes='name="s" tests="-1" failures="nan" hostname="../.." timestamp="9999999"',
+    )
+    (found,) = read(report).testcases
+    assert (found.test_id, found.time_s, found.suite.rootdir) == ("shop.Cart.pays", None, "")
+
+
+GOOD = (
+    f'<?xml version="1.0" encoding="UTF-8"?>\n{suite(PASSED, make_case("<failure>é</failure>"))}',
+    suite(make_case('<properties><property name="jama" value="A-1"/></properties><skipped/>')),
+    suite(
+        make_case("<system-out><![CDATA[[[PROPERTY|jama=A-1]]\n]]></system-out><error>x</error>")
+    ),
+)
+PIECES = st.sampled_from(
+    [
+        *("<testcase", "</testcase>", "<failure/>", "<testsuite>", "</testsuite>", "<x:y/>", "<"),
+        *(">", '"', "'", "&", "&#0;", "&lt;", "&no;", "]]>", "<![CDATA[", "<!--", "-->", "<?a?>"),
+        *('<?xml version="1.0"?>', "<!DOCTYPE a [", '<!ENTITY a "b">', "[[PROPERTY|jama=", "\n"),
+        *(' name=""', ' time="1e400"', ' xmlns="u"', "\ud800", "\ufffe", "\x00", "\x1b[31m", "é"),
+        *('encoding="utf-7"', 'encoding="utf-16"', 'encoding="cp037"', "UTF-8"),
+    ]
+).map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> bytes:
+    """Draw a report in which pieces are put in, cut out or doubled."""
+    data = draw(st.sampled_from(GOOD)).encode()
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(data)))
+        end = min(len(data), start + draw(st.sampled_from([0, 0, 1, 5, 40])))
+        middle = draw(st.one_of(PIECES, st.binary(max_size=4), st.just(data[start:end] * 2)))
+        data = data[:start] + middle + data[end:]
+    if draw(st.booleans()):
+        data = data.decode("utf-8", "replace").encode(draw(st.sampled_from(["utf-16", "utf-32"])))
+    return data
+
+
+def test_a_spoiled_report_is_read_or_refused(pytestconfig: pytest.Config) -> None:
+    @settings(
+        max_examples=20_000 if pytestconfig.getoption("--every-cell") else 400,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(spoiled())
+    def check(data: bytes) -> None:
+        try:
+            found = outcomes(read(data))
+        except UnreadableError:
+            return
+        assert set(found.values()) <= {"passed", "failed", "error", "skipped", "xfailed"}
+
+    check()
+
+
+def test_noise_in_a_text_makes_no_failure_a_pass(pytestconfig: pytest.Config) -> None:
+    @settings(max_examples=10_000 if pytestconfig.getoption("--every-cell") else 200, deadline=None)
+    @given(st.binary(max_size=30), st.sampled_from(["message", "text", "output"]))
+    def check(noise: bytes, place: str) -> None:
+        before, after = {
+            "message": (b'<failure message="', b'"/>'),
+            "text": (b"<failure>", b"</failure>"),
+            "output": (b"<system-out>", b"</system-out><failure/>"),
+        }[place]
+        noise = noise.translate(None, b"<>&\"'")
+        begin = b'<testsuite><testcase classname="c" name="n">'
+        report = begin + before + noise + after + b"</testcase></testsuite>"
+        assert set(outcomes(read(report)).values()) == {"failed"}
+
+    check()
