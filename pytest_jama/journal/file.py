@@ -213,8 +213,12 @@ def open_journal(folder: Path, *, started: datetime) -> JournalWriter:
         return JournalWriter(path, -1, failure=_why(folder, path, exc))
 
 
+APPENDING = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+"""Without O_BINARY, which only Windows has, each line would end in CR LF there."""
+
+
 def _create(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | APPENDING, 0o644)
     try_to_lock(descriptor)
     return descriptor
 
@@ -264,7 +268,7 @@ def try_to_lock(descriptor: int) -> bool:
 def is_locked(path: Path) -> bool:
     """Return whether another process writes a journal."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, APPENDING)
     except OSError:
         return False
     try:
@@ -276,8 +280,9 @@ def is_locked(path: Path) -> bool:
 if sys.platform == "win32":
     import msvcrt
 
-    # Windows keeps others from reading what is locked, so it is a byte that never holds anything.
-    _FAR_AWAY = 2**40
+    # Windows keeps others from reading what is locked, so it is a byte that never holds anything;
+    # `locking` of older C libraries takes no place of more than 31 bits.
+    _FAR_AWAY = 2**31 - 2
 
     def _lock(descriptor: int) -> None:
         os.lseek(descriptor, _FAR_AWAY, os.SEEK_SET)

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
-from pytest_jama.journal.file import JournalWriter, is_locked, try_to_lock
+from pytest_jama.journal.file import APPENDING, JournalWriter, is_locked, try_to_lock
 from pytest_jama.journal.folder import (
     FOLDER,
     INCOMPLETE,
@@ -65,7 +65,7 @@ def take_up(path: Path) -> TakenUp:
 
 def _reopen(path: Path) -> JournalWriter:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        descriptor = os.open(path, APPENDING)
     except FileNotFoundError:
         raise
     except OSError as exc:
