@@ -75,7 +75,7 @@ test-lowest: $(SUPPLY)/.installed ## run all tests with the lowest versions that
 audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it, lowest and newest; lint the workflows
 	for resolution in lowest-direct highest; do \
 	  $(SUPPLY)/bin/uv pip compile --quiet --resolution $$resolution --extra sandbox pyproject.toml \
-	    --output-file build/$$resolution.txt >/dev/null && \
+	    >build/$$resolution.txt && \
 	  $(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --requirement build/$$resolution.txt || exit 1; \
 	done
 	$(SUPPLY)/bin/zizmor --offline --pedantic .github
@@ -83,7 +83,9 @@ audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it,
 sbom: wheel $(SUPPLY)/.installed ## describe the wheel and what is installed with it: build/pytest-jama.cdx.json
 	$(PYTHON) -m venv --clear --without-pip build/sbom-venv
 	$(SUPPLY)/bin/uv pip install --quiet --python build/sbom-venv "$$(ls dist/*.whl)[sandbox]"
-	$(SUPPLY)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	version=$$(basename dist/*.whl | cut -d- -f2) && \
+	  sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml >build/sbom.toml
+	$(SUPPLY)/bin/cyclonedx-py environment --pyproject build/sbom.toml --output-reproducible \
 	  --output-file build/pytest-jama.cdx.json build/sbom-venv
 
 clean: ## remove everything that make created
