@@ -10,10 +10,10 @@ WORKERS ?= 3
 EVERY_CELL := tests/faults/test_matrix.py tests/journal/test_byte_fuzz.py \
   tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
-.PHONY: help demo test faults check fix docs bench wheel test-wheel clean
+.PHONY: help demo test faults check fix docs bench wheel test-wheel test-lowest audit sbom clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -60,6 +60,36 @@ test-wheel: wheel ## install the wheel alone, and run the tests that need nothin
 	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[sandbox]" --group test
 	cp -r tests examples pyproject.toml *.md docs build/
 	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
+
+# Tools of their own environment: they would bring other versions of what is tested.
+SUPPLY := build/supply-venv
+$(SUPPLY)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip install --quiet 'pip>=25.1' # for --group
+	$(SUPPLY)/bin/python -m pip install --quiet --group supply
+	@touch $@
+
+test-lowest: $(SUPPLY)/.installed ## run all tests with the lowest versions that pyproject.toml allows
+	$(SUPPLY)/bin/uv venv --quiet --clear --python $(PYTHON) build/lowest-venv
+	$(SUPPLY)/bin/uv pip install --quiet --python build/lowest-venv --resolution lowest-direct \
+	  --editable '.[sandbox]' --group test
+	build/lowest-venv/bin/python -m pytest -n $(WORKERS)
+
+audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it, lowest and newest; lint the workflows
+	for resolution in lowest-direct highest; do \
+	  $(SUPPLY)/bin/uv pip compile --quiet --resolution $$resolution --extra sandbox pyproject.toml \
+	    >build/$$resolution.txt && \
+	  $(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --requirement build/$$resolution.txt || exit 1; \
+	done
+	$(SUPPLY)/bin/zizmor --offline --pedantic .github
+
+sbom: wheel $(SUPPLY)/.installed ## describe the wheel and what is installed with it: build/pytest-jama.cdx.json
+	$(PYTHON) -m venv --clear --without-pip build/sbom-venv
+	$(SUPPLY)/bin/uv pip install --quiet --python build/sbom-venv "$$(ls dist/*.whl)[sandbox]"
+	version=$$(basename dist/*.whl | cut -d- -f2) && \
+	  sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml >build/sbom.toml
+	$(SUPPLY)/bin/cyclonedx-py environment --pyproject build/sbom.toml --output-reproducible \
+	  --output-file build/pytest-jama.cdx.json build/sbom-venv
 
 clean: ## remove everything that make created
 	rm -rf $(VENV) build dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

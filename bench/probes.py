@@ -52,7 +52,7 @@ def count_instructions(command: Command) -> int:
     Raises:
         RuntimeError: When valgrind counts nothing.
     """
-    with tempfile.NamedTemporaryFile(prefix="cachegrind-", mode="r") as log:
+    with tempfile.NamedTemporaryFile(encoding="utf-8", prefix="cachegrind-", mode="r") as log:
         prefix = (str(VALGRIND), *_CACHEGRIND, f"--log-file={log.name}")
         run(Command((*prefix, *command.arguments), command.folder))
         text = log.read()

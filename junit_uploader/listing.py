@@ -36,8 +36,7 @@ def list_lines(session: MergedReports, named: ShownResults) -> Iterator[str]:
     named.learn(session.tests)
     for test_id, _, _, outcome, time_s, _, extras in session.tests.values():
         shown = named.name_of(test_id) if named.hides_any else test_id
-        shown = shown if "
-" not in shown else printable(shown)  # who prints does the rest
+        shown = shown if "\n" not in shown else printable(shown)  # who prints does the rest
         if extras is not None and extras.links:
             shown += f"  [{', '.join(map(str, extras.links))}]"
         if time_s is None:

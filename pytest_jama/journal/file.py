@@ -255,11 +255,12 @@ def open_journal(folder: Path, *, started: datetime, keep: Keep = "all") -> Jour
         return JournalWriter(path, -1, failure=_why(folder, path, exc))
 
 
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+APPENDING = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+"""Without O_BINARY, which only Windows has, each line would end in CR LF there."""
 
 
 def _create(path: Path) -> int:
-    descriptor = os.open(path, _NEW, NEW_FILE)
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | APPENDING, NEW_FILE)
     try_to_lock(descriptor)
     return descriptor
 
@@ -311,7 +312,7 @@ def try_to_lock(descriptor: int) -> bool:
 def is_locked(path: Path) -> bool:
     """Return whether another process writes a journal."""
     try:
-        descriptor = open_own(path, os.O_RDWR)
+        descriptor = open_own(path, APPENDING)
     except OSError:
         return False
     try:
@@ -323,8 +324,9 @@ def is_locked(path: Path) -> bool:
 if sys.platform == "win32":
     import msvcrt
 
-    # Windows keeps others from reading what is locked, so it is a byte that never holds anything.
-    _FAR_AWAY = 2**40
+    # Windows keeps others from reading what is locked, so it is a byte that never holds anything;
+    # `locking` of older C libraries takes no place of more than 31 bits.
+    _FAR_AWAY = 2**31 - 2
 
     def _lock(descriptor: int) -> None:
         os.lseek(descriptor, _FAR_AWAY, os.SEEK_SET)

@@ -18,7 +18,7 @@ from pytest_jama.journal.candidates import (
     passed_over,
     require_trusted,
 )
-from pytest_jama.journal.file import JournalWriter, is_locked, try_to_lock
+from pytest_jama.journal.file import APPENDING, JournalWriter, is_locked, try_to_lock
 from pytest_jama.journal.folder import (
     INCOMPLETE,
     find_journals,
@@ -75,7 +75,7 @@ def take_up(path: Path) -> TakenUp:
 
 def _reopen(path: Path) -> JournalWriter:
     try:
-        descriptor = open_own(path, os.O_RDWR | os.O_APPEND)
+        descriptor = open_own(path, APPENDING)
     except (FileNotFoundError, UntrustedError):
         raise
     except OSError as exc:

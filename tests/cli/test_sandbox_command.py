@@ -14,6 +14,7 @@ import pytest
 from pytest_jama.cli import main
 from pytest_jama.cli.commands import toolbox
 from pytest_jama.sandbox.jama.store import Store
+from tests.systems import signals
 
 SHOW_ENVIRONMENT = (
     "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'JAMA_' in k}))"
@@ -171,6 +172,7 @@ def test_a_sandbox_without_faults_says_nothing_of_them(tmp_path: Path) -> None:
     assert "ault" not in run("--", "true", folder=tmp_path).stderr
 
 
+@signals
 def test_interrupt_stops_the_server_cleanly(tmp_path: Path) -> None:
     arguments = ["--port", "0", "--fault", "503:0.5"]
     process = subprocess.Popen(  # noqa: S603 (our own command)

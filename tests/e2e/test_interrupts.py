@@ -10,10 +10,13 @@ import pytest
 from pytest_jama.sandbox.faults import Effect, IncomingRequest
 from pytest_jama.sandbox.jama.server import Sandbox
 from tests.harness import PYTEST, Finished, Repository
+from tests.systems import signals
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
+
+pytestmark = signals
 
 CASES = 30
 

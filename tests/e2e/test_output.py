@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.resuming import UPLOAD
 from tests.harness import PYTEST, Repository
+from tests.systems import shell
 
 SENT = {1: "PASSED", 2: "FAILED"}
 SUITE = """
@@ -74,6 +75,7 @@ def test_character_that_cannot_be_shown_stops_no_upload(
     ],
     ids=["disk full", "closed", "no reader", "no room for JSON", "no reader of JSON"],
 )
+@shell
 def test_output_that_cannot_be_written_stops_no_upload(
     beyond: Repository, shell: str, flags: list[str], status: int, why: str
 ) -> None:

@@ -20,12 +20,14 @@ from tests.e2e.resuming import (
     upload,
 )
 from tests.harness import PYTEST
+from tests.systems import signals
 
 if TYPE_CHECKING:
     from tests.harness import Repository
 
 
 @pytest.mark.parametrize("at", [1, 9, CASES])
+@signals
 def test_killed_upload_is_finished_and_nothing_but_what_was_in_flight_is_sent_twice(
     apart: Repository, at: int
 ) -> None:
@@ -40,6 +42,7 @@ def test_killed_upload_is_finished_and_nothing_but_what_was_in_flight_is_sent_tw
     assert max((first + patches(apart)).values()) <= 2
 
 
+@signals
 def test_killed_while_looking_is_finished(apart: Repository) -> None:
     kill(apart, PYTEST, KillAt("GET", 2))
     finished = upload(apart)
@@ -64,6 +67,7 @@ def test_upload_without_unfinished_journal_has_nothing_to_do(apart: Repository) 
     assert "every journal is finished" in finished.output
 
 
+@signals
 def test_killed_upload_of_a_journal_is_resumed_as_well(apart: Repository) -> None:
     apart.pytest_here("--jama-no-upload")
     kill(apart, UPLOAD, KillAt("PATCH", 6))
@@ -75,6 +79,7 @@ def test_killed_upload_of_a_journal_is_resumed_as_well(apart: Repository) -> Non
     assert upload(apart, str(journals(apart)[0])).count_requests("PATCH") == 0
 
 
+@signals
 def test_test_that_was_killed_is_incomplete_and_what_ended_is_sent(apart: Repository) -> None:
     apart.write(
         "test_it.py",

@@ -18,6 +18,7 @@ from tests.e2e.resuming import (
 )
 from tests.harness import PYTEST
 from tests.journal.record import chained
+from tests.systems import shell, signals
 
 if TYPE_CHECKING:
     from tests.harness import Repository
@@ -63,6 +64,7 @@ def test_shards_of_a_matrix_become_one_set_of_verdicts(apart: Repository) -> Non
     assert upload(apart, ".jama").count_requests("PATCH") == 0
 
 
+@signals
 def test_killed_merge_is_finished_as_a_merge(apart: Repository) -> None:
     apart.pytest_here("--jama-no-upload", *(f"test_it.py::test_it[{n}]" for n in range(1, 13)))
     apart.pytest_here("--jama-no-upload", *(f"test_it.py::test_it[{n}]" for n in range(13, 25)))
@@ -74,6 +76,7 @@ def test_killed_merge_is_finished_as_a_merge(apart: Repository) -> None:
     assert "every journal is finished" in upload(apart).output
 
 
+@signals
 def test_journal_of_the_junit_uploader_is_resumed_as_well(apart: Repository) -> None:
     apart.write(
         "report.xml",
@@ -107,6 +110,7 @@ def limited(command: list[str], *, size_kib: int) -> list[str]:
     return ["bash", "-c", limit, "bash", *command]
 
 
+@shell
 def test_disk_that_is_full_in_the_session_costs_only_the_journal(apart: Repository) -> None:
     finished = apart.run(limited([*PYTEST, "-p", "no:cacheprovider"], size_kib=2))
     assert finished.status == 1
@@ -115,6 +119,7 @@ def test_disk_that_is_full_in_the_session_costs_only_the_journal(apart: Reposito
     assert upload(apart).requests == ()
 
 
+@shell
 def test_disk_that_is_full_in_the_upload_costs_only_the_receipts(apart: Repository) -> None:
     apart.pytest_here("--jama-no-upload")
     (journal,) = journals(apart)

@@ -15,6 +15,7 @@ import pytest
 from pytest_jama.sandbox.faults import Effect, IncomingRequest, RandomFault
 from tests.e2e.resuming import EXPECTED, UPLOAD, journals, patches, upload
 from tests.harness import PYTEST
+from tests.systems import signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -113,6 +114,7 @@ class TellsOf:
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"], ids=["while looking", "while writing"])
 @pytest.mark.parametrize("command", COMMANDS)
+@signals
 def test_second_interrupt_ends_the_upload_at_once_and_the_journal_is_kept(
     green: Repository, command: str, method: str
 ) -> None:
@@ -147,6 +149,7 @@ def test_broken_end_of_a_conftest_is_shown_and_costs_no_results(
     assert green.journal()[-1]["finished"] is True
 
 
+@signals
 def test_interrupt_while_other_plugins_end_is_not_answered_with_an_upload(
     green: Repository,
 ) -> None:

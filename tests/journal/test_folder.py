@@ -10,6 +10,7 @@ from pytest_jama.journal.folder import find_order, is_finished, next_order, remo
 from pytest_jama.journal.lines import end_line, result_line
 from tests.journal.record import as_bytes, header
 from tests.journal.samples import FULL, FULL_RESULT
+from tests.systems import links
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +99,7 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path, name: str) -> 
     assert other.exists()
 
 
+@links
 def test_a_journal_that_another_session_removes_meanwhile_is_no_trouble(tmp_path: Path) -> None:
     # A link to nowhere is listed, and cannot be opened: as a file that went away in between.
     (tmp_path / "20261101T043016Z-9f2c1ab0.jsonl").symlink_to(tmp_path / "gone")

@@ -91,7 +91,9 @@ class Uploader:
 
     def pipe(self, data: str) -> None:
         """Let standard input hold some text."""
-        stdin = io.TextIOWrapper(io.BytesIO(data.replace("KEY", self.repository.key).encode()))
+        stdin = io.TextIOWrapper(
+            io.BytesIO(data.replace("KEY", self.repository.key).encode()), encoding="utf-8"
+        )
         self._monkeypatch.setattr(sys, "stdin", stdin)
 
     def __call__(self, *arguments: str) -> Uploaded:

@@ -33,7 +33,7 @@ def list_as_json(capsys: pytest.CaptureFixture[str], *reports: str) -> Any:
 
 
 def test_list_shows_outcome_time_test_id_and_cases(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.xml").write_text(suite(PASSED, LINKED))
+    Path("a.xml").write_text(suite(PASSED, LINKED), encoding="utf-8")
     assert main(["--list", "a.xml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "passed      0.500s  shop.Cart.adds",
@@ -42,14 +42,14 @@ def test_list_shows_outcome_time_test_id_and_cases(capsys: pytest.CaptureFixture
 
 
 def test_summary_is_not_in_the_way_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.xml").write_text(suite(PASSED, LINKED))
+    Path("a.xml").write_text(suite(PASSED, LINKED), encoding="utf-8")
     main(["--list", "a.xml"])
     expected = "junit-uploader: 1 report, 2 testcases, 2 tests: 1 passed, 1 failed\n"
     assert capsys.readouterr().err == expected
 
 
 def test_json_has_files_tests_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.xml").write_text(suite(LINKED, make_case()))
+    Path("a.xml").write_text(suite(LINKED, make_case()), encoding="utf-8")
     none = {"passed": 0, "failed": 0, "error": 0, "skipped": 0, "xfailed": 0}
     note = "testcases that repeat an earlier test ID: 1; each counts, the worst decides"
     assert list_as_json(capsys, "a.xml") == {
@@ -78,8 +78,8 @@ def test_json_is_complete_without_any_test(capsys: pytest.CaptureFixture[str]) -
 def test_unreadable_report_is_named_and_the_others_are_listed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Path("a.xml").write_text("<testsuite>\n<oops</testsuite>")
-    Path("b.xml").write_text(suite(PASSED))
+    Path("a.xml").write_text("<testsuite>\n<oops</testsuite>", encoding="utf-8")
+    Path("b.xml").write_text(suite(PASSED), encoding="utf-8")
     assert main(["--list", "."]) == 1
     output = capsys.readouterr()
     assert "shop.Cart.adds" in output.out
@@ -87,7 +87,7 @@ def test_unreadable_report_is_named_and_the_others_are_listed(
 
 
 def test_no_testcase_at_all_is_an_error_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.xml").write_text("<testsuites/>")
+    Path("a.xml").write_text("<testsuites/>", encoding="utf-8")
     assert main(["--list", "a.xml"]) == 1
     assert "no testcase in any report" in capsys.readouterr().err
 
@@ -109,7 +109,9 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_names_do_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.xml").write_text(suite('<testcase classname="c" name="a&#x9b;31mb&#x202e;"/>'))
+    Path("a.xml").write_text(
+        suite('<testcase classname="c" name="a&#x9b;31mb&#x202e;"/>'), encoding="utf-8"
+    )
     main(["--list", "a.xml"])
     assert capsys.readouterr().out.endswith("c.a\\x9b31mb\\u202e\n")
 
@@ -118,7 +120,7 @@ def test_report_may_come_from_stdin(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stdin = io.TextIOWrapper(io.BytesIO(suite(PASSED).encode()))
+    stdin = io.TextIOWrapper(io.BytesIO(suite(PASSED).encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stdin)
     assert list_as_json(capsys, "-")["files"][0]["path"] == "-"
 
@@ -128,7 +130,7 @@ def test_packed_report_may_come_from_stdin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     packed = gzip.compress(suite(PASSED).encode())
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed), encoding="utf-8"))
     assert list_as_json(capsys, "-")["files"][0]["error"] is None
 
 
@@ -148,7 +150,7 @@ def say_without_stdout(*arguments: str, capsys: pytest.CaptureFixture[str]) -> s
 def test_list_that_cannot_be_written_is_an_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("a.xml").write_text(suite(PASSED))
+    Path("a.xml").write_text(suite(PASSED), encoding="utf-8")
     begin = "junit-uploader: error: standard output cannot be written: "
     with FullDisk(Path("out").open("wb")) as full:
         monkeypatch.setattr(sys, "stdout", full)
@@ -206,7 +208,7 @@ def test_version_is_printed_wherever_it_is_asked_for(
 
 
 def test_reports_and_flags_may_stand_in_any_order(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.xml").write_text(suite(PASSED))
-    Path("b.xml").write_text(suite(LINKED))
+    Path("a.xml").write_text(suite(PASSED), encoding="utf-8")
+    Path("b.xml").write_text(suite(LINKED), encoding="utf-8")
     assert main(["a.xml", "--list", "b.xml"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2

@@ -11,6 +11,7 @@ from junit_uploader.junit.notes import UnreadableError
 from junit_uploader.merged_reports import read_reports
 from junit_uploader.sources import Source, open_source
 from tests.junit.reports import PASSED, suite
+from tests.systems import links, pipes
 
 
 def files(*arguments: str | Path) -> list[tuple[str, str | None]]:
@@ -24,7 +25,7 @@ def _in_a_folder_of_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("b.xml", "a.xml", "sub/deep/c.XML", "sub/notes.txt"):
         file = Path(name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(suite(PASSED))
+        file.write_text(suite(PASSED), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_argument_that_names_nothing_is_an_error(argument: str, expected: str) -
 
 
 def test_name_with_brackets_is_first_of_all_a_name() -> None:
-    Path("r[1].xml").write_text(suite(PASSED))
+    Path("r[1].xml").write_text(suite(PASSED), encoding="utf-8")
     assert files("r[1].xml") == [("r[1].xml", None)]
 
 
@@ -92,6 +93,7 @@ def test_damaged_or_hostile_pack_is_refused(content: bytes, expected: str) -> No
     assert expected in error
 
 
+@pipes
 def test_pipe_can_be_read_though_only_once() -> None:
     reading, writing = os.pipe()
     os.write(writing, f"log\n{suite(PASSED)}".encode())
@@ -104,6 +106,7 @@ def test_address_is_not_a_file() -> None:
     assert files("http://127.0.0.1:9/a.xml")[0][1] == "no such file or folder"
 
 
+@links
 def test_links_in_circles_are_not_followed_by_patterns() -> None:
     Path("sub/up").symlink_to("..")
     Path("sub/deep/up").symlink_to("../..")
@@ -116,11 +119,12 @@ def test_folder_of_a_pattern_is_read_as_a_folder() -> None:
 
 def test_hidden_folders_are_entered_when_the_pattern_says_so() -> None:
     Path(".out").mkdir()
-    Path(".out/d.xml").write_text(suite(PASSED))
+    Path(".out/d.xml").write_text(suite(PASSED), encoding="utf-8")
     assert files("**/d.xml")[0][1] == "no report matches"
     assert files(".*/**/d.xml") == [(".out/d.xml", None)]
 
 
+@pipes
 def test_pipe_in_a_folder_is_not_waited_for() -> None:
     os.mkfifo("sub/d.xml")
     assert files("sub")[0] == ("sub/d.xml", "is not a regular file")

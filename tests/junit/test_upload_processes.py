@@ -13,11 +13,14 @@ import pytest
 
 from tests.e2e.test_interrupts import SlowFrom
 from tests.junit.reports import PASSED, suite
+from tests.systems import signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.harness import Repository
+
+pytestmark = signals
 
 CASES = 30
 COMMAND = [sys.executable, "-m", "junit_uploader"]

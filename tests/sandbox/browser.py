@@ -46,7 +46,9 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 def find_browser() -> str | None:
-    """Return the Chromium or Chrome of this machine, if it has one."""
+    """Return the Chromium or Chrome of this machine, if it has one that takes pipes: no Windows."""
+    if os.name == "nt":
+        return None
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 

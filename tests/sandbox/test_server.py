@@ -17,6 +17,7 @@ from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.sandbox.serving import SandboxError
 from tests.sandbox.client import World, add
+from tests.systems import signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         assert store.run(run.id).status == "PASSED"
 
 
+@signals
 def test_ctrl_c_stops_a_serving_process_cleanly(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SERVE, str(tmp_path / "jama.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - our own code

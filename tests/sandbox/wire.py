@@ -58,7 +58,7 @@ def _request(sandbox: Sandbox, method: str, path: str, body: Any) -> bytes:
     raw = b"" if body is None else json.dumps(body).encode()
     lines = [
         f"{method} /rest/v1{path} HTTP/1.1",
-        "Host: sandbox",
+        "Host: 127.0.0.1",
         f"Authorization: Basic {base64.b64encode(pair).decode()}",
         "Content-Type: application/json",
         f"Content-Length: {len(raw)}",
