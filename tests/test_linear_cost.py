@@ -20,9 +20,9 @@ from junit_uploader.junit.parser import FastFeed
 from junit_uploader.junit.scenarios import find_listed_tags, find_tags, read_scenario
 from pytest_jama.core.folding import fold
 from pytest_jama.core.key_patterns import KeyPattern
+from pytest_jama.core.redaction import redact
 from pytest_jama.core.text import clean, first_line, printable
 from pytest_jama.targets.http.content import find_json, find_title, text_of
-from pytest_jama.targets.http.failures import redact
 from pytest_jama.targets.http.responses import find_retry_after_s
 from pytest_jama.targets.jama.actual_results import (
     escaped,
