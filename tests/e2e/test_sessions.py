@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.cli import main as junit_uploader
 from pytest_jama.sandbox.faults import Effect, IncomingRequest, RandomFault
 from tests.e2e.resuming import EXPECTED, UPLOAD, journals, patches, upload
 from tests.harness import PYTEST
@@ -20,7 +21,7 @@ from tests.systems import signals
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.harness import Repository
+    from tests.harness import Finished, Repository
 
 JUNIT_UPLOADER = [sys.executable, "-m", "junit_uploader", "report.xml"]
 SUITE = """
@@ -196,3 +197,15 @@ def test_nothing_but_the_configured_server_is_connected_to(green: Repository, co
     contacted = set((green.folder / "connections.txt").read_text("ascii").splitlines())
     host, port = green.sandbox.url.removeprefix("http://").split(":")
     assert contacted == {f"{host} {port}"}
+
+
+def test_as_many_finished_journals_stay_as_the_settings_say(green: Repository) -> None:
+    settings = (green.folder / "jama.yaml").read_text(encoding="utf-8")
+    green.write("jama.yaml", f"{settings}\njournal: {{keep: 1}}\n")
+
+    def report() -> Finished:
+        return green.run_here(lambda: junit_uploader(["report.xml"]))
+
+    for run in (green.pytest_here, green.pytest_here, report, report):
+        finished = run()
+        assert (finished.status, len(journals(green))) == (0, 1), finished.output
