@@ -28,7 +28,8 @@ test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
-	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py --every-cell
+	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py tests/config/test_fuzzing.py \
+	  tests/junit/test_hostile_reports.py --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -31,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-cell",
         action="store_true",
-        help="let every front-end go through every cell of the faults, not only through its share",
+        help="let every front-end go through every cell of the faults, not only through its share; "
+        "fuzzers try fifty times as much",
     )
 
 
