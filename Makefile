@@ -7,8 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the cores of a small machine: tests wait for servers now and then.
 WORKERS ?= 3
 # What `make test` does a part of.
-EVERY_CELL := tests/faults/test_matrix.py tests/journal/test_byte_fuzz.py \
-  tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
+EVERY_CELL := tests/faults/test_matrix.py tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py \
+  tests/junit/test_hostile_reports.py tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
 .PHONY: help demo test faults check fix docs bench wheel test-wheel test-lowest audit sbom clean
 

@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-cell",
         action="store_true",
         help="let every front-end go through every cell of the faults, not only through its share; "
-        "fuzz with 20 times as many examples",
+        "fuzz with 20 to 70 times as many examples",
     )
 
 

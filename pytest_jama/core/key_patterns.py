@@ -178,11 +178,19 @@ class _Bucket:
         for pattern in self._without_middle:
             if pattern.fits_between(normal, start, stop):
                 yield pattern
+        for piece in self._pieces_in(normal, start, stop):
+            for pattern in self._by_piece.get(piece, ()):
+                if pattern.fits_between(normal, start, stop):
+                    yield pattern
+
+    def _pieces_in(self, normal: str, start: int, stop: int) -> Iterator[str]:
+        """Yield what may be pieces in normal[start:stop]; looks for each where they are few."""
+        if len(self._by_piece) < stop - start:
+            yield from (piece for piece in self._by_piece if normal.find(piece, start, stop) >= 0)
+            return
         for length in self._piece_lengths:
             for at in range(start, stop - length + 1):
-                for pattern in self._by_piece.get(normal[at : at + length], ()):
-                    if pattern.fits_between(normal, start, stop):
-                        yield pattern
+                yield normal[at : at + length]
 
 
 class PatternIndex:

@@ -40,7 +40,8 @@ def cpu_of(key: str, test_id: str) -> float:
     for _ in range(3):
         started = time.process_time()
         test_map.find(test_id)
-        KeyPattern(key, MapEntry(key, LINKS)).may_match_within(test_id[:2000])
+        if "*" in key:
+            KeyPattern(key, MapEntry(key, LINKS)).may_match_within(test_id[:2000])
         seconds.append(time.process_time() - started)
     return min(seconds)
 
