@@ -180,6 +180,7 @@ def _plain(text: str, at: int, *, name: str, sign: str, is_spaced: bool = False)
     value = bare[0].rstrip(_BEHIND) if bare else ""
     is_left = (
         _is_left(value)
+        or _is_left(bare[0].rstrip(".,;:") if bare else "")
         or value.startswith("{")
         or (is_spaced and "=" in sign and _CALL.match(value))
         or _EMPTY_CALL.match(text, at)
