@@ -8,10 +8,10 @@ Importing this package imports pydantic; yaml is imported when there is a file t
 """
 
 from pytest_jama.config.environment import BasicCredentials, Credentials, OAuthCredentials
+from pytest_jama.config.exposure import describe_exposure
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,
-    describe_exposure,
     find_file,
     find_redactor,
     load_from_journal,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os.path
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pytest_jama.config.layers import PLUGIN_PREFIX, Layer, find_overrides, resolve
 from pytest_jama.config.limits import surprises_told
@@ -278,33 +276,6 @@ def _choose_file(start: Path, file: Path | None) -> tuple[Path | None, tuple[Pro
         return find_file(start), ()
     except SettingsError as exc:
         return None, exc.problems
-
-
-def describe_exposure(settings: Settings) -> tuple[str, ...]:
-    """Say in which ways others can read or take the credentials on their way to the server."""
-    said = []
-    parts = urlsplit(settings.url)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        said.append(
-            f"{settings.url} is not encrypted: whoever is on the way can read the credentials and "
-            "change results; use https"
-        )
-    if settings.tls.verify is False:
-        said.append(
-            "tls.verify is false, so that any server can take the credentials in the place of "
-            "yours; name its CA bundle instead: `tls: {verify: FILE}`"
-        )
-    return tuple(said)
-
-
-def _is_loopback(host: str) -> bool:
-    """Return whether what is sent to a host does not leave this machine."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host.rstrip(".") == "localhost"
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def ways_to_find_again(loaded: LoadedSettings, *, start: Path) -> list[str]:

@@ -31,6 +31,7 @@ from pytest_jama.plugin.terminal_summary import (
     plugin_versions,
     print_summary,
     relative_names,
+    wants_log,
     write_summary,
 )
 from pytest_jama.report.progress import make_progress
@@ -293,7 +294,7 @@ class Reporter(Guarded):
 
     def _log_shown(self) -> AbstractContextManager[None]:
         """Show the log of the requests, where pytest itself would show nothing of it."""
-        if not _wants_log(self._config):
+        if not wants_log(self._config):
             return nullcontext()
         self._end_the_line()
         return requests_logged(sys.stderr)
@@ -343,10 +344,3 @@ def _mode_of(config: pytest.Config) -> Mode:
     if config.getoption("--jama-no-upload"):
         return Mode.NO_UPLOAD
     return Mode.DRY_RUN if config.getoption("--jama-dry-run") else Mode.SEND
-
-
-def _wants_log(config: pytest.Config) -> bool:
-    """Return whether pytest is to log everything, but shows no log of the end of a session."""
-    level = str(config.getoption("log_level", None) or "").upper()
-    has_own_display = config.getoption("log_cli_level", None) or config.getoption("log_file", None)
-    return level in ("DEBUG", "10") and not has_own_display

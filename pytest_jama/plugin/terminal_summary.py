@@ -110,3 +110,10 @@ class AfterTheDots(Observer):
         """End it before the updates are counted."""
         if plan.updates:
             self._end_the_line()
+
+
+def wants_log(config: pytest.Config) -> bool:
+    """Return whether pytest is to log everything, but shows no log of the end of a session."""
+    level = str(config.getoption("log_level", None) or "").upper()
+    has_own_display = config.getoption("log_cli_level", None) or config.getoption("log_file", None)
+    return level in ("DEBUG", "10") and not has_own_display
