@@ -8,6 +8,7 @@ import pytest
 
 from pytest_jama.cli.collecting import CollectedSession, collect_tests
 from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _linked(session: CollectedSession) -> dict[str, tuple[Outcome, list[str]]]:
 
 @pytest.mark.usefixtures("folder")
 def test_every_test_is_known_with_its_cases_and_none_is_run() -> None:
-    session = collect_tests(["-k", "marked or hooked", "-n", "2"])
+    session = collect_tests(["-k", "marked or hooked", "-n", "2"], redactor=Redactor())
 
     assert session.is_whole
     assert _linked(session) == {
@@ -86,7 +87,7 @@ def test_what_cannot_be_collected_or_understood_is_named(folder: Path) -> None:
         "import pytest\n@pytest.mark.jama('nonsense')\ndef test_it(): pass\n"
     )
 
-    session = collect_tests([])
+    session = collect_tests([], redactor=Redactor())
 
     assert not session.is_whole
     broken, wrong = session.problems()
@@ -105,7 +106,7 @@ def test_wrong_arguments_are_refused_in_the_words_of_pytest(
     arguments: list[str], said: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        collect_tests(arguments)
+        collect_tests(arguments, redactor=Redactor())
 
     assert said in str(caught.value)
 
@@ -114,4 +115,4 @@ def test_wrong_settings_are_refused(folder: Path) -> None:
     folder.joinpath("jama.yaml").write_text("tests: 3\n")
 
     with pytest.raises(SettingsError, match="tests"):
-        collect_tests([])
+        collect_tests([], redactor=Redactor())
