@@ -23,7 +23,8 @@ def may_hold(test_ids: Iterable[str]) -> bool:
     together = "\n".join(test_ids)
     if may_hold_value(together) or _has_sign(together):
         return True
-    return ("[" in together or "::" not in together) and may_hold_certain(together)
+    ends = "\n".join(each.partition("[")[2] if "::" in each else each for each in test_ids)
+    return not _FIRST_WORDS.isdisjoint(ends.translate(_TO_BLANKS).split())
 
 
 def may_hold_value(text: str) -> bool:

@@ -44,6 +44,7 @@ FULL_RESULT = TestResult(
     started=1795836903.25,
     host="bench-3",
     is_taken_out=True,
+    redacted=1,
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(

@@ -56,6 +56,7 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
         "message": "AssertionError: no dial tone",
         "notes": ["bench 3"],
         "taken_out": True,
+        "redacted": 1,
         "steps": [[1, "passed", ""], [2, "failed", "no dial tone"]],
     }
 
