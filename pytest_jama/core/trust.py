@@ -77,6 +77,29 @@ def check_folder(folder: Path) -> None:
     _check(folder, facts, folder)
 
 
+def check_place(folder: Path) -> None:
+    """Refuse the folder of a file that is trusted itself, where others may put one in its place.
+
+    Where everyone may write, as in ``/tmp``, the sticky bit keeps each file to its owner.
+
+    Raises:
+        UntrustedError: When it is not trusted.
+        OSError: When there is none.
+    """
+    if not is_shared(facts := folder.stat()):
+        _check(folder, facts, folder)
+
+
+def is_shared(facts: os.stat_result) -> bool:
+    """Return whether a folder is one as ``/tmp``: of the system, and each file is its owner's."""
+    return bool(facts.st_mode & stat.S_IWOTH and facts.st_mode & stat.S_ISVTX and is_ours(facts))
+
+
+def is_ours(facts: os.stat_result) -> bool:
+    """Return whether a file or folder belongs to a user who is trusted; on Windows all do."""
+    return not hasattr(os, "geteuid") or facts.st_uid in _trusted_users()
+
+
 def open_own(path: Path, flags: int = os.O_RDONLY, *, follows: bool = False) -> int:
     """Open a file that is trusted, in binary mode.
 
@@ -167,7 +190,7 @@ def _odd(path: Path, kind: str) -> UntrustedError:
 
 
 def _check_link(path: Path, facts: os.stat_result) -> None:
-    if hasattr(os, "geteuid") and facts.st_uid not in _trusted_users():
+    if not is_ours(facts):
         why = f"is a symbolic link of another user ({_name_of(facts.st_uid)})"
         raise UntrustedError(path, why, "remove it, or name what it leads to")
 

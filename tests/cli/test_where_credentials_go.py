@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.upload_world import EARLY, FINISHED, LATE, PASSED
+from pytest_jama.journal.folder import is_finished
+from tests.cli.upload_world import EARLY, LATE, PASSED
 from tests.journal.record import as_bytes
 from tests.journal.samples import FULL
 
@@ -121,7 +122,7 @@ def test_next_command_names_the_server_that_a_flag_said(
     assert f"next       {command}\n" in world.out
     monkeypatch.setenv("JAMA_CLIENT_SECRET", world.repository.environment()["JAMA_CLIENT_SECRET"])
     assert world(*shlex.split(command)[2:]) == 0
-    assert path.read_bytes().endswith(FINISHED)
+    assert is_finished(path)
 
 
 def test_next_command_names_a_jama_yaml_that_would_not_be_found(
