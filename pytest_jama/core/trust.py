@@ -37,6 +37,10 @@ class UntrustedError(OSError):
         self.remedy = remedy
 
 
+class OddFileError(UntrustedError):
+    """It is of another kind: a pipe, a folder, a device."""
+
+
 NEW_FILE, NEW_FOLDER = 0o600, 0o700
 """The modes of what only its user needs to read."""
 
@@ -67,13 +71,16 @@ def check_folder(folder: Path) -> None:
     A folder may be a symbolic link: then both the link and what it leads to must be trusted.
 
     Raises:
-        UntrustedError: When it is not trusted.
+        UntrustedError: When it is not trusted, or not a folder.
         OSError: When there is none.
     """
     facts = folder.lstat()
     if stat.S_ISLNK(facts.st_mode):
         _check_link(folder, facts)
         facts = folder.stat()
+    if not stat.S_ISDIR(facts.st_mode):
+        kind = (kind_of(facts.st_mode) or "is a file").partition(",")[0]
+        raise OddFileError(folder, f"{kind}, where a folder should be", "remove it")
     _check(folder, facts, folder)
 
 
@@ -185,8 +192,8 @@ def _check_kind(path: Path, mode: int) -> None:
         raise _odd(path, kind)
 
 
-def _odd(path: Path, kind: str) -> UntrustedError:
-    return UntrustedError(path, kind, "remove it, or name a regular file")
+def _odd(path: Path, kind: str) -> OddFileError:
+    return OddFileError(path, kind, "remove it, or name a regular file")
 
 
 def _check_link(path: Path, facts: os.stat_result) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.cli.upload_world import World
 
@@ -185,6 +185,26 @@ def test_own_folder_that_is_planted_is_named_when_others_are_sent(world: World) 
     world.folder.chmod(0o777)
     assert world(str(path)) == 1
     assert "DAMAGED    .jama: is writable by everyone (mode 0777)" in world.out
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+@pytest.mark.parametrize("plant", [os.mkfifo, Path.touch])
+def test_what_stands_in_the_place_of_the_folder_is_named(
+    world: World, plant: Callable[[Path], None]
+) -> None:
+    world.folder.rmdir()
+    plant(world.folder)
+    assert world() == 2
+    assert ".jama: is a " in world.err
+    assert ", where a folder should be; remove it" in world.err
+    elsewhere = world.repository.folder / "shards"
+    world.folder.rename(elsewhere.with_name("x"))
+    world.folder.mkdir()
+    path = world.journal(EARLY, PASSED)
+    world.folder.rename(elsewhere)
+    plant(world.folder)
+    assert world(str(elsewhere / path.name)) == 1
+    assert "DAMAGED    .jama: is a " in world.out
     assert world.repository.statuses()[1] == "PASSED"
 
 

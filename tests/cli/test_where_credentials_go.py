@@ -91,6 +91,31 @@ def test_tls_of_a_journal_is_not_taken(world: World) -> None:
     assert "tls.verify" not in world.out
 
 
+def test_journal_does_not_say_how_an_upload_is_done_or_what_is_hidden(world: World) -> None:
+    upload = {"give_up_after": "for ever", "rate": -1, "concurrency": 1e9, "on_error": "x"}
+    world.journal(EARLY, PASSED, upload=upload, redact={"builtin": "x", "patterns": ["("]})
+    assert world() == 0, world.err
+
+
+@pytest.mark.parametrize("name,value", [("upload", "{rate: absurd}"), ("redact", "['(']")])
+def test_jama_yaml_says_how_an_upload_is_done(world: World, name: str, value: str) -> None:
+    world.journal(EARLY, PASSED)
+    world.repository.write("jama.yaml", f"plan: ${{UNSET}}\n{name}: {value}\n")
+    assert world() == 2
+    assert f"jama.yaml:2: {name}" in world.err
+    assert world.repository.sandbox.requests == ()
+    world.repository.write("jama.yaml", f"plan: ${{UNSET}}\n{name}: ${{UNSET}}\n")
+    assert world() == 0, world.err
+
+
+def test_other_kind_of_server_of_a_journal_is_refused_with_both(world: World) -> None:
+    world.journal(EARLY, PASSED, target="octane")
+    assert world(f"--url={world.repository.sandbox.url}") == 2
+    assert f".jama/{EARLY}.jsonl: target is 'octane', and " in world.err
+    assert " 'jama'; a journal does not decide which kind of server" in world.err
+    assert world.repository.sandbox.requests == ()
+
+
 @pytest.mark.parametrize("url", [f"https://me:s3cret@{EVIL[8:]}", "http://[::1", 7])
 def test_odd_url_of_a_journal_is_refused_without_its_password(world: World, url: object) -> None:
     world.journal(EARLY, PASSED, url=url)
