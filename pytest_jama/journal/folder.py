@@ -49,6 +49,7 @@ _UNREADABLE = (
     *(ValueError, OverflowError, RecursionError),
     *(KeyError, TypeError, AttributeError),
 )
+_MOST_ORDER = 1 << 63
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -154,7 +155,7 @@ def find_order(path: Path) -> int:
 def order_in(header: JournalLine) -> int:
     """Return the number of a session; journals before 0.2 lack it, and have only their time."""
     order = header.get("order")
-    if isinstance(order, int) and not isinstance(order, bool):
+    if isinstance(order, int) and not isinstance(order, bool) and 0 <= order < _MOST_ORDER:
         return order
     return _microseconds(datetime.fromisoformat(header["started"]))
 
