@@ -142,7 +142,7 @@ def _find_names(options: Namespace) -> ShownResults:
     folders = (here, *here.parents)
     files = (folder / name for folder in folders for name in SETTINGS_FILES)
     has_secrets = any(name.startswith("JAMA_") or "_PROXY" in name.upper() for name in os.environ)
-    if not (options.config or has_secrets or any(file.is_file() for file in files)):
+    if not (options.config or has_secrets or any(map(os.path.lexists, files))):
         return ShownResults(Redactor())
     from pytest_jama.config import find_redactor  # noqa: PLC0415 (pydantic)
 

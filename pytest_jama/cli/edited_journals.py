@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.journal.chain import describe_edits, name_lines
+from pytest_jama.journal.chain import Edit, EditKind, describe_edits, name_lines
 from pytest_jama.journal.folder import shown
 from pytest_jama.journal.record import by_session
+from pytest_jama.journal.rejudge import find_contradictions
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class EditedJournals:
     def __init__(self, choice: Choice, *, are_accepted: bool) -> None:
         self._taken = [taken.recording for taken in choice.taken]
         self._others = choice.others
+        for recording in self._taken:
+            _add_contradictions(recording)
         if are_accepted:
             for recording in (*self._taken, *self._others):
                 recording.accepted.update(edit.line for edit in recording.edits)
@@ -105,6 +109,21 @@ class EditedJournals:
             "edited": [_facts(recording) for recording in edited],
             "unchained": [str(each.path) for each in self._taken if not each.is_chained],
         }
+
+
+def _add_contradictions(recording: Recording) -> None:
+    """Add the lines that contradict the results, unless the chain has told of them."""
+    try:
+        said = recording.header.settings.get("verdicts", {})
+        rules = VerdictSettings.model_validate(said).rules()
+    except ValueError:
+        return  # who loads the settings says what is wrong
+    known = {edit.line for edit in recording.edits}
+    recording.edits += [
+        Edit(line, EditKind.VERDICT)
+        for line in find_contradictions(recording, rules)
+        if line not in known
+    ]
 
 
 def _facts(recording: Recording) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,6 @@ _DESTINATION: Mapping[str, Callable[[Settings], object]] = {
 """What must be the same for all journals of an upload; a flag can say which."""
 
 _RULES: Mapping[str, Callable[[Settings], object]] = {
-    "target": lambda settings: settings.target,
     "verdicts": lambda settings: settings.verdicts.model_dump(mode="json"),
     "drift": lambda settings: settings.drift,
 }
@@ -88,15 +88,22 @@ def find_journal_folder(owned: LoadedSettings) -> Path | None:
 
     Args:
         owned: What `load_owned` found.
+
+    Returns:
+        Where the folder is, or what is there instead; None when nothing is there.
     """
     here = Path.cwd() / FOLDER
     candidates = (owned.settings.journal.folder, here) if owned.file else (here,)
-    return next((folder for folder in candidates if folder.is_dir()), None)
+    return next(filter(os.path.lexists, candidates), None)
 
 
 def _server_problems(recordings: Iterable[Recording], owned: LoadedSettings) -> Iterator[Problem]:
     """Yield why it is not certain where the credentials may go; a flag makes it certain."""
     said, origin = owned.settings.url, owned.origins.get("url", "")
+    for recording in recordings:
+        target = recording.header.settings.get("target")
+        if isinstance(target, str) and target != owned.settings.target:
+            yield _other_target(target, shown(recording.path), owned)
     if origin.startswith("--"):
         return
     for recording in recordings:
@@ -120,6 +127,16 @@ def _shown_url(url: object) -> str:
         return without_user_info(url) if isinstance(url, str) else ""
     except ValueError:
         return "not a URL"
+
+
+def _other_target(written: str, journal: str, owned: LoadedSettings) -> Problem:
+    said = f"{shown(owned.file)} says" if owned.file else "without jama.yaml it is"
+    return Problem(
+        f"target is {written!r}, and {said} {owned.settings.target!r}",
+        f"a journal does not decide which kind of server gets credentials; say `target: {written}` "
+        "in jama.yaml, or name the file that says it with --config=FILE",
+        journal,
+    )
 
 
 def _no_server(written: str, journal: str) -> Problem:

@@ -122,8 +122,12 @@ def _load(
     return LoadedSettings(settings, origins, file, is_named=is_named)
 
 
-OWNED = frozenset({"url", "tls", "journal"})
-"""The settings that a journal has no say in: where credentials go, and where journals are."""
+OWNED = frozenset({"url", "target", "tls", "journal", "upload", "redact"})
+"""The settings that a journal has no say in: where credentials go and how, what is hidden on this
+machine, and where journals are. What a session found, and by which rules, its header says."""
+
+_MAY_BE_MISSING = frozenset({"target", "upload", "redact"})
+"""Those that are left out when a variable of another CI job is in them."""
 
 
 def load_owned(
@@ -154,7 +158,7 @@ def load_owned(
         is_named=is_named,
         lookup=lookup,
         overridden=overrides,
-        unused=(),
+        unused=_MAY_BE_MISSING,
         flag_prefix="--",
     )
     layer = replace(
@@ -201,7 +205,7 @@ def load_from_journal(
     lookup = Variables(environ, Path.cwd()).look_up
     kept = {name: value for name, value in header.items() if name not in OWNED}
     own: dict[str, Any] = {
-        "journal": owned.settings.journal,
+        **{name: getattr(owned.settings, name) for name in OWNED - {"url"}},
         "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at
         **({"url": owned.settings.url} if owned.settings.url else {}),
     }
@@ -254,13 +258,15 @@ def find_redactor(
 
 
 def find_file(start: Path) -> Path | None:
-    """Return the jama.yaml of a folder or of the nearest one above it.
+    """Return the jama.yaml of a folder or of the nearest one above it, whatever it is.
+
+    Who reads it refuses what is not a regular file, such as a pipe or a folder of that name.
 
     Raises:
         SettingsError: When that folder has a jama.yml, too.
     """
     for folder in (start.absolute(), *start.absolute().parents):
-        found = [folder / name for name in SETTINGS_FILES if (folder / name).is_file()]
+        found = [folder / name for name in SETTINGS_FILES if os.path.lexists(folder / name)]
         if len(found) > 1:
             message = f"{folder} has {' and '.join(SETTINGS_FILES)}"
             raise SettingsError(Problem(message, "remove one of them", _label(found[0], start)))

@@ -19,7 +19,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.lock import FILE_NAME, Lock, LockedCase
 from pytest_jama.core.text import printable, shorten
-from pytest_jama.core.trust import UntrustedError, open_own, open_regular
+from pytest_jama.core.trust import OddFileError, UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,8 +83,12 @@ def read_lock(folder: Path, *, start: Path, named_by: str = "") -> Lock | None:
         with os.fdopen(opened, "rb") as file:
             content = file.read(MOST_LOCK_BYTES + 1)
         text = content.decode("utf-8-sig")
-    except FileNotFoundError:
-        return None
+    except FileNotFoundError as exc:
+        if not os.path.lexists(path):
+            return None
+        raise SettingsError(Problem("is a symbolic link to nothing", "remove it", shown)) from exc
+    except OddFileError as exc:
+        raise UntrustedLockError(Problem(exc.why, f"remove it; {_AGAIN}", shown)) from exc
     except UntrustedError as exc:
         beside = f", or name the jama.yaml beside it with {named_by}=FILE" if named_by else ""
         refused = Problem(exc.why, f"{exc.remedy}{beside}", shown)

@@ -104,7 +104,7 @@ def _url(value: object) -> str:
         )
     parts = urlsplit(text if "://" in text else f"https://{text}")
     host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
-    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
+    if _ODD.match(text) or parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
         raise ValueError(text)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}{_context_path(parts.path)}"
@@ -116,7 +116,8 @@ def _text(value: object) -> str:
     return value.strip()
 
 
-_HOST = re.compile(r"\[[0-9a-f.]*:[0-9a-f:.]*\]|[^\s/\\:\[\]{}$<>\"']+")
+_HOST = re.compile(r"\[[0-9a-f.]*:[0-9a-f:.]*\]|[\w.-]+")
+_ODD = re.compile(r"https?:(?!//)|.*[\x00-\x1f\x7f]", re.IGNORECASE | re.DOTALL)
 
 
 def _context_path(path: str) -> str:

@@ -25,7 +25,7 @@ from pytest_jama.config.yaml_nodes import (
     pairs_of,
 )
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.trust import UntrustedError, open_own, open_regular
+from pytest_jama.core.trust import OddFileError, UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -128,7 +128,8 @@ def read_text(path: Path, label: str, *, named_by: str) -> str:
         with os.fdopen(opened, "rb") as file:
             content = file.read(MOST_SETTINGS_BYTES + 1)
     except UntrustedError as exc:
-        remedy = f"{exc.remedy}, or name the file with {named_by}=FILE" if named_by else exc.remedy
+        remedy = "remove it" if named_by and isinstance(exc, OddFileError) else exc.remedy
+        remedy += f", or name the file to take with {named_by}=FILE" if named_by else ""
         raise SettingsError(Problem(exc.why, remedy, label)) from exc
     except OSError as exc:
         reason = (exc.strerror or "it cannot be read").lower()

@@ -37,6 +37,10 @@ class UntrustedError(OSError):
         self.remedy = remedy
 
 
+class OddFileError(UntrustedError):
+    """It is of another kind: a pipe, a folder, a device."""
+
+
 NEW_FILE, NEW_FOLDER = 0o600, 0o700
 """The modes of what only its user needs to read."""
 
@@ -67,14 +71,40 @@ def check_folder(folder: Path) -> None:
     A folder may be a symbolic link: then both the link and what it leads to must be trusted.
 
     Raises:
-        UntrustedError: When it is not trusted.
+        UntrustedError: When it is not trusted, or not a folder.
         OSError: When there is none.
     """
     facts = folder.lstat()
     if stat.S_ISLNK(facts.st_mode):
         _check_link(folder, facts)
         facts = folder.stat()
+    if not stat.S_ISDIR(facts.st_mode):
+        kind = (kind_of(facts.st_mode) or "is a file").partition(",")[0]
+        raise OddFileError(folder, f"{kind}, where a folder should be", "remove it")
     _check(folder, facts, folder)
+
+
+def check_place(folder: Path) -> None:
+    """Refuse the folder of a file that is trusted itself, where others may put one in its place.
+
+    Where everyone may write, as in ``/tmp``, the sticky bit keeps each file to its owner.
+
+    Raises:
+        UntrustedError: When it is not trusted.
+        OSError: When there is none.
+    """
+    if not is_shared(facts := folder.stat()):
+        _check(folder, facts, folder)
+
+
+def is_shared(facts: os.stat_result) -> bool:
+    """Return whether a folder is one as ``/tmp``: of the system, and each file is its owner's."""
+    return bool(facts.st_mode & stat.S_IWOTH and facts.st_mode & stat.S_ISVTX and is_ours(facts))
+
+
+def is_ours(facts: os.stat_result) -> bool:
+    """Return whether a file or folder belongs to a user who is trusted; on Windows all do."""
+    return not hasattr(os, "geteuid") or facts.st_uid in _trusted_users()
 
 
 def open_own(path: Path, flags: int = os.O_RDONLY, *, follows: bool = False) -> int:
@@ -162,12 +192,12 @@ def _check_kind(path: Path, mode: int) -> None:
         raise _odd(path, kind)
 
 
-def _odd(path: Path, kind: str) -> UntrustedError:
-    return UntrustedError(path, kind, "remove it, or name a regular file")
+def _odd(path: Path, kind: str) -> OddFileError:
+    return OddFileError(path, kind, "remove it, or name a regular file")
 
 
 def _check_link(path: Path, facts: os.stat_result) -> None:
-    if hasattr(os, "geteuid") and facts.st_uid not in _trusted_users():
+    if not is_ours(facts):
         why = f"is a symbolic link of another user ({_name_of(facts.st_uid)})"
         raise UntrustedError(path, why, "remove it, or name what it leads to")
 

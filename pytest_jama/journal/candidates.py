@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.trust import UntrustedError, check_folder, kind_of
+from pytest_jama.core.trust import UntrustedError, check_folder, check_place, kind_of
 from pytest_jama.journal.folder import (
     INCOMPLETE,
     find_journals,
@@ -31,23 +31,36 @@ def require_trusted(folder: Path) -> None:
         raise SettingsError(Problem(exc.why, exc.remedy, shown(folder))) from exc
 
 
-def find_trusted(folder: Path | None, notes: list[str]) -> Iterator[Path]:
+def find_trusted(folder: Path | None, damage: dict[str, str]) -> Iterator[Path]:
     """Yield the folder in which later sessions may be, if it is trusted."""
     if folder is None:
         return
     try:
         check_folder(folder)
     except UntrustedError as error:
-        notes.append(f"{shown(folder)}: passed over, it {error.why}; {error.remedy}")
+        damage[shown(folder)] = f"{error.why}; {error.remedy}"
     else:
         yield folder.resolve()
 
 
-def passed_over(folders: Iterable[Path]) -> Iterator[str]:
-    """Yield what in folders is named as a journal and is not taken for one, as sentences."""
+def refused_in(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield what in folders is named as a journal and is not taken for one, and why.
+
+    Something of it may be unsent, or be of a later session, as of one that cannot be read.
+    """
     for folder in folders:
         for path, why in find_untrusted(folder):
-            yield f"{shown(path)}: passed over, it {why}"
+            yield shown(path), why
+
+
+def find_planted_folder(path: Path) -> tuple[str, str] | None:
+    """Return why a file is not taken that was named, for the folder that it lies in; else None."""
+    try:
+        check_place(path.parent)
+    except UntrustedError as error:
+        why = f"lies in a folder that {error.why}, so that others may have put it there"
+        return shown(path), f"{why}; copy it to a folder of yours if you know that it is right"
+    return None
 
 
 def named_files(paths: Iterable[Path], damage: dict[str, str]) -> Iterator[Path]:
@@ -63,7 +76,7 @@ def named_files(paths: Iterable[Path], damage: dict[str, str]) -> Iterator[Path]
     for path in paths:
         if path.is_dir():
             require_trusted(path)
-            untrusted = {shown(each): why for each, why in find_untrusted(path)}
+            untrusted = dict(refused_in([path]))
             damage.update(untrusted)
             if not untrusted and not any(find_journals(path)):
                 remedy = "name a folder that holds *.jsonl, or the files themselves"

@@ -34,15 +34,16 @@ class EditKind(str, Enum):
     MISSING = "lines are missing or moved before line {}"
     MOVED = "line {} is out of its place: it was moved or repeated"
     UNCHAINED = "line {} carries no chain: it was inserted or changed"
+    VERDICT = "line {} says another verdict than follows from the results: one of them was changed"
     HEADER = "line {} says that the lines carry no chain, and some do: it was changed"
 
 
 class Edit(NamedTuple):
-    """A line at which the chain is broken.
+    """A line at which the chain is broken, or that contradicts others.
 
     Attributes:
         line: Its number in the file, from 1.
-        kind: What the chain tells of it.
+        kind: What can be told of it.
     """
 
     line: int

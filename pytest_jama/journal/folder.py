@@ -14,6 +14,7 @@ import secrets
 import stat
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.trust import (
@@ -21,6 +22,8 @@ from pytest_jama.core.trust import (
     NEW_FOLDER,
     UntrustedError,
     check_folder,
+    is_ours,
+    is_shared,
     kind_of,
     open_own,
     read_own,
@@ -28,7 +31,6 @@ from pytest_jama.core.trust import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
@@ -47,6 +49,7 @@ _UNREADABLE = (
     *(ValueError, OverflowError, RecursionError),
     *(KeyError, TypeError, AttributeError),
 )
+_MOST_ORDER = 1 << 63
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -84,8 +87,15 @@ def find_journals(folder: Path) -> Iterator[Path]:
 
 
 def find_untrusted(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield what is named as a journal and is not taken for one, with why, in order."""
+    """Yield what is named as a journal and is not taken for one, with why, in order.
+
+    In a folder as ``/tmp`` what others have is theirs, and says nothing of our sessions. A link to
+    a journal of the folder is that journal once more.
+    """
+    has_others = is_shared(folder.stat())
     for path, mode in sorted(_listed(folder)):
+        if (has_others and not _is_ours(path)) or (stat.S_ISLNK(mode) and _is_name_within(path)):
+            continue
         kind = kind_of(mode)
         if kind:
             yield path, kind
@@ -96,6 +106,19 @@ def find_untrusted(folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, f"{error.why}; {error.remedy}"
         except OSError:
             continue  # who reads it says why it cannot be read
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return is_ours(path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _is_name_within(link: Path) -> bool:
+    target = Path(os.path.realpath(link))  # which no loop stops
+    is_beside = target.parent == link.parent.resolve() and target.suffix in _ENDINGS
+    return is_beside and target.is_file()
 
 
 def _listed(folder: Path) -> Iterator[tuple[Path, int]]:
@@ -132,7 +155,7 @@ def find_order(path: Path) -> int:
 def order_in(header: JournalLine) -> int:
     """Return the number of a session; journals before 0.2 lack it, and have only their time."""
     order = header.get("order")
-    if isinstance(order, int) and not isinstance(order, bool):
+    if isinstance(order, int) and not isinstance(order, bool) and 0 <= order < _MOST_ORDER:
         return order
     return _microseconds(datetime.fromisoformat(header["started"]))
 

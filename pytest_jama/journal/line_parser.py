@@ -6,7 +6,7 @@ raised.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import CaseLink, CaseRef
@@ -35,7 +35,7 @@ def parse_header(line: JournalLine) -> Header:
     framework = (f"{name} {versions[name]}" for name in versions if name not in _OUR_VERSIONS)
     return Header(
         session=_text(line["session"]),
-        started=datetime.fromisoformat(_text(line["started"])),
+        started=_parse_moment(_text(line["started"])),
         versions=versions,
         commit=_text(line["commit"]),
         framework=_text(line.get("framework", ", ".join(framework))),
@@ -46,6 +46,11 @@ def parse_header(line: JournalLine) -> Header:
     )
 
 
+def _parse_moment(text: str) -> datetime:
+    """Read a time; one that is none in UTC would fail where it is shown."""
+    return datetime.fromisoformat(text).astimezone(timezone.utc)
+
+
 def _parse_provenance(said: Mapping[str, Any], *, commit: str) -> Provenance:
     names = ("user", "actor", "ci", "job", "host", "os", "branch")
     texts = {name: _text(said.get(name, "")) for name in names}
@@ -54,12 +59,10 @@ def _parse_provenance(said: Mapping[str, Any], *, commit: str) -> Provenance:
     times = None
     if tests is not None:
         hosts = tuple(map(_text, tests.get("hosts", ())))
-        times = Elsewhere(
-            _text(tests.get("started", "")),
-            _text(tests.get("ended", "")),
-            hosts,
-            is_partial=bool(tests.get("partial")),
-        )
+        started, ended = _text(tests.get("started", "")), _text(tests.get("ended", ""))
+        for each in (started, ended) if started else ():
+            _parse_moment(each)
+        times = Elsewhere(started, ended, hosts, is_partial=bool(tests.get("partial")))
     return Provenance(
         **texts,
         plugins=plugins,

@@ -10,6 +10,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
+from pytest_jama.core.text import quoted, shorten
 from pytest_jama.journal.chain import ChainReader
 from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
 from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
@@ -123,18 +124,32 @@ def _header_of(line: JournalLine, *, where: str) -> Header:
     version = line.get("format")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise JournalError(
-            f"is of format {version}, and this version of pytest-jama knows {FORMAT_VERSION}",
+            f"is of format {quoted(version)}, and this version of pytest-jama knows "
+            f"{FORMAT_VERSION}",
             "install the version that wrote it, or a newer one",
             where=where,
         )
     if version not in _KNOWN or isinstance(version, bool):
-        message = f"the header is damaged: format is {version!r}"
+        message = f"the header is damaged: format is {quoted(version)}"
         raise JournalError(message, _NO_JOURNAL, where=where)
     try:
         return parse_header(line)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
-        why = f"{exc} is missing" if isinstance(exc, KeyError) else str(exc)
-        raise JournalError(f"the header is damaged: {why}", _NO_JOURNAL, where=where) from exc
+        raise JournalError(
+            f"the header is damaged: {_told(exc)}", _NO_JOURNAL, where=where
+        ) from exc
+
+
+def _told(error: Exception) -> str:
+    """Return what is wrong with a header; Python's own words say nothing of it."""
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    text = shorten(str(error), at_most=_MOST_TOLD)
+    return text if isinstance(error, _TELLING) else "a field is of the wrong kind"
+
+
+_MOST_TOLD = 200
+_TELLING = (TypeError, ValueError, OverflowError)
 
 
 def _parse_line(raw: bytes) -> JournalLine | None:
@@ -223,7 +238,7 @@ class _RecordReader:
     def _verdict(self, line: JournalLine) -> None:
         verdict = self._parser.parse_verdict(line)
         if not self._has_upload:  # an upload may judge several sessions
-            self._recording.verdicts[verdict.judged_ref] = verdict
+            self._recording.verdicts[verdict.judged_ref] = replace(verdict, line=self._number)
 
     def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])
@@ -266,8 +281,8 @@ class _RecordReader:
         self._go_to(line["settings"].get("url"))
         self._recording.is_taken_up = True
         accepted = line.get("accepted_edits", {}).get(self._recording.header.session, ())
-        found = {edit.line for edit in self._recording.edits if edit.line < self._number}
-        self._recording.accepted |= found.intersection(accepted)
+        before = range(self._number)
+        self._recording.accepted.update(each for each in accepted if each in before)
         self._has_upload = True
 
     def _end(self, line: JournalLine) -> None:

@@ -75,6 +75,7 @@ class RecordedVerdict:
         has_notes: Whether the steps are complete, with their notes.
         results: The results that a hook put in the place of those that were found; None for none.
         redacted: How many passages of what a hook said are hidden.
+        line: The number of its line.
     """
 
     case_ref: CaseRef
@@ -84,6 +85,7 @@ class RecordedVerdict:
     has_notes: bool = False
     results: tuple[TestResult, ...] | None = None
     redacted: int = 0
+    line: int = field(default=0, compare=False)
 
     def as_shown(self, redactor: Redactor) -> RecordedVerdict:
         """Return it without secrets."""
@@ -145,8 +147,8 @@ class Recording:
         repeated: The other results of tests that have several which say different things.
         is_chained: Whether its lines carry a chain, so that a change of them is found.
         chain: That of the last line; empty without one.
-        edits: Where the chain is broken.
-        accepted: The lines of `edits` that an upload was told to accept.
+        edits: Where it was changed, see `Edit`.
+        accepted: The lines whose change an upload was told to accept.
         is_header_edited: Whether the header is one of those lines.
     """
 

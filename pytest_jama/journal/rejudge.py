@@ -68,6 +68,17 @@ def count_unadjusted(recordings: Iterable[Recording]) -> int:
     )
 
 
+def find_contradictions(recording: Recording, rules: VerdictRules) -> list[int]:
+    """Return the lines whose verdict does not follow from the results, and no hook had a say.
+
+    Where lines carry no chain, or a new one, this is what tells that one of them was changed.
+    """
+    if not recording.verdicts:
+        return []
+    said = _Court(recording, rules).said.values()
+    return sorted(verdict.line for verdict in said if not verdict.has_notes)
+
+
 class _Court:
     """One session: what follows from its results, and what it said instead.
 

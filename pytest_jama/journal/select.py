@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.trust import UntrustedError, open_own, read_own
 from pytest_jama.journal.candidates import (
+    find_planted_folder,
     find_set_aside,
     find_trusted,
     find_unfinished,
     named_files,
-    passed_over,
+    refused_in,
     require_trusted,
 )
 from pytest_jama.journal.file import APPENDING, JournalWriter, is_locked, try_to_lock
@@ -125,8 +126,7 @@ def choose_newest(folder: Path) -> Choice:
         "run its session again unless its summary said that everything was sent"
         for path in find_set_aside(folder)
     ]
-    notes += passed_over([folder])
-    damage: dict[str, str] = {}
+    damage = dict(refused_in([folder]))
     unfinished = sorted(find_unfinished(folder), key=lambda path: (find_order(path), path.stem))
     taken: tuple[TakenUp, ...] = ()
     for path in reversed(unfinished):
@@ -170,11 +170,14 @@ def choose_named(paths: Sequence[Path], *, folder: Path | None = None) -> Choice
     """
     taken: list[TakenUp] = []
     damage: dict[str, str] = {}
-    notes: list[str] = []
     try:
         for path in dict.fromkeys(each.resolve() for each in named_files(paths, damage)):
             if path.suffix == INCOMPLETE:
                 damage[shown(path)] = _LACKS_LINES
+                continue
+            planted = find_planted_folder(path)
+            if planted is not None:
+                damage.update([planted])
                 continue
             try:
                 taken.append(take_up(path))
@@ -185,14 +188,13 @@ def choose_named(paths: Sequence[Path], *, folder: Path | None = None) -> Choice
         beside = dict.fromkeys(each.recording.path.parent for each in taken)
         for each in beside:
             taken = list(_with_partners(taken, each, are_required=False))
-        folders = dict.fromkeys([*beside, *find_trusted(folder, notes)])
-        named_folders = {each.resolve() for each in paths}
-        notes += passed_over(each for each in folders if each not in named_folders)
+        folders = dict.fromkeys([*beside, *find_trusted(folder, damage)])
+        damage.update(refused_in(folders))
         others = tuple(_read_others(folders, taken, damage))
     except BaseException:  # also on Ctrl-C: a lock must not stay
         _close(taken)
         raise
-    return Choice(tuple(taken), others, tuple(notes), tuple(damage.items()))
+    return Choice(tuple(taken), others, unreadable=tuple(damage.items()))
 
 
 _LACKS_LINES = (
@@ -221,15 +223,20 @@ def _with_partners(
     """Add the journals that the last upload of these was about, of which some may be finished.
 
     Without them, a test case would be judged by fewer tests than those sent already.
+
+    Raises:
+        InUseError: When another process writes one of them.
+        PytestJamaError: When one of them cannot be taken up, for whatever reason.
     """
     names = {each.recording.header.session for each in taken}
     missing = {name for each in taken for name in each.recording.partners} - names
     if not are_required:
-        missing = {name for name in missing if _partner(folder, name).is_file()}
+        missing = {name for name in missing if os.path.lexists(_partner(folder, name))}
     added: list[TakenUp] = []
     try:
         added.extend(
-            take_up(_require_partner(folder, name, of=taken[0])) for name in sorted(missing)
+            _take_up_partner(name, folder, first=_who_names(name, taken))
+            for name in sorted(missing)
         )
     except BaseException:  # also on Ctrl-C: a lock must not stay
         _close([*taken, *added])
@@ -242,14 +249,26 @@ def _partner(folder: Path, name: str) -> Path:
     return folder / Path(f"{name}.jsonl").name
 
 
-def _require_partner(folder: Path, name: str, *, of: TakenUp) -> Path:
+def _who_names(name: str, taken: Iterable[TakenUp]) -> Path:
+    return next(each.recording.path for each in taken if name in each.recording.partners)
+
+
+def _take_up_partner(name: str, folder: Path, *, first: Path) -> TakenUp:
+    """Take up a journal that belongs to another one; without it, nothing of that one is sent."""
     path = _partner(folder, name)
-    if not path.is_file():
+    together = f"{shown(first)}: was last uploaded together with {name}, "
+    if not os.path.lexists(path):
         raise PytestJamaError(
-            f"{shown(of.recording.path)}: was last uploaded together with {name}, "
-            f"which is not in {shown(folder)}; name all journals that belong together",
+            f"{together}which is not in {shown(folder)}; name all journals that belong together",
         )
-    return path
+    try:
+        return take_up(path)
+    except (EmptyJournalError, JournalError, OSError) as error:
+        where, why = _describe(path, error)
+        raise PytestJamaError(
+            f"{together}which cannot be taken, so that nothing is sent: {where}: {why}. To send "
+            f"{shown(first)} without it, move it to another folder, and name that one"
+        ) from error
 
 
 def _read_others(

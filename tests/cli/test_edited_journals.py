@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.folder import is_finished
 from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
-from tests.journal.record import a_test
+from tests.journal.record import a_test, as_bytes, chained
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.upload_world import World
@@ -166,6 +169,48 @@ def test_older_edited_journal_beside_it_is_named_and_hinders_nothing(world: Worl
     assert world(str(newer)) == 1
     assert world.repository.statuses()[1] == "PASSED"
     assert WHAT in world.out
+
+
+def without_chain(path: Path) -> Path:
+    """Make a journal one of format 1, whose lines carry no chain."""
+    told = map(json.loads, path.read_text(encoding="ascii").splitlines())
+    whole = [{name: said for name, said in line.items() if name != "chain"} for line in told]
+    whole[0]["format"] = 1
+    path.write_text("".join(f"{lines.encode(each)}\n" for each in whole), encoding="ascii")
+    return path
+
+
+@pytest.mark.parametrize("chain", [chained, None], ids=["new chain", "no chain"])
+def test_result_that_contradicts_the_verdict_of_its_session_was_changed(
+    world: World, chain: Callable[[bytes], bytes] | None
+) -> None:
+    case = CaseRef.parse(f"{world.repository.key}-TC-1")
+    said = as_bytes(lines.verdict_line(CaseVerdict(case, Verdict.FAILED)))
+    path = world.journal(EARLY, FAILED, PASSED, extra=said)
+    if chain is None:
+        without_chain(path)
+    assert world("--dry-run") == 0
+    edit(path)
+    if chain is not None:
+        path.write_bytes(chain(path.read_bytes()))
+    assert world() == 1
+    told = f"EDITED     .jama/{EARLY}.jsonl:4: line 4 says another verdict than follows from"
+    assert told in world.out
+    assert world.repository.sandbox.requests == ()
+    assert world("--accept-edited") == 0
+    told = "The journal of this session was changed after it was written (line 4)."
+    assert [told in account for account in accounts(world)] == [True, True]
+    assert world(str(path)) == 0
+    assert ("edited     " in world.out, world.count_patches()) == (True, 0)
+
+
+def test_verdict_of_a_hook_contradicts_nothing(world: World) -> None:
+    case = CaseRef.parse(f"{world.repository.key}-TC-1")
+    judged = CaseVerdict(case, Verdict.PASSED)
+    adjusted = CaseVerdict(case, Verdict.BLOCKED, judged=judged)
+    world.journal(EARLY, PASSED, extra=as_bytes(lines.verdict_line(adjusted)))
+    assert world() == 0, world.out
+    assert world.repository.statuses()[1] == "BLOCKED"
 
 
 def test_journal_of_format_1_is_sent_and_said_to_be_unchained(world: World) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.cli.upload_world import World
 
@@ -47,6 +47,10 @@ def device(_: World, path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def loop(_: World, path: Path) -> None:
+    path.symlink_to(path.name)
+
+
 def pipe(_: World, path: Path) -> None:
     os.mkfifo(path)
 
@@ -67,6 +71,7 @@ PLANTED = pytest.mark.parametrize(
         pytest.param(of_a_stranger, f"belongs to another user (uid {STRANGER})", marks=as_root),
         (link_out, "is a symbolic link"),
         (device, "is a symbolic link"),
+        (loop, "is a symbolic link"),
         (pipe, "is a pipe, not a regular file"),
         (sock, "is a socket, not a regular file"),
         (folder, "is a folder"),
@@ -75,13 +80,14 @@ PLANTED = pytest.mark.parametrize(
 
 
 @PLANTED
-def test_what_is_planted_is_passed_over_with_a_note(
-    world: World, plant: Callable[[World, Path], None], words: str
+@pytest.mark.parametrize("named", [False, True], ids=["found", "beside"])
+def test_what_is_planted_is_named_as_a_journal_that_cannot_be_read(
+    world: World, plant: Callable[[World, Path], None], words: str, *, named: bool
 ) -> None:
-    world.journal(EARLY, PASSED)
+    path = world.journal(EARLY, PASSED)
     plant(world, world.folder / f"{LATE}.jsonl")
-    assert world() == 0, world.err
-    assert f"{LATE}.jsonl: passed over, it {words}" in world.out
+    assert world(*([str(path)] if named else [])) == 1
+    assert f"DAMAGED    .jama/{LATE}.jsonl: {words}" in world.out
     assert world.repository.statuses()[1] == "PASSED"
 
 
@@ -103,7 +109,7 @@ def test_what_is_planted_is_refused_when_it_is_named(
     plant(world, world.folder / f"{LATE}.jsonl")
     assert world(f".jama/{LATE}.jsonl") in {1, 2}
     kind = words.partition(";")[0].partition(",")[0]
-    refused = ("holds no journal", "is not a regular file", kind)
+    refused = ("holds no journal", "there is no such file", "is not a regular file", kind)
     assert any(each in world.out + world.err for each in refused)
     assert world.repository.sandbox.requests == ()
 
@@ -127,8 +133,8 @@ def test_later_session_that_is_planted_keeps_nothing_from_being_sent(world: Worl
     assert world() == 0
     newer.chmod(0o666)
     older = world.journal(EARLY, PASSED)
-    assert world(str(older)) == 0
-    assert f"{LATE}.jsonl: passed over, it is writable by everyone" in world.out
+    assert world(str(older)) == 1
+    assert f"DAMAGED    .jama/{LATE}.jsonl: is writable by everyone" in world.out
     assert world.repository.statuses()[1] == "PASSED"
 
 
@@ -137,6 +143,8 @@ def test_link_within_a_folder_is_the_journal_that_it_leads_to(world: World) -> N
     (world.folder / "newest.jsonl").symlink_to(path.name)
     assert world(".jama/newest.jsonl") == 0, world.err
     assert f"1 result from .jama/{EARLY}.jsonl" in world.out
+    world.journal(LATE, PASSED)
+    assert world() == 0, world.out
 
 
 @pytest.mark.parametrize("arguments", [[], [".jama"]])
@@ -170,13 +178,100 @@ def test_folder_that_is_a_link_of_the_user_is_followed(world: World) -> None:
     assert world() == 2
 
 
-def test_own_folder_that_is_planted_is_passed_over_when_others_are_named(world: World) -> None:
+def test_own_folder_that_is_planted_is_named_when_others_are_sent(world: World) -> None:
     elsewhere = world.repository.folder / "shards"
     elsewhere.mkdir()
     path = world.journal(EARLY, PASSED).rename(elsewhere / f"{EARLY}.jsonl")
     world.folder.chmod(0o777)
-    assert world(str(path)) == 0
-    assert ".jama: passed over, it is writable by everyone (mode 0777)" in world.out
+    assert world(str(path)) == 1
+    assert "DAMAGED    .jama: is writable by everyone (mode 0777)" in world.out
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+@pytest.mark.parametrize("plant", [os.mkfifo, Path.touch])
+def test_what_stands_in_the_place_of_the_folder_is_named(
+    world: World, plant: Callable[[Path], None]
+) -> None:
+    world.folder.rmdir()
+    plant(world.folder)
+    assert world() == 2
+    assert ".jama: is a " in world.err
+    assert ", where a folder should be; remove it" in world.err
+    elsewhere = world.repository.folder / "shards"
+    world.folder.rename(elsewhere.with_name("x"))
+    world.folder.mkdir()
+    path = world.journal(EARLY, PASSED)
+    world.folder.rename(elsewhere)
+    plant(world.folder)
+    assert world(str(elsewhere / path.name)) == 1
+    assert "DAMAGED    .jama: is a " in world.out
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+def test_nothing_to_send_is_not_said_beside_what_is_planted(world: World) -> None:
+    pipe(world, world.folder / f"{LATE}.jsonl")
+    assert world() == 1
+    assert "every journal is finished" not in world.out
+
+
+@pytest.mark.parametrize("uid,mode", [(0, 0o777), (STRANGER, 0o755), (STRANGER, 0o1777)])
+@as_root
+def test_file_in_a_planted_folder_is_refused_with_what_to_do(
+    world: World, uid: int, mode: int
+) -> None:
+    path = world.journal(EARLY, PASSED)
+    os.chown(world.folder, uid, 0)
+    world.folder.chmod(mode)
+    assert world(str(path)) == 1
+    assert f"DAMAGED    .jama/{EARLY}.jsonl: lies in a folder that " in world.out
+    assert "copy it to a folder of yours if you know that it is right" in world.out
+    assert world.repository.sandbox.requests == ()
+    mine = world.repository.folder / "mine"
+    mine.mkdir()
+    assert world(str(path.rename(mine / path.name))) in {0, 1}
+    assert world.repository.statuses()[1] == "PASSED"
+
+
+@as_root
+@pytest.mark.parametrize(
+    "spoil,words",
+    [
+        (lambda path: path.write_bytes(b""), "ends before its header does"),
+        (lambda path: path.write_text("{}\n"), "jsonl:1: is not the header of a journal"),
+        (lambda path: path.chmod(0o666), "is writable by everyone"),
+        (lambda path: os.chown(path, STRANGER, 0), f"another user (uid {STRANGER})"),
+        (lambda path: path.unlink() or path.mkdir(), "is a folder"),
+        (lambda path: path.unlink() or path.symlink_to("/dev/zero"), "is a symbolic link"),
+    ],
+)
+@pytest.mark.parametrize("named", [False, True])
+def test_partner_that_cannot_be_taken_keeps_the_other_with_one_message(
+    world: World, spoil: Callable[[Path], object], words: str, *, named: bool
+) -> None:
+    first, second = world.journal(EARLY, FAILED), world.journal(LATE, PASSED, PASSED)
+    assert world(str(first), str(second)) == 0
+    second.write_bytes(second.read_bytes().rstrip().rpartition(b"\n")[0] + b"\n")
+    spoil(first)
+    assert world(*([str(second)] if named else [])) == 1
+    told = f".jama/{LATE}.jsonl: was last uploaded together with {EARLY}, which cannot be taken"
+    assert told in world.err
+    assert words in world.err
+    assert world.repository.sandbox.requests == ()
+    first.rename(world.repository.folder / first.name)
+    assert world(str(second)) == 0
+
+
+@as_root
+def test_file_of_the_user_in_a_folder_as_tmp_is_sent_and_those_of_others_say_nothing(
+    world: World,
+) -> None:
+    shared = world.repository.folder / "tmp"
+    shared.mkdir()
+    path = world.journal(EARLY, PASSED).rename(shared / f"{EARLY}.jsonl")
+    os.chown(world.journal(LATE, FAILED).rename(shared / f"{LATE}.jsonl"), STRANGER, 0)
+    shared.chmod(0o1777)
+    assert world(str(path)) == 0, world.out
+    assert world.repository.statuses()[1] == "PASSED"
 
 
 def test_new_journal_is_for_its_user_alone(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.upload_world import EARLY, FINISHED, LATE, PASSED
+from pytest_jama.journal.folder import is_finished
+from tests.cli.upload_world import EARLY, LATE, PASSED
 from tests.journal.record import as_bytes
 from tests.journal.samples import FULL
 
@@ -90,6 +91,31 @@ def test_tls_of_a_journal_is_not_taken(world: World) -> None:
     assert "tls.verify" not in world.out
 
 
+def test_journal_does_not_say_how_an_upload_is_done_or_what_is_hidden(world: World) -> None:
+    upload = {"give_up_after": "for ever", "rate": -1, "concurrency": 1e9, "on_error": "x"}
+    world.journal(EARLY, PASSED, upload=upload, redact={"builtin": "x", "patterns": ["("]})
+    assert world() == 0, world.err
+
+
+@pytest.mark.parametrize("name,value", [("upload", "{rate: absurd}"), ("redact", "['(']")])
+def test_jama_yaml_says_how_an_upload_is_done(world: World, name: str, value: str) -> None:
+    world.journal(EARLY, PASSED)
+    world.repository.write("jama.yaml", f"plan: ${{UNSET}}\n{name}: {value}\n")
+    assert world() == 2
+    assert f"jama.yaml:2: {name}" in world.err
+    assert world.repository.sandbox.requests == ()
+    world.repository.write("jama.yaml", f"plan: ${{UNSET}}\n{name}: ${{UNSET}}\n")
+    assert world() == 0, world.err
+
+
+def test_other_kind_of_server_of_a_journal_is_refused_with_both(world: World) -> None:
+    world.journal(EARLY, PASSED, target="octane")
+    assert world(f"--url={world.repository.sandbox.url}") == 2
+    assert f".jama/{EARLY}.jsonl: target is 'octane', and " in world.err
+    assert " 'jama'; a journal does not decide which kind of server" in world.err
+    assert world.repository.sandbox.requests == ()
+
+
 @pytest.mark.parametrize("url", [f"https://me:s3cret@{EVIL[8:]}", "http://[::1", 7])
 def test_odd_url_of_a_journal_is_refused_without_its_password(world: World, url: object) -> None:
     world.journal(EARLY, PASSED, url=url)
@@ -121,7 +147,7 @@ def test_next_command_names_the_server_that_a_flag_said(
     assert f"next       {command}\n" in world.out
     monkeypatch.setenv("JAMA_CLIENT_SECRET", world.repository.environment()["JAMA_CLIENT_SECRET"])
     assert world(*shlex.split(command)[2:]) == 0
-    assert path.read_bytes().endswith(FINISHED)
+    assert is_finished(path)
 
 
 def test_next_command_names_a_jama_yaml_that_would_not_be_found(

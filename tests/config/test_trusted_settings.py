@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from pytest_jama.config.lock_file import render_lock
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.lock import Lock
 from tests.config.values import COMPLETE, LOGIN, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no such owners and modes"
@@ -73,13 +77,36 @@ def test_file_that_others_may_have_written_is_taken_only_when_it_is_named(
     assert load_both(start, tmp_path / "jama.yaml").settings.url == "https://jama.test"
 
 
-@pytest.mark.parametrize("name", ["jama.yaml", "jama.lock"])
-def test_pipe_is_not_read(tmp_path: Path, name: str) -> None:
-    write(tmp_path, COMPLETE)
+def link_to_nothing(path: Path) -> None:
+    path.symlink_to("nothing")
+
+
+def link_to_a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    "plant,words",
+    [
+        (os.mkfifo, "is a pipe, not a regular file"),
+        (Path.mkdir, "is a folder"),
+        (link_to_a_device, "is not a regular file"),
+        (link_to_nothing, "no such file|is a symbolic link to nothing"),
+    ],
+)
+@pytest.mark.parametrize("name", ["jama.yaml", "jama.yml", "jama.lock"])
+@pytest.mark.parametrize("is_named", [False, True])
+def test_what_is_not_a_file_is_said_and_never_opened(
+    tmp_path: Path, plant: Callable[[Path], None], words: str, name: str, *, is_named: bool
+) -> None:
+    settings = tmp_path / ("jama.yml" if name == "jama.yml" else "jama.yaml")
+    write(tmp_path, COMPLETE, settings.name)
     (tmp_path / name).unlink(missing_ok=True)
-    os.mkfifo(tmp_path / name)
-    with pytest.raises(SettingsError, match=rf"{name}: is a pipe, not a regular file"):
-        load_both(tmp_path, tmp_path / "jama.yaml")
+    plant(tmp_path / name)
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    with pytest.raises(SettingsError, match=rf"{name}: .*({words})"):
+        load_both(below, settings if is_named else None)
 
 
 def test_link_to_shared_settings_is_followed(tmp_path: Path) -> None:

@@ -50,6 +50,10 @@ def test_a_url_is_brought_into_one_form(written: str, url: str) -> None:
         "https://",
         "https:///x",
         "host:port",
+        "https:/host",
+        "HTTP:/host",
+        "https://host%2eevil.example",
+        "https://host;evil",
         "http://a b",
         "https://h/a b",
         "[a]",
@@ -64,6 +68,14 @@ def test_what_is_no_url_is_refused(tmp_path: Path, url: str) -> None:
             "use the address of the server, such as https://acme.jamacloud.com"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://host\\.evil", "https://ho\tst", "https://host\n.evil", "https://host\u200b"]
+)
+def test_what_nobody_sees_in_a_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="url"):
+        Settings(url=url)
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,8 @@ def test_old_journal_with_secrets_is_uploaded_without_them(loose: Repository) ->
         if line["line"] == "result" and line["outcome"] == "failed":
             line.pop("redacted", None)
             line["message"] = filled("password={value} {token}")
+        del line["chain"]
+    lines[0]["format"] = 1
     journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     finished = loose.run(COMMANDS["upload"])
     sent = "".join(f"{each.body}" for each in finished.requests)

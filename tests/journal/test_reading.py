@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,12 +17,19 @@ from pytest_jama.journal.record import Arrival, RecordedVerdict
 from tests.journal.record import PATH, a_test, as_bytes, collected, header, read, record
 from tests.journal.samples import CASE, FULL, FULL_RESULT, NASTY, NASTY_RESULT
 
+if TYPE_CHECKING:
+    from pytest_jama.journal.lines import JournalLine
+
 RESULT = lines.result_line(a_test("a"))
 UPLOAD = FULL["upload_line"]
 
 
 def sent(digest: str = "d", state: str = "sent", run: object = 7) -> dict[str, Any]:
     return {"line": "receipt", "run": run, "state": state, "digest": digest}
+
+
+def as_line(line: JournalLine) -> bytes:
+    return f"{lines.encode(line)}\n".encode("ascii")
 
 
 def end(*, finished: bool) -> dict[str, Any]:
@@ -43,6 +50,31 @@ def test_address_that_is_none_does_not_stop_the_reading(url: str) -> None:
 
 def test_header_without_framework_names_what_ran_the_tests() -> None:
     assert record().header.framework == "pytest 9.2.0"
+
+
+@pytest.mark.parametrize("order", [-1, 2**63, 10**4000, "7", True, None])
+def test_number_that_no_session_can_have_is_not_its_order(order: object) -> None:
+    usual = record().header.order
+    first = {**header(), "order": order}
+    assert read(as_line(first)).header.order == usual > 0
+
+
+@pytest.mark.parametrize(
+    "changes,words",
+    [
+        ({"format": 10**4000}, "is of format 1000"),
+        ({"format": ["x" * 9000]}, "format is \\['xxx"),
+        ({"session": ["x" * 9000]}, "is not a text|xxx"),
+        ({"versions": "x"}, "a field is of the wrong kind"),
+        ({"started": "0001-01-01T00:00:00+14:00"}, "date value out of range"),
+        ({"provenance": {"tests": {"started": "2026-11-22T04:30:16+00:00"}}}, "Invalid isoformat"),
+        ({"provenance": {"tests": {"started": "x", "ended": "x"}}}, "Invalid isoformat"),
+    ],
+)
+def test_damaged_header_is_told_in_few_plain_words(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        read(as_line({**header(), **changes}))
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("result", [FULL_RESULT, NASTY_RESULT, a_test("a", duration_s=0.0)])
