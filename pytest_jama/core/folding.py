@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 import unicodedata
 
-from pytest_jama.core.text import clean
+from pytest_jama.core.text import clean, unescaped
 
 DIGEST_CHARACTERS = 12
 
@@ -20,7 +19,7 @@ def fold(text: str) -> str:
     crossed-out text, and the names of pictures.
     """
     if "<" in text or "&" in text:
-        text = html.unescape(_TAG.sub(_without_tag, _without_dropped(text)))
+        text = unescaped(_TAG.sub(_without_tag, _without_dropped(text)))
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     return clean(" ".join(text.split()))

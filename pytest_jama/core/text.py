@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from urllib.parse import urlsplit, urlunsplit
 
@@ -38,6 +39,21 @@ anywhere in a line. Source: Microsoft/azure-pipelines-agent `Command.cs` and act
 def clean(text: str) -> str:
     """Drop terminal colours and characters that JSON, XML and databases cannot hold."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _ANSI.sub("", text))
+
+
+_NUMBERED = re.compile(r"&#0*([0-9]+)")
+_DIGITS = 8
+"""So many are more than any character has, without zeros before them."""
+
+
+def unescaped(text: str) -> str:
+    """Return HTML text with the characters that its references stand for, whatever they say.
+
+    `html.unescape` alone ends with an error at a number of 4,300 digits.
+    """
+    if "&#" in text:
+        text = _NUMBERED.sub(lambda number: "&#" + number[1][:_DIGITS], text)
+    return html.unescape(text)
 
 
 def visible(text: str) -> str:

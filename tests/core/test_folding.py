@@ -55,3 +55,7 @@ def test_folding_is_done_once_and_can_be_stored(text: str) -> None:
     folded.encode("utf-8")
     assert "\n" not in folded
     assert " ".join(folded.split()) == folded
+
+
+def test_a_number_of_a_character_may_be_longer_than_numbers_are() -> None:
+    assert fold(f"<p>a&#{'1' * 5_000};b</p>") == "a\N{REPLACEMENT CHARACTER}b"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import re
 from xml.etree import ElementTree as ET
@@ -15,6 +16,7 @@ from pytest_jama.core.text import (
     printable_json,
     printable_lines,
     shorten,
+    unescaped,
     visible,
     without_user_info,
 )
@@ -212,3 +214,23 @@ def test_what_nobody_sees_is_written_out(text: str, expected: str) -> None:
 @given(any_text | hostile_text)
 def test_visible_text_is_not_changed_further(text: str) -> None:
     assert visible(visible(text)) == visible(text)
+
+
+@pytest.mark.parametrize(
+    "text, read",
+    [
+        ("&#65;&#x41;&lt;&#0000065;", "AA<A"),
+        (f"&#{'0' * 9_000}65;", "A"),
+        ("&#x110000;&#1114112;&#11141111;&#999999999;", "\ufffd" * 4),
+        (f"a&#{'1' * 9_000};b&#{'1' * 9_000}c", "a\ufffdb\ufffdc"),
+        (f"&#x{'f' * 9_000};", "\ufffd"),
+        ("&#;&#", "&#;&#"),
+    ],
+)
+def test_a_reference_to_a_character_may_have_any_number(text: str, read: str) -> None:
+    assert unescaped(text) == read
+
+
+@given(st.text(st.sampled_from("&#;0123456789xaAlt ")))
+def test_references_are_read_as_html_reads_them(text: str) -> None:
+    assert unescaped(text) == html.unescape(text)

@@ -187,3 +187,7 @@ def test_account_shows_what_nobody_would_see() -> None:
     own = read_account(StoredEntry(account))
     assert own is not None
     assert own.status == "FAILED"
+
+
+def test_a_number_of_a_character_may_be_longer_than_numbers_are() -> None:
+    assert words_of(f"<p>a&#{'1' * 5_000};b</p>") == "a\N{REPLACEMENT CHARACTER}b"

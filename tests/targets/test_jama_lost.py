@@ -38,8 +38,19 @@ PLANS = [{"id": 5, "project": 1, "fields": {"name": "Release 1"}, "type": "testp
         {"data": [{"name": "no ID"}]},
         {"data": [{"id": 9, "type": "testcycles"}]},
         {"data": [*PLANS, {"id": 6, "project": 2}]},
+        {"data": [{"id": 6, "type": "items", "project": 1, "fields": {"name": "Case 1"}}]},
     ],
-    ids=["nothing", "null", "object", "text", "numbers", "no IDs", "cycles", "other project"],
+    ids=[
+        "nothing",
+        "null",
+        "object",
+        "text",
+        "numbers",
+        "no IDs",
+        "cycles",
+        "other project",
+        "cases",
+    ],
 )
 def test_what_is_no_list_of_plans_is_asked_for_again(
     answer: dict[str, Any], script: Serve, open_api: OpenApi

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,3 +106,40 @@ def test_what_was_created_and_is_nowhere_ends_it_before_anything_is_put_there(
     ):
         _prepare(world, fake_time)
     assert sum(fake_time.slept) < 40
+
+
+@dataclass(frozen=True)
+class DoneAndRefused:
+    """What is created is created, and the answer says that nothing was done; three times each."""
+
+    status: int
+
+    def judge(self) -> Judge:
+        """Begin anew."""
+        seen: list[str] = []
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            is_meant = arrival.method == "POST" and "/testplans" in arrival.path
+            if not is_meant or seen.count(arrival.path) >= 3:
+                return NO_EFFECT
+            seen.append(arrival.path)
+            return Effect(name="refused", act=self._answer)
+
+        return judge
+
+    async def _answer(self, exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        await exchange.answer(replace(answer, status=self.status).with_body(b"{}"))
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_what_was_created_though_the_answer_says_it_was_not_is_created_once(
+    status: int, make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world()
+    with world.sandbox.faults.during(DoneAndRefused(status)):
+        resolution = _prepare(world, fake_time)
+    (plan,) = world.store.plans(world.key)
+    assert len(world.store.cycles(plan.id)) == 1
+    assert len(world.store.groups(plan.id)) == 2
+    assert len(resolution.runs) == 2

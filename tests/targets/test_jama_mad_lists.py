@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from pytest_jama.core.errors import NotUsableError
 from pytest_jama.targets.jama.listed_runs import read_listed
-from pytest_jama.targets.jama.paging import Page, most_pages, read_all, read_pages, within
+from pytest_jama.targets.jama.paging import Page, most_pages, named, read_all, read_pages
+from pytest_jama.targets.jama.waits import Patience, within
 from pytest_jama.targets.jama.wire import Cycle, find_count, find_created_id, find_id, read_run
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.http.request import Query
 
+PATIENT = Patience(math.inf, time.monotonic)
 CYCLE = Cycle(4, "Build 7", plan_id=2)
 
 
@@ -37,7 +42,7 @@ def _rows(*ids: Any) -> list[dict[str, Any]]:
 
 
 def _read(pages: Pages) -> tuple[set[int], Page]:
-    read = list(read_pages(pages.get, "/x", again=lambda *_: None))
+    read = list(read_pages(pages.get, "/x", patience=PATIENT, again=lambda *_: None))
     return {row["id"] for page in read for row in page.rows}, read[-1]
 
 
@@ -65,10 +70,72 @@ def test_a_list_that_grows_with_each_page_takes_a_budget_of_what_it_announced_fi
         "/x",
         total=100,
         together=lambda jobs: [job() for job in jobs],
+        patience=PATIENT,
         again=lambda *_: None,
     )
     assert (listed.is_endless, listed.missing > 0) == (True, True)
     assert together.asked == 2 + most_pages(100)
+
+
+class _Slow:
+    """Pages that take time.
+
+    Args:
+        answer: As for `Pages`.
+        page_s: The time that each takes, in seconds.
+    """
+
+    def __init__(self, answer: Any, *, page_s: float) -> None:
+        self.pages = Pages(answer)
+        self.now = 0.0
+        self._page_s = page_s
+
+    def get(self, path: str, query: Query) -> Mapping[str, Any]:
+        self.now += self._page_s
+        return self.pages.get(path, query)
+
+    def read(self, within_s: float) -> Page:
+        def again(_why: str, _attempt: int, pause_s: float) -> None:
+            self.now += pause_s
+
+        patience = Patience(within_s, lambda: self.now)
+        return list(read_pages(self.get, "/x", patience=patience, again=again))[-1]
+
+
+def test_a_slow_list_that_never_ends_has_time_for_what_it_announced_and_a_little_more() -> None:
+    slow = _Slow(_always_more, page_s=3.0)
+    last = slow.read(within_s=10.0)
+    assert (last.is_endless, last.missing > 0) == (True, True)
+    assert slow.now == 2 * 3.0 + 12.0
+
+
+def test_a_slow_list_that_comes_is_read_to_its_end_however_long_that_takes() -> None:
+    slow = _Slow(lambda start, _: (_rows(*range(start + 1, start + 51)), 5_000), page_s=3.0)
+    last = slow.read(within_s=10.0)
+    assert (last.missing, slow.pages.asked, slow.now) == (0, 100, 300.0)
+
+
+def test_a_slow_list_whose_pages_do_not_add_up_is_not_read_anew_for_ever() -> None:
+    def without_the_first(start: int, _: int) -> tuple[Sequence[Any], Any]:
+        return _rows(*range(start + 2, min(start + 51, 5_001))), 5_000
+
+    slow = _Slow(without_the_first, page_s=3.0)
+    last = slow.read(within_s=10.0)
+    assert (last.missing > 0, last.is_endless) == (True, False)
+    assert slow.now <= 110 * 3.0
+
+
+class _Named(NamedTuple):
+    id: int
+    name: str
+
+
+def test_where_a_name_cannot_be_read_nothing_counts_as_not_there() -> None:
+    listed = [_Named(1, ""), _Named(2, "B")]
+    assert named("B", listed) == [_Named(2, "B")]
+    with pytest.raises(NotUsableError, match="names of 1 entries of the list in which 'C'"):
+        named("C", listed)
+    assert named(None, listed) == []
 
 
 def test_a_total_beyond_belief_makes_no_requests_for_all_its_pages() -> None:
@@ -78,6 +145,7 @@ def test_a_total_beyond_belief_makes_no_requests_for_all_its_pages() -> None:
         "/x",
         total=2**62,
         together=lambda jobs: [job() for job in jobs],
+        patience=PATIENT,
         again=lambda *_: None,
     )
     assert ([row["id"] for row in listed.rows], listed.missing) == ([1, 2], 2**62 - 2)
@@ -126,7 +194,8 @@ def test_a_page_with_more_rows_than_asked_for_counts_with_all() -> None:
 
 def test_a_thing_that_has_two_names_is_given_under_both() -> None:
     both = [{"id": 1, "fields": {"name": name}} for name in ("A", "B")]
-    read = list(read_pages(Pages(lambda *_: (both, 1)).get, "/x", again=lambda *_: None))
+    one = Pages(lambda *_: (both, 1))
+    read = list(read_pages(one.get, "/x", patience=PATIENT, again=lambda *_: None))
     assert {row["fields"]["name"] for page in read for row in page.rows} == {"A", "B"}
     assert read[-1].missing == 0
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -7,6 +9,9 @@ import pytest
 
 from pytest_jama.targets.http.request import Query
 from pytest_jama.targets.jama.paging import ShortListError, named, read_all, read_pages
+from pytest_jama.targets.jama.waits import Patience
+
+PATIENT = Patience(math.inf, time.monotonic)
 
 Get = Callable[[str, Query], Mapping[str, Any]]
 
@@ -36,7 +41,9 @@ class Listing:
 
 def _read(get: Get, pauses: list[float] | None = None) -> list[int]:
     waited: list[float] = [] if pauses is None else pauses
-    pages = read_pages(get, "/x", again=lambda _why, _attempt, pause_s: waited.append(pause_s))
+    pages = read_pages(
+        get, "/x", patience=PATIENT, again=lambda _why, _attempt, pause_s: waited.append(pause_s)
+    )
     return [row["id"] for page in pages for row in page.rows]
 
 
@@ -114,7 +121,7 @@ def test_a_page_that_does_not_come_is_asked_for_again_and_missing_in_the_end(
         is_lost = dict(query)["startAt"] == lost and listing.starts.count(lost) <= times
         return {**answer, "data": []} if is_lost else answer
 
-    pages = list(read_pages(get, "/x", again=lambda *_: None))
+    pages = list(read_pages(get, "/x", patience=PATIENT, again=lambda *_: None))
     missing = pages[-1].missing
     assert missing == 120 - sum(len(page.rows) for page in pages)
     assert (missing > 0) is (times > 4)
@@ -128,7 +135,12 @@ def test_what_came_counts_though_a_page_is_missing() -> None:
         return {**answer, "data": []} if dict(query)["startAt"] == 50 else answer
 
     listed = read_all(
-        get, "/x", total=170, together=lambda jobs: [job() for job in jobs], again=lambda *_: None
+        get,
+        "/x",
+        total=170,
+        together=lambda jobs: [job() for job in jobs],
+        patience=PATIENT,
+        again=lambda *_: None,
     )
     assert sorted(row["id"] for row in listed.rows) == [*_ids(50), *range(101, 171)]
     assert listed.missing == 50
@@ -189,13 +201,18 @@ def test_a_list_that_seems_to_be_empty_is_given_time(
 
 
 def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[int]:
-    page = next(read_pages(listing.get, "/x", again=lambda *_: None)) if first else None
+    page = (
+        next(read_pages(listing.get, "/x", patience=PATIENT, again=lambda *_: None))
+        if first
+        else None
+    )
     listed = read_all(
         listing.get,
         "/x",
         first=page,
         total=total,
         together=lambda jobs: [job() for job in jobs],
+        patience=PATIENT,
         again=lambda *_: None,
     )
     return [row["id"] for row in listed.rows]

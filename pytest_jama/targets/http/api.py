@@ -79,6 +79,7 @@ class HttpApi:
         *,
         find_existing: Callable[[], int | None],
         look_again_after_s: Sequence[float] = (),
+        trusts_refusals: bool = True,
     ) -> int:
         """Make something new, and never twice.
 
@@ -89,6 +90,8 @@ class HttpApi:
                 was lost, since it may have been done.
             look_again_after_s: Pauses after which it is looked up again when it was not found,
                 since servers may show late what they have made.
+            trusts_refusals: Whether answers such as 429, which say that nothing was done, are
+                believed; otherwise it is looked up once after these, too.
 
         Returns:
             The ID of what was created or found.
@@ -97,19 +100,22 @@ class HttpApi:
             TargetError: See `send`.
         """
         request = Request("POST", self._api_path + path, body=_encode(body))
-        is_in_doubt = False
+        pauses_s: Sequence[float] | None = None
 
         def attempt(number: int) -> int:
-            nonlocal is_in_doubt
-            if is_in_doubt:
-                existing = self._look_up(request, number, find_existing, look_again_after_s)
+            nonlocal pauses_s
+            if pauses_s is not None:
+                existing = self._look_up(request, number, find_existing, pauses_s)
                 if existing is not None:
                     return existing
-            is_in_doubt = False
+            pauses_s = None
             try:
                 return self._get_created_id(self.connection.attempt(request, number))
             except TransientError as failure:
-                is_in_doubt = failure.may_have_happened
+                if failure.may_have_happened:
+                    pauses_s = look_again_after_s
+                elif failure.http_status and not trusts_refusals:
+                    pauses_s = ()
                 raise
 
         return persist(self.connection, attempt, request)

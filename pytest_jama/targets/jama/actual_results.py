@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama import __version__
-from pytest_jama.core.text import clean, visible
+from pytest_jama.core.text import clean, unescaped, visible
 from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def read_account(entry: StoredEntry) -> OwnAccount | None:
 
 def words_of(stored: str) -> str:
     """Return the words of a text that may be HTML, in one line."""
-    return " ".join(html.unescape(_TAG.sub(" ", stored)).split())
+    return " ".join(unescaped(_TAG.sub(" ", stored)).split())
 
 
 def _letters(text: str) -> str:

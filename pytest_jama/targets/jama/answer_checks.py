@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Check = Callable[[Json], str]
 
 _WRONG = "the answer is about something else"
-_KINDS = frozenset({"projects", "testplans", "testcycles", "testruns"})
+_KINDS = frozenset({"items", "projects", "testplans", "testcycles", "testruns", "users"})
 """Values of `type` that cannot be mistaken. Source: Jama REST API cookbook, samples."""
 
 

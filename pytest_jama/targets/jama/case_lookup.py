@@ -15,8 +15,7 @@ from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.plan import Unresolved
 from pytest_jama.core.text import counted
-from pytest_jama.targets.jama.client import batches
-from pytest_jama.targets.jama.paging import ShortListError
+from pytest_jama.targets.jama.paging import ShortListError, batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

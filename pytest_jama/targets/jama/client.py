@@ -12,22 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.text import visible
 from pytest_jama.targets.jama import wire
-from pytest_jama.targets.jama.answer_checks import (
-    is_list,
-    is_object,
-    is_page,
-    says_already_there,
-)
+from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page, says_already_there
 from pytest_jama.targets.jama.listed_runs import check_runs, of_cycle, read_listed
-from pytest_jama.targets.jama.paging import (
-    PAGE_SIZE,
-    ShortListError,
-    named,
-    read_all,
-    read_pages,
-    within,
-)
+from pytest_jama.targets.jama.paging import ShortListError, named, read_all, read_pages
 from pytest_jama.targets.jama.parallel import gather
+from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -93,6 +82,11 @@ class JamaClient:
     def give_up_after_s(self) -> float:
         """For how many seconds nothing need succeed until the server counts as out of reach."""
         return self.api.connection.give_up.after_s
+
+    @property
+    def waits_s(self) -> float:
+        """For how many seconds at most something is waited for that a replica may show late."""
+        return max(self.give_up_after_s / 2, LEAST_WAIT_S)
 
     def get_current_user_id(self) -> int:
         """Return the ID of the user that the credentials belong to."""
@@ -206,6 +200,7 @@ class JamaClient:
             first=first,
             total=total,
             together=self.together,
+            patience=self._patience(),
             again=self.again(RUNS_PATH),
         )
         return read_listed(page.rows, cycle, missing=page.missing)
@@ -269,7 +264,10 @@ class JamaClient:
 
     def _pages(self, path: str, query: Query = (), *, check: Check) -> Iterator[Page]:
         get = partial(self.api.get, check=check)
-        return read_pages(get, path, query, again=self.again(path))
+        return read_pages(get, path, query, patience=self._patience(), again=self.again(path))
+
+    def _patience(self) -> Patience:
+        return Patience(self.give_up_after_s, self.api.connection.clock)
 
     def _run_pages(self, cycle: Cycle, query: Query) -> Iterator[Page]:
         return self._pages(RUNS_PATH, query, check=check_runs(cycle))
@@ -309,18 +307,14 @@ class JamaClient:
                 path,
                 body,
                 find_existing=find_existing,
-                look_again_after_s=within(self.give_up_after_s / 2, _LOOK_AGAIN_AFTER_S),
+                look_again_after_s=within(self.waits_s, _LOOK_AGAIN_AFTER_S),
+                trusts_refusals=False,  # they are few, and one too many is there for good
             )
         except RefusedError as refusal:
             existing = find_existing() if says_already_there(refusal) else None
             if existing is None:
                 raise
             return existing
-
-
-def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into parts that fit one request: what it asks for then fits one page."""
-    return (values[start : start + PAGE_SIZE] for start in range(0, len(values), PAGE_SIZE))
 
 
 def _of_project(project_id: int | None) -> Query:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import CredentialsError
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
+from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
 from pytest_jama.targets.http.request import Login, ServerFacts
 from pytest_jama.targets.http.transport import open_session
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.http.login import Token
 
 _BEFORE_OAUTH = "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
@@ -67,8 +67,9 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    # The token of the login is fetched with the connection that uses it.
-    login = _make_login(settings, lambda basic: fetch_token(connection, basic))
+    clocks = clocks or Clocks()
+    # The token of the login is fetched with the connection that uses it, and ages by its clock.
+    login = _make_login(settings, lambda basic: fetch_token(connection, basic), clocks)
     session = open_session(
         settings.url,
         verify=settings.tls.verify,
@@ -87,7 +88,7 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
     return HttpApi(connection)
 
 
-def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Login:
+def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token], clocks: Clocks) -> Login:
     credentials = settings.credentials
     if credentials is None:
         raise CredentialsError(f"there are no credentials; {_OAUTH_REMEDY}")
@@ -98,4 +99,6 @@ def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token]) -> Log
     basic = BasicLogin(
         credentials.client_id, credentials.client_secret.get_secret_value, remedy=_OAUTH_REMEDY
     )
-    return TokenLogin(lambda: fetch(basic), remedy=_OAUTH_REMEDY, credentials=basic)
+    return TokenLogin(
+        lambda: fetch(basic), remedy=_OAUTH_REMEDY, clock=clocks.monotonic, credentials=basic
+    )

@@ -20,7 +20,7 @@ from pytest_jama.targets.jama.case_lookup import (
 )
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.groups import PlanGroups
-from pytest_jama.targets.jama.paging import N, named, within
+from pytest_jama.targets.jama.paging import N, named
 from pytest_jama.targets.jama.places import (
     PLANNED_ID,
     active_plans,
@@ -33,6 +33,7 @@ from pytest_jama.targets.jama.places import (
 from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.settling import is_cycle, is_plan, settle
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
+from pytest_jama.targets.jama.waits import within
 from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class CycleResolver:
             list_alike,
             kind,
             is_there=is_there,
-            pauses_s=within(self._client.give_up_after_s / 2),
+            pauses_s=within(self._client.waits_s),
             again=self._client.again(path),
             warn=self._changes.warnings.append,
         )
@@ -299,12 +300,11 @@ class CycleResolver:
         if not self._changes.is_allowed:
             return _predict(cases)
         runs = self._find_runs(cycle, cases)
-        pauses_s = within(self._client.give_up_after_s, pauses_s)
+        pauses_s = within(max(self._client.give_up_after_s, self._client.waits_s), pauses_s)
         for attempt, pause_s in enumerate(pauses_s, start=2):
             if all(case.id in runs for case in cases):
                 return runs
-            again = self._client.again(RUNS_PATH)
-            again("the cycle does not have all runs yet", attempt, pause_s)
+            self._client.again(RUNS_PATH)("the cycle does not have all runs yet", attempt, pause_s)
             runs = {**runs, **self._find_runs(cycle, cases)}
         late = [case for case in cases if case.id not in runs]
         explain = explain or partial(late_run, waited_s=sum(pauses_s))

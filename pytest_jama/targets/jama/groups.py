@@ -12,9 +12,10 @@ from pytest_jama.core.plan import Change, ChangeKind, Unresolved
 from pytest_jama.targets.jama.answer_checks import says_already_there
 from pytest_jama.targets.jama.case_lookup import name_project, no_such_item, not_in_plan
 from pytest_jama.targets.jama.client import cases_path, groups_path
-from pytest_jama.targets.jama.paging import named, within
+from pytest_jama.targets.jama.paging import named
 from pytest_jama.targets.jama.places import PLANNED_ID, pick_oldest
 from pytest_jama.targets.jama.settling import CaseCount, settle
+from pytest_jama.targets.jama.waits import within
 from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class PlanGroups:
 
         It may be shown late, so that is waited for before.
         """
-        pauses_s = within(self._client.give_up_after_s / 2)
+        pauses_s = within(self._client.waits_s)
         for attempt in range(2, 2 + _ADDED_AGAIN_AT_MOST):
             lost = self._find_lost()
             for pause_s in pauses_s:
@@ -192,7 +193,7 @@ class PlanGroups:
             group,
             lambda: named(group.name, self._client.groups(self._plan.id)),
             "test group",
-            pauses_s=within(self._client.give_up_after_s / 2),
+            pauses_s=within(self._client.waits_s),
             again=self._client.again(groups_path(self._plan.id)),
             warn=self._changes.warnings.append,
         )

@@ -7,7 +7,8 @@ it is read again, and what came at any time counts. The total may also be wrong 
 that has more than that is complete, and so is one without a total that shows the same twice.
 
 Where a page begins and how many rows it has is counted, and never believed. A list may announce
-more with each page: it has an end all the same, see `most_pages`.
+more with each page: it has an end all the same, see `most_pages`; and it has time without end only
+for the rows that it announced at first, see `Patience`.
 Source: Jama REST API cookbook, paging chapter.
 """
 
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.http.request import Query
+    from pytest_jama.targets.jama.waits import Patience
 
     Again = Callable[[str, int, float], object]
     """Waits before something is asked for again: reason, number of the attempt, seconds."""
 
     Row = Mapping[str, Any]
+
+T = TypeVar("T")
 
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
@@ -46,26 +50,6 @@ _READ_AGAIN_AFTER_S = (0.0, 1.0, 2.0)
 
 _DO_NOT_ADD_UP = "the pages of the list do not add up"
 
-SHOWS_LATE_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-"""Pauses before something is read again that may be there, or be changed, and is not shown yet."""
-
-
-def within(at_most_s: float, pauses_s: Iterable[float] = SHOWS_LATE_S) -> tuple[float, ...]:
-    """Return as many pauses as fit into a time; the last one is cut.
-
-    Args:
-        at_most_s: The time, in seconds.
-        pauses_s: The pauses.
-    """
-    kept: list[float] = []
-    for pause_s in pauses_s:
-        left_s = at_most_s - sum(kept)
-        if left_s <= 0:
-            break
-        kept.append(min(pause_s, left_s))
-    return tuple(kept)
-
-
 _MOST_PAGES = 1_000
 _SPARE_PAGES = 200
 
@@ -81,6 +65,11 @@ def most_pages(total: int | None) -> int:
 def page_count(count: int) -> int:
     """Return how many pages so many rows take; an empty list has one, too."""
     return max(1, -(-count // PAGE_SIZE))
+
+
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a sequence into parts that fit one request: what it asks for then fits one page."""
+    return (values[start : start + PAGE_SIZE] for start in range(0, len(values), PAGE_SIZE))
 
 
 class ShortListError(NotUsableError):
@@ -131,6 +120,7 @@ def read_pages(
     path: str,
     query: Query = (),
     *,
+    patience: Patience,
     again: Again,
 ) -> Iterator[Page]:
     """Read a list lazily; the last page ends it without a further request if all add up.
@@ -139,6 +129,7 @@ def read_pages(
         get: Makes one request.
         path: The list.
         query: What to ask of it, besides the page.
+        patience: How long it takes at most, once it has shown as much as it announced.
         again: Waits before something is asked for again, and notes why.
 
     Yields:
@@ -149,10 +140,14 @@ def read_pages(
     most, is_endless = 0, False
     for attempt, pause_s in enumerate((None, *_READ_AGAIN_AFTER_S), start=1):
         if pause_s is not None:
+            patience.starts()
+            if patience.is_over:
+                break
             again(_DO_NOT_ADD_UP, attempt, pause_s)
         found: set[int] = set()
         totals: set[int | None] = set()
-        for page in _read_once(get, path, query, again=again if attempt == 1 else None):
+        asks_again = again if attempt == 1 else None
+        for page in _read_once(get, path, query, patience=patience, again=asks_again):
             found.update(row["id"] for row in page.rows)
             totals.add(page.total)
             is_endless = page.is_endless
@@ -170,12 +165,17 @@ def read_pages(
 
 
 def _read_once(
-    get: Callable[[str, Query], Row], path: str, query: Query, *, again: Again | None
+    get: Callable[[str, Query], Row],
+    path: str,
+    query: Query,
+    *,
+    patience: Patience,
+    again: Again | None,
 ) -> Iterator[Page]:
     """Read all pages from the first one on; a page that is empty is asked for again, if wanted."""
     known: dict[int, Row] = {}
     start = count = 0
-    at_most = _MOST_PAGES
+    at_most, announced = _MOST_PAGES, 0
     while True:
         part: Query = (("startAt", start), ("maxResults", PAGE_SIZE))
         ids_before = len(known)
@@ -188,11 +188,15 @@ def _read_once(
             page, received = _read_page(get(path, (*query, *part)), known)
         count += 1
         if count == 1:
-            at_most = most_pages(page.total)
+            at_most, announced = most_pages(page.total), page.total or 0
         start += received
         is_last = len(known) == ids_before or start == page.total
-        yield replace(page, is_endless=count >= at_most and not is_last)
-        if is_last or count >= at_most:
+        has_all = start >= announced
+        if has_all:
+            patience.starts()
+        is_too_much = count >= at_most or (has_all and patience.is_over)
+        yield replace(page, is_endless=is_too_much and not is_last)
+        if is_last or is_too_much or patience.is_over:
             return
 
 
@@ -204,6 +208,7 @@ def read_all(
     first: Page | None = None,
     total: int | None,
     together: Callable[[Sequence[Callable[[], Row]]], list[Row]],
+    patience: Patience,
     again: Again,
 ) -> Page:
     """Read all rows of a list, its pages at the same time; page by page when they do not add up.
@@ -215,6 +220,7 @@ def read_all(
         first: Its first page, if that is known.
         total: How many rows it should have.
         together: Makes several requests at the same time.
+        patience: See `read_pages`.
         again: Waits before a page is asked for again, and notes why.
     """
     start = 0 if first is None else PAGE_SIZE
@@ -230,7 +236,8 @@ def read_all(
     if total is not None and totals == {total} and len(known) == total:
         return Page(tuple(rows), total)
     again(_DO_NOT_ADD_UP, 2, 0.0)
-    pages = list(read_pages(get, path, query, again=again))
+    patience.starts()
+    pages = list(read_pages(get, path, query, patience=patience, again=again))
     last, known = pages[-1], {}
     newer = [row for page in pages for row in page.rows]
     everything = _take_new([*newer, *rows], known)
@@ -285,13 +292,23 @@ def named(name: str | None, listed: Iterable[N]) -> list[N]:
     What nobody sees in a name is written out in what we create.
 
     Raises:
-        ShortListError: When there is none, and the list is not complete: it may be there.
+        NotUsableError: When there is none, but it may be there: the list is not complete, or it
+            has something without a name.
     """
     found: list[N] = []
+    nameless = 0
     names = {name, name and visible(name)}
     try:
-        found.extend(each for each in listed if each.name in names)
+        for each in listed:
+            nameless += not each.name
+            if each.name in names:
+                found.append(each)
     except ShortListError:
         if not found:
             raise
+    if name and nameless and not found:
+        raise NotUsableError(
+            f"Jama does not say the names of {nameless} entries of the list in which {name!r} is "
+            "looked for, and each may have it; name it by its ID, or send the results again later"
+        )
     return [each for each in found if each.name == name] or found

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import TargetError
 from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.paging import within
 from pytest_jama.targets.jama.parallel import INTERRUPTED
 from pytest_jama.targets.jama.runs import run_update_of
 from pytest_jama.targets.jama.verify import (
@@ -21,6 +20,7 @@ from pytest_jama.targets.jama.verify import (
     is_unchanged,
     read_back,
 )
+from pytest_jama.targets.jama.waits import LEAST_WAIT_S, within
 from pytest_jama.targets.jama.wire import Cycle
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     Sent = Mapping[int, Receipt]
     """Receipts of what was sent, by their places."""
+
+
+_SECOND_WAIT_FOR_ACCOUNTS_S = 3.5
 
 
 class ReadBack:
@@ -49,14 +52,19 @@ class ReadBack:
         self._total_runs = total_runs
         self._drops_accounts = False
 
-    def verify(self, receipts: Sequence[Receipt]) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
+    def verify(
+        self, receipts: Sequence[Receipt], *, is_second: bool = False
+    ) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
         """Compare what Jama stores with what was sent; a run that differs is a mismatch.
 
         Runs that are as they were before are read again after growing pauses, for half of
-        `give_up_after` at most.
+        `give_up_after` at most, the first time for some seconds in any case. One that had its
+        status before, so that only the account is missing, is not waited for as long: that is
+        more often a server that stores none.
 
         Args:
             receipts: Only those of sent updates are looked at.
+            is_second: Whether they have been sent again.
 
         Returns:
             The receipts, and the places of those whose run is as it was before, so that sending
@@ -66,7 +74,8 @@ class ReadBack:
         left: Sent = {n: each for n, each in enumerate(receipts) if each.state is SendState.SENT}
         shown: Mapping[int, TestRun] = {}
         try:
-            for attempt, pause_s in self._pauses() if left and self._cycle else ():
+            waits = self._waits(is_second=is_second) if left and self._cycle else ()
+            for attempt, pause_s, is_late in waits:
                 if attempt > 1:
                     again = self._client.again(RUNS_PATH)
                     again("runs are as they were before", attempt, pause_s)
@@ -75,7 +84,7 @@ class ReadBack:
                 for number in left.keys() - old:
                     final[number] = _compare(left[number], shown)
                 left = {number: left[number] for number in left if number in old}
-                if not left:
+                if all(is_late and _lacks_account(each, shown) for each in left.values()):
                     break
         except TargetError as error:
             return _unverified(final, left, error), ()
@@ -87,17 +96,22 @@ class ReadBack:
             final[number] = _compare(receipt, shown)
         return tuple(final), tuple(n for n, each in left.items() if _run_of(each, shown))
 
-    def _pauses(self) -> Iterator[tuple[int, float]]:
-        """Yield the number of each attempt and the pause before it, while there is time."""
-        clock = self._client.api.connection.clock
-        at_most_s = self._client.give_up_after_s / 2
-        ends_at = clock() + at_most_s
-        yield 1, 0.0
+    def _waits(self, *, is_second: bool) -> Iterator[tuple[int, float, bool]]:
+        """Yield the number of each attempt, the pause before it, and whether it is a late one.
+
+        It ends when there is no more time. Late is an attempt that shows accounts, if any does.
+        """
+        clock, client = self._client.api.connection.clock, self._client
+        at_most_s = client.give_up_after_s / 2 if is_second else client.waits_s
+        account_s = _SECOND_WAIT_FOR_ACCOUNTS_S if is_second else LEAST_WAIT_S
+        began_at = clock()
+        yield 1, 0.0, False
         for attempt, pause_s in enumerate(within(at_most_s), start=2):
-            left_s = ends_at - clock()
-            if left_s <= 0:
+            waited_s = clock() - began_at
+            if waited_s >= at_most_s:
                 return
-            yield attempt, min(pause_s, left_s)
+            cut_s = min(pause_s, at_most_s - waited_s)
+            yield attempt, cut_s, waited_s + cut_s >= account_s
 
     def _read(self, receipts: Sequence[Receipt]) -> Mapping[int, TestRun]:
         case_ids = list(dict.fromkeys(run_update_of(receipt).run.case_id for receipt in receipts))
@@ -125,6 +139,10 @@ class ReadBack:
                 and not (self._drops_accounts and is_only_account_missing(update, run))
             )
         }
+
+
+def _lacks_account(receipt: Receipt, shown: Mapping[int, TestRun]) -> bool:
+    return is_only_account_missing(run_update_of(receipt), _run_of(receipt, shown))
 
 
 def _compare(receipt: Receipt, shown: Mapping[int, TestRun]) -> Receipt:

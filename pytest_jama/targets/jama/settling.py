@@ -12,13 +12,13 @@ import random
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError
-from pytest_jama.targets.jama.paging import SHOWS_LATE_S, N, ShortListError
+from pytest_jama.targets.jama.waits import SHOWS_LATE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.paging import Again
+    from pytest_jama.targets.jama.paging import Again, N
     from pytest_jama.targets.jama.wire import Cycle, Group, Project, TestPlan
 
 _QUIET_S = 2.0
@@ -112,7 +112,7 @@ def _shown(list_alike: Callable[[], Iterable[N]]) -> tuple[dict[int, N], bool]:
     """Return what a list shows of something that was created, and whether it is complete."""
     try:
         return {each.id: each for each in list_alike()}, True
-    except ShortListError:
+    except NotUsableError:
         return {}, False
 
 

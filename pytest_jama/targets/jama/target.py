@@ -251,7 +251,7 @@ class JamaTarget:
             note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
         again, is_stopped = self._send(updates, assignee, Observer())
         if not is_stopped:
-            again, _ = read_back.verify(again)
+            again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
         for number, receipt in zip(lost, again, strict=True):
             attempts = receipts[number].attempts + receipt.attempts

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
-from pytest_jama.targets.jama.client import RUNS_PATH, batches
+from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.listed_runs import ListedRuns, group_by_case
-from pytest_jama.targets.jama.paging import ShortListError, page_count
+from pytest_jama.targets.jama.paging import ShortListError, batches, page_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
