@@ -41,14 +41,19 @@ def _noted(
     counting: Sequence[TestResult], said: Sequence[tuple[TestResult, int]]
 ) -> Iterator[TestResult]:
     named = tuple(dict.fromkeys(link for result, _ in said for link in result.links))
+    counting_of: dict[CaseLink, list[TestResult]] = {link: [] for link in named}
+    said_of: dict[CaseLink, list[tuple[TestResult, int]]] = {link: [] for link in named}
+    for result in counting:
+        for link in links_among(result, named):
+            counting_of[link].append(result)
+    for pair in said:
+        for link in links_among(pair[0], named):
+            said_of[link].append(pair)
+    notes = {link: _describe(counting_of[link], said_of[link]) for link in named}
     for result in counting:
         by_note: dict[str, list[CaseLink]] = {}
         for link in links_among(result, named):
-            note = _describe(
-                [each for each in counting if link in links_among(each, named)],
-                [pair for pair in said if link in links_among(pair[0], named)],
-            )
-            by_note.setdefault(note, []).append(link)
+            by_note.setdefault(notes[link], []).append(link)
         if len(by_note) > 1 and not result.links:
             by_note = {"": []}  # it stays without links, for cases that only other sessions name
         for note, links in by_note.items():

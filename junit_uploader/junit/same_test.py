@@ -203,9 +203,12 @@ def read_attempts(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
         read_evidence(properties[begin:end], outcome)
         for begin, end in zip(begins, [*begins[1:], len(properties)], strict=True)
     ]
-    steps: tuple[StepResult, ...] = ()
-    for attempt in attempts:
-        steps = later_steps(steps, (*steps, *attempt.steps))
+    again: set[int] = set()
+    kept: list[Sequence[StepResult]] = []
+    for attempt in reversed(attempts):
+        kept.append([each for each in attempt.steps if each.number not in again])
+        again.update(each.number for each in attempt.steps)
+    steps = tuple(step for each in reversed(kept) for step in each)
     return Evidence(
         nearer_wins(each.links for each in attempts),
         steps,

@@ -7,6 +7,7 @@ any element, and suites in suites. What a suite declares is compared with what i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -186,7 +187,7 @@ class SuiteWalk:
             elif not finding.kind.is_earlier:
                 result = read_suite_result(finding, facts, self._options)
                 self._testcases.append(result)
-                suite.itself.append(result.outcome)
+                suite.itself[result.outcome] += 1
                 self._notes.add(NoteKind.FAILED_SUITE, facts.name)
         if not LINK_PROPERTIES.isdisjoint(properties):
             self._notes.add(NoteKind.SUITE_REFERENCE, facts.name)
@@ -213,20 +214,20 @@ class Suite:
     Attributes:
         facts: What it and the suites around it say of themselves.
         own: The outcomes of the testcases in it.
-        below: Those of the suites in it.
-        itself: Those of the failures that stand in it, or in a suite in it, without a testcase.
+        below: How many of the testcases in the suites in it have each outcome.
+        itself: The same of the failures that stand in it, or in a suite in it, without a testcase.
     """
 
     facts: SuiteFacts = NOWHERE
     own: list[Outcome] = field(default_factory=list)
-    below: list[Outcome] = field(default_factory=list)
-    itself: list[Outcome] = field(default_factory=list)
+    below: Counter[Outcome] = field(default_factory=Counter)
+    itself: Counter[Outcome] = field(default_factory=Counter)
 
     def add(self, inner: Suite) -> None:
-        """Add what a suite inside this one holds."""
-        self.below += inner.own
-        self.below += inner.below
-        self.itself += inner.itself
+        """Add what a suite inside this one holds; suites may be nested 250 deep."""
+        self.below.update(inner.own)
+        self.below.update(inner.below)
+        self.itself.update(inner.itself)
 
     def contradictions(
         self,
@@ -249,9 +250,9 @@ class Suite:
             declared = _declared(find, names)
             if declared is None or self._is_less_by_attempts(declared, outcomes):
                 continue
-            own = _count(self.own, outcomes)
-            together = own + _count(self.below, outcomes)
-            itself = _count(self.itself, outcomes)
+            own = sum(map(self.own.count, outcomes))
+            together = own + sum(map(self.below.__getitem__, outcomes))
+            itself = sum(map(self.itself.__getitem__, outcomes))
             if declared not in (own, together, own + itself, together + itself):
                 is_unseen = outcomes is FAILING and not together
                 if not (is_unseen or counts_tests):
@@ -262,7 +263,7 @@ class Suite:
     def _is_less_by_attempts(self, declared: int, outcomes: Collection[Outcome]) -> bool:
         """Return whether a total may be right as the framework counts no repeated attempt."""
         counts_attempts = self.facts.holds_attempts and Outcome.PASSED in outcomes
-        return counts_attempts and declared <= _count(self.own, outcomes)
+        return counts_attempts and declared <= sum(map(self.own.count, outcomes))
 
 
 _COUNT = re.compile("[0-9]{1,18}")
@@ -275,7 +276,3 @@ def _declared(find: Callable[[str], str | None], names: tuple[str, ...]) -> int 
     if not numbers or numbers.keys() == {"disabled"}:  # googletest's root declares only those
         return None
     return sum(map(int, numbers.values()))
-
-
-def _count(found: list[Outcome], outcomes: Collection[Outcome]) -> int:
-    return sum(map(found.count, outcomes))

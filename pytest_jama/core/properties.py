@@ -115,7 +115,7 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     steps: list[StepResult] = []
     problems: list[BadProperty] = []
     notes: list[str] = []
-    begun = 0
+    begun = none_begun = _Begun((), outcome)
     for name, value in properties:
         try:
             if name in LINK_PROPERTIES or name == TAG:
@@ -126,16 +126,16 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
                 else:
                     places.append(links)
             elif name == STEP:
-                numbers = [parse_step(part) for part in value.split(",")]
-                begun = len(numbers)
-                steps += [StepResult(number, outcome) for number in numbers]
+                steps += begun.results()
+                begun = none_begun  # also when this property cannot be used
+                begun = begun._replace(numbers=[parse_step(part) for part in value.split(",")])
             elif name == NOTE:
                 notes.append(_tidy(value))
             elif name in (STEP_STATUS, STEP_NOTE):
-                _complete(steps, begun, name, value)
+                begun = begun.completed(name, value)
         except ValueError as exc:  # noqa: PERF203 (the others still count)
-            begun = 0 if name == STEP else begun
             problems.append(BadProperty(name, value, str(exc)))
+    steps += begun.results()
     links = nearer_wins(places)
     return Evidence(links, tuple(steps), tuple(problems), tuple(filter(None, notes)))
 
@@ -151,16 +151,35 @@ def _read_references(item: tuple[str, str]) -> Evidence:
     return Evidence(links, (), tuple(BadProperty(name, value, why) for why in problems))
 
 
-def _complete(steps: list[StepResult], begun: int, name: str, value: str) -> None:
-    """Give the steps that were begun last their outcome or note."""
-    if not begun:
-        raise ValueError(f"no {STEP} before it")
-    for at in range(len(steps) - begun, len(steps)):
-        step = steps[at]
+class _Begun(NamedTuple):
+    """The steps that a property began last: one value, however many they are.
+
+    Attributes:
+        numbers: Of the steps; there may be none.
+        outcome: Theirs.
+        note: Theirs; may be empty.
+    """
+
+    numbers: Sequence[int]
+    outcome: Outcome
+    note: str = ""
+
+    def results(self) -> Iterator[StepResult]:
+        """Yield what is said of each of them."""
+        for number in self.numbers:
+            yield StepResult(number, self.outcome, self.note)
+
+    def completed(self, name: str, value: str) -> _Begun:
+        """Return them with their outcome or note.
+
+        Raises:
+            ValueError: When there is none, or the value is not an outcome.
+        """
+        if not self.numbers:
+            raise ValueError(f"no {STEP} before it")
         if name == STEP_STATUS:
-            steps[at] = StepResult(step.number, _parse_status(value), step.note)
-        else:
-            steps[at] = StepResult(step.number, step.outcome, _tidy(value))
+            return self._replace(outcome=_parse_status(value))
+        return self._replace(note=_tidy(value))
 
 
 def _parse_status(value: str) -> Outcome:

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from junit_uploader.junit.elements import find_properties, without_marks
 from junit_uploader.junit.notes import UnreadableError
 from junit_uploader.junit.scenarios import read_scenario
+from junit_uploader.merged_reports import link_tests, read_reports
+from pytest_jama.core.verdicts import VerdictRules
 from tests.junit.reports import PASSED, make_case, outcomes, read, suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def best_of_three(run: Callable[[], object]) -> float:
@@ -75,6 +78,55 @@ def test_a_report_takes_time_in_proportion_to_its_size(
     make: Callable[[str], str], unit: str
 ) -> None:
     small, large = (cpu_of(make(unit * (size // len(unit)))) for size in (60_000, 240_000))
+    assert large < 9 * small + 0.05
+
+
+def said(*pairs: tuple[str, object]) -> str:
+    listed = (f'<property name="{name}" value="{value}"/>' for name, value in pairs)
+    return f'<testcase classname="c" name="n"><properties>{"".join(listed)}</properties></testcase>'
+
+
+def steps_begun_at_once(count: int) -> str:
+    numbers = ",".join(map(str, range(1, count + 1)))
+    return suite(said(("jama", "A-1"), ("jama_step", numbers), *[("jama_step_note", "x")] * count))
+
+
+def attempts_of_one_testcase(count: int) -> str:
+    attempts = ([("jama", "A-1"), ("jama_step", number)] for number in range(1, count + 1))
+    return suite(said(*(each for pair in attempts for each in pair)), attributes='name="pytest"')
+
+
+def suites_in_suites(count: int) -> str:
+    report = '<testcase classname="c" name="n"/>' * count
+    for _ in range(count // 80):
+        report = suite(report, attributes='tests="1" failures="1" errors="1" skipped="1"')
+    return report
+
+
+@pytest.mark.parametrize(
+    "make, count",
+    [
+        pytest.param(steps_begun_at_once, 2000, id="steps"),
+        pytest.param(attempts_of_one_testcase, 1500, id="attempts"),
+        pytest.param(suites_in_suites, 5000, id="suites"),
+    ],
+)
+def test_many_elements_take_time_in_proportion_to_their_number(
+    make: Callable[[int], str], count: int
+) -> None:
+    small, large = (cpu_of(make(each)) for each in (count, 4 * count))
+    assert large < 9 * small + 0.05
+
+
+def test_testcases_of_one_name_take_time_in_proportion_to_their_number(tmp_path: Path) -> None:
+    def cpu_of_linking(count: int) -> float:
+        path = tmp_path / f"{count}.xml"
+        path.write_text(suite(*(said(("jama", f"A-{number}")) for number in range(count))))
+        found = read_reports([str(path)])
+        linked = link_tests(found.groups(), find_links=lambda *_: (), find_within=lambda _: ())
+        return best_of_three(lambda: linked.counting(VerdictRules()))
+
+    small, large = map(cpu_of_linking, (300, 1200))
     assert large < 9 * small + 0.05
 
 

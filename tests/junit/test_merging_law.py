@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -92,6 +93,9 @@ def reports_of(drawn: Sequence[Case]) -> list[str]:
 class Lines(list["JournalLine"]):
     def write(self, *several: JournalLine) -> None:
         self.extend(several)
+
+    def write_encoded(self, *several: str) -> None:
+        self.extend(map(json.loads, several))
 
 
 def judge_journals(*sessions: Sequence[str]) -> Judgement:
