@@ -8,11 +8,12 @@ clocks, since nothing else is known of them.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,9 @@ _UNREADABLE = (
     *(KeyError, TypeError, AttributeError),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_IN_USE = frozenset({"EBUSY", "ETXTBSY"})
+_IN_USE_ON_WINDOWS = frozenset({32, 33})
+"""ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION."""
 
 
 def prepare_folder(folder: Path) -> None:
@@ -169,7 +173,8 @@ def is_finished(path: Path) -> bool:
 def remove_old_journals(folder: Path, *, keep: int) -> None:
     """Remove finished journals but for the newest, and those that an older one must not undo.
 
-    Another session may be removing the same ones at the same time.
+    Another session may be removing the same ones at the same time. What another process has open,
+    where the system keeps such files from being removed, is left for the next time.
 
     Args:
         folder: The folder of the journals.
@@ -185,7 +190,7 @@ def remove_old_journals(folder: Path, *, keep: int) -> None:
     for path in find_journals(folder):
         if path.suffix == INCOMPLETE:
             continue
-        with suppress(FileNotFoundError, UntrustedError):
+        with suppress(FileNotFoundError, UntrustedError), _leaving_what_is_in_use():
             (finished if is_finished(path) else unfinished).append(path)
     ours = sorted((path for path in finished if "Z-" in path.name), key=_by_order)
     surplus = ours[: max(0, len(ours) - keep)]
@@ -193,7 +198,19 @@ def remove_old_journals(folder: Path, *, keep: int) -> None:
         needed = _find_needed(ours, surplus, unfinished)
         surplus = [path for path in surplus if path not in needed]
     for path in surplus:
-        path.unlink(missing_ok=True)
+        with _leaving_what_is_in_use():
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _leaving_what_is_in_use() -> Iterator[None]:
+    """Pass over a file that another process has open: Windows and some network shares keep it."""
+    try:
+        yield
+    except OSError as exc:
+        on_windows = getattr(exc, "winerror", None) in _IN_USE_ON_WINDOWS
+        if not on_windows and errno.errorcode.get(exc.errno or 0) not in _IN_USE:
+            raise
 
 
 def _by_order(path: Path) -> tuple[int, str]:
