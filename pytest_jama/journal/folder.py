@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.trust import (
+    BINARY,
     NEW_FILE,
     NEW_FOLDER,
     UntrustedError,
@@ -65,9 +66,10 @@ def prepare_folder(folder: Path) -> None:
     check_folder(folder)
     with suppress(FileExistsError):
         # Whatever is there stays: a link, too, which must not be written through.
-        ignore = os.open(folder / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL, NEW_FILE)
-        with os.fdopen(ignore, "w", encoding="utf-8") as file:
-            file.write("*\n")
+        new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        ignore = os.open(folder / ".gitignore", new | BINARY, NEW_FILE)
+        with os.fdopen(ignore, "wb") as file:
+            file.write(b"*\n")
 
 
 def new_journal_path(folder: Path, started: datetime) -> Path:
