@@ -75,12 +75,9 @@ test-lowest: $(SUPPLY)/.installed ## run all tests with the lowest versions that
 	  --editable '.[sandbox]' --group test
 	build/lowest-venv/bin/python -m pytest -n $(WORKERS)
 
-audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it, lowest and newest; lint the workflows
-	for resolution in lowest-direct highest; do \
-	  $(SUPPLY)/bin/uv pip compile --quiet --resolution $$resolution --extra sandbox pyproject.toml \
-	    >build/$$resolution.txt && \
-	  $(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --requirement build/$$resolution.txt || exit 1; \
-	done
+audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it today; lint the workflows
+	$(SUPPLY)/bin/uv pip compile --quiet --extra sandbox pyproject.toml >build/newest.txt
+	$(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --requirement build/newest.txt
 	$(SUPPLY)/bin/zizmor --offline --pedantic .github
 
 sbom: wheel $(SUPPLY)/.installed ## describe the wheel and what is installed with it: build/pytest-jama.cdx.json

@@ -151,7 +151,9 @@ def imported_by(file: Path) -> set[str]:
     return names
 
 
-_TEXT = {"open", "read_text", "write_text", "TextIOWrapper", "fdopen", "NamedTemporaryFile"}
+_TEXT = {"open", "TextIOWrapper", "fdopen"}
+_TEXT_METHODS = {*_TEXT, "read_text", "write_text"}
+_TEXT_IF_ASKED = {"NamedTemporaryFile", "TemporaryFile"}
 
 
 def test_files_are_opened_as_bytes_or_with_an_encoding() -> None:
@@ -168,20 +170,33 @@ def test_files_are_opened_as_bytes_or_with_an_encoding() -> None:
 def is_of_a_system(call: ast.Call) -> bool:
     """Return whether a call opens text in the encoding, or with the line ends, of the system."""
     if ast.unparse(call.func) == "os.open":
-        return not re.search("O_BINARY|APPENDING|devnull", ast.unparse(call))
+        return not re.search("BINARY|APPENDING|devnull", ast.unparse(call))
+    is_method = isinstance(call.func, ast.Attribute)
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     modes = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
     is_binary = any(
         isinstance(mode, str) and re.fullmatch("[rwxa]\\+?b\\+?", mode) for mode in modes
     )
     says = is_binary or any(each.arg == "encoding" for each in call.keywords) or "utf-8" in modes
-    return name in _TEXT and not says
+    asks = any(isinstance(mode, str) and re.fullmatch("[rwxa]\\+?t?\\+?", mode) for mode in modes)
+    is_text = name in (_TEXT_METHODS if is_method else _TEXT) or (name in _TEXT_IF_ASKED and asks)
+    return is_text and not says
 
 
 def test_a_file_in_the_encoding_of_the_system_is_found() -> None:
-    wrong = ["open(p)", "p.read_text()", "p.open('w')", "os.open(p, os.O_RDWR)", "p.write_text(t)"]
+    wrong = [
+        "open(p)",
+        "p.read_text()",
+        "p.open('w')",
+        "os.open(p, os.O_RDWR)",
+        "p.write_text(t)",
+        "tempfile.NamedTemporaryFile('w')",
+    ]
     right = [
         "open(p, 'rb')",
+        "os.open(p, os.O_RDWR | BINARY)",
+        "read_text(p, label)",
+        "tempfile.NamedTemporaryFile(dir=p)",
         "p.read_text('utf-8')",
         "p.open(encoding='utf-8')",
         "os.replace(p, q)",

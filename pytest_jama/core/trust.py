@@ -44,6 +44,9 @@ class OddFileError(UntrustedError):
 NEW_FILE, NEW_FOLDER = 0o600, 0o700
 """The modes of what only its user needs to read."""
 
+BINARY = getattr(os, "O_BINARY", 0)
+"""Without it, which only Windows has, each end of a line would become CR LF there."""
+
 _COPY = "copy it to a folder of yours if you know that it is right"
 
 
@@ -151,9 +154,9 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follows: bool = True) 
     """
     facts = path.stat() if follows else path.lstat()
     _check_kind(path, facts.st_mode)  # some devices act when they are opened
-    safely = _NONBLOCK | _BINARY | (0 if follows else _NOFOLLOW)
+    safely = _NONBLOCK | (0 if follows else _NOFOLLOW)
     try:
-        descriptor = os.open(path, flags | safely)
+        descriptor = os.open(path, flags | safely | BINARY)
     except OSError as exc:
         if exc.errno in _NO_FILE:  # it became a link or a socket in between
             raise _odd(path, "is not a regular file") from exc
@@ -182,7 +185,6 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
 _NO_FILE = frozenset({errno.ELOOP, errno.ENXIO})
 
 

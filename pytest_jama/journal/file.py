@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from pytest_jama.core.trust import NEW_FILE, UntrustedError, open_own, read_own
+from pytest_jama.core.trust import BINARY, NEW_FILE, UntrustedError, open_own, read_own
 from pytest_jama.journal.chain import last_chain, seal, time_now, timed
 from pytest_jama.journal.folder import (
     INCOMPLETE,
@@ -255,8 +255,7 @@ def open_journal(folder: Path, *, started: datetime, keep: Keep = "all") -> Jour
         return JournalWriter(path, -1, failure=_why(folder, path, exc))
 
 
-APPENDING = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
-"""Without O_BINARY, which only Windows has, each line would end in CR LF there."""
+APPENDING = os.O_RDWR | os.O_APPEND | BINARY
 
 
 def _create(path: Path) -> int:

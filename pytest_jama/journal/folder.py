@@ -8,16 +8,18 @@ clocks, since nothing else is known of them.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.trust import (
+    BINARY,
     NEW_FILE,
     NEW_FOLDER,
     UntrustedError,
@@ -51,6 +53,9 @@ _UNREADABLE = (
 )
 _MOST_ORDER = 1 << 63
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_IN_USE = frozenset({"EBUSY", "ETXTBSY"})
+_IN_USE_ON_WINDOWS = frozenset({32, 33})
+"""ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION."""
 
 
 def prepare_folder(folder: Path) -> None:
@@ -64,9 +69,10 @@ def prepare_folder(folder: Path) -> None:
     check_folder(folder)
     with suppress(FileExistsError):
         # Whatever is there stays: a link, too, which must not be written through.
-        ignore = os.open(folder / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL, NEW_FILE)
-        with os.fdopen(ignore, "w", encoding="utf-8") as file:
-            file.write("*\n")
+        new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        ignore = os.open(folder / ".gitignore", new | BINARY, NEW_FILE)
+        with os.fdopen(ignore, "wb") as file:
+            file.write(b"*\n")
 
 
 def new_journal_path(folder: Path, started: datetime) -> Path:
@@ -192,7 +198,8 @@ def is_finished(path: Path) -> bool:
 def remove_old_journals(folder: Path, *, keep: int) -> None:
     """Remove finished journals but for the newest, and those that an older one must not undo.
 
-    Another session may be removing the same ones at the same time.
+    Another session may be removing the same ones at the same time. What another process has open,
+    where the system keeps such files from being removed, is left for the next time.
 
     Args:
         folder: The folder of the journals.
@@ -208,7 +215,7 @@ def remove_old_journals(folder: Path, *, keep: int) -> None:
     for path in find_journals(folder):
         if path.suffix == INCOMPLETE:
             continue
-        with suppress(FileNotFoundError, UntrustedError):
+        with suppress(FileNotFoundError, UntrustedError), _leaving_what_is_in_use():
             (finished if is_finished(path) else unfinished).append(path)
     ours = sorted((path for path in finished if "Z-" in path.name), key=_by_order)
     surplus = ours[: max(0, len(ours) - keep)]
@@ -216,7 +223,19 @@ def remove_old_journals(folder: Path, *, keep: int) -> None:
         needed = _find_needed(ours, surplus, unfinished)
         surplus = [path for path in surplus if path not in needed]
     for path in surplus:
-        path.unlink(missing_ok=True)
+        with _leaving_what_is_in_use():
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _leaving_what_is_in_use() -> Iterator[None]:
+    """Pass over a file that another process has open: Windows and some network shares keep it."""
+    try:
+        yield
+    except OSError as exc:
+        on_windows = getattr(exc, "winerror", None) in _IN_USE_ON_WINDOWS
+        if not on_windows and errno.errorcode.get(exc.errno or 0) not in _IN_USE:
+            raise
 
 
 def _by_order(path: Path) -> tuple[int, str]:

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
+import errno
 import json
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from pytest_jama.journal import open_journal
 from pytest_jama.journal.folder import find_order, is_finished, next_order, remove_old_journals
 from pytest_jama.journal.lines import end_line, result_line
 from tests.journal.record import as_bytes, header
 from tests.journal.samples import FULL, FULL_RESULT
 from tests.systems import links
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RESULT = json.dumps(result_line(FULL_RESULT)) + "\n"
 FINISHED = json.dumps(end_line(finished=True, reason="")) + "\n"
@@ -108,6 +107,58 @@ def test_a_journal_that_another_session_removes_meanwhile_is_no_trouble(tmp_path
     remove_old_journals(tmp_path, keep=0)
 
     assert not path.exists()
+
+
+class SharingViolationError(PermissionError):
+    """What Windows says of a file that another process has open."""
+
+    winerror = 32
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(SharingViolationError(errno.EACCES, "used by another process"), id="Windows"),
+        pytest.param(OSError(errno.EBUSY, "busy"), id="a share"),
+        pytest.param(OSError(errno.ETXTBSY, "busy"), id="another share"),
+    ],
+)
+def test_a_journal_that_another_process_has_open_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    paths = write_journals(tmp_path, FINISHED, range(1, 5))
+    refuse_to_remove(paths[1], error, monkeypatch)
+
+    writer = open_journal(tmp_path, started=STARTED, keep=1)
+    writer.write(end_line(finished=True, reason=""))
+    writer.close()
+
+    assert kept(tmp_path) == [paths[1], writer.path]
+    assert writer.failure == ""
+
+
+def test_a_folder_that_cannot_be_tidied_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = write_journals(tmp_path, FINISHED, range(1, 3))
+    refuse_to_remove(paths[0], PermissionError(errno.EACCES, "Permission denied"), monkeypatch)
+
+    writer = open_journal(tmp_path, started=STARTED, keep=1)
+    writer.close()
+
+    assert writer.failure == f"cannot tidy {tmp_path}: Permission denied"
+
+
+def refuse_to_remove(path: Path, error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system say that it cannot remove a file."""
+    remove = Path.unlink
+
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        if self == path:
+            raise error
+        remove(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
 
 
 STARTED = datetime(2026, 11, 22, 4, 30, 16, 123456, tzinfo=timezone.utc)
