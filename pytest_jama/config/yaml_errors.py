@@ -45,7 +45,10 @@ def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
     reason, remedy = _find_reason(error, text)
     begins_at = error.context_mark if reason in _BLAMES_BEGINNING else None
     mark = begins_at or error.problem_mark
-    return Problem(f"not valid YAML: {reason}", remedy, f"{label}:{mark.line + 1}")
+    # Some versions of the parser count the depth themselves, and sooner than we do.
+    is_too_deep = (reason, remedy) == TOO_DEEP
+    what = reason if is_too_deep else f"not valid YAML: {reason}"
+    return Problem(what, remedy, f"{label}:{mark.line + 1}")
 
 
 def _find_reason(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:

@@ -157,7 +157,10 @@ def test_report_of_pytest_has_the_test_ids_of_its_session(
     family: str,
 ) -> None:
     code = textwrap.dedent(NASTY)
-    for name in ("test_root", "sub.dir/deep/test_x", "with space/test_s", "test_dir.py/test_in"):
+    names = ["test_root", "sub.dir/deep/test_x", "with space/test_s"]
+    if pytest.version_tuple >= (8, 3, 5):  # older ones cannot import from a folder of such a name
+        names.append("test_dir.py/test_in")
+    for name in names:
         file = pytester.path / f"{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(code, encoding="utf-8")
