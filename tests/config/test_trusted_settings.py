@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from pytest_jama.config.lock_file import render_lock
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.lock import Lock
 from tests.config.values import COMPLETE, LOGIN, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no such owners and modes"
@@ -80,6 +84,27 @@ def test_pipe_is_not_read(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(SettingsError, match=rf"{name}: is a pipe, not a regular file"):
         load_both(tmp_path, tmp_path / "jama.yaml")
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        pytest.param(os.mkfifo, "is a pipe, not a regular file", id="pipe"),
+        pytest.param(os.mkdir, "is a folder", id="folder"),
+        pytest.param(lambda path: path.symlink_to(path.name), "cannot be read", id="loop"),
+        pytest.param(lambda path: path.symlink_to("gone"), "cannot be read", id="dangling"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), "not a regular file", id="device"),
+    ],
+)
+def test_what_is_called_jama_yaml_and_is_not_a_file_is_not_passed_over(
+    tmp_path: Path, make: Callable[[Path], None], words: str
+) -> None:
+    write(tmp_path, COMPLETE)
+    start = tmp_path / "a"
+    start.mkdir()
+    make(start / "jama.yaml")
+    with pytest.raises(SettingsError, match=rf"jama\.yaml: .*{words}"):
+        load_both(start)
 
 
 def test_link_to_shared_settings_is_followed(tmp_path: Path) -> None:
