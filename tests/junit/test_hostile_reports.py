@@ -97,19 +97,11 @@ def attempts_of_one_testcase(count: int) -> str:
     return suite(said(*(each for pair in attempts for each in pair)), attributes='name="pytest"')
 
 
-def suites_in_suites(count: int) -> str:
-    report = '<testcase classname="c" name="n"/>' * count
-    for _ in range(count // 80):
-        report = suite(report, attributes='tests="1" failures="1" errors="1" skipped="1"')
-    return report
-
-
 @pytest.mark.parametrize(
     "make, count",
     [
         pytest.param(steps_begun_at_once, 2000, id="steps"),
         pytest.param(attempts_of_one_testcase, 1500, id="attempts"),
-        pytest.param(suites_in_suites, 5000, id="suites"),
     ],
 )
 def test_many_elements_take_time_in_proportion_to_their_number(
