@@ -187,9 +187,15 @@ def find_rootdir(blocks: Iterable[etree._Element]) -> str:
         for child in block:
             if child.get("name") == ROOTDIR:
                 folder = (child.get("value") or "").strip("/")
-                if folder and {"", ".", ".."}.isdisjoint(folder.split("/")):
+                if 0 < len(folder) <= _LONGEST_ROOTDIR and {"", ".", ".."}.isdisjoint(
+                    folder.split("/")
+                ):
                     return folder
     return ""
+
+
+_LONGEST_ROOTDIR = 1000
+"""Each test of the suite gets it."""
 
 
 @lru_cache(maxsize=4096)

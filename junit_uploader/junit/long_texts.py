@@ -35,10 +35,12 @@ class LongTextFeed:
 
     Attributes:
         has_marks: Always set: every text is looked at here anyway.
+        waiting: How many elements began since this was set to 0.
     """
 
     def __init__(self, notes: Notes, encoding: str | None = None) -> None:
         self.has_marks = True
+        self.waiting = 0
         self._notes = notes
         self._parser = expat.ParserCreate(encoding)
         if hasattr(self._parser, "SetReparseDeferralEnabled"):
@@ -85,6 +87,7 @@ class LongTextFeed:
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._flush_text()
+        self.waiting += 1
         tag = name.rpartition(":")[2]
         kept = {key: value for key, value in attributes.items() if ":" not in key}
         kept.pop("xmlns", None)
@@ -117,11 +120,12 @@ class LongTextFeed:
             self._notes.add(NoteKind.CUT_TEXT, f"<{tag}> has {self._length:,} characters")
         if self._pieces and self._open:
             text = "".join(self._pieces)
-            children = self._open[-1]
-            if len(children):
-                children[-1].tail = (children[-1].tail or "") + text
+            parent = self._open[-1]
+            last = next(parent.iterchildren(reversed=True), None)  # `len` would count all of them
+            if last is not None:
+                last.tail = (last.tail or "") + text
             else:
-                children.text = (children.text or "") + text
+                parent.text = (parent.text or "") + text
         self._pieces.clear()
         self._length = 0
 

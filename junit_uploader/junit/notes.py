@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.text import shorten
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -102,8 +104,9 @@ class Notes:
         key = kind, str(detail)
         self._counts[key] = self._counts.get(key, 0) + count
         examples = self._examples.setdefault(key, [])
-        if example and len(examples) < _MOST_EXAMPLES and example not in examples:
-            examples.append(example)
+        if example and len(examples) < _MOST_EXAMPLES:
+            example = shorten(example, at_most=_LONGEST_EXAMPLE)
+            examples += [example] if example not in examples else []
 
     def add_commits(self, commits: Iterable[str]) -> None:
         """Keep the commits that properties name."""
@@ -127,6 +130,7 @@ class Notes:
 
 
 _MOST_EXAMPLES = 3
+_LONGEST_EXAMPLE = 2000
 
 
 class UnreadableError(Exception):

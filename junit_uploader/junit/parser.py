@@ -26,9 +26,11 @@ class Feed(Protocol):
     Attributes:
         has_marks: Whether marks for tools stood in what was fed, see `elements`, or it tells the
             steps of scenarios.
+        waiting: How many elements began since this was set to 0, or more.
     """
 
     has_marks: bool
+    waiting: int
 
     def feed(self, data: bytes) -> None:
         """Parse some more."""
@@ -71,6 +73,7 @@ class FastFeed:
             remove_pis=True,
         )
         self.has_marks = False
+        self.waiting = 0
         self._prolog = b""
         self._last = b""
         self._silence_bytes = 0
@@ -81,6 +84,7 @@ class FastFeed:
     def feed(self, data: bytes) -> None:
         """Parse some more."""
         self._silence_bytes += len(data)
+        self.waiting += data.count(b"<")
         self._look_for_marks(data)
         if len(self._prolog) < _LONGEST_PROLOG:
             self._prolog += data[:_LONGEST_PROLOG]

@@ -23,6 +23,9 @@ CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 4 * 1024 * 1024
 """For tags of many megabytes, which expat scans again with every chunk."""
 
+MOST_WAITING = 1_000_000
+"""Most elements that are kept in memory until the testcase or suite ends that they stand in."""
+
 
 class Readable(Protocol):
     """What a report is read from."""
@@ -169,12 +172,23 @@ class _OpenDocument(NamedTuple):
 
     def feed(self, data: bytes) -> None:
         """Read some more."""
+        before = self.walk.finished
         try:
             self.parser.feed(data)
             self.walk.take(self.parser.ended(), has_marks=self.parser.has_marks)
+            self._forget_waiting(before)
         except UnreadableError as exc:
             exc.move_down(self.first_line)
             raise
+
+    def _forget_waiting(self, finished: int) -> None:
+        if self.walk.finished > finished:
+            self.parser.waiting = 0
+        elif self.parser.waiting > MOST_WAITING:
+            raise UnreadableError(
+                f"more than {MOST_WAITING:,} elements, and no testcase or suite ends",
+                is_too_big=True,  # cutting texts may show that they are not elements
+            )
 
     def close(self) -> None:
         """Check that it is complete; read what the parser has kept back until now."""

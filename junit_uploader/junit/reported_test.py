@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ from pytest_jama.core.results import (
     StepResult,
     TestResult,
 )
+from pytest_jama.core.text import ELLIPSIS
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
@@ -68,6 +70,17 @@ class SuiteFacts(NamedTuple):
 
 
 NOWHERE = SuiteFacts()
+
+LONGEST_NAME = 1000
+"""Most characters that a suite may lend to each of its tests, which may be a million."""
+
+
+def bounded(name: str) -> str:
+    """Shorten a long name; what it ends with keeps it apart from others that begin so."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{name[: LONGEST_NAME - 14]}{ELLIPSIS} {digest}"
 
 
 class Extras(NamedTuple):

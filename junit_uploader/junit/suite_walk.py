@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from junit_uploader.junit import elements
 from junit_uploader.junit.elements import FAILING, ResultKind, read_findings
 from junit_uploader.junit.notes import NoteKind
-from junit_uploader.junit.reported_test import NOWHERE, SuiteFacts
+from junit_uploader.junit.reported_test import NOWHERE, SuiteFacts, bounded
 from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
 from junit_uploader.junit.testcase import TestcaseReader, read_suite_result
 from pytest_jama.core.cases import LINK_PROPERTIES
@@ -56,6 +56,7 @@ class SuiteWalk:
         report: int = 0,
     ) -> None:
         self.has_ended = False
+        self._closed = 0
         self._testcases = testcases
         self._options = options
         self._notes = notes
@@ -116,8 +117,14 @@ class SuiteWalk:
         """Throw away what stands before an element that was read."""
         if parent is None:
             self.has_ended = True
-        elif elements.local_name(parent.tag) != elements.TESTCASE:
+        while parent is not None and elements.local_name(parent.tag) != elements.TESTCASE:
             del parent[: parent.index(element)]
+            element, parent = parent, parent.getparent()
+
+    @property
+    def finished(self) -> int:
+        """How many testcases and suites have ended."""
+        return len(self._testcases) + self._closed
 
     def _suite_around(self, element: etree._Element) -> Suite:
         """Return the nearest suite around an element; opens it when this is its first content."""
@@ -133,11 +140,12 @@ class SuiteWalk:
     def _read_facts(self, element: etree._Element) -> SuiteFacts:
         """Read what a suite says of itself; a root of several suites lends them no name."""
         facts = self._suite_around(element).facts
-        own = (element.get("name") or "").strip()
+        own = bounded((element.get("name") or "").strip())
         started = self._reader.read_started(element.get("timestamp"))
-        host = self._options.dialects.host_in(element.get("hostname") or "")
+        host = bounded(self._options.dialects.host_in(element.get("hostname") or ""))
         if own and elements.local_name(element.tag) == elements.TESTSUITE:
-            facts = facts._replace(name=own, path=f"{facts.path} > {own}" if facts.path else own)
+            path = bounded(f"{facts.path} > {own}" if facts.path else own)
+            facts = facts._replace(name=own, path=path)
         if own in self._options.dialects.suites_of_attempts:
             facts = facts._replace(holds_attempts=True)
         commit = " + ".join(self._commits_before(element))
@@ -158,6 +166,7 @@ class SuiteWalk:
                 yield from elements.find_commits(block)
 
     def _close_suite(self, element: etree._Element) -> None:
+        self._closed += 1
         suite = self._open.pop(element, None) or Suite(self._read_facts(element))
         own = self._content.pop(element, ())
         properties = set(self._property_names(own))
@@ -180,7 +189,7 @@ class SuiteWalk:
         """Read what stands in a suite itself, and not in a testcase."""
         facts = suite.facts
         if not facts.name:
-            facts = facts._replace(name=(element.get("name") or "").strip())
+            facts = facts._replace(name=bounded((element.get("name") or "").strip()))
         for finding in read_findings(own):
             if finding.kind is ResultKind.SKIPPED:
                 self._notes.add(NoteKind.SKIPPED_SUITE, facts.name)

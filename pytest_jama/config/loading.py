@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os.path
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -266,6 +266,7 @@ def find_file(start: Path) -> Path | None:
         SettingsError: When that folder has a jama.yml, too.
     """
     for folder in (start.absolute(), *start.absolute().parents):
+        # also a pipe or a link to nothing: it is refused by name, and not passed over
         found = [folder / name for name in SETTINGS_FILES if os.path.lexists(folder / name)]
         if len(found) > 1:
             message = f"{folder} has {' and '.join(SETTINGS_FILES)}"

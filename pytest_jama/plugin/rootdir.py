@@ -65,7 +65,7 @@ def _find_settings(config: pytest.Config) -> Path | None:
         return Path(config.invocation_params.dir, named)
     root = config.rootpath
     files = (folder / name for folder in (root, *root.parents) for name in SETTINGS_FILES)
-    file = next((file for file in files if file.is_file()), None)
+    file = next(filter(os.path.lexists, files), None)
     if file is not None:
         with suppress(OSError):
             os.close(open_own(file, follows=True))

@@ -109,6 +109,27 @@ def test_what_is_not_a_file_is_said_and_never_opened(
         load_both(below, settings if is_named else None)
 
 
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        pytest.param(os.mkfifo, "is a pipe, not a regular file", id="pipe"),
+        pytest.param(os.mkdir, "is a folder", id="folder"),
+        pytest.param(lambda path: path.symlink_to(path.name), "cannot be read", id="loop"),
+        pytest.param(lambda path: path.symlink_to("gone"), "cannot be read", id="dangling"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), "not a regular file", id="device"),
+    ],
+)
+def test_what_is_called_jama_yaml_and_is_not_a_file_is_not_passed_over(
+    tmp_path: Path, make: Callable[[Path], None], words: str
+) -> None:
+    write(tmp_path, COMPLETE)
+    start = tmp_path / "a"
+    start.mkdir()
+    make(start / "jama.yaml")
+    with pytest.raises(SettingsError, match=rf"jama\.yaml: .*{words}"):
+        load_both(start)
+
+
 def test_link_to_shared_settings_is_followed(tmp_path: Path) -> None:
     write(tmp_path, COMPLETE, "shared.yaml")
     (tmp_path / "jama.yaml").symlink_to("shared.yaml")

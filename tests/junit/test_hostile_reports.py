@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from junit_uploader.junit.elements import find_properties, without_marks
 from junit_uploader.junit.notes import UnreadableError
+from junit_uploader.junit.report_reader import MOST_WAITING
 from junit_uploader.junit.scenarios import read_scenario
 from junit_uploader.merged_reports import link_tests, read_reports
 from pytest_jama.core.verdicts import VerdictRules
-from tests.junit.reports import PASSED, make_case, outcomes, read, suite
+from tests.junit.reports import PASSED, make_case, notes, outcomes, read, suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,19 +97,11 @@ def attempts_of_one_testcase(count: int) -> str:
     return suite(said(*(each for pair in attempts for each in pair)), attributes='name="pytest"')
 
 
-def suites_in_suites(count: int) -> str:
-    report = '<testcase classname="c" name="n"/>' * count
-    for _ in range(count // 80):
-        report = suite(report, attributes='tests="1" failures="1" errors="1" skipped="1"')
-    return report
-
-
 @pytest.mark.parametrize(
     "make, count",
     [
         pytest.param(steps_begun_at_once, 2000, id="steps"),
         pytest.param(attempts_of_one_testcase, 1500, id="attempts"),
-        pytest.param(suites_in_suites, 5000, id="suites"),
     ],
 )
 def test_many_elements_take_time_in_proportion_to_their_number(
@@ -170,6 +163,51 @@ def test_absurd_properties_of_a_report_do_no_harm(folder: str) -> None:
     )
     (found,) = read(report).testcases
     assert (found.test_id, found.time_s, found.suite.rootdir) == ("shop.Cart.pays", None, "")
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param(suite("<x/>" * (MOST_WAITING + 50_000), PASSED), id="unknown"),
+        pytest.param(suite(make_case(f"{'<a/>' * 999}<skipped/>" * 1100)), id="mixed"),
+    ],
+)
+def test_elements_that_would_fill_the_memory_are_refused(report: str) -> None:
+    with pytest.raises(UnreadableError, match="1,000,000 elements, and no testcase or suite ends"):
+        read(report)
+
+
+def test_elements_are_many_only_when_no_testcase_ends() -> None:
+    some = "<x/>" * (MOST_WAITING // 40)
+    report = suite(*(f"{some}<a>{PASSED}</a>" for _ in range(50)))
+    assert len(read(report).testcases) == 50
+
+
+def test_a_text_that_looks_like_many_elements_is_a_text() -> None:
+    assert outcomes(read(printed("< " * (2 * MOST_WAITING)))) == {"shop.Cart.pays": "passed"}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param('<testsuites name="a">{0}{1}</testsuites>', id="name"),
+        pytest.param(
+            '<testsuites name="a"><testsuite name="b">{0}{1}</testsuite></testsuites>', id="path"
+        ),
+    ],
+)
+def test_long_names_of_suites_are_cut_and_stay_apart(report: str) -> None:
+    inner = (f'<testsuite name="{"S" * 10_000}{n}"><testcase name="t"/></testsuite>' for n in "12")
+    found = read(report.format(*inner)).testcases
+    assert len({each.test_id for each in found}) == 2
+    assert max(len(each.test_id + each.suite.path) for each in found) < 2100
+
+
+def test_a_note_on_a_long_name_is_short() -> None:
+    long = "S" * 100_000
+    report = suite(f'<testcase name="{long}" status="failed"/>')
+    (note,) = notes(read(report))
+    assert len(note) < 2200
 
 
 GOOD = (
