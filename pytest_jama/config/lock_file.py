@@ -250,4 +250,10 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 def _by_number(name: str) -> tuple[list[tuple[int, str]], str]:
     """Sort key: P-TC-2 before P-TC-10."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], name
+    return [_as_number(part) if part[0] in "0123456789" else (-1, part) for part in parts], name
+
+
+def _as_number(digits: str) -> tuple[int, str]:
+    """Order numbers as `int` would, which refuses more than 4300 digits."""
+    significant = digits.lstrip("0")
+    return len(significant), significant

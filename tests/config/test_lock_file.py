@@ -35,6 +35,13 @@ def test_cases_come_in_the_order_of_their_numbers() -> None:
     assert [text for text in TEXT.split('"') if text.startswith("P-TC")] == list(LOCK.cases)
 
 
+def test_numbers_of_any_length_have_their_order() -> None:
+    case = LOCK.cases["P-TC-1"]
+    names = ["P-TC-9", "P-TC-10", "P-TC-1" + "0" * 5000, "P-TC-" + "9" * 5001]
+    text = render_lock(Lock(dict.fromkeys(reversed(names), case)))
+    assert [each for each in text.split('"') if each.startswith("P-TC")] == names
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
