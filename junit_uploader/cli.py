@@ -31,12 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given[:1] == ["--version"]:
             return _print_version()
         _escape_what_cannot_be_shown()
-        from pytest_jama.session.interrupts import (  # noqa: PLC0415 (``--version`` needs none)
-            second_interrupt_ends_all,
-        )
-
-        with second_interrupt_ends_all():
-            return _run(given)
+        return _run(given)
     except KeyboardInterrupt:
         return _status("INTERRUPTED")
     except BrokenPipeError:  # `| head`
@@ -70,7 +65,12 @@ def _run(given: Sequence[str]) -> int:
         return 0
     if options.version:
         return _print_version()
-    return _list(options) if options.list else _upload(options, given)
+    from pytest_jama.session.interrupts import (  # noqa: PLC0415 (``--help`` needs none)
+        second_interrupt_ends_all,
+    )
+
+    with second_interrupt_ends_all():
+        return _list(options) if options.list else _upload(options, given)
 
 
 def _refuse(error: WrongUseError, given: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.journal.chain import Edit, EditKind, describe_edits, name_lines
+from pytest_jama.journal.chain import EditKind, LineEdit, describe_edits, name_lines
 from pytest_jama.journal.folder import shown
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import find_contradictions
@@ -120,7 +120,7 @@ def _add_contradictions(recording: Recording) -> None:
         return  # who loads the settings says what is wrong
     known = {edit.line for edit in recording.edits}
     recording.edits += [
-        Edit(line, EditKind.VERDICT)
+        LineEdit(line, EditKind.VERDICT)
         for line in find_contradictions(recording, rules)
         if line not in known
     ]

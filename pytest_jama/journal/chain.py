@@ -38,7 +38,7 @@ class EditKind(str, Enum):
     HEADER = "line {} says that the lines carry no chain, and some do: it was changed"
 
 
-class Edit(NamedTuple):
+class LineEdit(NamedTuple):
     """A line at which the chain is broken, or that contradicts others.
 
     Attributes:
@@ -53,7 +53,7 @@ class Edit(NamedTuple):
         return self.kind.value.format(self.line)
 
 
-def name_lines(edits: Iterable[Edit]) -> str:
+def name_lines(edits: Iterable[LineEdit]) -> str:
     """Return which lines were changed, in few words: ``line 7``, ``lines 7, 9``."""
     numbers = sorted({edit.line for edit in edits})
     named = ", ".join(map(str, numbers[:_NAMED]))
@@ -61,7 +61,7 @@ def name_lines(edits: Iterable[Edit]) -> str:
     return f"{'line' if len(numbers) == 1 else 'lines'} {named}{rest}"
 
 
-def describe_edits(edits: Sequence[Edit]) -> str:
+def describe_edits(edits: Sequence[LineEdit]) -> str:
     """Return what was done to a journal: the first change, and how many more there are."""
     first, *others = edits
     return f"{first}; and {counted(len(others), 'more change')}" if others else str(first)
@@ -118,7 +118,7 @@ class ChainReader:
         header: See above.
     """
 
-    def __init__(self, edits: list[Edit], *, header: int, is_chained: bool) -> None:
+    def __init__(self, edits: list[LineEdit], *, header: int, is_chained: bool) -> None:
         self._edits = edits
         self.header = header
         self._is_chained = is_chained
@@ -140,16 +140,16 @@ class ChainReader:
         found = _find_field(line)
         if found is None:
             if self._is_chained:
-                self._edits.append(Edit(number, EditKind.UNCHAINED))
+                self._edits.append(LineEdit(number, EditKind.UNCHAINED))
             return
         if not self._is_chained:
-            self._edits.append(Edit(self.header, EditKind.HEADER))
+            self._edits.append(LineEdit(self.header, EditKind.HEADER))
             self._is_chained = True
         chain, text = found[1], line[: found.start()] + b"}"
         if self._is_next(chain, text):
             self._proven = chain
         else:
-            self._edits.append(Edit(number, self._find_kind(_number_of(chain))))
+            self._edits.append(LineEdit(number, self._find_kind(_number_of(chain))))
         self._before, self._number = chain, _number_of(chain)
 
     def _is_next(self, chain: bytes, text: bytes) -> bool:

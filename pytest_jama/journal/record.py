@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.core.verdicts import StepVerdict, Verdict
-    from pytest_jama.journal.chain import Edit
+    from pytest_jama.journal.chain import LineEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class Recording:
         repeated: The other results of tests that have several which say different things.
         is_chained: Whether its lines carry a chain, so that a change of them is found.
         chain: That of the last line; empty without one.
-        edits: Where it was changed, see `Edit`.
+        edits: Where it was changed, see `LineEdit`.
         accepted: The lines whose change an upload was told to accept.
         is_header_edited: Whether the header is one of those lines.
     """
@@ -172,12 +172,12 @@ class Recording:
     repeated: dict[TestResult, TestResult] = field(default_factory=dict)
     is_chained: bool = True
     chain: str = ""
-    edits: list[Edit] = field(default_factory=list)
+    edits: list[LineEdit] = field(default_factory=list)
     accepted: set[int] = field(default_factory=set)
     is_header_edited: bool = False
 
     @property
-    def open_edits(self) -> tuple[Edit, ...]:
+    def open_edits(self) -> tuple[LineEdit, ...]:
         """The changes that no upload was told to accept."""
         return tuple(edit for edit in self.edits if edit.line not in self.accepted)
 

@@ -8,8 +8,12 @@ killed with -9 while it sent.
 from __future__ import annotations
 
 import json
+import threading
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,8 +36,6 @@ from tests.sandbox.client import Api, replace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastapi import FastAPI
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 OLD = Path(__file__).parents[1] / "journal" / "old"
 SENT = {1: "PASSED", 2: "FAILED", 3: "BLOCKED", 4: "PASSED"}
@@ -96,32 +98,49 @@ ADDRESS = "http://jama.example"
 """The server of the journal below. Fingerprints depend on it, and ports differ from day to day."""
 
 
-class ProxySandbox(Sandbox):
-    """A sandbox that is reached as `ADDRESS` by those who take it for their proxy."""
+class _Forwarding(BaseHTTPRequestHandler):
+    """Passes requests on to a sandbox, as a proxy does, which asks the server by its own name."""
 
-    def app(self) -> FastAPI:
-        app = super().app()
-        app.add_middleware(_RelativeTargets)
-        return app
+    sandbox: Sandbox
+
+    def _forward(self) -> None:
+        target = urlsplit(self.path)._replace(scheme="", netloc="").geturl()
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name: value for name, value in self.headers.items() if name != "Host"}
+        connection = HTTPConnection(urlsplit(self.sandbox.url).netloc)
+        connection.request(self.command, target, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        self.send_response(answer.status)
+        for name in {"Content-Type", "Location"} & set(answer.headers):
+            self.send_header(name, answer.headers[name])
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PATCH = do_PUT = _forward  # noqa: N815 (http.server names them so)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
-class _RelativeTargets:
-    """Takes the address out of the targets of requests, where clients of a proxy write it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            raw = scope["raw_path"].removeprefix(ADDRESS.encode("ascii"))
-            scope = {**scope, "path": scope["path"].removeprefix(ADDRESS), "raw_path": raw}
-        await self._app(scope, receive, send)
+@pytest.fixture
+def proxy(interrupted: Repository) -> Iterator[str]:
+    """The address of a proxy that leads to the sandbox, whatever server is asked for."""
+    handler = type("Handler", (_Forwarding,), {"sandbox": interrupted.sandbox})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
 def interrupted(tmp_path: Path) -> Iterator[Repository]:
     """What the killed session left behind: its journal, and two of five runs at its server."""
-    with ProxySandbox() as sandbox:
+    with Sandbox() as sandbox:
         repository = Repository(tmp_path, sandbox, "OLD")
         for number in range(1, 7):
             repository.case(number, steps={3: 3, 6: 2}.get(number, 0))
@@ -140,10 +159,12 @@ def interrupted(tmp_path: Path) -> Iterator[Repository]:
         yield repository
 
 
-def test_upload_that_the_old_version_could_not_finish_is_finished(interrupted: Repository) -> None:
+def test_upload_that_the_old_version_could_not_finish_is_finished(
+    interrupted: Repository, proxy: str
+) -> None:
     by_proxy = {
         "JAMA_URL": ADDRESS,
-        "http_proxy": interrupted.sandbox.url,
+        "http_proxy": proxy,
         "NO_PROXY": "",
         "HTTP_PROXY": "",
         "no_proxy": "",

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import Journals, lines, open_journal
-from pytest_jama.journal.chain import Edit, EditKind, describe_edits, name_lines
+from pytest_jama.journal.chain import EditKind, LineEdit, describe_edits, name_lines
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.select import take_up
 from tests.journal.record import a_test, as_bytes, collected, header, read, record
@@ -44,7 +44,7 @@ def changed(line: bytes) -> bytes:
     return line.replace(b'"passed"', b'"failed"')
 
 
-def edits_of(content: list[bytes]) -> list[Edit]:
+def edits_of(content: list[bytes]) -> list[LineEdit]:
     return read(b"".join(content)).edits
 
 
@@ -55,36 +55,36 @@ def test_what_nobody_touched_is_not_said_to_be_changed() -> None:
 @pytest.mark.parametrize("at", range(len(WHOLE)))
 def test_a_changed_line_is_named_and_no_other(at: int) -> None:
     line = re.sub(rb'^\{"line"', b'{"mood":1,"line"', WHOLE[at])
-    assert edits_of([*WHOLE[:at], line, *WHOLE[at + 1 :]]) == ([Edit(at + 1, C)])
+    assert edits_of([*WHOLE[:at], line, *WHOLE[at + 1 :]]) == ([LineEdit(at + 1, C)])
 
 
 @pytest.mark.parametrize("at", range(1, len(WHOLE) - 1))
 def test_a_removed_line_is_missing_before_the_next(at: int) -> None:
-    assert edits_of([*WHOLE[:at], *WHOLE[at + 1 :]]) == [Edit(at + 1, M)]
+    assert edits_of([*WHOLE[:at], *WHOLE[at + 1 :]]) == [LineEdit(at + 1, M)]
 
 
 @pytest.mark.parametrize(
     "content,edits",
     [
-        ([*WHOLE[:2], WHOLE[3], WHOLE[2], *WHOLE[4:]], [Edit(3, M), Edit(5, M)]),
-        ([*WHOLE[:3], WHOLE[2], *WHOLE[3:]], [Edit(4, P)]),
-        ([*WHOLE, WHOLE[2]], [Edit(8, P)]),
-        ([*WHOLE[:4], OTHER[4], *WHOLE[4:]], [Edit(5, C)]),
-        ([*WHOLE[:4], OTHER[4], *WHOLE[5:]], [Edit(5, C), Edit(6, C)]),
-        ([*WHOLE[:2], *OTHER[2:]], [Edit(3, C)]),
-        ([*WHOLE[:4], as_bytes(FULL["end_line"]), *WHOLE[4:]], [Edit(5, EditKind.UNCHAINED)]),
-        ([OTHER[0], *WHOLE[1:]], [Edit(2, C)]),
+        ([*WHOLE[:2], WHOLE[3], WHOLE[2], *WHOLE[4:]], [LineEdit(3, M), LineEdit(5, M)]),
+        ([*WHOLE[:3], WHOLE[2], *WHOLE[3:]], [LineEdit(4, P)]),
+        ([*WHOLE, WHOLE[2]], [LineEdit(8, P)]),
+        ([*WHOLE[:4], OTHER[4], *WHOLE[4:]], [LineEdit(5, C)]),
+        ([*WHOLE[:4], OTHER[4], *WHOLE[5:]], [LineEdit(5, C), LineEdit(6, C)]),
+        ([*WHOLE[:2], *OTHER[2:]], [LineEdit(3, C)]),
+        ([*WHOLE[:4], as_bytes(FULL["end_line"]), *WHOLE[4:]], [LineEdit(5, EditKind.UNCHAINED)]),
+        ([OTHER[0], *WHOLE[1:]], [LineEdit(2, C)]),
         (
             [*WHOLE[:4], FIELD.sub(b"", WHOLE[4]), *WHOLE[5:]],
-            [Edit(5, EditKind.UNCHAINED), Edit(6, M)],
+            [LineEdit(5, EditKind.UNCHAINED), LineEdit(6, M)],
         ),
         (
             [WHOLE[0].replace(b'"format":2', b'"format":1'), *WHOLE[1:]],
-            [Edit(1, EditKind.HEADER), Edit(1, C)],
+            [LineEdit(1, EditKind.HEADER), LineEdit(1, C)],
         ),
         (
             [FIELD.sub(b"", WHOLE[0]).replace(b'"format":2', b'"format":1'), *WHOLE[1:]],
-            [Edit(1, EditKind.HEADER), Edit(2, M)],
+            [LineEdit(1, EditKind.HEADER), LineEdit(2, M)],
         ),
     ],
     ids=[
@@ -93,7 +93,7 @@ def test_a_removed_line_is_missing_before_the_next(at: int) -> None:
         *("format 1", "format 1 without chain"),
     ],
 )
-def test_what_was_done_is_told_apart(content: list[bytes], edits: list[Edit]) -> None:
+def test_what_was_done_is_told_apart(content: list[bytes], edits: list[LineEdit]) -> None:
     assert edits_of(content) == edits
 
 
@@ -126,13 +126,13 @@ def test_journals_of_format_1_are_read_and_said_to_be_unchained() -> None:
 
 
 def test_edits_are_told_in_few_words() -> None:
-    edits = [Edit(7, C), Edit(9, M), Edit(9, P)]
+    edits = [LineEdit(7, C), LineEdit(9, M), LineEdit(9, P)]
     assert describe_edits(edits[1:2]) == "lines are missing or moved before line 9"
     assert describe_edits(edits) == (
         "line 7 was changed after it was written, or comes from another journal; and 2 more changes"
     )
     assert (name_lines(edits[:1]), name_lines(edits)) == ("line 7", "lines 7, 9")
-    assert name_lines([Edit(n, C) for n in range(1, 9)]) == "lines 1, 2, 3, 4 and 4 more"
+    assert name_lines([LineEdit(n, C) for n in range(1, 9)]) == "lines 1, 2, 3, 4 and 4 more"
 
 
 def write_upload(path: Path, *several: lines.JournalLine) -> None:
@@ -175,8 +175,8 @@ def test_accepted_edits_stay_accepted_and_are_still_found(tmp_path: Path) -> Non
     with path.open("ab") as file:
         file.write(WHOLE[2])
     found = read(path.read_bytes())
-    assert found.edits == [Edit(3, C), Edit(10, P)]
-    assert found.open_edits == (Edit(10, P),)
+    assert found.edits == [LineEdit(3, C), LineEdit(10, P)]
+    assert found.open_edits == (LineEdit(10, P),)
 
 
 def test_a_line_that_was_put_there_accepts_nothing_of_itself() -> None:
@@ -261,6 +261,6 @@ def test_a_journal_that_is_put_back_goes_on_with_its_chain(tmp_path: Path) -> No
 
 def test_several_files_of_one_session_tell_the_edits_of_each() -> None:
     good, bad = record(LISTED), record(LISTED)
-    bad.edits.append(Edit(2, C))
+    bad.edits.append(LineEdit(2, C))
     (united,) = by_session([good, bad])
-    assert united.edits == [Edit(2, C)]
+    assert united.edits == [LineEdit(2, C)]
