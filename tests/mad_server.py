@@ -367,13 +367,6 @@ _fails("has_not_changed", b"304 Not Modified", b"")
 
 
 @_in(UNCLEAR)
-def is_followed_by_another_answer_late(talk: Talk) -> None:
-    talk.send(talk.good())
-    talk.ended.wait(0.001)
-    talk.send(talk.head(length=2), b"{}")
-
-
-@_in(UNCLEAR)
 def resets_the_connection(talk: Talk) -> None:
     talk.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     os.close(talk.socket.detach())

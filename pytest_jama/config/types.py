@@ -105,7 +105,7 @@ def _url(value: object) -> str:
     parts = urlsplit(text if "://" in text else f"https://{text}")
     host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
     if _ODD.match(text) or parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
-        raise ValueError(text)
+        raise ValueError(ascii(text))  # pydantic cannot take surrogates in it
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}{_context_path(parts.path)}"
 

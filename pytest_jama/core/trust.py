@@ -123,9 +123,7 @@ def open_own(path: Path, flags: int = os.O_RDONLY, *, follows: bool = False) -> 
         OSError: When it cannot be opened.
     """
     if follows:
-        facts = path.lstat()
-        if stat.S_ISLNK(facts.st_mode):
-            _check_link(path, facts)
+        _follow(path)
     descriptor = open_regular(path, flags, follows=follows)
     try:
         _check(path, os.fstat(descriptor), path.parent)
@@ -133,6 +131,25 @@ def open_own(path: Path, flags: int = os.O_RDONLY, *, follows: bool = False) -> 
         os.close(descriptor)
         raise
     return descriptor
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that is not trusted, without opening it; it may be a symbolic link.
+
+    Raises:
+        UntrustedError: When it is not trusted, or not a regular file.
+        OSError: When there is none.
+    """
+    _follow(path)
+    facts = path.stat()
+    _check_kind(path, facts.st_mode)
+    _check(path, facts, path.parent)
+
+
+def _follow(path: Path) -> None:
+    facts = path.lstat()
+    if stat.S_ISLNK(facts.st_mode):
+        _check_link(path, facts)
 
 
 def read_own(path: Path) -> BinaryIO:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.properties import ROOTDIR
 from pytest_jama.core.test_ids import SETTINGS_FILES
-from pytest_jama.core.trust import open_own
+from pytest_jama.core.trust import check_file
 from pytest_jama.plugin.guard import Guarded, guarded
 
 if TYPE_CHECKING:
@@ -68,6 +68,6 @@ def _find_settings(config: pytest.Config) -> Path | None:
     file = next(filter(os.path.lexists, files), None)
     if file is not None:
         with suppress(OSError):
-            os.close(open_own(file, follows=True))
+            check_file(file)
             return file
     return None

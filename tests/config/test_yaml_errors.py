@@ -103,7 +103,7 @@ def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "jama.yaml").mkdir()
-    assert problems_of(tmp_path)[0].startswith("jama.yaml (not found): url is not set")
+    assert problems_of(tmp_path)[0].startswith("jama.yaml: is a folder; remove it")
 
 
 @pytest.mark.parametrize(

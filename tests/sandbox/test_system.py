@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,8 +36,8 @@ def test_an_unknown_user_is_not_found(world: World) -> None:
 
 
 def test_a_project_is_found_by_its_key_in_the_list(world: World) -> None:
-    pages = [world.api.get("/projects", params={"startAt": n}).data for n in range(0, 400, 20)]
-    by_key = {project.get("projectKey"): project for page in pages for project in page}
+    pages = (world.api.get("/projects", params={"startAt": n}).data for n in count(0, 20))
+    by_key = {each.get("projectKey"): each for page in takewhile(bool, pages) for each in page}
     assert by_key[world.key]["id"] == world.project
     assert by_key[world.key]["isFolder"] is False
 

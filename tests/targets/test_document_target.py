@@ -96,7 +96,12 @@ def documents(shop: Repository) -> dict[str, str]:
 
 
 def lines(shop: Repository, kind: str) -> list[dict[str, Any]]:
-    return [line for line in shop.journal() if line["line"] == kind]
+    sealed = {"at", "chain"}
+    return [
+        {name: value for name, value in line.items() if name not in sealed}
+        for line in shop.journal()
+        if line["line"] == kind
+    ]
 
 
 def report_of(finished: Finished) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _MOST_VALUES = 2_000_000
 """Values in JSON; each one takes some 100 bytes of memory. A row of a list has some hundred."""
 _FEW_BYTES = 1 << 20
 _MOST_COMPRESSED = 200
-"""Lists of Jama become some twenty times as small; a bomb a thousand times."""
+"""Lists of items become some twenty times as small; a bomb a thousand times."""
 _MOST_DIGITS = 25
 _TEXT_ENCODINGS = frozenset(
     ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "iso-8859-15", "windows-1252"]
