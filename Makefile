@@ -6,11 +6,10 @@ INSTALLED := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the cores of a small machine: tests wait for servers now and then.
 WORKERS ?= 3
-# What `make test` does a part of.
-EVERY_CELL := tests/faults/test_matrix.py tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py \
-  tests/junit/test_hostile_reports.py tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
+FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
+  tests/targets/test_jama_garbled.py tests/targets/test_jama_garbled_big.py tests/targets/test_mad_servers.py
 
-.PHONY: help demo test faults check fix docs bench wheel test-wheel test-lowest audit sbom clean
+.PHONY: help demo test faults fuzz check fix docs bench wheel test-wheel test-lowest audit sbom clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -31,7 +30,10 @@ test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
-	$(BIN)/python -m pytest -n $(WORKERS) $(EVERY_CELL) --every-cell
+	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py --every-cell
+
+fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long
+	$(BIN)/python -m pytest -n $(WORKERS) $(FUZZERS) --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -108,7 +108,7 @@ def spoiled(draw: st.DrawFn, good: str, pieces: list[str]) -> bytes:
 
 
 def budget(config: pytest.Config, examples: int) -> settings:
-    """Return how long to look: some seconds, or minutes with `make faults`."""
+    """Return how long to look: some seconds, or minutes with `make fuzz`."""
     return settings(
         max_examples=examples * (50 if config.getoption("--every-cell") else 1),
         deadline=None,

@@ -102,7 +102,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(kind: str, upload: Upl
 
 ENDING: Mapping[str, Callable[[Talk], None]] = {**UNCLEAR, **SLOW, **FINAL}
 SHARE = [*itertools.islice(UNCLEAR, 0, None, 6), *SLOW, *FINAL]
-"""What `make test` lets a server do for ever; `make faults` takes all."""
+"""What `make test` lets a server do for ever; `make fuzz` takes all."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
