@@ -122,13 +122,13 @@ class Session:
 
     def write(self, *several: lines.JournalLine) -> None:
         """Append lines to the journal."""
-        self.write_encoded(*map(self._encode, several))
+        if self.journal is not None:
+            self.journal.write(*map(self._hide_certain, several))
 
-    def _encode(self, line: lines.JournalLine) -> str:
-        """Return a line as JSON, once more without what certainly is a secret."""
-        text = lines.encode(line)
-        is_clean = not self._redactor.may_hide_certain(text)
-        return text if is_clean else lines.encode(self._redactor.hide_in(line))
+    def _hide_certain(self, line: lines.JournalLine) -> lines.JournalLine:
+        """Return a line, once more without what certainly is a secret."""
+        is_clean = not self._redactor.may_hide_certain(lines.encode(line))
+        return line if is_clean else self._redactor.hide_in(line)
 
     def write_encoded(self, *several: str) -> None:
         """Append lines that are JSON already."""

@@ -243,6 +243,15 @@ def test_the_journal_keeps_who_where_and_with_what(name: str, told: Callable[[st
     assert not any(secret in text for secret in ("secret", "ann:"))
 
 
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_every_line_but_a_result_carries_its_time(name: str, told: Callable[[str], Told]) -> None:
+    lines = told(name).repository.journal()
+    written = {line["line"] for line in lines}
+    sent = set() if name == "dry run" else {"place", "update", "receipt"}
+    assert {"session", "result", "verdict", "end"} | sent <= written
+    assert [line for line in lines if line["line"] != "result" and "at" not in line] == []
+
+
 @pytest.mark.parametrize("name", ["pytest", "junit-uploader", "upload"])
 def test_custom_fields_of_a_run_take_what_is_known_of_the_session(
     name: str, told: Callable[[str], Told]

@@ -192,4 +192,4 @@ def test_no_upload_only_writes_the_journal(shop: Uploader) -> None:
     last = shop.repository.journal()[-1]
     end = {"line": "end", "finished": False, "reason": "nothing was to be sent"}
     assert {**last, **end} == last
-    assert last.keys() - end == {"chain"}
+    assert last.keys() - end == {"at", "chain"}
