@@ -82,14 +82,20 @@ def upload(world: JamaWorld, server: MadServer, fake_time: FakeTime) -> Upload:
     return Upload(world, server, fake_time)
 
 
+LOOKED_UP = "looked up again, since a list may show it late"
+
+
 @pytest.mark.parametrize("kind", FINE)
 def test_an_odd_answer_that_is_clear_costs_nothing(kind: str, upload: Upload) -> None:
     upload.server.always(FINE[kind])
     receipts = upload.run()
     assert [receipt.state for receipt in receipts] == [SendState.SENT] * 3
     upload.assert_done_once()
-    assert sum(upload.time.slept) == 0
-    assert set(upload.repeated) <= {"the server had closed the connection"}
+    # A creation that was under way when its connection closed is looked up before it is repeated,
+    # with pauses; whether one was, the moment decides.
+    looks_up = {LOOKED_UP} if kind.startswith("closes") else set()
+    assert looks_up & set(upload.repeated) or sum(upload.time.slept) == 0
+    assert set(upload.repeated) <= {"the server had closed the connection", *looks_up}
 
 
 @pytest.mark.parametrize("kind", UNCLEAR)
