@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the cores of a small machine: tests wait for servers now and then.
 WORKERS ?= 3
 FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
-  tests/targets/test_jama_garbled.py tests/targets/test_jama_garbled_big.py tests/targets/test_mad_servers.py
+  tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
 .PHONY: help demo test faults fuzz check fix docs bench wheel test-wheel test-lowest audit sbom clean
 

@@ -127,7 +127,7 @@ def open_own(path: Path, flags: int = os.O_RDONLY, *, follows: bool = False) -> 
     descriptor = open_regular(path, flags, follows=follows)
     try:
         _check(path, os.fstat(descriptor), path.parent)
-    except BaseException:
+    except BaseException:  # also on Ctrl-C: the file must not stay open
         os.close(descriptor)
         raise
     return descriptor
@@ -180,7 +180,7 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follows: bool = True) 
         raise
     try:
         _check_kind(path, os.fstat(descriptor).st_mode)
-    except BaseException:
+    except BaseException:  # also on Ctrl-C: the file must not stay open
         os.close(descriptor)
         raise
     return descriptor

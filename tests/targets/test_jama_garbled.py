@@ -16,15 +16,15 @@ from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
+from pytest_jama.sandbox.jama.server import Sandbox
 from tests.targets.garbler import DELETED, Garble
 from tests.targets.jama_world import CYCLE, PLAN, JamaWorld, updates_for
 from tests.targets.scripted import FakeTime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.sandbox.jama.server import Sandbox
 
 _numbers = itertools.count(1)
 
@@ -110,10 +110,17 @@ def _numbers_in(value: Any) -> set[int]:
     return {int(digits) for digits in re.findall(r"\d{1,18}", text)}
 
 
+@pytest.fixture(scope="module")
+def own_sandbox() -> Iterator[Sandbox]:
+    """A sandbox that no other test speaks to: its requests are those of the fuzz alone."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
 @pytest.mark.no_cover
 @pytest.mark.parametrize("is_new", [False, True], ids=["in place", "all new"])
 def test_any_value_in_any_place_ends_in_a_report_or_an_error_of_ours(
-    running_sandbox: Sandbox, pytestconfig: pytest.Config, is_new: bool
+    own_sandbox: Sandbox, pytestconfig: pytest.Config, is_new: bool
 ) -> None:
     count = 1_000 if pytestconfig.getoption("--every-cell") else 15
 
@@ -126,6 +133,6 @@ def test_any_value_in_any_place_ends_in_a_report_or_an_error_of_ours(
     )
     @given(st.lists(GARBLES, min_size=1, max_size=3))
     def fuzz(garbles: list[Garble]) -> None:
-        _fuzz(running_sandbox, garbles, is_new=is_new)
+        _fuzz(own_sandbox, garbles, is_new=is_new)
 
     fuzz()

@@ -48,8 +48,8 @@ def read_content(response: Response) -> None:
     )
     try:
         _ = response.content
-    except BaseException:
-        response.close()  # with what has not been read of it
+    except BaseException:  # also on Ctrl-C: what has not been read must not be read as the next
+        response.close()
         raise
 
 
