@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
+from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.config.redact_settings import RedactSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
@@ -297,6 +298,13 @@ class Settings(Section):
         description="What of the texts of tests is hidden.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    headers: Headers = Field(
+        default_factory=dict,
+        exclude=True,
+        repr=False,
+        description="Headers for a gateway before the server, sent with each request to it: name "
+        "-> value. What comes from the environment is hidden like a password.",
+    )
     drift: Annotated[
         Literal["incomplete", "warn", "off"],
         Allowed("incomplete, warn or off"),

@@ -25,7 +25,7 @@ from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
 from pytest_jama.targets.http.rate_limit import Pace
 from pytest_jama.targets.http.request import Request
 from pytest_jama.targets.http.responses import HttpAnswer, find_retry_after_s, read_answer
-from pytest_jama.targets.http.transport import proxy_secrets
+from pytest_jama.targets.http.transport import session_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,7 +215,7 @@ class Connection:
     def _conceal(self, text: str, login: Login) -> str:
         """Take all secrets out of a text; no other code gets them, not even as variables."""
         logins = (*login.secrets(), *self._login.secrets())
-        return redact(text, (*logins, *proxy_secrets(self._session)))
+        return redact(text, (*logins, *session_secrets(self._session)))
 
     def _not_let_in(self, answer: HttpAnswer) -> Exception:
         """Judge a 401: at the beginning it is final, later only after several."""

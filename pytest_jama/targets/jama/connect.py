@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_jama.config.header_settings import secrets_of, values_of
 from pytest_jama.core.errors import CredentialsError
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
@@ -58,6 +59,8 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
         verify=settings.tls.verify,
         client_cert=settings.tls.client_cert,
         connections=settings.upload.concurrency,
+        headers=values_of(settings.headers),
+        secrets=secrets_of(settings.headers),
     )
     limits = Limits(
         requests_per_s=JAMA.find_rate_per_s(settings.url, rate=settings.upload.rate),
