@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +14,7 @@ from pytest_jama.core.errors import (
     TargetError,
 )
 from pytest_jama.targets.http.login import ClientLogin, TokenLogin, fetch_token
-from tests.targets.scripted import Reply, said, token
+from tests.targets.scripted import Reply, gives, said, token
 
 if TYPE_CHECKING:
     from pytest_jama.targets.http.api import HttpApi
@@ -42,11 +41,6 @@ def page(status: int, title: str, text: str = "") -> Reply:
     html = f"<!DOCTYPE html><html><head><title>{title}</title><style>p {{}}</style></head>"
     body = f"<body><script>var locked;</script><p>{text}</p></body></html>"
     return Reply(status, (html + body).encode(), {"Content-Type": "text/html"})
-
-
-def gives(status: int, body: Any, **headers: str) -> Reply:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status, json.dumps(body).encode(), named)
 
 
 AT_THE_FIRST_REQUEST = [

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.text import visible
-from pytest_jama.targets.jama import wire
+from pytest_jama.targets.jama import listed_runs, wire
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page, says_already_there
-from pytest_jama.targets.jama.listed_runs import check_runs, of_cycle, read_listed
-from pytest_jama.targets.jama.paging import ShortListError, named, read_all, read_pages
+from pytest_jama.targets.jama.paging import ShortListError, named, read_pages
 from pytest_jama.targets.jama.parallel import gather
 from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience, within
 
@@ -41,7 +40,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 PLANS_PATH = "/testplans"
-RUNS_PATH = "/testruns"
+RUNS_PATH = listed_runs.RUNS_PATH
 
 _NOT_FOUND = 404
 
@@ -63,6 +62,7 @@ class JamaClient:
     def __init__(self, api: HttpApi, *, at_once: int = 1) -> None:
         self.api = api
         self._at_once = at_once
+        self._runs = listed_runs.RunLists(api, together=self.together, patience=self._patience)
 
     def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Make requests of which none needs the answer to another one; see `gather`."""
@@ -182,35 +182,15 @@ class JamaClient:
 
     def first_runs(self, cycle: Cycle) -> Page:
         """Return the first page of the test runs of a cycle; it tells how many there are."""
-        return next(self._run_pages(cycle, of_cycle(cycle)))
+        return self._runs.first(cycle)
 
     def runs(self, cycle: Cycle, *, total: int | None, first: Page | None = None) -> ListedRuns:
-        """Return the test runs of a cycle.
-
-        Args:
-            cycle: The cycle.
-            total: How many it should have.
-            first: The first page, if that is known.
-        """
-        get = partial(self.api.get, check=check_runs(cycle))
-        page = read_all(
-            get,
-            RUNS_PATH,
-            of_cycle(cycle),
-            first=first,
-            total=total,
-            together=self.together,
-            patience=self._patience(),
-            again=self.again(RUNS_PATH),
-        )
-        return read_listed(page.rows, cycle, missing=page.missing)
+        """Return the test runs of a cycle; see `RunLists.all`."""
+        return self._runs.all(cycle, total=total, first=first)
 
     def runs_of_cases(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
-        """Return the test runs of at most 50 test cases in a cycle."""
-        query: Query = (*of_cycle(cycle), *(("testCase", case_id) for case_id in case_ids))
-        pages = list(self._run_pages(cycle, query))
-        rows = [row for page in pages for row in page.rows]
-        return read_listed(rows, cycle, missing=pages[-1].missing, case_ids=case_ids)
+        """Return the test runs of some test cases in a cycle; see `RunLists.of_cases`."""
+        return self._runs.of_cases(cycle, case_ids)
 
     def patch_run(
         self,
@@ -268,9 +248,6 @@ class JamaClient:
 
     def _patience(self) -> Patience:
         return Patience(self.give_up_after_s, self.api.connection.clock)
-
-    def _run_pages(self, cycle: Cycle, query: Query) -> Iterator[Page]:
-        return self._pages(RUNS_PATH, query, check=check_runs(cycle))
 
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
-from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.listed_runs import ListedRuns, group_by_case
-from pytest_jama.targets.jama.paging import ShortListError, batches, page_count
+from pytest_jama.targets.jama.listed_runs import RUNS_PATH, ListedRuns, group_by_case
+from pytest_jama.targets.jama.paging import ShortListError, page_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +48,7 @@ def find_runs(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> Cycl
     if total is None or page_count(total) - 1 <= page_count(len(case_ids)):
         listed = client.runs(cycle, total=total, first=first)
     else:
-        listed = _runs_of_cases(client, cycle, case_ids)
+        listed = client.runs_of_cases(cycle, case_ids)
     if listed.missing:
         total = max(total or 0, len(listed.runs) + listed.missing)
     return CycleRuns(group_by_case(listed.runs, case_ids), total, listed.missing)
@@ -77,7 +75,7 @@ def read_back(
     if total is not None and page_count(total) <= page_count(len(case_ids)):
         listed = client.runs(cycle, total=total)
     else:
-        listed = _runs_of_cases(client, cycle, case_ids)
+        listed = client.runs_of_cases(cycle, case_ids)
     if listed.missing and not {run.case_id for run in listed.runs}.issuperset(case_ids):
         count = len(listed.runs) + listed.missing
         raise ShortListError(RUNS_PATH, total=count, missing=listed.missing)
@@ -182,13 +180,6 @@ def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
         if now.get(run.run_id) != run.status
     ]
     return ", ".join(losses)
-
-
-def _runs_of_cases(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
-    jobs = [partial(client.runs_of_cases, cycle, batch) for batch in batches(case_ids)]
-    parts = client.together(jobs)
-    runs = [run for part in parts for run in part.runs]
-    return ListedRuns(runs, sum(part.missing for part in parts))
 
 
 def _content(run: TestRun) -> list[str]:
