@@ -65,6 +65,15 @@ class Call:
         return self.request.headers.get(TIME_HEADER, "").lower() == "true"
 
     @property
+    def visible_at(self) -> float:
+        """When a plan, group or cycle that is created now can be seen."""
+        return self.database.clock() + self.knobs.slow_create_s
+
+    def hold_answer(self, until_s: float) -> None:
+        """Keep the answer back until the clock shows that many seconds since the epoch."""
+        self.request.state.answer_at_s = until_s
+
+    @property
     def indexed_at(self) -> float:
         """When search finds what is created now."""
         return self.database.clock() + self.knobs.search_lag_s

@@ -78,6 +78,9 @@ class Knobs:
     )
     empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
     cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")
+    slow_create_s: float = _knob(
+        0.0, "how long a POST of a plan, group or cycle takes is open; it is seen only at the end"
+    )
     cycle_generation_delay_s: float = _knob(
         0.0, "the runs of a large cycle may appear later than the answer"
     )

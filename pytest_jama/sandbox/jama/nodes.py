@@ -60,15 +60,17 @@ def _node(row: Row) -> Node:
     )
 
 
-def find_node(database: Database, node_id: int, *kinds: str) -> Node | None:
-    """Return a visible, undeleted node of one of the kinds (of any kind if none is named)."""
+def find_node(
+    database: Database, node_id: int, *kinds: str, with_hidden: bool = False
+) -> Node | None:
+    """Return an undeleted node of one of the kinds (of any kind if none is named)."""
     selection = of_kind(*kinds).where("n.id = ?", node_id)
-    return next(iter(find_nodes(database, selection)), None)
+    return next(iter(find_nodes(database, selection, with_hidden=with_hidden)), None)
 
 
-def get_node(database: Database, node_id: int, kind: str) -> Node:
+def get_node(database: Database, node_id: int, kind: str, *, with_hidden: bool = False) -> Node:
     """Return a node that must exist, or raise a `LookupError`."""
-    node = find_node(database, node_id, kind)
+    node = find_node(database, node_id, kind, with_hidden=with_hidden)
     if node is None:
         raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
     return node
@@ -105,7 +107,7 @@ def _columns(database: Database, new: NewNode) -> dict[str, Any]:
     if new.document_key:
         database.raise_counter(f"key {stem}", number)
     global_id = new.global_id or _next_global_id(database, new.item_type)
-    now = database.now()
+    now = database.now(at_s=new.visible_at)
     return {
         "id": node_id,
         "kind": new.item_type.kind,

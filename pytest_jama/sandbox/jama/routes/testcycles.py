@@ -124,6 +124,7 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
         generation = _generation(call, plan.id, body.test_run_generation_config)
         _refuse_empty(call, plan.id, generation)
         cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
+    call.hold_answer(generation.cycle_visible_at)
     return envelope.created(call, "/testcycles", cycle_id)
 
 
@@ -140,11 +141,13 @@ def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Gene
     if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(STATUSES)):
         known = ", ".join(STATUSES)
         raise bad_request(f"testRunStatusesToInclude: {wrong[0]!r} is not one of {known}")
+    visible_at = call.visible_at
     return Generation(
         group_ids=config.test_groups_to_include,
         statuses=config.test_run_statuses_to_include,
         unknown_as=call.knobs.case_without_previous_run,
-        visible_at=call.database.clock() + call.knobs.cycle_generation_delay_s,
+        visible_at=visible_at + call.knobs.cycle_generation_delay_s,
+        cycle_visible_at=visible_at,
         indexed_at=call.indexed_at,
     )
 

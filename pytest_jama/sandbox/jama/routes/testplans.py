@@ -78,9 +78,16 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
         raise bad_request("'project' is missing")
     project = call.require_project(body.project, status=400)
     fields = new_fields(call, body.fields, call.require_type(_PLAN_TYPE), {})
+    visible_at = call.visible_at
     plan_id = add_plan(
-        call.database, project=project, fields=fields, user=call.user, indexed_at=call.indexed_at
+        call.database,
+        project=project,
+        fields=fields,
+        user=call.user,
+        visible_at=visible_at,
+        indexed_at=call.indexed_at,
     )
+    call.hold_answer(visible_at)
     return envelope.created(call, "/testplans", plan_id)
 
 
@@ -144,7 +151,11 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     plan = call.require_node(plan_id, "testplans")
     call.require_writable(plan)
     _check_group(body)
-    group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
+    visible_at = call.visible_at
+    group_id = add_group(
+        call.database, plan.id, body.name, assigned_to=body.assigned_to, visible_at=visible_at
+    )
+    call.hold_answer(visible_at)
     return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
