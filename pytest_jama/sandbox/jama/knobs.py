@@ -94,6 +94,9 @@ class Knobs:
         "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
     )
     # -- runs ----------------------------------------------------------------------------
+    run_patch: Literal["allow", "400", "404", "405", "415", "replace_only"] = _knob(
+        "allow", "PATCH of a run is documented, yet most clients are known to use PUT only"
+    )
     status_rule: Literal["fail_first", "inprogress_until_complete"] = _knob(
         "fail_first", "the rule that derives a run's status from its steps is not published"
     )

@@ -50,10 +50,16 @@ def node(call: Call, value: Node) -> Json:
             **members(value, *_OF_EACH_NODE),
             **_outer(call, value),
             "fields": shown_fields(call, value),
-            "resources": {"self": {"allowed": _ALLOWED[value.kind]}},
+            "resources": {"self": {"allowed": _allowed(call, value)}},
             "type": value.kind,
         }
     )
+
+
+def _allowed(call: Call, value: Node) -> list[str]:
+    """Name the verbs that the caller may use on a node."""
+    lacks_patch = value.kind == "testruns" and call.knobs.run_patch in {"404", "405"}
+    return [verb for verb in _ALLOWED[value.kind] if not (lacks_patch and verb == "PATCH")]
 
 
 def shown_fields(call: Call, value: Node) -> Json:

@@ -1,6 +1,6 @@
 """Test cycles and their runs: creating a cycle generates runs, writing it may do so again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -83,6 +83,28 @@ def _write_run(call: Call, run: Node, _: FieldsBody, edit: Edit) -> None:
     if is_executed(edit, fields) and "executionDate" not in edit.set:
         fields["executionDate"] = call.database.now()
     save_fields(call.database, run, fields, user=call.user)
+
+
+def _check_patch_of_run(call: Call, operations: Any) -> None:
+    """Refuse what a server cannot do that lacks PATCH of runs, or a part of it."""
+    how, what = call.knobs.run_patch, call.request.url.path
+    if how == "replace_only":
+        given = operations if isinstance(operations, list) else []
+        names = {
+            str(each["op"]).lower() for each in given if isinstance(each, dict) and "op" in each
+        }
+        if "add" in names:
+            raise bad_request("the operation 'add' is not supported for test runs, 'replace' is")
+    elif how != "allow":
+        raise ApiError(int(how), _PATCH_REFUSALS[how].format(what))
+
+
+_PATCH_REFUSALS = {
+    "400": "PATCH operations are not supported for test runs ({})",
+    "404": "there is nothing at PATCH {}",
+    "405": "PATCH {} is not possible with this method",
+    "415": "PATCH {} does not accept the media type of this body",
+}
 
 
 def _cleared_of_run(call: Call, run: Node) -> set[str]:
@@ -180,6 +202,7 @@ _RUN = Kind(
     write=_write_run,
     delete=_delete_run,
     cleared=_cleared_of_run,
+    check_patch=_check_patch_of_run,
 )
 _CYCLE = Kind(
     name="testcycles",
