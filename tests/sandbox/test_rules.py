@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_jama.sandbox.jama.edits import Edit
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, as_set_up
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.rules import edited_fields, edited_run, is_executed
@@ -150,6 +150,18 @@ def test_rich_text_is_normalised_unless_the_knob_keeps_it() -> None:
     assert edited(run_fields(), actualResults="fine")["actualResults"] == "<p>fine</p>\n"
     knobs = Knobs(rich_text="keep")
     assert edited(run_fields(), knobs, actualResults="fine")["actualResults"] == "fine"
+
+
+def test_actual_results_are_plain_where_the_knob_says_so() -> None:
+    knobs = Knobs(actual_results="plain")
+    sent, plain_run = Edit(set={"actualResults": "a < b\n"}), as_set_up(RUN, knobs)
+    fields = edited_run(run_fields(), sent, item_type=plain_run, knobs=knobs)
+    assert fields["actualResults"] == "a < b\n"
+
+
+def test_an_assignee_is_refused_where_the_knob_says_so() -> None:
+    message = refusal(run_fields(), Knobs(assignee="400"), assignedTo=18)
+    assert message == "test runs cannot be assigned to the user 18"
 
 
 def test_a_knob_drops_actual_results_without_a_word() -> None:

@@ -116,7 +116,7 @@ class Call:
 
     def require_type(self, type_id: int) -> TypeDefinition:
         """Return the item type of that ID; 400 if there is none."""
-        found = find_item_type(self.database, type_id)
+        found = find_item_type(self.database, self.knobs, type_id)
         if found is None:
             raise bad_request(f"there is no item type with the ID {type_id}")
         return found

@@ -160,7 +160,7 @@ def shown(call: Call, target: str, identifier: int) -> Json | None:
             project = find_project(database, id=identifier)
             return wire.project(project) if project else None
         case "itemtypes":
-            item_type = find_item_type(database, identifier)
+            item_type = find_item_type(database, call.knobs, identifier)
             return wire.item_type(item_type) if item_type else None
         case "comments":
             return None

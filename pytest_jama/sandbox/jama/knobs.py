@@ -121,8 +121,11 @@ class Knobs:
     custom_run_fields: Literal["allow", "400"] = _knob(
         "allow", "impossible according to Jama in 2019, done by a client since 2021"
     )
-    actual_results: Literal["store", "drop"] = _knob(
-        "store", "a run type can lack the field, and unknown fields may be ignored"
+    actual_results: Literal["rich", "plain", "drop", "absent"] = _knob(
+        "rich", "admins can make the field plain text or take it away; unknown ones may be ignored"
+    )
+    assignee: Literal["allow", "400", "absent"] = _knob(
+        "allow", "whom a run can be assigned to depends on rights; admins can take the field away"
     )
     delete_run: Literal["allow", "405"] = _knob(
         "allow", "in the OpenAPI document, but not among the verbs the cookbook allows on a run"

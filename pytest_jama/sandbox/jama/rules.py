@@ -61,6 +61,8 @@ def _checked(
         is_of_run = field.is_custom and item_type.category == "TEST_RUN"
         if is_of_run and knobs.custom_run_fields == "400":
             raise bad_request(f"the custom field {name!r} of a test run cannot be set")
+        if name == "assignedTo" and item_type.category == "TEST_RUN" and knobs.assignee == "400":
+            raise bad_request(f"test runs cannot be assigned to the user {value}")
     left = {name: value for name, value in stored.items() if name not in known.cleared}
     return left, wanted
 

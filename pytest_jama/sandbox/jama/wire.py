@@ -202,6 +202,12 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
             "readOnlyAllowApiOverwrite": False,
             "triggerSuspect": False,
             "synchronize": False,
-            "textType": "RICHTEXT" if field.rich else None,
+            "textType": _text_type(field),
         }
     )
+
+
+def _text_type(field: FieldDefinition) -> str | None:
+    if field.field_type != "TEXT":
+        return None
+    return "RICHTEXT" if field.rich else "TEXTAREA"

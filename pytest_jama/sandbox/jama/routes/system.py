@@ -169,6 +169,8 @@ async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
 
 def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
     values = [
-        wire.item_type(kind) for kind in find_item_types(call.database) if kind.kind not in hidden
+        wire.item_type(kind)
+        for kind in find_item_types(call.database, call.knobs)
+        if kind.kind not in hidden
     ]
     return envelope.cut(call, values, query)
