@@ -80,6 +80,25 @@ def test_a_prefix_of_the_steps_passes_where_the_knob_says_so() -> None:
     assert [step["status"] for step in fields["testRunSteps"]] == ["PASSED", "NOT_RUN"]
 
 
+def test_skipped_steps_pass_where_the_knob_says_so() -> None:
+    knobs = Knobs(skipped_steps="pass")
+    sent = [{"status": "FAILED"}, {}]
+    fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=sent)
+    assert [step["status"] for step in fields["testRunSteps"]] == ["FAILED", "PASSED"]
+    untouched = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{}, {}])
+    assert untouched["testRunStatus"] == "NOT_RUN"
+
+
+def test_a_sixth_status_is_stored_where_the_knob_says_so() -> None:
+    knobs = Knobs(extra_status="NOT_APPLICABLE")
+    assert "is not one of" in refusal(run_fields(), testRunStatus="NOT_APPLICABLE")
+    whole = edited(run_fields(), knobs, testRunStatus="NOT_APPLICABLE")
+    assert whole["testRunStatus"] == "NOT_APPLICABLE"
+    sent = [{"status": "NOT_APPLICABLE"}, {"status": "PASSED"}]
+    steps = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=sent)
+    assert steps["testRunStatus"] == "PASSED"
+
+
 def test_unknown_fields_are_dropped_where_the_knob_says_so() -> None:
     knobs = Knobs(unknown_field="ignore")
     fields = edited(run_fields("NOT_RUN"), knobs, status="PASS", testRunSteps=[{"state": "x"}])

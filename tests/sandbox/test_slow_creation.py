@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.jama.nodes import find_nodes, of_kind
+from pytest_jama.sandbox.jama.nodes import find_nodes
+from pytest_jama.sandbox.jama.selection import of_kind
 from tests.sandbox.client import CYCLE_FIELDS
 from tests.sandbox.wire import Line, eventually
 

@@ -94,11 +94,20 @@ class Knobs:
         "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
     )
     # -- runs ----------------------------------------------------------------------------
+    list_lag_s: float = _knob(
+        0.0, "lists may come from an index or a replica: they show each run as it was before"
+    )
     run_patch: Literal["allow", "400", "404", "405", "415", "replace_only"] = _knob(
         "allow", "PATCH of a run is documented, yet most clients are known to use PUT only"
     )
-    status_rule: Literal["fail_first", "inprogress_until_complete"] = _knob(
+    status_rule: Literal["fail_first", "inprogress_until_complete", "last_step"] = _knob(
         "fail_first", "the rule that derives a run's status from its steps is not published"
+    )
+    extra_status: Literal["none", "NOT_APPLICABLE"] = _knob(
+        "none", "admins can switch on a status beside the five; its name in the API is a guess"
+    )
+    skipped_steps: Literal["keep", "pass"] = _knob(
+        "keep", "an admin option makes the steps PASSED that were left out of an execution"
     )
     status_beside_steps: Literal["400", "ignore"] = _knob(
         "400", "`testRunStatus` of a run with steps is derived; sending another is undocumented"

@@ -13,8 +13,8 @@ from pytest_jama.sandbox.jama.edits import Edit, edit_between, edit_of_put, patc
 from pytest_jama.sandbox.jama.incoming import FieldsBody, IncludeQuery, PageQuery, checked_body
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node, bad_request
-from pytest_jama.sandbox.jama.nodes import of_kind
 from pytest_jama.sandbox.jama.rules import edited_fields
+from pytest_jama.sandbox.jama.selection import of_kind
 
 
 def _all_fields(_: Call, node: Node) -> Iterable[str]:

@@ -15,9 +15,9 @@ from pytest_jama.sandbox.jama.nodes import (
     deactivate,
     find_nodes,
     get_node,
-    of_kind,
     save_fields,
 )
+from pytest_jama.sandbox.jama.selection import of_kind
 from pytest_jama.sandbox.jama.statuses import NOT_RUN
 
 DEFAULT_GROUP = "Default Test Group"

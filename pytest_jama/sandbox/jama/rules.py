@@ -14,7 +14,13 @@ from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import normalised
-from pytest_jama.sandbox.jama.statuses import NOT_RUN, STATUSES, status_from_steps
+from pytest_jama.sandbox.jama.statuses import (
+    NOT_APPLICABLE,
+    NOT_RUN,
+    STATUSES,
+    status_from_steps,
+    with_skipped_steps_passed,
+)
 
 RUN_STEP_KEYS = ("action", "expectedResult", "notes", "status", "result")
 CASE_STEP_KEYS = ("action", "expectedResult", "notes")
@@ -70,10 +76,11 @@ def _checked(
 def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
     if "testRunSteps" in wanted:
         steps = merged_steps(result.get("testRunSteps", []), wanted["testRunSteps"], knobs=knobs)
-        result["testRunSteps"] = steps
+        passes = knobs.skipped_steps == "pass"
+        result["testRunSteps"] = with_skipped_steps_passed(steps) if passes else steps
     status = wanted.get("testRunStatus")
     if status is not None:
-        _check_status("/fields/testRunStatus", status)
+        _check_status("/fields/testRunStatus", status, knobs)
     if result.get("testRunSteps"):
         result["testRunStatus"] = _derived(result["testRunSteps"], status, knobs)
     elif status is not None:
@@ -114,7 +121,7 @@ def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
         raise value_refused(path, "a step is an object such as {status: PASSED}")
     checked = _known_step(new, RUN_STEP_KEYS, path, knobs)
     if "status" in checked:
-        _check_status(f"{path}/status", checked["status"])
+        _check_status(f"{path}/status", checked["status"], knobs)
     merged = {**old, **checked}
     return {key: value for key, value in merged.items() if value is not None}
 
@@ -129,9 +136,15 @@ def _known_step(step: Json, keys: Sequence[str], path: str, knobs: Knobs) -> Jso
     return {key: value for key, value in step.items() if key in keys}
 
 
-def _check_status(path: str, status: object) -> None:
-    if status not in STATUSES:
-        raise value_refused(path, f"{status!r} is not one of {', '.join(STATUSES)}")
+def _check_status(path: str, status: object, knobs: Knobs) -> None:
+    known = statuses_of(knobs)
+    if status not in known:
+        raise value_refused(path, f"{status!r} is not one of {', '.join(known)}")
+
+
+def statuses_of(knobs: Knobs) -> tuple[str, ...]:
+    """Return the statuses that runs and steps can have here."""
+    return STATUSES if knobs.extra_status == "none" else (*STATUSES, NOT_APPLICABLE)
 
 
 def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:

@@ -61,7 +61,9 @@ CREATE INDEX nodes_by_case ON nodes (test_case) WHERE test_case IS NOT NULL;
 
 CREATE TABLE versions (
   item INTEGER NOT NULL, version INTEGER NOT NULL, fields TEXT NOT NULL,
-  created_date TEXT NOT NULL, created_by INTEGER NOT NULL, PRIMARY KEY (item, version)
+  created_date TEXT NOT NULL, created_by INTEGER NOT NULL,
+  saved_at REAL NOT NULL,         -- seconds since the epoch
+  PRIMARY KEY (item, version)
 );
 
 CREATE TABLE test_groups (

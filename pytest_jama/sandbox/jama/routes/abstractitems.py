@@ -12,9 +12,10 @@ from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.incoming import ListQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request
-from pytest_jama.sandbox.jama.nodes import Selection, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.objects import serve_one
 from pytest_jama.sandbox.jama.rich_text import plain
+from pytest_jama.sandbox.jama.selection import Selection, of_kind, order_by
 
 router = APIRouter()
 

@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery
 from pytest_jama.sandbox.jama.model import ApiError, Json, Node, bad_request
-from pytest_jama.sandbox.jama.nodes import deactivate, get_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.nodes import deactivate, get_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
@@ -28,8 +28,8 @@ from pytest_jama.sandbox.jama.planning import (
     save_cycle,
     wanted_slots,
 )
-from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable
-from pytest_jama.sandbox.jama.statuses import STATUSES
+from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable, statuses_of
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 
@@ -160,8 +160,9 @@ def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Gene
     groups = {group.id for group in find_groups(call.database, plan_id)}
     if unknown := sorted(set(config.test_groups_to_include or ()) - groups):
         raise bad_request(f"testGroupsToInclude: {unknown[0]} is not a group of the plan {plan_id}")
-    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(STATUSES)):
-        known = ", ".join(STATUSES)
+    statuses = statuses_of(call.knobs)
+    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(statuses)):
+        known = ", ".join(statuses)
         raise bad_request(f"testRunStatusesToInclude: {wrong[0]!r} is not one of {known}")
     visible_at = call.visible_at
     return Generation(

@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_us
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, ListQuery, PageQuery
 from pytest_jama.sandbox.jama.model import Node, StoredGroup, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import find_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
@@ -25,6 +25,7 @@ from pytest_jama.sandbox.jama.planning import (
     delete_plan,
     find_groups,
 )
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 
