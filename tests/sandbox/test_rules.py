@@ -171,6 +171,19 @@ def test_rich_text_is_normalised_unless_the_knob_keeps_it() -> None:
     assert edited(run_fields(), knobs, actualResults="fine")["actualResults"] == "fine"
 
 
+def test_a_strict_server_cleans_results_and_the_steps_that_come_back() -> None:
+    knobs = Knobs(rich_text="strict")
+    html = '<p class="x" onclick=y>a <b>b</b><blink>c</blink><script>d()</script><br></p>'
+    fields = edited(run_fields(), knobs, actualResults=html)
+    assert fields["actualResults"] == "<p>a <b>b</b>c<br /></p>\n"
+    stored = run_fields("NOT_RUN")
+    stored["testRunSteps"][0]["action"] = html
+    bare = edited(stored, knobs, testRunSteps=[{"status": "PASSED"}])
+    assert bare["testRunSteps"][0]["action"] == html
+    whole = edited(stored, knobs, testRunSteps=[{"action": html, "status": "PASSED"}])
+    assert whole["testRunSteps"][0]["action"] == "<p>a <b>b</b>c<br /></p>"
+
+
 def test_actual_results_are_plain_where_the_knob_says_so() -> None:
     knobs = Knobs(actual_results="plain")
     sent, plain_run = Edit(set={"actualResults": "a < b\n"}), as_set_up(RUN, knobs)

@@ -134,7 +134,15 @@ def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
     """Return an item type as the admins of this server have left it."""
     if item_type.category == "TEST_RUN":
         return _run_as_set_up(item_type, knobs)
+    if item_type.category == _HOLDERS.get(knobs.required_plan_field, "none"):
+        name = f"region{CUSTOM_SEPARATOR}{item_type.id}"
+        required = FieldDefinition(name, "STRING", label="Region", required=True)
+        return item_type.with_field(required)
     return item_type
+
+
+_HOLDERS = {"plan": "TEST_PLAN", "cycle": "TEST_CYCLE"}
+"""Categories by the values of a knob."""
 
 
 def _run_as_set_up(run: TypeDefinition, knobs: Knobs) -> TypeDefinition:

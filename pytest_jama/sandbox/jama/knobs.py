@@ -44,8 +44,9 @@ class Knobs:
     delete_status: Literal["200", "204"] = _knob(
         "200", "status and body of DELETE are undocumented"
     )
-    rich_text: Literal["normalise", "keep"] = _knob(
-        "normalise", "recorded values read `<p>..</p>` and a newline, whatever was sent"
+    rich_text: Literal["normalise", "keep", "strict"] = _knob(
+        "normalise",
+        "recorded values read `<p>..</p>` and a newline; HTML cleaning takes more, in steps, too",
     )
     # -- authentication ------------------------------------------------------------------
     auth: Literal["both", "basic", "oauth"] = _knob(
@@ -75,6 +76,9 @@ class Knobs:
     )
     duplicate_case: Literal["400", "201-noop", "allow-second-group"] = _knob(
         "400", "a plan holds a case once; what adding it again gives is undocumented"
+    )
+    required_plan_field: Literal["no", "plan", "cycle"] = _knob(
+        "no", "admins can add required fields to any type; here `Region`, a text"
     )
     empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
     cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")

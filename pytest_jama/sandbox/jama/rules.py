@@ -13,7 +13,7 @@ from pytest_jama.sandbox.jama.edits import Edit, value_refused
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, bad_request
-from pytest_jama.sandbox.jama.rich_text import normalised
+from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
 from pytest_jama.sandbox.jama.statuses import (
     NOT_APPLICABLE,
     NOT_RUN,
@@ -34,8 +34,14 @@ def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs:
         result[name] = _accepted(item_type.get_field(name), value, knobs)
     for field in item_type.fields:
         if field.required and not result.get(field.name):
-            raise bad_request(f"{item_type.display} needs fields.{field.name}")
+            raise bad_request(_needed(field, item_type))
     return result
+
+
+def _needed(field: FieldDefinition, item_type: TypeDefinition) -> str:
+    if field.label:
+        return f"{field.label} is a required field of {item_type.display}"
+    return f"{item_type.display} needs fields.{field.name}"
 
 
 def edited_run(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Knobs) -> Json:
@@ -133,7 +139,16 @@ def _known_step(step: Json, keys: Sequence[str], path: str, knobs: Knobs) -> Jso
     for key in keys:
         if not isinstance(step.get(key), str | None):
             raise value_refused(f"{path}/{key}", f"text is expected, not {step[key]!r}")
-    return {key: value for key, value in step.items() if key in keys}
+    known = {key: value for key, value in step.items() if key in keys}
+    return _cleaned_step(known) if knobs.rich_text == "strict" else known
+
+
+def _cleaned_step(step: Json) -> Json:
+    """Clean the texts of a step. Source: Jama help: the cleaning is done in steps, too."""
+    return {
+        key: cleaned(value) if isinstance(value, str) and key != "status" else value
+        for key, value in step.items()
+    }
 
 
 def _check_status(path: str, status: object, knobs: Knobs) -> None:
@@ -189,9 +204,9 @@ def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
         raise value_refused(path, f"{expected} is expected, not {value!r}")
     if field.field_type == "STEPS":
         return [_known_step(step, CASE_STEP_KEYS, path, knobs) for step in value]
-    if field.rich and isinstance(value, str) and knobs.rich_text == "normalise":
-        return normalised(value)
-    return value
+    if not field.rich or knobs.rich_text == "keep":
+        return value
+    return normalised(cleaned(value) if knobs.rich_text == "strict" else value)
 
 
 def _is_text(value: object) -> bool:
