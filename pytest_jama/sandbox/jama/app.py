@@ -153,6 +153,8 @@ def _operations() -> list[tuple[str, str]]:
 
 async def _refuse(request: Request, exc: Exception) -> JSONResponse:
     status, message, headers = _refusal(request, exc)
+    if isinstance(exc, ApiError) and exc.body is not None:
+        return JSONResponse(exc.body, status_code=status, headers=headers)
     return refused(status, message, request.app.state.site.database.clock, headers=headers)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 
 from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama.access import check_account, check_server
 from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     find_item_type,
@@ -143,7 +144,9 @@ def base_url_of(request: Request, site: Site) -> str:
 async def authenticated_call(request: Request) -> Call:
     """Check the credentials of a request; 401 for missing, wrong or expired ones."""
     site = site_of(request)
+    check_server(site.knobs)
     user = _user_of(request.headers.get("authorization"), site)
+    check_account(site.knobs, request.method)
     return Call(site=site, user=user, request=request)
 
 

@@ -163,7 +163,7 @@ def shown(call: Call, target: str, identifier: int) -> Json | None:
     match target:
         case "users":
             user = find_user(identifier)
-            return wire.user(user) if user else None
+            return wire.user(user, call.knobs) if user else None
         case "projects":
             project = find_project(database, id=identifier)
             return wire.project(project) if project else None

@@ -62,6 +62,24 @@ class Knobs:
     token_error: Literal["oauth", "envelope"] = _knob(
         "oauth", "the error body of the token endpoint is undocumented"
     )
+    access: Literal["allow", "read_only", "401", "403", "locked", "maintenance"] = _knob(
+        "allow", "the account may lack the API, or be locked; the server may be under maintenance"
+    )
+    licence: Literal[
+        "NAMED",
+        "FLOATING",
+        "STAKEHOLDER",
+        "FLOATING_COLLABORATOR",
+        "RESERVED_COLLABORATOR",
+        "FLOATING_REVIEWER",
+        "RESERVED_REVIEWER",
+        "NAMED_REVIEWER",
+        "TEST_RUNNER",
+        "EXPIRING_TRIAL",
+        "INACTIVE",
+    ] = _knob(
+        "NAMED", "newer servers let only Named Creators use the API: `access=403` says so then"
+    )
     # -- search --------------------------------------------------------------------------
     search_lag_s: float = _knob(0.0, "a new item is visible to search only after a moment")
     search_terms: Literal["any", "all"] = _knob(

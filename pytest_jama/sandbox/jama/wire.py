@@ -5,8 +5,10 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.database import Row
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
 
 _ALLOWED = {
@@ -58,6 +60,8 @@ def node(call: Call, value: Node) -> Json:
 
 def _allowed(call: Call, value: Node) -> list[str]:
     """Name the verbs that the caller may use on a node."""
+    if call.knobs.access == "read_only":
+        return ["GET"]
     lacks_patch = value.kind == "testruns" and call.knobs.run_patch in {"404", "405"}
     return [verb for verb in _ALLOWED[value.kind] if not (lacks_patch and verb == "PATCH")]
 
@@ -150,16 +154,18 @@ def group(value: StoredGroup) -> Json:
     return without_unset({**members(value, "id", "name", "assigned_to"), "type": "testgroups"})
 
 
-LICENSE = "NAMED"
-
-
-def user(value: User) -> Json:
+def user(value: User, knobs: Knobs) -> Json:
     """Show a user."""
     return {
         **members(value, "id", "username", "first_name", "last_name", "email", "active"),
-        "licenseType": LICENSE,
+        "licenseType": licence_of(value, knobs),
         "type": "users",
     }
+
+
+def licence_of(value: User, knobs: Knobs) -> str:
+    """Return the type of a user's license; the others are creators."""
+    return knobs.licence if value.id == ROBOT_ID else "NAMED"
 
 
 def project(value: StoredProject) -> Json:
