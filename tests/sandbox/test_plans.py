@@ -200,3 +200,15 @@ def test_a_required_field_is_named_by_its_label(
     assert (refused.status, "Region is a required field" in refused.message) == (400, True)
     bodies[holder]["fields"][region["name"]] = "EU"
     assert [world.api.post(paths[kind], bodies[kind]).status for kind in paths] == [201, 201]
+
+
+def test_a_plan_takes_cases_of_another_project(world: World) -> None:
+    world.store.add_project("LIB")
+    case = world.store.add_case("LIB")
+    plan = world.plan()
+    assert add_case(world, plan, case).status == 201
+    (shown,) = world.api.get(f"{group_path(world, plan)}/testcases").data
+    cycle = world.api.post(f"/testplans/{plan}/testcycles", {"fields": CYCLE_FIELDS}).id
+    (run,) = world.store.runs(cycle)
+    assert (shown["id"], run.case_id, run.project) == (case, case, world.project)
+    assert shown["project"] != world.project

@@ -82,6 +82,9 @@ class Knobs:
     )
     # -- search --------------------------------------------------------------------------
     search_lag_s: float = _knob(0.0, "a new item is visible to search only after a moment")
+    search_global_ids: Literal["yes", "no"] = _knob(
+        "yes", "global IDs are not listed among the fields that `contains` looks through"
+    )
     search_terms: Literal["any", "all"] = _knob(
         "any", "how several words of one `contains` combine is undocumented"
     )

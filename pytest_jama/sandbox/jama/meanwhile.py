@@ -43,6 +43,18 @@ class Meanwhile:
         """Delete a test case; its runs stay."""
         nodes.deactivate(self.database, id=case_id)
 
+    def renumber(self, node_id: int, document_key: str) -> str:
+        """Give a case (or another item) another document key, as admins can.
+
+        What has that key by now gets the old one in exchange, so that a key means another item.
+
+        Returns:
+            The key that it had before.
+        """
+        node = nodes.get_node(self.database, node_id, "items")
+        nodes.renumber(self.database, node, document_key)
+        return node.document_key
+
     def set_status(
         self, run_id: int, status: str | None = None, *, steps: Sequence[str] = ()
     ) -> None:

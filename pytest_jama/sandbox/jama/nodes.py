@@ -201,6 +201,26 @@ def as_it_was(database: Database, node: Node, at_s: float) -> Node:
     )
 
 
+def renumber(database: Database, node: Node, document_key: str) -> None:
+    """Give a node another key; what has it by now gets the key of the node in exchange."""
+    holder = database.find("nodes", document_key=document_key)
+    with database.transaction():
+        if holder is not None:
+            _set_key(database, holder["id"], f"{document_key} in exchange")
+        _set_key(database, node.id, document_key)
+        if holder is not None:
+            _set_key(database, holder["id"], node.document_key)
+
+
+def _set_key(database: Database, node_id: int, document_key: str) -> None:
+    row = database.select("nodes", id=node_id)[0]
+    stem, number = split_key(document_key)
+    words = search_text(json.loads(row["fields"]), document_key, row["global_id"], node_id)
+    values = {"document_key": document_key, "key_stem": stem, "key_number": number}
+    database.update("nodes", {**values, "search_text": words}, id=node_id)
+    database.raise_counter(f"key {stem}", number)
+
+
 def touch(database: Database, node_id: int) -> None:
     """Move the activity date, as comments, attachments and links do."""
     database.update("nodes", {"last_activity_date": database.now()}, id=node_id)
