@@ -89,6 +89,25 @@ def test_skipped_steps_pass_where_the_knob_says_so() -> None:
     assert untouched["testRunStatus"] == "NOT_RUN"
 
 
+@pytest.mark.parametrize(
+    "sent", [{"actualResults": "123456"}, {"testRunSteps": [{"result": "123456"}]}]
+)
+def test_a_text_above_the_limit_is_refused(sent: Any) -> None:
+    stored = run_fields("NOT_RUN")
+    assert "has 6 characters, and may have 5" in refusal(stored, Knobs(text_limit=5), **sent)
+    assert edited(stored, Knobs(text_limit=6), **sent)
+
+
+def test_a_name_above_the_limit_is_refused_with_400_or_500() -> None:
+    edit = Edit(set={"name": "123456"})
+    assert edited_fields({}, edit, item_type=CASE, knobs=Knobs(name_limit=6))
+    for over, status in (("400", 400), ("500", 500)):
+        knobs = Knobs.parse(["name_limit=5", f"over_limit={over}"])
+        with pytest.raises(ApiError) as refused:
+            edited_fields({}, edit, item_type=CASE, knobs=knobs)
+        assert refused.value.status == status
+
+
 def test_a_sixth_status_is_stored_where_the_knob_says_so() -> None:
     knobs = Knobs(extra_status="NOT_APPLICABLE")
     assert "is not one of" in refusal(run_fields(), testRunStatus="NOT_APPLICABLE")

@@ -1,7 +1,8 @@
 """The switches for everything that Jama's documentation leaves open or says twice."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
@@ -48,6 +49,12 @@ class Knobs:
         "normalise",
         "recorded values read `<p>..</p>` and a newline; HTML cleaning takes more, in steps, too",
     )
+    name_limit: int = _knob(0, "no limit of names is known; 0 sets none")
+    text_limit: int = _knob(0, "no limit of texts is known, rich text and results; 0 sets none")
+    over_limit: Literal["400", "500"] = _knob(
+        "400", "how too long a name or text is refused is unknown; a database error is possible"
+    )
+    server_zone: str = _knob("+00:00", "days inside `fields` may be those of the server's own zone")
     # -- authentication ------------------------------------------------------------------
     auth: Literal["both", "basic", "oauth"] = _knob(
         "both", "Basic stops working with single sign-on; old self-hosted servers lack OAuth"
@@ -122,6 +129,9 @@ class Knobs:
         "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
     )
     # -- runs ----------------------------------------------------------------------------
+    runs_filter: Literal["and", "or"] = _knob(
+        "and", "how `testCycle`, `testCase` and `testPlan` of one list of runs combine is not said"
+    )
     list_lag_s: float = _knob(
         0.0, "lists may come from an index or a replica: they show each run as it was before"
     )
@@ -199,7 +209,7 @@ class Knobs:
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """Return the values that a knob takes; none if it takes seconds."""
+    """Return the values that a knob takes; none if it takes any number or offset."""
     return cast("tuple[str, ...]", get_args(get_type_hints(Knobs)[name]))
 
 
@@ -221,7 +231,8 @@ def _nearest(name: str, known: list[str]) -> str:
 def _value(name: str, value: str) -> str | float:
     choices = choices_of(name)
     if not choices:
-        return _seconds(name, value)
+        default = getattr(Knobs(), name)
+        return _PARSERS[type(default)](name, value)
     if value not in choices:
         raise KnobError(f"knob {name}={value!r} is not one of {', '.join(choices)}")
     return value
@@ -235,3 +246,27 @@ def _seconds(name: str, value: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise KnobError(f"knob {name}={value!r} must be 0 seconds or more")
     return seconds
+
+
+_DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", re.ASCII)
+
+
+def _characters(name: str, value: str) -> int:
+    if not _DIGITS.fullmatch(value):
+        raise KnobError(f"knob {name}={value!r} is not a number of characters such as 255")
+    return int(value)
+
+
+def _offset(name: str, value: str) -> str:
+    if not _OFFSET.fullmatch(value):
+        raise KnobError(f"knob {name}={value!r} is not an offset from UTC such as +02:00")
+    return value
+
+
+_PARSERS: dict[type, Callable[[str, str], str | float]] = {
+    float: _seconds,
+    int: _characters,
+    str: _offset,
+}
+"""By the type of the knob's default."""

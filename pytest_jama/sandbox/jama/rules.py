@@ -12,7 +12,7 @@ from typing import Any
 from pytest_jama.sandbox.jama.edits import Edit, value_refused
 from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json, bad_request
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
 from pytest_jama.sandbox.jama.statuses import (
     NOT_APPLICABLE,
@@ -139,6 +139,7 @@ def _known_step(step: Json, keys: Sequence[str], path: str, knobs: Knobs) -> Jso
     for key in keys:
         if not isinstance(step.get(key), str | None):
             raise value_refused(f"{path}/{key}", f"text is expected, not {step[key]!r}")
+        check_length(f"{path}/{key}", step.get(key) or "", knobs.text_limit, knobs)
     known = {key: value for key, value in step.items() if key in keys}
     return _cleaned_step(known) if knobs.rich_text == "strict" else known
 
@@ -202,6 +203,10 @@ def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     expected, fits = _CHECKS.get(field.field_type, ("anything", lambda _: True))
     if not fits(value):
         raise value_refused(path, f"{expected} is expected, not {value!r}")
+    if isinstance(value, str):
+        is_text = field.field_type == "TEXT"
+        limit = knobs.text_limit if is_text else knobs.name_limit
+        check_length(path, value, limit, knobs)
     if field.pick_list is not None:
         _check_option(field.pick_list, value, path)
     if field.field_type == "STEPS":
@@ -209,6 +214,14 @@ def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     if not field.rich or knobs.rich_text == "keep":
         return value
     return normalised(cleaned(value) if knobs.rich_text == "strict" else value)
+
+
+def check_length(path: str, text: str, limit: int, knobs: Knobs) -> None:
+    """Refuse a text above a limit; 0 is none."""
+    if limit and len(text) > limit:
+        if knobs.over_limit == "500":
+            raise ApiError(500, "Internal Server Error")
+        raise bad_request(f"{path} has {len(text)} characters, and may have {limit}")
 
 
 def _check_option(list_id: int, value: Any, path: str) -> None:

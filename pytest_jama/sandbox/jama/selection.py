@@ -1,6 +1,6 @@
 """Which nodes are meant, as SQL: filters, order and page of a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -64,6 +64,13 @@ class Selection:
             return self
         marks = ", ".join("?" * len(values))
         return self.where(f"{column} IN ({marks})", *values)
+
+    def where_any(self, columns: Mapping[str, Sequence[Any]]) -> "Selection":
+        """Narrow to what has one of its values in any of the columns that have some."""
+        wanted = {name: values for name, values in columns.items() if values}
+        marks = {name: ", ".join("?" * len(values)) for name, values in wanted.items()}
+        either = " OR ".join(f"{name} IN ({mark})" for name, mark in marks.items())
+        return self.where(f"({either})", *(each for values in wanted.values() for each in values))
 
 
 def of_kind(*kinds: str) -> Selection:

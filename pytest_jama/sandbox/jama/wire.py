@@ -1,6 +1,7 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -85,8 +86,12 @@ _DATES = ("executionDate", "modifiedDate")
 
 
 def _dated(call: Call, name: str, part: Any) -> Any:
-    """Shorten dates inside `fields` unless the caller asked for the time."""
-    return part[:10] if name in _DATES and not call.with_time else part
+    """Shorten dates inside `fields` to the server's day unless the caller asked for the time."""
+    if name not in _DATES or call.with_time:
+        return part
+    zone = datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
+    moment = datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return moment.astimezone(zone).date().isoformat()
 
 
 def _outer(call: Call, value: Node) -> Json:

@@ -65,12 +65,17 @@ async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONR
     """List runs by cycle, case and plan; at least one of them is needed."""
     if not (query.test_cycle or query.test_case or query.test_plan):
         raise bad_request("at least one of testCycle, testCase and testPlan is required")
-    selection = (
-        of_kind("testruns")
-        .where_in("n.cycle", query.test_cycle)
-        .where_in("n.test_case", query.test_case)
-        .where_in("n.plan", query.test_plan)
-    )
+    selection = of_kind("testruns")
+    wanted = {
+        "n.cycle": query.test_cycle,
+        "n.test_case": query.test_case,
+        "n.plan": query.test_plan,
+    }
+    if call.knobs.runs_filter == "or":
+        selection = selection.where_any(wanted)
+    else:
+        for column, values in wanted.items():
+            selection = selection.where_in(column, values)
     return envelope.node_page(call, selection, query, sort_by=query.sort_by)
 
 

@@ -26,6 +26,7 @@ from pytest_jama.sandbox.jama.planning import (
     delete_plan,
     find_groups,
 )
+from pytest_jama.sandbox.jama.rules import check_length
 from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
@@ -152,7 +153,7 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     body = await call.body(GroupBody)
     plan = call.require_node(plan_id, "testplans")
     call.require_writable(plan)
-    _check_group(body)
+    _check_group(call, body)
     visible_at = call.visible_at
     group_id = add_group(
         call.database, plan.id, body.name, assigned_to=body.assigned_to, visible_at=visible_at
@@ -161,7 +162,8 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
-def _check_group(body: GroupBody) -> None:
+def _check_group(call: Call, body: GroupBody) -> None:
+    check_length("name", body.name, call.knobs.name_limit, call.knobs)
     require_user(body.assigned_to)
     if not body.name.strip():
         raise bad_request("a test group needs a name")
@@ -177,7 +179,7 @@ async def get_group(call: Caller, group: AskedGroup, query: IncludeQuery) -> JSO
 async def put_group(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
-    _check_group(body)
+    _check_group(call, body)
     call.database.update("test_groups", body.model_dump(), id=group.id)
     return envelope.updated(call)
 
