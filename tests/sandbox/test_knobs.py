@@ -42,7 +42,7 @@ def test_a_wrong_word_is_refused_with_a_remedy(word: str, message: str) -> None:
 
 
 def test_a_name_like_no_other_is_answered_with_all_names() -> None:
-    with pytest.raises(KnobError, match="known are unknown_field, content_type"):
+    with pytest.raises(KnobError, match="known are unknown_field, created_id"):
         Knobs.parse(["zzzz=1"])
 
 

@@ -30,20 +30,8 @@ class Knobs:
     unknown_field: Literal["400", "ignore"] = _knob(
         "400", "undocumented; one test of Jama's own puts an unknown field and expects 200"
     )
-    content_type: Literal["json", "any"] = _knob(
-        "json", "the cookbook requires `application/json`; the refusal (415) is not described"
-    )
-    page_over_max: Literal["clamp", "400"] = _knob(
-        "clamp", "a `maxResults` above 50: a client of Jama's says only 50 come back"
-    )
-    page_invalid: Literal["400", "clamp"] = _knob(
-        "400", "`maxResults` below 1 and `startAt` below 0 are undocumented"
-    )
     created_id: Literal["yes", "no"] = _knob(
         "yes", "`meta.id` of a 201 is missing on servers older than September 2018"
-    )
-    delete_status: Literal["200", "204"] = _knob(
-        "200", "status and body of DELETE are undocumented"
     )
     rich_text: Literal["normalise", "keep", "strict"] = _knob(
         "normalise",
@@ -92,12 +80,6 @@ class Knobs:
     search_global_ids: Literal["yes", "no"] = _knob(
         "yes", "global IDs are not listed among the fields that `contains` looks through"
     )
-    search_terms: Literal["any", "all"] = _knob(
-        "any", "how several words of one `contains` combine is undocumented"
-    )
-    document_key_order: Literal["numeric", "text"] = _knob(
-        "numeric", "whether `JEET1-TC-10` sorts before or after `JEET1-TC-9` is undocumented"
-    )
     # -- plans, groups, cycles -----------------------------------------------------------
     archived_plan_writes: Literal["allow", "400"] = _knob(
         "allow", "whether an archived plan can be written to is undocumented"
@@ -111,8 +93,6 @@ class Knobs:
     test_case_category: Literal["yes", "no"] = _knob(
         "yes", "admins choose which types are test cases; `/itemtypes` need not tell"
     )
-    empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
-    cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")
     slow_create_s: float = _knob(
         0.0, "how long a POST of a plan, group or cycle takes is open; it is seen only at the end"
     )
@@ -121,12 +101,6 @@ class Knobs:
     )
     regenerate: Literal["add_missing", "recreate_all", "refuse"] = _knob(
         "add_missing", "PUT of a cycle regenerates its runs; the fate of results is undocumented"
-    )
-    regenerate_without_config: Literal["no", "yes"] = _knob(
-        "no", "whether PUT without `testRunGenerationConfig` regenerates is undocumented"
-    )
-    case_without_previous_run: Literal["as_not_run", "include", "exclude"] = _knob(
-        "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
     )
     # -- runs ----------------------------------------------------------------------------
     runs_filter: Literal["and", "or"] = _knob(
@@ -147,23 +121,8 @@ class Knobs:
     skipped_steps: Literal["keep", "pass"] = _knob(
         "keep", "an admin option makes the steps PASSED that were left out of an execution"
     )
-    status_beside_steps: Literal["400", "ignore"] = _knob(
-        "400", "`testRunStatus` of a run with steps is derived; sending another is undocumented"
-    )
-    step_count: Literal["exact", "accept_prefix"] = _knob(
-        "exact", "a step array of another length than the run's is undocumented"
-    )
     put_run: Literal["merge", "replace"] = _knob(
         "merge", "whether PUT clears the fields of a run that it leaves out is undocumented"
-    )
-    readonly_dates: Literal["refuse", "compare"] = _knob(
-        "refuse", "an equal read-only value passes, but dates are usually taken for different"
-    )
-    execution_date: Literal["readonly", "writable"] = _knob(
-        "readonly", "set by the server on execution; whether it can be set is undocumented"
-    )
-    force_passed: Literal["readonly", "writable"] = _knob(
-        "readonly", "seen in samples as `false`; whether it can be set is undocumented"
     )
     custom_run_fields: Literal["allow", "400"] = _knob(
         "allow", "impossible according to Jama in 2019, done by a client since 2021"
@@ -174,24 +133,15 @@ class Knobs:
     assignee: Literal["allow", "400", "absent"] = _knob(
         "allow", "whom a run can be assigned to depends on rights; admins can take the field away"
     )
-    delete_run: Literal["allow", "405"] = _knob(
-        "allow", "in the OpenAPI document, but not among the verbs the cookbook allows on a run"
-    )
     # -- locks and attachments -----------------------------------------------------------
     locked_write: Literal["403", "400", "409", "423"] = _knob(
         "403", "writing what another user locked is refused; the status is undocumented"
-    )
-    unlock_others: Literal["refuse", "allow"] = _knob(
-        "refuse", "whether the lock of another user can be taken away is undocumented"
     )
     attachment_body: Literal["both", "attachment", "attachmentItemId"] = _knob(
         "both", "the cookbook says `attachmentItemId`, the OpenAPI document `attachment`"
     )
     attachments_widget: Literal["on", "off"] = _knob(
         "on", "attaching is refused where the item type's attachments widget is off"
-    )
-    run_as_item_attachments: Literal["404", "allow"] = _knob(
-        "404", "the cookbook's table allows `/items/{run}/attachments`; users report that it fails"
     )
     # -- relationships -------------------------------------------------------------------
     relationships: Literal["last_id_required", "ignored"] = _knob(

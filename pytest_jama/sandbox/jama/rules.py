@@ -61,14 +61,14 @@ def _checked(
     """Return what the write leaves of the fields, and what it sets of those that are writable."""
     known = _known_only(edit, item_type, knobs)
     for name in known.cleared:
-        if not is_writable(item_type.get_field(name), knobs):
+        if item_type.get_field(name).read_only:
             raise bad_request(f"the field {name!r} is read-only; it cannot be removed")
     wanted: Json = {}
     for name, value in known.set.items():
         field = item_type.get_field(name)
-        if is_writable(field, knobs):
+        if not field.read_only:
             wanted[name] = value
-        elif not _passes_as_equal(field, stored, value, knobs):
+        elif not _passes_as_equal(field, stored, value):
             raise bad_request(f"the field {name!r} is read-only; leave it out")
         is_of_run = field.is_custom and item_type.category == "TEST_RUN"
         if is_of_run and knobs.custom_run_fields == "400":
@@ -96,7 +96,7 @@ def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
 
 def _derived(steps: Sequence[Json], sent: str | None, knobs: Knobs) -> str:
     derived = status_from_steps([step["status"] for step in steps], knobs.status_rule)
-    if sent not in (None, derived) and knobs.status_beside_steps == "400":
+    if sent not in (None, derived):
         raise bad_request(
             f"testRunStatus {sent} was sent for a run with steps, whose status follows from "
             f"them: {derived}; leave testRunStatus out"
@@ -111,14 +111,12 @@ def merged_steps(stored: Sequence[Json], sent: object, *, knobs: Knobs) -> list[
     """
     if not isinstance(sent, list):
         raise value_refused("/fields/testRunSteps", "an array of steps is expected")
-    too_short_is_fine = knobs.step_count == "accept_prefix" and len(sent) < len(stored)
-    if len(sent) != len(stored) and not too_short_is_fine:
+    if len(sent) != len(stored):
         raise bad_request(
             f"testRunSteps has {len(sent)} steps, the run has {len(stored)}; "
             "send the whole array in the original order"
         )
-    merged = [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
-    return [*merged, *stored[len(sent) :]]
+    return [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
 
 
 def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
@@ -176,26 +174,13 @@ def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:
     )
 
 
-def is_writable(field: FieldDefinition, knobs: Knobs) -> bool:
-    """Return whether a request may give the field a new value."""
-    if field.name == "executionDate":
-        return knobs.execution_date == "writable"
-    if field.name == "forcePassed":
-        return knobs.force_passed == "writable"
-    return not field.read_only
-
-
-def _passes_as_equal(field: FieldDefinition, stored: Json, value: object, knobs: Knobs) -> bool:
+def _passes_as_equal(field: FieldDefinition, stored: Json, value: object) -> bool:
     """Compare a read-only field with what is stored.
 
     Source: a comment by Jama in its community (2016): equal values pass, but dates are usually
     taken for different, most often with test runs.
     """
-    if not field.is_date:
-        return bool(stored.get(field.name) == value)
-    if knobs.readonly_dates == "refuse":
-        return False
-    return str(stored.get(field.name))[:10] == str(value)[:10]
+    return not field.is_date and bool(stored.get(field.name) == value)
 
 
 def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:

@@ -193,13 +193,13 @@ async def remove_group(call: PlainCaller, group: WritableGroup) -> Response:
     if len(find_groups(call.database, group.plan_id)) == 1:
         raise bad_request("the last group of a test plan cannot be deleted")
     delete_group(call.database, group.id)
-    return envelope.deleted(call)
+    return envelope.updated(call)
 
 
 @router.get(_CASES)
 async def list_cases(call: Caller, group: AskedGroup, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
-    shown = query.window(call.knobs).of(group.case_ids)
+    shown = query.window().of(group.case_ids)
     values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
     return envelope.page(call, values, query, total=len(group.case_ids))
 
@@ -247,4 +247,4 @@ async def remove_case(call: PlainCaller, group: WritableGroup, case_id: int) -> 
     """Take a case out of a group; existing runs stay."""
     if not call.database.delete("group_cases", test_group=group.id, test_case=case_id):
         raise not_found(f"test case in the group {group.id}", case_id)
-    return envelope.deleted(call)
+    return envelope.updated(call)
