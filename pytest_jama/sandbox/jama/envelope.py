@@ -162,7 +162,7 @@ def shown(call: Call, target: str, identifier: int) -> Json | None:
             return wire.project(project) if project else None
         case "itemtypes":
             item_type = find_item_type(database, call.knobs, identifier)
-            return wire.item_type(item_type) if item_type else None
+            return wire.item_type(item_type, call.knobs) if item_type else None
         case "comments":
             return None
     node = find_node(database, identifier)

@@ -37,7 +37,7 @@ class Knobs:
         "normalise",
         "recorded values read `<p>..</p>` and a newline; HTML cleaning takes more, in steps, too",
     )
-    name_limit: int = _knob(0, "no limit of names is known; 0 sets none")
+    name_limit: int = _knob(0, "no limit of names and other one-line texts is known; 0 sets none")
     text_limit: int = _knob(0, "no limit of texts is known, rich text and results; 0 sets none")
     over_limit: Literal["400", "500"] = _knob(
         "400", "how too long a name or text is refused is unknown; a database error is possible"
@@ -90,8 +90,8 @@ class Knobs:
     required_plan_field: Literal["no", "plan", "cycle"] = _knob(
         "no", "admins can add required fields to any type; here `Region`, a text"
     )
-    test_case_category: Literal["yes", "no"] = _knob(
-        "yes", "admins choose which types are test cases; `/itemtypes` need not tell"
+    test_case_category: Literal["yes", "no", "no_categories"] = _knob(
+        "yes", "admins choose which types are test cases; old servers tell no category at all"
     )
     slow_create_s: float = _knob(
         0.0, "how long a POST of a plan, group or cycle takes is open; it is seen only at the end"

@@ -189,11 +189,12 @@ def project(value: StoredProject) -> Json:
     )
 
 
-def item_type(value: TypeDefinition) -> Json:
+def item_type(value: TypeDefinition, knobs: Knobs) -> Json:
     """Show an item type with its fields."""
     return without_unset(
         {
-            **members(value, "id", "type_key", "display", "category"),
+            **members(value, "id", "type_key", "display"),
+            "category": _category(value, knobs),
             "displayPlural": f"{value.display}s",
             "system": value.kind != "items",
             "widgets": [{"name": name, "synchronize": False} for name in value.widgets],
@@ -217,6 +218,13 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
             "textType": _text_type(field),
         }
     )
+
+
+def _category(value: TypeDefinition, knobs: Knobs) -> str | None:
+    is_told = knobs.test_case_category == "yes" or (
+        knobs.test_case_category == "no" and value.category != "TEST_CASE"
+    )
+    return value.category if is_told else None
 
 
 def _words_of(name: str) -> str:

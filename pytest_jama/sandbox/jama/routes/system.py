@@ -186,7 +186,7 @@ async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
 
 def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
     values = [
-        wire.item_type(kind)
+        wire.item_type(kind, call.knobs)
         for kind in find_item_types(call.database, call.knobs)
         if kind.kind not in hidden
     ]
