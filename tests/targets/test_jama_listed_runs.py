@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.port import Observer
+from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.verify import find_runs, read_back
 from pytest_jama.targets.jama.wire import Cycle
+from tests.targets.jama_world import updates_for
 from tests.targets.scripted import Reply, gives, said
 
 if TYPE_CHECKING:
-    from tests.targets.conftest import OpenApi, Serve
+    from tests.targets.conftest import MakeWorld, OpenApi, Serve
 
 CYCLE = Cycle(4, "Build 1")
 ALL = "GET /rest/v1/testruns?testCycle=4&startAt={}&maxResults=50"
@@ -81,3 +84,16 @@ def test_a_server_that_does_not_look_for_cases_is_asked_for_all_runs_from_then_o
         assert set(read_back(client, CYCLE, [7], total=120)) == set(range(1, 121))
     whole = [ALL.format(at) for at in (0, 50, 100)]
     assert server.lines == [ALL.format(0).replace("&", "&testCase=7&", 1), *whole, *whole]
+
+
+def test_a_large_cycle_is_reported_to_where_filters_are_alternatives(make_world: MakeWorld) -> None:
+    world = make_world(runs_filter="or")
+    refs = world.add_cases(210)
+    world.start(refs)
+    world.store.add_cycle(world.store.plans(world.key)[0].id, "Another one")
+    target = world.target()
+    resolution = target.resolve(refs[-3:], create=False, observer=Observer())
+    receipts = target.push(updates_for(resolution, Verdict.PASSED), observer=Observer())
+    assert [receipt.error for receipt in receipts] == [""] * 3
+    patches, others = world.count_requests()
+    assert (patches, others <= 20) == (3, True)

@@ -148,7 +148,7 @@ class HttpAnswer:
     def as_refusal(self) -> RefusedError:
         """Return the error that it is for who made the request."""
         kind = LockedError if self._scope is Scope.LOCK else RefusedError
-        return kind(str(self), http_status=self.status)
+        return kind(str(self), http_status=self.status, words=self.words)
 
     @property
     def status_line(self) -> str:
@@ -160,7 +160,8 @@ class HttpAnswer:
     def more(self) -> str:
         """What the server says besides the status, and what the user can do about it."""
         remedy = self._remedy
-        return (f": {self.words}" if self.words else "") + (f"; {remedy}" if remedy else "")
+        words = self.words.rstrip(".") if remedy else self.words
+        return (f": {words}" if words else "") + (f"; {remedy}" if remedy else "")
 
     @property
     def _remedy(self) -> str:

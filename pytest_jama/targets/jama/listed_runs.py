@@ -122,19 +122,23 @@ class RunLists:
             some_fit=lambda row: may_be_in_cycle(row, cycle) or is_of_a_case(row, case_ids),
         )
         query: Query = (*_of_cycle(cycle), *(("testCase", case_id) for case_id in case_ids))
-        pages = list(
-            read_pages(
-                partial(self._api.get, check=check),
-                RUNS_PATH,
-                query,
-                patience=self._patience(),
-                again=partial(self._api.again, RUNS_PATH),
-            )
-        )
-        rows = [row for page in pages for row in page.rows]
-        if not all(may_be_in_cycle(row, cycle) for row in rows):
-            self._filters_cases = False
-        return read_listed(rows, cycle, missing=pages[-1].missing, case_ids=case_ids)
+        rows: list[Json] = []
+        missing = 0
+        for page in read_pages(
+            partial(self._api.get, check=check),
+            RUNS_PATH,
+            query,
+            patience=self._patience(),
+            again=partial(self._api.again, RUNS_PATH),
+        ):
+            rows += page.rows
+            missing = page.missing
+            if not all(
+                may_be_in_cycle(row, cycle) and is_of_a_case(row, case_ids) for row in page.rows
+            ):
+                self._filters_cases = False
+                break  # those of the cycle are listed anew, without foreign ones between them
+        return read_listed(rows, cycle, missing=missing, case_ids=case_ids)
 
     def _get(self, cycle: Cycle, path: str, query: Query) -> Json:
         """Ask for a page of all runs of a cycle; of those below it, where it is not found so."""
