@@ -175,6 +175,11 @@ class RunSettings(Section):
         default=True,
         description="Write a short account of the tests into the run's actual results.",
     )
+    write: Annotated[Literal["auto", "patch", "put"], Allowed("auto, patch or put")] = Field(
+        default="auto",
+        description="How runs are written: by PATCH, by PUT, or by PATCH and, where the server "
+        "refuses that, by PUT (`auto`).",
+    )
     others: Annotated[Literal["keep", "leave"], Allowed("keep or leave")] = Field(
         default="keep",
         description="Runs with a status or actual results that `pytest-jama` did not write: `keep` "

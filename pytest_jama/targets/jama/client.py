@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.answer_checks import Check
     from pytest_jama.targets.jama.listed_runs import ListedRuns
     from pytest_jama.targets.jama.paging import Again, Named, Page
+    from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import (
         Cycle,
         Group,
@@ -192,15 +193,21 @@ class JamaClient:
         """Return the test runs of some test cases in a cycle; see `RunLists.of_cases`."""
         return self._runs.of_cases(cycle, case_ids)
 
+    def find_run(self, run_id: int, cycle: Cycle) -> TestRun | None:
+        """Return a test run as it is now; None when it is gone, or of another cycle."""
+        rows = [self._find(f"{RUNS_PATH}/", run_id, lambda row: row)]
+        found = listed_runs.read_listed([row for row in rows if row], cycle, missing=0).runs
+        return found[0] if found else None
+
     def patch_run(
-        self,
-        run_id: int,
-        operations: Sequence[Json],
-        *,
-        on_attempt: Callable[[int], None],
+        self, run_id: int, operations: Sequence[Json], *, on_attempt: Callable[[int], None]
     ) -> None:
         """Change a test run."""
-        self.api.patch(f"/testruns/{run_id}", operations, on_attempt=on_attempt)
+        self.api.patch(f"{RUNS_PATH}/{run_id}", operations, on_attempt=on_attempt)
+
+    def put_run(self, run_id: int, fields: Json, *, on_attempt: Callable[[int], None]) -> None:
+        """Replace what a test run holds."""
+        self.api.put(f"{RUNS_PATH}/{run_id}", {"fields": fields}, on_attempt=on_attempt)
 
     def find_item(self, item_id: int) -> Item | None:
         """Return any item by its ID; None when there is none, or it was deleted."""
