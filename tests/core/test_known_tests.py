@@ -220,4 +220,4 @@ def test_the_work_grows_with_the_keys_and_tests_not_with_their_product() -> None
         test_map = map_of(*keys)
         return count_calls(lambda: find_gaps(test_map, Coverage(tests, missed)))
 
-    assert work_for(2000) < 5 * work_for(500)  # else 16 times
+    assert work_for(800) < 5 * work_for(200)  # else 16 times
