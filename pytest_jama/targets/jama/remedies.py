@@ -132,17 +132,17 @@ CAUSES: tuple[Cause, ...] = (
     Cause(statuses={429}, words=_in_words("no requests allowed"), remedy=_NONE_ADMITTED),
     Cause(statuses={429}, remedy=_BUSY),
     Cause(statuses={404, 405}, asks=re.compile("POST .*/oauth/token$"), remedy=_NO_TOKENS),
-    # Source: Jama help, REST API access control: 403, "This user is not permitted to use the API".
-    *_of_account(rf"{_NO}[^.;]{{0,60}}{_API}|{_API}[^.;]{{0,60}}{_NO}", _ACCESS_LIST),
     # Source: Jama help, REST API access needs a Named Creator license since Connect 9.4.
     *_of_account(_LICENSES, _LICENSE, statuses=frozenset({401, 402, 403})),
     # Source: Jama support, too many wrong logins with a password lock the account.
     *_of_account(
         r"\baccount\b[^.;]{0,40}\block(?:ed)?\b|\block(?:ed)?[ -]?out\b"
-        r"|too many[^.;]{0,30}(?:attempts|log-?ins|passwords)",
+        r"|(?:too many|failed)[^.;]{0,30}(?:attempts|log-?ins|passwords)",
         _LOCKED_ACCOUNT,
         statuses=frozenset({401, 403, 423}),
     ),
+    # Source: Jama help, REST API access control: 403, "This user is not permitted to use the API".
+    *_of_account(rf"{_NO}[^.;]{{0,60}}{_API}|{_API}[^.;]{{0,60}}{_NO}", _ACCESS_LIST),
     *_of_account(
         rf"{_ACCOUNT}[^.;]{{0,40}}{_SWITCHED_OFF}|{_SWITCHED_OFF} {_ACCOUNT}", _INACTIVE_ACCOUNT
     ),
