@@ -262,7 +262,8 @@ def test_a_run_never_shows_better_than_its_case(
 ) -> None:
     new = update_steps(before, case_with(verdict, report), verdict)
 
-    assert new.status.severity >= verdict.severity
+    is_left = all(step.status == "N/A" for step in before)  # such a run is not written to
+    assert is_left or new.status.severity >= verdict.severity
 
 
 @LAW
