@@ -27,6 +27,7 @@ from pytest_jama.targets.jama.standing import (
     UNFINISHED,
     Writer,
     describe_replaced,
+    describe_unknown,
     find_reason_to_leave,
     is_partial,
     is_unknown,
@@ -91,7 +92,8 @@ def plan_updates(
         update, missing = _plan_update(run, verdict, writer, incomplete)
         why = find_reason_to_leave(update, standing, writer, incomplete=incomplete)
         if why:
-            left.append(_overlap(update, why))
+            said = replace(update, status=verdict.verdict) if describe_unknown(update) else update
+            left.append(_overlap(said, why))
             continue
         update = replace(update, earlier=below(standing.entries, f"<p>{writer.over}</p>"))
         why = describe_replaced(update, standing)
