@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
 from pytest_jama.targets.jama.listed_runs import RUNS_PATH, ListedRuns, group_by_case
 from pytest_jama.targets.jama.paging import ShortListError, page_count
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.runs import RunUpdate, TestRun
+    from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
     from pytest_jama.targets.jama.wire import Cycle
 
 
@@ -117,11 +118,24 @@ def _status_differences(update: RunUpdate, stored: TestRun) -> list[str]:
         )
         if intended.status != step.status
     ]
+    if any(map(_is_passed_for_us, update.steps, stored.steps)):
+        differences.insert(0, _PASSED_FOR_US)
     if len(update.steps) != len(stored.steps):
         differences.append(f"{len(update.steps)} steps sent, Jama stores {len(stored.steps)}")
     if stored.status != update.status.value:
         differences.insert(0, f"intended {update.status.value}, Jama stores {stored.status}")
     return differences
+
+
+_PASSED_FOR_US = (
+    "steps that no test reported are PASSED in Jama: an option there assigns Passed to all skipped "
+    "steps (an organization administrator finds it with the item type Test run, at its status)"
+)
+"""Source: Jama help, test run item: default behavior for completing steps out of order."""
+
+
+def _is_passed_for_us(sent: RunStep, stored: RunStep) -> bool:
+    return sent.status == Verdict.NOT_RUN.value and stored.status == Verdict.PASSED.value
 
 
 def is_only_account_missing(update: RunUpdate, stored: TestRun | None) -> bool:
