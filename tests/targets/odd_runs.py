@@ -47,7 +47,7 @@ class OddRuns:
             status, words = refused
             kind = LockedError if "locked" in words else RefusedError
             text = f"{method} /rest/v1/testruns/{run_id}: {status} {words}"
-            raise kind(text, http_status=status)
+            raise kind(text, http_status=status, words=words.partition(": ")[2])
         before = {} if method == "PUT" and self._replaces else self.runs.get(run_id, {})
         self.runs[run_id] = {**before, **fields}
 

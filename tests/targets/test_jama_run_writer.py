@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -60,7 +61,7 @@ def test_one_bad_extra_costs_nothing_but_itself(bad: str, status: int) -> None:
     written = write(writer_of(server), update_of(1))
     assert set(server.runs[1]) == {STATUS, ACCOUNT, "assignedTo", *FIELDS} - {bad}
     assert written.remarks == (
-        (f"{EXTRAS[bad]} not stored", f"{status} Bad Request: it is not valid"),
+        (f"{EXTRAS[bad]} not stored", f"{status} {HTTPStatus(status).phrase}: it is not valid"),
     )
     assert bool(written.update.account) is (bad != ACCOUNT)
     assert len(server.requests) <= 6

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError
+from pytest_jama.targets.http.words import phrase_of
 
 if TYPE_CHECKING:
     from pytest_jama.core.errors import RefusedError
@@ -80,8 +81,9 @@ def may_be_of_method(refusal: RefusedError) -> bool:
 
 
 def words_of(refusal: RefusedError) -> str:
-    """Return what the server said to it, without the request, which differs from run to run."""
-    return str(refusal).partition(": ")[2]
+    """Return what the server said: the status and its own words, without our remedy."""
+    status = f"{refusal.http_status} {phrase_of(refusal.http_status)}".rstrip()
+    return f"{status}: {refusal.words}" if refusal.words else status
 
 
 def is_about_size(words: str) -> bool:
