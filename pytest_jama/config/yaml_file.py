@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
-_RUN_FIELDS = ("run", "fields")
-_FREE = frozenset({(TESTS,), _RUN_FIELDS})
+_FIELDS = frozenset((section, "fields") for section in ("run", "plan", "cycle"))
+_FREE = frozenset({(TESTS,), *_FIELDS})
 """Below these the keys are the user's own: test IDs, names of custom fields."""
 
 
@@ -157,7 +157,8 @@ def _no_settings(root: Node | None, label: str) -> Problem:
 class _ValueReader:
     """Turns the nodes of a file into plain values, and collects what is wrong with them.
 
-    All scalars become text, except below `run.fields`, where the type that YAML sees matters.
+    All scalars become text, except below `fields` of a run, plan or cycle, where the type that YAML
+    sees matters.
     ``tests:`` and whatever looks like a secret are left out.
 
     Args:
@@ -217,7 +218,7 @@ class _ValueReader:
         if is_null(node):
             return None
         text = self._fill_in(node, path)
-        is_typed = path[:2] == _RUN_FIELDS and is_plain(node)
+        is_typed = path[:2] in _FIELDS and is_plain(node)
         return _typed(text) if is_typed else text
 
     def _fill_in(self, node: ScalarNode, path: KeyPath) -> str:
