@@ -113,6 +113,7 @@ class PlanSettings(_Place):
         "all that are linked to a test (`linked`); only those that a result is written for "
         "(`reported`); or none, so that a plan prepared by people stays as it is (`none`).",
     )
+    fields: types.CustomFields = Field(default_factory=dict, description="Of a created plan.")
 
 
 class CycleSettings(_Place):
@@ -138,6 +139,7 @@ class CycleSettings(_Place):
         description="What happens to a case that has no run in an existing cycle: report it, or "
         "let Jama regenerate the runs of the cycle, which may drop results.",
     )
+    fields: types.CustomFields = Field(default_factory=dict, description="Of a created cycle.")
 
     @field_validator("end")
     @classmethod

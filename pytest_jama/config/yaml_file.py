@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
-_RUN_FIELDS = ("run", "fields")
+_FIELDS = frozenset((section, "fields") for section in ("run", "plan", "cycle"))
 _HEADERS = ("headers",)
-_FREE = frozenset({(TESTS,), _RUN_FIELDS, _HEADERS})
+_FREE = frozenset({(TESTS,), *_FIELDS, _HEADERS})
 """Below these the keys are the user's own: test IDs, names of custom fields and of headers."""
 
 
@@ -160,7 +160,8 @@ def _no_settings(root: Node | None, label: str) -> Problem:
 class _ValueReader:
     """Turns the nodes of a file into plain values, and collects what is wrong with them.
 
-    All scalars become text, except below `run.fields`, where the type that YAML sees matters.
+    All scalars become text, except below `fields` of a run, plan or cycle, where the type that YAML
+    sees matters.
     ``tests:`` and whatever looks like a secret are left out.
 
     Args:
@@ -222,7 +223,7 @@ class _ValueReader:
         if path[:1] == _HEADERS:
             return self._read_header(node, path)
         text = self._fill_in(node, path, self._lookup)
-        is_typed = path[:2] == _RUN_FIELDS and is_plain(node)
+        is_typed = path[:2] in _FIELDS and is_plain(node)
         return _typed(text) if is_typed else text
 
     def _read_header(self, node: ScalarNode, path: KeyPath) -> OwnHeader:

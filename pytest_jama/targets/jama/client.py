@@ -118,9 +118,9 @@ class JamaClient:
         """Return a test plan by its ID."""
         return self._find("/testplans/", plan_id, wire.read_plan)
 
-    def create_plan(self, project_id: int, name: str) -> int:
+    def create_plan(self, project_id: int, name: str, fields: Json) -> int:
         """Create a test plan; Jama gives it its default group."""
-        body = {"project": project_id, "fields": {"name": visible(name)}}
+        body = {"project": project_id, "fields": {**fields, "name": visible(name)}}
         return self._create_named(PLANS_PATH, body, name, lambda: self.plans(project_id))
 
     def groups(self, plan_id: int) -> Iterator[Group]:
@@ -164,10 +164,10 @@ class JamaClient:
         """Return a test cycle by its ID."""
         return self._find("/testcycles/", cycle_id, wire.read_cycle)
 
-    def create_cycle(self, plan_id: int, name: str, *, start: date, end: date) -> int:
+    def create_cycle(self, plan_id: int, name: str, fields: Json, *, start: date, end: date) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
         path = cycles_path(plan_id)
-        body = _cycle_body({"name": visible(name)}, start=start, end=end)
+        body = _cycle_body({**fields, "name": visible(name)}, start=start, end=end)
         return self._create_named(path, body, name, lambda: self.cycles(plan_id))
 
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:
@@ -320,7 +320,7 @@ def cases_path(plan_id: int, group_id: int) -> str:
     return f"{groups_path(plan_id)}/{group_id}/testcases"
 
 
-def _cycle_body(fields: dict[str, str], *, start: date, end: date) -> Json:
+def _cycle_body(fields: Json, *, start: date, end: date) -> Json:
     return {
         "fields": {**fields, "startDate": start.isoformat(), "endDate": end.isoformat()},
         "testRunGenerationConfig": {},

@@ -126,7 +126,7 @@ class CycleResolver:
         name = self._settings.plan.name or ""
         plan_id = self._changes.make(
             Change(ChangeKind.CREATE, f"test plan {name!r}"),
-            lambda: self._client.create_plan(project.id, name),
+            lambda: self._client.create_plan(project.id, name, self._settings.plan.fields),
             otherwise=PLANNED_ID,
         )
         mine = TestPlan(plan_id, name)
@@ -211,10 +211,10 @@ class CycleResolver:
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
         name = self._settings.cycle.name or ""
-        start, end = self._days()
+        start, end, wanted = *self._days(), self._settings.cycle
         cycle_id = self._changes.make(
             Change(ChangeKind.CREATE, f"test cycle {name!r}"),
-            lambda: self._client.create_cycle(plan.id, name, start=start, end=end),
+            lambda: self._client.create_cycle(plan.id, name, wanted.fields, start=start, end=end),
             otherwise=PLANNED_ID,
         )
         return Cycle(cycle_id, name, plan.id, start, end)
