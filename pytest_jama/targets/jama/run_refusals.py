@@ -75,9 +75,8 @@ def may_fare_better(refusal: RefusedError, *, is_named: bool) -> bool:
 
 
 def may_be_of_method(refusal: RefusedError) -> bool:
-    """Return whether another method may be taken; a server that fails, fails with any."""
-    status = refusal.http_status
-    return status < HTTPStatus.INTERNAL_SERVER_ERROR or status in OF_METHODS
+    """Return whether another method may be taken."""
+    return refusal.http_status in {HTTPStatus.BAD_REQUEST, *OF_METHODS}
 
 
 def words_of(refusal: RefusedError) -> str:

@@ -255,9 +255,6 @@ class RunWriter:
             return self._with_less_kept(attempts, body, refusal)
         refused: dict[str, str] = {}
         for number, name in enumerate(body.extras, start=1):
-            if number == len(body.extras) and not refused:
-                refused[name] = words_of(refusal)  # together they were refused: it must be this
-                break
             tried = body.all_but({*refused, *list(body.extras)[number:]})
             again = self._attempt(attempts, tried.values)
             if again is not None:
