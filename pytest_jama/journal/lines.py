@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
-    from pytest_jama.core.plan import Overlap, Plan, Provenance, Receipt, Update
+    from pytest_jama.core.plan import Change, Overlap, Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -240,6 +240,11 @@ def upload_line(
     if accepted_edits:
         line["accepted_edits"] = {name: list(numbers) for name, numbers in accepted_edits.items()}
     return line
+
+
+def creation_line(change: Change, *, state: str) -> JournalLine:
+    """Return the line of a plan, group or cycle whose creation has begun, or was refused."""
+    return {"line": "creation", "what": change.what, "state": state}
 
 
 def place_line(plan: Plan) -> JournalLine:
