@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
+from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.config.redact_settings import RedactSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
@@ -174,6 +175,11 @@ class RunSettings(Section):
         default=True,
         description="Write a short account of the tests into the run's actual results.",
     )
+    write: Annotated[Literal["auto", "patch", "put"], Allowed("auto, patch or put")] = Field(
+        default="auto",
+        description="How runs are written: by PATCH, by PUT, or by PATCH and, where the server "
+        "refuses that, by PUT (`auto`).",
+    )
     others: Annotated[Literal["keep", "leave"], Allowed("keep or leave")] = Field(
         default="keep",
         description="Runs with a status or actual results that `pytest-jama` did not write: `keep` "
@@ -297,6 +303,13 @@ class Settings(Section):
         description="What of the texts of tests is hidden.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    headers: Headers = Field(
+        default_factory=dict,
+        exclude=True,
+        repr=False,
+        description="Headers for a gateway before the server, sent with each request to it: name "
+        "-> value. What comes from the environment is hidden like a password.",
+    )
     drift: Annotated[
         Literal["incomplete", "warn", "off"],
         Allowed("incomplete, warn or off"),

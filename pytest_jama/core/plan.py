@@ -179,11 +179,7 @@ class Update(Protocol):
         """Return whether the server shows it already; None when that cannot be known."""
 
     def facts(self, *, brief: bool = False) -> dict[str, Any]:
-        """Return it fit for JSON, for the journal and for scripts.
-
-        Args:
-            brief: Only what a receipt needs.
-        """
+        """Return it fit for JSON, for the journal and for scripts; brief, what a receipt needs."""
 
 
 class ChangeKind(str, Enum):
@@ -298,6 +294,7 @@ class Receipt(NamedTuple):
         attempts: How many requests were made for it.
         error: Why it is not simply sent; empty otherwise.
         cause: What ended the whole upload here; None when only this update is concerned.
+        remarks: What beside the verdict is not stored as it was meant, each with the reason.
     """
 
     update: Update
@@ -305,6 +302,7 @@ class Receipt(NamedTuple):
     attempts: int = 1
     error: str = ""
     cause: PytestJamaError | None = None
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 class UploadReport(NamedTuple):

@@ -295,6 +295,8 @@ def receipt_line(receipt: Receipt, *, fingerprint: str = "") -> JournalLine:
         line["digest"] = fingerprint
     if receipt.error:
         line["error"] = receipt.error
+    if receipt.remarks:
+        line["remarks"] = [f"{what}: {why}" for what, why in receipt.remarks]
     return line
 
 

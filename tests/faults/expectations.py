@@ -73,6 +73,14 @@ class Fate(Enum):
         meaning="the server refuses the credentials: it stops",
         afterwards="sends the rest",
     )
+    LOCKED_OUT = Ending(
+        word="locked out",
+        says="; this account is locked",
+        exits=(8, 3),
+        meaning="the server says of the login that something is locked, which is the account then: "
+        "it stops",
+        afterwards="sends the rest",
+    )
     NO_ENDPOINT = Ending(
         word="no login there",
         says="no token can be fetched from this address: check `url`",
@@ -164,7 +172,7 @@ _ONCE: Mapping[str, Row] = {
     "401": {**_EVERYWHERE, LOGIN: Fate.NOT_LET_IN},
     "403": _REFUSES_ONCE,
     "404": {**_REFUSES_ONCE, LOGIN: Fate.NO_ENDPOINT},
-    "locked": {**_REFUSES_ONCE, SENDING: Fate.LOCKED},
+    "locked": {**_REFUSES_ONCE, LOGIN: Fate.LOCKED_OUT, SENDING: Fate.LOCKED},
     "lie": {
         LOGIN: Fate.SENT,
         PLAN: Fate.STOPPED,

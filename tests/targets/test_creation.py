@@ -8,7 +8,7 @@ import pytest
 
 from pytest_jama.core.errors import OutOfReachError, RefusedError
 from pytest_jama.targets.http.creation import LOOKED_UP_AGAIN, Seen, Wary
-from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.login import ClientLogin, TokenLogin, fetch_token
 from tests.targets.scripted import (
     DROP,
     HANG,
@@ -241,7 +241,7 @@ def test_a_server_that_was_not_there_has_made_nothing(open_api: OpenApi) -> None
 
 
 def _with_token(url: str, open_api: OpenApi, time: FakeTime) -> HttpApi:
-    basic = BasicLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
+    basic = ClientLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
     login = TokenLogin(lambda: fetch_token(api.connection, basic), remedy="-", clock=time.clock)
     api = open_api(url, login=login)
     return api

@@ -10,7 +10,7 @@ import pytest
 from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.creation import LOOKED_UP_AGAIN, Seen
-from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.login import ClientLogin, TokenLogin, fetch_token
 from pytest_jama.targets.jama.answer_checks import is_object
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.settling import settle
@@ -110,7 +110,7 @@ def test_a_request_that_succeeds_at_once_is_not_counted(script: Serve, open_api:
 
 
 def _open_with_token(url: str, open_api: OpenApi, fake_time: FakeTime) -> Any:
-    basic = BasicLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
+    basic = ClientLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
     login = TokenLogin(
         lambda: fetch_token(api.connection, basic), remedy="check", clock=fake_time.clock
     )

@@ -44,13 +44,26 @@ class HttpApi:
         """
         return self.send(Request("GET", self._api_path + path, query, check=check))
 
-    def put(self, path: str, body: object) -> dict[str, Any]:
+    def put(
+        self,
+        path: str,
+        body: object,
+        *,
+        on_attempt: Callable[[int], None] = lambda _number: None,
+    ) -> dict[str, Any]:
         """Replace something.
+
+        Args:
+            path: What to replace.
+            body: What it becomes.
+            on_attempt: Told the number of each attempt, from 1, before it is made.
 
         Raises:
             TargetError: See `send`.
         """
-        return self.send(Request("PUT", self._api_path + path, body=_encode(body)))
+        return self.send(
+            Request("PUT", self._api_path + path, body=_encode(body)), on_attempt=on_attempt
+        )
 
     def patch(
         self,

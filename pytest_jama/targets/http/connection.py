@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,8 @@ from pytest_jama.targets.http.failures import (
 from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
 from pytest_jama.targets.http.rate_limit import Pace
 from pytest_jama.targets.http.request import Request
-from pytest_jama.targets.http.responses import find_retry_after_s, read_answer
-from pytest_jama.targets.http.transport import proxy_secrets
+from pytest_jama.targets.http.responses import HttpAnswer, find_retry_after_s, read_answer
+from pytest_jama.targets.http.transport import session_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,9 +161,8 @@ class Connection:
 
     def is_probe_answered(self) -> bool:
         """Return whether the server answers the cheapest request; `give_up` learns nothing."""
-        probe = Request("GET", self.facts.api_path + self.facts.probe_path)
         try:
-            self._exchange(probe, 1)
+            self._exchange(self._probe(), 1)
         except TransientError:
             return False
         except RefusedError:
@@ -195,44 +194,74 @@ class Connection:
             if not request.makes_once:
                 self.note_retry(str(request), _RENEWED, attempt=number)
                 response = self._send(request, login, number)
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            raise self._not_let_in(request, login)
-        if request.login is None:
-            self._refused_logins = 0
-            self._was_let_in = True
+        answer = self._answer(request, response, login)
         try:
-            return self._read(request, response, login)
+            if answer.is_unauthorized:
+                raise self._not_let_in(answer)
+            if answer.is_about_account:
+                raise self._account_refused(answer)
+            if request.login is None:
+                self._refused_logins = 0
+                self._was_let_in |= response.status_code < HTTPStatus.BAD_REQUEST
+            return self._read(answer)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as exc:
             reason = _not_understood(exc, http_status=response.status_code)
             raise reason from without_frames(exc)  # its frames hold what the server said
 
-    def _read(self, request: Request, response: requests.Response, login: Login) -> dict[str, Any]:
-        answer = read_answer(
+    def _answer(self, request: Request, response: requests.Response, login: Login) -> HttpAnswer:
+        return HttpAnswer(
             request,
             response,
             facts=self.facts,
-            now_s=self._clocks.wall(),
             conceal=lambda text: self._conceal(text, login),
+            login_remedy=login.remedy,
+            is_first=not self._was_let_in,
+            url=self.url,
         )
-        complaint = request.check(answer)
+
+    def _read(self, answer: HttpAnswer) -> dict[str, Any]:
+        found = read_answer(answer, now_s=self._clocks.wall())
+        complaint = answer.request.check(found)
         if complaint:
-            del answer  # error trackers print variables, and the answer may repeat the credentials
-            raise TransientError(complaint, http_status=response.status_code)
-        return answer
+            del found  # error trackers print variables, and the answer may repeat the credentials
+            raise TransientError(complaint, http_status=answer.status)
+        return found
 
     def _conceal(self, text: str, login: Login) -> str:
         """Take all secrets out of a text; no other code gets them, not even as variables."""
         logins = (*login.secrets(), *self._login.secrets())
-        return redact(text, (*logins, *proxy_secrets(self._session)))
+        return redact(text, (*logins, *session_secrets(self._session)))
 
-    def _not_let_in(self, request: Request, login: Login) -> Exception:
+    def _not_let_in(self, answer: HttpAnswer) -> Exception:
         """Judge a 401: at the beginning it is final, later only after several."""
         self._refused_logins += 1
         if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
             return TransientError(
-                "401 Unauthorized", http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False
+                answer.status_line, http_status=answer.status, may_have_happened=False
             )
-        return CredentialsError(f"{request}: 401 Unauthorized at {self.url}; {login.remedy}")
+        is_login = answer.request.login is not None and not answer.is_about_account
+        return answer.as_refusal() if is_login else CredentialsError(str(answer))
+
+    def _account_refused(self, answer: HttpAnswer) -> Exception:
+        """Judge a refusal of the account: it is one of this request alone if others are granted.
+
+        Servers say of a single right, too, that the account or its license does not have it.
+        """
+        request, probe = answer.request, self._probe()
+        if answer.is_first or request.login is not None or request.path == probe.path:
+            return CredentialsError(str(answer))
+        try:
+            self._exchange(probe, 1)
+        except CredentialsError:
+            return CredentialsError(str(answer))
+        except TransientError:
+            return answer.as_refusal()
+        except RefusedError:
+            pass
+        return replace(answer, is_account_fine=True).as_refusal()
+
+    def _probe(self) -> Request:
+        return Request("GET", self.facts.api_path + self.facts.probe_path)
 
     def _send(self, request: Request, login: Login, number: int) -> requests.Response:
         outcome = "no answer"

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.http.creation import Seen
-from pytest_jama.targets.jama import wire
+from pytest_jama.targets.jama import listed_runs, wire
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
-from pytest_jama.targets.jama.listed_runs import check_runs, of_cycle, read_listed
 from pytest_jama.targets.jama.named_creation import create_named
-from pytest_jama.targets.jama.paging import ShortListError, read_all, read_pages
+from pytest_jama.targets.jama.paging import ShortListError, read_pages
 from pytest_jama.targets.jama.parallel import gather
 from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.answer_checks import Check
     from pytest_jama.targets.jama.listed_runs import ListedRuns
     from pytest_jama.targets.jama.paging import Again, Page
+    from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import (
         Cycle,
         Group,
@@ -43,7 +43,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 PLANS_PATH = "/testplans"
-RUNS_PATH = "/testruns"
+RUNS_PATH = listed_runs.RUNS_PATH
 
 _NOT_FOUND = 404
 
@@ -62,6 +62,7 @@ class JamaClient:
     def __init__(self, api: HttpApi, *, at_once: int = 1) -> None:
         self.api = api
         self._at_once = at_once
+        self._runs = listed_runs.RunLists(api, together=self.together, patience=self._patience)
 
     def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Make requests of which none needs the answer to another one; see `gather`."""
@@ -187,45 +188,31 @@ class JamaClient:
 
     def first_runs(self, cycle: Cycle) -> Page:
         """Return the first page of the test runs of a cycle; it tells how many there are."""
-        return next(self._run_pages(cycle, of_cycle(cycle)))
+        return self._runs.first(cycle)
 
     def runs(self, cycle: Cycle, *, total: int | None, first: Page | None = None) -> ListedRuns:
-        """Return the test runs of a cycle.
-
-        Args:
-            cycle: The cycle.
-            total: How many it should have.
-            first: The first page, if that is known.
-        """
-        get = partial(self.api.get, check=check_runs(cycle))
-        page = read_all(
-            get,
-            RUNS_PATH,
-            of_cycle(cycle),
-            first=first,
-            total=total,
-            together=self.together,
-            patience=self._patience(),
-            again=self.again(RUNS_PATH),
-        )
-        return read_listed(page.rows, cycle, missing=page.missing)
+        """Return the test runs of a cycle; see `RunLists.all`."""
+        return self._runs.all(cycle, total=total, first=first)
 
     def runs_of_cases(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
-        """Return the test runs of at most 50 test cases in a cycle."""
-        query: Query = (*of_cycle(cycle), *(("testCase", case_id) for case_id in case_ids))
-        pages = list(self._run_pages(cycle, query))
-        rows = [row for page in pages for row in page.rows]
-        return read_listed(rows, cycle, missing=pages[-1].missing, case_ids=case_ids)
+        """Return the test runs of some test cases in a cycle; see `RunLists.of_cases`."""
+        return self._runs.of_cases(cycle, case_ids)
+
+    def find_run(self, run_id: int, cycle: Cycle) -> TestRun | None:
+        """Return a test run as it is now; None when it is gone, or of another cycle."""
+        rows = [self._find(f"{RUNS_PATH}/", run_id, lambda row: row)]
+        found = listed_runs.read_listed([row for row in rows if row], cycle, missing=0).runs
+        return found[0] if found else None
 
     def patch_run(
-        self,
-        run_id: int,
-        operations: Sequence[Json],
-        *,
-        on_attempt: Callable[[int], None],
+        self, run_id: int, operations: Sequence[Json], *, on_attempt: Callable[[int], None]
     ) -> None:
         """Change a test run."""
-        self.api.patch(f"/testruns/{run_id}", operations, on_attempt=on_attempt)
+        self.api.patch(f"{RUNS_PATH}/{run_id}", operations, on_attempt=on_attempt)
+
+    def put_run(self, run_id: int, fields: Json, *, on_attempt: Callable[[int], None]) -> None:
+        """Replace what a test run holds."""
+        self.api.put(f"{RUNS_PATH}/{run_id}", {"fields": fields}, on_attempt=on_attempt)
 
     def find_item(self, item_id: int) -> Item | None:
         """Return any item by its ID; None when there is none, or it was deleted."""
@@ -273,9 +260,6 @@ class JamaClient:
 
     def _patience(self) -> Patience:
         return Patience(self.give_up_after_s, self.api.connection.clock)
-
-    def _run_pages(self, cycle: Cycle, query: Query) -> Iterator[Page]:
-        return self._pages(RUNS_PATH, query, check=check_runs(cycle))
 
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check

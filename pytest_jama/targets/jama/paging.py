@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import quote
 
 from pytest_jama.core.errors import NotUsableError
 from pytest_jama.core.text import cut_with_hash, visible
@@ -50,6 +51,10 @@ _READ_AGAIN_AFTER_S = (0.0, 1.0, 2.0)
 
 _DO_NOT_ADD_UP = "the pages of the list do not add up"
 
+_LONGEST_QUESTION = 1_700
+"""Characters of what is asked for: some proxies refuse an address of more than 2,048."""
+_NAME_LENGTH = len("&documentKey=")
+
 _MOST_PAGES = 1_000
 _SPARE_PAGES = 200
 
@@ -68,8 +73,16 @@ def page_count(count: int) -> int:
 
 
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into parts that fit one request: what it asks for then fits one page."""
-    return (values[start : start + PAGE_SIZE] for start in range(0, len(values), PAGE_SIZE))
+    """Cut a sequence into parts that fit one request: its answer one page, itself an address."""
+    start = size = 0
+    for at, value in enumerate(values):
+        length = len(quote(str(value))) + _NAME_LENGTH
+        if at > start and (at - start == PAGE_SIZE or size + length > _LONGEST_QUESTION):
+            yield values[start:at]
+            start, size = at, 0
+        size += length
+    if values:
+        yield values[start:]
 
 
 class ShortListError(NotUsableError):
