@@ -26,7 +26,6 @@ UNCHAINED_VERSION = 1
 """The format whose lines carry no chain: that of version 0.1."""
 LEAVE = "leave"  # the verdict that does not touch the runs of a case
 JournalLine = dict[str, Any]
-
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes one line as JSON, in ASCII."""
 _quote = json.encoder.encode_basestring_ascii

@@ -39,7 +39,6 @@ T = TypeVar("T")
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
 
-
 _ASK_AGAIN_AFTER_S = (0.0, 0.0)
 """Pauses before a page is asked for again that is empty although the total promises more."""
 
