@@ -114,6 +114,9 @@ FULL: dict[str, JournalLine] = {
     ),
     "result_line": lines.result_line(FULL_RESULT),
     "verdict_line": lines.verdict_line(ADJUSTED_VERDICT),
+    "creation_line": lines.creation_line(
+        Change(ChangeKind.CREATE, "test cycle 'Build 17'"), state="begun"
+    ),
     "place_line": lines.place_line(
         Plan(
             (
@@ -167,6 +170,9 @@ BARE: dict[str, JournalLine] = {
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
     "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
     "uncollected_line": lines.uncollected_line(BARE_RESULT),
+    "creation_line": lines.creation_line(
+        Change(ChangeKind.CREATE, "test cycle 'Build 17'"), state="begun"
+    ),
     "place_line": lines.place_line(
         Plan(tuple(Place(kind, "", None) for kind in ("project", "plan", "cycle")))
     ),

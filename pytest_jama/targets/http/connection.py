@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 READ_TIMEOUT_S = 30.0
 """For how long to wait for an answer, all of it, unless `Limits` says otherwise."""
 
+_TIMES_AS_LONG_FOR_CREATIONS = 10
+"""So much longer for what is made once, 300 s: a cycle of very many runs may take minutes."""
+
 _RENEWED = "401 Unauthorized, so the token is renewed"
 _REFUSED_LOGINS = 3
 """After this many consecutive 401s, credentials that worked before count as revoked."""
@@ -106,6 +109,8 @@ class Connection:
     def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
         """Send a request once, and once more when only the token was too old.
 
+        One that makes something once is not sent again: a server may do it, and answer 401.
+
         Args:
             request: What to send.
             number: Which attempt this is, for the log.
@@ -123,13 +128,19 @@ class Connection:
         try:
             answer = self._exchange(request, number)
         except TransientError:
-            self.give_up.failed(started_at=started_at)
+            # One who waits for a creation has a server that works, not one that is out of reach.
+            self.give_up.failed(started_at=self.clock() if request.makes_once else started_at)
             raise
         except RefusedError:
             self.give_up.succeeded()
             raise
         self.give_up.succeeded()
         return answer
+
+    @property
+    def now_s(self) -> float:
+        """The time, in seconds since 1970."""
+        return self._clocks.wall()
 
     @property
     def repeated(self) -> Mapping[str, int]:
@@ -177,8 +188,12 @@ class Connection:
         login = request.login or self._login
         response = self._send(request, login, number)
         if response.status_code == HTTPStatus.UNAUTHORIZED and login.renew(response.request):
-            self.note_retry(str(request), _RENEWED, attempt=number)
-            response = self._send(request, login, number)
+            if request.makes_once and not self._refused_logins:
+                self._refused_logins += 1
+                raise _token_renewed()
+            if not request.makes_once:
+                self.note_retry(str(request), _RENEWED, attempt=number)
+                response = self._send(request, login, number)
         answer = self._answer(request, response, login)
         try:
             if answer.is_unauthorized:
@@ -257,7 +272,7 @@ class Connection:
                 started_at = sent_at = self._wait_for_turn()
                 response = self._session.send(
                     prepared,
-                    timeout=self._timeouts_s(),
+                    timeout=self._timeouts_s(request),
                     allow_redirects=False,
                     proxies=self._session.proxies,
                 )
@@ -293,12 +308,12 @@ class Connection:
             warnings.simplefilter("ignore", InsecureRequestWarning)
         return sent_at
 
-    def _timeouts_s(self) -> tuple[float, float]:
+    def _timeouts_s(self, request: Request) -> tuple[float, float]:
         left_s = max(1.0, self.give_up.left_s)
-        return (
-            min(self._limits.connect_timeout_s, left_s),
-            min(self._limits.read_timeout_s, left_s),
-        )
+        read_s = min(self._limits.read_timeout_s, left_s)
+        if request.makes_once:  # given up too early, it would be there without our knowledge
+            read_s = self._limits.read_timeout_s * _TIMES_AS_LONG_FOR_CREATIONS
+        return min(self._limits.connect_timeout_s, left_s), read_s
 
     def _learn(self, response: requests.Response, sent_at: float) -> None:
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -307,6 +322,12 @@ class Connection:
             self.pace.refused(sent_at, asked_s=min(asked_s, self.give_up.left_s))
         else:
             self.pace.admitted(sent_at)
+
+
+def _token_renewed() -> TransientError:
+    return TransientError(
+        _RENEWED, http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False, at_once=True
+    )
 
 
 def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:

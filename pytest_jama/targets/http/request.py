@@ -153,6 +153,8 @@ class Request:
         login: How to log in, if not as all other requests do.
         check: Says why an answer does not belong to this request: proxies and caches give such
             answers. Empty when it does.
+        makes_once: Whether it makes something that would be there twice if it was sent again: it
+            may take minutes, and each time it is sent is an attempt of its own.
     """
 
     method: str
@@ -162,6 +164,7 @@ class Request:
     content_type: str = "application/json"
     login: Login | None = None
     check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
+    makes_once: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

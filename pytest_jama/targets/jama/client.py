@@ -10,22 +10,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
-from pytest_jama.core.text import visible
+from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.jama import listed_runs, wire
-from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page, says_already_there
-from pytest_jama.targets.jama.paging import ShortListError, named, read_pages
+from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
+from pytest_jama.targets.jama.named_creation import create_named
+from pytest_jama.targets.jama.paging import ShortListError, read_pages
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience, within
+from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.targets.http.api import HttpApi
+    from pytest_jama.targets.http.creation import Wary
     from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.answer_checks import Check
     from pytest_jama.targets.jama.listed_runs import ListedRuns
-    from pytest_jama.targets.jama.paging import Again, Named, Page
+    from pytest_jama.targets.jama.paging import Again, Page
     from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import (
         Cycle,
@@ -44,9 +46,6 @@ PLANS_PATH = "/testplans"
 RUNS_PATH = listed_runs.RUNS_PATH
 
 _NOT_FOUND = 404
-
-_LOOK_AGAIN_AFTER_S = (1.0, 2.0, 4.0, 8.0)
-"""Pauses before a plan, group or cycle that may have been created is looked up again."""
 
 
 class JamaClient:
@@ -118,20 +117,21 @@ class JamaClient:
         """Return a test plan by its ID."""
         return self._find("/testplans/", plan_id, wire.read_plan)
 
-    def create_plan(self, project_id: int, name: str, fields: Json) -> int:
+    def create_plan(self, project_id: int, name: str, fields: Json, wary: Wary) -> int:
         """Create a test plan; Jama gives it its default group."""
-        body = {"project": project_id, "fields": {**fields, "name": visible(name)}}
-        return self._create_named(PLANS_PATH, body, name, lambda: self.plans(project_id))
+        body = {"project": project_id, "fields": {**fields, "name": name}}
+        list_all = partial(self.plans, project_id)
+        return create_named(self.api, PLANS_PATH, name, body, list_all=list_all, wary=wary)
 
     def groups(self, plan_id: int) -> Iterator[Group]:
         """Yield the test groups of a plan."""
         path = groups_path(plan_id)
         return self._list(path, wire.read_group, check=is_list("testgroups"))
 
-    def create_group(self, plan_id: int, name: str) -> int:
+    def create_group(self, plan_id: int, name: str, wary: Wary) -> int:
         """Create a test group in a plan."""
-        path = groups_path(plan_id)
-        return self._create_named(path, {"name": visible(name)}, name, lambda: self.groups(plan_id))
+        path, list_all = groups_path(plan_id), partial(self.groups, plan_id)
+        return create_named(self.api, path, name, {"name": name}, list_all=list_all, wary=wary)
 
     def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
         """Yield the test cases of a group."""
@@ -146,11 +146,15 @@ class JamaClient:
         """Add a test case to a group; Jama takes one at a time."""
         path = cases_path(plan_id, group_id)
 
-        def find_existing() -> int | None:
-            case = self._find(f"{path}/", case_id, wire.read_item)
-            return case.id if case else None
+        def look() -> Seen:
+            return Seen(case_id if self.has_case(plan_id, group_id, case_id) else None)
 
-        self.api.create(path, {"testCase": case_id}, find_existing=find_existing)
+        self.api.create(path, {"testCase": case_id}, look=look)
+
+    def has_case(self, plan_id: int, group_id: int, case_id: int) -> bool:
+        """Return whether a group has a test case."""
+        path = f"{cases_path(plan_id, group_id)}/"
+        return self._find(path, case_id, wire.read_item) is not None
 
     def cycles(self, plan_id: int) -> Iterator[Cycle]:
         """Yield the test cycles of a plan."""
@@ -164,11 +168,14 @@ class JamaClient:
         """Return a test cycle by its ID."""
         return self._find("/testcycles/", cycle_id, wire.read_cycle)
 
-    def create_cycle(self, plan_id: int, name: str, fields: Json, *, start: date, end: date) -> int:
+    def create_cycle(
+        self, plan_id: int, name: str, fields: Json, wary: Wary, *, start: date, end: date
+    ) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
         path = cycles_path(plan_id)
-        body = _cycle_body({**fields, "name": visible(name)}, start=start, end=end)
-        return self._create_named(path, body, name, lambda: self.cycles(plan_id))
+        body = _cycle_body({**fields, "name": name}, start=start, end=end)
+        list_all = partial(self.cycles, plan_id)
+        return create_named(self.api, path, name, body, list_all=list_all, wary=wary)
 
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:
         """Write a cycle as it is, which makes Jama generate the runs that it lacks.
@@ -273,32 +280,6 @@ class JamaClient:
                     missing=page.missing,
                     is_endless=page.is_endless,
                 )
-
-    def _create_named(
-        self,
-        path: str,
-        body: Json,
-        name: str,
-        list_all: Callable[[], Iterator[Named]],
-    ) -> int:
-        """Create what another session may be creating, too, or have created just now."""
-
-        def find_existing() -> int | None:
-            return min((each.id for each in named(name, list_all())), default=None)
-
-        try:
-            return self.api.create(
-                path,
-                body,
-                find_existing=find_existing,
-                look_again_after_s=within(self.waits_s, _LOOK_AGAIN_AFTER_S),
-                trusts_refusals=False,  # they are few, and one too many is there for good
-            )
-        except RefusedError as refusal:
-            existing = find_existing() if says_already_there(refusal) else None
-            if existing is None:
-                raise
-            return existing
 
 
 def _of_project(project_id: int | None) -> Query:

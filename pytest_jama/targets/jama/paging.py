@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from pytest_jama.core.errors import NotUsableError
-from pytest_jama.core.text import visible
+from pytest_jama.core.text import cut_with_hash, visible
 from pytest_jama.targets.jama.wire import find_count, find_id, identity_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ T = TypeVar("T")
 
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
-
 
 _ASK_AGAIN_AFTER_S = (0.0, 0.0)
 """Pauses before a page is asked for again that is empty although the total promises more."""
@@ -298,11 +297,35 @@ class Named(Protocol):
 
 N = TypeVar("N", bound=Named)
 
+LONGEST_NAME = 200
+"""What every Jama takes, as far as is known: its limit is not documented, and may be 255."""
+
+
+def sent_name(name: str) -> str:
+    """Return the name that something gets at Jama: what nobody sees is written out, and it fits."""
+    return cut_with_hash(visible(name), at_most=LONGEST_NAME)
+
+
+def describe_cut(kind: str, name: str, found: str) -> str:
+    """Return what a person should know of a name that is another one at Jama; mostly nothing.
+
+    Args:
+        kind: What has it.
+        name: The name of the settings.
+        found: Its name at Jama.
+    """
+    if found == name or found != sent_name(name) or found == visible(name):
+        return ""
+    return (
+        f"the name of the {kind} is longer than the {LONGEST_NAME} characters that Jama is sure to "
+        f"take, so it is cut, with a hash at its end: {found!r} stands for {name!r}"
+    )
+
 
 def named(name: str | None, listed: Iterable[N]) -> list[N]:
     """Return those of a list that have a name; without any, those that we have created for it.
 
-    What nobody sees in a name is written out in what we create.
+    What nobody sees in a name is written out in what we create, and a long one is cut.
 
     Raises:
         NotUsableError: When there is none, but it may be there: the list is not complete, or it
@@ -310,7 +333,7 @@ def named(name: str | None, listed: Iterable[N]) -> list[N]:
     """
     found: list[N] = []
     nameless = 0
-    names = {name, name and visible(name)}
+    names = {name, name and visible(name), name and sent_name(name)}
     try:
         for each in listed:
             nameless += not each.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import TargetError
@@ -25,13 +26,14 @@ from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.targets.jama.change_log import Doubtful
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
@@ -73,6 +75,7 @@ class JamaTarget:
         self._settings = settings
         self._cycle_id: int | None = None
         self._total_runs: int | None = None
+        self._doubtful: Sequence[Doubtful] = ()
 
     @property
     def _client(self) -> JamaClient:
@@ -100,6 +103,7 @@ class JamaTarget:
             others=() if findings.prepares else self._find_others(findings),
             create=create,
             observer=observer,
+            begun=findings.begun,
         )
         guard = LockGuard(
             findings.lock,
@@ -146,6 +150,7 @@ class JamaTarget:
         others: Sequence[CaseRef] = (),
         create: bool,
         observer: Observer,
+        begun: Mapping[str, float] = MappingProxyType({}),
     ) -> Resolution:
         """Find the runs of the cases, creating plan, group and cycle where allowed.
 
@@ -157,12 +162,15 @@ class JamaTarget:
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
             observer: Told each change as soon as it is made.
+            begun: See `Findings.begun`.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
         self._client.api.connection.tell(observer)
-        resolver = CycleResolver(self._client, self._settings, create=create, observer=observer)
+        resolver = CycleResolver(
+            self._client, self._settings, create=create, observer=observer, begun=begun
+        )
         try:
             resolution = resolver.resolve(case_refs, aliases, others)
         except KeyboardInterrupt:
@@ -170,6 +178,7 @@ class JamaTarget:
             raise
         self._cycle_id = cast("int | None", resolution.cycle.place_id)
         self._total_runs = resolver.total_runs
+        self._doubtful = resolver.doubtful
         return resolution
 
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
@@ -178,6 +187,7 @@ class JamaTarget:
         Ctrl-C ends it with receipts for what was not sent; a second one goes through at once.
         """
         if not updates:
+            self._look_for_second_ones(observer)
             return ()
         self._client.api.connection.tell(observer)
         try:
@@ -198,7 +208,15 @@ class JamaTarget:
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
                 observer.received(receipt)
+        self._look_for_second_ones(observer)
         return receipts
+
+    def _look_for_second_ones(self, observer: Observer) -> None:
+        """List once more what was created slowly: a server may have made it twice by now."""
+        doubtful, self._doubtful = self._doubtful, ()
+        for each in doubtful:
+            if warning := each.find_warning():
+                observer.warned(warning)
 
     def close(self) -> None:
         """Give the connections back."""
