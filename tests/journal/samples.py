@@ -132,7 +132,13 @@ FULL: dict[str, JournalLine] = {
     ),
     "update_line": lines.update_line(FULL_UPDATE),
     "receipt_line": lines.receipt_line(
-        Receipt(FULL_UPDATE, SendState.LOCKED, attempts=2, error="locked by Jane"),
+        Receipt(
+            FULL_UPDATE,
+            SendState.LOCKED,
+            attempts=2,
+            error="locked by Jane",
+            remarks=(("account not stored", "400 Bad Request: unknown field"),),
+        ),
         fingerprint="5d717bf3b99288e9e983d19c2a099f0c",
     ),
     "unusable_line": lines.unusable_line(
