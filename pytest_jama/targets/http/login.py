@@ -37,6 +37,17 @@ _FITS_A_HEADER = re.compile(r"[!-~]+")
 _NO_ENDPOINT = "no token can be fetched from this address: check `url`, with its context path"
 
 
+class Anonymous(Login):
+    """No login: to see what answers those who have none."""
+
+    def __init__(self) -> None:
+        super().__init__(remedy="it asks for a login")
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Leave the request as it is."""
+        return request
+
+
 class BasicLogin(Login):
     """User name and password, or client ID and client secret, sent with each request.
 

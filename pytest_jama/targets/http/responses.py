@@ -201,6 +201,8 @@ def _read_object(request: Request, response: Response, facts: ServerFacts) -> di
     body = find_json(response)
     if isinstance(body, dict):
         return body
+    if body is not None and request.takes_any_json:
+        return {"data": body}
     if is_web_page(response):
         reason = "the answer is a web page"
         more = f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it"
