@@ -25,7 +25,7 @@ def test_the_last_word_of_a_knob_counts() -> None:
     "word, message",
     [
         ("status_rules=x", "unknown knob 'status_rules'; did you mean 'status_rule'?"),
-        ("status_rule=maybe", "'maybe' is not one of fail_first, inprogress_until_complete"),
+        ("status_rule=maybe", "'maybe' is not one of fail_first, inprogress_until_complete, "),
         ("status_rule", "knob 'status_rule' has no value; write NAME=VALUE"),
         ("search_lag_s=soon", "search_lag_s='soon' is not a number of seconds"),
         ("search_lag_s=-1", "search_lag_s='-1' must be 0 seconds or more"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_jama.sandbox.jama.edits import Edit
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, as_set_up
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.rules import edited_fields, edited_run, is_executed
@@ -78,6 +78,25 @@ def test_a_prefix_of_the_steps_passes_where_the_knob_says_so() -> None:
     knobs = Knobs(step_count="accept_prefix")
     fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{"status": "PASSED"}])
     assert [step["status"] for step in fields["testRunSteps"]] == ["PASSED", "NOT_RUN"]
+
+
+def test_skipped_steps_pass_where_the_knob_says_so() -> None:
+    knobs = Knobs(skipped_steps="pass")
+    sent = [{"status": "FAILED"}, {}]
+    fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=sent)
+    assert [step["status"] for step in fields["testRunSteps"]] == ["FAILED", "PASSED"]
+    untouched = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{}, {}])
+    assert untouched["testRunStatus"] == "NOT_RUN"
+
+
+def test_a_sixth_status_is_stored_where_the_knob_says_so() -> None:
+    knobs = Knobs(extra_status="NOT_APPLICABLE")
+    assert "is not one of" in refusal(run_fields(), testRunStatus="NOT_APPLICABLE")
+    whole = edited(run_fields(), knobs, testRunStatus="NOT_APPLICABLE")
+    assert whole["testRunStatus"] == "NOT_APPLICABLE"
+    sent = [{"status": "NOT_APPLICABLE"}, {"status": "PASSED"}]
+    steps = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=sent)
+    assert steps["testRunStatus"] == "PASSED"
 
 
 def test_unknown_fields_are_dropped_where_the_knob_says_so() -> None:
@@ -150,6 +169,31 @@ def test_rich_text_is_normalised_unless_the_knob_keeps_it() -> None:
     assert edited(run_fields(), actualResults="fine")["actualResults"] == "<p>fine</p>\n"
     knobs = Knobs(rich_text="keep")
     assert edited(run_fields(), knobs, actualResults="fine")["actualResults"] == "fine"
+
+
+def test_a_strict_server_cleans_results_and_the_steps_that_come_back() -> None:
+    knobs = Knobs(rich_text="strict")
+    html = '<p class="x" onclick=y>a <b>b</b><blink>c</blink><script>d()</script><br></p>'
+    fields = edited(run_fields(), knobs, actualResults=html)
+    assert fields["actualResults"] == "<p>a <b>b</b>c<br /></p>\n"
+    stored = run_fields("NOT_RUN")
+    stored["testRunSteps"][0]["action"] = html
+    bare = edited(stored, knobs, testRunSteps=[{"status": "PASSED"}])
+    assert bare["testRunSteps"][0]["action"] == html
+    whole = edited(stored, knobs, testRunSteps=[{"action": html, "status": "PASSED"}])
+    assert whole["testRunSteps"][0]["action"] == "<p>a <b>b</b>c<br /></p>"
+
+
+def test_actual_results_are_plain_where_the_knob_says_so() -> None:
+    knobs = Knobs(actual_results="plain")
+    sent, plain_run = Edit(set={"actualResults": "a < b\n"}), as_set_up(RUN, knobs)
+    fields = edited_run(run_fields(), sent, item_type=plain_run, knobs=knobs)
+    assert fields["actualResults"] == "a < b\n"
+
+
+def test_an_assignee_is_refused_where_the_knob_says_so() -> None:
+    message = refusal(run_fields(), Knobs(assignee="400"), assignedTo=18)
+    assert message == "test runs cannot be assigned to the user 18"
 
 
 def test_a_knob_drops_actual_results_without_a_word() -> None:

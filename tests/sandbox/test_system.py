@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from tests.sandbox.client import add
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sandbox.client import World
 
 
@@ -57,6 +61,23 @@ def test_a_type_shows_its_fields(world: World) -> None:
     assert fields["executionDate"]["readOnly"] is True
     assert fields["actualResults"]["textType"] == "RICHTEXT"
     assert fields[f"build_number${run_type['id']}"]["fieldType"] == "INTEGER"
+
+
+def fields_of_runs(world: World) -> dict[str, Any]:
+    kinds = world.api.get("/itemtypes").data
+    run_type = next(kind for kind in kinds if kind.get("category") == "TEST_RUN")
+    return {field["name"]: field for field in run_type["fields"]}
+
+
+def test_a_type_lacks_what_the_admins_took_away(make_world: Callable[..., World]) -> None:
+    world = make_world(actual_results="absent", assignee="absent")
+    assert not {"actualResults", "assignedTo"} & set(fields_of_runs(world))
+    path = f"/testruns/{world.run().id}"
+    for name, value in (("actualResults", "x"), ("assignedTo", 17)):
+        refused = world.api.patch(path, add("testRunStatus", "PASSED"), add(name, value))
+        assert f"Test Run has no field '{name}'" in refused.message
+    plain = make_world(actual_results="plain")
+    assert fields_of_runs(plain)["actualResults"]["textType"] == "TEXTAREA"
 
 
 @pytest.mark.parametrize(

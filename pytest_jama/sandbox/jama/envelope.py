@@ -18,8 +18,9 @@ from pytest_jama.sandbox.jama import wire
 from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.incoming import Include, ListQuery
-from pytest_jama.sandbox.jama.model import Json, bad_request
-from pytest_jama.sandbox.jama.nodes import Selection, count_nodes, find_node, find_nodes, order_by
+from pytest_jama.sandbox.jama.model import Json, Node, bad_request
+from pytest_jama.sandbox.jama.nodes import as_it_was, count_nodes, find_node, find_nodes
+from pytest_jama.sandbox.jama.selection import Selection, order_by
 
 
 def meta_of(status: int, clock: Clock, **more: Any) -> Json:
@@ -52,8 +53,15 @@ def node_page(
     """Answer with the asked page of a selection."""
     order = order_by(sort_by, key_order=call.knobs.document_key_order)
     nodes = find_nodes(call.database, selection, order=order, window=query.window(call.knobs))
-    values = [wire.node(call, node) for node in nodes]
+    values = [wire.node(call, _as_listed(call, node)) for node in nodes]
     return page(call, values, query, total=count_nodes(call.database, selection))
+
+
+def _as_listed(call: Call, node: Node) -> Node:
+    lag_s = call.knobs.list_lag_s
+    if node.kind != "testruns" or not lag_s:
+        return node
+    return as_it_was(call.database, node, call.database.clock() - lag_s)
 
 
 def _objects(
@@ -155,12 +163,12 @@ def shown(call: Call, target: str, identifier: int) -> Json | None:
     match target:
         case "users":
             user = find_user(identifier)
-            return wire.user(user) if user else None
+            return wire.user(user, call.knobs) if user else None
         case "projects":
             project = find_project(database, id=identifier)
             return wire.project(project) if project else None
         case "itemtypes":
-            item_type = find_item_type(database, identifier)
+            item_type = find_item_type(database, call.knobs, identifier)
             return wire.item_type(item_type) if item_type else None
         case "comments":
             return None

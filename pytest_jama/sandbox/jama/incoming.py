@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
-from pytest_jama.sandbox.jama.nodes import Window
+from pytest_jama.sandbox.jama.selection import Window
 
 SomeBody = TypeVar("SomeBody", bound="Body")
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from pytest_jama.sandbox.jama.knobs import Knobs
+
 CUSTOM_SEPARATOR = "$"
 
 
@@ -52,8 +54,11 @@ class TypeDefinition:
 
     def with_field(self, new: FieldDefinition) -> "TypeDefinition":
         """Return the type with one more (or one changed) field."""
-        others = tuple(known for known in self.fields if known.name != new.name)
-        return replace(self, fields=(*others, new))
+        return replace(self, fields=(*self.without_field(new.name).fields, new))
+
+    def without_field(self, name: str) -> "TypeDefinition":
+        """Return the type without a field."""
+        return replace(self, fields=tuple(known for known in self.fields if known.name != name))
 
 
 def _read_only(name: str, field_type: str) -> FieldDefinition:
@@ -123,3 +128,26 @@ ITEM_TYPES: dict[str, TypeDefinition] = {
 """Item types by type key. The numbers follow a small instance; real ones differ, so a client
 must look them up by category.
 """
+
+
+def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
+    """Return an item type as the admins of this server have left it."""
+    if item_type.category == "TEST_RUN":
+        return _run_as_set_up(item_type, knobs)
+    if item_type.category == _HOLDERS.get(knobs.required_plan_field, "none"):
+        name = f"region{CUSTOM_SEPARATOR}{item_type.id}"
+        required = FieldDefinition(name, "STRING", label="Region", required=True)
+        return item_type.with_field(required)
+    return item_type
+
+
+_HOLDERS = {"plan": "TEST_PLAN", "cycle": "TEST_CYCLE"}
+"""Categories by the values of a knob."""
+
+
+def _run_as_set_up(run: TypeDefinition, knobs: Knobs) -> TypeDefinition:
+    if knobs.actual_results == "plain":
+        run = run.with_field(replace(run.get_field("actualResults"), rich=False))
+    if knobs.actual_results == "absent":
+        run = run.without_field("actualResults")
+    return run.without_field("assignedTo") if knobs.assignee == "absent" else run

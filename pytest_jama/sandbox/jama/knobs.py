@@ -44,8 +44,9 @@ class Knobs:
     delete_status: Literal["200", "204"] = _knob(
         "200", "status and body of DELETE are undocumented"
     )
-    rich_text: Literal["normalise", "keep"] = _knob(
-        "normalise", "recorded values read `<p>..</p>` and a newline, whatever was sent"
+    rich_text: Literal["normalise", "keep", "strict"] = _knob(
+        "normalise",
+        "recorded values read `<p>..</p>` and a newline; HTML cleaning takes more, in steps, too",
     )
     # -- authentication ------------------------------------------------------------------
     auth: Literal["both", "basic", "oauth"] = _knob(
@@ -61,8 +62,29 @@ class Knobs:
     token_error: Literal["oauth", "envelope"] = _knob(
         "oauth", "the error body of the token endpoint is undocumented"
     )
+    access: Literal["allow", "read_only", "401", "403", "locked", "maintenance"] = _knob(
+        "allow", "the account may lack the API, or be locked; the server may be under maintenance"
+    )
+    licence: Literal[
+        "NAMED",
+        "FLOATING",
+        "STAKEHOLDER",
+        "FLOATING_COLLABORATOR",
+        "RESERVED_COLLABORATOR",
+        "FLOATING_REVIEWER",
+        "RESERVED_REVIEWER",
+        "NAMED_REVIEWER",
+        "TEST_RUNNER",
+        "EXPIRING_TRIAL",
+        "INACTIVE",
+    ] = _knob(
+        "NAMED", "newer servers let only Named Creators use the API: `access=403` says so then"
+    )
     # -- search --------------------------------------------------------------------------
     search_lag_s: float = _knob(0.0, "a new item is visible to search only after a moment")
+    search_global_ids: Literal["yes", "no"] = _knob(
+        "yes", "global IDs are not listed among the fields that `contains` looks through"
+    )
     search_terms: Literal["any", "all"] = _knob(
         "any", "how several words of one `contains` combine is undocumented"
     )
@@ -76,8 +98,14 @@ class Knobs:
     duplicate_case: Literal["400", "201-noop", "allow-second-group"] = _knob(
         "400", "a plan holds a case once; what adding it again gives is undocumented"
     )
+    required_plan_field: Literal["no", "plan", "cycle"] = _knob(
+        "no", "admins can add required fields to any type; here `Region`, a text"
+    )
     empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
     cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")
+    slow_create_s: float = _knob(
+        0.0, "how long a POST of a plan, group or cycle takes is open; it is seen only at the end"
+    )
     cycle_generation_delay_s: float = _knob(
         0.0, "the runs of a large cycle may appear later than the answer"
     )
@@ -91,8 +119,20 @@ class Knobs:
         "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
     )
     # -- runs ----------------------------------------------------------------------------
-    status_rule: Literal["fail_first", "inprogress_until_complete"] = _knob(
+    list_lag_s: float = _knob(
+        0.0, "lists may come from an index or a replica: they show each run as it was before"
+    )
+    run_patch: Literal["allow", "400", "404", "405", "415", "replace_only"] = _knob(
+        "allow", "PATCH of a run is documented, yet most clients are known to use PUT only"
+    )
+    status_rule: Literal["fail_first", "inprogress_until_complete", "last_step"] = _knob(
         "fail_first", "the rule that derives a run's status from its steps is not published"
+    )
+    extra_status: Literal["none", "NOT_APPLICABLE"] = _knob(
+        "none", "admins can switch on a status beside the five; its name in the API is a guess"
+    )
+    skipped_steps: Literal["keep", "pass"] = _knob(
+        "keep", "an admin option makes the steps PASSED that were left out of an execution"
     )
     status_beside_steps: Literal["400", "ignore"] = _knob(
         "400", "`testRunStatus` of a run with steps is derived; sending another is undocumented"
@@ -115,8 +155,11 @@ class Knobs:
     custom_run_fields: Literal["allow", "400"] = _knob(
         "allow", "impossible according to Jama in 2019, done by a client since 2021"
     )
-    actual_results: Literal["store", "drop"] = _knob(
-        "store", "a run type can lack the field, and unknown fields may be ignored"
+    actual_results: Literal["rich", "plain", "drop", "absent"] = _knob(
+        "rich", "admins can make the field plain text or take it away; unknown ones may be ignored"
+    )
+    assignee: Literal["allow", "400", "absent"] = _knob(
+        "allow", "whom a run can be assigned to depends on rights; admins can take the field away"
     )
     delete_run: Literal["allow", "405"] = _knob(
         "allow", "in the OpenAPI document, but not among the verbs the cookbook allows on a run"

@@ -13,8 +13,14 @@ from pytest_jama.sandbox.jama.edits import Edit, value_refused
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, bad_request
-from pytest_jama.sandbox.jama.rich_text import normalised
-from pytest_jama.sandbox.jama.statuses import NOT_RUN, STATUSES, status_from_steps
+from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
+from pytest_jama.sandbox.jama.statuses import (
+    NOT_APPLICABLE,
+    NOT_RUN,
+    STATUSES,
+    status_from_steps,
+    with_skipped_steps_passed,
+)
 
 RUN_STEP_KEYS = ("action", "expectedResult", "notes", "status", "result")
 CASE_STEP_KEYS = ("action", "expectedResult", "notes")
@@ -28,8 +34,14 @@ def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs:
         result[name] = _accepted(item_type.get_field(name), value, knobs)
     for field in item_type.fields:
         if field.required and not result.get(field.name):
-            raise bad_request(f"{item_type.display} needs fields.{field.name}")
+            raise bad_request(_needed(field, item_type))
     return result
+
+
+def _needed(field: FieldDefinition, item_type: TypeDefinition) -> str:
+    if field.label:
+        return f"{field.label} is a required field of {item_type.display}"
+    return f"{item_type.display} needs fields.{field.name}"
 
 
 def edited_run(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Knobs) -> Json:
@@ -61,6 +73,8 @@ def _checked(
         is_of_run = field.is_custom and item_type.category == "TEST_RUN"
         if is_of_run and knobs.custom_run_fields == "400":
             raise bad_request(f"the custom field {name!r} of a test run cannot be set")
+        if name == "assignedTo" and item_type.category == "TEST_RUN" and knobs.assignee == "400":
+            raise bad_request(f"test runs cannot be assigned to the user {value}")
     left = {name: value for name, value in stored.items() if name not in known.cleared}
     return left, wanted
 
@@ -68,10 +82,11 @@ def _checked(
 def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
     if "testRunSteps" in wanted:
         steps = merged_steps(result.get("testRunSteps", []), wanted["testRunSteps"], knobs=knobs)
-        result["testRunSteps"] = steps
+        passes = knobs.skipped_steps == "pass"
+        result["testRunSteps"] = with_skipped_steps_passed(steps) if passes else steps
     status = wanted.get("testRunStatus")
     if status is not None:
-        _check_status("/fields/testRunStatus", status)
+        _check_status("/fields/testRunStatus", status, knobs)
     if result.get("testRunSteps"):
         result["testRunStatus"] = _derived(result["testRunSteps"], status, knobs)
     elif status is not None:
@@ -112,7 +127,7 @@ def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
         raise value_refused(path, "a step is an object such as {status: PASSED}")
     checked = _known_step(new, RUN_STEP_KEYS, path, knobs)
     if "status" in checked:
-        _check_status(f"{path}/status", checked["status"])
+        _check_status(f"{path}/status", checked["status"], knobs)
     merged = {**old, **checked}
     return {key: value for key, value in merged.items() if value is not None}
 
@@ -124,12 +139,27 @@ def _known_step(step: Json, keys: Sequence[str], path: str, knobs: Knobs) -> Jso
     for key in keys:
         if not isinstance(step.get(key), str | None):
             raise value_refused(f"{path}/{key}", f"text is expected, not {step[key]!r}")
-    return {key: value for key, value in step.items() if key in keys}
+    known = {key: value for key, value in step.items() if key in keys}
+    return _cleaned_step(known) if knobs.rich_text == "strict" else known
 
 
-def _check_status(path: str, status: object) -> None:
-    if status not in STATUSES:
-        raise value_refused(path, f"{status!r} is not one of {', '.join(STATUSES)}")
+def _cleaned_step(step: Json) -> Json:
+    """Clean the texts of a step. Source: Jama help: the cleaning is done in steps, too."""
+    return {
+        key: cleaned(value) if isinstance(value, str) and key != "status" else value
+        for key, value in step.items()
+    }
+
+
+def _check_status(path: str, status: object, knobs: Knobs) -> None:
+    known = statuses_of(knobs)
+    if status not in known:
+        raise value_refused(path, f"{status!r} is not one of {', '.join(known)}")
+
+
+def statuses_of(knobs: Knobs) -> tuple[str, ...]:
+    """Return the statuses that runs and steps can have here."""
+    return STATUSES if knobs.extra_status == "none" else (*STATUSES, NOT_APPLICABLE)
 
 
 def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:
@@ -174,9 +204,9 @@ def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
         raise value_refused(path, f"{expected} is expected, not {value!r}")
     if field.field_type == "STEPS":
         return [_known_step(step, CASE_STEP_KEYS, path, knobs) for step in value]
-    if field.rich and isinstance(value, str) and knobs.rich_text == "normalise":
-        return normalised(value)
-    return value
+    if not field.rich or knobs.rich_text == "keep":
+        return value
+    return normalised(cleaned(value) if knobs.rich_text == "strict" else value)
 
 
 def _is_text(value: object) -> bool:

@@ -5,8 +5,10 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.database import Row
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
 
 _ALLOWED = {
@@ -50,10 +52,18 @@ def node(call: Call, value: Node) -> Json:
             **members(value, *_OF_EACH_NODE),
             **_outer(call, value),
             "fields": shown_fields(call, value),
-            "resources": {"self": {"allowed": _ALLOWED[value.kind]}},
+            "resources": {"self": {"allowed": _allowed(call, value)}},
             "type": value.kind,
         }
     )
+
+
+def _allowed(call: Call, value: Node) -> list[str]:
+    """Name the verbs that the caller may use on a node."""
+    if call.knobs.access == "read_only":
+        return ["GET"]
+    lacks_patch = value.kind == "testruns" and call.knobs.run_patch in {"404", "405"}
+    return [verb for verb in _ALLOWED[value.kind] if not (lacks_patch and verb == "PATCH")]
 
 
 def shown_fields(call: Call, value: Node) -> Json:
@@ -144,16 +154,18 @@ def group(value: StoredGroup) -> Json:
     return without_unset({**members(value, "id", "name", "assigned_to"), "type": "testgroups"})
 
 
-LICENSE = "NAMED"
-
-
-def user(value: User) -> Json:
+def user(value: User, knobs: Knobs) -> Json:
     """Show a user."""
     return {
         **members(value, "id", "username", "first_name", "last_name", "email", "active"),
-        "licenseType": LICENSE,
+        "licenseType": licence_of(value, knobs),
         "type": "users",
     }
+
+
+def licence_of(value: User, knobs: Knobs) -> str:
+    """Return the type of a user's license; the others are creators."""
+    return knobs.licence if value.id == ROBOT_ID else "NAMED"
 
 
 def project(value: StoredProject) -> Json:
@@ -196,6 +208,12 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
             "readOnlyAllowApiOverwrite": False,
             "triggerSuspect": False,
             "synchronize": False,
-            "textType": "RICHTEXT" if field.rich else None,
+            "textType": _text_type(field),
         }
     )
+
+
+def _text_type(field: FieldDefinition) -> str | None:
+    if field.field_type != "TEXT":
+        return None
+    return "RICHTEXT" if field.rich else "TEXTAREA"

@@ -12,9 +12,10 @@ from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.incoming import ListQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request
-from pytest_jama.sandbox.jama.nodes import Selection, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.objects import serve_one
 from pytest_jama.sandbox.jama.rich_text import plain
+from pytest_jama.sandbox.jama.selection import Selection, of_kind, order_by
 
 router = APIRouter()
 
@@ -93,9 +94,14 @@ def _with_words(selection: Selection, queries: Sequence[str]) -> Selection:
 
 def _matches(call: Call, node: Node, query: str) -> bool:
     name, rest = split_field(query)
+    if name == "globalId" and call.knobs.search_global_ids == "no":
+        return False
     if name is None:
         texts = [plain(value) for value in node.fields.values() if isinstance(value, str)]
-        text = "\n".join(map(str, [node.id, node.document_key, node.global_id, *texts]))
+        numbers = [str(node.id), node.document_key]
+        if call.knobs.search_global_ids == "yes":
+            numbers.append(node.global_id)
+        text = "\n".join([*numbers, *texts])
     else:
         text = str(wire.shown_fields(call, node).get(name, ""))
     return matches(rest, text, terms=call.knobs.search_terms)

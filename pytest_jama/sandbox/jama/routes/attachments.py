@@ -11,8 +11,9 @@ from pytest_jama.sandbox.jama import envelope
 from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, PageQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, of_kind, touch
+from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, touch
 from pytest_jama.sandbox.jama.objects import new_fields, serve_one
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 serve_one(router, "attachments", "attachments")

@@ -1,6 +1,6 @@
 """Test cycles and their runs: creating a cycle generates runs, writing it may do so again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery
 from pytest_jama.sandbox.jama.model import ApiError, Json, Node, bad_request
-from pytest_jama.sandbox.jama.nodes import deactivate, get_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.nodes import deactivate, get_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
@@ -28,8 +28,8 @@ from pytest_jama.sandbox.jama.planning import (
     save_cycle,
     wanted_slots,
 )
-from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable
-from pytest_jama.sandbox.jama.statuses import STATUSES
+from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable, statuses_of
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 
@@ -85,6 +85,28 @@ def _write_run(call: Call, run: Node, _: FieldsBody, edit: Edit) -> None:
     save_fields(call.database, run, fields, user=call.user)
 
 
+def _check_patch_of_run(call: Call, operations: Any) -> None:
+    """Refuse what a server cannot do that lacks PATCH of runs, or a part of it."""
+    how, what = call.knobs.run_patch, call.request.url.path
+    if how == "replace_only":
+        given = operations if isinstance(operations, list) else []
+        names = {
+            str(each["op"]).lower() for each in given if isinstance(each, dict) and "op" in each
+        }
+        if "add" in names:
+            raise bad_request("the operation 'add' is not supported for test runs, 'replace' is")
+    elif how != "allow":
+        raise ApiError(int(how), _PATCH_REFUSALS[how].format(what))
+
+
+_PATCH_REFUSALS = {
+    "400": "PATCH operations are not supported for test runs ({})",
+    "404": "there is nothing at PATCH {}",
+    "405": "PATCH {} is not possible with this method",
+    "415": "PATCH {} does not accept the media type of this body",
+}
+
+
 def _cleared_of_run(call: Call, run: Node) -> set[str]:
     if call.knobs.put_run == "merge":
         return set()
@@ -124,6 +146,7 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
         generation = _generation(call, plan.id, body.test_run_generation_config)
         _refuse_empty(call, plan.id, generation)
         cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
+    call.hold_answer(generation.cycle_visible_at)
     return envelope.created(call, "/testcycles", cycle_id)
 
 
@@ -137,14 +160,17 @@ def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Gene
     groups = {group.id for group in find_groups(call.database, plan_id)}
     if unknown := sorted(set(config.test_groups_to_include or ()) - groups):
         raise bad_request(f"testGroupsToInclude: {unknown[0]} is not a group of the plan {plan_id}")
-    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(STATUSES)):
-        known = ", ".join(STATUSES)
+    statuses = statuses_of(call.knobs)
+    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(statuses)):
+        known = ", ".join(statuses)
         raise bad_request(f"testRunStatusesToInclude: {wrong[0]!r} is not one of {known}")
+    visible_at = call.visible_at
     return Generation(
         group_ids=config.test_groups_to_include,
         statuses=config.test_run_statuses_to_include,
         unknown_as=call.knobs.case_without_previous_run,
-        visible_at=call.database.clock() + call.knobs.cycle_generation_delay_s,
+        visible_at=visible_at + call.knobs.cycle_generation_delay_s,
+        cycle_visible_at=visible_at,
         indexed_at=call.indexed_at,
     )
 
@@ -177,6 +203,7 @@ _RUN = Kind(
     write=_write_run,
     delete=_delete_run,
     cleared=_cleared_of_run,
+    check_patch=_check_patch_of_run,
 )
 _CYCLE = Kind(
     name="testcycles",

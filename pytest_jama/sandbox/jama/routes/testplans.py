@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_us
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, ListQuery, PageQuery
 from pytest_jama.sandbox.jama.model import Node, StoredGroup, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import find_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
@@ -25,6 +25,7 @@ from pytest_jama.sandbox.jama.planning import (
     delete_plan,
     find_groups,
 )
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 
@@ -78,9 +79,16 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
         raise bad_request("'project' is missing")
     project = call.require_project(body.project, status=400)
     fields = new_fields(call, body.fields, call.require_type(_PLAN_TYPE), {})
+    visible_at = call.visible_at
     plan_id = add_plan(
-        call.database, project=project, fields=fields, user=call.user, indexed_at=call.indexed_at
+        call.database,
+        project=project,
+        fields=fields,
+        user=call.user,
+        visible_at=visible_at,
+        indexed_at=call.indexed_at,
     )
+    call.hold_answer(visible_at)
     return envelope.created(call, "/testplans", plan_id)
 
 
@@ -144,7 +152,11 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     plan = call.require_node(plan_id, "testplans")
     call.require_writable(plan)
     _check_group(body)
-    group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
+    visible_at = call.visible_at
+    group_id = add_group(
+        call.database, plan.id, body.name, assigned_to=body.assigned_to, visible_at=visible_at
+    )
+    call.hold_answer(visible_at)
     return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
