@@ -26,6 +26,8 @@ from pytest_jama.sandbox.jama.routes import (
     attachments,
     comments,
     items,
+    picklists,
+    relationships,
     system,
     testcycles,
     testplans,
@@ -45,6 +47,8 @@ _MODULES = (
     system,
     comments,
     attachments,
+    picklists,
+    relationships,
 )
 """What is asked for most stands first: the routes are tried in this order."""
 
@@ -70,7 +74,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         app.include_router(module.router, prefix=REST)
     app.include_router(system.open_router)
     app.include_router(page_router)
-    app.state.operations = _operations()
+    app.state.api_routes = [route for module in _MODULES for route in module.router.routes]
     return app
 
 
@@ -144,11 +148,6 @@ def _created(body: bytes) -> tuple[str, int]:
     location = json.loads(body)["meta"]["location"].partition(REST)[2]
     collection, _, made_id = location.rpartition("/")
     return collection, int(made_id)
-
-
-def _operations() -> list[tuple[str, str]]:
-    routes: list[Any] = [route for module in _MODULES for route in module.router.routes]
-    return sorted((method, route.path) for route in routes for method in route.methods)
 
 
 async def _refuse(request: Request, exc: Exception) -> JSONResponse:

@@ -14,6 +14,8 @@ from pytest_jama.sandbox.jama.selection import Window
 
 SomeBody = TypeVar("SomeBody", bound="Body")
 
+FILE_PART = "file"
+"""Source: three clients of Jama's own: one part of this name, with a filename."""
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 50
 """Source: Jama REST cookbook: 20 rows unless asked, "cannot be larger than 50"."""

@@ -101,6 +101,9 @@ class Knobs:
     required_plan_field: Literal["no", "plan", "cycle"] = _knob(
         "no", "admins can add required fields to any type; here `Region`, a text"
     )
+    test_case_category: Literal["yes", "no"] = _knob(
+        "yes", "admins choose which types are test cases; `/itemtypes` need not tell"
+    )
     empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
     cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")
     slow_create_s: float = _knob(
@@ -179,6 +182,10 @@ class Knobs:
     )
     run_as_item_attachments: Literal["404", "allow"] = _knob(
         "404", "the cookbook's table allows `/items/{run}/attachments`; users report that it fails"
+    )
+    # -- relationships -------------------------------------------------------------------
+    relationships: Literal["last_id_required", "ignored"] = _knob(
+        "last_id_required", "`lastId` is required since 9.6; older servers ignore it"
     )
 
     @classmethod

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from pytest_jama.sandbox.jama.edits import Edit, value_refused
-from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
@@ -199,14 +199,23 @@ def _passes_as_equal(field: FieldDefinition, stored: Json, value: object, knobs:
 
 def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     path = f"/fields/{field.name}"
-    expected, fits = _CHECKS[field.field_type]
+    expected, fits = _CHECKS.get(field.field_type, ("anything", lambda _: True))
     if not fits(value):
         raise value_refused(path, f"{expected} is expected, not {value!r}")
+    if field.pick_list is not None:
+        _check_option(field.pick_list, value, path)
     if field.field_type == "STEPS":
         return [_known_step(step, CASE_STEP_KEYS, path, knobs) for step in value]
     if not field.rich or knobs.rich_text == "keep":
         return value
     return normalised(cleaned(value) if knobs.rich_text == "strict" else value)
+
+
+def _check_option(list_id: int, value: Any, path: str) -> None:
+    name, options = PICK_LISTS[list_id]
+    for option in value if isinstance(value, list) else [value]:
+        if option not in options:
+            raise value_refused(path, f"{option!r} is not an option of the pick list {name}")
 
 
 def _is_text(value: object) -> bool:

@@ -84,6 +84,11 @@ CREATE TABLE comments (
 );
 CREATE INDEX comments_by_item ON comments (item);
 
+CREATE TABLE relationships (
+  id INTEGER PRIMARY KEY, from_item INTEGER NOT NULL, to_item INTEGER NOT NULL,
+  relationship_type INTEGER NOT NULL
+);
+
 CREATE TABLE files (
   attachment INTEGER PRIMARY KEY, id INTEGER NOT NULL, name TEXT NOT NULL,
   mime_type TEXT NOT NULL, content BLOB NOT NULL

@@ -1,5 +1,6 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
+import re
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -7,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
-from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
 
@@ -190,7 +191,7 @@ def item_type(value: TypeDefinition) -> Json:
             **members(value, "id", "type_key", "display", "category"),
             "displayPlural": f"{value.display}s",
             "system": value.kind != "items",
-            "widgets": [{"name": "ATTACHMENTS", "synchronize": False}],
+            "widgets": [{"name": name, "synchronize": False} for name in value.widgets],
             "fields": [
                 _field(value.id, number, field) for number, field in enumerate(value.fields)
             ],
@@ -203,14 +204,43 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
     return without_unset(
         {
             "id": type_id * 1000 + number,
-            **members(field, "name", "field_type", "read_only", "required"),
-            "label": field.label or field.name,
+            **members(field, "name", "field_type", "read_only", "required", "pick_list"),
+            "label": field.label or _words_of(field.name),
             "readOnlyAllowApiOverwrite": False,
             "triggerSuspect": False,
             "synchronize": False,
             "textType": _text_type(field),
         }
     )
+
+
+def _words_of(name: str) -> str:
+    """Return a name as people read it: `actualResults` is `Actual Results`."""
+    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name[:1].upper() + name[1:])
+
+
+def pick_list(list_id: int) -> Json:
+    """Show a pick list."""
+    name, _ = PICK_LISTS[list_id]
+    return {"id": list_id, "name": name, "description": "", "type": "picklists"}
+
+
+def pick_list_options(list_id: int) -> list[Json]:
+    """Show the options of a pick list."""
+    return [
+        {
+            "id": option_id,
+            "name": name,
+            "description": "",
+            "default": False,
+            "active": True,
+            "color": "#ffffff",
+            "sortOrder": number,
+            "pickList": list_id,
+            "type": "picklistoptions",
+        }
+        for number, (option_id, name) in enumerate(PICK_LISTS[list_id][1].items())
+    ]
 
 
 def _text_type(field: FieldDefinition) -> str | None:

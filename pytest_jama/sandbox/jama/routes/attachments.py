@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 
 from pytest_jama.sandbox.jama import envelope
 from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
-from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, PageQuery
+from pytest_jama.sandbox.jama.incoming import FILE_PART, Body, FieldsBody, PageQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request, not_found
 from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, touch
 from pytest_jama.sandbox.jama.objects import new_fields, serve_one
@@ -19,8 +19,6 @@ router = APIRouter()
 serve_one(router, "attachments", "attachments")
 
 _ATTACHMENT_TYPE = 22
-FILE_PART = "file"
-"""Source: three clients of Jama's own: one part of this name, with a filename."""
 
 
 class AssociationBody(Body):

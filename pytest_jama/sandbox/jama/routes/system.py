@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 
 from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.access import check_server
@@ -15,6 +16,7 @@ from pytest_jama.sandbox.jama.accounts import (
     find_projects,
     issue_token,
 )
+from pytest_jama.sandbox.jama.api_document import api_document
 from pytest_jama.sandbox.jama.calls import (
     Call,
     Caller,
@@ -101,9 +103,22 @@ def _token_refused(site: Site, status: int, error: str, why: str) -> JSONRespons
 @router.get("/")
 async def list_endpoints(call: PlainCaller) -> JSONResponse:
     """List what this server serves."""
-    operations: list[tuple[str, str]] = call.request.app.state.operations
+    routes: list[APIRoute] = call.request.app.state.api_routes
+    operations = sorted((method, route.path) for route in routes for method in route.methods)
     data = [{"method": method, "path": path} for method, path in operations]
     return JSONResponse({"meta": envelope.meta_of(200, call.database.clock), "data": data})
+
+
+@router.get("/api-docs")
+async def get_api_document(call: PlainCaller) -> JSONResponse:
+    """Show the API document; the page that shows it to people is not served."""
+    document = api_document(
+        call.request.app.state.api_routes,
+        call.knobs,
+        host=call.request.url.netloc,
+        base_path=f"{call.site.context_path}/rest/v1",
+    )
+    return JSONResponse(document)
 
 
 @router.get("/users/current")
