@@ -23,17 +23,21 @@ REPORT_VERSION = 1
 _HIDDEN = "<name>"
 _LONGEST = 400
 _SHORTEST = 2
-_DIGITS = 3
-"""A shorter number is not an ID that anyone could recognise."""
 
-_PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
+_DOMAINS = (
+    "com|net|org|io|eu|de|fr|it|ch|at|uk|us|jp|cn|co|gov|edu|dev|app|cloud|local|lan|corp|internal"
+)
+_BEFORE_NAMES: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE), "<url>"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<mail>"),
     (re.compile(r"\bGID-[\w-]+", re.IGNORECASE), "<global id>"),
     (re.compile(r"\b\w[\w-]*-[A-Za-z]\w*-\d+\b"), "<key>"),
-    (re.compile(r"\b(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\b(?!\()", re.IGNORECASE), "<host>"),
-    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"), "<host>"),
     (re.compile(r"\w+\$\d+"), "<field>"),
+)
+_BEHIND_NAMES: Sequence[tuple[re.Pattern[str], str]] = (
+    (re.compile(rf"\b(?:[\w-]+\.)+(?:{_DOMAINS})(?::\d+)?\b", re.IGNORECASE), "<host>"),
+    (re.compile(r"\b(?:[\w-]+\.){2,}[a-z]{2,}(?::\d+)?\b", re.IGNORECASE), "<host>"),
+    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"), "<host>"),
     (re.compile(r"(?<=/)\d+(?=[/\s;:?]|$)"), "<id>"),
 )
 
@@ -44,7 +48,7 @@ _SIZE_BEFORE = re.compile(
 _SIZE_BEHIND = re.compile(
     r"^\W{0,2}(?:char|byte|letter|kb|mb|ms|s\b|second|requests)", re.IGNORECASE
 )
-_STATUS_AT_START = re.compile(r"^[1-5]\d\d\b")
+_STATUS = re.compile(r"[1-5]\d\d(?: [A-Z]|$)")
 
 
 class Mask:
@@ -63,22 +67,20 @@ class Mask:
 
     def hide(self, text: str) -> str:
         """Return a text without names, in one line that is not long."""
-        status = _STATUS_AT_START.match(text)
-        start = status.end() if status else 0
-        rest = " ".join(clean(text[start:]).split())
-        if start and text[start : start + 1] == " ":
-            rest = f" {rest}"
-        for pattern, mark in _PATTERNS[:4]:
-            rest = pattern.sub(mark, rest)
+        text = " ".join(clean(text).split())
+        for pattern, mark in _BEFORE_NAMES:
+            text = pattern.sub(mark, text)
         if self._names:
-            rest = self._names.sub(_HIDDEN, rest)
-        for pattern, mark in _PATTERNS[4:]:
-            rest = pattern.sub(mark, rest)
-        return shorten(text[:start] + _NUMBER.sub(self._number, rest), at_most=_LONGEST)
+            text = self._names.sub(_HIDDEN, text)
+        for pattern, mark in _BEHIND_NAMES:
+            text = pattern.sub(mark, text)
+        return shorten(_NUMBER.sub(self._number, text), at_most=_LONGEST)
 
     def _number(self, match: re.Match[str]) -> str:
-        """Hide a number, unless it is a size: those are what a report is for."""
+        """Hide a number, unless it is a status or a size: those are what a report is for."""
         before, behind = match.string[: match.start()], match.string[match.end() :]
+        if _STATUS.match(match.string, match.start()):
+            return match[0]
         if match[0] in self._ids:
             return "<id>"
         is_size = _SIZE_BEHIND.match(behind) or _SIZE_BEFORE.search(before[-40:])

@@ -41,6 +41,7 @@ class SeenServer:
 
     Attributes:
         lets_us_in: Whether it answers, and accepts the credentials.
+        user_id: The ID of the account; 0 when the server does not tell it.
         project: The project of the settings.
         plan: The test plan of the settings, as the server gives it; None when there is none.
         cycle: The test cycle, likewise.
@@ -50,6 +51,7 @@ class SeenServer:
     """
 
     lets_us_in: bool = False
+    user_id: int = 0
     project: Project | None = None
     plan: Json | None = None
     cycle: Json | None = None
@@ -92,7 +94,7 @@ class ServerProbe:
         access = AccessProbe(self._ask, self._settings)
         self._try("address", access.address)
         self._try("login", access.login)
-        self._seen.lets_us_in = access.lets_us_in
+        self._seen.lets_us_in, self._seen.user_id = access.lets_us_in, access.user_id
         if not access.lets_us_in:
             return self._seen
         for name, probe in (
@@ -167,6 +169,7 @@ class ServerProbe:
     def _types(self) -> Iterator[Observation]:
         rows = list(self._ask.rows("/itemtypes"))
         self._seen.case_types = tuple(case_types(rows))
+        yield _case_types(self._seen.case_types)
         probe = TypeProbe(self._ask, self._settings, creates_plan=self._seen.plan is None)
         self._seen.types = probe.read(find_types(rows))
         yield from probe.observe()
@@ -225,3 +228,12 @@ def _pick(rows: Iterable[Json], wanted_id: int | None, name: str | None) -> Json
         fitting = [row for row in listed if read_plan(row).name == name]
     active = [row for row in fitting if row.get("archived") is not True]
     return min(active or fitting, key=id_of, default=None)
+
+
+def _case_types(found: Sequence[int]) -> Observation:
+    facts = {"told": bool(found)}
+    if found:
+        text = f"{counted(len(found), 'item type')} for test cases"
+        return Observation("type: case", Mark.OK, text, facts)
+    text = "the server does not tell which items are test cases; it is asked by adding them"
+    return Observation("type: case", Mark.NOTE, text, facts)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.login import Anonymous
-from pytest_jama.targets.jama.inquiry import Mark, Observation
+from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
 from pytest_jama.targets.jama.server_description import NEEDED, read_api_document, versions_in
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ class AccessProbe:
 
     Attributes:
         lets_us_in: Whether it answers, and accepts the credentials.
+        user_id: The ID of the account; 0 when the server does not tell it.
     """
 
     def __init__(self, inquiry: Inquiry, settings: Settings) -> None:
         self._ask = inquiry
         self._settings = settings
         self.lets_us_in = False
+        self.user_id = 0
 
     def address(self) -> Iterator[Observation]:
         """Say what answers at the address, to those without a login, too."""
@@ -62,7 +64,7 @@ class AccessProbe:
             facts |= {"status": answer.status, "refused": answer.words}
             yield Observation("login", Mark.PROBLEM, str(answer.error), facts)
             return
-        self.lets_us_in = True
+        self.lets_us_in, self.user_id = True, id_of(answer.data)
         self._ask.hide_object(answer.data)
         user = str(answer.data.get("username") or "without a name")
         licence = str(answer.data.get("licenseType") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.jama.client import RUNS_PATH
@@ -11,11 +12,15 @@ from pytest_jama.targets.jama.run_writer import NOT_STORED, READ_AGAIN_S, STORED
 from pytest_jama.targets.jama.step_writes import StepWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.inquiry import Inquiry
     from pytest_jama.targets.jama.run_writer import ScratchRun
     from pytest_jama.targets.jama.wire import Json
+
+ASSIGNMENT = "assignment"
+CUSTOM_FIELDS = "custom fields"
+"""What an extra value of a run is called."""
 
 _UNKNOWN_FIELD = "pytestJamaProbe$0"
 _LATE_S = 0.09
@@ -28,11 +33,19 @@ class RunWrites:
         inquiry: Asks Jama.
         cycle_id: The scratch cycle.
         runs: Its runs; one with steps, one without, or only one of them.
+        extras: Values of other fields that an upload may write, by what they are.
     """
 
-    def __init__(self, inquiry: Inquiry, cycle_id: int, runs: Sequence[ScratchRun]) -> None:
+    def __init__(
+        self,
+        inquiry: Inquiry,
+        cycle_id: int,
+        runs: Sequence[ScratchRun],
+        extras: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self._ask = inquiry
         self._cycle_id = cycle_id
+        self._extras = extras
         plain = [run for run in runs if not run.steps]
         stepped = sorted((run for run in runs if run.steps), key=lambda run: -run.steps)
         self._stepped = stepped[0] if stepped else None
@@ -44,6 +57,8 @@ class RunWrites:
         yield "writing runs", self._find_way
         yield "fresh lists", self._compare_lists
         yield "extra field", self._write_extra
+        for what, fields in self._extras.items():
+            yield what, partial(self._write_known, what, fields)
         yield "put omits", self._put_less
         yield "rich text", self._write_html
         yield "text limits", self._write_long
@@ -121,6 +136,25 @@ class RunWrites:
             text = f"a field that there is not is refused: {answer.words}"
         yield Observation("extra field", Mark.OK if answer.is_good else Mark.NOTE, text, facts)
 
+    def _write_known(self, what: str, fields: Mapping[str, Any]) -> Iterator[Observation]:
+        """Send fields that there are, alone."""
+        answer = self._writer.write(self._run, fields)
+        now = self._writer.read(self._run)
+        facts = {
+            "said": "done" if answer.is_good else answer.words,
+            "stored": all(now.get(name) == value for name, value in fields.items()),
+        }
+        if not answer.is_good:
+            text = f"refused: {answer.words}; results should go without"
+            fitting = {"run": {"assigned_to": "none"}} if what == ASSIGNMENT else {}
+            yield Observation(what, Mark.PROBLEM, text, facts, fitting)
+        elif facts["stored"]:
+            yield Observation(what, Mark.OK, "can be written", facts)
+        else:
+            yield Observation(
+                what, Mark.NOTE, "accepted, and stored otherwise or not at all", facts
+            )
+
     def _put_less(self) -> Iterator[Observation]:
         """See whether PUT clears what it does not name."""
         has, _ = self._writer.write_and_read(
@@ -184,7 +218,8 @@ class RunWrites:
         what, now = self._writer.set_status(self._run, "NOT_APPLICABLE")
         facts = {"NOT_APPLICABLE": what, "run": now.get("testRunStatus")}
         text = f"NOT_APPLICABLE: {what}; the run is {now.get('testRunStatus')}"
-        yield Observation("other status", Mark.OK, text, facts)
+        mark = Mark.NOTE if what == STORED else Mark.OK
+        yield Observation("other status", mark, text, facts)
         self._writer.set_status(self._run, "PASSED")
 
 

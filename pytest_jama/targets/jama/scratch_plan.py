@@ -121,17 +121,19 @@ class ScratchPlan:
 
     def make_plan(self, project: Project, name: str) -> tuple[int, dict[str, Any]]:
         """Make the plan; return its ID and the fields that it has."""
-        fields = {"name": name, **self._named_fields("plan")}
+        fields = {"name": name, **self.named_fields("plan")}
         answer = self._ask.write("POST", PLANS_PATH, {"project": project.id, "fields": fields})
         plan_id = self._created(answer, "test plan", lambda: self.plans_named(name))
         link = f"testPlans/{plan_id}?projectId={project.id}"
         self.note_made("test plan", plan_id, link)
-        facts = {"took_s": round(answer.took_s, 3)}
+        meta = answer.body.get("meta")
+        has_id = isinstance(meta, dict) and "id" in meta
+        facts = {"took_s": round(answer.took_s, 3), "id_told": has_id, "refused": answer.words}
         text = f"made in {answer.took_s:.1f} s (ID {plan_id})"
         self._observe("plan made", Mark.OK, text, facts)
         return plan_id, fields
 
-    def _named_fields(self, role: str) -> dict[str, Any]:
+    def named_fields(self, role: str) -> dict[str, Any]:
         """Return the fields of the settings by their names in the API."""
         wanted = getattr(getattr(self._settings, role), "fields", {})
         known = self._seen.types.get(role)
@@ -200,7 +202,7 @@ class ScratchPlan:
             "name": name,
             "startDate": today,
             "endDate": today,
-            **self._named_fields("cycle"),
+            **self.named_fields("cycle"),
         }
         body = {"fields": fields, "testRunGenerationConfig": {}}
         answer = self._ask.write("POST", cycles_path(plan_id), body)

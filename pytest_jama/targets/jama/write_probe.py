@@ -18,7 +18,7 @@ from pytest_jama.targets.jama.client import (
 from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
 from pytest_jama.targets.jama.probe_runs import observe_lists
 from pytest_jama.targets.jama.run_writer import ScratchRun
-from pytest_jama.targets.jama.run_writes import RunWrites
+from pytest_jama.targets.jama.run_writes import ASSIGNMENT, CUSTOM_FIELDS, RunWrites
 from pytest_jama.targets.jama.scratch_plan import DONE, ScratchPlan, said
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.inquiry import Answer, Inquiry
     from pytest_jama.targets.jama.probe import SeenServer, Tell
     from pytest_jama.targets.jama.scratch_plan import Made
+    from pytest_jama.targets.jama.server_description import TypeField
     from pytest_jama.targets.jama.wire import Json, Project
 
 WRITE_TIMEOUT_S = 300.0
@@ -96,7 +97,7 @@ class WriteProbe:
             self._ask.hide_object(row)
         if runs:
             self._try("lists", lambda: [observe_lists(self._ask, cycle_id, rows)])
-            writes = RunWrites(self._ask, cycle_id, runs)
+            writes = RunWrites(self._ask, cycle_id, runs, self._extras())
             for about, probe in writes.probes():
                 self._try(about, probe)
         self._try("attachment", lambda: self._attach(project, plan_id, runs))
@@ -111,6 +112,20 @@ class WriteProbe:
 
     def _observe(self, name: str, mark: Mark, text: str, facts: Mapping[str, Any]) -> None:
         self._tell(Observation(name, mark, text, facts))
+
+    def _extras(self) -> dict[str, dict[str, Any]]:
+        """Return what else an upload may write into runs: the account, fields of the settings."""
+        extras: dict[str, dict[str, Any]] = {}
+        if self._seen.user_id:
+            extras[ASSIGNMENT] = {"assignedTo": self._seen.user_id}
+        run = self._seen.types.get("run")
+        fields = self._plan.named_fields("run")
+        custom = [field for field in (run.fields or () if run else ()) if _is_free_text(field)]
+        if not fields and custom:
+            fields = {custom[0].name: "pytest-jama"}
+        if fields:
+            extras[CUSTOM_FIELDS] = fields
+        return extras
 
     def _attach(
         self, project: Project, plan_id: int, runs: Sequence[ScratchRun]
@@ -172,3 +187,8 @@ def _kept(answer: Answer, stored: int, sent: int) -> str:
 def _scratch(row: Json) -> ScratchRun:
     steps = (row.get("fields") or {}).get("testRunSteps")
     return ScratchRun(id_of(row), len(steps) if isinstance(steps, list) else 0)
+
+
+def _is_free_text(field: TypeField) -> bool:
+    is_text = field.kind in ("STRING", "TEXT") and field.text_type != "RICHTEXT"
+    return "$" in field.name and is_text and not field.is_read_only
