@@ -79,18 +79,6 @@ def test_the_order_can_be_chosen(world: World) -> None:
     assert "sortBy 'color.asc'" in search(world, sortBy="color.asc").message
 
 
-@pytest.mark.parametrize(
-    "order, last", [("numeric", "TC-10"), ("text", "TC-9")], ids=["numeric", "text"]
-)
-def test_keys_sort_as_the_knob_says(
-    make_world: Callable[..., World], order: str, last: str
-) -> None:
-    world = make_world(document_key_order=order)
-    world.cases(*[0] * 10)
-    answer = search(world, itemType=26, sortBy="documentKey.asc")
-    assert answer.data[-1]["documentKey"].endswith(last)
-
-
 def test_a_date_means_since_then_and_two_mean_a_range(
     make_world: Callable[..., World], clock: Clock
 ) -> None:

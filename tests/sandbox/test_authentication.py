@@ -56,7 +56,9 @@ def test_a_token_stands_for_the_same_user(world: World) -> None:
 
 def test_a_token_expires(make_world: Callable[..., World], clock: Clock) -> None:
     world = make_world(token_lifetime_s=90.0, token_type="bearer")
-    token = bearer(world)
+    answer = ask_token(world).json()
+    assert (answer["token_type"], answer["expires_in"]) == ("bearer", 90)
+    token = f"Bearer {answer['access_token']}"
     clock.now_s += 89
     assert current_user(world, token).status_code == 200
     clock.now_s += 1

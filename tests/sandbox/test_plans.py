@@ -202,6 +202,12 @@ def test_a_required_field_is_named_by_its_label(
     assert [world.api.post(paths[kind], bodies[kind]).status for kind in paths] == [201, 201]
 
 
+def test_a_group_keeps_to_the_limit_of_names(make_world: Callable[..., World]) -> None:
+    world = make_world(name_limit=5)
+    groups = f"/testplans/{world.plan()}/testgroups"
+    assert [world.api.post(groups, {"name": "x" * n}).status for n in (5, 6)] == [201, 400]
+
+
 def test_a_plan_takes_cases_of_another_project(world: World) -> None:
     world.store.add_project("LIB")
     case = world.store.add_case("LIB")

@@ -74,12 +74,6 @@ def test_steps_of_a_run_without_steps_are_refused() -> None:
     assert "the run has 0" in refusal(run_fields(), testRunSteps=[{"status": "PASSED"}])
 
 
-def test_a_prefix_of_the_steps_passes_where_the_knob_says_so() -> None:
-    knobs = Knobs(step_count="accept_prefix")
-    fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{"status": "PASSED"}])
-    assert [step["status"] for step in fields["testRunSteps"]] == ["PASSED", "NOT_RUN"]
-
-
 def test_skipped_steps_pass_where_the_knob_says_so() -> None:
     knobs = Knobs(skipped_steps="pass")
     sent = [{"status": "FAILED"}, {}]
@@ -87,6 +81,25 @@ def test_skipped_steps_pass_where_the_knob_says_so() -> None:
     assert [step["status"] for step in fields["testRunSteps"]] == ["FAILED", "PASSED"]
     untouched = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{}, {}])
     assert untouched["testRunStatus"] == "NOT_RUN"
+
+
+@pytest.mark.parametrize(
+    "sent", [{"actualResults": "123456"}, {"testRunSteps": [{"result": "123456"}]}]
+)
+def test_a_text_above_the_limit_is_refused(sent: Any) -> None:
+    stored = run_fields("NOT_RUN")
+    assert "has 6 characters, and may have 5" in refusal(stored, Knobs(text_limit=5), **sent)
+    assert edited(stored, Knobs(text_limit=6), **sent)
+
+
+def test_a_name_above_the_limit_is_refused_with_400_or_500() -> None:
+    edit = Edit(set={"name": "123456"})
+    assert edited_fields({}, edit, item_type=CASE, knobs=Knobs(name_limit=6))
+    for over, status in (("400", 400), ("500", 500)):
+        knobs = Knobs.parse(["name_limit=5", f"over_limit={over}"])
+        with pytest.raises(ApiError) as refused:
+            edited_fields({}, edit, item_type=CASE, knobs=knobs)
+        assert refused.value.status == status
 
 
 def test_a_sixth_status_is_stored_where_the_knob_says_so() -> None:
@@ -112,11 +125,9 @@ def test_a_status_beside_steps_passes_if_it_is_the_derived_one() -> None:
     assert fields["testRunStatus"] == "PASSED"
 
 
-def test_another_status_beside_steps_is_refused_or_ignored() -> None:
+def test_another_status_beside_steps_is_refused() -> None:
     sent = {"testRunSteps": [{"status": "PASSED"}], "testRunStatus": "FAILED"}
     assert "leave testRunStatus out" in refusal(run_fields("NOT_RUN"), **sent)
-    knobs = Knobs(status_beside_steps="ignore")
-    assert edited(run_fields("NOT_RUN"), knobs, **sent)["testRunStatus"] == "PASSED"
 
 
 @pytest.mark.parametrize(
@@ -142,21 +153,9 @@ def test_an_equal_read_only_value_passes() -> None:
     assert edited(run_fields(), name="Login", forcePassed=False) == run_fields()
 
 
-def test_an_equal_date_is_taken_for_different_unless_the_knob_compares() -> None:
+def test_an_equal_date_is_taken_for_different() -> None:
     stored = {**run_fields(), "executionDate": "2024-05-31T10:00:00.000+0000"}
     assert "read-only" in refusal(stored, executionDate="2024-05-31")
-    assert edited(stored, Knobs(readonly_dates="compare"), executionDate="2024-05-31") == stored
-
-
-@pytest.mark.parametrize(
-    "field, value, knobs",
-    [
-        ("executionDate", "2024-05-31", Knobs(execution_date="writable")),
-        ("forcePassed", True, Knobs(force_passed="writable")),
-    ],
-)
-def test_a_knob_makes_a_field_writable(field: str, value: Any, knobs: Knobs) -> None:
-    assert edited(run_fields(), knobs, **{field: value})[field] == value
 
 
 def test_custom_fields_of_a_run_are_refused_where_the_knob_says_so() -> None:

@@ -97,10 +97,18 @@ def test_types_name_their_widgets(make_world: Callable[..., World]) -> None:
 
 def test_a_test_case_need_not_be_told_by_its_type(make_world: Callable[..., World]) -> None:
     world = make_world(test_case_category="no")
-    assert "TEST_CASE" not in [kind.get("category") for kind in world.api.get("/itemtypes").data]
+    categories = [kind.get("category") for kind in world.api.get("/itemtypes").data]
+    assert ("TEST_CASE" in categories, "TEST_RUN" in categories) == (False, True)
     plan, (case,) = world.plan(), world.cases(0)
     group = f"/testplans/{plan}/testgroups/{world.store.groups(plan)[0].id}"
     assert world.api.post(f"{group}/testcases", {"testCase": case}).status == 201
+
+
+def test_an_old_server_tells_no_categories(make_world: Callable[..., World]) -> None:
+    world = make_world(test_case_category="no_categories")
+    kinds = world.api.get("/itemtypes").data
+    assert "TSTRN" in [kind["typeKey"] for kind in kinds]
+    assert [kind for kind in kinds if "category" in kind] == []
 
 
 def test_a_type_lacks_what_the_admins_took_away(make_world: Callable[..., World]) -> None:

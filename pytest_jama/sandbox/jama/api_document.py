@@ -127,7 +127,7 @@ def _operations(routes: Iterable[APIRoute], knobs: Knobs) -> Iterator[tuple[str,
     lacks_patch = knobs.run_patch in {"404", "405"}
     for route in routes:
         path = _named(route.path)
-        for method in sorted(route.methods):
+        for method in sorted(route.methods or ()):
             is_lacking = lacks_patch and (method, path) == ("PATCH", "/testruns/{id}")
             if path not in {"/", "/api-docs"} and not is_lacking:
                 yield method, path, route

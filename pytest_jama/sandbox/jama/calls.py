@@ -81,7 +81,7 @@ class Call:
 
     async def json(self) -> Any:
         """Decode the JSON body."""
-        return await decoded_body(self.request, self.knobs)
+        return await decoded_body(self.request)
 
     async def body(self, model: type[SomeBody]) -> SomeBody:
         """Decode and check the JSON body."""

@@ -168,8 +168,6 @@ def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
     if knobs.attachments_widget == "off":
         widgets = tuple(name for name in item_type.widgets if name != "ATTACHMENTS")
         item_type = replace(item_type, widgets=widgets)
-    if item_type.category == "TEST_CASE" and knobs.test_case_category == "no":
-        return replace(item_type, category=None)
     if item_type.category == "TEST_RUN":
         return _run_as_set_up(item_type, knobs)
     if item_type.category == _HOLDERS.get(knobs.required_plan_field, "none"):

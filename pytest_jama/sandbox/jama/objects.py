@@ -94,7 +94,7 @@ def serve(router: APIRouter, kind: Kind) -> None:
         node = call.require_node(node_id, kind.name)
         call.require_writable(node)
         kind.delete(call, node)
-        return envelope.deleted(call)
+        return envelope.updated(call)
 
 
 def put(call: Call, kind: Kind, node_id: int, body: FieldsBody) -> JSONResponse:

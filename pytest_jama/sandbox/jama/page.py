@@ -244,6 +244,6 @@ def _runs_of(
     selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
     if status is not None:
         selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)
-    order = order_by(["documentKey"], key_order="numeric")
+    order = order_by(["documentKey"])
     window = Window(start=start, size=RUNS_PER_PAGE)
     return find_nodes(database, selection, order=order, window=window)

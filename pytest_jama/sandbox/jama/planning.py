@@ -103,9 +103,8 @@ class Generation:
 
     Attributes:
         group_ids: None means all groups of the plan.
-        statuses: Only cases whose run in the previous cycle had one of them; None means all.
-        unknown_as: Whether a case the previous cycle lacks is taken (`include`), left out
-            (`exclude`) or treated as NOT_RUN.
+        statuses: Only cases whose run in the previous cycle had one of them, NOT_RUN if it had
+            none; None means all.
         visible_at: Seconds since the epoch when the runs appear.
         cycle_visible_at: The same of a new cycle.
         indexed_at: Seconds since the epoch when search finds them.
@@ -113,7 +112,6 @@ class Generation:
 
     group_ids: Sequence[int] | None = None
     statuses: Sequence[str] | None = None
-    unknown_as: str = "as_not_run"
     visible_at: float = 0.0
     cycle_visible_at: float = 0.0
     indexed_at: float = 0.0
@@ -184,8 +182,6 @@ def wanted_slots(
 
 
 def _is_included(statuses: Sequence[str] | None, generation: Generation) -> bool:
-    if statuses is None and generation.unknown_as != "as_not_run":
-        return generation.unknown_as == "include"
     return bool(set(statuses or [NOT_RUN]) & set(generation.statuses or ()))
 
 

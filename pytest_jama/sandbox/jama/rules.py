@@ -12,7 +12,7 @@ from typing import Any
 from pytest_jama.sandbox.jama.edits import Edit, value_refused
 from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json, bad_request
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
 from pytest_jama.sandbox.jama.statuses import (
     NOT_APPLICABLE,
@@ -61,14 +61,14 @@ def _checked(
     """Return what the write leaves of the fields, and what it sets of those that are writable."""
     known = _known_only(edit, item_type, knobs)
     for name in known.cleared:
-        if not is_writable(item_type.get_field(name), knobs):
+        if item_type.get_field(name).read_only:
             raise bad_request(f"the field {name!r} is read-only; it cannot be removed")
     wanted: Json = {}
     for name, value in known.set.items():
         field = item_type.get_field(name)
-        if is_writable(field, knobs):
+        if not field.read_only:
             wanted[name] = value
-        elif not _passes_as_equal(field, stored, value, knobs):
+        elif not _passes_as_equal(field, stored, value):
             raise bad_request(f"the field {name!r} is read-only; leave it out")
         is_of_run = field.is_custom and item_type.category == "TEST_RUN"
         if is_of_run and knobs.custom_run_fields == "400":
@@ -96,7 +96,7 @@ def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
 
 def _derived(steps: Sequence[Json], sent: str | None, knobs: Knobs) -> str:
     derived = status_from_steps([step["status"] for step in steps], knobs.status_rule)
-    if sent not in (None, derived) and knobs.status_beside_steps == "400":
+    if sent not in (None, derived):
         raise bad_request(
             f"testRunStatus {sent} was sent for a run with steps, whose status follows from "
             f"them: {derived}; leave testRunStatus out"
@@ -111,14 +111,12 @@ def merged_steps(stored: Sequence[Json], sent: object, *, knobs: Knobs) -> list[
     """
     if not isinstance(sent, list):
         raise value_refused("/fields/testRunSteps", "an array of steps is expected")
-    too_short_is_fine = knobs.step_count == "accept_prefix" and len(sent) < len(stored)
-    if len(sent) != len(stored) and not too_short_is_fine:
+    if len(sent) != len(stored):
         raise bad_request(
             f"testRunSteps has {len(sent)} steps, the run has {len(stored)}; "
             "send the whole array in the original order"
         )
-    merged = [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
-    return [*merged, *stored[len(sent) :]]
+    return [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
 
 
 def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
@@ -139,6 +137,7 @@ def _known_step(step: Json, keys: Sequence[str], path: str, knobs: Knobs) -> Jso
     for key in keys:
         if not isinstance(step.get(key), str | None):
             raise value_refused(f"{path}/{key}", f"text is expected, not {step[key]!r}")
+        check_length(f"{path}/{key}", step.get(key) or "", knobs.text_limit, knobs)
     known = {key: value for key, value in step.items() if key in keys}
     return _cleaned_step(known) if knobs.rich_text == "strict" else known
 
@@ -175,26 +174,13 @@ def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:
     )
 
 
-def is_writable(field: FieldDefinition, knobs: Knobs) -> bool:
-    """Return whether a request may give the field a new value."""
-    if field.name == "executionDate":
-        return knobs.execution_date == "writable"
-    if field.name == "forcePassed":
-        return knobs.force_passed == "writable"
-    return not field.read_only
-
-
-def _passes_as_equal(field: FieldDefinition, stored: Json, value: object, knobs: Knobs) -> bool:
+def _passes_as_equal(field: FieldDefinition, stored: Json, value: object) -> bool:
     """Compare a read-only field with what is stored.
 
     Source: a comment by Jama in its community (2016): equal values pass, but dates are usually
     taken for different, most often with test runs.
     """
-    if not field.is_date:
-        return bool(stored.get(field.name) == value)
-    if knobs.readonly_dates == "refuse":
-        return False
-    return str(stored.get(field.name))[:10] == str(value)[:10]
+    return not field.is_date and bool(stored.get(field.name) == value)
 
 
 def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
@@ -202,6 +188,10 @@ def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     expected, fits = _CHECKS.get(field.field_type, ("anything", lambda _: True))
     if not fits(value):
         raise value_refused(path, f"{expected} is expected, not {value!r}")
+    if isinstance(value, str):
+        is_text = field.field_type == "TEXT"
+        limit = knobs.text_limit if is_text else knobs.name_limit
+        check_length(path, value, limit, knobs)
     if field.pick_list is not None:
         _check_option(field.pick_list, value, path)
     if field.field_type == "STEPS":
@@ -209,6 +199,14 @@ def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     if not field.rich or knobs.rich_text == "keep":
         return value
     return normalised(cleaned(value) if knobs.rich_text == "strict" else value)
+
+
+def check_length(path: str, text: str, limit: int, knobs: Knobs) -> None:
+    """Refuse a text above a limit; 0 is none."""
+    if limit and len(text) > limit:
+        if knobs.over_limit == "500":
+            raise ApiError(500, "Internal Server Error")
+        raise bad_request(f"{path} has {len(text)} characters, and may have {limit}")
 
 
 def _check_option(list_id: int, value: Any, path: str) -> None:

@@ -1,6 +1,6 @@
 """Which nodes are meant, as SQL: filters, order and page of a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 _COLUMNS_BY_SORT_FIELD: dict[str, tuple[str, ...]] = {
     "id": ("n.id",),
-    "documentKey": (),
+    "documentKey": ("n.key_stem", "n.key_number"),
     "globalId": ("n.global_id",),
     "name": ("json_extract(n.fields, '$.name') COLLATE NOCASE",),
     "project": ("n.project",),
@@ -25,7 +25,6 @@ _COLUMNS_BY_SORT_FIELD: dict[str, tuple[str, ...]] = {
     "testRunStatus": ("json_extract(n.fields, '$.testRunStatus')",),
     "assignedTo": ("json_extract(n.fields, '$.assignedTo')",),
 }
-_KEY_COLUMNS = {"numeric": ("n.key_stem", "n.key_number"), "text": ("n.document_key",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +64,28 @@ class Selection:
         marks = ", ".join("?" * len(values))
         return self.where(f"{column} IN ({marks})", *values)
 
+    def where_any(self, columns: Mapping[str, Sequence[Any]]) -> "Selection":
+        """Narrow to what has one of its values in any of the columns that have some."""
+        wanted = {name: values for name, values in columns.items() if values}
+        marks = {name: ", ".join("?" * len(values)) for name, values in wanted.items()}
+        either = " OR ".join(f"{name} IN ({mark})" for name, mark in marks.items())
+        return self.where(f"({either})", *(each for values in wanted.values() for each in values))
+
 
 def of_kind(*kinds: str) -> Selection:
     """Select the undeleted nodes of the kinds."""
     return Selection().where("n.active = 1").where_in("n.kind", kinds)
 
 
-def order_by(sort_by: Iterable[str], *, key_order: str) -> str:
+def order_by(sort_by: Iterable[str]) -> str:
     """Translate `field.asc` and `field.desc` into SQL; 400 for anything else."""
-    terms = [term for text in sort_by for term in _terms(text, key_order)]
+    terms = [term for text in sort_by for term in _terms(text)]
     return ", ".join([*terms, "n.id"])
 
 
-def _terms(text: str, key_order: str) -> list[str]:
+def _terms(text: str) -> list[str]:
     name, _, direction = text.partition(".")
     if name not in _COLUMNS_BY_SORT_FIELD or direction not in {"", "asc", "desc"}:
         known = ", ".join(_COLUMNS_BY_SORT_FIELD)
         raise bad_request(f"sortBy {text!r} is not FIELD.asc or FIELD.desc with one of {known}")
-    columns = _COLUMNS_BY_SORT_FIELD[name] or _KEY_COLUMNS[key_order]
-    return [f"{column} {direction or 'asc'}" for column in columns]
+    return [f"{column} {direction or 'asc'}" for column in _COLUMNS_BY_SORT_FIELD[name]]

@@ -1,6 +1,7 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -85,8 +86,12 @@ _DATES = ("executionDate", "modifiedDate")
 
 
 def _dated(call: Call, name: str, part: Any) -> Any:
-    """Shorten dates inside `fields` unless the caller asked for the time."""
-    return part[:10] if name in _DATES and not call.with_time else part
+    """Shorten dates inside `fields` to the server's day unless the caller asked for the time."""
+    if name not in _DATES or call.with_time:
+        return part
+    zone = datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
+    moment = datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return moment.astimezone(zone).date().isoformat()
 
 
 def _outer(call: Call, value: Node) -> Json:
@@ -184,11 +189,12 @@ def project(value: StoredProject) -> Json:
     )
 
 
-def item_type(value: TypeDefinition) -> Json:
+def item_type(value: TypeDefinition, knobs: Knobs) -> Json:
     """Show an item type with its fields."""
     return without_unset(
         {
-            **members(value, "id", "type_key", "display", "category"),
+            **members(value, "id", "type_key", "display"),
+            "category": _category(value, knobs),
             "displayPlural": f"{value.display}s",
             "system": value.kind != "items",
             "widgets": [{"name": name, "synchronize": False} for name in value.widgets],
@@ -212,6 +218,13 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
             "textType": _text_type(field),
         }
     )
+
+
+def _category(value: TypeDefinition, knobs: Knobs) -> str | None:
+    is_told = knobs.test_case_category == "yes" or (
+        knobs.test_case_category == "no" and value.category != "TEST_CASE"
+    )
+    return value.category if is_told else None
 
 
 def _words_of(name: str) -> str:

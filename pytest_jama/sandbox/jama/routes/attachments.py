@@ -110,7 +110,7 @@ def _serve(kind: str) -> None:
         call.require_writable(holder)
         if not call.database.delete("attached", item=holder.id, attachment=attachment_id):
             raise not_found(f"attachment of {holder.document_key}", attachment_id)
-        return envelope.deleted(call)
+        return envelope.updated(call)
 
 
 def _require_holder(call: Call, node_id: int, kind: str) -> Node:
@@ -119,9 +119,7 @@ def _require_holder(call: Call, node_id: int, kind: str) -> Node:
     Source: the cookbook's table says `/items/{id}/attachments` works for plans and runs too;
     users report 404 for runs.
     """
-    tolerant = kind == "items" and call.knobs.run_as_item_attachments == "allow"
-    kinds = ("items", "testplans", "testruns") if tolerant else (kind,)
-    return call.require_node(node_id, *kinds)
+    return call.require_node(node_id, kind)
 
 
 def _wanted_attachment(call: Call, body: AssociationBody) -> int:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.access import check_server
@@ -103,7 +102,7 @@ def _token_refused(site: Site, status: int, error: str, why: str) -> JSONRespons
 @router.get("/")
 async def list_endpoints(call: PlainCaller) -> JSONResponse:
     """List what this server serves."""
-    routes: list[APIRoute] = call.request.app.state.api_routes
+    routes = call.request.app.state.api_routes
     operations = sorted((method, route.path) for route in routes for method in route.methods)
     data = [{"method": method, "path": path} for method, path in operations]
     return JSONResponse({"meta": envelope.meta_of(200, call.database.clock), "data": data})
@@ -187,7 +186,7 @@ async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
 
 def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
     values = [
-        wire.item_type(kind)
+        wire.item_type(kind, call.knobs)
         for kind in find_item_types(call.database, call.knobs)
         if kind.kind not in hidden
     ]

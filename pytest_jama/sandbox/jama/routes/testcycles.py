@@ -26,9 +26,8 @@ from pytest_jama.sandbox.jama.planning import (
     regenerate,
     remake_run,
     save_cycle,
-    wanted_slots,
 )
-from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable, statuses_of
+from pytest_jama.sandbox.jama.rules import edited_run, is_executed, statuses_of
 from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
@@ -65,12 +64,17 @@ async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONR
     """List runs by cycle, case and plan; at least one of them is needed."""
     if not (query.test_cycle or query.test_case or query.test_plan):
         raise bad_request("at least one of testCycle, testCase and testPlan is required")
-    selection = (
-        of_kind("testruns")
-        .where_in("n.cycle", query.test_cycle)
-        .where_in("n.test_case", query.test_case)
-        .where_in("n.plan", query.test_plan)
-    )
+    selection = of_kind("testruns")
+    wanted = {
+        "n.cycle": query.test_cycle,
+        "n.test_case": query.test_case,
+        "n.plan": query.test_plan,
+    }
+    if call.knobs.runs_filter == "or":
+        selection = selection.where_any(wanted)
+    else:
+        for column, values in wanted.items():
+            selection = selection.where_in(column, values)
     return envelope.node_page(call, selection, query, sort_by=query.sort_by)
 
 
@@ -80,7 +84,7 @@ def _write_run(call: Call, run: Node, _: FieldsBody, edit: Edit) -> None:
     Source: Jama REST cookbook: executing a run moves only the run's own activity date.
     """
     fields = changed_fields(call, run, edit, rule=edited_run)
-    if is_executed(edit, fields) and "executionDate" not in edit.set:
+    if is_executed(edit, fields):
         fields["executionDate"] = call.database.now()
     save_fields(call.database, run, fields, user=call.user)
 
@@ -111,14 +115,7 @@ def _cleared_of_run(call: Call, run: Node) -> set[str]:
     if call.knobs.put_run == "merge":
         return set()
     fields = call.require_type(run.item_type).fields
-    return {field.name for field in fields if is_writable(field, call.knobs)} - _NEVER_CLEARED
-
-
-def _delete_run(call: Call, run: Node) -> None:
-    """Delete a run; the cookbook does not list the verb, the OpenAPI document does."""
-    if call.knobs.delete_run == "405":
-        raise ApiError(405, "test runs cannot be deleted here (knob delete_run)")
-    deactivate(call.database, id=run.id)
+    return {field.name for field in fields if not field.read_only} - _NEVER_CLEARED
 
 
 @router.post("/testruns/{run_id}/updatedtestcase")
@@ -142,16 +139,15 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
         call.require_writable(plan)
         known = {"project": plan.project, "testPlan": plan.id}
         fields = new_fields(call, body.fields, call.require_type(_CYCLE_TYPE), known)
-        _check_dates(call, fields)
+        _check_dates(fields)
         generation = _generation(call, plan.id, body.test_run_generation_config)
-        _refuse_empty(call, plan.id, generation)
         cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
     call.hold_answer(generation.cycle_visible_at)
     return envelope.created(call, "/testcycles", cycle_id)
 
 
-def _check_dates(call: Call, fields: Json) -> None:
-    if fields["endDate"] < fields["startDate"] and call.knobs.cycle_dates == "400":
+def _check_dates(fields: Json) -> None:
+    if fields["endDate"] < fields["startDate"]:
         raise bad_request(f"endDate {fields['endDate']} is before startDate {fields['startDate']}")
 
 
@@ -168,27 +164,19 @@ def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Gene
     return Generation(
         group_ids=config.test_groups_to_include,
         statuses=config.test_run_statuses_to_include,
-        unknown_as=call.knobs.case_without_previous_run,
         visible_at=visible_at + call.knobs.cycle_generation_delay_s,
         cycle_visible_at=visible_at,
         indexed_at=call.indexed_at,
     )
 
 
-def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
-    if call.knobs.empty_cycle == "ok":
-        return
-    if not wanted_slots(call.database, plan_id, generation, before=None):
-        raise bad_request("the test cycle would have no test run")
-
-
 def _write_cycle(call: Call, cycle: Node, body: CycleBody, edit: Edit) -> None:
     """Store what an edit makes of a cycle; the generation config generates its runs again."""
     fields = changed_fields(call, cycle, edit)
-    _check_dates(call, fields)
+    _check_dates(fields)
     save_cycle(call.database, cycle, fields, user=call.user)
     config = body.test_run_generation_config
-    if config is None and call.knobs.regenerate_without_config == "no":
+    if config is None:
         return
     if call.knobs.regenerate == "refuse":
         raise bad_request(f"the runs of {cycle.document_key} cannot be generated again")
@@ -201,7 +189,7 @@ _RUN = Kind(
     name="testruns",
     body=FieldsBody,
     write=_write_run,
-    delete=_delete_run,
+    delete=lambda call, run: deactivate(call.database, id=run.id),
     cleared=_cleared_of_run,
     check_patch=_check_patch_of_run,
 )

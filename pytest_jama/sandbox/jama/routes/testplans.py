@@ -26,6 +26,7 @@ from pytest_jama.sandbox.jama.planning import (
     delete_plan,
     find_groups,
 )
+from pytest_jama.sandbox.jama.rules import check_length
 from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
@@ -152,7 +153,7 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     body = await call.body(GroupBody)
     plan = call.require_node(plan_id, "testplans")
     call.require_writable(plan)
-    _check_group(body)
+    _check_group(call, body)
     visible_at = call.visible_at
     group_id = add_group(
         call.database, plan.id, body.name, assigned_to=body.assigned_to, visible_at=visible_at
@@ -161,7 +162,8 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
-def _check_group(body: GroupBody) -> None:
+def _check_group(call: Call, body: GroupBody) -> None:
+    check_length("name", body.name, call.knobs.name_limit, call.knobs)
     require_user(body.assigned_to)
     if not body.name.strip():
         raise bad_request("a test group needs a name")
@@ -177,7 +179,7 @@ async def get_group(call: Caller, group: AskedGroup, query: IncludeQuery) -> JSO
 async def put_group(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
-    _check_group(body)
+    _check_group(call, body)
     call.database.update("test_groups", body.model_dump(), id=group.id)
     return envelope.updated(call)
 
@@ -191,13 +193,13 @@ async def remove_group(call: PlainCaller, group: WritableGroup) -> Response:
     if len(find_groups(call.database, group.plan_id)) == 1:
         raise bad_request("the last group of a test plan cannot be deleted")
     delete_group(call.database, group.id)
-    return envelope.deleted(call)
+    return envelope.updated(call)
 
 
 @router.get(_CASES)
 async def list_cases(call: Caller, group: AskedGroup, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
-    shown = query.window(call.knobs).of(group.case_ids)
+    shown = query.window().of(group.case_ids)
     values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
     return envelope.page(call, values, query, total=len(group.case_ids))
 
@@ -245,4 +247,4 @@ async def remove_case(call: PlainCaller, group: WritableGroup, case_id: int) -> 
     """Take a case out of a group; existing runs stay."""
     if not call.database.delete("group_cases", test_group=group.id, test_case=case_id):
         raise not_found(f"test case in the group {group.id}", case_id)
-    return envelope.deleted(call)
+    return envelope.updated(call)
