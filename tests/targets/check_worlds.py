@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
-from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.targets.jama.check_report import anonymous_report
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
@@ -16,10 +13,9 @@ from pytest_jama.targets.jama.write_probe import WriteProbe
 from tests.targets.jama_world import JamaWorld
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.targets.jama.inquiry import Observation
-    from pytest_jama.targets.jama.write_probe import Made
+    from pytest_jama.targets.jama.scratch_plan import Made
 
 PROBE = "Night probe of ann"
 
@@ -32,16 +28,6 @@ STEPS = [
     for number, word in enumerate(("start", "run", "stop"), 1)
 ]
 
-_SECONDS = 0.3
-"""For knobs that take seconds: long enough to be seen, short enough for a test."""
-
-
-def all_worlds() -> Iterator[dict[str, Any]]:
-    """Yield each knob with each value that is not its default."""
-    for knob in fields(Knobs):
-        choices = choices_of(knob.name) or (_SECONDS,)
-        yield from ({knob.name: value} for value in choices if value != knob.default)
-
 
 class Checked:
     """A check of a server, write probe and all.
@@ -53,11 +39,11 @@ class Checked:
         count: How many requests each half made.
     """
 
-    def __init__(self, sandbox: Sandbox, **given: Any) -> None:
+    def __init__(self, sandbox: Sandbox, *, writes: bool = True, **given: Any) -> None:
         world = JamaWorld(sandbox, "JEET1")
         refs = [world.add_case(1, steps=STEPS), world.add_case(2, steps=0), world.add_case(3)]
         world.start(refs)
-        settings = world.settings(**given)
+        settings = world.settings(upload={"give_up_after": "1s"}, **given)
         self.observations: dict[str, Observation] = {}
         found: list[Observation] = []
         sandbox.clear_requests()
@@ -69,10 +55,10 @@ class Checked:
             self.read_count = len(sandbox.requests)
             self.is_ready = seen.lets_us_in and seen.project is not None
             self.made: list[Made] = []
-            if self.is_ready:
-                writes = WriteProbe(inquiry, settings, seen, tell=found.append)
-                writes.run(PROBE)
-                self.made = list(writes.made)
+            if self.is_ready and writes:
+                probing = WriteProbe(inquiry, settings, seen, tell=found.append)
+                probing.run(PROBE)
+                self.made = list(probing.made)
         finally:
             api.connection.close()
         self.write_count = len(sandbox.requests) - self.read_count
@@ -81,26 +67,3 @@ class Checked:
         self.marks = {each["name"]: each["mark"] for each in self.report["observations"]}
         self.texts = {each.name: each.text for each in found}
         self.settings = self.report["settings"]
-
-
-def visible(report: dict[str, Any]) -> dict[str, Any]:
-    """Return what tells worlds apart: times only as far as they are long."""
-    return {
-        "settings": report["settings"],
-        **{
-            f"{each['name']} {number}": [each["mark"], _timeless(each["facts"])]
-            for number, each in enumerate(report["observations"])
-        },
-    }
-
-
-def _timeless(facts: Any) -> Any:
-    if not isinstance(facts, dict):
-        return facts
-    return {
-        name: value >= _SECONDS * 0.8
-        if name.endswith("_s") and isinstance(value, (int, float))
-        else _timeless(value)
-        for name, value in facts.items()
-        if name not in ("requests_per_s", "expected_s", "median_s")
-    }

@@ -43,7 +43,9 @@ _BEHIND_NAMES: Sequence[tuple[re.Pattern[str], str]] = (
 
 _NUMBER = re.compile(r"(?<![\w.,])\d{3,}(?![\w])")
 _SIZE_BEFORE = re.compile(
-    r"(?:most|max|maximum|limit|than|length|size|up to|of|is)\W{0,3}(?:\w+\W{1,3})?$", re.IGNORECASE
+    r"(?:most|max|maximum|limit|than|length|size|up to|of|is|have|exceeds?|allows?|holds?)"
+    r"\W{0,3}(?:\w+\W{1,3})?$",
+    re.IGNORECASE,
 )
 _SIZE_BEHIND = re.compile(
     r"^\W{0,2}(?:char|byte|letter|kb|mb|ms|s\b|second|requests)", re.IGNORECASE

@@ -115,7 +115,7 @@ class Answer:
 
 
 _MAY_SUCCEED_LATER = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-_PAUSES_S = (1.0, 3.0)
+_PAUSES_S = (0.5, 1.5)
 _LONGEST_PAUSE_S = 10.0
 
 
