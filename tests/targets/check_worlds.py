@@ -46,6 +46,7 @@ class Checked:
         settings = world.settings(upload={"give_up_after": "1s"}, **given)
         self.observations: dict[str, Observation] = {}
         found: list[Observation] = []
+        before = world.state()
         sandbox.clear_requests()
         api = open_api(settings, clocks=None, read_timeout_s=30.0)
         inquiry = Inquiry(JamaClient(api, at_once=4))
@@ -61,6 +62,14 @@ class Checked:
                 self.made = list(probing.made)
         finally:
             api.connection.close()
+        plans = [plan.id for plan in world.store.plans(world.key)]
+        self.others_before = before
+        self.others_after = (
+            tuple(world.store.plans(world.key)[:1]),
+            [world.store.groups(plans[0])],
+            [world.store.cycles(plans[0])],
+            world.runs()[: len(refs)],
+        )
         self.write_count = len(sandbox.requests) - self.read_count
         self.report = anonymous_report(found, names=inquiry.names)
         self.facts = {each["name"]: each["facts"] for each in self.report["observations"]}

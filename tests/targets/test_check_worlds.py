@@ -12,6 +12,7 @@ import pytest
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.targets.jama.check_report import Mask
 from tests.targets.check_worlds import PROBE, Checked
 
 if TYPE_CHECKING:
@@ -192,3 +193,29 @@ def test_the_report_has_no_names(check: Callable[..., Checked]) -> None:
     for name in (PROBE, "JEET1", "Release 1", "Build 7", "127.0.0.1", "sandbox", "TSTRN-", "/17"):
         assert name not in text, name
     assert any("JEET1-TC-1" in text for text in found.texts.values())
+
+
+def test_nothing_but_the_plan_of_the_probe_changes(check: Callable[..., Checked]) -> None:
+    found = check()
+    assert found.made
+    assert found.others_after == found.others_before
+
+
+@pytest.mark.parametrize(
+    "said, shown",
+    [
+        ("400 Bad Request: ABC_1-TC-17 is locked", "400 Bad Request: <key> is locked"),
+        ("GID-AFD-113502 of ann@acme.example", "<global id> of <mail>"),
+        ("see https://jama.acme.com/x?id=1 or jama.acme.com", "see <url> or <host>"),
+        ("item 20497 is not there", "item <id> is not there"),
+        (
+            "at most 255 characters, not 64000 characters",
+            "at most 255 characters, not 64000 characters",
+        ),
+        ("PUT /rest/v1/testruns/17: 500 Oops", "PUT /rest/v1/testruns/<id>: 500 Oops"),
+        ("build number$37 of Pump control", "build <field> of <name>"),
+        ("lower `upload.rate`", "lower `upload.rate`"),
+    ],
+)
+def test_what_looks_like_a_name_is_hidden(said: str, shown: str) -> None:
+    assert Mask({"Pump control", "7"}).hide(said) == shown

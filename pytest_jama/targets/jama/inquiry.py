@@ -57,7 +57,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerAnswer:
     """What a server says to one request.
 
     Attributes:
@@ -136,21 +136,21 @@ class Inquiry:
         self.times_s: list[float] = []
         self.names: set[str] = set()
 
-    def get(self, path: str, query: Query = (), *, login: Login | None = None) -> Answer:
+    def get(self, path: str, query: Query = (), *, login: Login | None = None) -> ServerAnswer:
         """Read something; `path` begins below the base URL."""
         request = Request("GET", path, query, login=login, takes_any_json=True)
         return self.ask(request)
 
-    def read(self, path: str, query: Query = ()) -> Answer:
+    def read(self, path: str, query: Query = ()) -> ServerAnswer:
         """Read something; `path` begins below the REST API."""
         return self.ask(Request("GET", self._api_path + path, query))
 
-    def write(self, method: str, path: str, body: object) -> Answer:
+    def write(self, method: str, path: str, body: object) -> ServerAnswer:
         """Write something; `path` begins below the REST API."""
         encoded = json.dumps(body).encode("ascii")
         return self.ask(Request(method, self._api_path + path, body=encoded))
 
-    def send_file(self, path: str, name: str, content: bytes) -> Answer:
+    def send_file(self, path: str, name: str, content: bytes) -> ServerAnswer:
         """Send a file with PUT. Source: Jama's own REST clients: one part that is named `file`."""
         boundary = "pytest-jama-7d9c1f0a"
         head = (
@@ -162,7 +162,7 @@ class Inquiry:
         kind = f"multipart/form-data; boundary={boundary}"
         return self.ask(Request("PUT", self._api_path + path, body=body, content_type=kind))
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> ServerAnswer:
         """Make a request; one that may have been done is not repeated."""
         for pause_s in (*_PAUSES_S, None):
             started_at = self.client.api.connection.clock()
@@ -178,13 +178,13 @@ class Inquiry:
                     )
                     continue
                 error = RefusedError(f"{request}: {failure}", http_status=failure.http_status)
-                return Answer({}, error, failure.http_status, str(failure), took_s)
+                return ServerAnswer({}, error, failure.http_status, str(failure), took_s)
             except TargetError as error:
                 took_s = self.client.api.connection.clock() - started_at
                 return _bad(request, error, took_s)
             took_s = self.client.api.connection.clock() - started_at
             self.times_s.append(took_s)
-            return Answer(body, took_s=took_s)
+            return ServerAnswer(body, took_s=took_s)
         raise AssertionError("the last attempt ends it")
 
     def rows(self, path: str, query: Query = ()) -> Iterator[Json]:
@@ -238,14 +238,14 @@ def _may_be_repeated(request: Request, failure: TransientError) -> bool:
     return failure.at_once and not failure.may_have_happened
 
 
-def _bad(request: Request, error: TargetError, took_s: float) -> Answer:
+def _bad(request: Request, error: TargetError, took_s: float) -> ServerAnswer:
     words = str(error).removeprefix(f"{request}: ")
     status = 0
     if isinstance(error, RefusedError):
         status = error.http_status
     elif isinstance(error, CredentialsError):
         status = int(HTTPStatus.UNAUTHORIZED)
-    return Answer({}, error, status, words, took_s)
+    return ServerAnswer({}, error, status, words, took_s)
 
 
 def id_of(row: Json) -> int:

@@ -9,7 +9,7 @@ from pytest_jama.targets.jama.client import RUNS_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_jama.targets.jama.inquiry import Answer, Inquiry
+    from pytest_jama.targets.jama.inquiry import Inquiry, ServerAnswer
     from pytest_jama.targets.jama.wire import Json
 
 READ_AGAIN_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -41,7 +41,7 @@ class RunWriter:
         self.way = "PATCH add"
         self._patience_s = sum(READ_AGAIN_S)
 
-    def write(self, run: ScratchRun, fields: Mapping[str, Any], way: str = "") -> Answer:
+    def write(self, run: ScratchRun, fields: Mapping[str, Any], way: str = "") -> ServerAnswer:
         """Write fields into a run."""
         path = f"{RUNS_PATH}/{run.id}"
         way = way or self.way

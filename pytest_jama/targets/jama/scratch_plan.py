@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Answer, Inquiry
+    from pytest_jama.targets.jama.inquiry import Inquiry, ServerAnswer
     from pytest_jama.targets.jama.probe import SeenServer, Tell
     from pytest_jama.targets.jama.wire import Item, Json, Project
 
@@ -142,7 +142,9 @@ class ScratchPlan:
             field.name if (field := found[name]) else name: value for name, value in wanted.items()
         }
 
-    def _created(self, answer: Answer, kind: str, list_all: Callable[[], Iterator[Json]]) -> int:
+    def _created(
+        self, answer: ServerAnswer, kind: str, list_all: Callable[[], Iterator[Json]]
+    ) -> int:
         """Return the ID of what was created, also when the answer was lost: it is never repeated.
 
         Raises:
@@ -243,7 +245,7 @@ class ScratchPlan:
         self._tell(Observation(name, mark, text, facts))
 
 
-def said(answer: Answer) -> str:
+def said(answer: ServerAnswer) -> str:
     """Return what became of a request: that it was done, or the words of the server."""
     return DONE if answer.is_good else answer.words
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Answer, Inquiry
+    from pytest_jama.targets.jama.inquiry import Inquiry, ServerAnswer
     from pytest_jama.targets.jama.probe import SeenServer, Tell
     from pytest_jama.targets.jama.scratch_plan import Made
     from pytest_jama.targets.jama.server_description import TypeField
@@ -178,7 +178,7 @@ class WriteProbe:
         self._observe("made", Mark.NOTE, text, {"made": [each.kind for each in self.made]})
 
 
-def _kept(answer: Answer, stored: int, sent: int) -> str:
+def _kept(answer: ServerAnswer, stored: int, sent: int) -> str:
     if not answer.is_good:
         return answer.words
     return "whole" if stored == sent else f"cut to {stored} characters"
