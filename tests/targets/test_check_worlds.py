@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
@@ -219,3 +220,15 @@ def test_nothing_but_the_plan_of_the_probe_changes(check: Callable[..., Checked]
 )
 def test_what_looks_like_a_name_is_hidden(said: str, shown: str) -> None:
     assert Mask({"Pump control", "7"}).hide(said) == shown
+
+
+def test_a_probe_that_fails_is_told_and_the_next_ones_go_on(closing: ThreadPoolExecutor) -> None:
+    sandbox = Sandbox(Store()).start()
+    faults = [parse_fault("garbage@/itemtypes"), parse_fault("500@PUT/testruns/*")]
+    with sandbox.faults.during(*faults):
+        found = Checked(sandbox)
+    closing.submit(sandbox.stop)
+    assert (found.marks["types"], found.marks["lists"]) == ("problem", "ok")
+    assert found.texts["types"].startswith("not found out: GET /rest/v1/itemtypes: ")
+    assert found.facts["writing runs"]["PUT"].startswith("500 ")
+    assert found.facts["step rule"]["table"]["F--"] == "FAILED"

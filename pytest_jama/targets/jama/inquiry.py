@@ -20,7 +20,7 @@ from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_count, find_created_id, find_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_jama.targets.http.request import Login, Query
     from pytest_jama.targets.jama.client import JamaClient
@@ -88,8 +88,7 @@ class ServerAnswer:
     @property
     def fields(self) -> Json:
         """The fields of the object that it holds."""
-        fields = self.data.get("fields")
-        return fields if isinstance(fields, dict) else {}
+        return fields_of(self.data)
 
     @property
     def total(self) -> int | None:
@@ -212,9 +211,7 @@ class Inquiry:
 
     def hide_object(self, row: Json) -> None:
         """Remember the ID, keys and names of an object."""
-        fields = row.get("fields")
-        places: Iterable[Json] = (row, fields if isinstance(fields, dict) else {})
-        for place in places:
+        for place in (row, fields_of(row)):
             for name in _NAMES:
                 value = place.get(name)
                 if isinstance(value, (str, int)) and not isinstance(value, bool):
@@ -251,3 +248,37 @@ def _bad(request: Request, error: TargetError, took_s: float) -> ServerAnswer:
 def id_of(row: Json) -> int:
     """Return the ID of an object; 0 when it has none."""
     return find_id(row.get("id")) or 0
+
+
+def fields_of(row: Json) -> Json:
+    """Return the fields of an object; empty when it has none."""
+    fields = row.get("fields")
+    return fields if isinstance(fields, dict) else {}
+
+
+def tell_all(
+    name: str,
+    probe: Callable[[], Iterable[Observation]],
+    tell: Callable[[Observation], None],
+    *,
+    mark: Mark,
+) -> None:
+    """Tell what a probe observes; one that fails is an observation, and ends nothing else.
+
+    Args:
+        name: What it is about.
+        probe: Yields observations.
+        tell: Told each of them.
+        mark: What it means when the probe fails.
+    """
+    try:
+        for observation in probe():
+            tell(observation)
+    except TargetError as error:
+        facts: dict[str, Any] = {"refused": str(error)}
+        if isinstance(error, RefusedError):
+            facts["status"] = error.http_status
+        tell(Observation(name, mark, f"not found out: {error}", facts))
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        why = f"the answer cannot be understood ({type(error).__name__})"
+        tell(Observation(name, mark, f"not found out: {why}", {"refused": why}))

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_jama.core.cases import RefKind
-from pytest_jama.core.errors import RefusedError, TargetError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.case_lookup import find_cases
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of, tell_all
 from pytest_jama.targets.jama.places import get_project
 from pytest_jama.targets.jama.probe_access import AccessProbe
 from pytest_jama.targets.jama.probe_runs import LATER, RunProbe
@@ -114,14 +113,7 @@ class ServerProbe:
         return self._seen
 
     def _try(self, name: str, probe: Callable[[], Iterable[Observation]]) -> None:
-        try:
-            for observation in probe():
-                self._tell(observation)
-        except TargetError as error:
-            facts: dict[str, Any] = {"refused": str(error)}
-            if isinstance(error, RefusedError):
-                facts["status"] = error.http_status
-            self._tell(Observation(name, Mark.PROBLEM, str(error), facts))
+        tell_all(name, probe, self._tell, mark=Mark.PROBLEM)
 
     def _project(self) -> Iterator[Observation]:
         project = get_project(self._ask.client, self._settings.project, self._refs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.text import counted
 from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.paging import PAGE_SIZE, page_count
 from pytest_jama.targets.jama.wire import find_id
 
@@ -177,8 +177,8 @@ def observe_lists(inquiry: Inquiry, cycle_id: int, runs: Sequence[Json]) -> Obse
 
 
 def _case_of(row: Json) -> int | None:
-    return find_id((row.get("fields") or {}).get("testCase"))
+    return find_id(fields_of(row).get("testCase"))
 
 
 def _cycle_of(row: Json) -> int | None:
-    return find_id((row.get("fields") or {}).get("testCycle"))
+    return find_id(fields_of(row).get("testCycle"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.html_sample import SAMPLE, compare_html
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.run_writer import NOT_STORED, READ_AGAIN_S, STORED, RunWriter
 from pytest_jama.targets.jama.step_writes import StepWrites
 
@@ -116,7 +116,7 @@ class RunWrites:
     def _listed_status(self, run: ScratchRun) -> str:
         rows = self._ask.rows(RUNS_PATH, (("testCycle", self._cycle_id),))
         row = next((each for each in rows if id_of(each) == run.id), {})
-        return str((row.get("fields") or {}).get("testRunStatus"))
+        return str(fields_of(row).get("testRunStatus"))
 
     def _write_extra(self) -> Iterator[Observation]:
         """Send a field that there is not, beside a status."""

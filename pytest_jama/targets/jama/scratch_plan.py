@@ -14,7 +14,7 @@ from pytest_jama.targets.jama.client import (
     cycles_path,
     groups_path,
 )
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.paging import PAGE_SIZE
 from pytest_jama.targets.jama.wire import find_id, read_group, read_item, read_plan
 
@@ -226,7 +226,7 @@ class ScratchPlan:
         for pause_s in _SHOWS_LATE_S:
             self._ask.client.api.connection.sleep(pause_s)
             rows = list(self._ask.rows(RUNS_PATH, (("testCycle", cycle_id),)))
-            if wanted <= {find_id((row.get("fields") or {}).get("testCase")) for row in rows}:
+            if wanted <= {find_id(fields_of(row).get("testCase")) for row in rows}:
                 break
         took_s = clock() - started_at
         facts = {"cases": len(cases), "runs": len(rows), "after_s": round(took_s, 3)}

@@ -15,7 +15,7 @@ from pytest_jama.targets.jama.client import (
     PLANS_PATH,
     RUNS_PATH,
 )
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of, tell_all
 from pytest_jama.targets.jama.probe_runs import observe_lists
 from pytest_jama.targets.jama.run_writer import ScratchRun
 from pytest_jama.targets.jama.run_writes import ASSIGNMENT, CUSTOM_FIELDS, RunWrites
@@ -104,11 +104,7 @@ class WriteProbe:
         self._try("names", lambda: self._rename(project, plan_id, plan_fields))
 
     def _try(self, name: str, probe: Callable[[], Iterable[Observation]]) -> None:
-        try:
-            for observation in probe():
-                self._tell(observation)
-        except TargetError as error:
-            self._observe(name, Mark.NOTE, f"not found out: {error}", {"refused": str(error)})
+        tell_all(name, probe, self._tell, mark=Mark.NOTE)
 
     def _observe(self, name: str, mark: Mark, text: str, facts: Mapping[str, Any]) -> None:
         self._tell(Observation(name, mark, text, facts))
@@ -185,7 +181,7 @@ def _kept(answer: ServerAnswer, stored: int, sent: int) -> str:
 
 
 def _scratch(row: Json) -> ScratchRun:
-    steps = (row.get("fields") or {}).get("testRunSteps")
+    steps = fields_of(row).get("testRunSteps")
     return ScratchRun(id_of(row), len(steps) if isinstance(steps, list) else 0)
 
 
