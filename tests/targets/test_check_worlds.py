@@ -56,7 +56,7 @@ SEEN: list[tuple[str, Any, str, str, object]] = [
     ("attachments_widget", "off", "type: attachments", "widget", {"run": False}),
     ("relationships", "ignored", "API document", "last_id", False),
     ("access", "read_only", "rights: run", "allowed", ["GET"]),
-    ("access", "401", "login", "status", 401),
+    ("access", "401", "login", "refused", "401 Unauthorized"),
     ("access", "403", "login", "refused", "403 Forbidden: This user is not permitted"),
     ("access", "locked", "login", "refused", "403 Forbidden: This account has been locked"),
     ("access", "maintenance", "address", "status", 429),
@@ -215,6 +215,7 @@ def test_nothing_but_the_plan_of_the_probe_changes(check: Callable[..., Checked]
         ),
         ("PUT /rest/v1/testruns/17: 500 Oops", "PUT /rest/v1/testruns/<id>: 500 Oops"),
         ("build number$37 of Pump control", "build <field> of <name>"),
+        ("302 redirects to https://sso.acme.com; ask", "302 redirects to <url>; ask"),
         ("lower `upload.rate`", "lower `upload.rate`"),
     ],
 )

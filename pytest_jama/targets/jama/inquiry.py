@@ -12,7 +12,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.errors import CredentialsError, RefusedError, TargetError
+from pytest_jama.core.errors import RefusedError, TargetError
 from pytest_jama.targets.http.failures import TransientError
 from pytest_jama.targets.http.request import Request
 from pytest_jama.targets.jama.paging import read_pages
@@ -63,7 +63,7 @@ class ServerAnswer:
     Attributes:
         body: The JSON object of a good answer; empty when it is not one.
         error: Why it is not a good one; None when it is.
-        status: The HTTP status of an answer that is not good; 0 when there was none.
+        status: The HTTP status of a refusal; 0 when there was none, or it is not told.
         words: Status and words of the server, and what can be done; empty for a good answer.
         took_s: How many seconds it took.
     """
@@ -237,11 +237,7 @@ def _may_be_repeated(request: Request, failure: TransientError) -> bool:
 
 def _bad(request: Request, error: TargetError, took_s: float) -> ServerAnswer:
     words = str(error).removeprefix(f"{request}: ")
-    status = 0
-    if isinstance(error, RefusedError):
-        status = error.http_status
-    elif isinstance(error, CredentialsError):
-        status = int(HTTPStatus.UNAUTHORIZED)
+    status = error.http_status if isinstance(error, RefusedError) else 0
     return ServerAnswer({}, error, status, words, took_s)
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.html_sample import SAMPLE, compare_html
 from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
-from pytest_jama.targets.jama.run_writer import NOT_STORED, READ_AGAIN_S, STORED, RunWriter
+from pytest_jama.targets.jama.scratch_runs import NOT_STORED, READ_AGAIN_S, STORED, ScratchWriter
 from pytest_jama.targets.jama.step_writes import StepWrites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.inquiry import Inquiry
-    from pytest_jama.targets.jama.run_writer import ScratchRun
+    from pytest_jama.targets.jama.scratch_runs import ScratchRun
     from pytest_jama.targets.jama.wire import Json
 
 ASSIGNMENT = "assignment"
@@ -50,7 +50,7 @@ class RunWrites:
         stepped = sorted((run for run in runs if run.steps), key=lambda run: -run.steps)
         self._stepped = stepped[0] if stepped else None
         self._run = (*plain, *stepped)[0]
-        self._writer = RunWriter(inquiry)
+        self._writer = ScratchWriter(inquiry)
 
     def probes(self) -> Iterator[tuple[str, Callable[[], Iterator[Observation]]]]:
         """Yield the probes with what they are about, in the order in which they make sense."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.jama.html_sample import SAMPLE, compare_html
 from pytest_jama.targets.jama.inquiry import Mark, Observation
-from pytest_jama.targets.jama.run_writer import NOT_STORED, STORED
+from pytest_jama.targets.jama.scratch_runs import NOT_STORED, STORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.jama.run_writer import RunWriter, ScratchRun
+    from pytest_jama.targets.jama.scratch_runs import ScratchRun, ScratchWriter
     from pytest_jama.targets.jama.wire import Json
 
 _LETTERS = {"PASSED": "P", "FAILED": "F", "BLOCKED": "B", "NOT_RUN": "-", "INPROGRESS": "I"}
@@ -29,7 +29,7 @@ class StepWrites:
         run: A run with steps.
     """
 
-    def __init__(self, writer: RunWriter, run: ScratchRun) -> None:
+    def __init__(self, writer: ScratchWriter, run: ScratchRun) -> None:
         self._writer = writer
         self._run = run
 

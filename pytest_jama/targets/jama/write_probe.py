@@ -17,9 +17,9 @@ from pytest_jama.targets.jama.client import (
 )
 from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of, tell_all
 from pytest_jama.targets.jama.probe_runs import observe_lists
-from pytest_jama.targets.jama.run_writer import ScratchRun
 from pytest_jama.targets.jama.run_writes import ASSIGNMENT, CUSTOM_FIELDS, RunWrites
 from pytest_jama.targets.jama.scratch_plan import DONE, ScratchPlan, said
+from pytest_jama.targets.jama.scratch_runs import ScratchRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

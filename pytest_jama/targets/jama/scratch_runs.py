@@ -26,7 +26,7 @@ class ScratchRun(NamedTuple):
     steps: int
 
 
-class RunWriter:
+class ScratchWriter:
     """Writes into test runs, and reads back.
 
     Args:
