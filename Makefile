@@ -9,7 +9,7 @@ WORKERS ?= 3
 FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
   tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
-.PHONY: help demo test faults fuzz check fix docs bench wheel test-wheel test-lowest audit sbom clean
+.PHONY: help demo test coverage faults fuzz check fix docs bench wheel test-wheel test-lowest audit sbom clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -26,14 +26,24 @@ demo: $(INSTALLED) ## run the main job against a local Jama
 	cd examples/demo && PATH="$(CURDIR)/$(BIN):$$PATH" && export PATH && \
 	  pytest-jama sandbox --seed jama.yaml -- pytest --jama
 
+# Sessions that tests start take half the time when this package is compiled, also for pytest, which
+# rewrites its plugins. Neighbours stay with one worker: what a module prepares is prepared once.
+COMPILED := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q pytest_jama junit_uploader
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 test: $(INSTALLED) ## run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+	@$(COMPILED)
+	$(PYTEST)
+
+coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they run
+	@$(COMPILED)
+	$(PYTEST) --cov --cov-report=term
 
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
-	$(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_matrix.py --every-cell
+	$(PYTEST) tests/faults/test_matrix.py --every-cell
 
 fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long
-	$(BIN)/python -m pytest -n $(WORKERS) $(FUZZERS) --every-cell
+	$(PYTEST) $(FUZZERS) --every-cell
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -46,9 +48,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over thousands of tests: pytest calls it in each session."""
+    """Let the garbage collector pass over thousands of tests: pytest calls it in each session.
+
+    What was compiled by now is kept (see `make test`), nothing later: a test may write a file anew
+    within the second and with the length by which Python would know that it has changed.
+    """
     gc.collect()
     gc.freeze()
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from pytest_jama.config.yaml_errors import explain
 from pytest_jama.config.yaml_nodes import LOADER, PurePythonLoader, TooMuchError, compose
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, LOGIN, load, problems_of
+from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -172,17 +172,6 @@ def test_what_no_one_has_foreseen_ends_as_a_mistake_that_names_the_file(tmp_path
     )
 
 
-def cpu_of(folder: Path, text: str) -> float:
-    """Return the seconds that a file takes, whatever is made of it; the best of three."""
-    seconds = []
-    for _ in range(3):
-        started = time.process_time()
-        with contextlib.suppress(SettingsError):
-            load(folder, text, environ={"A": "a"})
-        seconds.append(time.process_time() - started)
-    return min(seconds)
-
-
 @pytest.mark.parametrize(
     "begin, unit, end, count",
     [
@@ -205,8 +194,9 @@ def cpu_of(folder: Path, text: str) -> float:
 def test_a_file_takes_time_in_proportion_to_its_size(
     tmp_path: Path, begin: str, unit: str, end: str, count: int
 ) -> None:
-    def text(times: int) -> str:
-        return begin + "".join(unit.replace("{}", str(n + 1)) for n in range(times)) + end
+    def load_units(times: int) -> None:
+        text = begin + "".join(unit.replace("{}", str(n + 1)) for n in range(times)) + end
+        with contextlib.suppress(SettingsError):
+            load(tmp_path, text, environ={"A": "a"})
 
-    small, large = cpu_of(tmp_path, text(count)), cpu_of(tmp_path, text(4 * count))
-    assert large < 9 * small + 0.05  # four times; sixteen where it grows with the square
+    assert is_in_proportion(lambda: load_units(count), lambda: load_units(4 * count))

@@ -6,7 +6,6 @@ import base64
 import pickle
 import re
 import string
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from pytest_jama.core.redaction import Redactor, forms_of
 from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS, Outcome, TestResult
 from pytest_jama.core.shown_results import ShownResults
+from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,14 +187,8 @@ UNITS = [
 def test_time_grows_with_the_length_of_a_hostile_text(unit: str) -> None:
     redactor = Redactor(secrets=["s3cr3t-s3cr3t"])
 
-    def seconds_for(characters: int) -> float:
-        text = (unit * (characters // len(unit) + 1))[:characters]
-        began = time.process_time()
-        redactor.hide(text)
-        return time.process_time() - began
-
-    short = min(seconds_for(10_000) for _ in range(3))
-    assert seconds_for(160_000) < 16 * 5 * short + 0.05
+    small, large = (unit * (length // len(unit)) for length in (40_000, 160_000))
+    assert is_in_proportion(lambda: redactor.hide(small), lambda: redactor.hide(large))
 
 
 def test_tests_that_differ_in_a_secret_alone_stay_apart() -> None:

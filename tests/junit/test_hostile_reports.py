@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,32 +16,16 @@ from junit_uploader.junit.scenarios import read_scenario
 from junit_uploader.merged_reports import link_tests, read_reports
 from pytest_jama.core.verdicts import VerdictRules
 from tests.junit.reports import PASSED, make_case, notes, outcomes, read, suite
+from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 
-def best_of_three(run: Callable[[], object]) -> float:
-    """Return the seconds of CPU that something takes."""
-    seconds = []
-    for _ in range(3):
-        started = time.process_time()
-        run()
-        seconds.append(time.process_time() - started)
-    return min(seconds)
-
-
-def cpu_of(report: str) -> float:
-    """Return the seconds that a report takes, whether it can be read or not."""
-
-    def run() -> None:
-        try:
-            read(report)
-        except UnreadableError:
-            return
-
-    return best_of_three(run)
+def try_to_read(report: str) -> None:
+    with contextlib.suppress(UnreadableError):
+        read(report)
 
 
 def printed(text: str) -> str:
@@ -78,8 +62,8 @@ def failed(text: str) -> str:
 def test_a_report_takes_time_in_proportion_to_its_size(
     make: Callable[[str], str], unit: str
 ) -> None:
-    small, large = (cpu_of(make(unit * (size // len(unit)))) for size in (60_000, 240_000))
-    assert large < 9 * small + 0.05
+    small, large = (make(unit * (size // len(unit))) for size in (60_000, 240_000))
+    assert is_in_proportion(lambda: try_to_read(small), lambda: try_to_read(large))
 
 
 def said(*pairs: tuple[str, object]) -> str:
@@ -107,30 +91,31 @@ def attempts_of_one_testcase(count: int) -> str:
 def test_many_elements_take_time_in_proportion_to_their_number(
     make: Callable[[int], str], count: int
 ) -> None:
-    small, large = (cpu_of(make(each)) for each in (count, 4 * count))
-    assert large < 9 * small + 0.05
+    small, large = (make(each) for each in (count, 4 * count))
+    assert is_in_proportion(lambda: try_to_read(small), lambda: try_to_read(large))
 
 
 def test_testcases_of_one_name_take_time_in_proportion_to_their_number(tmp_path: Path) -> None:
-    def cpu_of_linking(count: int) -> float:
+    def linked(count: int) -> Callable[[], object]:
         path = tmp_path / f"{count}.xml"
         path.write_text(suite(*(said(("jama", f"A-{number}")) for number in range(count))))
         found = read_reports([str(path)])
-        linked = link_tests(found.groups(), find_links=lambda *_: (), find_within=lambda _: ())
-        return best_of_three(lambda: linked.counting(VerdictRules()))
+        tests = link_tests(found.groups(), find_links=lambda *_: (), find_within=lambda _: ())
+        return lambda: tests.counting(VerdictRules())
 
-    small, large = map(cpu_of_linking, (300, 1200))
-    assert large < 9 * small + 0.05
+    assert is_in_proportion(linked(300), linked(1200))
 
 
 def test_control_characters_cost_little_more_than_testcases() -> None:
     plain = suite('<testcase classname="c" name="n"/>' * 12_000)
-    assert cpu_of(printed("\x01\n" * (len(plain) // 2))) < 5 * cpu_of(plain) + 0.1
+    marks = printed("\x01\n" * (len(plain) // 2))
+    assert is_in_proportion(lambda: try_to_read(plain), lambda: try_to_read(marks))
 
 
-@pytest.mark.parametrize("text", ["x" + "." * 100_000, "x...passed\n" + "y" + "." * 100_000])
-def test_dots_are_not_taken_for_steps_slowly(text: str) -> None:
-    assert best_of_three(lambda: list(read_scenario(text))) < 1
+@pytest.mark.parametrize("begin", ["x", "x...passed\ny"])
+def test_dots_are_not_taken_for_steps_slowly(begin: str) -> None:
+    small, large = (begin + "." * count for count in (25_000, 100_000))
+    assert is_in_proportion(lambda: list(read_scenario(small)), lambda: list(read_scenario(large)))
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,14 @@ SEEN: list[tuple[str, Any, str, str, object]] = [
     ("relationships", "ignored", "API document", "last_id", False),
     ("access", "read_only", "rights: run", "allowed", ["GET"]),
     ("access", "401", "login", "refused", "401 Unauthorized"),
-    ("access", "403", "login", "refused", "403 Forbidden: This user is not permitted"),
-    ("access", "locked", "login", "refused", "403 Forbidden: This account has been locked"),
+    ("access", "403", "login", "refused", "403 Forbidden at <url>: This user is not permitted"),
+    (
+        "access",
+        "locked",
+        "login",
+        "refused",
+        "403 Forbidden at <url>: This account has been locked",
+    ),
     ("access", "maintenance", "address", "status", 429),
     ("auth", "basic", "login", "refused", "POST /rest/oauth/token: 404 Not Found"),
 ]
@@ -129,7 +135,7 @@ def test_the_usual_world_says_none_of_that(check: Callable[..., Checked]) -> Non
     ]
     assert said == []
     assert [name for name, mark in usual.marks.items() if mark == "problem"] == []
-    assert usual.settings == {}
+    assert (usual.settings, usual.facts["address"]["versions"]) == ({}, ["v1"])
     assert usual.read_count <= 18
     assert [made.kind for made in usual.made][:3] == ["test plan", "test group", "test cycle"]
 

@@ -28,7 +28,7 @@ _DOMAINS = (
     "com|net|org|io|eu|de|fr|it|ch|at|uk|us|jp|cn|co|gov|edu|dev|app|cloud|local|lan|corp|internal"
 )
 _BEFORE_NAMES: Sequence[tuple[re.Pattern[str], str]] = (
-    (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>;,]+", re.IGNORECASE), "<url>"),
+    (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>;,]*[^\s'\"<>;,:.]", re.IGNORECASE), "<url>"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<mail>"),
     (re.compile(r"\bGID-[\w-]+", re.IGNORECASE), "<global id>"),
     (re.compile(r"\b\w[\w-]*-[A-Za-z]\w*-\d+\b"), "<key>"),
