@@ -46,6 +46,7 @@ class Checked:
         settings = world.settings(upload={"give_up_after": "1s"}, **given)
         self.observations: dict[str, Observation] = {}
         found: list[Observation] = []
+        self.found = found
         before = world.state()
         sandbox.clear_requests()
         api = open_api(settings, clocks=None, read_timeout_s=30.0)

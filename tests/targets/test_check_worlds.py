@@ -13,7 +13,7 @@ from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
-from pytest_jama.targets.jama.check_report import Mask
+from pytest_jama.targets.jama.check_report import Mask, merge_settings
 from tests.targets.check_worlds import PROBE, Checked
 
 if TYPE_CHECKING:
@@ -239,3 +239,16 @@ def test_a_probe_that_fails_is_told_and_the_next_ones_go_on(closing: ThreadPoolE
     assert found.texts["types"].startswith("not found out: GET /rest/v1/itemtypes: ")
     assert found.facts["writing runs"]["PUT"].startswith("500 ")
     assert found.facts["step rule"]["table"]["F--"] == "FAILED"
+
+
+def test_fields_of_the_settings_fill_what_must_have_a_value(closing: ThreadPoolExecutor) -> None:
+    sandbox = Sandbox(Store(), knobs=Knobs(required_plan_field="cycle")).start()
+    missing = Checked(sandbox)
+    ((label, _),) = merge_settings(missing.found)["cycle"]["fields"].items()
+    closing.submit(sandbox.stop)
+    sandbox = Sandbox(Store(), knobs=Knobs(required_plan_field="cycle")).start()
+    given = Checked(sandbox, cycle={"name": "Build 7", "fields": {label: "x"}})
+    closing.submit(sandbox.stop)
+    assert (missing.marks["type: cycle"], given.marks["type: cycle"]) == ("problem", "ok")
+    assert "cycle made" not in missing.facts
+    assert given.facts["cycle made"]["took_s"] >= 0

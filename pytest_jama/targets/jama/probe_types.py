@@ -189,7 +189,7 @@ class TypeProbe:
 
 
 def _fields_for(role: str, lacking: list[TypeField]) -> Mapping[str, Mapping[str, Any]]:
-    return {role: {"fields": {each.label: "..." for each in lacking}}}
+    return {role: {"fields": {each.name: "..." for each in lacking}}}
 
 
 def _describe(field: TypeField) -> str:
