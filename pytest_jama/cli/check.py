@@ -20,23 +20,23 @@ from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 from pytest_jama.session.provenance import describe_destination
 from pytest_jama.session.session import exposure_lines
-from pytest_jama.targets.jama.check_report import (
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.targets.jama.probes.check_report import (
     anonymous_report,
     merge_settings,
     observation_json,
     report_lines,
     settings_lines,
 )
-from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.connect import open_api
-from pytest_jama.targets.jama.inquiry import Inquiry, Mark, Observation
-from pytest_jama.targets.jama.probe import ServerProbe
-from pytest_jama.targets.jama.write_probe import WRITE_TIMEOUT_S, WriteProbe
+from pytest_jama.targets.jama.probes.inquiry import Inquiry, Mark, Observation
+from pytest_jama.targets.jama.probes.probe import ServerProbe
+from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WriteProbe
 
 if TYPE_CHECKING:
     from pytest_jama.config import Flags, LoadedSettings, Settings
     from pytest_jama.session.command_line import OutputOptions
-    from pytest_jama.targets.jama.probe import SeenServer
+    from pytest_jama.targets.jama.probes.probe import SeenServer
 
 PROGRAM = "pytest-jama check"
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.jama.check_report import anonymous_report
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
-from pytest_jama.targets.jama.inquiry import Inquiry
-from pytest_jama.targets.jama.probe import ServerProbe
-from pytest_jama.targets.jama.write_probe import WriteProbe
+from pytest_jama.targets.jama.probes.check_report import anonymous_report
+from pytest_jama.targets.jama.probes.inquiry import Inquiry
+from pytest_jama.targets.jama.probes.probe import ServerProbe
+from pytest_jama.targets.jama.probes.write_probe import WriteProbe
 from tests.targets.jama_world import JamaWorld
 
 if TYPE_CHECKING:
     from pytest_jama.sandbox.jama.server import Sandbox
-    from pytest_jama.targets.jama.inquiry import Observation
-    from pytest_jama.targets.jama.scratch_plan import Made
+    from pytest_jama.targets.jama.probes.inquiry import Observation
+    from pytest_jama.targets.jama.probes.scratch_plan import Made
 
 PROBE = "Night probe of ann"
 

@@ -13,7 +13,7 @@ from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
-from pytest_jama.targets.jama.check_report import Mask, merge_settings
+from pytest_jama.targets.jama.probes.check_report import Mask, merge_settings
 from tests.targets.check_worlds import PROBE, Checked
 
 if TYPE_CHECKING:

@@ -15,20 +15,20 @@ from pytest_jama.targets.jama.client import (
     PLANS_PATH,
     RUNS_PATH,
 )
-from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of, tell_all
-from pytest_jama.targets.jama.probe_runs import observe_lists
-from pytest_jama.targets.jama.run_writes import ASSIGNMENT, CUSTOM_FIELDS, RunWrites
-from pytest_jama.targets.jama.scratch_plan import DONE, ScratchPlan, said
-from pytest_jama.targets.jama.scratch_runs import ScratchRun
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of, tell_all
+from pytest_jama.targets.jama.probes.probe_runs import observe_lists
+from pytest_jama.targets.jama.probes.run_writes import ASSIGNMENT, CUSTOM_FIELDS, RunWrites
+from pytest_jama.targets.jama.probes.scratch_plan import DONE, ScratchPlan, said
+from pytest_jama.targets.jama.probes.scratch_runs import ScratchRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Inquiry, ServerAnswer
-    from pytest_jama.targets.jama.probe import SeenServer, Tell
-    from pytest_jama.targets.jama.scratch_plan import Made
-    from pytest_jama.targets.jama.server_description import TypeField
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
+    from pytest_jama.targets.jama.probes.probe import SeenServer, Tell
+    from pytest_jama.targets.jama.probes.scratch_plan import Made
+    from pytest_jama.targets.jama.probes.server_description import TypeField
     from pytest_jama.targets.jama.wire import Json, Project
 
 WRITE_TIMEOUT_S = 300.0

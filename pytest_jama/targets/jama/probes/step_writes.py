@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.jama.html_sample import SAMPLE, compare_html
-from pytest_jama.targets.jama.inquiry import Mark, Observation
-from pytest_jama.targets.jama.scratch_runs import NOT_STORED, STORED
+from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation
+from pytest_jama.targets.jama.probes.scratch_runs import NOT_STORED, STORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.jama.scratch_runs import ScratchRun, ScratchWriter
+    from pytest_jama.targets.jama.probes.scratch_runs import ScratchRun, ScratchWriter
     from pytest_jama.targets.jama.wire import Json
 
 _LETTERS = {"PASSED": "P", "FAILED": "F", "BLOCKED": "B", "NOT_RUN": "-", "INPROGRESS": "I"}

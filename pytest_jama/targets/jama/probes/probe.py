@@ -14,12 +14,12 @@ from pytest_jama.core.cases import RefKind
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.case_lookup import find_cases
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of, tell_all
 from pytest_jama.targets.jama.places import get_project
-from pytest_jama.targets.jama.probe_access import AccessProbe
-from pytest_jama.targets.jama.probe_runs import LATER, RunProbe
-from pytest_jama.targets.jama.probe_types import TypeProbe
-from pytest_jama.targets.jama.server_description import case_types, find_types
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of, tell_all
+from pytest_jama.targets.jama.probes.probe_access import AccessProbe
+from pytest_jama.targets.jama.probes.probe_runs import LATER, RunProbe
+from pytest_jama.targets.jama.probes.probe_types import TypeProbe
+from pytest_jama.targets.jama.probes.server_description import case_types, find_types
 from pytest_jama.targets.jama.wire import read_cycle, read_plan
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.targets.jama.inquiry import Inquiry
-    from pytest_jama.targets.jama.server_description import TypeFacts
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry
+    from pytest_jama.targets.jama.probes.server_description import TypeFacts
     from pytest_jama.targets.jama.wire import Item, Json, Project
 
     Tell = Callable[[Observation], None]

@@ -14,16 +14,16 @@ from pytest_jama.targets.jama.client import (
     cycles_path,
     groups_path,
 )
-from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.paging import PAGE_SIZE
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.wire import find_id, read_group, read_item, read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Inquiry, ServerAnswer
-    from pytest_jama.targets.jama.probe import SeenServer, Tell
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
+    from pytest_jama.targets.jama.probes.probe import SeenServer, Tell
     from pytest_jama.targets.jama.wire import Item, Json, Project
 
 _SHOWS_LATE_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)

@@ -9,7 +9,7 @@ from pytest_jama.targets.jama.client import RUNS_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_jama.targets.jama.inquiry import Inquiry, ServerAnswer
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
     from pytest_jama.targets.jama.wire import Json
 
 READ_AGAIN_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
-from pytest_jama.targets.jama.server_description import TypeFacts, TypeField, read_type
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.probes.server_description import TypeFacts, TypeField, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Inquiry
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry
     from pytest_jama.targets.jama.wire import Json
 
 _GIVEN: Mapping[str, frozenset[str]] = {

@@ -6,16 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.html_sample import SAMPLE, compare_html
-from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
-from pytest_jama.targets.jama.scratch_runs import NOT_STORED, READ_AGAIN_S, STORED, ScratchWriter
-from pytest_jama.targets.jama.step_writes import StepWrites
+from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
+from pytest_jama.targets.jama.probes.scratch_runs import (
+    NOT_STORED,
+    READ_AGAIN_S,
+    STORED,
+    ScratchWriter,
+)
+from pytest_jama.targets.jama.probes.step_writes import StepWrites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.jama.inquiry import Inquiry
-    from pytest_jama.targets.jama.scratch_runs import ScratchRun
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry
+    from pytest_jama.targets.jama.probes.scratch_runs import ScratchRun
     from pytest_jama.targets.jama.wire import Json
 
 ASSIGNMENT = "assignment"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.text import counted
 from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.paging import PAGE_SIZE, page_count
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.wire import find_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Inquiry
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry
     from pytest_jama.targets.jama.wire import Json
 
 LATER = "not known before the first upload"

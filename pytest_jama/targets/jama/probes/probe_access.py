@@ -7,14 +7,18 @@ from urllib.parse import urlsplit
 
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.login import Anonymous
-from pytest_jama.targets.jama.inquiry import Mark, Observation, id_of
-from pytest_jama.targets.jama.server_description import NEEDED, read_api_document, versions_in
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.probes.server_description import (
+    NEEDED,
+    read_api_document,
+    versions_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_jama.config.models import Settings
-    from pytest_jama.targets.jama.inquiry import Inquiry
+    from pytest_jama.targets.jama.probes.inquiry import Inquiry
 
 
 class AccessProbe:
