@@ -39,6 +39,17 @@ _FITS_A_HEADER = re.compile(r"[!-~]+")
 """What a token may consist of; the HTTP library shows a value that it cannot send."""
 
 
+class Anonymous(Login):
+    """No login: to see what answers those who have none."""
+
+    def __init__(self) -> None:
+        super().__init__(remedy="it asks for a login")
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Leave the request as it is."""
+        return request
+
+
 class BasicLogin(Login):
     """User name and password, sent with each request.
 

@@ -153,6 +153,7 @@ class Request:
         login: How to log in, if not as all other requests do.
         check: Says why an answer does not belong to this request: proxies and caches give such
             answers. Empty when it does.
+        takes_any_json: Whether JSON that is not an object is an answer, too; it comes as `data`.
         makes_once: Whether it makes something that would be there twice if it was sent again: it
             may take minutes, and each time it is sent is an attempt of its own.
     """
@@ -164,6 +165,7 @@ class Request:
     content_type: str = "application/json"
     login: Login | None = None
     check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
+    takes_any_json: bool = False
     makes_once: bool = False
 
     def __str__(self) -> str:

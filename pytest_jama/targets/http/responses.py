@@ -253,6 +253,8 @@ def _read_object(answer: HttpAnswer) -> dict[str, Any]:
     body = find_json(response)
     if isinstance(body, dict):
         return body
+    if body is not None and answer.request.takes_any_json:
+        return {"data": body}
     if is_web_page(response):
         raise answer.as_page()
     reason = "the answer is not a JSON object" if body is not None else "the answer is not JSON"
