@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.cli import main as junit_uploader
+from pytest_jama.cli import main as toolbox
 from tests.harness import CYCLE, PLAN
 
 if TYPE_CHECKING:
@@ -45,6 +47,34 @@ def test_second_session_uses_what_the_first_created(two_cases: Repository) -> No
     (plan,) = store.plans(two_cases.key)
     assert len(store.cycles(plan.id)) == 1
     assert "done" not in finished.summary
+
+
+def test_all_front_ends_cut_a_long_name_in_the_same_way_and_say_so(two_cases: Repository) -> None:
+    long = "Nightly of " + "a-branch-" * 30
+    case = f"{two_cases.key}-TC-1"
+    two_cases.write(
+        "jama.yaml",
+        f'project: KEY\nplan: P {long}\ncycle: C {long}\ntests: {{"test_it.py::*": {case}}}\n',
+    )
+    two_cases.write(
+        "report.xml", '<testsuite><testcase classname="test_it" name="test_one"/></testsuite>'
+    )
+    sessions = [
+        two_cases.run_here(lambda: toolbox(["prepare"])),
+        two_cases.run_here(lambda: junit_uploader(["report.xml"])),
+        two_cases.pytest_here("-k", "test_one"),
+        two_cases.run_here(
+            lambda: toolbox(["upload", *map(str, two_cases.folder.glob(".jama/*.jsonl"))])
+        ),
+    ]
+    store = two_cases.sandbox.store
+    (plan,) = store.plans(two_cases.key)
+    (cycle,) = store.cycles(plan.id)
+    for finished in sessions:
+        assert finished.status == 0, finished.output
+        for name, kind in ((plan.name, "P"), (cycle.name, "C")):
+            assert len(name) <= 200
+            assert f"{name!r} stands for '{kind} {long[:50]}" in finished.output
 
 
 def test_dry_run_says_what_the_session_then_does(two_cases: Repository) -> None:
