@@ -257,7 +257,7 @@ def _load(options: Namespace) -> LoadedSettings:
         flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
         environ=os.environ,
         needs_target=not options.no_upload,
-        unused=("url",) if options.no_upload else (),
+        unused=("url", "headers") if options.no_upload else (),
         flag_prefix="--",
     )
     return with_lock(loaded, start=Path.cwd(), flag_prefix="--")

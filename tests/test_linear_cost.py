@@ -22,8 +22,9 @@ from pytest_jama.core.folding import fold
 from pytest_jama.core.key_patterns import KeyPattern
 from pytest_jama.core.redaction import redact
 from pytest_jama.core.text import clean, first_line, printable
-from pytest_jama.targets.http.content import find_json, find_title, text_of
+from pytest_jama.targets.http.content import find_json, text_of
 from pytest_jama.targets.http.responses import find_retry_after_s
+from pytest_jama.targets.http.words import find_title, plain_text
 from pytest_jama.targets.jama.actual_results import (
     escaped,
     is_in,
@@ -67,6 +68,7 @@ WORST: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "first_line": (first_line, ("\n", " ", "\x0b")),
     "fold": (fold, ("<!--", "<style>", "<a", "<script </script", "<img src", "&#", "<a ")),
     "find_title": (find_title, ("<title", "<title>", "</title", "<TITLE >")),
+    "plain_text": (plain_text, ("<script", "<script>", "<", "</style>", "<style></style", "&#")),
     "text_of punycode": (lambda t: text_of(_answer(t.encode(), encoding="punycode")), ("a-", "-")),
     "text_of idna": (lambda t: text_of(_answer(t.encode(), encoding="idna")), ("xn--a.", "a")),
     "find_json": (lambda t: find_json(_answer(t.encode())), ("[", "9", "{", '"\\u', "1e9", "-")),

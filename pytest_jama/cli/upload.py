@@ -236,7 +236,11 @@ class _Upload:
         provenance = "\n".join((origin, *self._edited.account_lines()))
         results = merge_results(self._recordings, rules=rules)
         known = dict.fromkeys(ref for recording in self._recordings for ref in recording.known)
-        return Findings(results, judgement, provenance, known=tuple(known))
+        begun: dict[str, float] = {}
+        for recording in self._files:
+            for what, at in recording.begun.items():
+                begun[what] = max(at, begun.get(what, at))
+        return Findings(results, judgement, provenance, known=tuple(known), begun=begun)
 
     def _open_journals(self) -> Journals:
         if self._output.mode is Mode.DRY_RUN:

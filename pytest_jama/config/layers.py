@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pytest_jama.config.environment import find_credentials
+from pytest_jama.config.header_settings import secrets_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.mistakes import describe, section_of
 from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
@@ -149,7 +150,7 @@ def resolve(
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=_line_of))
     redactor = Redactor(
-        secrets=find_secrets(environ),
+        secrets=(*find_secrets(environ), *secrets_of(settings.headers)),
         patterns=settings.redact.patterns,
         has_builtin=settings.redact.builtin,
     )

@@ -122,7 +122,7 @@ def _load(
     return LoadedSettings(settings, origins, file, is_named=is_named)
 
 
-OWNED = frozenset({"url", "target", "tls", "journal", "upload", "redact"})
+OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact"})
 """The settings that a journal has no say in: where credentials go and how, what is hidden on this
 machine, and where journals are. What a session found, and by which rules, its header says."""
 

@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
+from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.config.redact_settings import RedactSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
@@ -112,6 +113,7 @@ class PlanSettings(_Place):
         "all that are linked to a test (`linked`); only those that a result is written for "
         "(`reported`); or none, so that a plan prepared by people stays as it is (`none`).",
     )
+    fields: types.CustomFields = Field(default_factory=dict, description="Of a created plan.")
 
 
 class CycleSettings(_Place):
@@ -137,6 +139,7 @@ class CycleSettings(_Place):
         description="What happens to a case that has no run in an existing cycle: report it, or "
         "let Jama regenerate the runs of the cycle, which may drop results.",
     )
+    fields: types.CustomFields = Field(default_factory=dict, description="Of a created cycle.")
 
     @field_validator("end")
     @classmethod
@@ -173,6 +176,11 @@ class RunSettings(Section):
     actual_results: types.YesOrNo = Field(
         default=True,
         description="Write a short account of the tests into the run's actual results.",
+    )
+    write: Annotated[Literal["auto", "patch", "put"], Allowed("auto, patch or put")] = Field(
+        default="auto",
+        description="How runs are written: by PATCH, by PUT, or by PATCH and, where the server "
+        "refuses that, by PUT (`auto`).",
     )
     others: Annotated[Literal["keep", "leave"], Allowed("keep or leave")] = Field(
         default="keep",
@@ -297,6 +305,13 @@ class Settings(Section):
         description="What of the texts of tests is hidden.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
+    headers: Headers = Field(
+        default_factory=dict,
+        exclude=True,
+        repr=False,
+        description="Headers for a gateway before the server, sent with each request to it: name "
+        "-> value. What comes from the environment is hidden like a password.",
+    )
     drift: Annotated[
         Literal["incomplete", "warn", "off"],
         Allowed("incomplete, warn or off"),

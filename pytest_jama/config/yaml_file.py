@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from pytest_jama.config.header_settings import OwnHeader
 from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.layers import Layer
 from pytest_jama.config.limits import MOST_SETTINGS_BYTES, too_big
 from pytest_jama.config.models import IDENTITY
+from pytest_jama.config.variables import BUILT_IN
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (
     compose,
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
-_RUN_FIELDS = ("run", "fields")
-_FREE = frozenset({(TESTS,), _RUN_FIELDS})
-"""Below these the keys are the user's own: test IDs, names of custom fields."""
+_FIELDS = frozenset((section, "fields") for section in ("run", "plan", "cycle"))
+_HEADERS = ("headers",)
+_FREE = frozenset({(TESTS,), *_FIELDS, _HEADERS})
+"""Below these the keys are the user's own: test IDs, names of custom fields and of headers."""
 
 
 def read_file_layer(
@@ -157,7 +160,8 @@ def _no_settings(root: Node | None, label: str) -> Problem:
 class _ValueReader:
     """Turns the nodes of a file into plain values, and collects what is wrong with them.
 
-    All scalars become text, except below `run.fields`, where the type that YAML sees matters.
+    All scalars become text, except below `fields` of a run, plan or cycle, where the type that YAML
+    sees matters.
     ``tests:`` and whatever looks like a secret are left out.
 
     Args:
@@ -216,13 +220,25 @@ class _ValueReader:
             return [self._read_value(item, path) for item in node.value]
         if is_null(node):
             return None
-        text = self._fill_in(node, path)
-        is_typed = path[:2] == _RUN_FIELDS and is_plain(node)
+        if path[:1] == _HEADERS:
+            return self._read_header(node, path)
+        text = self._fill_in(node, path, self._lookup)
+        is_typed = path[:2] in _FIELDS and is_plain(node)
         return _typed(text) if is_typed else text
 
-    def _fill_in(self, node: ScalarNode, path: KeyPath) -> str:
+    def _read_header(self, node: ScalarNode, path: KeyPath) -> OwnHeader:
+        taken: dict[str, str] = {}
+
+        def look_up(name: str) -> str:
+            taken[name] = self._lookup(name)
+            return taken[name]
+
+        text = self._fill_in(node, path, look_up)
+        return OwnHeader(text, tuple(taken[name] for name in taken if name not in BUILT_IN))
+
+    def _fill_in(self, node: ScalarNode, path: KeyPath, lookup: Lookup) -> str:
         try:
-            return interpolate(str(node.value), self._lookup)
+            return interpolate(str(node.value), lookup)
         except InterpolationError as exc:
             if isinstance(exc, UnsetError) and path[0] in self._unused:
                 self._unknown.add(path[0])

@@ -113,13 +113,15 @@ class RefusedError(TargetError):
     """The target understood one request and refused it.
 
     Args:
-        message: What was asked for and what the server said to it.
+        message: What was asked for, what the server said to it, and what to do.
         http_status: The HTTP status code of the answer.
+        words: What the server itself said, alone; may be empty.
     """
 
-    def __init__(self, message: str, *, http_status: int) -> None:
+    def __init__(self, message: str, *, http_status: int, words: str = "") -> None:
         super().__init__(message)
         self.http_status = http_status
+        self.words = words
 
 
 class LockedError(RefusedError):

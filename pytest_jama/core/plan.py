@@ -44,6 +44,8 @@ class Findings(NamedTuple):
         known: Cases that only the map or jama.lock names; no test of the session is linked to them.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
+        begun: What earlier uploads of these results began to create (`Change.what`), and did not
+            learn whether it was: when they began, in seconds since 1970.
     """
 
     results: Sequence[TestResult]
@@ -53,6 +55,7 @@ class Findings(NamedTuple):
     lock: Lock | None = None
     known: tuple[CaseRef, ...] = ()
     prepares: bool = False
+    begun: Mapping[str, float] = MappingProxyType({})
 
 
 class Elsewhere(NamedTuple):
@@ -176,11 +179,7 @@ class Update(Protocol):
         """Return whether the server shows it already; None when that cannot be known."""
 
     def facts(self, *, brief: bool = False) -> dict[str, Any]:
-        """Return it fit for JSON, for the journal and for scripts.
-
-        Args:
-            brief: Only what a receipt needs.
-        """
+        """Return it fit for JSON, for the journal and for scripts; brief, what a receipt needs."""
 
 
 class ChangeKind(str, Enum):
@@ -295,6 +294,7 @@ class Receipt(NamedTuple):
         attempts: How many requests were made for it.
         error: Why it is not simply sent; empty otherwise.
         cause: What ended the whole upload here; None when only this update is concerned.
+        remarks: What beside the verdict is not stored as it was meant, each with the reason.
     """
 
     update: Update
@@ -302,6 +302,7 @@ class Receipt(NamedTuple):
     attempts: int = 1
     error: str = ""
     cause: PytestJamaError | None = None
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 class UploadReport(NamedTuple):

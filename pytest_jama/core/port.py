@@ -83,6 +83,18 @@ class Retry(NamedTuple):
 class Observer:
     """Is told how an upload proceeds. Every method does nothing here; override what you need."""
 
+    def begins(self, change: Change) -> None:
+        """Hear that something is going to be created by its name, which may take minutes."""
+
+    def refused(self, change: Change) -> None:
+        """Hear that it was certainly not created."""
+
+    def waits(self, why: str) -> None:
+        """Hear of a wait of a minute or more, and why."""
+
+    def warned(self, text: str) -> None:
+        """Hear what a person should know, and what `Plan.warnings` could not tell yet."""
+
     def changed(self, change: Change) -> None:
         """Hear of a change as soon as it is made; never in a dry run."""
 

@@ -135,6 +135,24 @@ def shorten(text: str, *, at_most: int) -> str:
     return text if len(text) <= at_most else text[: max(0, at_most - 1)] + ELLIPSIS
 
 
+def cut_with_hash(text: str, *, at_most: int) -> str:
+    """Cut a name that is too long, so that names which differ do so still; always in the same way.
+
+    Args:
+        text: The name.
+        at_most: How long it may be. What counts are UTF-16 units, as in Java and SQL Server: an
+            emoji is two of them, and is never cut in half.
+    """
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * at_most:
+        return text
+    from hashlib import sha256  # noqa: PLC0415 (nearly no name is so long)
+
+    mark = f" [{sha256(units).hexdigest()[:8]}]"
+    kept = units[: 2 * (at_most - len(mark))].decode("utf-16-le", "ignore")
+    return kept.rstrip() + mark
+
+
 def quoted(value: object) -> str:
     """Return a value as messages show it: in quotes, in one line, and only so much of it."""
     text = shorten(value, at_most=_MOST_QUOTED) if isinstance(value, str) else value

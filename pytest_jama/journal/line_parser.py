@@ -149,6 +149,12 @@ def parse_locked(line: JournalLine) -> Lock:
     return Lock({_text(name): LockedCase.read(case) for name, case in line["cases"].items()})
 
 
+def parse_creation(line: JournalLine) -> tuple[str, float | None]:
+    """Read a `creation` line: what, and when it was begun; None when it was refused."""
+    begun = _text(line["state"]) == "begun"
+    return _text(line["what"]), _parse_moment(_text(line["at"])).timestamp() if begun else None
+
+
 def parse_unusable(line: JournalLine) -> Unusable:
     """Read an `unusable` line."""
     return Unusable(UnusableKind(line["kind"]), _text(line["where"]), _text(line["why"]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
-    from pytest_jama.core.plan import Overlap, Plan, Provenance, Receipt, Update
+    from pytest_jama.core.plan import Change, Overlap, Plan, Provenance, Receipt, Update
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -26,7 +26,6 @@ UNCHAINED_VERSION = 1
 """The format whose lines carry no chain: that of version 0.1."""
 LEAVE = "leave"  # the verdict that does not touch the runs of a case
 JournalLine = dict[str, Any]
-
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes one line as JSON, in ASCII."""
 _quote = json.encoder.encode_basestring_ascii
@@ -242,6 +241,11 @@ def upload_line(
     return line
 
 
+def creation_line(change: Change, *, state: str) -> JournalLine:
+    """Return the line of a plan, group or cycle whose creation has begun, or was refused."""
+    return {"line": "creation", "what": change.what, "state": state}
+
+
 def place_line(plan: Plan) -> JournalLine:
     """Return the line that says where the results go, and what was created on the way.
 
@@ -290,6 +294,8 @@ def receipt_line(receipt: Receipt, *, fingerprint: str = "") -> JournalLine:
         line["digest"] = fingerprint
     if receipt.error:
         line["error"] = receipt.error
+    if receipt.remarks:
+        line["remarks"] = [f"{what}: {why}" for what, why in receipt.remarks]
     return line
 
 

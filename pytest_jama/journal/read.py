@@ -12,7 +12,13 @@ from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.text import quoted, shorten
 from pytest_jama.journal.chain import ChainReader
-from pytest_jama.journal.line_parser import Parser, parse_header, parse_locked, parse_unusable
+from pytest_jama.journal.line_parser import (
+    Parser,
+    parse_creation,
+    parse_header,
+    parse_locked,
+    parse_unusable,
+)
 from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
 from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.record import Arrival, Recording
@@ -201,6 +207,8 @@ class _RecordReader:
             "unlinked": self._unlinked,
             "unmatched": self._unmatched,
             "known": self._known,
+            "creation": self._creation,
+            "place": self._placed,
             "upload": self._upload,
             "end": self._end,
         }
@@ -271,6 +279,17 @@ class _RecordReader:
 
     def _known(self, line: JournalLine) -> None:
         self._recording.known.update(dict.fromkeys(map(CaseRef.parse, line["cases"])))
+
+    def _creation(self, line: JournalLine) -> None:
+        what, begun_at = parse_creation(line)
+        if begun_at is None:
+            self._recording.begun.pop(what, None)
+        else:
+            self._recording.begun[what] = begun_at
+
+    def _placed(self, _: JournalLine) -> None:
+        """Forget what was begun: a plan tells that all of it was found afterwards."""
+        self._recording.begun.clear()
 
     def _unmatched(self, line: JournalLine) -> None:
         unmatched = list(self._parser.parse_unmatched(line))

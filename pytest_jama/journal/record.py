@@ -150,6 +150,8 @@ class Recording:
         edits: Where it was changed, see `LineEdit`.
         accepted: The lines whose change an upload was told to accept.
         is_header_edited: Whether the header is one of those lines.
+        begun: What was begun to be created and neither came to be used nor was refused, as far as
+            is known: when it was, in seconds since 1970.
     """
 
     path: Path
@@ -175,6 +177,7 @@ class Recording:
     edits: list[LineEdit] = field(default_factory=list)
     accepted: set[int] = field(default_factory=set)
     is_header_edited: bool = False
+    begun: dict[str, float] = field(default_factory=dict)
 
     @property
     def open_edits(self) -> tuple[LineEdit, ...]:

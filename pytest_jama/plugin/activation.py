@@ -113,7 +113,7 @@ def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettin
             flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
             environ=os.environ,
             needs_target=not is_offline,
-            unused=("url", *unused) if is_offline else unused,
+            unused=("url", "headers", *unused) if is_offline else unused,
         )
     except SettingsError as exc:
         raise _refusal(exc) from exc

@@ -38,7 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the plugin pytest-jama is not loaded: leave out `-p no:jama`")
     # As in a session with --jama: what `--lf` leaves out stays known.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
-    file = CollectionFile(config, load(config, unused=("run",)), Path(os.environ[FILE_VARIABLE]))
+    file = CollectionFile(
+        config, load(config, unused=("run", "headers")), Path(os.environ[FILE_VARIABLE])
+    )
     config.pluginmanager.register(file, "jama-collection-file")
 
 

@@ -102,6 +102,10 @@ class AfterTheDots(Observer):
     def __init__(self, end_the_line: Callable[[], None]) -> None:
         self._end_the_line = end_the_line
 
+    def begins(self, change: Change) -> None:  # noqa: ARG002
+        """End it before the first creation is shown."""
+        self._end_the_line()
+
     def changed(self, change: Change) -> None:  # noqa: ARG002
         """End it before the first change is shown."""
         self._end_the_line()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
 from pytest_jama.journal.lines import overlap_json
 from pytest_jama.report.case_lines import explain
+from pytest_jama.report.upload_lines import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +87,7 @@ def json_report(
             for each in unmatched
         ],
         "unlinked": [result.test_id for result in judgement.unlinked],
-        "warnings": list(plan.warnings),
+        "warnings": list(warnings_of(report)),
         "replaced": [overlap_json(each) for each in plan.replaced],
         "left": [overlap_json(each) for each in plan.left],
         "redacted": dict(zip(("passages", "results"), redacted, strict=True)),
@@ -111,6 +112,7 @@ def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
         "state": receipt.state.value if receipt else None,
         "attempts": receipt.attempts if receipt else 0,
         "error": receipt.error if receipt else "",
+        "remarks": [what for what, _ in receipt.remarks if what] if receipt else [],
     }
 
 

@@ -30,9 +30,23 @@ class PlainProgress(Observer):
         self._total = 0
         self._done = 0
         self._prepared = 0
+        self._begun: Change | None = None
+
+    def begins(self, change: Change) -> None:
+        """Print the change before it is made: a slow server may take minutes for it."""
+        self._show(change)
+        self._begun = change
+
+    def waits(self, why: str) -> None:
+        """Say why nothing seems to happen."""
+        self._print(f"jama: {why}")
 
     def changed(self, change: Change) -> None:
         """Print the first changes, and then one in a hundred."""
+        if change != self._begun:
+            self._show(change)
+
+    def _show(self, change: Change) -> None:
         self._prepared += 1
         if self._prepared <= FIRST_CHANGES or self._prepared % PLAIN_CHANGES == 0:
             self._print(f"jama: {change}")
@@ -64,6 +78,15 @@ class BarProgress(Observer):
         self._file = file
         self._progress: RichProgress | None = None
         self._task: TaskID | None = None
+
+    def begins(self, change: Change) -> None:
+        """Show the change before it is made."""
+        self.changed(change)
+
+    def waits(self, why: str) -> None:
+        """Say why nothing seems to happen."""
+        progress, task = self._shown()
+        progress.update(task, description=printable(f"jama: {why}"))
 
     def changed(self, change: Change) -> None:
         """Show the change beside a bar without a known end."""

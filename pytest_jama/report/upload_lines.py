@@ -89,10 +89,26 @@ def problem_lines(
     ]
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
     yield from _replaced_lines(report, is_dry_run=is_dry_run)
-    warnings = [Line("warning", text, Tone.WARNING) for text in (report.plan or Plan()).warnings]
+    warnings = [Line("warning", text, Tone.WARNING) for text in warnings_of(report)]
     shown = warnings if verbose else warnings[:LISTED]
     yield from shown
     yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
+
+
+def warnings_of(report: UploadReport) -> Iterator[str]:
+    """Yield each warning once: those of the plan, then what is not stored as it was meant.
+
+    Args:
+        report: The report.
+    """
+    plan = report.plan or Plan()
+    yield from plan.warnings
+    titles: dict[tuple[str, str], list[str]] = {}
+    for receipt in report.receipts:
+        for remark in receipt.remarks:
+            titles.setdefault(remark, []).append(receipt.update.title)
+    for (what, why), named in titles.items():
+        yield f"{_named(named, plan.noun)}: {what}: {why}" if what else why
 
 
 def _replaced_lines(report: UploadReport, *, is_dry_run: bool) -> Iterator[Line]:

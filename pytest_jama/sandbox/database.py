@@ -134,9 +134,13 @@ class Database:
             highest = max(value, self.counter(counter))
             self.insert("counters", {"name": counter, "value": highest}, conflict="REPLACE")
 
-    def now(self) -> str:
-        """Return the time in the form that is stored: whole seconds, always +0000."""
-        moment = datetime.fromtimestamp(self.clock(), tz=timezone.utc)
+    def now(self, *, at_s: float = 0.0) -> str:
+        """Return the time in the form that is stored: whole seconds, always +0000.
+
+        Args:
+            at_s: Seconds since the epoch; counts instead of the clock if it is later.
+        """
+        moment = datetime.fromtimestamp(max(self.clock(), at_s), tz=timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
     def _open(self, schema: str, wanted: int) -> None:

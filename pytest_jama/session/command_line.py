@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.port import Observer
+    from pytest_jama.core.redaction import Redactor
     from pytest_jama.session.ending import Ending
 
 _COLOURS = {
@@ -117,17 +118,23 @@ class OutputOptions:
             program: The command, as messages begin.
             about: What it adds to the JSON document; a refusal is one, too, where one is wanted.
         """
-        for text in error.lines:
-            said = f"{program}: error: {printable(text)}"
-            click.secho(said, fg=_COLOURS[Tone.BAD], file=make_tolerant(sys.stderr))
+        self.complain(error, program=program)
         ending = refuse(error)
         return self._write_document(ending, about or {})
 
-    def _write_document(self, ending: Ending, about: Mapping[str, Any]) -> int:
-        """Print the JSON document where one is wanted; return the exit status.
+    def complain(self, error: PytestJamaError, *, program: str) -> None:
+        """Print on stderr why a command does not go on.
 
-        A document that cannot be written changes nothing of what was done, but it was asked for.
+        Args:
+            error: Why.
+            program: The command, as messages begin.
         """
+        for text in error.lines:
+            said = f"{program}: error: {printable(text)}"
+            click.secho(said, fg=_COLOURS[Tone.BAD], file=make_tolerant(sys.stderr))
+
+    def _write_document(self, ending: Ending, about: Mapping[str, Any]) -> int:
+        """Print the JSON document where one is wanted; return the exit status."""
         status = int(ending.exit_status)
         if not self.as_json:
             return status
@@ -141,9 +148,21 @@ class OutputOptions:
             unmatched=ending.unmatched,
             redacted=ending.redacted,
         )
-        text = json.dumps({**document, **about}, indent=2)
-        if ending.redactor.may_hide_certain(text):
-            text = json.dumps(ending.redactor.hide_in(json.loads(text)), indent=2)
+        return self.write_json({**document, **about}, status=status, redactor=ending.redactor)
+
+    def write_json(self, document: Mapping[str, Any], *, status: int, redactor: Redactor) -> int:
+        """Print a JSON document; return the exit status.
+
+        A document that cannot be written changes nothing of what was done, but it was asked for.
+
+        Args:
+            document: The document.
+            status: What the command exits with otherwise.
+            redactor: Hides secrets in it.
+        """
+        text = json.dumps(document, indent=2)
+        if redactor.may_hide_certain(text):
+            text = json.dumps(redactor.hide_in(json.loads(text)), indent=2)
         stdout = make_tolerant(sys.stdout)
         click.echo(printable_json(text), file=stdout)
         failure = why_unwritten(stdout)

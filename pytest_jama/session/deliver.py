@@ -53,6 +53,7 @@ class Delivery(Observer):
         self._plan: Plan | None = None
         self._receipts: dict[str, Receipt] = {}
         self._repeated: Counter[str] = Counter()
+        self._warnings: list[str] = []
         self._counting = Lock()
 
     def run(self, findings: Findings, *, dry_run: bool) -> UploadReport:
@@ -74,7 +75,7 @@ class Delivery(Observer):
             report = self._broken_off(PytestJamaError(what))
         finally:
             self._tell(lambda observer: observer.stopped())
-        return self._with_repeated(report)
+        return self._whole(report)
 
     def _upload(self, findings: Findings, *, dry_run: bool) -> UploadReport:
         target = self._extensions.make_target()
@@ -83,12 +84,16 @@ class Delivery(Observer):
         finally:
             target.close()
         if report.plan != Plan() and not findings.prepares:  # then there was nothing to send
-            self._extensions.upload_finished(self._with_repeated(report))
+            self._extensions.upload_finished(self._whole(report))
         return report
 
-    def _with_repeated(self, report: UploadReport) -> UploadReport:
+    def _whole(self, report: UploadReport) -> UploadReport:
+        """Return a report with what was told while it was made."""
+        plan = report.plan
+        if plan is not None and self._warnings:
+            plan = plan._replace(warnings=(*plan.warnings, *self._warnings))
         with self._counting:
-            return report._replace(repeated=tuple(self._repeated.most_common()))
+            return report._replace(plan=plan, repeated=tuple(self._repeated.most_common()))
 
     def _bring(self, findings: Findings, target: Target, *, dry_run: bool) -> UploadReport:
         """Plan and push; an unusable target is the report's `stopped`, never an exception."""
@@ -105,6 +110,25 @@ class Delivery(Observer):
         receipts = () if dry_run else target.push(plan.updates, observer=self)
         stopped = next((receipt.cause for receipt in receipts if receipt.cause), None)
         return UploadReport(plan, receipts, stopped)
+
+    def begins(self, change: Change) -> None:
+        """Write it to the journal: when the process ends now, nobody knows what became of it."""
+        self._write(lines.creation_line(change, state="begun"))
+        self._tell(lambda observer: observer.begins(change))
+
+    def refused(self, change: Change) -> None:
+        """Write it to the journal."""
+        self._write(lines.creation_line(change, state="refused"))
+        self._tell(lambda observer: observer.refused(change))
+
+    def waits(self, why: str) -> None:
+        """Tell the observers."""
+        self._tell(lambda observer: observer.waits(why))
+
+    def warned(self, text: str) -> None:
+        """Keep it for the report."""
+        self._warnings.append(text)
+        self._tell(lambda observer: observer.warned(text))
 
     def changed(self, change: Change) -> None:
         """Tell the observers."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET, PASSWORD = "c1ient/secret+of acme", "pass w\u00f6rd&more"
+GATE_KEY = "g4te/key+of=acme"
+GATE = "\nheaders: {X-Gate: 'Gate ${GATE_KEY}'}\n"
 KNOWN = Credentials(client_id="acme", client_secret=SECRET, username="ann", password=PASSWORD)
 LOGINS = {
     "Bearer": {"JAMA_CLIENT_ID": "acme", "JAMA_CLIENT_SECRET": SECRET},
@@ -121,7 +123,7 @@ def loud(
         repository.case(number)
     repository.start_cycle()
     settings = repository.folder / "jama.yaml"
-    settings.write_text(settings.read_text() + MAP.replace("KEY", key), encoding="utf-8")
+    settings.write_text(settings.read_text() + GATE + MAP.replace("KEY", key), encoding="utf-8")
     repository.write("test_it.py", TESTS)
     repository.write("report.xml", REPORT)
     repository.write("site/loud.py", LOUD)
@@ -134,7 +136,8 @@ def loud(
 def forms() -> set[str]:
     """Return each secret as it is, in a URL and in a header."""
     pairs = (f"acme:{SECRET}", f"ann:{PASSWORD}")
-    plain = {SECRET, PASSWORD, *(quote(each, safe="") for each in (SECRET, PASSWORD))}
+    secrets = (SECRET, PASSWORD, GATE_KEY)
+    plain = {*secrets, *(quote(each, safe="") for each in secrets)}
     return plain | {base64.b64encode(each.encode()).decode() for each in pairs}
 
 
@@ -151,6 +154,7 @@ def test_loudest_session_on_a_bad_day_shows_no_secret(
     loud: Repository, command: str, scheme: str
 ) -> None:
     environment = {**LOGINS[scheme], "PYTHONPATH": "site", "PYTHONDEVMODE": "1"}
+    environment["GATE_KEY"] = GATE_KEY
     if command == "pytest-jama upload":
         loud.pytest_here("--jama-no-upload", environment=LOGINS[scheme])
     refused = f"/testruns/{loud.runs()[f'{loud.key}-TC-2'].id}"
@@ -173,7 +177,7 @@ def test_loudest_session_on_a_bad_day_shows_no_secret(
 def test_password_in_the_url_is_refused_and_not_repeated(loud: Repository, command: str) -> None:
     address = loud.sandbox.url.removeprefix("http://")
     url = f"http://ann:{quote(PASSWORD, safe='')}@{address}"
-    finished = loud.run(COMMANDS[command], environment={"JAMA_URL": url})
+    finished = loud.run(COMMANDS[command], environment={"JAMA_URL": url, "GATE_KEY": GATE_KEY})
     assert finished.status in (2, 4)
     assert finished.requests == ()
     assert shown_in(loud, finished.output) == []

@@ -73,6 +73,14 @@ class Fate(Enum):
         meaning="the server refuses the credentials: it stops",
         afterwards="sends the rest",
     )
+    LOCKED_OUT = Ending(
+        word="locked out",
+        says="; this account is locked",
+        exits=(8, 3),
+        meaning="the server says of the login that something is locked, which is the account then: "
+        "it stops",
+        afterwards="sends the rest",
+    )
     NO_ENDPOINT = Ending(
         word="no login there",
         says="no token can be fetched from this address: check `url`",
@@ -160,11 +168,11 @@ _REFUSES_ONCE: Row = {
 _DOWN = {**dict.fromkeys(PHASES, Fate.OUT_OF_REACH), READING_BACK: Fate.NOT_READ_BACK}
 
 _ONCE: Mapping[str, Row] = {
-    "400": _REFUSES_ONCE,
+    "400": {**_REFUSES_ONCE, SENDING: Fate.SENT},
     "401": {**_EVERYWHERE, LOGIN: Fate.NOT_LET_IN},
-    "403": _REFUSES_ONCE,
-    "404": {**_REFUSES_ONCE, LOGIN: Fate.NO_ENDPOINT},
-    "locked": {**_REFUSES_ONCE, SENDING: Fate.LOCKED},
+    "403": {**_REFUSES_ONCE, SENDING: Fate.SENT},
+    "404": {**_REFUSES_ONCE, LOGIN: Fate.NO_ENDPOINT, SENDING: Fate.SENT},
+    "locked": {**_REFUSES_ONCE, LOGIN: Fate.LOCKED_OUT, SENDING: Fate.LOCKED},
     "lie": {
         LOGIN: Fate.SENT,
         PLAN: Fate.STOPPED,
@@ -180,10 +188,10 @@ _REFUSES_EVERYTHING = {**_REFUSES_ONCE, CASE: Fate.UNRESOLVED}
 _NO_TOKEN = {**_DOWN, LOGIN: Fate.NOT_LET_IN}
 
 _FROM_THEN_ON: Mapping[str, Row] = {
-    "400": _REFUSES_EVERYTHING,
+    "400": {**_REFUSES_EVERYTHING, SENDING: Fate.SENT},
     "401": {**dict.fromkeys(PHASES, Fate.NOT_LET_IN), READING_BACK: Fate.NOT_READ_BACK},
     "403": _REFUSES_EVERYTHING,
-    "404": {**_REFUSES_EVERYTHING, LOGIN: Fate.NO_ENDPOINT},
+    "404": {**_REFUSES_EVERYTHING, LOGIN: Fate.NO_ENDPOINT, SENDING: Fate.SENT},
     "slow": _EVERYWHERE,
     "empty": {**_NO_TOKEN, SENDING: Fate.NOT_READ_BACK},
     "garbage": _NO_TOKEN,

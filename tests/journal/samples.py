@@ -114,6 +114,9 @@ FULL: dict[str, JournalLine] = {
     ),
     "result_line": lines.result_line(FULL_RESULT),
     "verdict_line": lines.verdict_line(ADJUSTED_VERDICT),
+    "creation_line": lines.creation_line(
+        Change(ChangeKind.CREATE, "test cycle 'Build 17'"), state="begun"
+    ),
     "place_line": lines.place_line(
         Plan(
             (
@@ -129,7 +132,13 @@ FULL: dict[str, JournalLine] = {
     ),
     "update_line": lines.update_line(FULL_UPDATE),
     "receipt_line": lines.receipt_line(
-        Receipt(FULL_UPDATE, SendState.LOCKED, attempts=2, error="locked by Jane"),
+        Receipt(
+            FULL_UPDATE,
+            SendState.LOCKED,
+            attempts=2,
+            error="locked by Jane",
+            remarks=(("account not stored", "400 Bad Request: unknown field"),),
+        ),
         fingerprint="5d717bf3b99288e9e983d19c2a099f0c",
     ),
     "unusable_line": lines.unusable_line(
@@ -167,6 +176,9 @@ BARE: dict[str, JournalLine] = {
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
     "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
     "uncollected_line": lines.uncollected_line(BARE_RESULT),
+    "creation_line": lines.creation_line(
+        Change(ChangeKind.CREATE, "test cycle 'Build 17'"), state="begun"
+    ),
     "place_line": lines.place_line(
         Plan(tuple(Place(kind, "", None) for kind in ("project", "plan", "cycle")))
     ),

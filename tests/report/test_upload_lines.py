@@ -9,6 +9,7 @@ from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.plan import (
     Change,
     ChangeKind,
+    Mode,
     Place,
     Plan,
     Receipt,
@@ -18,6 +19,7 @@ from pytest_jama.core.plan import (
 )
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
+from pytest_jama.report.json_report import json_report
 from pytest_jama.report.upload_lines import (
     LINE_CHARACTERS,
     Line,
@@ -196,3 +198,15 @@ def test_unlinked_tests_are_counted_and_listed_on_demand(verbose: bool) -> None:
     assert "1 test without a test case" in text
     assert ("test_a.py::test_free" in text) is verbose
     assert ("list with -v" in text) is not verbose
+
+
+def test_what_is_not_stored_beside_the_verdicts_is_said_once_for_all_runs() -> None:
+    remark = ("account not stored", "400 Bad Request: no such field")
+    receipts = [receipt_of(number)._replace(remarks=(remark,)) for number in range(1, 6)]
+    report = UploadReport(plan_of(), tuple(receipts))
+    titles = ", ".join(each.update.title for each in receipts[:3])
+    told = f"5 test runs ({titles}, ...): account not stored: 400 Bad Request: no such field"
+    assert [line for line in lines_of(report) if "not stored" in line] == [f"warning    {told}"]
+    document = json_report(report, Judgement(), mode=Mode.SEND, journal="", exit_status=0)
+    assert document["warnings"] == [told]
+    assert report.is_complete

@@ -79,18 +79,6 @@ def test_the_order_can_be_chosen(world: World) -> None:
     assert "sortBy 'color.asc'" in search(world, sortBy="color.asc").message
 
 
-@pytest.mark.parametrize(
-    "order, last", [("numeric", "TC-10"), ("text", "TC-9")], ids=["numeric", "text"]
-)
-def test_keys_sort_as_the_knob_says(
-    make_world: Callable[..., World], order: str, last: str
-) -> None:
-    world = make_world(document_key_order=order)
-    world.cases(*[0] * 10)
-    answer = search(world, itemType=26, sortBy="documentKey.asc")
-    assert answer.data[-1]["documentKey"].endswith(last)
-
-
 def test_a_date_means_since_then_and_two_mean_a_range(
     make_world: Callable[..., World], clock: Clock
 ) -> None:
@@ -119,3 +107,26 @@ def test_anything_is_shown_by_its_id(world: World) -> None:
     assert world.api.get(f"/abstractitems/{run.id}").data["type"] == "testruns"
     assert world.api.get(f"/abstractitems/{run.cycle_id}").data["type"] == "testcycles"
     assert world.api.get("/abstractitems/999999").message == "there is no object with the ID 999999"
+
+
+def test_a_key_can_be_changed_and_mean_another_case(world: World) -> None:
+    one, two = world.cases(0, 0)
+
+    def found(key: str) -> list[int]:
+        return world.api.get("/abstractitems", params={"documentKey": key}).ids
+
+    assert world.store.renumber(one, f"{world.key}-TC-2") == f"{world.key}-TC-1"
+    assert (found(f"{world.key}-TC-2"), found(f"{world.key}-TC-1")) == ([one], [two])
+    world.store.renumber(one, f"{world.key}-TC-7")
+    assert (found(f"{world.key}-TC-7"), found(f"{world.key}-TC-2")) == ([one], [])
+    assert world.store.add_case(world.key, f"{world.key}-TC-2") not in (one, two)
+    (new,) = world.cases(0)
+    assert world.api.get(f"/items/{new}").data["documentKey"] == f"{world.key}-TC-8"
+
+
+def test_global_ids_are_not_found_where_the_knob_says_so(make_world: Callable[..., World]) -> None:
+    world = make_world(search_global_ids="no")
+    case = world.store.add_case(world.key, "W-TC-12", global_id="GID-512")
+    for text in ("GID-512", '"GID-512"', "globalId:GID-512"):
+        assert search(world, contains=text).ids == []
+    assert search(world, contains="W-TC-12").ids == [case]

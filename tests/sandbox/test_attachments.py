@@ -69,15 +69,8 @@ def test_the_knob_accepts_one_name_only(
     assert world.api.post(path, {accepted: attachment}).status == 201
 
 
-def test_a_run_is_not_reached_as_an_item_unless_the_knob_allows(
-    world: World, make_world: Callable[..., World]
-) -> None:
+def test_a_run_is_not_reached_as_an_item(world: World) -> None:
     assert world.api.get(f"/items/{world.run().id}/attachments").status == 404
-    tolerant = make_world(run_as_item_attachments="allow")
-    run, attachment = tolerant.run(), new_attachment(tolerant)
-    path = f"/items/{run.id}/attachments"
-    assert tolerant.api.post(path, {"attachment": attachment}).status == 201
-    assert tolerant.api.get(f"/testruns/{run.id}/attachments").ids == [attachment]
 
 
 def test_nothing_is_attached_while_the_widget_is_off(make_world: Callable[..., World]) -> None:

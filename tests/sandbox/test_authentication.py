@@ -56,7 +56,9 @@ def test_a_token_stands_for_the_same_user(world: World) -> None:
 
 def test_a_token_expires(make_world: Callable[..., World], clock: Clock) -> None:
     world = make_world(token_lifetime_s=90.0, token_type="bearer")
-    token = bearer(world)
+    answer = ask_token(world).json()
+    assert (answer["token_type"], answer["expires_in"]) == ("bearer", 90)
+    token = f"Bearer {answer['access_token']}"
     clock.now_s += 89
     assert current_user(world, token).status_code == 200
     clock.now_s += 1
@@ -103,3 +105,52 @@ def test_an_old_server_has_no_tokens(make_world: Callable[..., World]) -> None:
     world = make_world(auth="basic")
     assert ask_token(world).status_code == 404
     assert world.api.get("/users/current").status == 200
+
+
+S2_BODY = {"meta": {"status": "Forbidden", "message": "This user is not permitted to use the API"}}
+
+
+def test_an_account_that_is_not_listed_is_told_so_and_nothing_else(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(access="403")
+    answer = world.api.get("/users/current")
+    assert (answer.status, answer.body) == (403, S2_BODY)
+    assert current_user(world, "Basic nonsense").status_code == 401
+    assert current_user(world, bearer(world)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "knobs, status, words",
+    [
+        ({"access": "403", "licence": "TEST_RUNNER"}, 403, "Named Creator license"),
+        ({"access": "401"}, 401, '"error_description":"This user is not permitted'),
+        ({"access": "locked"}, 403, "This account has been locked"),
+        ({"access": "maintenance"}, 429, "under maintenance"),
+    ],
+)
+def test_an_account_is_refused_in_words(
+    make_world: Callable[..., World], knobs: dict[str, str], status: int, words: str
+) -> None:
+    world = make_world(**knobs)
+    answer = requests.get(
+        f"{world.api.url}/projects", auth=("sandbox", "sandbox-password"), timeout=5
+    )
+    assert (answer.status_code, words in answer.text) == (status, True), answer.text
+    spared = ask_token(world).status_code
+    assert spared == (429 if knobs["access"] == "maintenance" else 200)
+
+
+def test_an_account_may_read_only_and_its_objects_say_so(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(access="read_only")
+    path = f"/testruns/{world.run().id}"
+    assert world.api.get(path).data["resources"]["self"]["allowed"] == ["GET"]
+    assert world.api.put(path, {"fields": {"testRunStatus": "PASSED"}}).status == 403
+
+
+def test_the_licence_of_the_account_is_shown(make_world: Callable[..., World]) -> None:
+    world = make_world(licence="TEST_RUNNER")
+    assert world.api.get("/users/current").data["licenseType"] == "TEST_RUNNER"
+    assert world.api.get("/users", params={"licenseType": "NAMED"}).data[0]["username"] == "tess"

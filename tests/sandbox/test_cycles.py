@@ -95,19 +95,10 @@ def test_statuses_choose_by_the_previous_cycle(world: World) -> None:
     assert case_ids(world, again.id) == [failed]
 
 
-@pytest.mark.parametrize(
-    "knob, statuses, included",
-    [
-        ("as_not_run", ["NOT_RUN"], True),
-        ("as_not_run", ["FAILED"], False),
-        ("include", ["FAILED"], True),
-        ("exclude", ["NOT_RUN"], False),
-    ],
-)
-def test_a_case_that_the_previous_cycle_lacks(
-    make_world: Callable[..., World], knob: str, statuses: list[str], included: bool
+@pytest.mark.parametrize("statuses, included", [(["NOT_RUN"], True), (["FAILED"], False)], ids=str)
+def test_a_case_that_the_previous_cycle_lacks_counts_as_not_run(
+    world: World, statuses: list[str], included: bool
 ) -> None:
-    world = make_world(case_without_previous_run=knob)
     plan = world.plan()
     post_cycle(world, plan)
     (case,) = world.cases(0)
@@ -142,18 +133,6 @@ def test_the_project_is_accepted_among_the_fields(world: World) -> None:
 def test_an_unknown_status_to_include_is_refused(world: World) -> None:
     answer = post_cycle(world, world.plan(), testRunStatusesToInclude=["IN_PROGRESS"])
     assert "testRunStatusesToInclude: 'IN_PROGRESS' is not one of" in answer.message
-
-
-def test_an_end_before_the_start_and_an_empty_cycle_follow_their_knobs(
-    make_world: Callable[..., World],
-) -> None:
-    world = make_world(cycle_dates="any", empty_cycle="400")
-    plan = world.plan()
-    assert post_cycle(world, plan).message == "the test cycle would have no test run"
-    world.store.add_to_plan(plan, *world.cases(0))
-    fields = {**CYCLE_FIELDS, "endDate": "2024-01-01"}
-    answer = world.api.post(f"/testplans/{plan}/testcycles", {"fields": fields})
-    assert answer.status == 201
 
 
 def test_runs_appear_later_where_the_knob_says_so(
@@ -214,9 +193,10 @@ def test_patch_with_a_config_does_the_same(world: World) -> None:
 def test_regeneration_follows_its_knob(
     make_world: Callable[..., World], knobs: Any, status: int, statuses: list[str]
 ) -> None:
-    world = make_world(regenerate_without_config="yes", **knobs)
+    world = make_world(**knobs)
     cycle, _ = cycle_with_a_late_case(world)
-    answer = world.api.put(f"/testcycles/{cycle}", {"fields": CYCLE_FIELDS})
+    body = {"fields": CYCLE_FIELDS, "testRunGenerationConfig": {}}
+    answer = world.api.put(f"/testcycles/{cycle}", body)
     assert (answer.status, statuses_of(world, cycle)) == (status, statuses)
 
 

@@ -50,13 +50,6 @@ def test_more_than_50_rows_are_cut_to_50(world: World) -> None:
     assert (len(answer.data), answer.total) == (50, 55)
 
 
-def test_knobs_decide_about_pages_out_of_range(make_world: Callable[..., World]) -> None:
-    api = make_world(page_over_max="400", page_invalid="clamp").api
-    refused = api.get("/projects", params={"maxResults": 51})
-    assert (refused.status, refused.message) == (400, "maxResults=51 cannot be larger than 50")
-    assert api.get("/projects", params={"maxResults": 0, "startAt": -3}).status == 200
-
-
 @pytest.mark.parametrize(
     "method, path, status, message",
     [
@@ -117,13 +110,9 @@ def test_unknown_body_fields_are_dropped_where_the_knob_says_so(
     assert (created.status, shown["name"], "shape" in shown) == (201, "P", False)
 
 
-def test_a_body_needs_a_json_content_type_unless_the_knob_says_otherwise(
-    world: World, make_world: Callable[..., World]
-) -> None:
+def test_a_body_needs_a_json_content_type(world: World) -> None:
     refused = world.api.call("POST", "/testplans", data=b"{}")
     assert (refused.status, refused.body["meta"]["status"]) == (415, "Unsupported Media Type")
-    tolerant = make_world(content_type="any").api
-    assert tolerant.call("POST", "/testplans", data=b"{}").status == 400
 
 
 def test_a_slash_behind_a_collection_is_tolerated(world: World) -> None:
@@ -195,12 +184,6 @@ def test_a_context_path_stands_before_everything(make_world: Callable[..., World
         world.sandbox.url.removesuffix("/contour") + "/rest/v1/projects", timeout=5
     )
     assert (outside.status_code, "context path /contour" in outside.text) == (404, True)
-
-
-@pytest.mark.parametrize("status", ["200", "204"])
-def test_delete_answers_as_the_knob_says(make_world: Callable[..., World], status: str) -> None:
-    world = make_world(delete_status=status)
-    assert world.api.delete(f"/testplans/{world.plan()}").status == int(status)
 
 
 def test_the_bare_root_leads_into_the_context_path(make_world: Callable[..., World]) -> None:

@@ -135,7 +135,7 @@ def test_a_refused_name_is_repeated_as_ascii_and_cut(world: World) -> None:
 def test_a_page_of_another_origin_changes_nothing(
     make_world: Callable[..., World], headers: Mapping[str, str], method: str
 ) -> None:
-    world = make_world(content_type="any")
+    world = make_world()
     run = world.run()
     its = {name: text.format(port=port_of(world.sandbox)) for name, text in headers.items()}
     answer = requests.request(

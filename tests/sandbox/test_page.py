@@ -168,3 +168,10 @@ def test_pages_have_neighbours(
 ) -> None:
     pages = pages_of(5, wanted=wanted, size=2)
     assert (pages.number, pages.previous, pages.next) == (number, before, behind)
+
+
+def test_a_status_beside_the_five_is_shown(world: World) -> None:
+    run = world.run()
+    world.store.set_status(run.id, "NOT_APPLICABLE")
+    assert "⊘</span> not applicable" in page(world, f"/runs/{run.id}")
+    assert run.name in page(world, f"/cycles/{run.cycle_id}?status=NOT_APPLICABLE")

@@ -178,3 +178,43 @@ def test_an_archived_plan_refuses_writes_where_the_knob_says_so(
         f"the test plan {world.key}-TSTPL-1 is archived"
     }
     assert world.api.put(f"/testplans/{run.plan_id}/archived", {"archived": False}).status == 200
+
+
+@pytest.mark.parametrize("holder", ["plan", "cycle"])
+def test_a_required_field_is_named_by_its_label(
+    make_world: Callable[..., World], holder: str
+) -> None:
+    world = make_world(required_plan_field=holder)
+    paths = {"plan": "/testplans", "cycle": f"/testplans/{world.plan()}/testcycles"}
+    bodies: dict[str, Any] = {
+        "plan": {"project": world.project, "fields": {"name": "Release"}},
+        "cycle": {"fields": {**CYCLE_FIELDS}},
+    }
+    types = {
+        kind["category"]: kind for kind in world.api.get("/itemtypes").data if "category" in kind
+    }
+    shown = types[f"TEST_{holder.upper()}"]["fields"]
+    (region,) = [field for field in shown if field["label"] == "Region"]
+    assert region["required"] is True
+    refused = world.api.post(paths[holder], bodies[holder])
+    assert (refused.status, "Region is a required field" in refused.message) == (400, True)
+    bodies[holder]["fields"][region["name"]] = "EU"
+    assert [world.api.post(paths[kind], bodies[kind]).status for kind in paths] == [201, 201]
+
+
+def test_a_group_keeps_to_the_limit_of_names(make_world: Callable[..., World]) -> None:
+    world = make_world(name_limit=5)
+    groups = f"/testplans/{world.plan()}/testgroups"
+    assert [world.api.post(groups, {"name": "x" * n}).status for n in (5, 6)] == [201, 400]
+
+
+def test_a_plan_takes_cases_of_another_project(world: World) -> None:
+    world.store.add_project("LIB")
+    case = world.store.add_case("LIB")
+    plan = world.plan()
+    assert add_case(world, plan, case).status == 201
+    (shown,) = world.api.get(f"{group_path(world, plan)}/testcases").data
+    cycle = world.api.post(f"/testplans/{plan}/testcycles", {"fields": CYCLE_FIELDS}).id
+    (run,) = world.store.runs(cycle)
+    assert (shown["id"], run.case_id, run.project) == (case, case, world.project)
+    assert shown["project"] != world.project

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_jama.sandbox.jama.edits import Edit
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, as_set_up
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.rules import edited_fields, edited_run, is_executed
@@ -74,10 +74,42 @@ def test_steps_of_a_run_without_steps_are_refused() -> None:
     assert "the run has 0" in refusal(run_fields(), testRunSteps=[{"status": "PASSED"}])
 
 
-def test_a_prefix_of_the_steps_passes_where_the_knob_says_so() -> None:
-    knobs = Knobs(step_count="accept_prefix")
-    fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{"status": "PASSED"}])
-    assert [step["status"] for step in fields["testRunSteps"]] == ["PASSED", "NOT_RUN"]
+def test_skipped_steps_pass_where_the_knob_says_so() -> None:
+    knobs = Knobs(skipped_steps="pass")
+    sent = [{"status": "FAILED"}, {}]
+    fields = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=sent)
+    assert [step["status"] for step in fields["testRunSteps"]] == ["FAILED", "PASSED"]
+    untouched = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=[{}, {}])
+    assert untouched["testRunStatus"] == "NOT_RUN"
+
+
+@pytest.mark.parametrize(
+    "sent", [{"actualResults": "123456"}, {"testRunSteps": [{"result": "123456"}]}]
+)
+def test_a_text_above_the_limit_is_refused(sent: Any) -> None:
+    stored = run_fields("NOT_RUN")
+    assert "has 6 characters, and may have 5" in refusal(stored, Knobs(text_limit=5), **sent)
+    assert edited(stored, Knobs(text_limit=6), **sent)
+
+
+def test_a_name_above_the_limit_is_refused_with_400_or_500() -> None:
+    edit = Edit(set={"name": "123456"})
+    assert edited_fields({}, edit, item_type=CASE, knobs=Knobs(name_limit=6))
+    for over, status in (("400", 400), ("500", 500)):
+        knobs = Knobs.parse(["name_limit=5", f"over_limit={over}"])
+        with pytest.raises(ApiError) as refused:
+            edited_fields({}, edit, item_type=CASE, knobs=knobs)
+        assert refused.value.status == status
+
+
+def test_a_sixth_status_is_stored_where_the_knob_says_so() -> None:
+    knobs = Knobs(extra_status="NOT_APPLICABLE")
+    assert "is not one of" in refusal(run_fields(), testRunStatus="NOT_APPLICABLE")
+    whole = edited(run_fields(), knobs, testRunStatus="NOT_APPLICABLE")
+    assert whole["testRunStatus"] == "NOT_APPLICABLE"
+    sent = [{"status": "NOT_APPLICABLE"}, {"status": "PASSED"}]
+    steps = edited(run_fields("NOT_RUN", "NOT_RUN"), knobs, testRunSteps=sent)
+    assert steps["testRunStatus"] == "PASSED"
 
 
 def test_unknown_fields_are_dropped_where_the_knob_says_so() -> None:
@@ -93,11 +125,9 @@ def test_a_status_beside_steps_passes_if_it_is_the_derived_one() -> None:
     assert fields["testRunStatus"] == "PASSED"
 
 
-def test_another_status_beside_steps_is_refused_or_ignored() -> None:
+def test_another_status_beside_steps_is_refused() -> None:
     sent = {"testRunSteps": [{"status": "PASSED"}], "testRunStatus": "FAILED"}
     assert "leave testRunStatus out" in refusal(run_fields("NOT_RUN"), **sent)
-    knobs = Knobs(status_beside_steps="ignore")
-    assert edited(run_fields("NOT_RUN"), knobs, **sent)["testRunStatus"] == "PASSED"
 
 
 @pytest.mark.parametrize(
@@ -123,21 +153,9 @@ def test_an_equal_read_only_value_passes() -> None:
     assert edited(run_fields(), name="Login", forcePassed=False) == run_fields()
 
 
-def test_an_equal_date_is_taken_for_different_unless_the_knob_compares() -> None:
+def test_an_equal_date_is_taken_for_different() -> None:
     stored = {**run_fields(), "executionDate": "2024-05-31T10:00:00.000+0000"}
     assert "read-only" in refusal(stored, executionDate="2024-05-31")
-    assert edited(stored, Knobs(readonly_dates="compare"), executionDate="2024-05-31") == stored
-
-
-@pytest.mark.parametrize(
-    "field, value, knobs",
-    [
-        ("executionDate", "2024-05-31", Knobs(execution_date="writable")),
-        ("forcePassed", True, Knobs(force_passed="writable")),
-    ],
-)
-def test_a_knob_makes_a_field_writable(field: str, value: Any, knobs: Knobs) -> None:
-    assert edited(run_fields(), knobs, **{field: value})[field] == value
 
 
 def test_custom_fields_of_a_run_are_refused_where_the_knob_says_so() -> None:
@@ -150,6 +168,31 @@ def test_rich_text_is_normalised_unless_the_knob_keeps_it() -> None:
     assert edited(run_fields(), actualResults="fine")["actualResults"] == "<p>fine</p>\n"
     knobs = Knobs(rich_text="keep")
     assert edited(run_fields(), knobs, actualResults="fine")["actualResults"] == "fine"
+
+
+def test_a_strict_server_cleans_results_and_the_steps_that_come_back() -> None:
+    knobs = Knobs(rich_text="strict")
+    html = '<p class="x" onclick=y>a <b>b</b><blink>c</blink><script>d()</script><br></p>'
+    fields = edited(run_fields(), knobs, actualResults=html)
+    assert fields["actualResults"] == "<p>a <b>b</b>c<br /></p>\n"
+    stored = run_fields("NOT_RUN")
+    stored["testRunSteps"][0]["action"] = html
+    bare = edited(stored, knobs, testRunSteps=[{"status": "PASSED"}])
+    assert bare["testRunSteps"][0]["action"] == html
+    whole = edited(stored, knobs, testRunSteps=[{"action": html, "status": "PASSED"}])
+    assert whole["testRunSteps"][0]["action"] == "<p>a <b>b</b>c<br /></p>"
+
+
+def test_actual_results_are_plain_where_the_knob_says_so() -> None:
+    knobs = Knobs(actual_results="plain")
+    sent, plain_run = Edit(set={"actualResults": "a < b\n"}), as_set_up(RUN, knobs)
+    fields = edited_run(run_fields(), sent, item_type=plain_run, knobs=knobs)
+    assert fields["actualResults"] == "a < b\n"
+
+
+def test_an_assignee_is_refused_where_the_knob_says_so() -> None:
+    message = refusal(run_fields(), Knobs(assignee="400"), assignedTo=18)
+    assert message == "test runs cannot be assigned to the user 18"
 
 
 def test_a_knob_drops_actual_results_without_a_word() -> None:

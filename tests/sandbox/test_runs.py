@@ -35,6 +35,24 @@ def test_filters_are_alternatives_inside_and_restrict_each_other(world: World) -
     assert count(testCycle=one, testCase=cases[0]) == 1
 
 
+def test_filters_are_alternatives_where_the_knob_says_so(make_world: Callable[..., World]) -> None:
+    world = make_world(runs_filter="or")
+    cases = world.cases(0, 0)
+    plan = world.plan(*cases)
+    one, _ = world.store.add_cycle(plan, "One"), world.store.add_cycle(plan, "Two")
+    query = {"testCycle": one, "testCase": cases[:1]}
+    assert world.api.get("/testruns", params=query).total == 3
+
+
+def test_days_are_those_of_the_zone_of_the_server(make_world: Callable[..., World]) -> None:
+    world = make_world(server_zone="+14:00")
+    run = world.run()
+    world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "PASSED"))
+    shown = world.api.get(f"/testruns/{run.id}").data
+    assert shown["fields"]["executionDate"] == "2024-06-02"
+    assert shown["modifiedDate"] == "2024-06-01T10:00:00.000+0000"
+
+
 def test_runs_are_sorted_by_number_of_their_key_unless_asked(world: World) -> None:
     cycle = world.cycle(*[0] * 11)
     runs = world.api.get("/testruns", params={"testCycle": cycle}).data
@@ -212,12 +230,8 @@ def test_updating_to_the_current_case_makes_a_new_run_without_results(world: Wor
     assert world.api.get(f"/testruns/{run.id}").status == 404
 
 
-def test_a_run_can_be_deleted_unless_the_knob_forbids(
-    world: World, make_world: Callable[..., World]
-) -> None:
+def test_a_run_can_be_deleted(world: World) -> None:
     assert world.api.delete(f"/testruns/{world.run().id}").status == 200
-    strict = make_world(delete_run="405")
-    assert strict.api.delete(f"/testruns/{strict.run().id}").status == 405
 
 
 def test_runs_cannot_be_made_directly(world: World) -> None:
@@ -250,3 +264,60 @@ def test_no_operation_ever_breaks_the_server(server: Any, operations: Any) -> No
     answer = world.api.patch(f"/testruns/{run.id}", *operations)
     assert answer.status in {200, 400}
     world.api.close()
+
+
+@pytest.mark.parametrize("how", ["400", "404", "405", "415"])
+def test_a_server_without_patch_of_runs_refuses_it_and_takes_put(
+    make_world: Callable[..., World], how: str
+) -> None:
+    world = make_world(run_patch=how)
+    run = world.run()
+    path = f"/testruns/{run.id}"
+    answer = world.api.patch(path, add("testRunStatus", "PASSED"))
+    assert (answer.status, "PATCH" in answer.message) == (int(how), True)
+    assert world.now(run).status == "NOT_RUN"
+    allowed = world.api.get(path).data["resources"]["self"]["allowed"]
+    assert ("PATCH" in allowed) is (how in {"400", "415"})
+    assert world.api.put(path, {"fields": {"testRunStatus": "PASSED"}}).status == 200
+    assert world.api.patch(f"/testcycles/{run.cycle_id}", add("name", "Other")).status == 200
+
+
+def test_lists_of_runs_lag_where_the_knob_says_so(
+    make_world: Callable[..., World], clock: Clock
+) -> None:
+    world = make_world(list_lag_s=30)
+    run = world.run()
+    clock.now_s += 100
+    world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "PASSED"))
+    clock.now_s += 10
+    world.api.patch(f"/testruns/{run.id}", add("testRunStatus", "FAILED"))
+
+    def listed(path: str, **query: Any) -> str:
+        (shown,) = world.api.get(path, params=query).data
+        return str(shown["fields"]["testRunStatus"])
+
+    assert listed("/testruns", testCycle=run.cycle_id) == "NOT_RUN"
+    assert world.api.get(f"/testruns/{run.id}").data["fields"]["testRunStatus"] == "FAILED"
+    clock.now_s += 20
+    assert listed(f"/testcycles/{run.cycle_id}/testruns") == "PASSED"
+    clock.now_s += 10
+    assert listed("/testruns", testCycle=run.cycle_id) == "FAILED"
+
+
+def test_a_status_set_by_hand_is_shown_whatever_it_is(world: World) -> None:
+    run = world.run(steps=2)
+    world.store.set_status(run.id, steps=["PASSED", "NOT_APPLICABLE"])
+    fields = world.api.get(f"/testruns/{run.id}").data["fields"]
+    assert fields["testRunStatus"] == "PASSED"
+    assert [step["status"] for step in fields["testRunSteps"]] == ["PASSED", "NOT_APPLICABLE"]
+    world.store.set_status(run.id, "NOT_APPLICABLE")
+    assert world.now(run).status == "NOT_APPLICABLE"
+
+
+def test_a_server_that_only_replaces_refuses_to_add(make_world: Callable[..., World]) -> None:
+    world = make_world(run_patch="replace_only")
+    path = f"/testruns/{world.run().id}"
+    refused = world.api.patch(path, {**add("testRunStatus", "PASSED"), "op": "ADD"})
+    assert (refused.status, "operation 'add' is not supported" in refused.message) == (400, True)
+    assert world.api.patch(path, replace("testRunStatus", "PASSED")).status == 200
+    assert "no such path" in world.api.patch(path, replace("actualResults", "x")).message

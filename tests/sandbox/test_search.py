@@ -31,11 +31,6 @@ def test_words_match_as_wholes_and_quotes_match_anywhere(
     assert matches(query, text) is found
 
 
-def test_all_words_are_needed_where_the_knob_says_so() -> None:
-    assert not matches("logout password", "Login with password", terms="all")
-    assert matches("login password", "Login with password", terms="all")
-
-
 @pytest.mark.parametrize(
     "query, parts",
     [

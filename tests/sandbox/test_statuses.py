@@ -8,27 +8,33 @@ from pytest_jama.sandbox.jama.statuses import STATUSES, StatusRule, status_from_
 
 
 @pytest.mark.parametrize(
-    "steps, fail_first, until_complete",
+    "steps, fail_first, until_complete, last_step",
     [
-        ("PASSED", "PASSED", "PASSED"),
-        ("PASSED PASSED", "PASSED", "PASSED"),
-        ("NOT_RUN NOT_RUN", "NOT_RUN", "NOT_RUN"),
-        ("PASSED NOT_RUN", "INPROGRESS", "INPROGRESS"),
-        ("PASSED INPROGRESS", "INPROGRESS", "INPROGRESS"),
-        ("PASSED FAILED", "FAILED", "FAILED"),
-        ("FAILED NOT_RUN", "FAILED", "INPROGRESS"),
-        ("FAILED BLOCKED", "FAILED", "FAILED"),
-        ("BLOCKED PASSED", "BLOCKED", "BLOCKED"),
-        ("BLOCKED NOT_RUN", "BLOCKED", "BLOCKED"),
+        ("PASSED", "PASSED", "PASSED", "PASSED"),
+        ("PASSED PASSED", "PASSED", "PASSED", "PASSED"),
+        ("NOT_RUN NOT_RUN", "NOT_RUN", "NOT_RUN", "NOT_RUN"),
+        ("PASSED NOT_RUN", "INPROGRESS", "INPROGRESS", "INPROGRESS"),
+        ("PASSED INPROGRESS", "INPROGRESS", "INPROGRESS", "INPROGRESS"),
+        ("PASSED FAILED", "FAILED", "FAILED", "FAILED"),
+        ("FAILED NOT_RUN", "FAILED", "INPROGRESS", "INPROGRESS"),
+        ("FAILED BLOCKED", "FAILED", "FAILED", "BLOCKED"),
+        ("BLOCKED PASSED", "BLOCKED", "BLOCKED", "PASSED"),
+        ("BLOCKED NOT_RUN", "BLOCKED", "BLOCKED", "INPROGRESS"),
+        ("PASSED NOT_APPLICABLE", "PASSED", "PASSED", "PASSED"),
+        ("NOT_APPLICABLE NOT_RUN", "NOT_RUN", "NOT_RUN", "NOT_RUN"),
+        ("NOT_APPLICABLE", "NOT_APPLICABLE", "NOT_APPLICABLE", "NOT_APPLICABLE"),
     ],
 )
-def test_status_from_steps(steps: str, fail_first: str, until_complete: str) -> None:
+def test_status_from_steps(
+    steps: str, fail_first: str, until_complete: str, last_step: str
+) -> None:
     values = steps.split()
     assert status_from_steps(values, "fail_first") == fail_first
     assert status_from_steps(values, "inprogress_until_complete") == until_complete
+    assert status_from_steps(values, "last_step") == last_step
 
 
-@pytest.mark.parametrize("rule", ["fail_first", "inprogress_until_complete"])
+@pytest.mark.parametrize("rule", ["fail_first", "inprogress_until_complete", "last_step"])
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_single_step_gives_its_own_status(status: str, rule: StatusRule) -> None:
     assert status_from_steps([status], rule) == status

@@ -37,6 +37,12 @@ def said(status: int, data: Any = None, /, *, message: str = "", **headers: str)
     return Reply(status, body.encode(), {"Content-Type": "application/json", **named})
 
 
+def gives(status: int, body: Any, **headers: str) -> Reply:
+    """Answer with any JSON; underscores in the names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, json.dumps(body).encode(), {"Content-Type": "application/json", **named})
+
+
 def created(new_id: int) -> Reply:
     return Reply(201, json.dumps({"meta": {"status": "Created", "id": new_id}}).encode())
 

@@ -11,7 +11,6 @@ import pytest
 from pytest_jama import __version__
 from pytest_jama.core.errors import (
     CredentialsError,
-    LockedError,
     OutOfReachError,
     RefusedError,
     TargetError,
@@ -30,7 +29,6 @@ from tests.targets.scripted import (
     TRUNCATED,
     WEB_PAGE,
     Reply,
-    created,
     said,
 )
 
@@ -136,12 +134,12 @@ def test_an_unintelligible_pause_is_replaced_by_ours(
 
 
 def test_giving_up_says_where_how_long_and_why(script: Serve, open_api: OpenApi) -> None:
-    server = script(said(503, message="down for\nmaintenance"))
+    server = script(said(503, message="down for\na while"))
     with pytest.raises(OutOfReachError) as caught:
         open_api(server.url, give_up_after_s=30).get("/projects")
     assert str(caught.value) == (
         f"nothing succeeded at {server.url} for 30 s, most recently GET /rest/v1/projects: "
-        "503 Service Unavailable: down for maintenance"
+        "503 Service Unavailable: down for a while"
     )
 
 
@@ -220,12 +218,8 @@ def test_throttling_is_never_taken_for_a_refusal(script: Serve, open_api: OpenAp
         (said(400, message="bad\x1b[31m value"), RefusedError, "400 Bad Request: bad value"),
         (Reply(400, b'{"nothing": 1}'), RefusedError, "400 Bad Request"),
         (Reply(404, b""), RefusedError, "base URL of Jama, with its context path"),
-        (Reply(404, b"<h1>no</h1>"), RefusedError, "404 Not Found: web page; check"),
+        (Reply(404, b"<h1>no</h1>"), RefusedError, "404 Not Found: web page: no; check"),
         (said(403, message="no access"), RefusedError, "Named Creator license"),
-        (said(403, message="The item is locked by Bob"), LockedError, "locked by Bob"),
-        (said(400, message="Locked by user 5"), LockedError, "Locked by user 5"),
-        (said(409, message="lock held"), LockedError, "lock held"),
-        (said(423), LockedError, "423 Locked"),
         (said(400, message="run is blocked"), RefusedError, "run is blocked"),
         (said(418, message="teapot"), RefusedError, "teapot"),
         (said(401, message="Unauthorized"), CredentialsError, "check JAMA_PASSWORD"),
@@ -348,64 +342,6 @@ def test_the_password_may_have_any_letters(script: Serve, open_api: OpenApi) -> 
     assert server.seen[0].headers["Authorization"] == "Basic YW5uOnphxbzDs8WCxIc="
 
 
-@pytest.mark.parametrize("lost", [DROP, HANG, TRUNCATED, said(504), Reply(201, b"")])
-def test_a_creation_whose_answer_was_lost_is_looked_up_first(
-    lost: Reply, script: Serve, open_api: OpenApi
-) -> None:
-    server = script(lost, said(500))
-    api = open_api(server.url, read_timeout_s=SHORT_S)
-    assert api.create("/testplans", {}, find_existing=lambda: 42) == 42
-    assert len(server.seen) == 1
-
-
-def test_a_creation_that_did_not_happen_is_repeated(script: Serve, open_api: OpenApi) -> None:
-    server = script(DROP, created(43))
-    assert open_api(server.url).create("/testplans", {}, find_existing=lambda: None) == 43
-
-
-def test_a_throttled_creation_is_repeated_without_a_look(script: Serve, open_api: OpenApi) -> None:
-    server = script(said(429), created(44))
-    assert open_api(server.url).create("/testplans", {}, find_existing=_never) == 44
-
-
-def test_a_creation_that_shows_late_is_looked_up_until_it_does(
-    script: Serve, open_api: OpenApi, fake_time: FakeTime
-) -> None:
-    server = script(DROP, said(500))
-    found = iter([None, None, 42])
-    api = open_api(server.url)
-    new_id = api.create(
-        "/testplans", {}, find_existing=lambda: next(found), look_again_after_s=(1.0, 2.0)
-    )
-    assert new_id == 42
-    assert fake_time.slept[1:] == [1.0, 2.0]
-    assert len(server.seen) == 1
-
-
-def test_a_look_up_that_fails_is_repeated_before_the_creation_is(
-    script: Serve, open_api: OpenApi
-) -> None:
-    server = script(DROP, said(503), WEB_PAGE, said(200, {"id": 42}))
-    api = open_api(server.url)
-
-    def find_existing() -> int:
-        found: int = api.get("/testplans")["data"]["id"]
-        return found
-
-    assert api.create("/testplans", {}, find_existing=find_existing) == 42
-    assert [line.split()[0] for line in server.lines] == ["POST", "GET", "GET", "GET"]
-
-
-def test_a_creation_is_not_repeated_when_it_cannot_be_looked_up(
-    script: Serve, open_api: OpenApi
-) -> None:
-    server = script(DROP, said(403))
-    api = open_api(server.url)
-    with pytest.raises(RefusedError, match="403"):
-        api.create("/testplans", {}, find_existing=lambda: len(api.get("/testplans")))
-    assert [line.split()[0] for line in server.lines] == ["POST", "GET"]
-
-
 @pytest.mark.parametrize("how", [DRIP, DRIPPING_HEADERS, DRIPPING_WITHOUT_LENGTH])
 def test_an_answer_that_drips_for_ever_ends_in_time(
     how: Reply, script: Serve, open_api: OpenApi
@@ -455,7 +391,7 @@ def test_the_new_id_comes_from_id_or_location(
     meta: bytes, script: Serve, open_api: OpenApi
 ) -> None:
     server = script(Reply(201, meta))
-    assert open_api(server.url).create("/testplans", {}, find_existing=_never) == 9
+    assert open_api(server.url).create("/testplans", {}, look=_never) == 9
 
 
 def test_after_stop_nothing_is_sent(script: Serve, open_api: OpenApi) -> None:

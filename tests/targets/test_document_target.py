@@ -188,6 +188,7 @@ def test_other_front_ends_send_one_document_too(
             "state": "sent",
             "attempts": 1,
             "error": "",
+            "remarks": [],
         }
     ]
 

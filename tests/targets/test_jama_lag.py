@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_jama.core.plan import Receipt
+    from tests.targets.conftest import MakeWorld
     from tests.targets.scripted import FakeTime
 
 SENT, MISMATCH, UNVERIFIED = SendState.SENT, SendState.MISMATCH, SendState.UNVERIFIED
@@ -74,21 +75,21 @@ def test_runs_that_show_late_are_waited_for_and_written_once(
     assert others <= 7 * 2
 
 
-def test_a_lag_longer_than_that_costs_one_more_patch_for_each_run(
+def test_a_lag_longer_than_that_costs_one_more_reading_of_each_run(
     lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
     receipts, patches, _ = _upload(lagging, fake_time, 3, RandomFault("lag", wait_s=45))
-    assert (_states(receipts), patches) == ({SENT}, 6)
-    assert {receipt.attempts for receipt in receipts} == {2}
+    assert (_states(receipts), patches) == ({SENT}, 3)
+    assert {receipt.attempts for receipt in receipts} == {1}
 
 
-def test_a_lag_without_end_is_a_mismatch_within_a_minute(
+def test_a_list_that_lags_without_end_is_not_waited_for_longer(
     lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
     receipts, patches, others = _upload(lagging, fake_time, 60, RandomFault("lag", wait_s=9e9))
-    assert (_states(receipts), patches) == ({MISMATCH}, 120)
-    assert sum(fake_time.slept) == 61
-    assert others <= 14 * 2
+    assert (_states(receipts), patches) == ({SENT}, 60)
+    assert sum(fake_time.slept) == 30.5
+    assert others <= 7 * 2 + 60
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -106,15 +107,13 @@ def test_only_what_is_old_is_read_again(lagging: JamaWorld, fake_time: FakeTime)
     assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, 60, 3, [0.5])
 
 
-@pytest.mark.parametrize(
-    "give_up_after, waits_s", [("1s", 12.5), ("10s", 17), ("24s", 24), ("40s", 40)]
-)
+@pytest.mark.parametrize("give_up_after, waits_s", [("1s", 12), ("24s", 12), ("40s", 20)])
 def test_the_wait_is_not_longer_than_give_up_after_or_some_seconds(
     give_up_after: str, waits_s: float, lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
     fault = RandomFault("lag", wait_s=9e9)
     receipts, patches, _ = _upload(lagging, fake_time, 2, fault, give_up_after=give_up_after)
-    assert (_states(receipts), patches) == ({MISMATCH}, 4)
+    assert (_states(receipts), patches) == ({SENT}, 2)
     assert sum(fake_time.slept) == pytest.approx(waits_s)
 
 
@@ -186,18 +185,17 @@ def test_a_token_ages_by_the_clock_of_its_connection(
 
 
 def test_an_account_alone_that_is_never_stored_is_waited_for_briefly(
-    lagging: JamaWorld, fake_time: FakeTime
+    make_world: MakeWorld, fake_time: FakeTime
 ) -> None:
     """The runs are PASSED before, so that nothing shows that the server is not only late."""
+    lagging = make_world(actual_results="drop")
     refs = lagging.add_cases(3)
     lagging.start(refs)
     for run in lagging.runs():
         Api(lagging.sandbox).patch(f"/testruns/{run.id}", add("testRunStatus", "PASSED"))
-    lag = RandomFault("lag", path="/testruns", wait_s=9e9)
     target = lagging.target(clocks=fake_time.clocks, upload={"concurrency": 1})
     updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
     fake_time.slept.clear()
-    with lagging.sandbox.faults.during(lag):
-        receipts = target.push(updates, observer=Told())
+    receipts = target.push(updates, observer=Told())
     assert _states(receipts) == {MISMATCH}
     assert sum(fake_time.slept) <= 20

@@ -139,6 +139,7 @@ def test_a_server_that_stores_nothing_is_not_asked_for_ever(
     assert {receipt.state for receipt in receipts} == {SendState.MISMATCH}
     assert receipts[0].error == "intended PASSED, Jama stores NOT_RUN"
     assert len(proxy.seen) == 12
+    assert sum(fake_time.slept) == 61
     assert [receipt.state.value for receipt in told.receipts].count("mismatch") == 6
 
 

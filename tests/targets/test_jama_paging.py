@@ -8,12 +8,30 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_jama.targets.http.request import Query
-from pytest_jama.targets.jama.paging import ShortListError, named, read_all, read_pages
+from pytest_jama.targets.jama.paging import ShortListError, batches, named, read_all, read_pages
 from pytest_jama.targets.jama.waits import Patience
 
 PATIENT = Patience(math.inf, time.monotonic)
 
 Get = Callable[[str, Query], Mapping[str, Any]]
+
+
+@pytest.mark.parametrize(
+    "values, sizes",
+    [
+        ([], []),
+        (range(10**7, 10**7 + 120), [50, 50, 20]),
+        ([f"PROJECT-KEY-TC-{number:05}" for number in range(60)], [50, 10]),
+        (["K" * 200] * 20, [7, 7, 6]),
+        (["\u00e9" * 900, "K"], [1, 1]),
+    ],
+)
+def test_what_is_asked_for_at_once_fits_a_page_and_an_address(
+    values: Sequence[object], sizes: list[int]
+) -> None:
+    parts = list(batches(values))
+    assert [len(part) for part in parts] == sizes
+    assert [value for part in parts for value in part] == list(values)
 
 
 def _ids(count: int) -> list[int]:

@@ -12,7 +12,8 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.text import visible
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama.actual_results import escaped, rich_text
-from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun, patch_operations
+from pytest_jama.targets.jama.run_body import body_of, patch_operations
+from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
 
 RUN = TestRun(run_id=5, case_id=2, name="login", status="NOT_RUN")
 
@@ -23,7 +24,7 @@ def _update(**others: Any) -> RunUpdate:
 
 
 def _values(update: RunUpdate, **others: Any) -> dict[str, Any]:
-    operations = patch_operations(update, **{"fields": {}, **others})
+    operations = patch_operations(body_of(update, **{"fields": {}, **others}).values)
     assert {operation["op"] for operation in operations} == {"add"}
     return {operation["path"]: operation["value"] for operation in operations}
 

@@ -38,6 +38,7 @@ DOCUMENTED = {
     "GET /testcycles/{}": frozenset(),
     "PUT /testcycles/{}": frozenset(),
     "GET /testruns": PAGE | {"testCycle", "testCase"},
+    "GET /testcycles/{}/testruns": PAGE,
     "PATCH /testruns/{}": frozenset(),
 }
 """Every request that we ever make, and its parameters. Source: Jama REST API cookbook."""

@@ -10,7 +10,7 @@ from pytest_jama.core.errors import CredentialsError, LockedError, OutOfReachErr
 from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.http.retry import NO_STATUS
-from pytest_jama.targets.jama.parallel import Sending
+from pytest_jama.targets.jama.parallel import Sending, Written
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ def _updates(count: int) -> list[RunUpdate]:
 def _sending(count: int, send: Callable[[int], None], **others: Any) -> Sending:
     """Send numbered updates by a function of the run's number."""
 
-    def send_one(update: RunUpdate, on_attempt: Callable[[int], None]) -> None:
+    def send_one(update: RunUpdate, on_attempt: Callable[[int], None]) -> Written:
         on_attempt(1)
         send(update.run.run_id or 0)
+        return Written(update)
 
     arguments = {"stop": lambda: None, "on_receipt": lambda _: None, "concurrency": 4, **others}
     return Sending(_updates(count), send=send_one, **arguments)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_jama.core.results import Outcome, StepResult
 from pytest_jama.core.verdicts import Verdict, VerdictRules, judge
 from pytest_jama.targets.jama.actual_results import over_line, words_of
-from pytest_jama.targets.jama.runs import patch_operations
+from pytest_jama.targets.jama.run_body import body_of, patch_operations
 from pytest_jama.targets.jama.standing import UNFINISHED, Writer
 from pytest_jama.targets.jama.update_plan import plan_updates, status_from_steps
 from pytest_jama.targets.jama.wire import read_step
@@ -43,7 +43,10 @@ def write(
 
 def store(run: TestRun, planned: PlannedUpdates) -> TestRun:
     for update in planned.updates:
-        patch = {each["path"]: each["value"] for each in patch_operations(update, fields={})}
+        patch = {
+            each["path"]: each["value"]
+            for each in patch_operations(body_of(update, fields={}).values)
+        }
         steps = tuple(map(read_step, patch.get("/fields/testRunSteps", ())))
         status = patch.get("/fields/testRunStatus") or status_from_steps(
             step.status for step in steps
@@ -303,7 +306,7 @@ def test_without_accounts_text_of_others_is_not_touched() -> None:
         [case_of(FAILED)], {CASE: [showing("NOT_RUN", MEASURED)]}, writer=Writer("", "s1")
     )
     (update,) = planned.updates
-    assert [each["path"] for each in patch_operations(update, fields={})] == [
+    assert [each["path"] for each in patch_operations(body_of(update, fields={}).values)] == [
         "/fields/testRunStatus"
     ]
 

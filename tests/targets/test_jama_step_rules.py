@@ -22,6 +22,11 @@ NOT_RUN, PASSED = Verdict.NOT_RUN, Verdict.PASSED
 FRESH = ("NOT_RUN", "NOT_RUN", "NOT_RUN")
 
 
+def is_left(before: tuple[RunStep, ...]) -> bool:
+    """Return whether a person has set all steps, so that the run is not written to."""
+    return all(step.status == "N/A" for step in before)
+
+
 def new_statuses(statuses: tuple[str, ...], case: CaseVerdict) -> list[str]:
     """Return what the steps of a run show after a judgement."""
     return [step.status for step in updated(statuses, case).steps]
@@ -249,7 +254,7 @@ def test_the_intended_status_is_what_the_array_amounts_to(
 ) -> None:
     new = update_steps(before, case_with(verdict, report), verdict)
 
-    assert new.status is verdict or report
+    assert new.status is verdict or report or is_left(before)
     assert new.status is status_from_steps(step.status for step in new.steps)
 
 
@@ -262,7 +267,7 @@ def test_a_run_never_shows_better_than_its_case(
 ) -> None:
     new = update_steps(before, case_with(verdict, report), verdict)
 
-    assert new.status.severity >= verdict.severity
+    assert is_left(before) or new.status.severity >= verdict.severity
 
 
 @LAW

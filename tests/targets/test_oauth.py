@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError
-from pytest_jama.targets.http.login import BasicLogin, Token, TokenLogin, fetch_token, read_token
+from pytest_jama.targets.http.login import ClientLogin, Token, TokenLogin, fetch_token, read_token
 from tests.targets.scripted import WEB_PAGE, Reply, said, token
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.targets.conftest import OpenApi, Serve
     from tests.targets.scripted import FakeTime
 
-BASIC = BasicLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
+BASIC = ClientLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
 
 
 def _open(url: str, open_api: OpenApi, fake_time: FakeTime) -> HttpApi:

@@ -38,9 +38,9 @@ def _starts(pace: Pace, count: int) -> list[float]:
 @pytest.mark.parametrize(
     "url, rate, expected",
     [
-        ("https://acme.jamacloud.com", "auto", JAMA.hosted_rate_per_s),
-        ("https://ACME.JamaCloud.com/", "auto", JAMA.hosted_rate_per_s),
-        ("https://acme.jamasoftware.net", "auto", JAMA.hosted_rate_per_s),
+        ("https://acme.jamacloud.com", "auto", 8),
+        ("https://ACME.JamaCloud.com/", "auto", 8),
+        ("https://acme.jamasoftware.net", "auto", 8),
         ("https://jama.acme.example/contour", "auto", None),
         ("https://jamacloud.com.acme.example", "auto", None),
         ("http://127.0.0.1:8080", "auto", None),
@@ -48,15 +48,15 @@ def _starts(pace: Pace, count: int) -> list[float]:
         ("https://jama.acme.example", 2.5, 2.5),
     ],
 )
-def test_hosted_servers_get_the_documented_rate(
+def test_hosted_servers_get_most_of_the_documented_rate(
     url: str, rate: float | str, expected: float | None
 ) -> None:
     assert JAMA.find_rate_per_s(url, rate=rate) == expected
 
 
-def test_the_hosted_rate_never_exceeds_ten_in_any_second(fake_time: FakeTime) -> None:
-    starts = _starts(_pace(JAMA.hosted_rate_per_s, fake_time), 60)
-    assert max(sum(start <= other <= start + 1 for other in starts) for start in starts) <= 10
+def test_the_hosted_rate_never_exceeds_eight_in_any_second(fake_time: FakeTime) -> None:
+    starts = _starts(_pace(JAMA.own_rate_per_s, fake_time), 60)
+    assert max(sum(start <= other <= start + 1 for other in starts) for start in starts) <= 8
 
 
 def test_without_a_limit_nobody_waits(fake_time: FakeTime) -> None:

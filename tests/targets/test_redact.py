@@ -14,7 +14,7 @@ import pytest
 
 from pytest_jama.core.errors import CredentialsError, TargetError
 from pytest_jama.core.redaction import redact
-from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.login import ClientLogin, TokenLogin, fetch_token
 from tests.targets.scripted import said, token
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_token_that_fits_no_header_is_none_and_in_no_exception(
 ) -> None:
     server = script(token(value))
     api = open_api(server.url)
-    basic = BasicLogin("client", lambda: "s3cret", remedy="check the secret")
+    basic = ClientLogin("client", lambda: "s3cret", remedy="check the secret")
     login = TokenLogin(lambda: fetch_token(api.connection, basic), remedy="check the secret")
     with pytest.raises(CredentialsError, match="the answer holds no token") as caught:
         open_api(server.url, login=login).get("/projects")

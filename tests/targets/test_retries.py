@@ -9,7 +9,8 @@ import pytest
 
 from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.creation import LOOKED_UP_AGAIN, Seen
+from pytest_jama.targets.http.login import ClientLogin, TokenLogin, fetch_token
 from pytest_jama.targets.jama.answer_checks import is_object
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.settling import settle
@@ -25,6 +26,7 @@ from tests.targets.scripted import (
     said,
     token,
 )
+from tests.targets.test_creation import wary
 from tests.targets.test_jama_lost import Swallow, Unheard
 from tests.targets.told import Told
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from tests.targets.scripted import FakeTime
 
 SHORT_S = 2.0
-LOOKED_UP_AGAIN = "looked up again, since a list may show it late"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_a_request_that_succeeds_at_once_is_not_counted(script: Serve, open_api:
 
 
 def _open_with_token(url: str, open_api: OpenApi, fake_time: FakeTime) -> Any:
-    basic = BasicLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
+    basic = ClientLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
     login = TokenLogin(
         lambda: fetch_token(api.connection, basic), remedy="check", clock=fake_time.clock
     )
@@ -136,10 +137,9 @@ def test_an_answer_without_a_token_is_a_reason(
 def test_a_creation_in_doubt_says_why_it_is_looked_up_again(
     script: Serve, open_api: OpenApi
 ) -> None:
-    found = iter([None, None])
     api = open_api(script(said(504), created(43)).url)
-    api.create("/testplans", {}, find_existing=lambda: next(found), look_again_after_s=(1.0,))
-    assert api.connection.repeated == {"504 Gateway Timeout": 1, LOOKED_UP_AGAIN: 1}
+    api.create("/testplans", {}, look=lambda: Seen(None), wary=wary())
+    assert api.connection.repeated == {"504 Gateway Timeout": 1, LOOKED_UP_AGAIN: 7}
 
 
 def test_a_list_that_is_read_again_is_counted(script: Serve, open_api: OpenApi) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.http.reuse import Reuse
 from tests.targets.scripted import DROP, created, said
 
@@ -31,10 +32,11 @@ def test_a_creation_that_finds_its_connection_closed_is_looked_up_before_it_is_r
     api.get("/projects")
     looked_up: list[int] = []
 
-    def find_existing() -> None:
+    def look() -> Seen:
         looked_up.append(len(server.seen))
+        return Seen(None)
 
-    assert api.create("/testplans", {}, find_existing=find_existing) == 7
+    assert api.create("/testplans", {}, look=look) == 7
     assert looked_up == [2]
     assert sum(fake_time.slept) == 0
 

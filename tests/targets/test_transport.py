@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.config import load_settings
+from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.http.transport import find_ca_bundle, open_session
+from pytest_jama.targets.jama.connect import open_api
+from tests.config.values import write
+from tests.targets.scripted import said, token
+
+if TYPE_CHECKING:
+    from tests.targets.conftest import Serve
 
 
 @pytest.mark.parametrize(
@@ -40,3 +49,27 @@ def test_the_environment_cannot_replace_the_login(monkeypatch: pytest.MonkeyPatc
 def test_the_pool_has_room_for_all_threads() -> None:
     adapter = open_session("https://acme.example", connections=17).get_adapter("https://x")
     assert vars(adapter)["_pool_maxsize"] == 17
+
+
+def test_headers_of_the_settings_are_sent_with_each_request_and_not_shown(
+    script: Serve, tmp_path: Path
+) -> None:
+    echo = said(403, message="Gate g4te-key is closed to g4te-key of acme")
+    server = script(token(), said(200), echo)
+    write(
+        tmp_path,
+        f"url: {server.url}\nproject: P\nplan: A\ncycle: B\n"
+        "headers: {X-Gate: 'Gate ${GATE_KEY}', X-Tenant: acme}\n",
+    )
+    client = {"JAMA_CLIENT_ID": "client", "JAMA_CLIENT_SECRET": "s3cret"}
+    loaded = load_settings(
+        start=tmp_path, file=None, flags={}, environ={**client, "GATE_KEY": "g4te-key"}
+    )
+    api = open_api(loaded.settings, clocks=None, read_timeout_s=5)
+    api.get("/projects")
+    with pytest.raises(RefusedError, match=r": \*\*\* is closed to \*\*\* of acme; "):
+        api.get("/projects")
+    api.connection.close()
+    sent = [(seen.headers["X-Gate"], seen.headers["X-Tenant"]) for seen in server.seen]
+    assert sent == [("Gate g4te-key", "acme")] * 3
+    assert [seen.headers["Accept"] for seen in server.seen] == ["application/json"] * 3

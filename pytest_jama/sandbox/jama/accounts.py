@@ -3,7 +3,13 @@
 import secrets
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import (
+    ITEM_TYPES,
+    FieldDefinition,
+    TypeDefinition,
+    as_set_up,
+)
+from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import StoredProject, User
 
 ROBOT_ID = 17
@@ -60,15 +66,15 @@ def add_custom_field(database: Database, type_key: str, field: FieldDefinition) 
     database.insert("custom_fields", {"type_key": type_key, **row}, conflict="REPLACE")
 
 
-def find_item_types(database: Database) -> tuple[TypeDefinition, ...]:
-    """List all item types with the custom fields of this sandbox."""
+def find_item_types(database: Database, knobs: Knobs) -> tuple[TypeDefinition, ...]:
+    """List all item types as they are set up here, with the custom fields of this sandbox."""
     types = dict(ITEM_TYPES)
     for row in database.select("custom_fields"):
         field = FieldDefinition(row["name"], row["field_type"], rich=bool(row["rich"]))
         types[row["type_key"]] = types[row["type_key"]].with_field(field)
-    return tuple(types.values())
+    return tuple(as_set_up(item_type, knobs) for item_type in types.values())
 
 
-def find_item_type(database: Database, type_id: int) -> TypeDefinition | None:
+def find_item_type(database: Database, knobs: Knobs, type_id: int) -> TypeDefinition | None:
     """Return the item type of that ID, or None."""
-    return next((known for known in find_item_types(database) if known.id == type_id), None)
+    return next((known for known in find_item_types(database, knobs) if known.id == type_id), None)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults
@@ -26,11 +26,14 @@ from pytest_jama.sandbox.jama.routes import (
     attachments,
     comments,
     items,
+    picklists,
+    relationships,
     system,
     testcycles,
     testplans,
 )
 from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
+from pytest_jama.sandbox.serving import connection_of
 
 REST = "/rest/v1"
 API_PATHS = ApiPaths(root="/rest", version=REST, token="/oauth/token")  # noqa: S106 - a path
@@ -44,6 +47,8 @@ _MODULES = (
     system,
     comments,
     attachments,
+    picklists,
+    relationships,
 )
 """What is asked for most stands first: the routes are tried in this order."""
 
@@ -59,6 +64,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         middleware=[
             Middleware(PathMiddleware, context_path=site.context_path, clock=site.database.clock),
             Middleware(RecordMiddleware, record=record, paths=API_PATHS),
+            Middleware(HeldAnswerMiddleware, clock=site.database.clock),
             Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
         ],
         exception_handlers=_HANDLERS,
@@ -68,7 +74,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         app.include_router(module.router, prefix=REST)
     app.include_router(system.open_router)
     app.include_router(page_router)
-    app.state.operations = _operations()
+    app.state.api_routes = [route for module in _MODULES for route in module.router.routes]
     return app
 
 
@@ -144,13 +150,10 @@ def _created(body: bytes) -> tuple[str, int]:
     return collection, int(made_id)
 
 
-def _operations() -> list[tuple[str, str]]:
-    routes: list[Any] = [route for module in _MODULES for route in module.router.routes]
-    return sorted((method, route.path) for route in routes for method in route.methods)
-
-
 async def _refuse(request: Request, exc: Exception) -> JSONResponse:
     status, message, headers = _refusal(request, exc)
+    if isinstance(exc, ApiError) and exc.body is not None:
+        return JSONResponse(exc.body, status_code=status, headers=headers)
     return refused(status, message, request.app.state.site.database.clock, headers=headers)
 
 
@@ -200,6 +203,33 @@ def plain_path(path: str) -> str:
         path = REST + path.removeprefix(_LATEST)
     bare = path.rstrip("/")
     return f"{bare}/" if bare in {"", REST} else bare
+
+
+_LOOK_AGAIN_S = 0.02
+"""How often a clock that tests move is looked at."""
+
+
+class HeldAnswerMiddleware:
+    """Keep an answer back until its time, as of a slow server; others are served meanwhile.
+
+    It stands outside of the faults, one of which needs an application that never waits.
+    """
+
+    def __init__(self, app: ASGIApp, *, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; what was created is there, also when the client has gone."""
+
+        async def send_in_time(message: Message) -> None:
+            answer_at_s = scope.get("state", {}).get("answer_at_s", 0.0)
+            while (left_s := answer_at_s - self._clock()) > 0:
+                if await connection_of(scope).pause(min(left_s, _LOOK_AGAIN_S)):
+                    return
+            await send(message)
+
+        await self._app(scope, receive, send_in_time)
 
 
 class PathMiddleware:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 
 from pytest_jama.sandbox.database import Database
+from pytest_jama.sandbox.jama.access import check_account, check_server
 from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     find_item_type,
@@ -65,13 +66,22 @@ class Call:
         return self.request.headers.get(TIME_HEADER, "").lower() == "true"
 
     @property
+    def visible_at(self) -> float:
+        """When a plan, group or cycle that is created now can be seen."""
+        return self.database.clock() + self.knobs.slow_create_s
+
+    def hold_answer(self, until_s: float) -> None:
+        """Keep the answer back until the clock shows that many seconds since the epoch."""
+        self.request.state.answer_at_s = until_s
+
+    @property
     def indexed_at(self) -> float:
         """When search finds what is created now."""
         return self.database.clock() + self.knobs.search_lag_s
 
     async def json(self) -> Any:
         """Decode the JSON body."""
-        return await decoded_body(self.request, self.knobs)
+        return await decoded_body(self.request)
 
     async def body(self, model: type[SomeBody]) -> SomeBody:
         """Decode and check the JSON body."""
@@ -107,7 +117,7 @@ class Call:
 
     def require_type(self, type_id: int) -> TypeDefinition:
         """Return the item type of that ID; 400 if there is none."""
-        found = find_item_type(self.database, type_id)
+        found = find_item_type(self.database, self.knobs, type_id)
         if found is None:
             raise bad_request(f"there is no item type with the ID {type_id}")
         return found
@@ -134,7 +144,9 @@ def base_url_of(request: Request, site: Site) -> str:
 async def authenticated_call(request: Request) -> Call:
     """Check the credentials of a request; 401 for missing, wrong or expired ones."""
     site = site_of(request)
+    check_server(site.knobs)
     user = _user_of(request.headers.get("authorization"), site)
+    check_account(site.knobs, request.method)
     return Call(site=site, user=user, request=request)
 
 

@@ -11,15 +11,16 @@ from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
 
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.jama import wire
 from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.incoming import Include, ListQuery
-from pytest_jama.sandbox.jama.model import Json, bad_request
-from pytest_jama.sandbox.jama.nodes import Selection, count_nodes, find_node, find_nodes, order_by
+from pytest_jama.sandbox.jama.model import Json, Node, bad_request
+from pytest_jama.sandbox.jama.nodes import as_it_was, count_nodes, find_node, find_nodes
+from pytest_jama.sandbox.jama.selection import Selection, order_by
 
 
 def meta_of(status: int, clock: Clock, **more: Any) -> Json:
@@ -36,24 +37,31 @@ def single(call: Call, value: Json, query: Include) -> JSONResponse:
 
 def page(call: Call, values: Sequence[Json], query: ListQuery, *, total: int) -> JSONResponse:
     """Answer with the asked page of a list."""
-    start = query.window(call.knobs).start
+    start = query.window().start
     info = {"startIndex": start, "resultCount": len(values), "totalResults": total}
     return _objects(call, values, query, data=list(values), pageInfo=info)
 
 
 def cut(call: Call, values: Sequence[Json], query: ListQuery) -> JSONResponse:
     """Answer with the asked page of a list that is at hand as a whole."""
-    return page(call, query.window(call.knobs).of(values), query, total=len(values))
+    return page(call, query.window().of(values), query, total=len(values))
 
 
 def node_page(
     call: Call, selection: Selection, query: ListQuery, *, sort_by: Iterable[str] = ("id.asc",)
 ) -> JSONResponse:
     """Answer with the asked page of a selection."""
-    order = order_by(sort_by, key_order=call.knobs.document_key_order)
-    nodes = find_nodes(call.database, selection, order=order, window=query.window(call.knobs))
-    values = [wire.node(call, node) for node in nodes]
+    order = order_by(sort_by)
+    nodes = find_nodes(call.database, selection, order=order, window=query.window())
+    values = [wire.node(call, _as_listed(call, node)) for node in nodes]
     return page(call, values, query, total=count_nodes(call.database, selection))
+
+
+def _as_listed(call: Call, node: Node) -> Node:
+    lag_s = call.knobs.list_lag_s
+    if node.kind != "testruns" or not lag_s:
+        return node
+    return as_it_was(call.database, node, call.database.clock() - lag_s)
 
 
 def _objects(
@@ -80,13 +88,6 @@ def created(call: Call, collection: str, new_id: int) -> JSONResponse:
 def updated(call: Call) -> JSONResponse:
     """Answer a PUT or PATCH."""
     return JSONResponse({"meta": meta_of(200, call.database.clock)})
-
-
-def deleted(call: Call) -> Response:
-    """Answer a DELETE."""
-    if call.knobs.delete_status == "204":
-        return Response(status_code=204)
-    return updated(call)
 
 
 def refused(
@@ -155,13 +156,13 @@ def shown(call: Call, target: str, identifier: int) -> Json | None:
     match target:
         case "users":
             user = find_user(identifier)
-            return wire.user(user) if user else None
+            return wire.user(user, call.knobs) if user else None
         case "projects":
             project = find_project(database, id=identifier)
             return wire.project(project) if project else None
         case "itemtypes":
-            item_type = find_item_type(database, identifier)
-            return wire.item_type(item_type) if item_type else None
+            item_type = find_item_type(database, call.knobs, identifier)
+            return wire.item_type(item_type, call.knobs) if item_type else None
         case "comments":
             return None
     node = find_node(database, identifier)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from pytest_jama.sandbox.jama.knobs import Knobs
+
 CUSTOM_SEPARATOR = "$"
 
 
@@ -14,7 +16,7 @@ class FieldDefinition:
         field_type: Jama's name of the value type, e.g. `STRING`.
         rich: A TEXT field that holds HTML.
         read_only: Set by the server.
-        is_date: Its value is a date, with or without time.
+        pick_list: ID of the pick list that its value is an option of.
     """
 
     name: str
@@ -23,6 +25,7 @@ class FieldDefinition:
     rich: bool = field(default=False, kw_only=True)
     read_only: bool = field(default=False, kw_only=True)
     required: bool = field(default=False, kw_only=True)
+    pick_list: int | None = field(default=None, kw_only=True)
 
     @property
     def is_custom(self) -> bool:
@@ -35,6 +38,10 @@ class FieldDefinition:
         return self.field_type in {"DATE", "CALENDAR"}
 
 
+_OF_ITEMS = ("ATTACHMENTS", "RELATIONSHIPS", "TAGS", "URLS")
+"""Widgets of a type, as far as their names in the API are known; admins choose them."""
+
+
 @dataclass(frozen=True)
 class TypeDefinition:
     """One item type: what an object is, and which fields it may have."""
@@ -45,6 +52,7 @@ class TypeDefinition:
     fields: tuple[FieldDefinition, ...]
     kind: str = field(default="items", kw_only=True)
     category: str | None = field(default=None, kw_only=True)
+    widgets: tuple[str, ...] = field(default=_OF_ITEMS, kw_only=True)
 
     def get_field(self, name: str) -> FieldDefinition:
         """Return the field of that name, which must exist."""
@@ -52,8 +60,11 @@ class TypeDefinition:
 
     def with_field(self, new: FieldDefinition) -> "TypeDefinition":
         """Return the type with one more (or one changed) field."""
-        others = tuple(known for known in self.fields if known.name != new.name)
-        return replace(self, fields=(*others, new))
+        return replace(self, fields=(*self.without_field(new.name).fields, new))
+
+    def without_field(self, name: str) -> "TypeDefinition":
+        """Return the type without a field."""
+        return replace(self, fields=tuple(known for known in self.fields if known.name != name))
 
 
 def _read_only(name: str, field_type: str) -> FieldDefinition:
@@ -88,6 +99,9 @@ _CASE = (
     FieldDefinition("testCaseSteps", "STEPS"),
     _read_only("testCaseStatus", "STRING"),
 )
+PICK_LISTS = {88: ("Test bench", {881: "Bench A", 882: "Bench B"})}
+"""Names of pick lists and of their options, by ID."""
+
 _RUN = (
     _read_only("name", "STRING"),
     _read_only("description", "TEXT"),
@@ -104,6 +118,7 @@ _RUN = (
     FieldDefinition("tested_in_version$37", "STRING", label="Tested in version"),
     FieldDefinition("build_number$37", "INTEGER", label="Build number"),
     FieldDefinition("environment$37", "TEXT", label="Environment", rich=True),
+    FieldDefinition("test_bench$37", "LOOKUP", label="Test bench", pick_list=88),
     *_SERVER,
 )
 
@@ -112,14 +127,63 @@ ITEM_TYPES: dict[str, TypeDefinition] = {
     for item_type in (
         TypeDefinition(22, "ATT", "Attachment", _COMMON, kind="attachments"),
         TypeDefinition(24, "REQ", "Requirement", _COMMON),
-        TypeDefinition(26, "TC", "Test Case", _CASE, category="TEST_CASE"),
-        TypeDefinition(31, "SET", "Set", _COMMON, category="SET"),
+        TypeDefinition(
+            26,
+            "TC",
+            "Test Case",
+            _CASE,
+            category="TEST_CASE",
+            widgets=(*_OF_ITEMS, "TEST_RUNS"),
+        ),
+        TypeDefinition(31, "SET", "Set", _COMMON, category="SET", widgets=("ATTACHMENTS", "TAGS")),
         TypeDefinition(32, "FLD", "Folder", _COMMON, category="FOLDER"),
         TypeDefinition(35, "TSTPL", "Test Plan", _COMMON, kind="testplans", category="TEST_PLAN"),
-        TypeDefinition(36, "TSTCY", "Test Cycle", _CYCLE, kind="testcycles", category="TEST_CYCLE"),
-        TypeDefinition(37, "TSTRN", "Test Run", _RUN, kind="testruns", category="TEST_RUN"),
+        TypeDefinition(
+            36,
+            "TSTCY",
+            "Test Cycle",
+            _CYCLE,
+            kind="testcycles",
+            category="TEST_CYCLE",
+            widgets=(),
+        ),
+        TypeDefinition(
+            37,
+            "TSTRN",
+            "Test Run",
+            _RUN,
+            kind="testruns",
+            category="TEST_RUN",
+            widgets=(*_OF_ITEMS, "TEST_CASE"),
+        ),
     )
 }
 """Item types by type key. The numbers follow a small instance; real ones differ, so a client
 must look them up by category.
 """
+
+
+def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
+    """Return an item type as the admins of this server have left it."""
+    if knobs.attachments_widget == "off":
+        widgets = tuple(name for name in item_type.widgets if name != "ATTACHMENTS")
+        item_type = replace(item_type, widgets=widgets)
+    if item_type.category == "TEST_RUN":
+        return _run_as_set_up(item_type, knobs)
+    if item_type.category == _HOLDERS.get(knobs.required_plan_field, "none"):
+        name = f"region{CUSTOM_SEPARATOR}{item_type.id}"
+        required = FieldDefinition(name, "STRING", label="Region", required=True)
+        return item_type.with_field(required)
+    return item_type
+
+
+_HOLDERS = {"plan": "TEST_PLAN", "cycle": "TEST_CYCLE"}
+"""Categories by the values of a knob."""
+
+
+def _run_as_set_up(run: TypeDefinition, knobs: Knobs) -> TypeDefinition:
+    if knobs.actual_results == "plain":
+        run = run.with_field(replace(run.get_field("actualResults"), rich=False))
+    if knobs.actual_results == "absent":
+        run = run.without_field("actualResults")
+    return run.without_field("assignedTo") if knobs.assignee == "absent" else run

@@ -1,7 +1,8 @@
 """The switches for everything that Jama's documentation leaves open or says twice."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
@@ -29,24 +30,19 @@ class Knobs:
     unknown_field: Literal["400", "ignore"] = _knob(
         "400", "undocumented; one test of Jama's own puts an unknown field and expects 200"
     )
-    content_type: Literal["json", "any"] = _knob(
-        "json", "the cookbook requires `application/json`; the refusal (415) is not described"
-    )
-    page_over_max: Literal["clamp", "400"] = _knob(
-        "clamp", "a `maxResults` above 50: a client of Jama's says only 50 come back"
-    )
-    page_invalid: Literal["400", "clamp"] = _knob(
-        "400", "`maxResults` below 1 and `startAt` below 0 are undocumented"
-    )
     created_id: Literal["yes", "no"] = _knob(
         "yes", "`meta.id` of a 201 is missing on servers older than September 2018"
     )
-    delete_status: Literal["200", "204"] = _knob(
-        "200", "status and body of DELETE are undocumented"
+    rich_text: Literal["normalise", "keep", "strict"] = _knob(
+        "normalise",
+        "recorded values read `<p>..</p>` and a newline; HTML cleaning takes more, in steps, too",
     )
-    rich_text: Literal["normalise", "keep"] = _knob(
-        "normalise", "recorded values read `<p>..</p>` and a newline, whatever was sent"
+    name_limit: int = _knob(0, "no limit of names and other one-line texts is known; 0 sets none")
+    text_limit: int = _knob(0, "no limit of texts is known, rich text and results; 0 sets none")
+    over_limit: Literal["400", "500"] = _knob(
+        "400", "how too long a name or text is refused is unknown; a database error is possible"
     )
+    server_zone: str = _knob("+00:00", "days inside `fields` may be those of the server's own zone")
     # -- authentication ------------------------------------------------------------------
     auth: Literal["both", "basic", "oauth"] = _knob(
         "both", "Basic stops working with single sign-on; old self-hosted servers lack OAuth"
@@ -61,13 +57,28 @@ class Knobs:
     token_error: Literal["oauth", "envelope"] = _knob(
         "oauth", "the error body of the token endpoint is undocumented"
     )
+    access: Literal["allow", "read_only", "401", "403", "locked", "maintenance"] = _knob(
+        "allow", "the account may lack the API, or be locked; the server may be under maintenance"
+    )
+    licence: Literal[
+        "NAMED",
+        "FLOATING",
+        "STAKEHOLDER",
+        "FLOATING_COLLABORATOR",
+        "RESERVED_COLLABORATOR",
+        "FLOATING_REVIEWER",
+        "RESERVED_REVIEWER",
+        "NAMED_REVIEWER",
+        "TEST_RUNNER",
+        "EXPIRING_TRIAL",
+        "INACTIVE",
+    ] = _knob(
+        "NAMED", "newer servers let only Named Creators use the API: `access=403` says so then"
+    )
     # -- search --------------------------------------------------------------------------
     search_lag_s: float = _knob(0.0, "a new item is visible to search only after a moment")
-    search_terms: Literal["any", "all"] = _knob(
-        "any", "how several words of one `contains` combine is undocumented"
-    )
-    document_key_order: Literal["numeric", "text"] = _knob(
-        "numeric", "whether `JEET1-TC-10` sorts before or after `JEET1-TC-9` is undocumented"
+    search_global_ids: Literal["yes", "no"] = _knob(
+        "yes", "global IDs are not listed among the fields that `contains` looks through"
     )
     # -- plans, groups, cycles -----------------------------------------------------------
     archived_plan_writes: Literal["allow", "400"] = _knob(
@@ -76,57 +87,55 @@ class Knobs:
     duplicate_case: Literal["400", "201-noop", "allow-second-group"] = _knob(
         "400", "a plan holds a case once; what adding it again gives is undocumented"
     )
-    empty_cycle: Literal["ok", "400"] = _knob("ok", "a cycle without any case is undocumented")
-    cycle_dates: Literal["400", "any"] = _knob("400", "an end before the start is undocumented")
+    required_plan_field: Literal["no", "plan", "cycle"] = _knob(
+        "no", "admins can add required fields to any type; here `Region`, a text"
+    )
+    test_case_category: Literal["yes", "no", "no_categories"] = _knob(
+        "yes", "admins choose which types are test cases; old servers tell no category at all"
+    )
+    slow_create_s: float = _knob(
+        0.0, "how long a POST of a plan, group or cycle takes is open; it is seen only at the end"
+    )
     cycle_generation_delay_s: float = _knob(
         0.0, "the runs of a large cycle may appear later than the answer"
     )
     regenerate: Literal["add_missing", "recreate_all", "refuse"] = _knob(
         "add_missing", "PUT of a cycle regenerates its runs; the fate of results is undocumented"
     )
-    regenerate_without_config: Literal["no", "yes"] = _knob(
-        "no", "whether PUT without `testRunGenerationConfig` regenerates is undocumented"
-    )
-    case_without_previous_run: Literal["as_not_run", "include", "exclude"] = _knob(
-        "as_not_run", "`testRunStatusesToInclude` and a case the previous cycle lacks: undocumented"
-    )
     # -- runs ----------------------------------------------------------------------------
-    status_rule: Literal["fail_first", "inprogress_until_complete"] = _knob(
+    runs_filter: Literal["and", "or"] = _knob(
+        "and", "how `testCycle`, `testCase` and `testPlan` of one list of runs combine is not said"
+    )
+    list_lag_s: float = _knob(
+        0.0, "lists may come from an index or a replica: they show each run as it was before"
+    )
+    run_patch: Literal["allow", "400", "404", "405", "415", "replace_only"] = _knob(
+        "allow", "PATCH of a run is documented, yet most clients are known to use PUT only"
+    )
+    status_rule: Literal["fail_first", "inprogress_until_complete", "last_step"] = _knob(
         "fail_first", "the rule that derives a run's status from its steps is not published"
     )
-    status_beside_steps: Literal["400", "ignore"] = _knob(
-        "400", "`testRunStatus` of a run with steps is derived; sending another is undocumented"
+    extra_status: Literal["none", "NOT_APPLICABLE"] = _knob(
+        "none", "admins can switch on a status beside the five; its name in the API is a guess"
     )
-    step_count: Literal["exact", "accept_prefix"] = _knob(
-        "exact", "a step array of another length than the run's is undocumented"
+    skipped_steps: Literal["keep", "pass"] = _knob(
+        "keep", "an admin option makes the steps PASSED that were left out of an execution"
     )
     put_run: Literal["merge", "replace"] = _knob(
         "merge", "whether PUT clears the fields of a run that it leaves out is undocumented"
     )
-    readonly_dates: Literal["refuse", "compare"] = _knob(
-        "refuse", "an equal read-only value passes, but dates are usually taken for different"
-    )
-    execution_date: Literal["readonly", "writable"] = _knob(
-        "readonly", "set by the server on execution; whether it can be set is undocumented"
-    )
-    force_passed: Literal["readonly", "writable"] = _knob(
-        "readonly", "seen in samples as `false`; whether it can be set is undocumented"
-    )
     custom_run_fields: Literal["allow", "400"] = _knob(
         "allow", "impossible according to Jama in 2019, done by a client since 2021"
     )
-    actual_results: Literal["store", "drop"] = _knob(
-        "store", "a run type can lack the field, and unknown fields may be ignored"
+    actual_results: Literal["rich", "plain", "drop", "absent"] = _knob(
+        "rich", "admins can make the field plain text or take it away; unknown ones may be ignored"
     )
-    delete_run: Literal["allow", "405"] = _knob(
-        "allow", "in the OpenAPI document, but not among the verbs the cookbook allows on a run"
+    assignee: Literal["allow", "400", "absent"] = _knob(
+        "allow", "whom a run can be assigned to depends on rights; admins can take the field away"
     )
     # -- locks and attachments -----------------------------------------------------------
     locked_write: Literal["403", "400", "409", "423"] = _knob(
         "403", "writing what another user locked is refused; the status is undocumented"
-    )
-    unlock_others: Literal["refuse", "allow"] = _knob(
-        "refuse", "whether the lock of another user can be taken away is undocumented"
     )
     attachment_body: Literal["both", "attachment", "attachmentItemId"] = _knob(
         "both", "the cookbook says `attachmentItemId`, the OpenAPI document `attachment`"
@@ -134,8 +143,9 @@ class Knobs:
     attachments_widget: Literal["on", "off"] = _knob(
         "on", "attaching is refused where the item type's attachments widget is off"
     )
-    run_as_item_attachments: Literal["404", "allow"] = _knob(
-        "404", "the cookbook's table allows `/items/{run}/attachments`; users report that it fails"
+    # -- relationships -------------------------------------------------------------------
+    relationships: Literal["last_id_required", "ignored"] = _knob(
+        "last_id_required", "`lastId` is required since 9.6; older servers ignore it"
     )
 
     @classmethod
@@ -149,7 +159,7 @@ class Knobs:
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """Return the values that a knob takes; none if it takes seconds."""
+    """Return the values that a knob takes; none if it takes any number or offset."""
     return cast("tuple[str, ...]", get_args(get_type_hints(Knobs)[name]))
 
 
@@ -171,7 +181,8 @@ def _nearest(name: str, known: list[str]) -> str:
 def _value(name: str, value: str) -> str | float:
     choices = choices_of(name)
     if not choices:
-        return _seconds(name, value)
+        default = getattr(Knobs(), name)
+        return _PARSERS[type(default)](name, value)
     if value not in choices:
         raise KnobError(f"knob {name}={value!r} is not one of {', '.join(choices)}")
     return value
@@ -185,3 +196,27 @@ def _seconds(name: str, value: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise KnobError(f"knob {name}={value!r} must be 0 seconds or more")
     return seconds
+
+
+_DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", re.ASCII)
+
+
+def _characters(name: str, value: str) -> int:
+    if not _DIGITS.fullmatch(value):
+        raise KnobError(f"knob {name}={value!r} is not a number of characters such as 255")
+    return int(value)
+
+
+def _offset(name: str, value: str) -> str:
+    if not _OFFSET.fullmatch(value):
+        raise KnobError(f"knob {name}={value!r} is not an offset from UTC such as +02:00")
+    return value
+
+
+_PARSERS: dict[type, Callable[[str, str], str | float]] = {
+    float: _seconds,
+    int: _characters,
+    str: _offset,
+}
+"""By the type of the knob's default."""

@@ -163,12 +163,19 @@ class StoredGroup:
 
 
 class ApiError(Exception):
-    """A request that Jama would refuse; the message says what is wrong and what to do."""
+    """A request that Jama would refuse; the message says what is wrong and what to do.
 
-    def __init__(self, status: int, message: str) -> None:
+    Args:
+        status: Of the answer.
+        message: What is wrong.
+        body: The whole answer; None makes the usual one.
+    """
+
+    def __init__(self, status: int, message: str, *, body: Json | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.body = body
 
 
 def bad_request(message: str) -> ApiError:

@@ -1,19 +1,19 @@
 """Reading and writing what Jama calls abstract items: items, plans, cycles, runs, attachments.
 
-Items stand in a tree: every item has a place below the project or another item. A `Selection`
-is a list of nodes as SQL, with filters, order and page.
+Items stand in a tree: every item has a place below the project or another item.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.model import Json, Node, bad_request
+from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.rich_text import plain
+from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
 
 _KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
 ID_COUNTER = "id"
@@ -60,15 +60,17 @@ def _node(row: Row) -> Node:
     )
 
 
-def find_node(database: Database, node_id: int, *kinds: str) -> Node | None:
-    """Return a visible, undeleted node of one of the kinds (of any kind if none is named)."""
+def find_node(
+    database: Database, node_id: int, *kinds: str, with_hidden: bool = False
+) -> Node | None:
+    """Return an undeleted node of one of the kinds (of any kind if none is named)."""
     selection = of_kind(*kinds).where("n.id = ?", node_id)
-    return next(iter(find_nodes(database, selection)), None)
+    return next(iter(find_nodes(database, selection, with_hidden=with_hidden)), None)
 
 
-def get_node(database: Database, node_id: int, kind: str) -> Node:
+def get_node(database: Database, node_id: int, kind: str, *, with_hidden: bool = False) -> Node:
     """Return a node that must exist, or raise a `LookupError`."""
-    node = find_node(database, node_id, kind)
+    node = find_node(database, node_id, kind, with_hidden=with_hidden)
     if node is None:
         raise LookupError(f"the sandbox has no {kind} with the ID {node_id}")
     return node
@@ -84,17 +86,18 @@ def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
     with database.transaction():
         rows = [_columns(database, new) for new in news]
         database.insert("nodes", *rows)
-        database.insert("versions", *map(_version, rows))
+        database.insert("versions", *(_version(database, row) for row in rows))
     return [row["id"] for row in rows]
 
 
-def _version(row: Mapping[str, Any]) -> Json:
+def _version(database: Database, row: Mapping[str, Any]) -> Json:
     return {
         "item": row["id"],
         "version": row["version"],
         "fields": row["fields"],
         "created_date": row["modified_date"],
         "created_by": row["modified_by"],
+        "saved_at": database.clock(),
     }
 
 
@@ -105,7 +108,7 @@ def _columns(database: Database, new: NewNode) -> dict[str, Any]:
     if new.document_key:
         database.raise_counter(f"key {stem}", number)
     global_id = new.global_id or _next_global_id(database, new.item_type)
-    now = database.now()
+    now = database.now(at_s=new.visible_at)
     return {
         "id": node_id,
         "kind": new.item_type.kind,
@@ -177,7 +180,45 @@ def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> N
     with database.transaction():
         further = {"search_text": words, "last_activity_date": now}
         database.update("nodes", {**values, **further}, id=node.id)
-        database.insert("versions", _version({**values, "id": node.id}))
+        database.insert("versions", _version(database, {**values, "id": node.id}))
+
+
+def as_it_was(database: Database, node: Node, at_s: float) -> Node:
+    """Return a node as it was at a time in seconds since the epoch; at first if it is younger."""
+    rows = database.all(
+        "SELECT * FROM versions WHERE item = ? AND (saved_at <= ? OR version = 1) "
+        "ORDER BY version DESC LIMIT 1",
+        (node.id, at_s),
+    )
+    past = rows[0]
+    return replace(
+        node,
+        version=past["version"],
+        fields=json.loads(past["fields"]),
+        modified_date=past["created_date"],
+        modified_by=past["created_by"],
+        last_activity_date=min(node.last_activity_date, past["created_date"]),
+    )
+
+
+def renumber(database: Database, node: Node, document_key: str) -> None:
+    """Give a node another key; what has it by now gets the key of the node in exchange."""
+    holder = database.find("nodes", document_key=document_key)
+    with database.transaction():
+        if holder is not None:
+            _set_key(database, holder["id"], f"{document_key} in exchange")
+        _set_key(database, node.id, document_key)
+        if holder is not None:
+            _set_key(database, holder["id"], node.document_key)
+
+
+def _set_key(database: Database, node_id: int, document_key: str) -> None:
+    row = database.select("nodes", id=node_id)[0]
+    stem, number = split_key(document_key)
+    words = search_text(json.loads(row["fields"]), document_key, row["global_id"], node_id)
+    values = {"document_key": document_key, "key_stem": stem, "key_number": number}
+    database.update("nodes", {**values, "search_text": words}, id=node_id)
+    database.raise_counter(f"key {stem}", number)
 
 
 def touch(database: Database, node_id: int) -> None:
@@ -218,86 +259,6 @@ def _last_place(database: Database, project: int, parent: int | None) -> Json:
     above = find_node(database, parent) if parent is not None else None
     sequence = f"{above.sequence}.{own}" if above else own
     return {"parent": parent, "sort_order": sort_order, "sequence": sequence}
-
-
-Value = TypeVar("Value")
-
-_COLUMNS_BY_SORT_FIELD: dict[str, tuple[str, ...]] = {
-    "id": ("n.id",),
-    "documentKey": (),
-    "globalId": ("n.global_id",),
-    "name": ("json_extract(n.fields, '$.name') COLLATE NOCASE",),
-    "project": ("n.project",),
-    "itemType": ("n.item_type",),
-    "sequence": ("n.sequence = ''", "n.sequence"),
-    "createdDate": ("n.created_date",),
-    "modifiedDate": ("n.modified_date",),
-    "lastActivityDate": ("n.last_activity_date",),
-    "testPlan": ("n.plan",),
-    "testCycle": ("n.cycle",),
-    "testCase": ("n.test_case",),
-    "testRunStatus": ("json_extract(n.fields, '$.testRunStatus')",),
-    "assignedTo": ("json_extract(n.fields, '$.assignedTo')",),
-}
-_KEY_COLUMNS = {"numeric": ("n.key_stem", "n.key_number"), "text": ("n.document_key",)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """The part of a list that a caller asked for."""
-
-    start: int
-    size: int
-
-    def of(self, values: Sequence[Value]) -> Sequence[Value]:
-        """Cut the part out of a list that is at hand as a whole."""
-        return values[self.start : self.start + self.size]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """A condition in SQL over `nodes n`, with its parameters."""
-
-    conditions: tuple[str, ...] = ()
-    parameters: tuple[Any, ...] = ()
-
-    @property
-    def condition(self) -> str:
-        """All conditions as one."""
-        return " AND ".join(self.conditions)
-
-    def where(self, condition: str, *parameters: Any) -> "Selection":
-        """Narrow the selection."""
-        return Selection(
-            conditions=(*self.conditions, condition), parameters=(*self.parameters, *parameters)
-        )
-
-    def where_in(self, column: str, values: Sequence[Any] | None) -> "Selection":
-        """Narrow to one of the values; no values means no condition."""
-        if not values:
-            return self
-        marks = ", ".join("?" * len(values))
-        return self.where(f"{column} IN ({marks})", *values)
-
-
-def of_kind(*kinds: str) -> Selection:
-    """Select the undeleted nodes of the kinds."""
-    return Selection().where("n.active = 1").where_in("n.kind", kinds)
-
-
-def order_by(sort_by: Iterable[str], *, key_order: str) -> str:
-    """Translate `field.asc` and `field.desc` into SQL; 400 for anything else."""
-    terms = [term for text in sort_by for term in _terms(text, key_order)]
-    return ", ".join([*terms, "n.id"])
-
-
-def _terms(text: str, key_order: str) -> list[str]:
-    name, _, direction = text.partition(".")
-    if name not in _COLUMNS_BY_SORT_FIELD or direction not in {"", "asc", "desc"}:
-        known = ", ".join(_COLUMNS_BY_SORT_FIELD)
-        raise bad_request(f"sortBy {text!r} is not FIELD.asc or FIELD.desc with one of {known}")
-    columns = _COLUMNS_BY_SORT_FIELD[name] or _KEY_COLUMNS[key_order]
-    return [f"{column} {direction or 'asc'}" for column in columns]
 
 
 def find_nodes(

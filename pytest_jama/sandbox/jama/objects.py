@@ -13,8 +13,8 @@ from pytest_jama.sandbox.jama.edits import Edit, edit_between, edit_of_put, patc
 from pytest_jama.sandbox.jama.incoming import FieldsBody, IncludeQuery, PageQuery, checked_body
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node, bad_request
-from pytest_jama.sandbox.jama.nodes import of_kind
 from pytest_jama.sandbox.jama.rules import edited_fields
+from pytest_jama.sandbox.jama.selection import of_kind
 
 
 def _all_fields(_: Call, node: Node) -> Iterable[str]:
@@ -33,6 +33,7 @@ class Kind:
         patchable: What a PATCH may change beside `fields`.
         cleared: The fields that a PUT clears when they are left out.
         has_own_put: Whether PUT is served elsewhere.
+        check_patch: Refuses the operations of a PATCH, before they are looked at.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kind:
     patchable: tuple[str, ...] = ()
     cleared: Callable[[Call, Node], Iterable[str]] = _all_fields
     has_own_put: bool = False
+    check_patch: Callable[[Call, Any], None] = lambda _call, _operations: None
 
 
 def serve_one(router: APIRouter, name: str, *kinds: str) -> None:
@@ -83,14 +85,16 @@ def serve(router: APIRouter, kind: Kind) -> None:
 
     @router.patch(path)
     async def patch_object(call: PlainCaller, node_id: NodeId) -> JSONResponse:
-        return _patched(call, kind, node_id, await call.json())
+        operations = await call.json()
+        kind.check_patch(call, operations)
+        return _patched(call, kind, node_id, operations)
 
     @router.delete(path)
     async def delete_object(call: PlainCaller, node_id: NodeId) -> Response:
         node = call.require_node(node_id, kind.name)
         call.require_writable(node)
         kind.delete(call, node)
-        return envelope.deleted(call)
+        return envelope.updated(call)
 
 
 def put(call: Call, kind: Kind, node_id: int, body: FieldsBody) -> JSONResponse:

@@ -15,17 +15,18 @@ from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects
 from pytest_jama.sandbox.jama.calls import Site, site_of
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Node, StoredProject
-from pytest_jama.sandbox.jama.nodes import (
-    Window,
-    count_nodes,
-    find_node,
-    find_nodes,
-    of_kind,
-    order_by,
-)
+from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
 from pytest_jama.sandbox.jama.planning import find_groups
 from pytest_jama.sandbox.jama.rich_text import plain, words_of
-from pytest_jama.sandbox.jama.statuses import BLOCKED, FAILED, INPROGRESS, NOT_RUN, PASSED, STATUSES
+from pytest_jama.sandbox.jama.selection import Window, of_kind, order_by
+from pytest_jama.sandbox.jama.statuses import (
+    BLOCKED,
+    FAILED,
+    INPROGRESS,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    PASSED,
+)
 
 _LOOKS = {
     PASSED: ("passed", "✓"),
@@ -33,6 +34,7 @@ _LOOKS = {
     BLOCKED: ("blocked", "■"),
     INPROGRESS: ("in progress", "◐"),
     NOT_RUN: ("not run", "○"),
+    NOT_APPLICABLE: ("not applicable", "⊘"),
 }
 """Word and symbol by status, in the order of the bar: colour is never the only sign."""
 
@@ -145,7 +147,7 @@ async def show_cycle(
     if node is None:
         return _missing(request, "test cycle", cycle_id)
     counts = _counts(database, cycle_id)
-    wanted = status if status in STATUSES else None
+    wanted = status if status in _LOOKS else None
     total = sum(counts.values()) if wanted is None else counts.get(wanted, 0)
     pages = pages_of(total, wanted=page, size=RUNS_PER_PAGE)
     runs = _runs_of(database, cycle_id, wanted, start=(pages.number - 1) * RUNS_PER_PAGE)
@@ -242,6 +244,6 @@ def _runs_of(
     selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
     if status is not None:
         selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)
-    order = order_by(["documentKey"], key_order="numeric")
+    order = order_by(["documentKey"])
     window = Window(start=start, size=RUNS_PER_PAGE)
     return find_nodes(database, selection, order=order, window=window)

@@ -15,27 +15,43 @@ from pytest_jama.sandbox.jama.nodes import (
     deactivate,
     find_nodes,
     get_node,
-    of_kind,
     save_fields,
 )
+from pytest_jama.sandbox.jama.selection import of_kind
 from pytest_jama.sandbox.jama.statuses import NOT_RUN
 
 DEFAULT_GROUP = "Default Test Group"
 """Source: Jama REST cookbook: every new plan has one group of this name."""
 
 
-def add_group(database: Database, plan: int, name: str, *, assigned_to: int | None = None) -> int:
+def add_group(
+    database: Database,
+    plan: int,
+    name: str,
+    *,
+    assigned_to: int | None = None,
+    visible_at: float = 0.0,
+) -> int:
     """Add an empty group to a plan and return its ID."""
     with database.transaction():
         group_id = database.next_number(ID_COUNTER)
-        row = {"id": group_id, "plan": plan, "name": name, "assigned_to": assigned_to}
+        row = {
+            "id": group_id,
+            "plan": plan,
+            "name": name,
+            "assigned_to": assigned_to,
+            "visible_at": visible_at,
+        }
         database.insert("test_groups", row)
     return group_id
 
 
 def find_groups(database: Database, plan: int) -> tuple[StoredGroup, ...]:
-    """List the groups of a plan, oldest first."""
-    rows = database.select("test_groups", plan=plan)
+    """List the visible groups of a plan, oldest first."""
+    rows = database.all(
+        "SELECT * FROM test_groups WHERE plan = ? AND visible_at <= ? ORDER BY id",
+        (plan, database.clock()),
+    )
     return tuple(
         StoredGroup(
             id=row["id"],
@@ -87,22 +103,28 @@ class Generation:
 
     Attributes:
         group_ids: None means all groups of the plan.
-        statuses: Only cases whose run in the previous cycle had one of them; None means all.
-        unknown_as: Whether a case the previous cycle lacks is taken (`include`), left out
-            (`exclude`) or treated as NOT_RUN.
+        statuses: Only cases whose run in the previous cycle had one of them, NOT_RUN if it had
+            none; None means all.
         visible_at: Seconds since the epoch when the runs appear.
+        cycle_visible_at: The same of a new cycle.
         indexed_at: Seconds since the epoch when search finds them.
     """
 
     group_ids: Sequence[int] | None = None
     statuses: Sequence[str] | None = None
-    unknown_as: str = "as_not_run"
     visible_at: float = 0.0
+    cycle_visible_at: float = 0.0
     indexed_at: float = 0.0
 
 
 def add_plan(
-    database: Database, *, project: int, fields: Json, user: int, indexed_at: float = 0.0
+    database: Database,
+    *,
+    project: int,
+    fields: Json,
+    user: int,
+    visible_at: float = 0.0,
+    indexed_at: float = 0.0,
 ) -> int:
     """Create a plan with its default group."""
     new = NewNode(
@@ -110,6 +132,7 @@ def add_plan(
         item_type=ITEM_TYPES["TSTPL"],
         fields=fields,
         user=user,
+        visible_at=visible_at,
         indexed_at=indexed_at,
     )
     with database.transaction():
@@ -129,10 +152,11 @@ def add_cycle(
             item_type=ITEM_TYPES["TSTCY"],
             fields=fields,
             user=user,
+            visible_at=generation.cycle_visible_at,
             indexed_at=generation.indexed_at,
             columns={"plan": plan.id},
         )
-        cycle = get_node(database, add_node(database, new), "testcycles")
+        cycle = get_node(database, add_node(database, new), "testcycles", with_hidden=True)
         add_runs(database, cycle, slots, generation, user=user)
     return cycle.id
 
@@ -158,8 +182,6 @@ def wanted_slots(
 
 
 def _is_included(statuses: Sequence[str] | None, generation: Generation) -> bool:
-    if statuses is None and generation.unknown_as != "as_not_run":
-        return generation.unknown_as == "include"
     return bool(set(statuses or [NOT_RUN]) & set(generation.statuses or ()))
 
 

@@ -9,6 +9,7 @@ _BLOCK = re.compile(r"\s*<(p|div|ul|ol|table|h[1-6]|pre|blockquote)\b", re.IGNOR
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _END_OF_PARAGRAPH = re.compile(r"</p>\s*", re.IGNORECASE)
 _LINE_ENDS = {"br", "p", "div", "li", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
+_ALONE = {"br", "hr", "img"}
 _HIDDEN = {"script", "style", "template", "head"}
 _TAG = re.compile(
     r"""<(?P<end>/?)(?P<name>[a-z][^\s/<>]*) (?: [^<>"'] | "[^"<]*" | '[^'<]*' )* >"""
@@ -31,6 +32,37 @@ def normalised(text: str) -> str:
     block = text if _BLOCK.match(text) else f"<p>{text.strip()}</p>"
     block = _BREAK.sub("<br />", block).replace("\xa0", "&nbsp;")
     return _END_OF_PARAGRAPH.sub("</p>\n", block)
+
+
+_HARMLESS = {
+    *("a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
+    *("i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody"),
+    *("td", "tfoot", "th", "thead", "tr", "u", "ul"),
+}
+
+
+def cleaned(text: str) -> str:
+    """Return HTML without attributes, scripts, comments and tags that are not known.
+
+    Source: Jama help, "HTML tag security cleaning": what it lets through is not said.
+    """
+    return "".join(_harmless_parts(_without_comments(text)))
+
+
+def _harmless_parts(text: str) -> Iterator[str]:
+    hidden = ""
+    read_to = 0
+    for tag in chain(_TAG.finditer(text), (None,)):
+        if not hidden:
+            yield text[read_to : tag.start() if tag else len(text)]
+        if tag is None:
+            return
+        read_to = tag.end()
+        name, is_end = (tag["name"] or "").lower(), bool(tag["end"])
+        if hidden or (name in _HIDDEN and not is_end):
+            hidden = "" if is_end and name == hidden else hidden or name
+        elif name in _HARMLESS:
+            yield f"</{name}>" if is_end else f"<{name} />" if name in _ALONE else f"<{name}>"
 
 
 def plain(text: str) -> str:

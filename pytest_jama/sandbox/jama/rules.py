@@ -10,11 +10,17 @@ from datetime import date
 from typing import Any
 
 from pytest_jama.sandbox.jama.edits import Edit, value_refused
-from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json, bad_request
-from pytest_jama.sandbox.jama.rich_text import normalised
-from pytest_jama.sandbox.jama.statuses import NOT_RUN, STATUSES, status_from_steps
+from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
+from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
+from pytest_jama.sandbox.jama.statuses import (
+    NOT_APPLICABLE,
+    NOT_RUN,
+    STATUSES,
+    status_from_steps,
+    with_skipped_steps_passed,
+)
 
 RUN_STEP_KEYS = ("action", "expectedResult", "notes", "status", "result")
 CASE_STEP_KEYS = ("action", "expectedResult", "notes")
@@ -28,8 +34,14 @@ def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs:
         result[name] = _accepted(item_type.get_field(name), value, knobs)
     for field in item_type.fields:
         if field.required and not result.get(field.name):
-            raise bad_request(f"{item_type.display} needs fields.{field.name}")
+            raise bad_request(_needed(field, item_type))
     return result
+
+
+def _needed(field: FieldDefinition, item_type: TypeDefinition) -> str:
+    if field.label:
+        return f"{field.label} is a required field of {item_type.display}"
+    return f"{item_type.display} needs fields.{field.name}"
 
 
 def edited_run(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs: Knobs) -> Json:
@@ -49,18 +61,20 @@ def _checked(
     """Return what the write leaves of the fields, and what it sets of those that are writable."""
     known = _known_only(edit, item_type, knobs)
     for name in known.cleared:
-        if not is_writable(item_type.get_field(name), knobs):
+        if item_type.get_field(name).read_only:
             raise bad_request(f"the field {name!r} is read-only; it cannot be removed")
     wanted: Json = {}
     for name, value in known.set.items():
         field = item_type.get_field(name)
-        if is_writable(field, knobs):
+        if not field.read_only:
             wanted[name] = value
-        elif not _passes_as_equal(field, stored, value, knobs):
+        elif not _passes_as_equal(field, stored, value):
             raise bad_request(f"the field {name!r} is read-only; leave it out")
         is_of_run = field.is_custom and item_type.category == "TEST_RUN"
         if is_of_run and knobs.custom_run_fields == "400":
             raise bad_request(f"the custom field {name!r} of a test run cannot be set")
+        if name == "assignedTo" and item_type.category == "TEST_RUN" and knobs.assignee == "400":
+            raise bad_request(f"test runs cannot be assigned to the user {value}")
     left = {name: value for name, value in stored.items() if name not in known.cleared}
     return left, wanted
 
@@ -68,10 +82,11 @@ def _checked(
 def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
     if "testRunSteps" in wanted:
         steps = merged_steps(result.get("testRunSteps", []), wanted["testRunSteps"], knobs=knobs)
-        result["testRunSteps"] = steps
+        passes = knobs.skipped_steps == "pass"
+        result["testRunSteps"] = with_skipped_steps_passed(steps) if passes else steps
     status = wanted.get("testRunStatus")
     if status is not None:
-        _check_status("/fields/testRunStatus", status)
+        _check_status("/fields/testRunStatus", status, knobs)
     if result.get("testRunSteps"):
         result["testRunStatus"] = _derived(result["testRunSteps"], status, knobs)
     elif status is not None:
@@ -81,7 +96,7 @@ def _with_status(result: Json, wanted: Json, knobs: Knobs) -> Json:
 
 def _derived(steps: Sequence[Json], sent: str | None, knobs: Knobs) -> str:
     derived = status_from_steps([step["status"] for step in steps], knobs.status_rule)
-    if sent not in (None, derived) and knobs.status_beside_steps == "400":
+    if sent not in (None, derived):
         raise bad_request(
             f"testRunStatus {sent} was sent for a run with steps, whose status follows from "
             f"them: {derived}; leave testRunStatus out"
@@ -96,14 +111,12 @@ def merged_steps(stored: Sequence[Json], sent: object, *, knobs: Knobs) -> list[
     """
     if not isinstance(sent, list):
         raise value_refused("/fields/testRunSteps", "an array of steps is expected")
-    too_short_is_fine = knobs.step_count == "accept_prefix" and len(sent) < len(stored)
-    if len(sent) != len(stored) and not too_short_is_fine:
+    if len(sent) != len(stored):
         raise bad_request(
             f"testRunSteps has {len(sent)} steps, the run has {len(stored)}; "
             "send the whole array in the original order"
         )
-    merged = [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
-    return [*merged, *stored[len(sent) :]]
+    return [_merged_step(stored[index], new, index, knobs) for index, new in enumerate(sent)]
 
 
 def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
@@ -112,7 +125,7 @@ def _merged_step(old: Json, new: object, index: int, knobs: Knobs) -> Json:
         raise value_refused(path, "a step is an object such as {status: PASSED}")
     checked = _known_step(new, RUN_STEP_KEYS, path, knobs)
     if "status" in checked:
-        _check_status(f"{path}/status", checked["status"])
+        _check_status(f"{path}/status", checked["status"], knobs)
     merged = {**old, **checked}
     return {key: value for key, value in merged.items() if value is not None}
 
@@ -124,12 +137,28 @@ def _known_step(step: Json, keys: Sequence[str], path: str, knobs: Knobs) -> Jso
     for key in keys:
         if not isinstance(step.get(key), str | None):
             raise value_refused(f"{path}/{key}", f"text is expected, not {step[key]!r}")
-    return {key: value for key, value in step.items() if key in keys}
+        check_length(f"{path}/{key}", step.get(key) or "", knobs.text_limit, knobs)
+    known = {key: value for key, value in step.items() if key in keys}
+    return _cleaned_step(known) if knobs.rich_text == "strict" else known
 
 
-def _check_status(path: str, status: object) -> None:
-    if status not in STATUSES:
-        raise value_refused(path, f"{status!r} is not one of {', '.join(STATUSES)}")
+def _cleaned_step(step: Json) -> Json:
+    """Clean the texts of a step. Source: Jama help: the cleaning is done in steps, too."""
+    return {
+        key: cleaned(value) if isinstance(value, str) and key != "status" else value
+        for key, value in step.items()
+    }
+
+
+def _check_status(path: str, status: object, knobs: Knobs) -> None:
+    known = statuses_of(knobs)
+    if status not in known:
+        raise value_refused(path, f"{status!r} is not one of {', '.join(known)}")
+
+
+def statuses_of(knobs: Knobs) -> tuple[str, ...]:
+    """Return the statuses that runs and steps can have here."""
+    return STATUSES if knobs.extra_status == "none" else (*STATUSES, NOT_APPLICABLE)
 
 
 def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:
@@ -145,38 +174,46 @@ def _known_only(edit: Edit, item_type: TypeDefinition, knobs: Knobs) -> Edit:
     )
 
 
-def is_writable(field: FieldDefinition, knobs: Knobs) -> bool:
-    """Return whether a request may give the field a new value."""
-    if field.name == "executionDate":
-        return knobs.execution_date == "writable"
-    if field.name == "forcePassed":
-        return knobs.force_passed == "writable"
-    return not field.read_only
-
-
-def _passes_as_equal(field: FieldDefinition, stored: Json, value: object, knobs: Knobs) -> bool:
+def _passes_as_equal(field: FieldDefinition, stored: Json, value: object) -> bool:
     """Compare a read-only field with what is stored.
 
     Source: a comment by Jama in its community (2016): equal values pass, but dates are usually
     taken for different, most often with test runs.
     """
-    if not field.is_date:
-        return bool(stored.get(field.name) == value)
-    if knobs.readonly_dates == "refuse":
-        return False
-    return str(stored.get(field.name))[:10] == str(value)[:10]
+    return not field.is_date and bool(stored.get(field.name) == value)
 
 
 def _accepted(field: FieldDefinition, value: Any, knobs: Knobs) -> Any:
     path = f"/fields/{field.name}"
-    expected, fits = _CHECKS[field.field_type]
+    expected, fits = _CHECKS.get(field.field_type, ("anything", lambda _: True))
     if not fits(value):
         raise value_refused(path, f"{expected} is expected, not {value!r}")
+    if isinstance(value, str):
+        is_text = field.field_type == "TEXT"
+        limit = knobs.text_limit if is_text else knobs.name_limit
+        check_length(path, value, limit, knobs)
+    if field.pick_list is not None:
+        _check_option(field.pick_list, value, path)
     if field.field_type == "STEPS":
         return [_known_step(step, CASE_STEP_KEYS, path, knobs) for step in value]
-    if field.rich and isinstance(value, str) and knobs.rich_text == "normalise":
-        return normalised(value)
-    return value
+    if not field.rich or knobs.rich_text == "keep":
+        return value
+    return normalised(cleaned(value) if knobs.rich_text == "strict" else value)
+
+
+def check_length(path: str, text: str, limit: int, knobs: Knobs) -> None:
+    """Refuse a text above a limit; 0 is none."""
+    if limit and len(text) > limit:
+        if knobs.over_limit == "500":
+            raise ApiError(500, "Internal Server Error")
+        raise bad_request(f"{path} has {len(text)} characters, and may have {limit}")
+
+
+def _check_option(list_id: int, value: Any, path: str) -> None:
+    name, options = PICK_LISTS[list_id]
+    for option in value if isinstance(value, list) else [value]:
+        if option not in options:
+            raise value_refused(path, f"{option!r} is not an option of the pick list {name}")
 
 
 def _is_text(value: object) -> bool:

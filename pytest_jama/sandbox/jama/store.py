@@ -12,11 +12,13 @@ from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
 from pytest_jama.sandbox.jama import accounts, nodes, planning
-from pytest_jama.sandbox.jama.accounts import ROBOT_ID, TESTER_ID
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, ITEM_TYPES, FieldDefinition
+from pytest_jama.sandbox.jama.meanwhile import Meanwhile
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
-from pytest_jama.sandbox.jama.nodes import NewNode, find_nodes, of_kind
+from pytest_jama.sandbox.jama.nodes import NewNode, find_nodes
 from pytest_jama.sandbox.jama.rich_text import paragraph
+from pytest_jama.sandbox.jama.selection import of_kind
 from pytest_jama.sandbox.jama.tables import SCHEMA, VERSION
 
 Step = Mapping[str, str]
@@ -24,7 +26,7 @@ Step = Mapping[str, str]
 DEMO_KEY = "DEMO"
 
 
-class Store:
+class Store(Meanwhile):
     """Everything one sandbox knows, in memory or in a file that outlives it.
 
     Thread safe. Close it, use it as a context manager, or let it be garbage collected.
@@ -178,37 +180,6 @@ class Store:
         field = FieldDefinition(full, field_type, rich=rich)
         accounts.add_custom_field(self.database, "TSTRN", field)
         return full
-
-    # -- what happens at Jama meanwhile --------------------------------------------------
-
-    def set_lock(self, node_id: int, locked_by: int | None = TESTER_ID) -> None:
-        """Lock a run (or anything else) for a user, by default another user; None unlocks."""
-        nodes.set_lock(self.database, node_id, locked_by)
-
-    def set_archived(self, plan_id: int, *, archived: bool = True) -> None:
-        """Archive a plan, or bring it back."""
-        self.database.update("nodes", {"archived": archived}, id=plan_id)
-
-    def bump_case_version(self, case_id: int) -> int:
-        """Save a case again, so that its runs become stale; return the new version."""
-        node = nodes.get_node(self.database, case_id, "items")
-        nodes.save_fields(self.database, node, node.fields, user=TESTER_ID)
-        return node.version + 1
-
-    def change_case(self, case_id: int, **fields: Any) -> int:
-        """Save a case with other values of some fields; return the new version.
-
-        Args:
-            case_id: The case.
-            fields: Values by name, such as ``name`` or ``testCaseSteps``.
-        """
-        node = nodes.get_node(self.database, case_id, "items")
-        nodes.save_fields(self.database, node, {**node.fields, **fields}, user=TESTER_ID)
-        return node.version + 1
-
-    def delete_case(self, case_id: int) -> None:
-        """Delete a test case; its runs stay."""
-        nodes.deactivate(self.database, id=case_id)
 
     # -- reading -------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The tables. One wide table holds everything that Jama calls an abstract item."""
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -35,7 +35,7 @@ CREATE TABLE nodes (
   last_activity_date TEXT NOT NULL,
   locked_by INTEGER,
   locked_date TEXT,
-  visible_at REAL NOT NULL,       -- seconds since the epoch; runs of a slow cycle appear later
+  visible_at REAL NOT NULL,       -- seconds since the epoch; what is created slowly appears later
   indexed_at REAL NOT NULL,       -- seconds since the epoch; search lags behind
   search_text TEXT NOT NULL,
   fields TEXT NOT NULL,           -- JSON; what the server derives is left out
@@ -61,11 +61,14 @@ CREATE INDEX nodes_by_case ON nodes (test_case) WHERE test_case IS NOT NULL;
 
 CREATE TABLE versions (
   item INTEGER NOT NULL, version INTEGER NOT NULL, fields TEXT NOT NULL,
-  created_date TEXT NOT NULL, created_by INTEGER NOT NULL, PRIMARY KEY (item, version)
+  created_date TEXT NOT NULL, created_by INTEGER NOT NULL,
+  saved_at REAL NOT NULL,         -- seconds since the epoch
+  PRIMARY KEY (item, version)
 );
 
 CREATE TABLE test_groups (
-  id INTEGER PRIMARY KEY, plan INTEGER NOT NULL, name TEXT NOT NULL, assigned_to INTEGER
+  id INTEGER PRIMARY KEY, plan INTEGER NOT NULL, name TEXT NOT NULL, assigned_to INTEGER,
+  visible_at REAL NOT NULL        -- seconds since the epoch
 );
 CREATE INDEX test_groups_by_plan ON test_groups (plan);
 
@@ -80,6 +83,11 @@ CREATE TABLE comments (
   comment_type TEXT NOT NULL, created_date TEXT NOT NULL, created_by INTEGER NOT NULL
 );
 CREATE INDEX comments_by_item ON comments (item);
+
+CREATE TABLE relationships (
+  id INTEGER PRIMARY KEY, from_item INTEGER NOT NULL, to_item INTEGER NOT NULL,
+  relationship_type INTEGER NOT NULL
+);
 
 CREATE TABLE files (
   attachment INTEGER PRIMARY KEY, id INTEGER NOT NULL, name TEXT NOT NULL,

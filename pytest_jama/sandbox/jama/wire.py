@@ -1,12 +1,16 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 from pytest_jama.sandbox.database import Row
+from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
-from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
 
 _ALLOWED = {
@@ -50,10 +54,18 @@ def node(call: Call, value: Node) -> Json:
             **members(value, *_OF_EACH_NODE),
             **_outer(call, value),
             "fields": shown_fields(call, value),
-            "resources": {"self": {"allowed": _ALLOWED[value.kind]}},
+            "resources": {"self": {"allowed": _allowed(call, value)}},
             "type": value.kind,
         }
     )
+
+
+def _allowed(call: Call, value: Node) -> list[str]:
+    """Name the verbs that the caller may use on a node."""
+    if call.knobs.access == "read_only":
+        return ["GET"]
+    lacks_patch = value.kind == "testruns" and call.knobs.run_patch in {"404", "405"}
+    return [verb for verb in _ALLOWED[value.kind] if not (lacks_patch and verb == "PATCH")]
 
 
 def shown_fields(call: Call, value: Node) -> Json:
@@ -74,8 +86,12 @@ _DATES = ("executionDate", "modifiedDate")
 
 
 def _dated(call: Call, name: str, part: Any) -> Any:
-    """Shorten dates inside `fields` unless the caller asked for the time."""
-    return part[:10] if name in _DATES and not call.with_time else part
+    """Shorten dates inside `fields` to the server's day unless the caller asked for the time."""
+    if name not in _DATES or call.with_time:
+        return part
+    zone = datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
+    moment = datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return moment.astimezone(zone).date().isoformat()
 
 
 def _outer(call: Call, value: Node) -> Json:
@@ -144,16 +160,18 @@ def group(value: StoredGroup) -> Json:
     return without_unset({**members(value, "id", "name", "assigned_to"), "type": "testgroups"})
 
 
-LICENSE = "NAMED"
-
-
-def user(value: User) -> Json:
+def user(value: User, knobs: Knobs) -> Json:
     """Show a user."""
     return {
         **members(value, "id", "username", "first_name", "last_name", "email", "active"),
-        "licenseType": LICENSE,
+        "licenseType": licence_of(value, knobs),
         "type": "users",
     }
+
+
+def licence_of(value: User, knobs: Knobs) -> str:
+    """Return the type of a user's license; the others are creators."""
+    return knobs.licence if value.id == ROBOT_ID else "NAMED"
 
 
 def project(value: StoredProject) -> Json:
@@ -171,14 +189,15 @@ def project(value: StoredProject) -> Json:
     )
 
 
-def item_type(value: TypeDefinition) -> Json:
+def item_type(value: TypeDefinition, knobs: Knobs) -> Json:
     """Show an item type with its fields."""
     return without_unset(
         {
-            **members(value, "id", "type_key", "display", "category"),
+            **members(value, "id", "type_key", "display"),
+            "category": _category(value, knobs),
             "displayPlural": f"{value.display}s",
             "system": value.kind != "items",
-            "widgets": [{"name": "ATTACHMENTS", "synchronize": False}],
+            "widgets": [{"name": name, "synchronize": False} for name in value.widgets],
             "fields": [
                 _field(value.id, number, field) for number, field in enumerate(value.fields)
             ],
@@ -191,11 +210,53 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
     return without_unset(
         {
             "id": type_id * 1000 + number,
-            **members(field, "name", "field_type", "read_only", "required"),
-            "label": field.label or field.name,
+            **members(field, "name", "field_type", "read_only", "required", "pick_list"),
+            "label": field.label or _words_of(field.name),
             "readOnlyAllowApiOverwrite": False,
             "triggerSuspect": False,
             "synchronize": False,
-            "textType": "RICHTEXT" if field.rich else None,
+            "textType": _text_type(field),
         }
     )
+
+
+def _category(value: TypeDefinition, knobs: Knobs) -> str | None:
+    is_told = knobs.test_case_category == "yes" or (
+        knobs.test_case_category == "no" and value.category != "TEST_CASE"
+    )
+    return value.category if is_told else None
+
+
+def _words_of(name: str) -> str:
+    """Return a name as people read it: `actualResults` is `Actual Results`."""
+    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name[:1].upper() + name[1:])
+
+
+def pick_list(list_id: int) -> Json:
+    """Show a pick list."""
+    name, _ = PICK_LISTS[list_id]
+    return {"id": list_id, "name": name, "description": "", "type": "picklists"}
+
+
+def pick_list_options(list_id: int) -> list[Json]:
+    """Show the options of a pick list."""
+    return [
+        {
+            "id": option_id,
+            "name": name,
+            "description": "",
+            "default": False,
+            "active": True,
+            "color": "#ffffff",
+            "sortOrder": number,
+            "pickList": list_id,
+            "type": "picklistoptions",
+        }
+        for number, (option_id, name) in enumerate(PICK_LISTS[list_id][1].items())
+    ]
+
+
+def _text_type(field: FieldDefinition) -> str | None:
+    if field.field_type != "TEXT":
+        return None
+    return "RICHTEXT" if field.rich else "TEXTAREA"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.creation import Creation
 from pytest_jama.targets.http.request import Query, Request, accept_anything
 from pytest_jama.targets.http.retry import persist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from pytest_jama.targets.http.connection import Connection
+    from pytest_jama.targets.http.creation import Seen, Wary
 
     Check = Callable[[Mapping[str, Any]], str]
 
@@ -43,13 +44,26 @@ class HttpApi:
         """
         return self.send(Request("GET", self._api_path + path, query, check=check))
 
-    def put(self, path: str, body: object) -> dict[str, Any]:
+    def put(
+        self,
+        path: str,
+        body: object,
+        *,
+        on_attempt: Callable[[int], None] = lambda _number: None,
+    ) -> dict[str, Any]:
         """Replace something.
+
+        Args:
+            path: What to replace.
+            body: What it becomes.
+            on_attempt: Told the number of each attempt, from 1, before it is made.
 
         Raises:
             TargetError: See `send`.
         """
-        return self.send(Request("PUT", self._api_path + path, body=_encode(body)))
+        return self.send(
+            Request("PUT", self._api_path + path, body=_encode(body)), on_attempt=on_attempt
+        )
 
     def patch(
         self,
@@ -77,21 +91,16 @@ class HttpApi:
         path: str,
         body: object,
         *,
-        find_existing: Callable[[], int | None],
-        look_again_after_s: Sequence[float] = (),
-        trusts_refusals: bool = True,
+        look: Callable[[], Seen],
+        wary: Wary | None = None,
     ) -> int:
         """Make something new, and never twice.
 
         Args:
             path: The collection that gets the new member.
             body: What to create.
-            find_existing: Looks the new thing up. Called before a request is repeated whose answer
-                was lost, since it may have been done.
-            look_again_after_s: Pauses after which it is looked up again when it was not found,
-                since servers may show late what they have made.
-            trusts_refusals: Whether answers such as 429, which say that nothing was done, are
-                believed; otherwise it is looked up once after these, too.
+            look: Looks whether it is there, before it is made again.
+            wary: How to make something of which there would be two otherwise.
 
         Returns:
             The ID of what was created or found.
@@ -99,49 +108,12 @@ class HttpApi:
         Raises:
             TargetError: See `send`.
         """
-        request = Request("POST", self._api_path + path, body=_encode(body))
-        pauses_s: Sequence[float] | None = None
-
-        def attempt(number: int) -> int:
-            nonlocal pauses_s
-            if pauses_s is not None:
-                existing = self._look_up(request, number, find_existing, pauses_s)
-                if existing is not None:
-                    return existing
-            pauses_s = None
-            try:
-                return self._get_created_id(self.connection.attempt(request, number))
-            except TransientError as failure:
-                if failure.may_have_happened:
-                    pauses_s = look_again_after_s
-                elif failure.http_status and not trusts_refusals:
-                    pauses_s = ()
-                raise
-
-        return persist(self.connection, attempt, request)
-
-    def _get_created_id(self, answer: dict[str, Any]) -> int:
-        created_id = self.connection.facts.find_created_id(answer)
-        if created_id is None:
-            raise TransientError("the answer does not say what was created")
-        return created_id
-
-    def _look_up(
-        self,
-        request: Request,
-        number: int,
-        find_existing: Callable[[], int | None],
-        look_again_after_s: Sequence[float],
-    ) -> int | None:
-        for pause_s in (0.0, *look_again_after_s):
-            if pause_s:
-                why = "looked up again, since a list may show it late"
-                self.connection.note_retry(str(request), why, attempt=number, pause_s=pause_s)
-                self.connection.sleep(pause_s)
-            existing = find_existing()
-            if existing is not None:
-                return existing
-        return None
+        request = Request(
+            "POST", self._api_path + path, body=_encode(body), makes_once=wary is not None
+        )
+        find_id = self.connection.facts.find_created_id
+        creation = Creation(self.connection, request, look, find_id, wary)
+        return persist(self.connection, creation.attempt, request)
 
     def again(
         self, path: str, reason: str, attempt: int, pause_s: float, *, method: str = "GET"

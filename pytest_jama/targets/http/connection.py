@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,8 @@ from pytest_jama.targets.http.failures import (
 from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
 from pytest_jama.targets.http.rate_limit import Pace
 from pytest_jama.targets.http.request import Request
-from pytest_jama.targets.http.responses import find_retry_after_s, read_answer
-from pytest_jama.targets.http.transport import proxy_secrets
+from pytest_jama.targets.http.responses import HttpAnswer, find_retry_after_s, read_answer
+from pytest_jama.targets.http.transport import session_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 30.0
 """For how long to wait for an answer, all of it, unless `Limits` says otherwise."""
+
+_TIMES_AS_LONG_FOR_CREATIONS = 10
+"""So much longer for what is made once, 300 s: a cycle of very many runs may take minutes."""
 
 _RENEWED = "401 Unauthorized, so the token is renewed"
 _REFUSED_LOGINS = 3
@@ -106,6 +109,8 @@ class Connection:
     def attempt(self, request: Request, number: int = 1) -> dict[str, Any]:
         """Send a request once, and once more when only the token was too old.
 
+        One that makes something once is not sent again: a server may do it, and answer 401.
+
         Args:
             request: What to send.
             number: Which attempt this is, for the log.
@@ -123,13 +128,19 @@ class Connection:
         try:
             answer = self._exchange(request, number)
         except TransientError:
-            self.give_up.failed(started_at=started_at)
+            # One who waits for a creation has a server that works, not one that is out of reach.
+            self.give_up.failed(started_at=self.clock() if request.makes_once else started_at)
             raise
         except RefusedError:
             self.give_up.succeeded()
             raise
         self.give_up.succeeded()
         return answer
+
+    @property
+    def now_s(self) -> float:
+        """The time, in seconds since 1970."""
+        return self._clocks.wall()
 
     @property
     def repeated(self) -> Mapping[str, int]:
@@ -150,9 +161,8 @@ class Connection:
 
     def is_probe_answered(self) -> bool:
         """Return whether the server answers the cheapest request; `give_up` learns nothing."""
-        probe = Request("GET", self.facts.api_path + self.facts.probe_path)
         try:
-            self._exchange(probe, 1)
+            self._exchange(self._probe(), 1)
         except TransientError:
             return False
         except RefusedError:
@@ -178,46 +188,80 @@ class Connection:
         login = request.login or self._login
         response = self._send(request, login, number)
         if response.status_code == HTTPStatus.UNAUTHORIZED and login.renew(response.request):
-            self.note_retry(str(request), _RENEWED, attempt=number)
-            response = self._send(request, login, number)
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            raise self._not_let_in(request, login)
-        if request.login is None:
-            self._refused_logins = 0
-            self._was_let_in = True
+            if request.makes_once and not self._refused_logins:
+                self._refused_logins += 1
+                raise _token_renewed()
+            if not request.makes_once:
+                self.note_retry(str(request), _RENEWED, attempt=number)
+                response = self._send(request, login, number)
+        answer = self._answer(request, response, login)
         try:
-            return self._read(request, response, login)
+            if answer.is_unauthorized:
+                raise self._not_let_in(answer)
+            if answer.is_about_account:
+                raise self._account_refused(answer)
+            if request.login is None:
+                self._refused_logins = 0
+                self._was_let_in |= response.status_code < HTTPStatus.BAD_REQUEST
+            return self._read(answer)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as exc:
             reason = _not_understood(exc, http_status=response.status_code)
             raise reason from without_frames(exc)  # its frames hold what the server said
 
-    def _read(self, request: Request, response: requests.Response, login: Login) -> dict[str, Any]:
-        answer = read_answer(
+    def _answer(self, request: Request, response: requests.Response, login: Login) -> HttpAnswer:
+        return HttpAnswer(
             request,
             response,
             facts=self.facts,
-            now_s=self._clocks.wall(),
             conceal=lambda text: self._conceal(text, login),
+            login_remedy=login.remedy,
+            is_first=not self._was_let_in,
+            url=self.url,
         )
-        complaint = request.check(answer)
+
+    def _read(self, answer: HttpAnswer) -> dict[str, Any]:
+        found = read_answer(answer, now_s=self._clocks.wall())
+        complaint = answer.request.check(found)
         if complaint:
-            del answer  # error trackers print variables, and the answer may repeat the credentials
-            raise TransientError(complaint, http_status=response.status_code)
-        return answer
+            del found  # error trackers print variables, and the answer may repeat the credentials
+            raise TransientError(complaint, http_status=answer.status)
+        return found
 
     def _conceal(self, text: str, login: Login) -> str:
         """Take all secrets out of a text; no other code gets them, not even as variables."""
         logins = (*login.secrets(), *self._login.secrets())
-        return redact(text, (*logins, *proxy_secrets(self._session)))
+        return redact(text, (*logins, *session_secrets(self._session)))
 
-    def _not_let_in(self, request: Request, login: Login) -> Exception:
+    def _not_let_in(self, answer: HttpAnswer) -> Exception:
         """Judge a 401: at the beginning it is final, later only after several."""
         self._refused_logins += 1
         if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
             return TransientError(
-                "401 Unauthorized", http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False
+                answer.status_line, http_status=answer.status, may_have_happened=False
             )
-        return CredentialsError(f"{request}: 401 Unauthorized at {self.url}; {login.remedy}")
+        is_login = answer.request.login is not None and not answer.is_about_account
+        return answer.as_refusal() if is_login else CredentialsError(str(answer))
+
+    def _account_refused(self, answer: HttpAnswer) -> Exception:
+        """Judge a refusal of the account: it is one of this request alone if others are granted.
+
+        Servers say of a single right, too, that the account or its license does not have it.
+        """
+        request, probe = answer.request, self._probe()
+        if answer.is_first or request.login is not None or request.path == probe.path:
+            return CredentialsError(str(answer))
+        try:
+            self._exchange(probe, 1)
+        except CredentialsError:
+            return CredentialsError(str(answer))
+        except TransientError:
+            return answer.as_refusal()
+        except RefusedError:
+            pass
+        return replace(answer, is_account_fine=True).as_refusal()
+
+    def _probe(self) -> Request:
+        return Request("GET", self.facts.api_path + self.facts.probe_path)
 
     def _send(self, request: Request, login: Login, number: int) -> requests.Response:
         outcome = "no answer"
@@ -228,7 +272,7 @@ class Connection:
                 started_at = sent_at = self._wait_for_turn()
                 response = self._session.send(
                     prepared,
-                    timeout=self._timeouts_s(),
+                    timeout=self._timeouts_s(request),
                     allow_redirects=False,
                     proxies=self._session.proxies,
                 )
@@ -264,12 +308,12 @@ class Connection:
             warnings.simplefilter("ignore", InsecureRequestWarning)
         return sent_at
 
-    def _timeouts_s(self) -> tuple[float, float]:
+    def _timeouts_s(self, request: Request) -> tuple[float, float]:
         left_s = max(1.0, self.give_up.left_s)
-        return (
-            min(self._limits.connect_timeout_s, left_s),
-            min(self._limits.read_timeout_s, left_s),
-        )
+        read_s = min(self._limits.read_timeout_s, left_s)
+        if request.makes_once:  # given up too early, it would be there without our knowledge
+            read_s = self._limits.read_timeout_s * _TIMES_AS_LONG_FOR_CREATIONS
+        return min(self._limits.connect_timeout_s, left_s), read_s
 
     def _learn(self, response: requests.Response, sent_at: float) -> None:
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -278,6 +322,12 @@ class Connection:
             self.pace.refused(sent_at, asked_s=min(asked_s, self.give_up.left_s))
         else:
             self.pace.admitted(sent_at)
+
+
+def _token_renewed() -> TransientError:
+    return TransientError(
+        _RENEWED, http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False, at_once=True
+    )
 
 
 def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:

@@ -163,12 +163,3 @@ def is_web_page(response: Response) -> bool:
 def is_blank(response: Response) -> bool:
     """Return whether there is no content."""
     return not response.content or response.content.isspace()
-
-
-def find_title(page: str) -> str:
-    """Return the title of a web page; empty when it has none. Takes one look at each character."""
-    folded = page.lower()
-    start = folded.find("<title")
-    opened = folded.find(">", start) if start >= 0 else -1
-    end = folded.find("</title", opened) if opened >= 0 else -1
-    return page[opened + 1 : end] if end >= 0 else ""

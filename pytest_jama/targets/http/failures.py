@@ -104,7 +104,7 @@ FAILURES: Mapping[type[OSError], Failure] = {
     foreign.ProxyError: Failure(
         "no way through the proxy", may_have_happened=False, remedy=_WRONG_PROXY
     ),
-    foreign.SSLError: Failure("no secure connection", may_have_happened=False, remedy=_WRONG_TLS),
+    foreign.SSLError: Failure("no secure connection", remedy=_WRONG_TLS),
     foreign.ConnectionError: Failure("connection failed"),
     foreign.ChunkedEncodingError: Failure("the answer broke off"),
     foreign.ContentDecodingError: Failure("the answer is garbled"),
@@ -154,7 +154,7 @@ def describe_failure(exc: OSError) -> Failure:
     return Failure(
         reason=f"{known.reason} ({detail})" if detail else known.reason,
         is_transient=known.is_transient and not is_permanent,
-        may_have_happened=known.may_have_happened,
+        may_have_happened=known.may_have_happened and not (is_permanent or _found_nobody(exc)),
         remedy=_find_remedy(exc, known, detail),
     )
 
@@ -162,10 +162,12 @@ def describe_failure(exc: OSError) -> Failure:
 def _find_remedy(exc: OSError, known: Failure, detail: str) -> str:
     if "WRONG_VERSION_NUMBER" in detail:
         return _NO_TLS_THERE
-    is_no_host = any(
-        isinstance(link, (socket.gaierror, ConnectionRefusedError)) for link in _chain(exc)
-    )
-    return known.remedy or (_WRONG_HOST if is_no_host else "")
+    return known.remedy or (_WRONG_HOST if _found_nobody(exc) else "")
+
+
+def _found_nobody(exc: OSError) -> bool:
+    """Return whether there was no connection, so that no server got the request."""
+    return any(isinstance(link, (socket.gaierror, ConnectionRefusedError)) for link in _chain(exc))
 
 
 def without_frames(exc: BaseException) -> BaseException:

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from pytest_jama.core.errors import CredentialsError, RefusedError
 from pytest_jama.targets.http.failures import TransientError
@@ -27,18 +28,30 @@ if TYPE_CHECKING:
 _RENEW_BEFORE_S = 60.0
 _LIFETIME_IF_UNKNOWN_S = 300.0
 _GOOD = range(200, 300)
-_NOT_FOUND = 404
+_WRONG_CLIENT = frozenset({400, 401})
+_AS_FORM = "the client is refused as user and password, so its ID and secret are sent as a form"
+GRANT = "grant_type=client_credentials"
+"""What a token is asked for with."""
 _ATTEMPTS_WITHOUT_TOKEN = 3
 """After this many good answers without a token, no further one is asked for."""
 
 _FITS_A_HEADER = re.compile(r"[!-~]+")
 """What a token may consist of; the HTTP library shows a value that it cannot send."""
 
-_NO_ENDPOINT = "no token can be fetched from this address: check `url`, with its context path"
+
+class Anonymous(Login):
+    """No login: to see what answers those who have none."""
+
+    def __init__(self) -> None:
+        super().__init__(remedy="it asks for a login")
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Leave the request as it is."""
+        return request
 
 
 class BasicLogin(Login):
-    """User name and password, or client ID and client secret, sent with each request.
+    """User name and password, sent with each request.
 
     Args:
         name: The user name or client ID.
@@ -63,6 +76,43 @@ class BasicLogin(Login):
 
     def _pair(self) -> str:
         return base64.b64encode(f"{self._name}:{self._read_secret()}".encode()).decode("ascii")
+
+
+class ClientLogin(BasicLogin):
+    """Client ID and client secret, for the token endpoint alone: as user and password, or a form.
+
+    A server has to support the first way; some take the second one only.
+
+    Source: RFC 6749, section 2.3.1.
+    """
+
+    def __init__(self, name: str, read_secret: Callable[[], str], *, remedy: str) -> None:
+        super().__init__(name, read_secret, remedy=remedy)
+        self._in_form = False
+        self._is_settled = False
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header, or the fields; `requests` counts the length of the body afterwards."""
+        if not self._in_form:
+            return super().__call__(request)
+        fields = {"client_id": self._name, "client_secret": self._read_secret()}
+        request.body = f"{GRANT}&{urlencode(fields)}".encode("ascii")
+        return request
+
+    def accepted(self) -> None:
+        """Note that a token came: this way works, and no other one is tried."""
+        self._is_settled = True
+
+    def tries_form(self) -> bool:
+        """Take the other way from now on, unless that was tried; returns whether to try again."""
+        if self._is_settled:
+            return False
+        self._in_form = self._is_settled = True
+        return True
+
+    def keeps_header(self) -> None:
+        """Take the first way again: the other one did not work either."""
+        self._in_form = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +156,7 @@ def read_token(answer: Mapping[str, Any], *, now: float) -> Token | None:
     return Token(f"Bearer {value.strip()}", lifetime_s, now + lifetime_s)
 
 
-def fetch_token(connection: Connection, login: BasicLogin) -> Token:
+def fetch_token(connection: Connection, login: ClientLogin) -> Token:
     """Exchange client ID and client secret for a token.
 
     Args:
@@ -117,14 +167,30 @@ def fetch_token(connection: Connection, login: BasicLogin) -> Token:
         CredentialsError: When the server does not accept them, or answers without a token.
         OutOfReachError: When it does not answer.
     """
-    facts = connection.facts
     request = Request(
         "POST",
-        facts.token_path,
-        body=b"grant_type=client_credentials",
+        connection.facts.token_path,
+        body=GRANT.encode("ascii"),
         content_type="application/x-www-form-urlencoded",
         login=login,
     )
+    try:
+        token = _request_token(connection, request)
+    except RefusedError as refusal:
+        if refusal.http_status not in _WRONG_CLIENT or not login.tries_form():
+            raise CredentialsError(str(refusal)) from refusal
+        connection.note_retry(str(request), _AS_FORM, attempt=2)
+        try:
+            token = _request_token(connection, request)
+        except (RefusedError, CredentialsError) as other:
+            login.keeps_header()
+            raise CredentialsError(str(refusal)) from other
+    login.accepted()
+    return token
+
+
+def _request_token(connection: Connection, request: Request) -> Token:
+    remedy = request.login.remedy if request.login else ""
 
     def attempt(number: int) -> Token:
         is_last = number >= _ATTEMPTS_WITHOUT_TOKEN
@@ -132,14 +198,10 @@ def fetch_token(connection: Connection, login: BasicLogin) -> Token:
             token = read_token(connection.attempt(request, number), now=connection.clock())
         except TransientError as failure:
             if failure.http_status in _GOOD and is_last:
-                raise CredentialsError(f"{request}: {failure}; {login.remedy}") from failure
+                raise CredentialsError(f"{request}: {failure}; {remedy}") from failure
             raise
-        except RefusedError as refusal:
-            is_missing = refusal.http_status == _NOT_FOUND
-            remedy = f"{_NO_ENDPOINT}; {facts.no_token_remedy}" if is_missing else login.remedy
-            raise CredentialsError(f"{refusal}; {remedy}") from refusal
         if token is None and is_last:
-            raise CredentialsError(f"{request}: the answer holds no token; {login.remedy}")
+            raise CredentialsError(f"{request}: the answer holds no token; {remedy}")
         if token is None:
             raise TransientError("the answer holds no token", http_status=_GOOD.start)
         return token

@@ -6,6 +6,7 @@ Nothing else here knows which server it is.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,12 +14,49 @@ from requests.auth import AuthBase
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from requests import PreparedRequest
 
 Query = tuple[tuple[str, "str | int"], ...]
 """Parameters of a request; a name may occur several times."""
+
+
+class Scope(Enum):
+    """What a refusal is about."""
+
+    REQUEST = "request"
+    """This request; others may be granted."""
+    LOCK = "lock"
+    """The object of this request, which somebody has locked."""
+    ACCOUNT = "account"
+    """The account, so that all its requests are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A reason for which a server refuses, how to tell it, and what to do about it.
+
+    Attributes:
+        remedy: What it means, and who has to do what.
+        statuses: The statuses of such an answer.
+        words: Found in what the server says; None when that does not matter.
+        asks: Found in method and path of the request; None when that does not matter.
+        at_login: Whether the server has let us in before: True for an answer to a login or to the
+            first request, False for a later one, None for both.
+        in_page: Whether the answer is a web page; None for both.
+        scope: What the refusal is about.
+        is_guess: Whether what is usually wrong with a login may be wrong all the same.
+    """
+
+    remedy: str
+    statuses: Container[int]
+    words: re.Pattern[str] | None = None
+    asks: re.Pattern[str] | None = None
+    at_login: bool | None = None
+    in_page: bool | None = None
+    scope: Scope = Scope.REQUEST
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +67,26 @@ class ServerFacts:
         name: What users call it, for messages.
         api_path: Where its REST API begins, below the base URL.
         token_path: Where OAuth tokens come from, below the base URL.
-        no_token_remedy: What users can do where there is no such address.
         probe_path: The cheapest thing to read, below `api_path`.
         hosted_domains: How the host names of its vendor's hosting end.
-        hosted_rate_per_s: How many requests a second that hosting admits.
+        hosted_rate_per_s: How many requests a second that hosting admits, of all users together.
+        own_rate_per_s: How many of them we take, unless told otherwise; the rest is for others.
         hosted_queue: How many requests that hosting lets wait.
-        remedies: What users can do about a status that is not about one object.
-        lock_words: Found in an error answer, they mean that the object is locked.
-        message_in: The object inside an error answer that may hold its message.
+        causes: For which reasons it refuses; the first one that fits an answer counts.
+        sign_on_remedy: What users can do when a login for people stands before it.
         find_created_id: Returns the ID of what a POST created; None when its answer does not say.
     """
 
     name: str
     api_path: str
     token_path: str
-    no_token_remedy: str
     probe_path: str
     hosted_domains: tuple[str, ...]
     hosted_rate_per_s: float
+    own_rate_per_s: float
     hosted_queue: int
-    remedies: Mapping[int, str]
-    lock_words: re.Pattern[str]
-    message_in: str
+    causes: Sequence[Cause]
+    sign_on_remedy: str
     find_created_id: Callable[[Mapping[str, Any]], int | None]
 
     @property
@@ -58,23 +94,18 @@ class ServerFacts:
         """What users can do when something else answers."""
         return f"check that `url` is the base URL of {self.name}, with its context path"
 
-    @property
-    def locked_remedy(self) -> str:
-        """What users can do about a locked object."""
-        return f"have it unlocked in {self.name}, then report again"
-
     def find_rate_per_s(self, url: str, *, rate: float | str) -> float | None:
         """Return how many requests a second a server may get; None when nothing limits them.
 
         Args:
             url: Where the server is.
-            rate: The user's limit, or ``auto``: the documented one for hosted servers, none for
-                others.
+            rate: The user's limit, or ``auto``: most of the documented one for hosted servers, none
+                for others.
         """
         if not isinstance(rate, str):
             return float(rate)
         host = (urlsplit(url).hostname or "").lower()
-        return self.hosted_rate_per_s if host.endswith(self.hosted_domains) else None
+        return self.own_rate_per_s if host.endswith(self.hosted_domains) else None
 
 
 class Login(AuthBase):
@@ -122,6 +153,9 @@ class Request:
         login: How to log in, if not as all other requests do.
         check: Says why an answer does not belong to this request: proxies and caches give such
             answers. Empty when it does.
+        takes_any_json: Whether JSON that is not an object is an answer, too; it comes as `data`.
+        makes_once: Whether it makes something that would be there twice if it was sent again: it
+            may take minutes, and each time it is sent is an attempt of its own.
     """
 
     method: str
@@ -131,6 +165,8 @@ class Request:
     content_type: str = "application/json"
     login: Login | None = None
     check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
+    takes_any_json: bool = False
+    makes_once: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -1,34 +1,30 @@
 """Answers of the server: the good ones as JSON objects, the others as our errors.
 
-Every error text has method, path, status and the server's own words, on one line.
+Every error text has method, path, status, the server's own words and a remedy, on one line.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from pytest_jama.core.errors import LockedError, OutOfReachError, RefusedError
-from pytest_jama.core.text import clean, first_line, shorten
-from pytest_jama.targets.http.content import (
-    LARGEST_ERROR,
-    find_json,
-    find_title,
-    is_blank,
-    is_web_page,
-    text_of,
-)
+from pytest_jama.core.text import clean, shorten
+from pytest_jama.targets.http.content import find_json, is_blank, is_web_page
 from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.request import Scope
+from pytest_jama.targets.http.words import WEB_PAGE, phrase_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from requests import Response
 
-    from pytest_jama.targets.http.request import Request, ServerFacts
+    from pytest_jama.targets.http.request import Cause, Request, ServerFacts
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
 """Answers after which the same request may succeed, as after all from 500 on.
@@ -36,56 +32,39 @@ TRANSIENT_STATUSES = frozenset({408, 425, 429})
 Source: RFC 9110 and RFC 8470; proxies have statuses of their own from 520 on.
 """
 
-_MAY_BE_A_LOCK = frozenset({400, 403, 409})
-_MESSAGE_KEYS = ("message", "error_description", "error")
 _LONGEST_PAUSE = 64
 """Characters of a ``Retry-After`` that can be one."""
-_LONGEST_SECRET = 8192
 
 
-def read_answer(
-    request: Request,
-    response: Response,
-    *,
-    facts: ServerFacts,
-    now_s: float,
-    conceal: Callable[[str], str],
-) -> dict[str, Any]:
+def read_answer(answer: HttpAnswer, *, now_s: float) -> dict[str, Any]:
     """Return the JSON object of a good answer; an empty one for a good answer without a body.
 
     Args:
-        request: What was sent.
-        response: The answer, completely received; not a 401.
-        facts: What is known of the server.
+        answer: The answer, completely received; not a 401.
         now_s: Seconds since 1970.
-        conceal: Takes secrets out of what the server says.
 
     Raises:
         TransientError: When the same request may succeed later.
         RefusedError: When the server refuses it; as `LockedError` when the object is locked.
         OutOfReachError: When something other than the REST API answers.
     """
-    status, error = response.status_code, _ErrorAnswer(response, facts, conceal)
-    if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    status = answer.status
+    if answer.is_transient:
         raise TransientError(
-            error.status_line,
-            more=error.more,
+            answer.status_line,
+            more=answer.more,
             http_status=status,
-            retry_after_s=find_retry_after_s(response, now_s=now_s),
+            retry_after_s=find_retry_after_s(answer.response, now_s=now_s),
             # A request that was one too many was not processed.
             may_have_happened=status != HTTPStatus.TOO_MANY_REQUESTS,
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        if "Location" not in response.headers:
-            raise TransientError(error.status_line, more=error.more, http_status=status)
-        # Not followed, so that credentials reach no other host.
-        raise OutOfReachError(
-            f"{request}: {status} redirects to {error.redirects_to}; `url` is probably not "
-            f"{facts.name}'s base URL, or single sign-on stands before it",
-        )
+        if "Location" not in answer.response.headers:
+            raise TransientError(answer.status_line, more=answer.more, http_status=status)
+        raise answer.as_redirect()
     if status >= HTTPStatus.BAD_REQUEST:
-        raise error.as_refusal(request)
-    return _read_object(request, response, facts)
+        raise answer.as_refusal()
+    return _read_object(answer)
 
 
 def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
@@ -108,103 +87,175 @@ def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _ErrorAnswer:
-    """An answer that is not good, in words.
+@dataclass(frozen=True)
+class HttpAnswer:
+    """An answer, and what there is to say of it when it is not good.
 
     Attributes:
+        request: What was sent.
         response: The answer.
         facts: What is known of the server.
         conceal: Takes secrets out of what the server says.
+        login_remedy: What to do where the login is not accepted.
+        is_first: Whether nothing was granted before.
+        url: The base URL of the server, told where it matters who does not let us in.
+        is_account_fine: Whether other requests of this account are granted now.
     """
 
+    request: Request
     response: Response = field(repr=False)
-    facts: ServerFacts
-    conceal: Callable[[str], str]
+    facts: ServerFacts = field(repr=False)
+    conceal: Callable[[str], str] = field(repr=False)
+    login_remedy: str
+    is_first: bool
+    url: str
+    is_account_fine: bool = False
 
-    def as_refusal(self, request: Request) -> RefusedError:
-        """Return the error that a refusal is for the caller."""
-        status = self.response.status_code
-        text = f"{request}: {self.status_line}{self.more}"
-        if self.is_about_lock:
-            return LockedError(text, http_status=status)
-        if status == HTTPStatus.NOT_FOUND and find_json(self.response) is None:
-            text = f"{text}; {self.facts.wrong_url_remedy}"
-        return RefusedError(text, http_status=status)
+    def __str__(self) -> str:
+        is_at_door = self.is_unauthorized or self.is_about_account or self.request.login is not None
+        at = f" at {self.url}" if is_at_door else ""
+        return f"{self.request}: {self.status_line}{at}{self.more}"
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        return self.response.status_code
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in TRANSIENT_STATUSES or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_unauthorized(self) -> bool:
+        """Whether the login is not accepted."""
+        return self.status == HTTPStatus.UNAUTHORIZED
+
+    @property
+    def is_about_account(self) -> bool:
+        """Whether the server says that it refuses the account, and not this request alone."""
+        is_refusal = self.status >= HTTPStatus.BAD_REQUEST and not self.is_transient
+        return is_refusal and self._scope is Scope.ACCOUNT
+
+    @property
+    def _scope(self) -> Scope:
+        return self.cause.scope if self.cause is not None else Scope.REQUEST
+
+    @property
+    def _is_at_login(self) -> bool:
+        return self.request.login is not None or self.is_first
+
+    def as_refusal(self) -> RefusedError:
+        """Return the error that it is for who made the request."""
+        kind = LockedError if self._scope is Scope.LOCK else RefusedError
+        return kind(str(self), http_status=self.status, words=self.words)
 
     @property
     def status_line(self) -> str:
         """The status in figures and words."""
-        status = self.response.status_code
-        try:
-            return f"{status} {HTTPStatus(status).phrase}"
-        except ValueError:
-            reason = self.conceal(clean(self.response.reason or ""))
-            return f"{status} {shorten(reason, at_most=60)}"
+        reason = self.conceal(clean(self.response.reason or ""))
+        return f"{self.status} {phrase_of(self.status) or shorten(reason, at_most=60)}"
 
     @property
     def more(self) -> str:
         """What the server says besides the status, and what the user can do about it."""
-        words = self._words()
-        remedy = self.facts.remedies.get(self.response.status_code)
-        remedy = self.facts.locked_remedy if self.is_about_lock else remedy
+        remedy = self._remedy
+        words = self.words.rstrip(".") if remedy else self.words
         return (f": {words}" if words else "") + (f"; {remedy}" if remedy else "")
 
     @property
-    def is_about_lock(self) -> bool:
-        """Whether the object is locked: by a status of its own, or by words."""
-        status = self.response.status_code
-        if status not in _MAY_BE_A_LOCK:
-            return status == HTTPStatus.LOCKED
-        return bool(self.facts.lock_words.search(self._words()))
+    def _remedy(self) -> str:
+        is_login = self.is_unauthorized or self.request.login is not None
+        usual = self.login_remedy if is_login and not self.is_transient else ""
+        if self.cause is not None:
+            is_told_after = self.cause.is_guess and usual
+            return f"{usual}; {self.cause.remedy}" if is_told_after else self.cause.remedy
+        is_elsewhere = self.status == HTTPStatus.NOT_FOUND and find_json(self.response) is None
+        return usual or (self.facts.wrong_url_remedy if is_elsewhere else "")
 
-    @property
-    def redirects_to(self) -> str:
-        """Scheme and host of a redirect, as they were written; without user and password."""
+    @cached_property
+    def cause(self) -> Cause | None:
+        """The first of the known causes that fits; None when none does."""
+        return next(filter(self._fits, self.facts.causes), None)
+
+    def _fits(self, cause: Cause) -> bool:
+        return (
+            self.status in cause.statuses
+            and not (self.is_account_fine and cause.scope is Scope.ACCOUNT)
+            and cause.at_login in (None, self._is_at_login)
+            and cause.in_page in (None, is_web_page(self.response))
+            and (cause.asks is None or bool(cause.asks.search(str(self.request))))
+            and (cause.words is None or bool(cause.words.search(self.words)))
+        )
+
+    @cached_property
+    def words(self) -> str:
+        """See `words_of`."""
+        return words_of(self.response, self.conceal)
+
+    def as_redirect(self) -> OutOfReachError:
+        """Return the error of a redirect, which is not followed: credentials reach no other host.
+
+        The same host may only want another scheme or a context path.
+        """
         location = clean(self.response.headers.get("Location", ""))
-        try:
-            target = urlsplit(urljoin(self.response.url, location))
-            _ = target.port
-        except ValueError:
-            return "a malformed address"
-        host = f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
-        return shorten(self.conceal(host), at_most=200)
+        to = self.conceal(_origin_of(self.response.url, location))
+        base = self.conceal(_find_base(self.response.url, location, self.request.path))
+        remedy = (
+            f"set `url` to {shorten(base, at_most=200)}"
+            if base
+            else f"`url` is probably not {self.facts.name}'s base URL, or single sign-on stands "
+            f"before it: {self.facts.sign_on_remedy}"
+        )
+        text = f"{self.request}: {self.status} redirects to {shorten(to, at_most=150)}; {remedy}"
+        return OutOfReachError(text)
 
-    def _words(self) -> str:
-        """Return what the server said, cleaned and shortened to one line; may be empty."""
-        body = find_json(self.response)
-        if isinstance(body, dict):
-            inside = body.get(self.facts.message_in)
-            sources = (inside if isinstance(inside, dict) else {}, body)
-            found = (source.get(key) for source in sources for key in _MESSAGE_KEYS)
-            words = next((text for text in found if isinstance(text, str) and text.strip()), "")
-        elif is_web_page(self.response):
-            title = find_title(self._text())
-            words = f"web page: {title}" if title else "web page"
-        else:
-            words = first_line(self._text())
-        words = " ".join(clean(self.conceal(words)).split())
-        return shorten(self.conceal(words), at_most=300)
-
-    def _text(self) -> str:
-        """Return the content without secrets, nor the half of one where it was cut."""
-        text = self.conceal(text_of(self.response))
-        is_cut = len(self.response.content) >= LARGEST_ERROR
-        return text[:-_LONGEST_SECRET] if is_cut else text
+    def as_page(self) -> TransientError:
+        """Return the error of a web page instead of JSON, though all seems to be well."""
+        more = self.words.removeprefix(WEB_PAGE)
+        facts = self.facts
+        more += f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it: "
+        more += facts.sign_on_remedy
+        return TransientError("the answer is a web page", more=more, http_status=self.status)
 
 
-def _read_object(request: Request, response: Response, facts: ServerFacts) -> dict[str, Any]:
+def _origin_of(url: str, location: str) -> str:
+    """Return scheme and host of a redirect, as they were written; without user and password."""
+    try:
+        target = urlsplit(urljoin(url, location))
+        _ = target.port
+    except ValueError:
+        return "a malformed address"
+    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
+
+
+def _find_base(url: str, location: str, path: str) -> str:
+    """Return the base URL that a redirect hints at; empty when it leads to something else."""
+    try:
+        here, target = urlsplit(url), urlsplit(urljoin(url, location))
+        is_same_host = bool(target.hostname) and target.hostname == here.hostname
+    except ValueError:
+        return ""
+    if not is_same_host or "@" in target.netloc or not target.path.endswith(path):
+        return ""
+    there = (target.scheme, target.netloc, target.path)
+    if target.scheme not in ("http", "https") or there == (here.scheme, here.netloc, here.path):
+        return ""
+    return f"{target.scheme}://{target.netloc}{target.path.removesuffix(path)}"
+
+
+def _read_object(answer: HttpAnswer) -> dict[str, Any]:
+    response = answer.response
     if is_blank(response):
-        if request.method != "GET":
+        if answer.request.method != "GET":
             return {}
         raise TransientError("the answer is empty", http_status=response.status_code)
     body = find_json(response)
     if isinstance(body, dict):
         return body
+    if body is not None and answer.request.takes_any_json:
+        return {"data": body}
     if is_web_page(response):
-        reason = "the answer is a web page"
-        more = f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it"
-    else:
-        reason = "the answer is not a JSON object" if body is not None else "the answer is not JSON"
-        more = ""
-    raise TransientError(reason, more=more, http_status=response.status_code)
+        raise answer.as_page()
+    reason = "the answer is not a JSON object" if body is not None else "the answer is not JSON"
+    raise TransientError(reason, http_status=response.status_code)

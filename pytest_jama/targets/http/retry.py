@@ -35,6 +35,10 @@ _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
 _LONGEST_PAUSE_IF_ASKED_S = 60.0
 
 
+_CREATED_AT_LEAST = 3
+"""So often something is created that takes long to look up in between."""
+
+
 def persist(connection: Connection, attempt: Callable[[int], T], request: Request) -> T:
     """Repeat an attempt until it succeeds, is refused, or there is reason to give up.
 
@@ -89,9 +93,9 @@ def _raise_when_done(
     failure = _failure_of(state)
     give_up = connection.give_up
     is_out_of_time = give_up.left_s <= 0
-    is_long_tried = (
-        state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT
-        or connection.clock() - started_at >= give_up.after_s
+    is_often_tried = not request.makes_once or state.attempt_number >= _CREATED_AT_LEAST
+    is_long_tried = state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT or (
+        is_often_tried and connection.clock() - started_at >= give_up.after_s
     )
     if (is_out_of_time or is_long_tried) and _is_refused_alone(connection, request, failure):
         raise RefusedError(

@@ -23,7 +23,7 @@ from pytest_jama.targets.http.failures import ClosedConnectionError
 from pytest_jama.targets.http.reuse import POOLS, Reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from requests import PreparedRequest, Response
@@ -41,6 +41,8 @@ def open_session(
     verify: bool | Path = True,
     client_cert: Path | None = None,
     connections: int = 8,
+    headers: Mapping[str, str] | None = None,
+    secrets: Iterable[str] = (),
     environ: Mapping[str, str] = os.environ,
 ) -> requests.Session:
     """Make a session for one server.
@@ -50,13 +52,17 @@ def open_session(
         verify: Whether to check the server's certificate, or the CA bundle to check it with.
         client_cert: A PEM file with client certificate and key.
         connections: How many connections are kept open at most.
+        headers: What else is sent with each request; no other server gets it.
+        secrets: What of it must not be shown if the server repeats it.
         environ: Where a CA bundle may be named.
     """
     session = _Session()
+    session.secrets = tuple(secrets)
     session.trust_env = False
     session.proxies = get_environ_proxies(url)
     session.verify = find_ca_bundle(verify, environ)
     session.cert = str(client_cert) if client_cert else None
+    session.headers.update(headers or {})
     session.headers.update(
         {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ENCODINGS}
     )
@@ -69,14 +75,22 @@ def open_session(
 
 
 class _Session(requests.Session):
-    """Follows no redirect, and does not parse where it leads: that may be anything."""
+    """Follows no redirect, and does not parse where it leads: that may be anything.
+
+    Attributes:
+        secrets: What of its headers must not be shown.
+    """
+
+    secrets: tuple[str, ...] = ()
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: no redirect is followed."""
 
 
-def proxy_secrets(session: requests.Session) -> Iterator[str]:
-    """Yield what must not be shown of the addresses of a session's proxies."""
+def session_secrets(session: requests.Session) -> Iterator[str]:
+    """Yield what must not be shown of a session's own headers, and of the addresses of proxies."""
+    if isinstance(session, _Session):
+        yield from session.secrets
     for address in session.proxies.values():
         name, password = get_auth_from_url(address)
         if password:

@@ -33,7 +33,7 @@ def says_already_there(refusal: RefusedError) -> bool:
 
     Source: Jama's Python client reads 400 with the words "already exists" like that.
     """
-    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(str(refusal)))
+    return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(refusal.words))
 
 
 def is_object(wanted_id: int | None = None) -> Check:

@@ -1,28 +1,21 @@
-"""References to test cases, as users write them, looked up at Jama; and what became of them.
-
-The log of a resolve holds what it changes at Jama, or would change in a dry run, and the cases
-without a run.
-"""
+"""References to test cases, as users write them, looked up at Jama; and what became of them."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.plan import Unresolved
-from pytest_jama.core.text import counted
 from pytest_jama.targets.jama.paging import ShortListError, batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.plan import Change
-    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan
 
@@ -218,67 +211,6 @@ class _Answers:
             "the credentials must be allowed to see it; "
             "one that was created just now is found after some seconds",
         )
-
-
-T = TypeVar("T")
-
-_EXPLAINED = 3
-"""Of how many cases that nothing is written for it is said why they do not come into the plan."""
-
-
-@dataclass(slots=True)
-class ChangeLog:
-    """The record of one `resolve`.
-
-    Attributes:
-        is_allowed: Whether changes are made; a dry run only notes them.
-        observer: Told each change as soon as it is made.
-        made: The changes, in their order.
-        warnings: Sentences about what did not stop us.
-        unresolved: Cases without a run.
-        unreported: Cases that nothing is written for: they are only to be in the plan.
-    """
-
-    is_allowed: bool
-    observer: Observer
-    made: list[Change] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    unresolved: list[Unresolved] = field(default_factory=list)
-    unreported: frozenset[CaseRef] = frozenset()
-    _not_added: list[Unresolved] = field(default_factory=list)
-
-    def leave_out(self, *cases: Unresolved) -> None:
-        """Note cases without a run; a session does not fail for one that it says nothing of."""
-        for case in cases:
-            is_unreported = case.case_ref in self.unreported
-            (self._not_added if is_unreported else self.unresolved).append(case)
-
-    def all_warnings(self) -> Iterator[str]:
-        """Yield all warnings; of many cases that do not come into the plan few say why."""
-        yield from self.warnings
-        for case in self._not_added[:_EXPLAINED]:
-            yield (
-                f"{case.case_ref} is linked to a test and does not come into the plan: "
-                f"{case.reason}; {case.remedy}"
-            )
-        others = [case.case_ref.text for case in self._not_added[_EXPLAINED:]]
-        if others:
-            count = counted(len(others), "more case")
-            yield f"{count} linked to tests that do not come into the plan: {', '.join(others)}"
-
-    def make(self, change: Change, action: Callable[[], T], *, otherwise: T) -> T:
-        """Make a change and note it; in a dry run only note it.
-
-        Args:
-            change: What is made.
-            action: Makes it; a change that fails is neither noted nor told.
-            otherwise: What a dry run goes on with.
-        """
-        result = action() if self.is_allowed else otherwise
-        self.made.append(change)
-        if self.is_allowed:
-            self.observer.changed(change)
-        return result
 
 
 def no_run(case: Case, cycle: Cycle) -> Unresolved:

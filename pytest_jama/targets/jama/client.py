@@ -10,23 +10,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_jama.core.errors import RefusedError
-from pytest_jama.core.text import visible
-from pytest_jama.targets.jama import wire
-from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page, says_already_there
-from pytest_jama.targets.jama.listed_runs import check_runs, of_cycle, read_listed
-from pytest_jama.targets.jama.paging import ShortListError, named, read_all, read_pages
+from pytest_jama.targets.http.creation import Seen
+from pytest_jama.targets.jama import listed_runs, wire
+from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
+from pytest_jama.targets.jama.named_creation import create_named
+from pytest_jama.targets.jama.paging import ShortListError, read_pages
 from pytest_jama.targets.jama.parallel import gather
-from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience, within
+from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from pytest_jama.targets.http.api import HttpApi
+    from pytest_jama.targets.http.creation import Wary
     from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.answer_checks import Check
     from pytest_jama.targets.jama.listed_runs import ListedRuns
-    from pytest_jama.targets.jama.paging import Again, Named, Page
+    from pytest_jama.targets.jama.paging import Again, Page
+    from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.wire import (
         Cycle,
         Group,
@@ -41,12 +43,9 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 PLANS_PATH = "/testplans"
-RUNS_PATH = "/testruns"
+RUNS_PATH = listed_runs.RUNS_PATH
 
 _NOT_FOUND = 404
-
-_LOOK_AGAIN_AFTER_S = (1.0, 2.0, 4.0, 8.0)
-"""Pauses before a plan, group or cycle that may have been created is looked up again."""
 
 
 class JamaClient:
@@ -63,6 +62,7 @@ class JamaClient:
     def __init__(self, api: HttpApi, *, at_once: int = 1) -> None:
         self.api = api
         self._at_once = at_once
+        self._runs = listed_runs.RunLists(api, together=self.together, patience=self._patience)
 
     def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Make requests of which none needs the answer to another one; see `gather`."""
@@ -117,20 +117,21 @@ class JamaClient:
         """Return a test plan by its ID."""
         return self._find("/testplans/", plan_id, wire.read_plan)
 
-    def create_plan(self, project_id: int, name: str) -> int:
+    def create_plan(self, project_id: int, name: str, fields: Json, wary: Wary) -> int:
         """Create a test plan; Jama gives it its default group."""
-        body = {"project": project_id, "fields": {"name": visible(name)}}
-        return self._create_named(PLANS_PATH, body, name, lambda: self.plans(project_id))
+        body = {"project": project_id, "fields": {**fields, "name": name}}
+        list_all = partial(self.plans, project_id)
+        return create_named(self.api, PLANS_PATH, name, body, list_all=list_all, wary=wary)
 
     def groups(self, plan_id: int) -> Iterator[Group]:
         """Yield the test groups of a plan."""
         path = groups_path(plan_id)
         return self._list(path, wire.read_group, check=is_list("testgroups"))
 
-    def create_group(self, plan_id: int, name: str) -> int:
+    def create_group(self, plan_id: int, name: str, wary: Wary) -> int:
         """Create a test group in a plan."""
-        path = groups_path(plan_id)
-        return self._create_named(path, {"name": visible(name)}, name, lambda: self.groups(plan_id))
+        path, list_all = groups_path(plan_id), partial(self.groups, plan_id)
+        return create_named(self.api, path, name, {"name": name}, list_all=list_all, wary=wary)
 
     def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
         """Yield the test cases of a group."""
@@ -145,11 +146,15 @@ class JamaClient:
         """Add a test case to a group; Jama takes one at a time."""
         path = cases_path(plan_id, group_id)
 
-        def find_existing() -> int | None:
-            case = self._find(f"{path}/", case_id, wire.read_item)
-            return case.id if case else None
+        def look() -> Seen:
+            return Seen(case_id if self.has_case(plan_id, group_id, case_id) else None)
 
-        self.api.create(path, {"testCase": case_id}, find_existing=find_existing)
+        self.api.create(path, {"testCase": case_id}, look=look)
+
+    def has_case(self, plan_id: int, group_id: int, case_id: int) -> bool:
+        """Return whether a group has a test case."""
+        path = f"{cases_path(plan_id, group_id)}/"
+        return self._find(path, case_id, wire.read_item) is not None
 
     def cycles(self, plan_id: int) -> Iterator[Cycle]:
         """Yield the test cycles of a plan."""
@@ -163,11 +168,14 @@ class JamaClient:
         """Return a test cycle by its ID."""
         return self._find("/testcycles/", cycle_id, wire.read_cycle)
 
-    def create_cycle(self, plan_id: int, name: str, *, start: date, end: date) -> int:
+    def create_cycle(
+        self, plan_id: int, name: str, fields: Json, wary: Wary, *, start: date, end: date
+    ) -> int:
         """Create a test cycle, with a run for every test case of the plan."""
         path = cycles_path(plan_id)
-        body = _cycle_body({"name": visible(name)}, start=start, end=end)
-        return self._create_named(path, body, name, lambda: self.cycles(plan_id))
+        body = _cycle_body({**fields, "name": name}, start=start, end=end)
+        list_all = partial(self.cycles, plan_id)
+        return create_named(self.api, path, name, body, list_all=list_all, wary=wary)
 
     def regenerate_runs(self, cycle: Cycle, *, start: date, end: date) -> None:
         """Write a cycle as it is, which makes Jama generate the runs that it lacks.
@@ -182,45 +190,31 @@ class JamaClient:
 
     def first_runs(self, cycle: Cycle) -> Page:
         """Return the first page of the test runs of a cycle; it tells how many there are."""
-        return next(self._run_pages(cycle, of_cycle(cycle)))
+        return self._runs.first(cycle)
 
     def runs(self, cycle: Cycle, *, total: int | None, first: Page | None = None) -> ListedRuns:
-        """Return the test runs of a cycle.
-
-        Args:
-            cycle: The cycle.
-            total: How many it should have.
-            first: The first page, if that is known.
-        """
-        get = partial(self.api.get, check=check_runs(cycle))
-        page = read_all(
-            get,
-            RUNS_PATH,
-            of_cycle(cycle),
-            first=first,
-            total=total,
-            together=self.together,
-            patience=self._patience(),
-            again=self.again(RUNS_PATH),
-        )
-        return read_listed(page.rows, cycle, missing=page.missing)
+        """Return the test runs of a cycle; see `RunLists.all`."""
+        return self._runs.all(cycle, total=total, first=first)
 
     def runs_of_cases(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
-        """Return the test runs of at most 50 test cases in a cycle."""
-        query: Query = (*of_cycle(cycle), *(("testCase", case_id) for case_id in case_ids))
-        pages = list(self._run_pages(cycle, query))
-        rows = [row for page in pages for row in page.rows]
-        return read_listed(rows, cycle, missing=pages[-1].missing, case_ids=case_ids)
+        """Return the test runs of some test cases in a cycle; see `RunLists.of_cases`."""
+        return self._runs.of_cases(cycle, case_ids)
+
+    def find_run(self, run_id: int, cycle: Cycle) -> TestRun | None:
+        """Return a test run as it is now; None when it is gone, or of another cycle."""
+        rows = [self._find(f"{RUNS_PATH}/", run_id, lambda row: row)]
+        found = listed_runs.read_listed([row for row in rows if row], cycle, missing=0).runs
+        return found[0] if found else None
 
     def patch_run(
-        self,
-        run_id: int,
-        operations: Sequence[Json],
-        *,
-        on_attempt: Callable[[int], None],
+        self, run_id: int, operations: Sequence[Json], *, on_attempt: Callable[[int], None]
     ) -> None:
         """Change a test run."""
-        self.api.patch(f"/testruns/{run_id}", operations, on_attempt=on_attempt)
+        self.api.patch(f"{RUNS_PATH}/{run_id}", operations, on_attempt=on_attempt)
+
+    def put_run(self, run_id: int, fields: Json, *, on_attempt: Callable[[int], None]) -> None:
+        """Replace what a test run holds."""
+        self.api.put(f"{RUNS_PATH}/{run_id}", {"fields": fields}, on_attempt=on_attempt)
 
     def find_item(self, item_id: int) -> Item | None:
         """Return any item by its ID; None when there is none, or it was deleted."""
@@ -269,9 +263,6 @@ class JamaClient:
     def _patience(self) -> Patience:
         return Patience(self.give_up_after_s, self.api.connection.clock)
 
-    def _run_pages(self, cycle: Cycle, query: Query) -> Iterator[Page]:
-        return self._pages(RUNS_PATH, query, check=check_runs(cycle))
-
     def _list(
         self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
     ) -> Iterator[T]:
@@ -289,32 +280,6 @@ class JamaClient:
                     missing=page.missing,
                     is_endless=page.is_endless,
                 )
-
-    def _create_named(
-        self,
-        path: str,
-        body: Json,
-        name: str,
-        list_all: Callable[[], Iterator[Named]],
-    ) -> int:
-        """Create what another session may be creating, too, or have created just now."""
-
-        def find_existing() -> int | None:
-            return min((each.id for each in named(name, list_all())), default=None)
-
-        try:
-            return self.api.create(
-                path,
-                body,
-                find_existing=find_existing,
-                look_again_after_s=within(self.waits_s, _LOOK_AGAIN_AFTER_S),
-                trusts_refusals=False,  # they are few, and one too many is there for good
-            )
-        except RefusedError as refusal:
-            existing = find_existing() if says_already_there(refusal) else None
-            if existing is None:
-                raise
-            return existing
 
 
 def _of_project(project_id: int | None) -> Query:
@@ -336,7 +301,7 @@ def cases_path(plan_id: int, group_id: int) -> str:
     return f"{groups_path(plan_id)}/{group_id}/testcases"
 
 
-def _cycle_body(fields: dict[str, str], *, start: date, end: date) -> Json:
+def _cycle_body(fields: Json, *, start: date, end: date) -> Json:
     return {
         "fields": {**fields, "startDate": start.isoformat(), "endDate": end.isoformat()},
         "testRunGenerationConfig": {},

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from pytest_jama.config.header_settings import secrets_of, values_of
 from pytest_jama.core.errors import CredentialsError
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
 from pytest_jama.targets.http.give_up import Clocks
-from pytest_jama.targets.http.login import BasicLogin, TokenLogin, fetch_token
+from pytest_jama.targets.http.login import BasicLogin, ClientLogin, TokenLogin, fetch_token
 from pytest_jama.targets.http.request import Login, ServerFacts
 from pytest_jama.targets.http.transport import open_session
+from pytest_jama.targets.jama import remedies
 from pytest_jama.targets.jama.wire import find_created_id
 
 if TYPE_CHECKING:
@@ -20,39 +21,22 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.targets.http.login import Token
 
-_BEFORE_OAUTH = "a self-hosted Jama before 8.62 takes JAMA_USERNAME and JAMA_PASSWORD instead"
-
 JAMA = ServerFacts(
     name="Jama",
     api_path="/rest/v1",
     # Source: Jama's own REST clients; Jama help, OAuth token response (changed in July 2024).
     token_path="/rest/oauth/token",  # noqa: S106 - a path, not a secret
-    no_token_remedy=_BEFORE_OAUTH,
     probe_path="/users/current",
     hosted_domains=(".jamacloud.com", ".jamasoftware.net"),
     # For all users and tools of a company together. Source: Jama help, API throttling (January
     # 2026); Jama REST API cookbook, throttling chapter.
     hosted_rate_per_s=10.0,
+    own_rate_per_s=8.0,
     # A throttled request is not processed. Source: Jama REST API cookbook, throttling chapter.
     hosted_queue=100,
-    remedies={
-        # Source: Jama help, REST API access needs a Named Creator license since Connect 9.4.
-        403: "Jama's REST API needs a Named Creator license and write access to the project",
-        429: "lower `upload.rate`, it is shared by all users of this Jama",
-    },
-    # No document names the status of a refusal that is about a lock.
-    lock_words=re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE),
-    message_in="meta",
+    causes=remedies.CAUSES,
+    sign_on_remedy=remedies.SIGN_ON,
     find_created_id=find_created_id,
-)
-
-_OAUTH_REMEDY = (
-    "check JAMA_CLIENT_ID and JAMA_CLIENT_SECRET (API credentials of your Jama profile); "
-    + _BEFORE_OAUTH
-)
-_BASIC_REMEDY = (
-    "check JAMA_USERNAME and JAMA_PASSWORD; where single sign-on is enabled Jama takes "
-    "JAMA_CLIENT_ID and JAMA_CLIENT_SECRET only"
 )
 
 
@@ -69,12 +53,14 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
     """
     clocks = clocks or Clocks()
     # The token of the login is fetched with the connection that uses it, and ages by its clock.
-    login = _make_login(settings, lambda basic: fetch_token(connection, basic), clocks)
+    login = _make_login(settings, lambda client: fetch_token(connection, client), clocks)
     session = open_session(
         settings.url,
         verify=settings.tls.verify,
         client_cert=settings.tls.client_cert,
         connections=settings.upload.concurrency,
+        headers=values_of(settings.headers),
+        secrets=secrets_of(settings.headers),
     )
     limits = Limits(
         requests_per_s=JAMA.find_rate_per_s(settings.url, rate=settings.upload.rate),
@@ -88,17 +74,22 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
     return HttpApi(connection)
 
 
-def _make_login(settings: Settings, fetch: Callable[[BasicLogin], Token], clocks: Clocks) -> Login:
+def _make_login(settings: Settings, fetch: Callable[[ClientLogin], Token], clocks: Clocks) -> Login:
     credentials = settings.credentials
     if credentials is None:
-        raise CredentialsError(f"there are no credentials; {_OAUTH_REMEDY}")
+        raise CredentialsError(f"there are no credentials; {remedies.FOR_CLIENT}")
     if credentials.kind == "basic":
         return BasicLogin(
-            credentials.username, credentials.password.get_secret_value, remedy=_BASIC_REMEDY
+            credentials.username, credentials.password.get_secret_value, remedy=remedies.FOR_USER
         )
-    basic = BasicLogin(
-        credentials.client_id, credentials.client_secret.get_secret_value, remedy=_OAUTH_REMEDY
+    client = ClientLogin(
+        credentials.client_id,
+        credentials.client_secret.get_secret_value,
+        remedy=remedies.FOR_CLIENT,
     )
     return TokenLogin(
-        lambda: fetch(basic), remedy=_OAUTH_REMEDY, clock=clocks.monotonic, credentials=basic
+        lambda: fetch(client),
+        remedy=remedies.FOR_CLIENT,
+        clock=clocks.monotonic,
+        credentials=client,
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.plan import Change, ChangeKind, Place
 from pytest_jama.targets.jama.case_lookup import (
     Case,
-    ChangeLog,
     FoundCases,
     find_cases,
     late_run,
@@ -18,11 +17,11 @@ from pytest_jama.targets.jama.case_lookup import (
     too_late,
     unread_run,
 )
+from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.groups import PlanGroups
-from pytest_jama.targets.jama.paging import N, named
+from pytest_jama.targets.jama.paging import N, describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import (
-    PLANNED_ID,
     active_plans,
     find_cycle,
     find_plan,
@@ -31,7 +30,7 @@ from pytest_jama.targets.jama.places import (
     show_place,
 )
 from pytest_jama.targets.jama.runs import Resolution
-from pytest_jama.targets.jama.settling import is_cycle, is_plan, settle
+from pytest_jama.targets.jama.settling import cycle_holds, is_cycle, is_plan, plan_holds, settle
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
 from pytest_jama.targets.jama.waits import within
 from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Unresolved
     from pytest_jama.core.port import Observer
+    from pytest_jama.targets.jama.change_log import Doubtful
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.runs import TestRun
 
@@ -63,6 +63,7 @@ class CycleResolver:
         settings: Which project, plan and cycle, and what may be created.
         create: Whether anything is created.
         observer: Told each change as soon as it is made.
+        begun: See `ChangeLog.begun`.
     """
 
     def __init__(
@@ -72,10 +73,11 @@ class CycleResolver:
         *,
         create: bool,
         observer: Observer,
+        begun: Mapping[str, float],
     ) -> None:
         self._client = client
         self._settings = settings
-        self._changes = ChangeLog(is_allowed=create, observer=observer)
+        self._changes = ChangeLog(is_allowed=create, observer=observer, begun=begun)
         self._others_are_known = False
         self._missing_runs = 0
         self.total_runs: int | None = None
@@ -97,11 +99,10 @@ class CycleResolver:
         """
         self._changes.unreported = frozenset(others).difference(refs)
         project = get_project(self._client, self._settings.project, refs)
-        places, found = self._client.both(
+        (plan, cycle), found = self._client.both(
             lambda: self._find_places(project),
             lambda: find_cases(self._client, project, refs, aliases),
         )
-        plan, cycle = places
         self._note(found)
         runs: RunsByCase = {}
         if plan and cycle:
@@ -111,7 +112,17 @@ class CycleResolver:
             self._note(linked)
             plan = plan or self._create_plan(project)
             cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
+        for kind, place, name in (
+            ("test plan", plan, self._settings.plan.name),
+            ("test cycle", cycle, self._settings.cycle.name),
+        ):
+            self._changes.warn(describe_cut(kind, name, place.name) if place and name else "")
         return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
+
+    @property
+    def doubtful(self) -> Sequence[Doubtful]:
+        """What was created so that another one of its name may have come to be later."""
+        return self._changes.doubtful
 
     def _note(self, found: FoundCases) -> None:
         self._changes.leave_out(*found.unresolved)
@@ -123,41 +134,33 @@ class CycleResolver:
         return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
     def _create_plan(self, project: Project) -> TestPlan:
-        name = self._settings.plan.name or ""
-        plan_id = self._changes.make(
-            Change(ChangeKind.CREATE, f"test plan {name!r}"),
-            lambda: self._client.create_plan(project.id, name),
-            otherwise=PLANNED_ID,
+        wanted = self._settings.plan
+        name = sent_name(wanted.name or "")
+        create = partial(self._client.create_plan, project.id, name, wanted.fields)
+        mine = TestPlan(self._changes.create("test plan", name, create), name)
+        again: LookAgain[TestPlan] = LookAgain(
+            lambda: active_plans(self._client.plans(project.id), wanted.name),
+            partial(plan_holds, self._client),
         )
-        mine = TestPlan(plan_id, name)
-        return self._settle(
-            mine,
-            lambda: active_plans(self._client.plans(project.id), name),
-            "test plan",
-            lambda: is_plan(self._client, mine, project),
-            PLANS_PATH,
-        )
+        is_there = partial(is_plan, self._client, mine, project)
+        return self._settle(mine, "test plan", again, is_there, PLANS_PATH)
 
     def _settle(
-        self,
-        mine: N,
-        list_alike: Callable[[], Iterable[N]],
-        kind: str,
-        is_there: Callable[[], bool],
-        path: str,
+        self, mine: N, kind: str, again: LookAgain[N], is_there: Callable[[], bool], path: str
     ) -> N:
         """Agree with other sessions that create the same now."""
         if not self._changes.is_allowed:
             return mine
         settled, are_several = settle(
             mine,
-            list_alike,
+            again.list_alike,
             kind,
             is_there=is_there,
             pauses_s=within(self._client.waits_s),
             again=self._client.again(path),
             warn=self._changes.warnings.append,
         )
+        self._changes.note_if_in_doubt(kind, settled, again)
         self._others_are_known = self._others_are_known or are_several
         return settled
 
@@ -198,26 +201,23 @@ class CycleResolver:
             if cycle is not None:
                 return cycle, self._runs_of_another_session(cycle, included)
         mine = self._create_cycle(plan)
-        cycle = self._settle(
-            mine,
-            lambda: self._named_cycles(plan),
-            "test cycle",
-            lambda: is_cycle(self._client, mine, plan),
-            cycles_path(plan.id),
+        again = LookAgain(
+            lambda: self._named_cycles(plan), partial(cycle_holds, self._client, plan)
         )
+        is_there = partial(is_cycle, self._client, mine, plan)
+        cycle = self._settle(mine, "test cycle", again, is_there, cycles_path(plan.id))
         if cycle.id != mine.id:
             return cycle, self._runs_of_another_session(cycle, included)
         return cycle, self._await_runs(cycle, included)
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
-        name = self._settings.cycle.name or ""
+        wanted = self._settings.cycle
+        name = sent_name(wanted.name or "")
         start, end = self._days()
-        cycle_id = self._changes.make(
-            Change(ChangeKind.CREATE, f"test cycle {name!r}"),
-            lambda: self._client.create_cycle(plan.id, name, start=start, end=end),
-            otherwise=PLANNED_ID,
+        create = partial(
+            self._client.create_cycle, plan.id, name, wanted.fields, start=start, end=end
         )
-        return Cycle(cycle_id, name, plan.id, start, end)
+        return Cycle(self._changes.create("test cycle", name, create), name, plan.id, start, end)
 
     def _named_cycles(self, plan: TestPlan) -> list[Cycle]:
         return named(self._settings.cycle.name, self._client.cycles(plan.id))

@@ -11,17 +11,19 @@ from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Unresolved
 from pytest_jama.targets.jama.answer_checks import says_already_there
 from pytest_jama.targets.jama.case_lookup import name_project, no_such_item, not_in_plan
+from pytest_jama.targets.jama.change_log import LookAgain
 from pytest_jama.targets.jama.client import cases_path, groups_path
-from pytest_jama.targets.jama.paging import named
+from pytest_jama.targets.jama.paging import describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import PLANNED_ID, pick_oldest
-from pytest_jama.targets.jama.settling import CaseCount, settle
+from pytest_jama.targets.jama.settling import CaseCount, group_holds, settle
 from pytest_jama.targets.jama.waits import within
 from pytest_jama.targets.jama.wire import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_jama.targets.jama.case_lookup import Case, ChangeLog
+    from pytest_jama.targets.jama.case_lookup import Case
+    from pytest_jama.targets.jama.change_log import ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Item, Project, TestPlan
 
@@ -177,26 +179,30 @@ class PlanGroups:
                 f"its oldest one is used, {found.name!r}; `plan: {{group: ...}}` names another",
             )
         if found is not None:
+            self._changes.warn(describe_cut("test group", wanted, found.name))
             return found
-        group_id = self._changes.make(
-            Change(ChangeKind.CREATE, f"test group {wanted!r}"),
-            lambda: self._client.create_group(self._plan.id, wanted),
-            otherwise=PLANNED_ID,
-        )
-        return self._settle(Group(group_id, wanted))
+        wanted, long = sent_name(wanted), wanted
+        self._changes.warn(describe_cut("test group", long, wanted))
+        create = partial(self._client.create_group, self._plan.id, wanted)
+        return self._settle(Group(self._changes.create("test group", wanted, create), wanted))
 
     def _settle(self, group: Group) -> Group:
         """Agree with other sessions that create the same group now."""
         if not self._changes.is_allowed:
             return group
+        again = LookAgain(
+            lambda: named(group.name, self._client.groups(self._plan.id)),
+            partial(group_holds, self._client, self._plan),
+        )
         settled, _ = settle(
             group,
-            lambda: named(group.name, self._client.groups(self._plan.id)),
+            again.list_alike,
             "test group",
             pauses_s=within(self._client.waits_s),
             again=self._client.again(groups_path(self._plan.id)),
             warn=self._changes.warnings.append,
         )
+        self._changes.note_if_in_doubt("test group", settled, again)
         return settled
 
     def _add(self, case: Case, group: Group) -> bool:

@@ -1,23 +1,41 @@
-"""Test runs as Jama lists them: which of the rows are runs of the cycle that was asked for. Pure.
+"""Test runs as Jama lists them, and which of the rows are runs of the cycle that was asked for.
 
 Runs are written to, so a row is one of ours only if nothing in it says something else.
+
+They are asked for among all runs of the server, by cycle and case. A server that refuses that is
+asked for the runs of the cycle; one that takes cycle and cases for alternatives, or refuses to look
+for many cases, for all runs of the cycle. Either is remembered.
+Source: Jama's API document has both paths; how the filters combine is not documented.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.jama.answer_checks import is_list
+from pytest_jama.targets.jama.paging import batches, read_all, read_pages
 from pytest_jama.targets.jama.wire import is_of_a_case, is_readable_run, may_be_in_cycle, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.answer_checks import Check
+    from pytest_jama.targets.jama.paging import Page
     from pytest_jama.targets.jama.runs import TestRun
+    from pytest_jama.targets.jama.waits import Patience
     from pytest_jama.targets.jama.wire import Cycle, Json
+
+    Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
+
+RUNS_PATH = "/testruns"
+
+_NOT_SO = frozenset({400, 404, 405, 414, 431})
+"""What a server may say to a question that it does not take in this form, or in this length."""
 
 
 class ListedRuns(NamedTuple):
@@ -32,12 +50,125 @@ class ListedRuns(NamedTuple):
     missing: int = 0
 
 
-def of_cycle(cycle: Cycle) -> Query:
+class RunLists:
+    """Lists the runs of cycles, in the way that the server takes.
+
+    Args:
+        api: Makes the requests.
+        together: Makes several of them at the same time.
+        patience: Returns the time for what a list has beyond what it announced.
+    """
+
+    def __init__(
+        self, api: HttpApi, *, together: Together, patience: Callable[[], Patience]
+    ) -> None:
+        self._api = api
+        self._together = together
+        self._patience = patience
+        self._is_below_cycle = False
+        self._filters_cases = True
+
+    def first(self, cycle: Cycle) -> Page:
+        """Return the first page of the runs of a cycle; it tells how many there are."""
+        return next(
+            read_pages(
+                partial(self._get, cycle),
+                RUNS_PATH,
+                _of_cycle(cycle),
+                patience=self._patience(),
+                again=partial(self._api.again, RUNS_PATH),
+            )
+        )
+
+    def all(self, cycle: Cycle, *, total: int | None, first: Page | None = None) -> ListedRuns:
+        """Return the runs of a cycle.
+
+        Args:
+            cycle: The cycle.
+            total: How many it should have.
+            first: The first page, if that is known.
+        """
+        page = read_all(
+            partial(self._get, cycle),
+            RUNS_PATH,
+            _of_cycle(cycle),
+            first=first,
+            total=total,
+            together=self._together,
+            patience=self._patience(),
+            again=partial(self._api.again, RUNS_PATH),
+        )
+        return read_listed(page.rows, cycle, missing=page.missing)
+
+    def of_cases(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
+        """Return the runs of some test cases in a cycle; where that is not possible, of all."""
+        if self._filters_cases and not self._is_below_cycle:
+            jobs = [partial(self._of_batch, cycle, batch) for batch in batches(case_ids)]
+            try:
+                parts = self._together(jobs)
+            except RefusedError as refusal:
+                if not _is_not_so(refusal):
+                    raise
+                self._filters_cases = False
+            if self._filters_cases:
+                runs = [run for part in parts for run in part.runs]
+                return ListedRuns(runs, sum(part.missing for part in parts))
+        first = self.first(cycle)
+        return self.all(cycle, total=first.total, first=first)
+
+    def _of_batch(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
+        check = is_list(
+            "testruns",
+            some_fit=lambda row: may_be_in_cycle(row, cycle) or is_of_a_case(row, case_ids),
+        )
+        query: Query = (*_of_cycle(cycle), *(("testCase", case_id) for case_id in case_ids))
+        rows: list[Json] = []
+        missing = 0
+        for page in read_pages(
+            partial(self._api.get, check=check),
+            RUNS_PATH,
+            query,
+            patience=self._patience(),
+            again=partial(self._api.again, RUNS_PATH),
+        ):
+            rows += page.rows
+            missing = page.missing
+            if not all(
+                may_be_in_cycle(row, cycle) and is_of_a_case(row, case_ids) for row in page.rows
+            ):
+                self._filters_cases = False
+                break  # those of the cycle are listed anew, without foreign ones between them
+        return read_listed(rows, cycle, missing=missing, case_ids=case_ids)
+
+    def _get(self, cycle: Cycle, path: str, query: Query) -> Json:
+        """Ask for a page of all runs of a cycle; of those below it, where it is not found so."""
+        below = f"/testcycles/{cycle.id}{path}", query[len(_of_cycle(cycle)) :]
+        check = _check_runs(cycle)
+        if self._is_below_cycle:
+            return self._api.get(*below, check=check)
+        try:
+            return self._api.get(path, query, check=check)
+        except RefusedError as refusal:
+            if not _is_not_so(refusal):
+                raise
+            try:
+                answer = self._api.get(*below, check=check)
+            except RefusedError:
+                raise refusal from None
+        self._is_below_cycle = True
+        return answer
+
+
+def _is_not_so(refusal: RefusedError) -> bool:
+    return refusal.http_status in _NOT_SO and not isinstance(refusal, LockedError)
+
+
+def _of_cycle(cycle: Cycle) -> Query:
     """Return how the runs of a cycle are asked for."""
     return (("testCycle", cycle.id),)
 
 
-def check_runs(cycle: Cycle) -> Check:
+def _check_runs(cycle: Cycle) -> Check:
     """Return a check for a page of runs: at least one of them must be of the cycle."""
     return is_list("testruns", some_fit=lambda row: may_be_in_cycle(row, cycle))
 

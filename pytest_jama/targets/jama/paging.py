@@ -17,9 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import quote
 
 from pytest_jama.core.errors import NotUsableError
-from pytest_jama.core.text import visible
+from pytest_jama.core.text import cut_with_hash, visible
 from pytest_jama.targets.jama.wire import find_count, find_id, identity_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ T = TypeVar("T")
 PAGE_SIZE = 50
 """The most that Jama gives at once; without asking it gives 20."""
 
-
 _ASK_AGAIN_AFTER_S = (0.0, 0.0)
 """Pauses before a page is asked for again that is empty although the total promises more."""
 
@@ -49,6 +49,10 @@ _READ_AGAIN_AFTER_S = (0.0, 1.0, 2.0)
 """Pauses before a whole list is read again whose pages do not add up."""
 
 _DO_NOT_ADD_UP = "the pages of the list do not add up"
+
+_LONGEST_QUESTION = 1_700
+"""Characters of what is asked for: some proxies refuse an address of more than 2,048."""
+_NAME_LENGTH = len("&documentKey=")
 
 _MOST_PAGES = 1_000
 _SPARE_PAGES = 200
@@ -68,8 +72,16 @@ def page_count(count: int) -> int:
 
 
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into parts that fit one request: what it asks for then fits one page."""
-    return (values[start : start + PAGE_SIZE] for start in range(0, len(values), PAGE_SIZE))
+    """Cut a sequence into parts that fit one request: its answer one page, itself an address."""
+    start = size = 0
+    for at, value in enumerate(values):
+        length = len(quote(str(value))) + _NAME_LENGTH
+        if at > start and (at - start == PAGE_SIZE or size + length > _LONGEST_QUESTION):
+            yield values[start:at]
+            start, size = at, 0
+        size += length
+    if values:
+        yield values[start:]
 
 
 class ShortListError(NotUsableError):
@@ -285,11 +297,35 @@ class Named(Protocol):
 
 N = TypeVar("N", bound=Named)
 
+LONGEST_NAME = 200
+"""What every Jama takes, as far as is known: its limit is not documented, and may be 255."""
+
+
+def sent_name(name: str) -> str:
+    """Return the name that something gets at Jama: what nobody sees is written out, and it fits."""
+    return cut_with_hash(visible(name), at_most=LONGEST_NAME)
+
+
+def describe_cut(kind: str, name: str, found: str) -> str:
+    """Return what a person should know of a name that is another one at Jama; mostly nothing.
+
+    Args:
+        kind: What has it.
+        name: The name of the settings.
+        found: Its name at Jama.
+    """
+    if found == name or found != sent_name(name) or found == visible(name):
+        return ""
+    return (
+        f"the name of the {kind} is longer than the {LONGEST_NAME} characters that Jama is sure to "
+        f"take, so it is cut, with a hash at its end: {found!r} stands for {name!r}"
+    )
+
 
 def named(name: str | None, listed: Iterable[N]) -> list[N]:
     """Return those of a list that have a name; without any, those that we have created for it.
 
-    What nobody sees in a name is written out in what we create.
+    What nobody sees in a name is written out in what we create, and a long one is cut.
 
     Raises:
         NotUsableError: When there is none, but it may be there: the list is not complete, or it
@@ -297,7 +333,7 @@ def named(name: str | None, listed: Iterable[N]) -> list[N]:
     """
     found: list[N] = []
     nameless = 0
-    names = {name, name and visible(name)}
+    names = {name, name and visible(name), name and sent_name(name)}
     try:
         for each in listed:
             nameless += not each.name

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pytest_jama.core.errors import (
     InterruptedUploadError,
@@ -29,12 +29,25 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Update
     from pytest_jama.targets.jama.runs import RunUpdate
 
-    Send = Callable[[RunUpdate, Callable[[int], None]], None]
+    Send = Callable[[RunUpdate, Callable[[int], None]], "Written"]
     Observe = Callable[[Receipt], None]
     Job = tuple[int, RunUpdate]
     Result = tuple[int, Receipt, BaseException | None]
 
 T = TypeVar("T")
+
+
+class Written(NamedTuple):
+    """A test run that was written to.
+
+    Attributes:
+        update: What was sent of it.
+        remarks: See `Receipt.remarks`.
+    """
+
+    update: RunUpdate
+    remarks: tuple[tuple[str, str], ...] = ()
+
 
 INTERRUPTED = InterruptedUploadError("interrupted")
 """Why updates were not sent after Ctrl-C."""
@@ -118,7 +131,8 @@ class Sending:
 
     Args:
         updates: What to write.
-        send: Writes one update, and tells the number of each attempt; raises `TargetError`.
+        send: Writes one update, and tells how many requests it took so far, before each; raises
+            `TargetError`.
         stop: Makes the requests under way end soon.
         on_receipt: Told each receipt, in the calling thread.
         concurrency: How many threads.
@@ -226,13 +240,14 @@ class Sending:
             attempts = number
 
         try:
-            self._send(update, count)
+            written = self._send(update, count)
         except RefusedError as refusal:
             return _refused(update, refusal, attempts), None
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
             why = self.stopped_by or (error if isinstance(error, TargetError) else None)
             return not_sent(update, why, attempts=attempts), error
-        return Receipt(update, SendState.SENT, attempts=attempts), None
+        receipt = Receipt(written.update, SendState.SENT, attempts=attempts)
+        return receipt._replace(remarks=written.remarks), None
 
 
 def not_sent(

@@ -6,13 +6,15 @@ otherwise. That is waited for before anything is sent again. What is neither old
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import TargetError
+from pytest_jama.core.errors import RefusedError, TargetError
 from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.parallel import INTERRUPTED
 from pytest_jama.targets.jama.runs import run_update_of
+from pytest_jama.targets.jama.step_words import changed_words
 from pytest_jama.targets.jama.verify import (
     describe_mismatch,
     has_account,
@@ -57,7 +59,8 @@ class ReadBack:
     ) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
         """Compare what Jama stores with what was sent; a run that differs is a mismatch.
 
-        Runs that are as they were before are read again after growing pauses, for half of
+        Before one counts as unchanged, so that it is written again, it is read by itself. Runs
+        that are as they were before are read again after growing pauses, for half of
         `give_up_after` at most, the first time for some seconds in any case. One that had its
         status before, so that only the account is missing, is not waited for as long: that is
         more often a server that stores none.
@@ -86,6 +89,7 @@ class ReadBack:
                 left = {number: left[number] for number in left if number in old}
                 if all(is_late and _lacks_account(each, shown) for each in left.values()):
                     break
+            shown = self._read_each(left, shown)
         except TargetError as error:
             return _unverified(final, left, error), ()
         except KeyboardInterrupt:
@@ -94,7 +98,23 @@ class ReadBack:
             return tuple(receipts), ()
         for number, receipt in left.items():
             final[number] = _compare(receipt, shown)
-        return tuple(final), tuple(n for n, each in left.items() if _run_of(each, shown))
+        return tuple(final), tuple(sorted(self._find_old(left, shown, only_shown=True)))
+
+    def _read_each(self, left: Sent, shown: Mapping[int, TestRun]) -> dict[int, TestRun]:
+        """Read each run by itself: it may show what its list does not show for long.
+
+        Where a server does not give it, the list counts.
+        """
+        ids = [run_update_of(receipt).run.run_id or 0 for receipt in left.values()]
+        jobs = [partial(self._find_run, run_id, shown.get(run_id)) for run_id in ids]
+        found = dict(zip(ids, self._client.together(jobs), strict=True))
+        return {number: run for number, run in {**shown, **found}.items() if run is not None}
+
+    def _find_run(self, run_id: int, listed: TestRun | None) -> TestRun | None:
+        try:
+            return self._client.find_run(run_id, self._cycle or Cycle(0, ""))
+        except RefusedError:
+            return listed
 
     def _waits(self, *, is_second: bool) -> Iterator[tuple[int, float, bool]]:
         """Yield the number of each attempt, the pause before it, and whether it is a late one.
@@ -118,7 +138,9 @@ class ReadBack:
         cycle = self._cycle or Cycle(0, "")
         return read_back(self._client, cycle, case_ids, total=self._total_runs)
 
-    def _find_old(self, sent: Sent, shown: Mapping[int, TestRun]) -> set[int]:
+    def _find_old(
+        self, sent: Sent, shown: Mapping[int, TestRun], *, only_shown: bool = False
+    ) -> set[int]:
         """Return the places of the runs that are as they were before, or are not shown at all.
 
         Where a status arrived without its account, this server stores no accounts: a run that
@@ -132,7 +154,7 @@ class ReadBack:
         return {
             number
             for number, (update, run) in found.items()
-            if run is None
+            if (run is None and not only_shown)
             or (
                 is_unchanged(update, run)
                 and describe_mismatch(update, run)
@@ -147,6 +169,9 @@ def _lacks_account(receipt: Receipt, shown: Mapping[int, TestRun]) -> bool:
 
 def _compare(receipt: Receipt, shown: Mapping[int, TestRun]) -> Receipt:
     update, run = run_update_of(receipt), _run_of(receipt, shown)
+    if run is not None:
+        changed = dict.fromkeys((*receipt.remarks, *changed_words(update, run)))
+        receipt = receipt._replace(remarks=tuple(changed))
     difference = describe_mismatch(update, run)
     if difference:
         return receipt._replace(state=SendState.MISMATCH, error=difference)

@@ -1,8 +1,4 @@
-"""Test runs as Jama stores them, the changes that a session asks for, and their PATCH. Pure.
-
-All operations of the PATCH are `add`: `replace` is refused for a field that is empty now.
-Source: Jama REST API cookbook, PATCH chapter.
-"""
+"""Test runs as Jama stores them, and the changes that a session asks for. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_jama.core.plan import CaseChange
-from pytest_jama.core.text import visible
 from pytest_jama.targets.jama.account import describe_steps, statement_of
 from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
     RESULTS_SIZE,
-    STEP_RESULT_SIZE,
-    STEP_RESULTS_SIZE,
     account_html,
-    escaped,
-    with_earlier,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +56,7 @@ class TestRun:
         current_case_version: The version that the test case has now; None when it was deleted.
         actual_results: The stored actual results, as HTML; mostly an account of ours.
         description: Its description, which Jama copies, too; empty when there is none.
+        as_read: All its fields as the target gave them.
     """
 
     __test__ = False
@@ -79,6 +71,7 @@ class TestRun:
     current_case_version: int | None = None
     actual_results: str = ""
     description: str = ""
+    as_read: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_stale(self) -> bool:
@@ -256,53 +249,3 @@ class Resolution:
     unresolved: tuple[Unresolved, ...] = ()
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def patch_operations(
-    update: RunUpdate,
-    *,
-    fields: Mapping[str, Any],
-    assignee: int | None = None,
-) -> list[dict[str, Any]]:
-    """Return the JSON Patch that makes a test run what the update says.
-
-    A run with steps gets its whole step array and never a status beside it, which Jama derives.
-
-    Args:
-        update: The update.
-        fields: Custom fields to set, by their names with the type's suffix: ``build$37``.
-        assignee: The user to assign the run to; None leaves it.
-    """
-    values: dict[str, Any] = {}
-    if update.steps:
-        values["testRunSteps"] = [step_json(step) for step in update.steps]
-    else:
-        values["testRunStatus"] = update.status.value
-    if update.account:
-        account = update.account_html()
-        values["actualResults"] = with_earlier(account, update.earlier, at_most=RESULTS_SIZE)
-    if assignee is not None:
-        values["assignedTo"] = assignee
-    for name, value in fields.items():
-        values[name] = visible(value) if isinstance(value, str) else value
-    return [
-        {"op": "add", "path": f"/fields/{_pointer(name)}", "value": value}
-        for name, value in values.items()
-    ]
-
-
-def step_json(step: RunStep) -> dict[str, Any]:
-    """Return a step as it was read, with its new status and, if there is one, its new result."""
-    json = {**step.as_read, "status": step.status}
-    if step.result is None:
-        return json
-    result = escaped(step.result, at_most=STEP_RESULT_SIZE)
-    result = with_earlier(result, step.earlier, at_most=STEP_RESULTS_SIZE)
-    if result or "result" in json:
-        json["result"] = result
-    return json
-
-
-def _pointer(name: str) -> str:
-    """Escape a name for a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")

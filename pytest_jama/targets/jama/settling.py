@@ -12,14 +12,17 @@ import random
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError
+from pytest_jama.core.text import counted
+from pytest_jama.targets.jama.verify import all_runs
 from pytest_jama.targets.jama.waits import SHOWS_LATE_S
+from pytest_jama.targets.jama.wire import NOT_RUN, Cycle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.paging import Again, N
-    from pytest_jama.targets.jama.wire import Cycle, Group, Project, TestPlan
+    from pytest_jama.targets.jama.paging import Again, N, Named
+    from pytest_jama.targets.jama.wire import Group, Project, TestPlan
 
 _QUIET_S = 2.0
 _LONGEST_WAIT_S = 30.0
@@ -101,6 +104,32 @@ def is_cycle(client: JamaClient, cycle: Cycle, plan: TestPlan) -> bool:
         and is_same_name(found.name, cycle.name)
         and found.plan_id in (None, plan.id)
     )
+
+
+def plan_holds(client: JamaClient, plan: Named) -> str:
+    """Say what is in a plan that is not used, and whether it can be deleted."""
+    cycles = sum(1 for _ in client.cycles(plan.id))
+    return _deletable("test cycle", cycles)
+
+
+def group_holds(client: JamaClient, plan: TestPlan, group: Named) -> str:
+    """Say what is in a group that is not used, and whether it can be deleted."""
+    return _deletable("test case", client.find_case_count(plan.id, group.id) or 0)
+
+
+def cycle_holds(client: JamaClient, plan: TestPlan, cycle: Named) -> str:
+    """Say what is in a cycle that is not used, and whether it can be deleted."""
+    found = all_runs(client, Cycle(cycle.id, cycle.name, plan.id))
+    if found.missing:
+        return "could not be read completely: look at it before you delete it"
+    results = sum(run.status != NOT_RUN or bool(run.actual_results) for run in found.runs)
+    return _deletable("result", results)
+
+
+def _deletable(noun: str, count: int) -> str:
+    if not count:
+        return f"has no {noun}s and can be deleted"
+    return f"has {counted(count, noun)}: look at it before you delete it"
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -113,6 +113,9 @@ def find_reason_to_leave(
         writer: Who writes.
         incomplete: What the rules say of a case of which some evidence is missing.
     """
+    unknown = describe_unknown(update)
+    if unknown:
+        return unknown
     if standing.people and writer.leaves_others:
         return f"{standing.people} (`run: {{others: leave}}`)"
     if update.was in UNFINISHED or standing.is_own:
@@ -123,6 +126,27 @@ def find_reason_to_leave(
     if update.will_be in UNFINISHED:
         return f"with what this session says of its steps, they would be {update.will_be} together"
     return ""
+
+
+def is_unknown(status: str) -> bool:
+    """Return whether a stored status is none that tests have, so that a person has set it.
+
+    Source: Jama help, test run item: "Not applicable" is optional; its name in the REST API is not
+    documented.
+    """
+    return status not in Verdict.__members__
+
+
+def describe_unknown(update: RunUpdate) -> str:
+    """Return why a run whose status, or that of all its steps, is not ours stays; else empty."""
+    statuses = [step.status for step in update.run.steps]
+    if is_unknown(update.was):
+        what = f"{update.was} is not a status that tests give"
+    elif statuses and all(map(is_unknown, statuses)):
+        what = f"all its steps are {', '.join(dict.fromkeys(statuses))}, which tests do not give"
+    else:
+        return ""
+    return f"{what}: a person has set it in Jama, and it stays"
 
 
 def is_partial(case: CaseVerdict, incomplete: Verdict | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import TargetError
@@ -18,18 +19,21 @@ from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.read_back import ReadBack
-from pytest_jama.targets.jama.runs import patch_operations, run_update_of
+from pytest_jama.targets.jama.run_body import body_of
+from pytest_jama.targets.jama.run_writer import RunWriter
+from pytest_jama.targets.jama.runs import run_update_of
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.targets.jama.change_log import Doubtful
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
@@ -71,6 +75,7 @@ class JamaTarget:
         self._settings = settings
         self._cycle_id: int | None = None
         self._total_runs: int | None = None
+        self._doubtful: Sequence[Doubtful] = ()
 
     @property
     def _client(self) -> JamaClient:
@@ -98,6 +103,7 @@ class JamaTarget:
             others=() if findings.prepares else self._find_others(findings),
             create=create,
             observer=observer,
+            begun=findings.begun,
         )
         guard = LockGuard(
             findings.lock,
@@ -144,6 +150,7 @@ class JamaTarget:
         others: Sequence[CaseRef] = (),
         create: bool,
         observer: Observer,
+        begun: Mapping[str, float] = MappingProxyType({}),
     ) -> Resolution:
         """Find the runs of the cases, creating plan, group and cycle where allowed.
 
@@ -155,12 +162,15 @@ class JamaTarget:
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
             observer: Told each change as soon as it is made.
+            begun: See `Findings.begun`.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
         self._client.api.connection.tell(observer)
-        resolver = CycleResolver(self._client, self._settings, create=create, observer=observer)
+        resolver = CycleResolver(
+            self._client, self._settings, create=create, observer=observer, begun=begun
+        )
         try:
             resolution = resolver.resolve(case_refs, aliases, others)
         except KeyboardInterrupt:
@@ -168,6 +178,7 @@ class JamaTarget:
             raise
         self._cycle_id = cast("int | None", resolution.cycle.place_id)
         self._total_runs = resolver.total_runs
+        self._doubtful = resolver.doubtful
         return resolution
 
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
@@ -176,6 +187,7 @@ class JamaTarget:
         Ctrl-C ends it with receipts for what was not sent; a second one goes through at once.
         """
         if not updates:
+            self._look_for_second_ones(observer)
             return ()
         self._client.api.connection.tell(observer)
         try:
@@ -185,17 +197,26 @@ class JamaTarget:
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
         ours = self._without_unwanted(cast("Sequence[RunUpdate]", updates))
-        sent, is_stopped = self._send(ours, assignee, observer)
+        writer = self._make_writer(assignee)
+        sent, is_stopped = self._send(ours, writer, observer)
         if is_stopped:
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
         receipts, lost = read_back.verify(sent)
         if lost:
-            receipts = self._send_again(receipts, lost, assignee, read_back)
+            receipts = self._send_again(receipts, lost, writer, read_back)
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
                 observer.received(receipt)
+        self._look_for_second_ones(observer)
         return receipts
+
+    def _look_for_second_ones(self, observer: Observer) -> None:
+        """List once more what was created slowly: a server may have made it twice by now."""
+        doubtful, self._doubtful = self._doubtful, ()
+        for each in doubtful:
+            if warning := each.find_warning():
+                observer.warned(warning)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -216,13 +237,13 @@ class JamaTarget:
     def _send(
         self,
         updates: Sequence[RunUpdate],
-        assignee: int | None,
+        writer: RunWriter,
         observer: Observer,
     ) -> tuple[tuple[Receipt, ...], bool]:
         """Write the updates; returns their receipts, and whether not all could be tried."""
         sending = Sending(
             updates,
-            send=lambda update, count: self._write(update, assignee, count),
+            send=writer.write,
             stop=self._client.api.connection.stop,
             on_receipt=observer.received,
             concurrency=self._settings.upload.concurrency,
@@ -234,7 +255,7 @@ class JamaTarget:
         self,
         receipts: Sequence[Receipt],
         lost: Sequence[int],
-        assignee: int | None,
+        writer: RunWriter,
         read_back: ReadBack,
     ) -> tuple[Receipt, ...]:
         """Write once more what was accepted but not stored: some proxies answer by themselves.
@@ -242,30 +263,32 @@ class JamaTarget:
         Args:
             receipts: All receipts.
             lost: The places of those that were.
-            assignee: See `_send`.
+            writer: Writes them.
             read_back: Compares what is stored with what was sent.
         """
         updates = [run_update_of(receipts[number]) for number in lost]
         for number, update in zip(lost, updates, strict=True):
             note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
-        again, is_stopped = self._send(updates, assignee, Observer())
+        again, is_stopped = self._send(updates, writer, Observer())
         if not is_stopped:
             again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
         for number, receipt in zip(lost, again, strict=True):
-            attempts = receipts[number].attempts + receipt.attempts
-            final[number] = receipt._replace(attempts=attempts)
+            before = receipts[number]
+            final[number] = receipt._replace(
+                attempts=before.attempts + receipt.attempts,
+                remarks=tuple(dict.fromkeys((*before.remarks, *receipt.remarks))),
+            )
         return tuple(final)
 
-    def _write(
-        self, update: RunUpdate, assignee: int | None, on_attempt: Callable[[int], None]
-    ) -> None:
-        run_id = update.run.run_id
-        if run_id is None:
-            raise ValueError(f"{update.run} was planned by a dry run and cannot be written to")
-        operations = patch_operations(update, fields=self._settings.run.fields, assignee=assignee)
-        self._client.patch_run(run_id, operations, on_attempt=on_attempt)
+    def _make_writer(self, assignee: int | None) -> RunWriter:
+        settings = self._settings.run
+        return RunWriter(
+            self._client,
+            method=settings.write,
+            body_of=lambda update: body_of(update, fields=settings.fields, assignee=assignee),
+        )
 
 
 def _none_sent(

@@ -27,8 +27,10 @@ from pytest_jama.targets.jama.standing import (
     UNFINISHED,
     Writer,
     describe_replaced,
+    describe_unknown,
     find_reason_to_leave,
     is_partial,
+    is_unknown,
     look_at,
     with_earlier_result,
 )
@@ -90,7 +92,8 @@ def plan_updates(
         update, missing = _plan_update(run, verdict, writer, incomplete)
         why = find_reason_to_leave(update, standing, writer, incomplete=incomplete)
         if why:
-            left.append(_overlap(update, why))
+            said = replace(update, status=verdict.verdict) if describe_unknown(update) else update
+            left.append(_overlap(said, why))
             continue
         update = replace(update, earlier=below(standing.entries, f"<p>{writer.over}</p>"))
         why = describe_replaced(update, standing)
@@ -98,6 +101,8 @@ def plan_updates(
             replaced.append(_overlap(update, why))
         updates.append(update)
         warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)
+        kept = [number for number, step in enumerate(run.steps, 1) if is_unknown(step.status)]
+        warnings.extend(_kept_step_warning(run, verdict, number) for number in kept)
         if run.is_stale:
             warnings.append(_stale_warning(run, verdict))
     return PlannedUpdates(tuple(updates), tuple(warnings), tuple(left), tuple(replaced))
@@ -181,6 +186,15 @@ def _missing_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:
     )
 
 
+def _kept_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:
+    told = next((step.verdict.value for step in case.steps if step.number == number), "")
+    report = f"; a test reports it {told}" if told else ""
+    return (
+        f"{case.case_ref}: step {number} of {run} stays {run.steps[number - 1].status}, which is "
+        f"not a status that tests give: a person has set it in Jama{report}"
+    )
+
+
 def _stale_warning(run: TestRun, case: CaseVerdict) -> str:
     return (
         f"{case.case_ref}: {run} was made from version {run.case_version} of the test case, "
@@ -229,9 +243,10 @@ def update_steps(
         case: The judgement on the run's case.
         verdict: Its verdict, which is not `leave`.
         keeps_finished: Whether the evidence is incomplete: then what is said of a whole step stays,
-            unless a test reports on that step.
+            unless a test reports on that step. A status that tests do not give stays always.
     """
-    finished = {
+    fixed = {number for number, step in enumerate(steps, start=1) if is_unknown(step.status)}
+    finished = fixed | {
         number
         for number, step in enumerate(steps, start=1)
         if keeps_finished and step.status not in UNFINISHED
@@ -247,7 +262,7 @@ def update_steps(
     for number in missing:
         del reported[number]
     for number in finished & reported.keys():
-        if reported[number].verdict.value in UNFINISHED:
+        if number in fixed or reported[number].verdict.value in UNFINISHED:
             del reported[number]
     new_steps = _apply(steps, reported)
     if verdict.severity > status_from_steps(step.status for step in new_steps).severity:
@@ -272,6 +287,8 @@ def _apply(steps: Sequence[RunStep], reported: Mapping[int, StepVerdict]) -> tup
 
 
 def _updated(step: RunStep, report: StepVerdict | None, *, is_after_failed: bool) -> RunStep:
+    if is_unknown(step.status):
+        return step
     if report is not None:
         return replace(step, status=report.verdict.value, result="\n".join(report.notes))
     return replace(step, status=Verdict.NOT_RUN.value) if is_after_failed else step
@@ -285,7 +302,9 @@ def _carrier_of(reported: Mapping[int, StepVerdict], finished: set[int], count: 
     """
     number = min(max(reported, default=0) + 1, count)
     unfinished = [each for each in range(1, count + 1) if each not in finished]
-    return unfinished[0] if number in finished and unfinished else number
+    if number not in finished or not unfinished:
+        return number
+    return next((each for each in unfinished if each > number), unfinished[0])
 
 
 def _with_verdict_of_case(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
-from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.listed_runs import ListedRuns, group_by_case
-from pytest_jama.targets.jama.paging import ShortListError, batches, page_count
+from pytest_jama.targets.jama.listed_runs import RUNS_PATH, ListedRuns, group_by_case
+from pytest_jama.targets.jama.paging import ShortListError, page_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.runs import RunUpdate, TestRun
+    from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
     from pytest_jama.targets.jama.wire import Cycle
 
 
@@ -50,7 +49,7 @@ def find_runs(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> Cycl
     if total is None or page_count(total) - 1 <= page_count(len(case_ids)):
         listed = client.runs(cycle, total=total, first=first)
     else:
-        listed = _runs_of_cases(client, cycle, case_ids)
+        listed = client.runs_of_cases(cycle, case_ids)
     if listed.missing:
         total = max(total or 0, len(listed.runs) + listed.missing)
     return CycleRuns(group_by_case(listed.runs, case_ids), total, listed.missing)
@@ -77,7 +76,7 @@ def read_back(
     if total is not None and page_count(total) <= page_count(len(case_ids)):
         listed = client.runs(cycle, total=total)
     else:
-        listed = _runs_of_cases(client, cycle, case_ids)
+        listed = client.runs_of_cases(cycle, case_ids)
     if listed.missing and not {run.case_id for run in listed.runs}.issuperset(case_ids):
         count = len(listed.runs) + listed.missing
         raise ShortListError(RUNS_PATH, total=count, missing=listed.missing)
@@ -119,11 +118,24 @@ def _status_differences(update: RunUpdate, stored: TestRun) -> list[str]:
         )
         if intended.status != step.status
     ]
+    if any(map(_is_passed_for_us, update.steps, stored.steps)):
+        differences.insert(0, _PASSED_FOR_US)
     if len(update.steps) != len(stored.steps):
         differences.append(f"{len(update.steps)} steps sent, Jama stores {len(stored.steps)}")
     if stored.status != update.status.value:
         differences.insert(0, f"intended {update.status.value}, Jama stores {stored.status}")
     return differences
+
+
+_PASSED_FOR_US = (
+    "steps that no test reported are PASSED in Jama: an option there assigns Passed to all skipped "
+    "steps (an organization administrator finds it with the item type Test run, at its status)"
+)
+"""Source: Jama help, test run item: default behavior for completing steps out of order."""
+
+
+def _is_passed_for_us(sent: RunStep, stored: RunStep) -> bool:
+    return sent.status == Verdict.NOT_RUN.value and stored.status == Verdict.PASSED.value
 
 
 def is_only_account_missing(update: RunUpdate, stored: TestRun | None) -> bool:
@@ -182,13 +194,6 @@ def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
         if now.get(run.run_id) != run.status
     ]
     return ", ".join(losses)
-
-
-def _runs_of_cases(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
-    jobs = [partial(client.runs_of_cases, cycle, batch) for batch in batches(case_ids)]
-    parts = client.together(jobs)
-    runs = [run for part in parts for run in part.runs]
-    return ListedRuns(runs, sum(part.missing for part in parts))
 
 
 def _content(run: TestRun) -> list[str]:

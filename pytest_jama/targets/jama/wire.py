@@ -167,6 +167,7 @@ def read_run(json: Json) -> TestRun:
         current_case_version=find_count(json.get("testCaseCurrentVersionNumber")),
         actual_results=_text(fields.get("actualResults")),
         description=_text(fields.get("description")),
+        as_read=fields,
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -12,9 +12,10 @@ from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.incoming import ListQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request
-from pytest_jama.sandbox.jama.nodes import Selection, find_nodes, of_kind, order_by
+from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.objects import serve_one
 from pytest_jama.sandbox.jama.rich_text import plain
+from pytest_jama.sandbox.jama.selection import Selection, of_kind, order_by
 
 router = APIRouter()
 
@@ -40,12 +41,12 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
     selection = _selection(call, query)
     if not query.contains:
         return envelope.node_page(call, selection, query, sort_by=query.sort_by)
-    order = order_by(query.sort_by, key_order=call.knobs.document_key_order)
+    order = order_by(query.sort_by)
     everything = find_nodes(call.database, selection, order=order)
     matching = [
         node for node in everything if any(_matches(call, node, word) for word in query.contains)
     ]
-    values = [wire.node(call, node) for node in query.window(call.knobs).of(matching)]
+    values = [wire.node(call, node) for node in query.window().of(matching)]
     return envelope.page(call, values, query, total=len(matching))
 
 
@@ -93,12 +94,17 @@ def _with_words(selection: Selection, queries: Sequence[str]) -> Selection:
 
 def _matches(call: Call, node: Node, query: str) -> bool:
     name, rest = split_field(query)
+    if name == "globalId" and call.knobs.search_global_ids == "no":
+        return False
     if name is None:
         texts = [plain(value) for value in node.fields.values() if isinstance(value, str)]
-        text = "\n".join(map(str, [node.id, node.document_key, node.global_id, *texts]))
+        numbers = [str(node.id), node.document_key]
+        if call.knobs.search_global_ids == "yes":
+            numbers.append(node.global_id)
+        text = "\n".join([*numbers, *texts])
     else:
         text = str(wire.shown_fields(call, node).get(name, ""))
-    return matches(rest, text, terms=call.knobs.search_terms)
+    return matches(rest, text)
 
 
 serve_one(router, "abstractitems")
@@ -116,23 +122,19 @@ def split_field(query: str) -> tuple[str | None, str]:
     return (match["field"], match["query"].strip()) if match else (None, query.strip())
 
 
-def matches(query: str, text: str, *, terms: Literal["any", "all"] = "any") -> bool:
+def matches(query: str, text: str) -> bool:
     """Return whether a text contains what was asked for; letter case is ignored.
 
     Args:
-        query: In double quotes it is looked for anywhere, even inside words; otherwise its
-            words must stand there as whole words.
+        query: In double quotes it is looked for anywhere, even inside words; otherwise one of
+            its words must stand there as a whole word.
         text: What to look through.
-        terms: Whether one of several words is enough.
 
     Source: Jama REST cookbook, abstract items chapter.
     """
     if is_quoted(query):
         return query[1:-1].casefold() in text.casefold()
-    wanted = words(query)
-    present = set(words(text))
-    combine = any if terms == "any" else all
-    return bool(wanted) and combine(word in present for word in wanted)
+    return not set(words(query)).isdisjoint(words(text))
 
 
 def is_quoted(query: str) -> bool:

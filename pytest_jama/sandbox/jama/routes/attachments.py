@@ -9,17 +9,16 @@ from starlette.datastructures import UploadFile
 
 from pytest_jama.sandbox.jama import envelope
 from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
-from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, PageQuery
+from pytest_jama.sandbox.jama.incoming import FILE_PART, Body, FieldsBody, PageQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, of_kind, touch
+from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, touch
 from pytest_jama.sandbox.jama.objects import new_fields, serve_one
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 serve_one(router, "attachments", "attachments")
 
 _ATTACHMENT_TYPE = 22
-FILE_PART = "file"
-"""Source: three clients of Jama's own: one part of this name, with a filename."""
 
 
 class AssociationBody(Body):
@@ -111,7 +110,7 @@ def _serve(kind: str) -> None:
         call.require_writable(holder)
         if not call.database.delete("attached", item=holder.id, attachment=attachment_id):
             raise not_found(f"attachment of {holder.document_key}", attachment_id)
-        return envelope.deleted(call)
+        return envelope.updated(call)
 
 
 def _require_holder(call: Call, node_id: int, kind: str) -> Node:
@@ -120,9 +119,7 @@ def _require_holder(call: Call, node_id: int, kind: str) -> Node:
     Source: the cookbook's table says `/items/{id}/attachments` works for plans and runs too;
     users report 404 for runs.
     """
-    tolerant = kind == "items" and call.knobs.run_as_item_attachments == "allow"
-    kinds = ("items", "testplans", "testruns") if tolerant else (kind,)
-    return call.require_node(node_id, *kinds)
+    return call.require_node(node_id, kind)
 
 
 def _wanted_attachment(call: Call, body: AssociationBody) -> int:

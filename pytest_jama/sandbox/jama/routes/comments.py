@@ -177,7 +177,7 @@ def _serve(kind: str) -> None:
 
 
 def _refuse_foreign(call: Call, locked_by: int | None) -> None:
-    if locked_by not in (None, call.user) and call.knobs.unlock_others == "refuse":
+    if locked_by not in (None, call.user):
         status = int(call.knobs.locked_write)
         raise ApiError(status, f"it is locked by user {locked_by}, who alone can unlock it")
 

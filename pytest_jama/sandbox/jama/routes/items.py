@@ -16,7 +16,6 @@ from pytest_jama.sandbox.jama.nodes import (
     deactivate,
     find_node,
     move_item,
-    of_kind,
     save_fields,
 )
 from pytest_jama.sandbox.jama.objects import (
@@ -27,6 +26,7 @@ from pytest_jama.sandbox.jama.objects import (
     serve,
     serve_below,
 )
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.access import check_server
 from pytest_jama.sandbox.jama.accounts import (
     ROBOT_ID,
     USERS,
@@ -14,6 +15,7 @@ from pytest_jama.sandbox.jama.accounts import (
     find_projects,
     issue_token,
 )
+from pytest_jama.sandbox.jama.api_document import api_document
 from pytest_jama.sandbox.jama.calls import (
     Call,
     Caller,
@@ -49,6 +51,7 @@ class UserFilter(ListQuery):
 async def list_versions(request: Request) -> JSONResponse:
     """List the API versions; the shape of an element is undocumented."""
     site = site_of(request)
+    check_server(site.knobs)
     data = [{"version": "v1", "href": f"{base_url_of(request, site)}/rest/v1"}]
     return JSONResponse({"meta": envelope.meta_of(200, site.database.clock), "data": data})
 
@@ -60,6 +63,7 @@ async def post_token(request: Request) -> JSONResponse:
     Source: Jama REST help: `grant_type=client_credentials`, client ID and secret as HTTP Basic.
     """
     site = site_of(request)
+    check_server(site.knobs)
     if site.knobs.auth == "basic":
         raise ApiError(404, "this server has no OAuth (knob auth=basic)")
     async with request.form() as parts:
@@ -98,9 +102,22 @@ def _token_refused(site: Site, status: int, error: str, why: str) -> JSONRespons
 @router.get("/")
 async def list_endpoints(call: PlainCaller) -> JSONResponse:
     """List what this server serves."""
-    operations: list[tuple[str, str]] = call.request.app.state.operations
+    routes = call.request.app.state.api_routes
+    operations = sorted((method, route.path) for route in routes for method in route.methods)
     data = [{"method": method, "path": path} for method, path in operations]
     return JSONResponse({"meta": envelope.meta_of(200, call.database.clock), "data": data})
+
+
+@router.get("/api-docs")
+async def get_api_document(call: PlainCaller) -> JSONResponse:
+    """Show the API document; the page that shows it to people is not served."""
+    document = api_document(
+        call.request.app.state.api_routes,
+        call.knobs,
+        host=call.request.url.netloc,
+        base_path=f"{call.site.context_path}/rest/v1",
+    )
+    return JSONResponse(document)
 
 
 @router.get("/users/current")
@@ -132,14 +149,14 @@ for _kind in _WORDS:
 @router.get("/users")
 async def list_users(call: Caller, query: Annotated[UserFilter, Query()]) -> JSONResponse:
     """List users, the active ones unless asked otherwise."""
-    values = [wire.user(user) for user in USERS if _is_wanted(user, query)]
+    values = [wire.user(user, call.knobs) for user in USERS if _is_wanted(call, user, query)]
     return envelope.cut(call, values, query)
 
 
-def _is_wanted(user: User, query: UserFilter) -> bool:
+def _is_wanted(call: Call, user: User, query: UserFilter) -> bool:
     asked = query.model_dump(include={"username", "email", "first_name", "last_name"})
     fits = all(wanted in (None, getattr(user, name)) for name, wanted in asked.items())
-    has_license = query.license_type in (None, wire.LICENSE)
+    has_license = query.license_type in (None, wire.licence_of(user, call.knobs))
     return fits and has_license and (user.active or query.include_inactive)
 
 
@@ -169,6 +186,8 @@ async def list_types(call: Caller, query: PageQuery) -> JSONResponse:
 
 def _types(call: Call, query: ListQuery, *, hidden: set[str]) -> JSONResponse:
     values = [
-        wire.item_type(kind) for kind in find_item_types(call.database) if kind.kind not in hidden
+        wire.item_type(kind, call.knobs)
+        for kind in find_item_types(call.database, call.knobs)
+        if kind.kind not in hidden
     ]
     return envelope.cut(call, values, query)

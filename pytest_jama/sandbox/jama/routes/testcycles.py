@@ -1,6 +1,6 @@
 """Test cycles and their runs: creating a cycle generates runs, writing it may do so again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery
 from pytest_jama.sandbox.jama.model import ApiError, Json, Node, bad_request
-from pytest_jama.sandbox.jama.nodes import deactivate, get_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.nodes import deactivate, get_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
@@ -26,10 +26,9 @@ from pytest_jama.sandbox.jama.planning import (
     regenerate,
     remake_run,
     save_cycle,
-    wanted_slots,
 )
-from pytest_jama.sandbox.jama.rules import edited_run, is_executed, is_writable
-from pytest_jama.sandbox.jama.statuses import STATUSES
+from pytest_jama.sandbox.jama.rules import edited_run, is_executed, statuses_of
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 
@@ -65,12 +64,17 @@ async def list_runs(call: Caller, query: Annotated[RunFilter, Query()]) -> JSONR
     """List runs by cycle, case and plan; at least one of them is needed."""
     if not (query.test_cycle or query.test_case or query.test_plan):
         raise bad_request("at least one of testCycle, testCase and testPlan is required")
-    selection = (
-        of_kind("testruns")
-        .where_in("n.cycle", query.test_cycle)
-        .where_in("n.test_case", query.test_case)
-        .where_in("n.plan", query.test_plan)
-    )
+    selection = of_kind("testruns")
+    wanted = {
+        "n.cycle": query.test_cycle,
+        "n.test_case": query.test_case,
+        "n.plan": query.test_plan,
+    }
+    if call.knobs.runs_filter == "or":
+        selection = selection.where_any(wanted)
+    else:
+        for column, values in wanted.items():
+            selection = selection.where_in(column, values)
     return envelope.node_page(call, selection, query, sort_by=query.sort_by)
 
 
@@ -80,23 +84,38 @@ def _write_run(call: Call, run: Node, _: FieldsBody, edit: Edit) -> None:
     Source: Jama REST cookbook: executing a run moves only the run's own activity date.
     """
     fields = changed_fields(call, run, edit, rule=edited_run)
-    if is_executed(edit, fields) and "executionDate" not in edit.set:
+    if is_executed(edit, fields):
         fields["executionDate"] = call.database.now()
     save_fields(call.database, run, fields, user=call.user)
+
+
+def _check_patch_of_run(call: Call, operations: Any) -> None:
+    """Refuse what a server cannot do that lacks PATCH of runs, or a part of it."""
+    how, what = call.knobs.run_patch, call.request.url.path
+    if how == "replace_only":
+        given = operations if isinstance(operations, list) else []
+        names = {
+            str(each["op"]).lower() for each in given if isinstance(each, dict) and "op" in each
+        }
+        if "add" in names:
+            raise bad_request("the operation 'add' is not supported for test runs, 'replace' is")
+    elif how != "allow":
+        raise ApiError(int(how), _PATCH_REFUSALS[how].format(what))
+
+
+_PATCH_REFUSALS = {
+    "400": "PATCH operations are not supported for test runs ({})",
+    "404": "there is nothing at PATCH {}",
+    "405": "PATCH {} is not possible with this method",
+    "415": "PATCH {} does not accept the media type of this body",
+}
 
 
 def _cleared_of_run(call: Call, run: Node) -> set[str]:
     if call.knobs.put_run == "merge":
         return set()
     fields = call.require_type(run.item_type).fields
-    return {field.name for field in fields if is_writable(field, call.knobs)} - _NEVER_CLEARED
-
-
-def _delete_run(call: Call, run: Node) -> None:
-    """Delete a run; the cookbook does not list the verb, the OpenAPI document does."""
-    if call.knobs.delete_run == "405":
-        raise ApiError(405, "test runs cannot be deleted here (knob delete_run)")
-    deactivate(call.database, id=run.id)
+    return {field.name for field in fields if not field.read_only} - _NEVER_CLEARED
 
 
 @router.post("/testruns/{run_id}/updatedtestcase")
@@ -120,15 +139,15 @@ async def post_cycle(call: PlainCaller, plan_id: int) -> JSONResponse:
         call.require_writable(plan)
         known = {"project": plan.project, "testPlan": plan.id}
         fields = new_fields(call, body.fields, call.require_type(_CYCLE_TYPE), known)
-        _check_dates(call, fields)
+        _check_dates(fields)
         generation = _generation(call, plan.id, body.test_run_generation_config)
-        _refuse_empty(call, plan.id, generation)
         cycle_id = add_cycle(call.database, plan, fields, generation, user=call.user)
+    call.hold_answer(generation.cycle_visible_at)
     return envelope.created(call, "/testcycles", cycle_id)
 
 
-def _check_dates(call: Call, fields: Json) -> None:
-    if fields["endDate"] < fields["startDate"] and call.knobs.cycle_dates == "400":
+def _check_dates(fields: Json) -> None:
+    if fields["endDate"] < fields["startDate"]:
         raise bad_request(f"endDate {fields['endDate']} is before startDate {fields['startDate']}")
 
 
@@ -137,32 +156,27 @@ def _generation(call: Call, plan_id: int, config: GenerationBody | None) -> Gene
     groups = {group.id for group in find_groups(call.database, plan_id)}
     if unknown := sorted(set(config.test_groups_to_include or ()) - groups):
         raise bad_request(f"testGroupsToInclude: {unknown[0]} is not a group of the plan {plan_id}")
-    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(STATUSES)):
-        known = ", ".join(STATUSES)
+    statuses = statuses_of(call.knobs)
+    if wrong := sorted(set(config.test_run_statuses_to_include or ()) - set(statuses)):
+        known = ", ".join(statuses)
         raise bad_request(f"testRunStatusesToInclude: {wrong[0]!r} is not one of {known}")
+    visible_at = call.visible_at
     return Generation(
         group_ids=config.test_groups_to_include,
         statuses=config.test_run_statuses_to_include,
-        unknown_as=call.knobs.case_without_previous_run,
-        visible_at=call.database.clock() + call.knobs.cycle_generation_delay_s,
+        visible_at=visible_at + call.knobs.cycle_generation_delay_s,
+        cycle_visible_at=visible_at,
         indexed_at=call.indexed_at,
     )
-
-
-def _refuse_empty(call: Call, plan_id: int, generation: Generation) -> None:
-    if call.knobs.empty_cycle == "ok":
-        return
-    if not wanted_slots(call.database, plan_id, generation, before=None):
-        raise bad_request("the test cycle would have no test run")
 
 
 def _write_cycle(call: Call, cycle: Node, body: CycleBody, edit: Edit) -> None:
     """Store what an edit makes of a cycle; the generation config generates its runs again."""
     fields = changed_fields(call, cycle, edit)
-    _check_dates(call, fields)
+    _check_dates(fields)
     save_cycle(call.database, cycle, fields, user=call.user)
     config = body.test_run_generation_config
-    if config is None and call.knobs.regenerate_without_config == "no":
+    if config is None:
         return
     if call.knobs.regenerate == "refuse":
         raise bad_request(f"the runs of {cycle.document_key} cannot be generated again")
@@ -175,8 +189,9 @@ _RUN = Kind(
     name="testruns",
     body=FieldsBody,
     write=_write_run,
-    delete=_delete_run,
+    delete=lambda call, run: deactivate(call.database, id=run.id),
     cleared=_cleared_of_run,
+    check_patch=_check_patch_of_run,
 )
 _CYCLE = Kind(
     name="testcycles",

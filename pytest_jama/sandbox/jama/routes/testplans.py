@@ -9,8 +9,9 @@ from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_user
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Node, StoredGroup, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import find_node, of_kind, save_fields
+from pytest_jama.sandbox.jama.nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
     changed_fields,
@@ -25,6 +26,8 @@ from pytest_jama.sandbox.jama.planning import (
     delete_plan,
     find_groups,
 )
+from pytest_jama.sandbox.jama.rules import check_length
+from pytest_jama.sandbox.jama.selection import of_kind
 
 router = APIRouter()
 
@@ -78,9 +81,16 @@ async def post_plan(call: PlainCaller) -> JSONResponse:
         raise bad_request("'project' is missing")
     project = call.require_project(body.project, status=400)
     fields = new_fields(call, body.fields, call.require_type(_PLAN_TYPE), {})
+    visible_at = call.visible_at
     plan_id = add_plan(
-        call.database, project=project, fields=fields, user=call.user, indexed_at=call.indexed_at
+        call.database,
+        project=project,
+        fields=fields,
+        user=call.user,
+        visible_at=visible_at,
+        indexed_at=call.indexed_at,
     )
+    call.hold_answer(visible_at)
     return envelope.created(call, "/testplans", plan_id)
 
 
@@ -143,12 +153,17 @@ async def post_group(call: PlainCaller, plan_id: int) -> JSONResponse:
     body = await call.body(GroupBody)
     plan = call.require_node(plan_id, "testplans")
     call.require_writable(plan)
-    _check_group(body)
-    group_id = add_group(call.database, plan.id, body.name, assigned_to=body.assigned_to)
+    _check_group(call, body)
+    visible_at = call.visible_at
+    group_id = add_group(
+        call.database, plan.id, body.name, assigned_to=body.assigned_to, visible_at=visible_at
+    )
+    call.hold_answer(visible_at)
     return envelope.created(call, f"/testplans/{plan.id}/testgroups", group_id)
 
 
-def _check_group(body: GroupBody) -> None:
+def _check_group(call: Call, body: GroupBody) -> None:
+    check_length("name", body.name, call.knobs.name_limit, call.knobs)
     require_user(body.assigned_to)
     if not body.name.strip():
         raise bad_request("a test group needs a name")
@@ -164,7 +179,7 @@ async def get_group(call: Caller, group: AskedGroup, query: IncludeQuery) -> JSO
 async def put_group(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Rename a group and assign it to another user."""
     body = await call.body(GroupBody)
-    _check_group(body)
+    _check_group(call, body)
     call.database.update("test_groups", body.model_dump(), id=group.id)
     return envelope.updated(call)
 
@@ -178,13 +193,13 @@ async def remove_group(call: PlainCaller, group: WritableGroup) -> Response:
     if len(find_groups(call.database, group.plan_id)) == 1:
         raise bad_request("the last group of a test plan cannot be deleted")
     delete_group(call.database, group.id)
-    return envelope.deleted(call)
+    return envelope.updated(call)
 
 
 @router.get(_CASES)
 async def list_cases(call: Caller, group: AskedGroup, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
-    shown = query.window(call.knobs).of(group.case_ids)
+    shown = query.window().of(group.case_ids)
     values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
     return envelope.page(call, values, query, total=len(group.case_ids))
 
@@ -194,7 +209,7 @@ async def post_case(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Add one case to a group; existing cycles do not change."""
     body = await call.body(CaseBody)
     case = find_node(call.database, body.test_case, "items")
-    if case is None or call.require_type(case.item_type).category != "TEST_CASE":
+    if case is None or case.item_type != ITEM_TYPES["TC"].id:
         raise bad_request(f"there is no test case with the ID {body.test_case}")
     with call.database.transaction():
         if not _is_there_already(call, group, case):
@@ -232,4 +247,4 @@ async def remove_case(call: PlainCaller, group: WritableGroup, case_id: int) -> 
     """Take a case out of a group; existing runs stay."""
     if not call.database.delete("group_cases", test_group=group.id, test_case=case_id):
         raise not_found(f"test case in the group {group.id}", case_id)
-    return envelope.deleted(call)
+    return envelope.updated(call)

@@ -1,0 +1,272 @@
+"""``pytest-jama check``: what an upload would meet at this Jama, before there is one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_jama.config import BasicCredentials, load_settings
+from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.redaction import Redactor
+from pytest_jama.core.text import printable, printable_lines, quoted
+from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.exit_status import ExitStatus, exit_status_of
+from pytest_jama.session.provenance import describe_destination
+from pytest_jama.session.session import exposure_lines
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.targets.jama.probes.check_report import (
+    anonymous_report,
+    merge_settings,
+    observation_json,
+    report_lines,
+    settings_lines,
+)
+from pytest_jama.targets.jama.probes.inquiry import Inquiry, Mark, Observation
+from pytest_jama.targets.jama.probes.probe import ServerProbe
+from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WriteProbe
+
+if TYPE_CHECKING:
+    from pytest_jama.config import Flags, LoadedSettings, Settings
+    from pytest_jama.session.command_line import OutputOptions
+    from pytest_jama.targets.jama.probes.probe import SeenServer
+
+PROGRAM = "pytest-jama check"
+
+DOCUMENT_VERSION = 1
+"""Raised when a key of the JSON document changes its meaning or goes."""
+
+_READ_TIMEOUT_S = 20.0
+"""For how long a server that is only read from may take: whoever checks waits for it."""
+
+_TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The command line.
+
+    Attributes:
+        config: The settings file.
+        flags: What the flags say, by setting.
+        runs: For how many results an upload is estimated; 0 for as many as there are.
+        write_probe: The name of the plan that is made; empty for reading alone.
+        is_agreed: Whether it is made without asking.
+        report: Where the report without names goes; None for nowhere.
+    """
+
+    config: Path | None
+    flags: Flags
+    runs: int = 0
+    write_probe: str = ""
+    is_agreed: bool = False
+    report: Path | None = None
+
+
+def run_check(options: CheckOptions, output: OutputOptions) -> int:
+    """Find out what an upload would meet.
+
+    Args:
+        options: Where, and whether anything is written.
+        output: Form of the output.
+
+    Returns:
+        The exit status.
+    """
+    check = _Check(options, output)
+    try:
+        with output.logging():
+            status = check.run()
+    except PytestJamaError as error:
+        output.complain(error, program=PROGRAM)
+        check.stopped = str(error)
+        status = exit_status_of(error)
+    return check.end(status)
+
+
+@dataclass
+class _Check:
+    """One check.
+
+    Attributes:
+        stopped: Why it does not go on; empty while it does.
+    """
+
+    options: CheckOptions
+    output: OutputOptions
+    stopped: str = ""
+    _loaded: LoadedSettings | None = None
+    _found: list[Observation] = field(default_factory=list)
+    _names: set[str] = field(default_factory=set)
+    _made: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self) -> ExitStatus:
+        """Make the probes.
+
+        Raises:
+            PytestJamaError: When the settings are wrong, or nothing may be written.
+        """
+        self._require_consent()
+        self._loaded = _load(self.options)
+        settings = self._loaded.settings
+        destination = describe_destination(self._loaded, root=Path.cwd(), mode="check")
+        self.output.announce(*destination)
+        self.output.say(*exposure_lines(settings))
+        seen = self._probe(settings)
+        if not seen.lets_us_in:
+            return ExitStatus.OUT_OF_REACH
+        if self.options.write_probe:
+            self._write(settings, seen)
+        has_problem = any(each.mark is Mark.PROBLEM for each in self._found)
+        return ExitStatus.INCOMPLETE if has_problem else ExitStatus.WELL
+
+    def _require_consent(self) -> None:
+        """Refuse to write where nobody can be asked, before anything is done."""
+        if not self.options.write_probe or self.options.is_agreed or sys.stdin.isatty():
+            return
+        what = "--write-probe makes a test plan in Jama, and nobody can be asked here"
+        raise SettingsError(Problem(what, "say --yes, too, if that is wanted", "command line"))
+
+    def _probe(self, settings: Settings) -> SeenServer:
+        quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
+        inquiry = _inquire(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
+        refs = list(dict.fromkeys(link.case_ref for link in settings.tests.links()))
+        with closing(inquiry.client.api.connection):
+            probe = ServerProbe(
+                inquiry, settings, refs=refs, runs=self.options.runs, tell=self._tell
+            )
+            try:
+                return probe.run()
+            finally:
+                self._names |= inquiry.names
+
+    def _write(self, settings: Settings, seen: SeenServer) -> None:
+        name = self.options.write_probe
+        slow = max(settings.upload.give_up_after_s, WRITE_TIMEOUT_S)
+        inquiry = _inquire(settings, give_up_after_s=slow, read_timeout_s=WRITE_TIMEOUT_S)
+        with closing(inquiry.client.api.connection):
+            probe = WriteProbe(inquiry, settings, seen, tell=self._tell)
+            if seen.project is None:
+                raise NotUsableError("without the project no write probe is made")
+            if probe.find_plan(name) is not None:
+                what = f"a test plan {quoted(name)} exists already, and is not written into"
+                remedy = "choose another name for the write probe"
+                raise SettingsError(Problem(what, remedy, "--write-probe"))
+            if not self.options.is_agreed and not self._is_agreed(name, seen.project.key):
+                text = "not made, as you answered"
+                self._tell(Observation("write probe", Mark.NOTE, text, {"made": []}))
+                return
+            try:
+                probe.run(name)
+            finally:
+                self._names |= inquiry.names
+                self._made = [each._asdict() for each in probe.made]
+
+    def _is_agreed(self, name: str, project: str) -> bool:
+        question = (
+            f"Make a test plan {quoted(name)} with a test cycle in project {project}, write into "
+            "its test runs, and leave it there?"
+        )
+        return click.confirm(printable(question), err=True)
+
+    def _tell(self, observation: Observation) -> None:
+        self._found.append(observation)
+        text = observation.text
+        if self._loaded is not None:
+            text = self._loaded.settings.redactor.hide_certain(text)
+        self.output.say(
+            Line(observation.mark.value, f"{observation.name:<16} {text}", _TONES[observation.mark])
+        )
+
+    def end(self, status: ExitStatus) -> int:
+        """Print which settings fit, write the report and the document; return the exit status."""
+        fitting = merge_settings(self._found)
+        for line in settings_lines(fitting):
+            self.output.say(Line("settings", f"that fit this server: {line}", Tone.WARNING))
+        report = anonymous_report(self._found, names=self._names)
+        code = int(status)
+        if self.options.report is not None and self._found:
+            code = self._write_report(self.options.report, report, code)
+        if not self.output.as_json:
+            return code
+        document = {
+            "check": DOCUMENT_VERSION,
+            "exit_status": code,
+            "stopped": self.stopped or None,
+            "observations": [observation_json(each) for each in self._found],
+            "settings": fitting,
+            "made": self._made,
+            "report": report,
+        }
+        return self.output.write_json(document, status=code, redactor=self._redactor)
+
+    @property
+    def _redactor(self) -> Redactor:
+        return self._loaded.settings.redactor if self._loaded else Redactor()
+
+    def _write_report(self, path: Path, report: dict[str, Any], status: int) -> int:
+        """Write the report; return the exit status."""
+        report = self._redactor.hide_in(report)
+        is_json = path.suffix == ".json"
+        text = json.dumps(report, indent=2) if is_json else "\n".join(report_lines(report))
+        try:
+            path.write_text(printable_lines(text) + "\n", encoding="utf-8")
+        except OSError as exc:
+            why = f"{path} cannot be written: {exc.strerror or exc}"
+            self.output.say(Line("ERROR", why, Tone.BAD))
+            return status or int(ExitStatus.INCOMPLETE)
+        text = f"{path} has what was seen, without names and keys; read it before you send it"
+        self.output.say(Line("report", text))
+        return status
+
+
+def _load(options: CheckOptions) -> LoadedSettings:
+    """Load the settings; plan and cycle may be missing, and unset variables be in them.
+
+    Raises:
+        SettingsError: With every mistake in the others.
+    """
+    unused = ("plan", "cycle", "run")
+    lenient = load_settings(
+        start=Path.cwd(),
+        file=options.config,
+        flags=options.flags,
+        environ=os.environ,
+        needs_target=False,
+        unused=unused,
+        flag_prefix="--",
+    ).settings
+    places = {"plan": lenient.plan, "cycle": lenient.cycle}
+    absent = {name: "not known" for name, place in places.items() if not place.is_set}
+    loaded = load_settings(
+        start=Path.cwd(),
+        file=options.config,
+        flags={**options.flags, **absent},
+        environ=os.environ,
+        unused=unused,
+        flag_prefix="--",
+    )
+    if loaded.settings.target != "jama":
+        what = f"the target is {loaded.settings.target!r}, and only Jama can be checked"
+        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    return replace(loaded, settings=loaded.settings.model_copy(update=places))
+
+
+def _inquire(settings: Settings, *, give_up_after_s: float, read_timeout_s: float) -> Inquiry:
+    """Connect to Jama for questions; no request is sent yet."""
+    upload = settings.upload.model_copy(update={"give_up_after_s": give_up_after_s})
+    patient = settings.model_copy(update={"upload": upload})
+    api = open_api(patient, clocks=None, read_timeout_s=read_timeout_s)
+    inquiry = Inquiry(JamaClient(api, at_once=settings.upload.concurrency))
+    if isinstance(settings.credentials, BasicCredentials):
+        inquiry.hide(settings.credentials.username)
+    elif settings.credentials is not None:
+        inquiry.hide(settings.credentials.client_id)
+    return inquiry
