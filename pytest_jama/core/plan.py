@@ -44,8 +44,8 @@ class Findings(NamedTuple):
         known: Cases that only the map or jama.lock names; no test of the session is linked to them.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
-        begun: What earlier uploads of these results began to create (`Change.what`), and did not
-            learn whether it was: when they began, in seconds since 1970.
+        begun: What earlier uploads began to create (`Change.what`), and did not learn whether it
+            was: when they began, in seconds since 1970.
     """
 
     results: Sequence[TestResult]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.trust import UntrustedError, check_folder, check_place, kind_of
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.trust import UntrustedError, check_folder, check_place, kind_of, read_own
 from pytest_jama.journal.folder import (
     INCOMPLETE,
     find_journals,
@@ -15,7 +17,7 @@ from pytest_jama.journal.folder import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -113,6 +115,47 @@ def _is_finished(path: Path) -> bool:
         return True
     except OSError:
         return False
+
+
+LATELY_S = 300.0
+"""A server may be at work on what a session began to create for so long, after its end, too."""
+_CREATION = b'"line":"creation"'
+
+
+def find_begun(own: Iterable[Path], *, now_s: float | None = None) -> dict[str, float]:
+    """Return what other sessions began to create lately, and what may come to be still.
+
+    Only journals that are not finished, and that were written to lately, are read: mostly none.
+
+    Args:
+        own: The journals of this session; the others lie beside them.
+        now_s: The time, in seconds since 1970; None for now.
+
+    Returns:
+        See `Findings.begun`.
+    """
+    own = frozenset(own)
+    since_s = (time.time() if now_s is None else now_s) - LATELY_S
+    begun: dict[str, float] = {}
+    for folder in {path.parent for path in own}:
+        with suppress(OSError):
+            for path in find_journals(folder):
+                is_late = path.lstat().st_mtime < since_s
+                if is_late or path in own or path.suffix == INCOMPLETE or _is_finished(path):
+                    continue
+                for what, at in _read_begun(path).items():
+                    begun[what] = max(at, begun.get(what, at))
+    return begun
+
+
+def _read_begun(path: Path) -> Mapping[str, float]:
+    from pytest_jama.journal.read import read_journal  # noqa: PLC0415 (few sessions need it)
+
+    with suppress(OSError, PytestJamaError), read_own(path) as file:
+        if _CREATION in file.read():
+            file.seek(0)
+            return read_journal(file, path).begun
+    return {}
 
 
 def find_set_aside(folder: Path) -> list[Path]:

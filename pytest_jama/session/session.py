@@ -230,6 +230,7 @@ class Session:
         observers: Sequence[Observer],
         prior: Callable[[Update], PriorState] | None,
     ) -> UploadReport:
+        from pytest_jama.journal.candidates import find_begun  # noqa: PLC0415
         from pytest_jama.session.deliver import Delivery  # noqa: PLC0415 (only when it is sent)
 
         delivery = Delivery(
@@ -240,9 +241,9 @@ class Session:
             observers=observers,
             prior=prior,
         )
-        findings = findings._replace(session=self._name)
-        if not self.settings.run.actual_results:
-            findings = findings._replace(provenance="")
+        begun = {**find_begun(self.journal.paths if self.journal else ()), **findings.begun}
+        account = findings.provenance if self.settings.run.actual_results else ""
+        findings = findings._replace(session=self._name, provenance=account, begun=begun)
         with _environment(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 

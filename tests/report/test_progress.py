@@ -73,3 +73,30 @@ def test_names_are_shown_as_they_are_but_for_control_characters(file: io.StringI
     progress.changed(Change(ChangeKind.CREATE, "test plan 'Flow [/b] {x} ≥ 5\x1b[31m\\'"))
     progress.stopped()
     assert "create test plan 'Flow [/b] {x} ≥ 5\\'" in file.getvalue()
+
+
+CREATION = Change(ChangeKind.CREATE, "test cycle 'Build 7'")
+
+
+def test_a_log_says_what_is_created_before_it_is_once_and_why_it_takes_long() -> None:
+    file = io.StringIO()
+    progress = make_progress(file, quiet=False)
+    progress.begins(CREATION)
+    assert file.getvalue() == "jama: create test cycle 'Build 7'\n"
+    progress.waits("it is not known\x1b[31m whether it was created")
+    progress.changed(CREATION)
+    assert file.getvalue().splitlines()[1:] == ["jama: it is not known whether it was created"]
+
+
+def test_a_terminal_shows_what_is_created_before_it_is_and_why_it_takes_long() -> None:
+    file = Terminal()
+    progress = BarProgress(file)
+    progress.begins(CREATION)
+    progress.stopped()
+    assert "create test cycle 'Build 7'" in file.getvalue()
+    file = Terminal()
+    progress = BarProgress(file)
+    progress.begins(CREATION)
+    progress.waits("it is not known whether")
+    progress.stopped()
+    assert "it is not known whether" in file.getvalue()

@@ -69,6 +69,7 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    connection: int = 0
 
 
 class ScriptedServer(ThreadingHTTPServer):
@@ -116,7 +117,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
-        seen = Seen(self.command, self.path, dict(self.headers), self.rfile.read(size))
+        seen = Seen(
+            self.command,
+            self.path,
+            dict(self.headers),
+            self.rfile.read(size),
+            self.client_address[1],
+        )
         reply = self.server.next_reply(seen)
         if reply.hangs:
             self.server.ended.wait(5)

@@ -51,7 +51,8 @@ def test_all_sessions_settle_on_the_lowest_id_and_say_so(mine: int) -> None:
     (warning,) = warnings
     assert warning == (
         "3 test plans are named 'Release 1', since several sessions created one at the same time: "
-        "all use the first, ID 4; the others are not used: 7, 9"
+        "all use the first, ID 4; the others are not used, and can be deleted if nobody wrote into "
+        "them: 7, 9"
     )
 
 
@@ -147,7 +148,7 @@ def test_a_plan_that_appears_meanwhile_is_named(world: JamaWorld) -> None:
     target = world.target(clocks=HURRIED)
     resolution = target.resolve(refs, create=True, observer=Told(create_another))
     assert resolution.plan.place_id == others[0] - 2  # the plan and its group come before
-    assert f"the others are not used: {others[0]}" in resolution.warnings[0]
+    assert f"can be deleted if nobody wrote into them: {others[0]}" in resolution.warnings[0]
 
 
 def _overtaken(world: JamaWorld, time: FakeTime, **settings: Any) -> Resolution:
@@ -170,7 +171,7 @@ def test_a_case_that_came_too_late_is_told_with_the_remedy(
     resolution = _overtaken(world, fake_time)
     first, second = world.store.cycles(world.store.plans(world.key)[0].id)
     assert resolution.cycle.place_id == first.id
-    assert f"the others are not used: {second.id}" in resolution.warnings[0]
+    assert f"can be deleted if nobody wrote into them: {second.id}" in resolution.warnings[0]
     (unresolved,) = resolution.unresolved
     assert "another session created test cycle 'Build 7'" in unresolved.reason
     assert "use a new cycle name for all shards" in unresolved.remedy

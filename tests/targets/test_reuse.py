@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_jama.targets.http.creation import Seen
+import pytest
+
+from pytest_jama.targets.http.creation import Seen, Wary
 from pytest_jama.targets.http.reuse import Reuse
 from tests.targets.scripted import DROP, created, said
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from tests.targets.conftest import OpenApi, Serve
     from tests.targets.scripted import FakeTime
 
+WARY = Wary("test plan 'Release 1'", None, on_wait=pytest.fail, on_doubt=pytest.fail)
 CLOSED = {"the server had closed the connection": 1}
 
 
@@ -38,6 +41,19 @@ def test_a_creation_that_finds_its_connection_closed_is_looked_up_before_it_is_r
 
     assert api.create("/testplans", {}, look=look) == 7
     assert looked_up == [2]
+    assert sum(fake_time.slept) == 0
+
+
+def test_what_is_made_once_never_meets_a_connection_that_was_closed(
+    script: Serve, open_api: OpenApi, fake_time: FakeTime
+) -> None:
+    server = script(said(200), created(7), said(200))
+    api = open_api(server.url)
+    api.get("/projects")
+    assert api.create("/testplans", {}, look=lambda: pytest.fail("in doubt"), wary=WARY) == 7
+    api.get("/projects")
+    first, creation, last = [seen.connection for seen in server.seen]
+    assert first != creation == last
     assert sum(fake_time.slept) == 0
 
 

@@ -26,7 +26,23 @@ class Told(Observer):
         self.receipts: list[Receipt] = []
         self.threads: set[int] = set()
         self.retries: list[Retry] = []
+        self.begun: list[Change] = []
+        self.refusals: list[Change] = []
+        self.waited: list[str] = []
+        self.warnings: list[str] = []
         self._then = then
+
+    def begins(self, change: Change) -> None:
+        self.begun.append(change)
+
+    def refused(self, change: Change) -> None:
+        self.refusals.append(change)
+
+    def waits(self, why: str) -> None:
+        self.waited.append(why)
+
+    def warned(self, text: str) -> None:
+        self.warnings.append(text)
 
     def changed(self, change: Change) -> None:
         self.changes.append(change)

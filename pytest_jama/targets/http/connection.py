@@ -275,6 +275,7 @@ class Connection:
                     timeout=self._timeouts_s(request),
                     allow_redirects=False,
                     proxies=self._session.proxies,
+                    makes_once=request.makes_once,
                 )
             outcome = f"{response.status_code}"
         except OSError as exc:

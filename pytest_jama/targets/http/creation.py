@@ -3,14 +3,13 @@
 A server may take minutes to make something, show it only then, and go on with it when the client
 has gone or a proxy has answered in its place. So what may have been made is looked for until the
 place where it would be has been the same, without it, for a minute; only then it is made again.
+The server answers in that time: `give_up_after`, for one that does not, has no say in it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.errors import OutOfReachError
-from pytest_jama.core.text import printable
 from pytest_jama.targets.http.failures import TransientError
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ QUIET_S = 60.0
 SLOW_S = 10.0
 """A creation that takes longer is one of a slow server: whoever waits in between may give up."""
 
-_LEAST_WAIT_S = 12.0
-"""For how long it is looked for at least, however soon we shall give up."""
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 _LONGEST_S = 300.0
 """No creation is expected to take longer."""
@@ -97,7 +94,7 @@ class Creation:
 
         Raises:
             TransientError: When another attempt may be made: it is not there.
-            OutOfReachError: When it may be there, and `give_up_after` leaves no time to find out.
+            TargetError: When it cannot be looked for.
         """
         existing = self._find_begun() if number == 1 else None
         if existing is None and self._looks_first:
@@ -153,7 +150,6 @@ class Creation:
         same_since = looked_since = clock()
         was_slow = clock() - started_at > SLOW_S and attempt > 1
         ends_at = started_at + _LONGEST_S
-        quiet_s = min(QUIET_S, max(self._connection.give_up.after_s, _LEAST_WAIT_S))
         if seen.existing is None:
             wary.on_wait(
                 f"it is not known whether {wary.what} was created ({why}): it is looked for, "
@@ -161,7 +157,7 @@ class Creation:
             )
         for pause_s in _pauses(_PAUSES_S):
             now = clock()
-            is_quiet = now - same_since >= quiet_s and not (was_slow and now < ends_at)
+            is_quiet = now - same_since >= QUIET_S and not (was_slow and now < ends_at)
             if seen.existing or is_quiet or now - looked_since >= _LONGEST_S:
                 break
             self._connection.note_retry(
@@ -171,18 +167,7 @@ class Creation:
             before, seen = seen, self._look()
             if seen.others != before.others:
                 same_since = clock()
-        if seen.existing is None and quiet_s < QUIET_S:
-            raise OutOfReachError(self._undecided(why, wary))
         return seen.existing
-
-    def _undecided(self, why: str, wary: Wary) -> str:
-        after_s = self._connection.give_up.after_s
-        return printable(
-            f"it is not known whether {wary.what} was created ({self._request}: {why}); it is not "
-            f"created again, since there might be two: `upload.give_up_after` ({after_s:g} s) "
-            f"leaves less than the {QUIET_S:.0f} s that it has to be looked for; send the results "
-            f"again in some minutes, or set a longer time"
-        )
 
 
 def _pauses(growing: Sequence[float]) -> Sequence[float]:

@@ -28,13 +28,16 @@ class Exchange:
     Args:
         ends_at: When it has to be over, by `time.monotonic`.
         reuse: Says which connections are used again.
+        makes_once: Whether it must not meet a connection that the server has closed: nobody would
+            know whether the request came through.
 
     Attributes:
         is_over: Whether its time is.
     """
 
-    def __init__(self, ends_at: float, reuse: Reuse) -> None:
+    def __init__(self, ends_at: float, reuse: Reuse, *, makes_once: bool) -> None:
         self.ends_at = ends_at
+        self.makes_once = makes_once
         self.reuse = reuse
         self.is_over = False
         self._connection: PlainConnection | None = None
@@ -79,13 +82,14 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def exchange(self, within_s: float) -> Iterator[Exchange]:
+    def exchange(self, within_s: float, *, makes_once: bool = False) -> Iterator[Exchange]:
         """Watch what this thread sends and receives inside a ``with`` block.
 
         Args:
             within_s: After how many seconds it is ended.
+            makes_once: See `Exchange`.
         """
-        exchange = Exchange(time.monotonic() + within_s, self._reuse)
+        exchange = Exchange(time.monotonic() + within_s, self._reuse, makes_once=makes_once)
         with self._condition:
             self._open.add(exchange)
             self._start()

@@ -88,7 +88,9 @@ class PlainConnection(HTTPConnection):
     def is_connected(self) -> bool:
         """Whether it may be used again: nothing waits in it, neither an end nor more bytes."""
         exchange = find_exchange()
-        is_allowed = exchange is None or exchange.reuse.allows(self._generation)
+        is_allowed = exchange is None or (
+            exchange.reuse.allows(self._generation) and not exchange.makes_once
+        )
         if self._is_odd or not is_allowed:
             return False
         pending = getattr(self.sock, "pending", None)  # of TLS, decoded already

@@ -126,11 +126,14 @@ class DeadlineAdapter(HTTPAdapter):
             manager.pool_classes_by_scheme = POOLS
         return manager
 
-    def send(self, request: PreparedRequest, **options: Any) -> Response:  # type: ignore[override]
+    def send(  # type: ignore[override]
+        self, request: PreparedRequest, *, makes_once: bool = False, **options: Any
+    ) -> Response:
         """Send a request; the answer is complete.
 
         Args:
             request: What to send.
+            makes_once: Whether it needs a connection of its own, see `Exchange`.
             options: See `requests`; `timeout` has to be seconds for the connection and for all.
 
         Raises:
@@ -138,7 +141,7 @@ class DeadlineAdapter(HTTPAdapter):
             ClosedConnectionError: When the server had closed the connection before.
             requests.RequestException: When it failed otherwise.
         """
-        with self._watch.exchange(options["timeout"][1]) as exchange:
+        with self._watch.exchange(options["timeout"][1], makes_once=makes_once) as exchange:
             try:
                 response = super().send(request, **options)
                 read_content(response)

@@ -69,9 +69,10 @@ class Doubtful(NamedTuple):
             )
         first = min(each.id for each in others)
         which = "" if first > used.id else f"; until then, sessions use the oldest, ID {first}"
+        what = "test cases" if kind == "test group" else "results"
         return (
             f"{len(others) + 1} {kind}s are named {used.name!r}, since Jama created one late: "
-            f"the results of this upload are in ID {used.id}; {told}{which}"
+            f"the {what} of this upload are in ID {used.id}; {told}{which}"
         )
 
 

@@ -81,7 +81,8 @@ def settle(
         ids = ", ".join(map(str, others))
         warn(
             f"{len(by_id)} {kind}s are named {mine.name!r}, since several sessions created one at "
-            f"the same time: all use the first, ID {first}; the others are not used: {ids}",
+            f"the same time: all use the first, ID {first}; the others are not used, and can be "
+            f"deleted if nobody wrote into them: {ids}",
         )
     return by_id[first], bool(others)
 
