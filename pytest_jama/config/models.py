@@ -70,7 +70,7 @@ class RunSettings(Section):
     )
     fields: types.CustomFields = Field(
         default_factory=dict,
-        description="Custom fields of the run: `name$itemTypeId: value`.",
+        description="Fields of the run, by label or API name (docs/jama.md).",
     )
 
 

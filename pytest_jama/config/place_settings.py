@@ -3,7 +3,7 @@
 No `from __future__ import annotations` in this module: pydantic needs the types at run time.
 """
 
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -98,7 +98,10 @@ class PlanSettings(_Place):
         "all that are linked to a test (`linked`); only those that a result is written for "
         "(`reported`); or none, so that a plan prepared by people stays as it is (`none`).",
     )
-    fields: types.CustomFields = Field(default_factory=dict, description="Of a created plan.")
+    fields: types.CustomFields = Field(
+        default_factory=dict,
+        description="Fields of a created plan, by label or API name (docs/jama.md).",
+    )
 
 
 class CycleSettings(_Place):
@@ -124,7 +127,10 @@ class CycleSettings(_Place):
         description="What happens to a case that has no run in an existing cycle: report it, or "
         "let Jama regenerate the runs of the cycle, which may drop results.",
     )
-    fields: types.CustomFields = Field(default_factory=dict, description="Of a created cycle.")
+    fields: types.CustomFields = Field(
+        default_factory=dict,
+        description="Fields of a created cycle, by label or API name (docs/jama.md).",
+    )
 
     @field_validator("end")
     @classmethod
@@ -133,3 +139,9 @@ class CycleSettings(_Place):
         if start and end and end < start:
             raise mistake(f"is {end}, before the start on {start}", remedy="correct one of them")
         return end
+
+    def days(self) -> tuple[date, date]:
+        """Return the first and last day of a new cycle: today, unless the settings say more."""
+        today = datetime.now(tz=timezone.utc).date()
+        start = self.start or min(today, self.end or today)
+        return start, self.end or max(today, start)
