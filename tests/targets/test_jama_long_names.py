@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -46,7 +46,10 @@ def test_a_long_name_is_created_cut_found_again_and_said_with_both_names(
 ) -> None:
     world = make_world(name_limit=LIMIT)
     refs = world.add_cases(1)
-    given = {"plan": {"name": "P" + long, "group": "G" + long}, "cycle": "C" + long}
+    given: dict[str, Any] = {
+        "plan": {"name": "P" + long, "group": "G" + long},
+        "cycle": "C" + long,
+    }
     made = world.resolve(refs, **given)
     again = world.resolve(refs, **given)
     assert (len(made.changes), again.changes) == (4, ())

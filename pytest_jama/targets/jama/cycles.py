@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from pytest_jama.targets.jama.case_lookup import (
 )
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
+from pytest_jama.targets.jama.field_values import CreationFields
 from pytest_jama.targets.jama.groups import PlanGroups
 from pytest_jama.targets.jama.paging import N, describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import (
@@ -37,7 +37,6 @@ from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
@@ -78,6 +77,7 @@ class CycleResolver:
         self._client = client
         self._settings = settings
         self._changes = ChangeLog(is_allowed=create, observer=observer, begun=begun)
+        self._fields = CreationFields(client, settings)
         self._others_are_known = False
         self._missing_runs = 0
         self.total_runs: int | None = None
@@ -108,6 +108,7 @@ class CycleResolver:
         if plan and cycle:
             runs = self._runs_of_existing(project, plan, cycle, found.cases)
         elif found.cases:
+            self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
             linked = find_cases(self._client, project, others)
             self._note(linked)
             plan = plan or self._create_plan(project)
@@ -136,8 +137,11 @@ class CycleResolver:
     def _create_plan(self, project: Project) -> TestPlan:
         wanted = self._settings.plan
         name = sent_name(wanted.name or "")
-        create = partial(self._client.create_plan, project.id, name, wanted.fields)
-        mine = TestPlan(self._changes.create("test plan", name, create), name)
+        post = partial(self._client.create_plan, project.id, name)
+        plan_id = self._changes.create(
+            "test plan", name, lambda wary: self._fields.create("plan", partial(post, wary=wary))
+        )
+        mine = TestPlan(plan_id, name)
         again: LookAgain[TestPlan] = LookAgain(
             lambda: active_plans(self._client.plans(project.id), wanted.name),
             partial(plan_holds, self._client),
@@ -178,8 +182,8 @@ class CycleResolver:
             return runs
         addable, _ = self._include(project, plan, missing)
         if addable and self._settings.cycle.missing_runs == "regenerate":
-            with_run = [case for case in cases if case.id in runs]
-            regenerated = self._regenerate(cycle, [*with_run, *addable])
+            all_cases = [*(case for case in cases if case.id in runs), *addable]
+            regenerated = self._regenerate(cycle, all_cases)
             return regenerated if self._changes.is_allowed else {**regenerated, **runs}
         self._changes.leave_out(*(no_run(case, cycle) for case in addable))
         return runs
@@ -211,21 +215,21 @@ class CycleResolver:
         return cycle, self._await_runs(cycle, included)
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
-        wanted = self._settings.cycle
-        name = sent_name(wanted.name or "")
-        start, end = self._days()
-        create = partial(
-            self._client.create_cycle, plan.id, name, wanted.fields, start=start, end=end
+        name = sent_name(self._settings.cycle.name or "")
+        start, end = self._settings.cycle.days()
+        post = partial(self._client.create_cycle, plan.id, name, start=start, end=end)
+        cycle_id = self._changes.create(
+            "test cycle", name, lambda wary: self._fields.create("cycle", partial(post, wary=wary))
         )
-        return Cycle(self._changes.create("test cycle", name, create), name, plan.id, start, end)
+        return Cycle(cycle_id, name, plan.id, start, end)
 
     def _named_cycles(self, plan: TestPlan) -> list[Cycle]:
         return named(self._settings.cycle.name, self._client.cycles(plan.id))
 
     def _find_cycle(self, plan: TestPlan) -> Cycle | None:
         """Look up whether another session has created the cycle in the meantime."""
-        warn = self._changes.warnings.append
-        return pick_oldest(self._named_cycles(plan), "test cycle", warn=warn)
+        alike = self._named_cycles(plan)
+        return pick_oldest(alike, "test cycle", warn=self._changes.warnings.append)
 
     def _runs_of_another_session(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         """Return the runs in a cycle that another session has created just now.
@@ -267,13 +271,12 @@ class CycleResolver:
         Returns:
             All runs of the cases, since those that were there may have been replaced.
         """
-        start, end = self._days()
+        start, end = self._settings.cycle.days()
+        start, end = cycle.start or start, cycle.end or end
         before = all_runs(self._client, cycle)
         self._changes.make(
             Change(ChangeKind.REGENERATE, f"the runs of test cycle {cycle.name!r}"),
-            lambda: self._client.regenerate_runs(
-                cycle, start=cycle.start or start, end=cycle.end or end
-            ),
+            lambda: self._client.regenerate_runs(cycle, start=start, end=end),
             otherwise=None,
         )
         runs = self._await_runs(cycle, cases)
@@ -318,13 +321,6 @@ class CycleResolver:
         self.total_runs = found.total
         self._missing_runs = found.missing
         return dict(found.by_case)
-
-    def _days(self) -> tuple[date, date]:
-        """Return the first and last day of a new cycle: today, unless the settings say more."""
-        today = datetime.now(tz=timezone.utc).date()
-        wanted = self._settings.cycle
-        start = wanted.start or min(today, wanted.end or today)
-        return start, wanted.end or max(today, start)
 
     def _resolution(
         self,

@@ -259,7 +259,7 @@ class PlanGroups:
     def _categories(self) -> dict[int, tuple[str, str]]:
         """Return name and category of each item type; none when the server has no categories."""
         if self._category_by_type is None:
-            types = list(self._client.item_types())
+            types = self._client.item_types()
             has_categories = any(each.category == _TEST_CASE for each in types)
             self._category_by_type = {
                 each.id: (each.name, each.category) for each in types if has_categories

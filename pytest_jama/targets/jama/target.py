@@ -17,6 +17,7 @@ from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
+from pytest_jama.targets.jama.field_values import find_values
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.run_body import body_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.change_log import Doubtful
+    from pytest_jama.targets.jama.field_values import FieldValues
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
@@ -192,12 +194,13 @@ class JamaTarget:
         self._client.api.connection.tell(observer)
         try:
             assignee = self._find_assignee()
+            fields = find_values(self._client, "run", self._settings.run.fields, texts=False)
         except TargetError as error:
             return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
         ours = self._without_unwanted(cast("Sequence[RunUpdate]", updates))
-        writer = self._make_writer(assignee)
+        writer = self._make_writer(assignee, fields)
         sent, is_stopped = self._send(ours, writer, observer)
         if is_stopped:
             return sent
@@ -282,12 +285,13 @@ class JamaTarget:
             )
         return tuple(final)
 
-    def _make_writer(self, assignee: int | None) -> RunWriter:
-        settings = self._settings.run
+    def _make_writer(self, assignee: int | None, fields: FieldValues) -> RunWriter:
+        unusable = ((f"field {name} not stored", why) for name, why in fields.problems.items())
         return RunWriter(
             self._client,
-            method=settings.write,
-            body_of=lambda update: body_of(update, fields=settings.fields, assignee=assignee),
+            method=self._settings.run.write,
+            body_of=lambda update: body_of(update, fields=fields.values, assignee=assignee),
+            remarks=tuple(unusable),
         )
 
 
