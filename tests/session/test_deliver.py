@@ -17,7 +17,15 @@ from pytest_jama.core.errors import (
     OutOfReachError,
     TargetError,
 )
-from pytest_jama.core.plan import Change, Findings, Plan, Receipt, SendState, UploadReport
+from pytest_jama.core.plan import (
+    Change,
+    ChangeKind,
+    Findings,
+    Plan,
+    Receipt,
+    SendState,
+    UploadReport,
+)
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.targets.jama.runs import RunUpdate
 
+CREATION = Change(ChangeKind.CREATE, "test cycle 'Build 7'")
 OTHER = CaseRef.parse("JEET1-TC-2")
 RUNS = {CASE: (run_of(run_id=71),), OTHER: (run_of("NOT_RUN", run_id=72, case_id=502),)}
 CASES = [case_of(Verdict.PASSED), case_of(Verdict.FAILED, case_ref=OTHER)]
@@ -166,6 +175,25 @@ def test_warnings_of_the_target_and_of_the_plan_stand_in_the_report() -> None:
     assert report.plan is not None
     assert report.plan.warnings[0] == "two plans of that name"
     assert "step 4" in report.plan.warnings[1]
+
+
+def test_what_a_target_finds_at_its_end_and_what_it_creates_are_kept() -> None:
+    class Late(MemoryTarget):
+        def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
+            observer.begins(CREATION)
+            observer.refused(CREATION)
+            observer.warned("two cycles of that name")
+            return super().push(updates, observer=observer)
+
+    world = World()
+    report = world.deliver(Late(RUNS), Findings((), Judgement(tuple(CASES)), "pytest 9"))
+    assert report.plan is not None
+    assert report.plan.warnings[-1] == "two cycles of that name"
+    told = [line for line in world.lines if line["line"] == "creation"]
+    assert [(line["what"], line["state"]) for line in told] == [
+        ("test cycle 'Build 7'", "begun"),
+        ("test cycle 'Build 7'", "refused"),
+    ]
 
 
 @pytest.mark.parametrize(

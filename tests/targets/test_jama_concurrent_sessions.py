@@ -114,7 +114,11 @@ def _race(world: JamaWorld, shards: list[list[CaseRef]], **settings: Any) -> lis
     return [found[number] for number in range(len(shards))]
 
 
-def test_sessions_with_the_same_cases_end_up_in_one_cycle(world: JamaWorld) -> None:
+@pytest.mark.parametrize("slow_create_s", [0, 0.6], ids=["fast", "slow"])
+def test_sessions_with_the_same_cases_end_up_in_one_cycle(
+    slow_create_s: float, make_world: MakeWorld
+) -> None:
+    world = make_world(slow_create_s=slow_create_s)
     refs = world.add_cases(3)
     resolutions = _race(world, [refs] * SESSIONS, plan={"name": "Release 1", "group": "Automated"})
     assert len({(each.plan.place_id, each.cycle.place_id) for each in resolutions}) == 1

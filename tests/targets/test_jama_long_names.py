@@ -46,10 +46,7 @@ def test_a_long_name_is_created_cut_found_again_and_said_with_both_names(
 ) -> None:
     world = make_world(name_limit=LIMIT)
     refs = world.add_cases(1)
-    given: dict[str, Any] = {
-        "plan": {"name": "P" + long, "group": "G" + long},
-        "cycle": "C" + long,
-    }
+    given: dict[str, Any] = {"plan": {"name": "P" + long, "group": "G" + long}, "cycle": "C" + long}
     made = world.resolve(refs, **given)
     again = world.resolve(refs, **given)
     assert (len(made.changes), again.changes) == (4, ())

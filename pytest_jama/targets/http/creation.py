@@ -153,7 +153,7 @@ class Creation:
         if seen.existing is None:
             wary.on_wait(
                 f"it is not known whether {wary.what} was created ({why}): it is looked for, "
-                f"for a minute or some, before it is created again"
+                f"for a minute or more, before it is created again"
             )
         for pause_s in _pauses(_PAUSES_S):
             now = clock()
