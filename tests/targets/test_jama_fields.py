@@ -138,7 +138,7 @@ def test_fields_by_their_full_names_are_not_looked_up(world: JamaWorld) -> None:
     target = world.target(run={"fields": {"tested_in_version$37": "1.0", "build_number$37": 1}})
     resolution = target.resolve([*world.case_ids], create=True, observer=Observer())
     target.push(updates_for(resolution, Verdict.PASSED), observer=Observer())
-    assert "/rest/v1/itemtypes" not in {request.path for request in world.sandbox.requests}
+    assert "/itemtypes" not in {request.path for request in world.sandbox.requests}
 
 
 class _Types:
