@@ -242,6 +242,18 @@ class JamaClient:
         query: Query = (*_of_project(project_id), *(("contains", word) for word in words))
         return self._list("/abstractitems", wire.read_item, query, check=is_list())
 
+    def newest_items(self, project_id: int, type_ids: Sequence[int]) -> list[Item]:
+        """Return what was created last in a project, as far as the search has it.
+
+        Args:
+            project_id: The project.
+            type_ids: The item types; none for all.
+        """
+        types = (("itemType", type_id) for type_id in type_ids)
+        query: Query = (*_of_project(project_id), *types, ("sortBy", "createdDate.desc"))
+        pages = self._pages("/abstractitems", query, check=is_list())
+        return [wire.read_item(row) for row in next(pages).rows]
+
     def item_types(self) -> Sequence[ItemType]:
         """Return all item types of the server, which are asked for once."""
         if self._item_types is None:

@@ -6,20 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
-from pytest_jama.targets.jama.case_lookup import (
-    Case,
-    FoundCases,
-    find_cases,
-    late_run,
-    no_run,
-    no_such_item,
-    too_late,
-    unread_run,
-)
+from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
+from pytest_jama.targets.jama.case_reasons import late_run, no_run, too_late, unread_run
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
-from pytest_jama.targets.jama.groups import PlanGroups
+from pytest_jama.targets.jama.groups import PlanGroups, look_up
 from pytest_jama.targets.jama.paging import N, describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import (
     active_plans,
@@ -40,6 +32,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Unresolved
     from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.change_log import Doubtful
@@ -63,6 +56,7 @@ class CycleResolver:
         create: Whether anything is created.
         observer: Told each change as soon as it is made.
         begun: See `ChangeLog.begun`.
+        lock: What was reviewed; None without a lock.
     """
 
     def __init__(
@@ -73,11 +67,13 @@ class CycleResolver:
         create: bool,
         observer: Observer,
         begun: Mapping[str, float],
+        lock: Lock | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
         self._changes = ChangeLog(is_allowed=create, observer=observer, begun=begun)
         self._fields = CreationFields(client, settings)
+        self._lock = lock
         self._others_are_known = False
         self._missing_runs = 0
         self.total_runs: int | None = None
@@ -99,17 +95,20 @@ class CycleResolver:
         """
         self._changes.unreported = frozenset(others).difference(refs)
         project = get_project(self._client, self._settings.project, refs)
-        (plan, cycle), found = self._client.both(
-            lambda: self._find_places(project),
-            lambda: find_cases(self._client, project, refs, aliases),
+        on_wait = self._changes.observer.waits
+        search = CaseSearch(self._client, project, lock=self._lock, on_wait=on_wait)
+        (plan, cycle), _ = self._client.both(
+            lambda: self._find_places(project), lambda: search.search([*refs, *aliases])
         )
+        found = search.find(refs, plan=plan)
+        also = search.find(aliases, is_thorough=False)
         self._note(found)
         runs: RunsByCase = {}
         if plan and cycle:
             runs = self._runs_of_existing(project, plan, cycle, found.cases)
         elif found.cases:
             self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
-            linked = find_cases(self._client, project, others)
+            linked = search.find(others, plan=plan)
             self._note(linked)
             plan = plan or self._create_plan(project)
             cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
@@ -118,7 +117,7 @@ class CycleResolver:
             ("test cycle", cycle, self._settings.cycle.name),
         ):
             self._changes.warn(describe_cut(kind, name, place.name) if place and name else "")
-        return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
+        return self._resolution(project, plan, cycle, (*found.cases, *also.cases), runs)
 
     @property
     def doubtful(self) -> Sequence[Doubtful]:
@@ -248,22 +247,11 @@ class CycleResolver:
     ) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self._changes.is_allowed:
-            cases = self._look_up(cases)
+            cases = look_up(self._client, cases, self._changes)
         groups = PlanGroups(self._client, project, plan, self._changes)
         wanted = self._settings.plan
         adds = wanted.add != "none"
         return groups.include(cases, group_name=wanted.group, adds=adds), groups
-
-    def _look_up(self, cases: Iterable[Case]) -> list[Case]:
-        """Ask for each item that is not known yet, to predict what Jama would say to it."""
-        known = []
-        for case in cases:
-            item = case.item or self._client.find_item(case.id)
-            if item is None:
-                self._changes.leave_out(no_such_item(case.ref))
-            else:
-                known.append(Case(case.ref, case.id, item))
-        return known
 
     def _regenerate(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         """Let Jama generate the missing runs of a cycle, and report what that did to the others.

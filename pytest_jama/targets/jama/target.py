@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.change_log import Doubtful
@@ -107,6 +108,7 @@ class JamaTarget:
             create=create,
             observer=observer,
             begun=findings.begun,
+            lock=findings.lock,
         )
         guard = LockGuard(
             findings.lock,
@@ -154,6 +156,7 @@ class JamaTarget:
         create: bool,
         observer: Observer,
         begun: Mapping[str, float] = MappingProxyType({}),
+        lock: Lock | None = None,
     ) -> Resolution:
         """Find the runs of the cases, creating plan, group and cycle where allowed.
 
@@ -166,13 +169,14 @@ class JamaTarget:
                 runs that would come with a new cycle have no ID.
             observer: Told each change as soon as it is made.
             begun: See `Findings.begun`.
+            lock: Its API IDs decide which item a case is.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
         self._client.api.connection.tell(observer)
         resolver = CycleResolver(
-            self._client, self._settings, create=create, observer=observer, begun=begun
+            self._client, self._settings, create=create, observer=observer, begun=begun, lock=lock
         )
         try:
             resolution = resolver.resolve(case_refs, aliases, others)
