@@ -31,9 +31,10 @@ demo: $(INSTALLED) ## run the main job against a local Jama
 COMPILED := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q pytest_jama junit_uploader
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+# `make test faults` does no cell of the matrix twice.
 test: $(INSTALLED) ## run all tests
 	@$(COMPILED)
-	$(PYTEST)
+	$(PYTEST) $(if $(filter faults,$(MAKECMDGOALS)),--ignore=tests/faults/test_matrix.py)
 
 coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they run
 	@$(COMPILED)

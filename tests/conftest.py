@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+PROJECTS = 40
+"""In a sandbox; a page of Jama's lists has 50 rows."""
+
 _numbers = itertools.count(1)
 
 
@@ -87,24 +90,33 @@ def make_apart(
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    """One real server for all tests of this process; they keep apart by their projects."""
+    """One real server for many tests of this process; they keep apart by their projects."""
     with Sandbox(Store()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def make_repository(
-    running_sandbox: Sandbox,
+    closing: ThreadPoolExecutor,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[], Repository]:
-    """Make repositories, for fixtures that outlive a test."""
+) -> Iterator[Callable[[], Repository]]:
+    """Make repositories, for fixtures that outlive a test.
 
-    def make() -> Repository:
-        number = next(_numbers)
-        folder: Path = tmp_path_factory.mktemp(f"repository{number}")
-        return Repository(folder, running_sandbox, f"P{number}")
+    So many share a sandbox that the list of its projects keeps to one page: with each page more,
+    each session would send one request more.
+    """
+    sandboxes: list[Sandbox] = []
+    with ExitStack() as stack:
 
-    return make
+        def make() -> Repository:
+            number = next(_numbers)
+            if not sandboxes or len(sandboxes[-1].store.projects()) >= PROJECTS:
+                sandboxes.append(Sandbox(Store()).start())
+                stack.callback(closing.submit, sandboxes[-1].stop)
+            folder: Path = tmp_path_factory.mktemp(f"repository{number}")
+            return Repository(folder, sandboxes[-1], f"P{number}")
+
+        yield make
 
 
 @pytest.fixture

@@ -32,10 +32,10 @@ _OTHER_PLUGINS = (
     *("randomly", "hypothesispytest", "anyio", "pytest_cov"),
     *("check", "flaky", "pytest-bdd", "pytest-retry"),
 )
-PYTEST = [
-    *(sys.executable, "-m", "pytest", "--jama"),
-    *(word for name in _OTHER_PLUGINS for word in ("-p", f"no:{name}")),
-]
+_WITHOUT_THEM = [word for name in _OTHER_PLUGINS for word in ("-p", f"no:{name}")]
+PYTEST = [sys.executable, "-m", "pytest", "--jama", *_WITHOUT_THEM]
+ADDOPTS = " ".join(_WITHOUT_THEM)
+"""For the sessions that our commands start; to load all of them takes a second."""
 
 # These need processes, or look after what belongs to this one and not to a session in it.
 _OF_THE_PROCESS = ("xdist", "faulthandler", "threadexception", "unraisableexception")
@@ -103,10 +103,11 @@ class Repository:
     def environment(self) -> dict[str, str]:
         """Return the environment in which this project is found; nothing else of Jama in it."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("JAMA_")}
-        for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "GIT_COMMIT"):
+        for name in ("PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "GIT_COMMIT"):
             kept.pop(name, None)
         return {
             **kept,
+            "PYTEST_ADDOPTS": ADDOPTS,
             "JAMA_URL": self.sandbox.url,
             "JAMA_CLIENT_ID": self.sandbox.credentials.client_id,
             "JAMA_CLIENT_SECRET": self.sandbox.credentials.client_secret,

@@ -103,7 +103,13 @@ def _lock(loaded: LoadedSettings, options: LockOptions, output: OutputOptions) -
         return int(ExitStatus.INCOMPLETE)
     client = open_client(loaded.settings)
     with closing(client.api.connection):
-        found = read_cases(client, loaded.settings.project, tests_of, known=old)
+        found = read_cases(
+            client,
+            loaded.settings.project,
+            tests_of,
+            known=old,
+            on_wait=lambda why: output.announce(f"jama: {why}"),
+        )
     output.say(*(Line("warning", text, Tone.WARNING) for text in found.warnings))
     if found.unresolved:
         output.say(*_unresolved_lines(found))

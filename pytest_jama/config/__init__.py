@@ -21,14 +21,13 @@ from pytest_jama.config.loading import (
 )
 from pytest_jama.config.lock_file import with_lock
 from pytest_jama.config.models import (
-    CycleSettings,
     JunitSettings,
-    PlanSettings,
     RunSettings,
     Settings,
     TlsSettings,
     UploadSettings,
 )
+from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.verdict_settings import VerdictSettings
 
 __all__ = [

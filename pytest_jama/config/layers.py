@@ -13,7 +13,8 @@ from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.header_settings import secrets_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.mistakes import describe, section_of
-from pytest_jama.config.models import DESTINATION, IDENTITY, Settings, identity_of
+from pytest_jama.config.models import DESTINATION, Settings
+from pytest_jama.config.place_settings import IDENTITY, identity_of
 from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError

@@ -233,7 +233,8 @@ def render_lock(lock: Lock) -> str:
 
 def _rendered(name: str, case: LockedCase) -> str:
     plain = case.plain()
-    parts = [f'      "{key}": {_json(plain[key])}' for key in ("version", "name", "description")]
+    heads = [key for key in ("id", "version", "name", "description") if key in plain]
+    parts = [f'      "{key}": {_json(plain[key])}' for key in heads]
     parts += [f'      "{key}": {_rows(plain[key])}' for key in ("steps", "tests")]
     inside = ",\n".join(parts)
     return f"    {_json(name)}: {{\n{inside}\n    }}"

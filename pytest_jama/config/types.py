@@ -228,12 +228,12 @@ No one needs these. No other pattern is refused: its text does not show whether 
 
 
 def _field_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\$[0-9]+", value, re.ASCII):
+    if not value.strip():
         raise mistake(
-            "is not the name of a custom field",
-            remedy="use name$itemTypeId as the REST API shows it, such as build$37",
+            "has a field without a name",
+            remedy="use the label that Jama shows, or the name in the REST API, such as build$37",
         )
-    return value
+    return value.strip()
 
 
 def _field_value(value: object) -> object:
@@ -338,12 +338,12 @@ CustomFields = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "propertyNames": {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*\$[0-9]+$"},
+            "propertyNames": {"pattern": r"\S"},
             "additionalProperties": {
                 "type": ["string", "number", "boolean", "array"],
                 "items": {"type": ["string", "number", "boolean"]},
             },
         },
     ),
-    Allowed("a mapping of name$itemTypeId to value, such as {build$37: 17}"),
+    Allowed("a mapping of label or API name to value, such as {Build: 17} or {build$37: 17}"),
 ]

@@ -14,7 +14,7 @@ from pytest_jama.config.header_settings import OwnHeader
 from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.layers import Layer
 from pytest_jama.config.limits import MOST_SETTINGS_BYTES, too_big
-from pytest_jama.config.models import IDENTITY
+from pytest_jama.config.place_settings import IDENTITY
 from pytest_jama.config.variables import BUILT_IN
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (

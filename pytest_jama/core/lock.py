@@ -21,6 +21,10 @@ FILE_NAME = "jama.lock"
 
 SHOWN_CHARACTERS = 60
 
+_TOO_HIGH = 10**19
+SEVERAL_IDS = 0
+"""Stands for the API ID of a case when sessions that are uploaded together had different ones."""
+
 
 class StepText(NamedTuple):
     """One step, as Jama has it.
@@ -86,6 +90,8 @@ class LockedCase(NamedTuple):
         tests: The tests that are linked to it, without their parameters, sorted.
         version: The version that it had; None when Jama did not say.
         is_disputed: Whether sessions that are uploaded together had different locks of it.
+        api_id: Its API ID, which decides what it is: admins can change document keys, and use them
+            again. None when the lock is older; `SEVERAL_IDS` when sessions had different ones.
     """
 
     name: LockedText
@@ -94,15 +100,24 @@ class LockedCase(NamedTuple):
     tests: tuple[str, ...] = ()
     version: int | None = None
     is_disputed: bool = False
+    api_id: int | None = None
 
     @classmethod
-    def of(cls, text: CaseText, *, tests: Iterable[str], version: int | None = None) -> LockedCase:
+    def of(
+        cls,
+        text: CaseText,
+        *,
+        tests: Iterable[str],
+        version: int | None = None,
+        api_id: int | None = None,
+    ) -> LockedCase:
         """Lock a case.
 
         Args:
             text: What Jama says of it.
             tests: The IDs of the tests that are linked to it.
             version: Its version.
+            api_id: Its API ID.
         """
         return cls(
             LockedText.of(text.name),
@@ -110,15 +125,21 @@ class LockedCase(NamedTuple):
             tuple(LockedStep(*map(LockedText.of, step)) for step in text.steps),
             tuple(sorted({base_of(test) for test in tests})),
             version,
+            api_id=api_id,
         )
 
     def says_the_same(self, other: LockedCase) -> bool:
-        """Return whether the texts of two are the same, whatever their versions and tests are."""
+        """Return whether two have the same texts, whatever their IDs, versions and tests are."""
         return self[:3] == other[:3]
+
+    def is_another(self, other: LockedCase) -> bool:
+        """Return whether two are certainly not the same item."""
+        return None not in (self.api_id, other.api_id) and self.api_id != other.api_id
 
     def plain(self) -> dict[str, Any]:
         """Return it in lists and strings."""
         return {
+            **({} if self.api_id is None else {"id": self.api_id}),
             "version": self.version,
             "name": list(self.name),
             "description": list(self.description),
@@ -139,6 +160,9 @@ class LockedCase(NamedTuple):
         version = plain.get("version")
         if version is not None and not isinstance(version, int):
             raise ValueError(f"version is {quoted(version)}")
+        api_id = plain.get("id")
+        if api_id is not None and (type(api_id) is not int or not 0 <= api_id < _TOO_HIGH):
+            raise ValueError(f"id is {quoted(api_id)}")
         return cls(
             LockedText(*_texts(plain.get("name"), "name", 2)),
             LockedText(*_texts(plain.get("description"), "description", 2)),
@@ -150,6 +174,7 @@ class LockedCase(NamedTuple):
             ),
             tuple(_texts(plain.get("tests"), "tests")),
             version,
+            api_id=api_id,
         )
 
 
@@ -264,5 +289,13 @@ def merge_locks(locks: Iterable[Lock | None]) -> Lock | None:
                 merged[text] = known._replace(
                     tests=tuple(sorted({*known.tests, *case.tests})),
                     is_disputed=known.is_disputed or not known.says_the_same(case),
+                    api_id=_merge_ids(known.api_id, case.api_id),
                 )
     return Lock(merged) if is_locked else None
+
+
+def _merge_ids(one: int | None, other: int | None) -> int | None:
+    """Return what two sessions know of an API ID."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one if one == other else SEVERAL_IDS

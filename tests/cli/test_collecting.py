@@ -10,6 +10,7 @@ from pytest_jama.cli.collecting import CollectedSession, collect_tests
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome
+from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,8 +55,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tmp_path.joinpath("pytest.ini").write_text("[pytest]\naddopts = -p no:randomly\n")
     tmp_path.joinpath("jama.yaml").write_text(SETTINGS)
     monkeypatch.chdir(tmp_path)
-    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", ADDOPTS)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     return tmp_path
 
 

@@ -63,6 +63,7 @@ def test_the_lock_is_small_sorted_and_stable(locking: Repository) -> None:
     assert [re.sub(r"[0-9a-f]{12}", "#", line.replace(locking.key, "KEY")) for line in lines] == [
         '"cases": {',
         '"KEY-TC-2": {',
+        f'"id": {case_of(locking, 2).id}',
         '"version": 1',
         '"name": ["Case KEY-TC-2", "#"]',
         '"description": ["As it is", "#"]',
@@ -77,6 +78,7 @@ def test_the_lock_is_small_sorted_and_stable(locking: Repository) -> None:
         "]",
         "}",
         '"KEY-TC-10": {',
+        f'"id": {case_of(locking, 10).id}',
         '"version": 1',
         '"name": ["Case KEY-TC-10", "#"]',
         '"description": ["As it is", "#"]',

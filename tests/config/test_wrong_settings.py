@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 RATES = "auto or a positive number of requests per second"
 SECTION = "a mapping with on_error, give_up_after, concurrency, rate"
-FIELDS = "a mapping of name$itemTypeId to value, such as {build$37: 17}"
+FIELDS = "a mapping of label or API name to value, such as {Build: 17} or {build$37: 17}"
 ONE_OF_THEM = "give one of them: a name, {id: 20494} or {name: ...}"
 STATUSES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED, leave or ignore"
 STATUSES_OF_CASES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED or leave"
-FIELD_NAMES = "use name$itemTypeId as the REST API shows it, such as build$37"
+FIELD_NAMES = "use the label that Jama shows, or the name in the REST API, such as build$37"
 FIELD_VALUES = "use a text, a number, true, false, or a list of these"
 MARK_THE_GROUP = r"mark the reference in it, such as \[(?P<case>[A-Z0-9]+-TC-\d+)\]"
 TWICE = "correct it; in double quotes, YAML needs each backslash twice"
@@ -57,8 +57,8 @@ A_DAY = "a day, such as 2024-02-01"
         ("run: {assigned_to: bob}", "run.assigned_to is 'bob'; use none or me"),
         ("run: {fields: [a]}", f"run.fields is a list; use {FIELDS}"),
         (
-            "run: {fields: {build: 1}}",
-            f"run.fields.build is not the name of a custom field; {FIELD_NAMES}",
+            "run: {fields: {' ': 1}}",
+            f"run.fields.  has a field without a name; {FIELD_NAMES}",
         ),
         (
             "run: {fields: {a$1: {b: c}}}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_jama.sandbox.faults import Judge
+    from pytest_jama.sandbox.faults.interception import InterceptedRequest
     from tests.harness import Finished, Repository
 
 CASES = 24
@@ -36,7 +39,7 @@ EXPECTED = {number: "PASSED" if number % 5 else "FAILED" for number in range(1, 
 
 
 class KillAt:
-    """Kills a process, if there is one, when the request of that number arrives; slows all down.
+    """Kills a process when the request of that number arrives; slows all down.
 
     Args:
         method: Which requests count.
@@ -47,7 +50,6 @@ class KillAt:
         self._method = method
         self._left = number
         self.victim: subprocess.Popen[str] | None = None
-        self.has_come = threading.Event()
 
     def judge(self) -> Callable[[IncomingRequest], Effect]:
         """Count down; the request itself is still answered."""
@@ -56,13 +58,33 @@ class KillAt:
             if arrival.method != self._method:
                 return Effect()
             self._left -= 1
-            if self._left == 0:
-                self.has_come.set()
-                if self.victim is not None:
-                    self.victim.send_signal(signal.SIGKILL)
-            return Effect(delay_s=0.02 if self.victim else 0.3)
+            if self._left == 0 and self.victim is not None:
+                self.victim.send_signal(signal.SIGKILL)
+            return Effect(delay_s=0.02)
 
         return judge
+
+
+class Holding:
+    """Answers no request of a method before it is released.
+
+    Args:
+        method: Which requests are held.
+    """
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self.has_come = threading.Event()
+        self.release = threading.Event()
+
+    def judge(self) -> Judge:
+        async def act(exchange: InterceptedRequest) -> None:
+            self.has_come.set()
+            await asyncio.to_thread(self.release.wait, 60)
+            await exchange.serve(exchange.scope, exchange.receive, exchange.send)
+
+        held = Effect(act=act)
+        return lambda arrival: held if arrival.method == self._method else Effect()
 
 
 def kill(repository: Repository, command: list[str], at: KillAt) -> None:

@@ -190,8 +190,8 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_command_prints_nothing_harmful(command: Sequence[str], make_repository: Make) -> None:
     counts = []
-    for text in (twin(HOSTILE), HOSTILE):
-        repository = make_repository()
+    # Both exist before the first command: ``-vv`` shows each page of the list of projects.
+    for repository, text in [(make_repository(), text) for text in (twin(HOSTILE), HOSTILE)]:
         prepare(repository, text)
         pytest_session(repository, text, "--jama-no-upload")
         words = [word.replace("{}", text) for word in command]

@@ -12,6 +12,7 @@ from tests.e2e.resuming import (
     EXPECTED,
     IN_FLIGHT,
     UPLOAD,
+    Holding,
     KillAt,
     accounts,
     journals,
@@ -177,12 +178,13 @@ def test_journal_of_a_running_session_is_left_to_it(apart: Repository) -> None:
 
 def test_second_upload_at_once_says_so_and_does_no_harm(apart: Repository) -> None:
     apart.pytest_here("--jama-no-upload")
-    slow = KillAt("PATCH", 1)
-    with apart.sandbox.faults.during(slow):
+    held = Holding("PATCH")
+    with apart.sandbox.faults.during(held):
         first = apart.start(UPLOAD)
-        assert slow.has_come.wait(timeout=30)
+        assert held.has_come.wait(timeout=30)
         second = apart.start(UPLOAD)
         output, _ = second.communicate(timeout=60)
+        held.release.set()
     first_output, _ = first.communicate(timeout=60)
     assert first.returncode == 0, first_output
     assert second.returncode == 1

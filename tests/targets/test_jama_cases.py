@@ -43,7 +43,7 @@ def test_of_several_with_one_global_id_the_oldest_is_used(world: JamaWorld) -> N
 
 
 def test_reasons_tell_apart_why_there_is_no_run(world: JamaWorld) -> None:
-    known, deleted = world.add_cases(2)
+    known, deleted, last = world.add_cases(3)
     world.store.delete_case(world.case_ids[deleted])
     unknown = [
         CaseRef.parse(f"{world.key}-TC-404"),
@@ -52,17 +52,20 @@ def test_reasons_tell_apart_why_there_is_no_run(world: JamaWorld) -> None:
         deleted,
         CaseRef.parse(world.case_ids[deleted]),
     ]
-    resolution = world.resolve([known, *unknown])
+    resolution = world.resolve([known, *unknown, last])
     reasons = {each.case_ref: each.reason for each in resolution.unresolved}
-    nor = ", nor has another project"
+    rights = "or this account may not see it (rights on project, component or set)"
+    nor = f", nor has another project: it does not exist, was deleted or renamed, {rights}"
+    gone = f"it does not exist, was deleted, {rights}"
     assert reasons == {
         unknown[0]: f"project {world.key} has no item with the document key {unknown[0]}{nor}",
-        unknown[1]: "there is no item with the API ID 987654: deleted, or never there",
+        unknown[1]: f"there is no item with the API ID 987654: {gone}",
         unknown[2]: f"project {world.key} has no item with the global ID GID-987654{nor}",
         deleted: f"project {world.key} has no item with the document key {deleted}{nor}",
-        unknown[4]: f"there is no item with the API ID {unknown[4]}: deleted, or never there",
+        unknown[4]: f"there is no item with the API ID {unknown[4]}: {gone}",
     }
-    assert list(resolution.runs) == [known]
+    assert {"within some minutes" in each.remedy for each in resolution.unresolved} == {True, False}
+    assert list(resolution.runs) == [known, last]
 
 
 @pytest.mark.parametrize("create", [True, False])

@@ -125,21 +125,3 @@ def test_fields_that_a_server_lacks_cost_no_verdict(
     assert len({each.remarks for each in receipts}) == 1
     patches = world.count_requests()[0]
     assert patches <= 4 + 4
-
-
-@pytest.mark.parametrize("kind", ["plan", "cycle"])
-def test_a_field_that_admins_demand_is_set_when_a_plan_or_cycle_is_created(
-    kind: str, make_world: MakeWorld
-) -> None:
-    world = make_world(required_plan_field=kind)
-    name = {"plan": "Release 1", "cycle": "Build 7"}[kind]
-    types = Api(world.sandbox).get("/itemtypes", params={"maxResults": 50}).data
-    (field,) = (
-        field["name"]
-        for each in types
-        for field in each["fields"]
-        if field.get("label") == "Region"
-    )
-    given = {kind: {"name": name, "fields": {field: "north"}}}
-    (receipt,) = push(world, world.add_cases(1), **given)
-    assert receipt.state is SendState.SENT

@@ -148,7 +148,7 @@ def test_other_text_in_the_place_of_the_account_is_a_mismatch() -> None:
     stored = replace(run_of(), status="PASSED", actual_results=MEASURED)
     why = "account not stored: Jama has other text in the actual results"
     assert describe_mismatch(update, stored) == why
-    kept = replace(stored, actual_results=f"{update.account_html()}\n{MEASURED}")
+    kept = replace(stored, actual_results=f"{update.account_text()}\n{MEASURED}")
     assert describe_mismatch(update, kept) == ""
 
 
@@ -159,9 +159,9 @@ def test_another_session_that_writes_at_the_same_time_is_not_a_mismatch() -> Non
         ).updates[0]
         for session in ("s1", "s2")
     )
-    stored = replace(run_of(), status="PASSED", actual_results=its.account_html())
+    stored = replace(run_of(), status="PASSED", actual_results=its.account_text())
     assert describe_mismatch(mine, stored) == ""
-    before = replace(mine, run=replace(mine.run, actual_results=its.account_html()))
+    before = replace(mine, run=replace(mine.run, actual_results=its.account_text()))
     assert describe_mismatch(before, stored) != ""  # it is what stood there before
 
 

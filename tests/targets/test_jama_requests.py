@@ -24,6 +24,7 @@ DOCUMENTED = {
     "GET /projects": PAGE,
     "GET /projects/{}": frozenset(),
     "GET /itemtypes": PAGE,
+    "GET /picklists/{}/options": PAGE,
     "GET /abstractitems": PAGE | {"project", "documentKey", "contains"},
     "GET /abstractitems/{}": frozenset(),
     "GET /testplans": PAGE | {"project"},
@@ -112,7 +113,8 @@ def test_a_small_upload_makes_seven_other_requests(make_world: MakeWorld) -> Non
 
 def test_every_request_is_a_documented_one(world: JamaWorld) -> None:
     refs = world.add_cases(60, steps=1)
-    _send(world, [*refs[:30], CaseRef.parse(world.case_ids[refs[30]])], run={"assigned_to": "me"})
+    run = {"assigned_to": "me", "fields": {"Test bench": "Bench A"}}
+    _send(world, [*refs[:30], CaseRef.parse(world.case_ids[refs[30]])], run=run)
     _send(world, refs, cycle={"name": "Build 7", "missing_runs": "regenerate"})
     plan = world.store.plans(world.key)[0]
     cycle = world.store.cycles(plan.id)[0]

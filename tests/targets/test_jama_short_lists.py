@@ -192,11 +192,12 @@ def test_a_case_on_a_page_that_does_not_come_is_not_called_unknown(
     make_world: MakeWorld, fake_time: FakeTime
 ) -> None:
     world = make_world()
-    refs = world.add_cases(2)
-    world.start(refs)
+    in_plan, *others = refs = world.add_cases(3)
+    world.start([in_plan])
     with world.sandbox.faults.during(Losing("/abstractitems", 0)):
         resolution = _resolve(world, fake_time, refs)
-    assert {each.case_ref for each in resolution.unresolved} == set(refs)
+    assert list(resolution.runs) == [in_plan]  # its group has it
+    assert {each.case_ref for each in resolution.unresolved} == set(others)
     assert "did not come, also when they were asked for again" in resolution.unresolved[0].reason
 
 

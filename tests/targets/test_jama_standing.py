@@ -60,7 +60,7 @@ def showing(status: str, text: str = "") -> TestRun:
     return replace(run_of(), status=status, actual_results=text)
 
 
-@pytest.mark.parametrize("status", ["PASSED", "FAILED", "BLOCKED", "NOT_APPLICABLE"])
+@pytest.mark.parametrize("status", ["PASSED", "FAILED", "BLOCKED"])
 @pytest.mark.parametrize(
     "case, incomplete",
     [

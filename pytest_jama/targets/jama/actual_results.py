@@ -49,6 +49,11 @@ class StoredEntry(NamedTuple):
     html: str
     over: str = ""
 
+    @property
+    def is_rich(self) -> bool:
+        """Whether it begins as rich text does; an account in plain text begins with its status."""
+        return self.html.lstrip().startswith("<")
+
 
 class OwnAccount(NamedTuple):
     """An entry that pytest-jama wrote and nobody changed.
@@ -103,7 +108,7 @@ def read_entries(stored: str) -> tuple[StoredEntry, ...]:
 
 def read_account(entry: StoredEntry) -> OwnAccount | None:
     """Return an entry as the account that it is; None for what others wrote or changed."""
-    text = words_of(entry.html)
+    text = words_of(entry.html) if entry.is_rich else " ".join(entry.html.split())
     status = _STATUS.match(text)
     signature = _SIGNATURE.search(text)
     if status and signature and _checksum(text[: signature.start()]) == signature[2]:
@@ -184,6 +189,32 @@ def with_earlier(new: str, earlier: str, *, at_most: int) -> str:
         at_most: Characters of the result.
     """
     return new + shorten_html(earlier, at_most=at_most - len(new))
+
+
+def plain_text(account: str) -> str:
+    """Return an account of ours, which is HTML, as plain text with the same checksum."""
+    opening, closing = _PARAGRAPH
+    body = account.strip().removeprefix(opening).removesuffix(closing)
+    return unescaped(_LINE_END.sub("\n", body)).replace("\xa0", " ")
+
+
+_LINE_END = re.compile(r"[ \r\n]*<br\s*/?>[ \r\n]*", re.IGNORECASE)
+
+
+def plain_earlier(earlier: str) -> str:
+    """Return what `below` made, for a field of plain text: our own accounts lose their tags."""
+    texts = []
+    for entry in read_entries(earlier):
+        is_to_change = entry.is_rich and read_account(entry)
+        text = plain_text(entry.html) if is_to_change else entry.html
+        texts.append(f"\n{words_of(entry.over)}\n" + text.strip("\r\n"))
+    return "".join(texts)
+
+
+def shorten_plain(text: str, *, at_most: int) -> str:
+    """Shorten plain text with a mark; nothing in it is taken for a tag."""
+    kept = max(0, at_most - len(_mark(0)))
+    return text if len(text) <= at_most else text[:kept] + _mark(0)
 
 
 _UNIT = re.compile(rf"{_TAG.pattern}|&#?\w{{1,32}};|.", re.DOTALL)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.lock import LockedCase
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
-from pytest_jama.targets.jama.case_lookup import find_cases, no_such_item
+from pytest_jama.targets.jama.case_lookup import CaseSearch
+from pytest_jama.targets.jama.case_reasons import no_such_item
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.drift import text_of_item
 from pytest_jama.targets.jama.places import get_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
@@ -56,6 +57,7 @@ def read_cases(
     tests_of: Mapping[CaseRef, Iterable[str]],
     *,
     known: Lock | None = None,
+    on_wait: Callable[[str], None],
 ) -> ReadCases:
     """Read the texts of cases.
 
@@ -64,13 +66,16 @@ def read_cases(
         project: The project, by key or ID.
         tests_of: The tests of each case.
         known: What is locked already: a version is asked for only where the text is another one,
-            so that a case that was merely saved again does not change the file.
+            so that a case that was merely saved again does not change the file. A key that is gone
+            means the item that it meant then.
+        on_wait: Told why it takes minutes.
 
     Raises:
         TargetError: When the project cannot be used, or Jama does not answer.
     """
     refs = list(tests_of)
-    found = find_cases(client, get_project(client, project, refs), refs)
+    place = get_project(client, project, refs)
+    found = CaseSearch(client, place, lock=known, renews=True, on_wait=on_wait).find(refs)
     unresolved = list(found.unresolved)
     locked: dict[str, LockedCase] = {}
     new: list[Case] = []
@@ -79,9 +84,9 @@ def read_cases(
         if item is None:
             unresolved.append(no_such_item(case.ref))
             continue
-        now = LockedCase.of(text_of_item(item), tests=tests_of[case.ref])
+        now = LockedCase.of(text_of_item(item), tests=tests_of[case.ref], api_id=item.id)
         before = known.find(case.ref) if known else None
-        if before is not None and before.says_the_same(now):
+        if before is not None and before.says_the_same(now) and not before.is_another(now):
             now = now._replace(version=before.version)
         else:
             new.append(case)

@@ -16,6 +16,7 @@ from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
 from pytest_jama.targets.jama.named_creation import create_named
 from pytest_jama.targets.jama.paging import ShortListError, read_pages
 from pytest_jama.targets.jama.parallel import gather
+from pytest_jama.targets.jama.type_fields import read_item_type, read_option
 from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.listed_runs import ListedRuns
     from pytest_jama.targets.jama.paging import Again, Page
     from pytest_jama.targets.jama.runs import TestRun
+    from pytest_jama.targets.jama.type_fields import ItemType, Option
     from pytest_jama.targets.jama.wire import (
         Cycle,
         Group,
         Item,
-        ItemType,
         Json,
         Project,
         TestPlan,
@@ -62,6 +63,7 @@ class JamaClient:
     def __init__(self, api: HttpApi, *, at_once: int = 1) -> None:
         self.api = api
         self._at_once = at_once
+        self._item_types: tuple[ItemType, ...] | None = None
         self._runs = listed_runs.RunLists(api, together=self.together, patience=self._patience)
 
     def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
@@ -240,9 +242,33 @@ class JamaClient:
         query: Query = (*_of_project(project_id), *(("contains", word) for word in words))
         return self._list("/abstractitems", wire.read_item, query, check=is_list())
 
-    def item_types(self) -> Iterator[ItemType]:
-        """Yield all item types of the server."""
-        return self._list("/itemtypes", wire.read_item_type, check=is_list("itemtypes"))
+    def newest_items(self, project_id: int, type_ids: Sequence[int]) -> list[Item]:
+        """Return what was created last in a project, as far as the search has it.
+
+        Args:
+            project_id: The project.
+            type_ids: The item types; none for all.
+        """
+        types = (("itemType", type_id) for type_id in type_ids)
+        query: Query = (*_of_project(project_id), *types, ("sortBy", "createdDate.desc"))
+        pages = self._pages("/abstractitems", query, check=is_list())
+        return [wire.read_item(row) for row in next(pages).rows]
+
+    def item_types(self) -> Sequence[ItemType]:
+        """Return all item types of the server, which are asked for once."""
+        if self._item_types is None:
+            found = self._list("/itemtypes", read_item_type, check=is_list("itemtypes"))
+            self._item_types = tuple(found)
+        return self._item_types
+
+    @property
+    def knows_item_types(self) -> bool:
+        """Whether asking for the item types takes no request."""
+        return self._item_types is not None
+
+    def options(self, pick_list: int) -> Iterator[Option]:
+        """Yield the options of a pick list."""
+        return self._list(f"/picklists/{pick_list}/options", read_option, check=is_list())
 
     def _get(self, path: str, wanted_id: int | None = None) -> Json:
         data: Json = self.api.get(path, check=is_object(wanted_id))["data"]

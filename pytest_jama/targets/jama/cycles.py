@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
-from pytest_jama.targets.jama.case_lookup import (
-    Case,
-    FoundCases,
-    find_cases,
-    late_run,
-    no_run,
-    no_such_item,
-    too_late,
-    unread_run,
-)
+from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
+from pytest_jama.targets.jama.case_reasons import late_run, no_run, too_late, unread_run
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
-from pytest_jama.targets.jama.groups import PlanGroups
+from pytest_jama.targets.jama.field_values import CreationFields
+from pytest_jama.targets.jama.groups import PlanGroups, look_up
 from pytest_jama.targets.jama.paging import N, describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import (
     active_plans,
@@ -37,10 +29,10 @@ from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Unresolved
     from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.change_log import Doubtful
@@ -64,6 +56,7 @@ class CycleResolver:
         create: Whether anything is created.
         observer: Told each change as soon as it is made.
         begun: See `ChangeLog.begun`.
+        lock: What was reviewed; None without a lock.
     """
 
     def __init__(
@@ -74,10 +67,13 @@ class CycleResolver:
         create: bool,
         observer: Observer,
         begun: Mapping[str, float],
+        lock: Lock | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
         self._changes = ChangeLog(is_allowed=create, observer=observer, begun=begun)
+        self._fields = CreationFields(client, settings)
+        self._lock = lock
         self._others_are_known = False
         self._missing_runs = 0
         self.total_runs: int | None = None
@@ -99,16 +95,20 @@ class CycleResolver:
         """
         self._changes.unreported = frozenset(others).difference(refs)
         project = get_project(self._client, self._settings.project, refs)
-        (plan, cycle), found = self._client.both(
-            lambda: self._find_places(project),
-            lambda: find_cases(self._client, project, refs, aliases),
+        on_wait = self._changes.observer.waits
+        search = CaseSearch(self._client, project, lock=self._lock, on_wait=on_wait)
+        (plan, cycle), _ = self._client.both(
+            lambda: self._find_places(project), lambda: search.search([*refs, *aliases])
         )
+        found = search.find(refs, plan=plan)
+        also = search.find(aliases, is_thorough=False)
         self._note(found)
         runs: RunsByCase = {}
         if plan and cycle:
             runs = self._runs_of_existing(project, plan, cycle, found.cases)
         elif found.cases:
-            linked = find_cases(self._client, project, others)
+            self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
+            linked = search.find(others, plan=plan)
             self._note(linked)
             plan = plan or self._create_plan(project)
             cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
@@ -117,7 +117,7 @@ class CycleResolver:
             ("test cycle", cycle, self._settings.cycle.name),
         ):
             self._changes.warn(describe_cut(kind, name, place.name) if place and name else "")
-        return self._resolution(project, plan, cycle, (*found.cases, *found.aliases), runs)
+        return self._resolution(project, plan, cycle, (*found.cases, *also.cases), runs)
 
     @property
     def doubtful(self) -> Sequence[Doubtful]:
@@ -136,8 +136,11 @@ class CycleResolver:
     def _create_plan(self, project: Project) -> TestPlan:
         wanted = self._settings.plan
         name = sent_name(wanted.name or "")
-        create = partial(self._client.create_plan, project.id, name, wanted.fields)
-        mine = TestPlan(self._changes.create("test plan", name, create), name)
+        post = partial(self._client.create_plan, project.id, name)
+        plan_id = self._changes.create(
+            "test plan", name, lambda wary: self._fields.create("plan", partial(post, wary=wary))
+        )
+        mine = TestPlan(plan_id, name)
         again: LookAgain[TestPlan] = LookAgain(
             lambda: active_plans(self._client.plans(project.id), wanted.name),
             partial(plan_holds, self._client),
@@ -178,8 +181,8 @@ class CycleResolver:
             return runs
         addable, _ = self._include(project, plan, missing)
         if addable and self._settings.cycle.missing_runs == "regenerate":
-            with_run = [case for case in cases if case.id in runs]
-            regenerated = self._regenerate(cycle, [*with_run, *addable])
+            all_cases = [*(case for case in cases if case.id in runs), *addable]
+            regenerated = self._regenerate(cycle, all_cases)
             return regenerated if self._changes.is_allowed else {**regenerated, **runs}
         self._changes.leave_out(*(no_run(case, cycle) for case in addable))
         return runs
@@ -211,21 +214,21 @@ class CycleResolver:
         return cycle, self._await_runs(cycle, included)
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
-        wanted = self._settings.cycle
-        name = sent_name(wanted.name or "")
-        start, end = self._days()
-        create = partial(
-            self._client.create_cycle, plan.id, name, wanted.fields, start=start, end=end
+        name = sent_name(self._settings.cycle.name or "")
+        start, end = self._settings.cycle.days()
+        post = partial(self._client.create_cycle, plan.id, name, start=start, end=end)
+        cycle_id = self._changes.create(
+            "test cycle", name, lambda wary: self._fields.create("cycle", partial(post, wary=wary))
         )
-        return Cycle(self._changes.create("test cycle", name, create), name, plan.id, start, end)
+        return Cycle(cycle_id, name, plan.id, start, end)
 
     def _named_cycles(self, plan: TestPlan) -> list[Cycle]:
         return named(self._settings.cycle.name, self._client.cycles(plan.id))
 
     def _find_cycle(self, plan: TestPlan) -> Cycle | None:
         """Look up whether another session has created the cycle in the meantime."""
-        warn = self._changes.warnings.append
-        return pick_oldest(self._named_cycles(plan), "test cycle", warn=warn)
+        alike = self._named_cycles(plan)
+        return pick_oldest(alike, "test cycle", warn=self._changes.warnings.append)
 
     def _runs_of_another_session(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         """Return the runs in a cycle that another session has created just now.
@@ -244,22 +247,11 @@ class CycleResolver:
     ) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self._changes.is_allowed:
-            cases = self._look_up(cases)
+            cases = look_up(self._client, cases, self._changes)
         groups = PlanGroups(self._client, project, plan, self._changes)
         wanted = self._settings.plan
         adds = wanted.add != "none"
         return groups.include(cases, group_name=wanted.group, adds=adds), groups
-
-    def _look_up(self, cases: Iterable[Case]) -> list[Case]:
-        """Ask for each item that is not known yet, to predict what Jama would say to it."""
-        known = []
-        for case in cases:
-            item = case.item or self._client.find_item(case.id)
-            if item is None:
-                self._changes.leave_out(no_such_item(case.ref))
-            else:
-                known.append(Case(case.ref, case.id, item))
-        return known
 
     def _regenerate(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         """Let Jama generate the missing runs of a cycle, and report what that did to the others.
@@ -267,13 +259,12 @@ class CycleResolver:
         Returns:
             All runs of the cases, since those that were there may have been replaced.
         """
-        start, end = self._days()
+        start, end = self._settings.cycle.days()
+        start, end = cycle.start or start, cycle.end or end
         before = all_runs(self._client, cycle)
         self._changes.make(
             Change(ChangeKind.REGENERATE, f"the runs of test cycle {cycle.name!r}"),
-            lambda: self._client.regenerate_runs(
-                cycle, start=cycle.start or start, end=cycle.end or end
-            ),
+            lambda: self._client.regenerate_runs(cycle, start=start, end=end),
             otherwise=None,
         )
         runs = self._await_runs(cycle, cases)
@@ -318,13 +309,6 @@ class CycleResolver:
         self.total_runs = found.total
         self._missing_runs = found.missing
         return dict(found.by_case)
-
-    def _days(self) -> tuple[date, date]:
-        """Return the first and last day of a new cycle: today, unless the settings say more."""
-        today = datetime.now(tz=timezone.utc).date()
-        wanted = self._settings.cycle
-        start = wanted.start or min(today, wanted.end or today)
-        return start, wanted.end or max(today, start)
 
     def _resolution(
         self,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Unresolved
 from pytest_jama.targets.jama.answer_checks import says_already_there
-from pytest_jama.targets.jama.case_lookup import name_project, no_such_item, not_in_plan
+from pytest_jama.targets.jama.case_lookup import name_project
+from pytest_jama.targets.jama.case_reasons import no_such_item, not_in_plan
 from pytest_jama.targets.jama.change_log import LookAgain
 from pytest_jama.targets.jama.client import cases_path, groups_path
 from pytest_jama.targets.jama.paging import describe_cut, named, sent_name
@@ -33,6 +34,24 @@ DEFAULT_GROUP = "Default Test Group"
 _TEST_CASE = "TEST_CASE"
 
 _ADDED_AGAIN_AT_MOST = 2
+
+
+def look_up(client: JamaClient, cases: Iterable[Case], changes: ChangeLog) -> list[Case]:
+    """Ask for each item that is not known yet, to predict what Jama would say to it.
+
+    Args:
+        client: Reads from Jama.
+        cases: What the plan shall contain.
+        changes: Notes those that lead nowhere.
+    """
+    known = []
+    for case in cases:
+        item = case.item or client.find_item(case.id)
+        if item is None:
+            changes.leave_out(no_such_item(case.ref))
+        else:
+            known.append(replace(case, item=item))
+    return known
 
 
 class PlanGroups:
@@ -259,7 +278,7 @@ class PlanGroups:
     def _categories(self) -> dict[int, tuple[str, str]]:
         """Return name and category of each item type; none when the server has no categories."""
         if self._category_by_type is None:
-            types = list(self._client.item_types())
+            types = self._client.item_types()
             has_categories = any(each.category == _TEST_CASE for each in types)
             self._category_by_type = {
                 each.id: (each.name, each.category) for each in types if has_categories

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
-    from pytest_jama.config.models import CycleSettings, PlanSettings, Settings
+    from pytest_jama.config.models import Settings
+    from pytest_jama.config.place_settings import CycleSettings, PlanSettings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Cycle, Project, TestPlan

@@ -46,6 +46,9 @@ class ReadBack:
         client: Reads from Jama.
         cycle_id: The cycle; None when there is none.
         total_runs: How many runs it has in all, as far as known.
+
+    Attributes:
+        shown: The runs as they were read last, by their IDs.
     """
 
     def __init__(self, client: JamaClient, cycle_id: int | None, *, total_runs: int | None) -> None:
@@ -53,6 +56,7 @@ class ReadBack:
         self._cycle = None if cycle_id is None else Cycle(cycle_id, "")
         self._total_runs = total_runs
         self._drops_accounts = False
+        self.shown: dict[int, TestRun] = {}
 
     def verify(
         self, receipts: Sequence[Receipt], *, is_second: bool = False
@@ -108,7 +112,9 @@ class ReadBack:
         ids = [run_update_of(receipt).run.run_id or 0 for receipt in left.values()]
         jobs = [partial(self._find_run, run_id, shown.get(run_id)) for run_id in ids]
         found = dict(zip(ids, self._client.together(jobs), strict=True))
-        return {number: run for number, run in {**shown, **found}.items() if run is not None}
+        shown = {number: run for number, run in {**shown, **found}.items() if run is not None}
+        self.shown.update(shown)
+        return shown
 
     def _find_run(self, run_id: int, listed: TestRun | None) -> TestRun | None:
         try:
@@ -136,7 +142,9 @@ class ReadBack:
     def _read(self, receipts: Sequence[Receipt]) -> Mapping[int, TestRun]:
         case_ids = list(dict.fromkeys(run_update_of(receipt).run.case_id for receipt in receipts))
         cycle = self._cycle or Cycle(0, "")
-        return read_back(self._client, cycle, case_ids, total=self._total_runs)
+        shown = read_back(self._client, cycle, case_ids, total=self._total_runs)
+        self.shown.update(shown)
+        return shown
 
     def _find_old(
         self, sent: Sent, shown: Mapping[int, TestRun], *, only_shown: bool = False

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.text import visible
 from pytest_jama.targets.jama.actual_results import (
-    RESULTS_SIZE,
     STEP_RESULT_SIZE,
     STEP_RESULTS_SIZE,
     escaped,
@@ -73,8 +72,7 @@ def body_of(
         core = {STEPS: [step_json(step) for step in update.steps]}
     extras: dict[str, Any] = {}
     if update.account:
-        account = update.account_html()
-        extras[ACCOUNT] = with_earlier(account, update.earlier, at_most=RESULTS_SIZE)
+        extras[ACCOUNT] = update.results_text()
     if assignee is not None:
         extras[ASSIGNEE] = assignee
     for name, value in fields.items():

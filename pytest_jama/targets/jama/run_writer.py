@@ -66,6 +66,7 @@ class RunWriter:
         client: Writes to Jama.
         method: The setting ``run.write``.
         body_of: Returns what is written for an update.
+        remarks: What cannot be written to any run, and why; see `Receipt.remarks`.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class RunWriter:
         *,
         method: Literal["auto", "patch", "put"],
         body_of: Callable[[RunUpdate], RunBody],
+        remarks: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self._client = client
         self._body_of = body_of
@@ -81,6 +83,7 @@ class RunWriter:
         # By whether a run has steps: no source shows a PATCH of the step array that was taken.
         self._is_put = dict.fromkeys((False, True), method == "put") if is_known else {}
         self._refused: dict[str, str] = {}
+        self._remarks = remarks
         self._accounts = RefusedAccounts()
         self._not_kept: set[str] = set()
         self._keeps_only_results = False
@@ -101,8 +104,11 @@ class RunWriter:
         """
         if update.run.run_id is None:
             raise ValueError(f"{update.run} was planned by a dry run and cannot be written to")
+        written = self._write(_Attempts(update, self._body_of(update), _adding_up(on_attempt)))
+        return written._replace(remarks=(*self._remarks, *written.remarks))
+
+    def _write(self, attempts: _Attempts) -> Written:
         lessons = self._lessons
-        attempts = _Attempts(update, self._body_of(update), _adding_up(on_attempt))
         result = self._try_as_known(attempts)
         if isinstance(result, Written):
             return result

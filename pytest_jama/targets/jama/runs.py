@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_jama.core.plan import CaseChange
@@ -13,6 +13,10 @@ from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
     RESULTS_SIZE,
     account_html,
+    plain_earlier,
+    plain_text,
+    shorten_plain,
+    with_earlier,
 )
 
 if TYPE_CHECKING:
@@ -96,11 +100,12 @@ class RunUpdate:
         status: The status the run must have afterwards: sent for a run without steps, and what
             the steps amount to for a run with steps.
         steps: The whole new step array in the original order; empty for a run without steps.
-        account: Plain-text lines that say which tests led to the status; they become HTML when they
-            are sent. Empty when none shall be written.
+        account: Lines that say which tests led to the status; they become HTML, or plain text, when
+            they are sent. Empty when none shall be written.
         provenance: The lines of the account that tell where it comes from.
         session: Who signs the account.
-        earlier: The entries of others, as HTML to be kept below the account.
+        earlier: The entries of others, to be kept below the account, in its form.
+        is_plain: Whether the account is written as plain text.
     """
 
     run: TestRun
@@ -111,6 +116,7 @@ class RunUpdate:
     provenance: str = ""
     session: str = ""
     earlier: str = ""
+    is_plain: bool = False
 
     @property
     def key(self) -> str:
@@ -185,18 +191,30 @@ class RunUpdate:
         text = json.dumps(content).encode("ascii")
         return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
-    def account_html(self) -> str:
+    def account_text(self) -> str:
         """Return the account as it is sent; empty when none is."""
         if not self.account:
             return ""
         keep = self.provenance.splitlines()
-        return account_html(self.account, keep=keep, session=self.session)
+        text = account_html(self.account, keep=keep, session=self.session)
+        return plain_text(text) if self.is_plain else text
+
+    def results_text(self) -> str:
+        """Return what the actual results become: the account, and what others wrote below it."""
+        account = self.account_text()
+        if self.is_plain:
+            return account + shorten_plain(self.earlier, at_most=RESULTS_SIZE - len(account))
+        return with_earlier(account, self.earlier, at_most=RESULTS_SIZE)
+
+    def in_plain_text(self) -> RunUpdate:
+        """Return the same for a server whose actual results are plain text."""
+        return replace(self, is_plain=True, earlier=plain_earlier(self.earlier))
 
     @property
     def is_cut(self) -> bool:
         """Whether not all of the earlier entries fit below the account."""
         room = RESULTS_SIZE - len(self.earlier)
-        return bool(self.earlier) and room < ACCOUNT_SIZE and room < len(self.account_html())
+        return bool(self.earlier) and room < ACCOUNT_SIZE and room < len(self.account_text())
 
     def is_shown(self) -> bool:
         """Return whether the run has the status, and its steps theirs."""

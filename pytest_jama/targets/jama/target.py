@@ -12,11 +12,13 @@ from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
+from pytest_jama.targets.jama.account_form import AccountForm
 from pytest_jama.targets.jama.actual_results import over_line
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
+from pytest_jama.targets.jama.field_values import find_values
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.run_body import body_of
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.change_log import Doubtful
+    from pytest_jama.targets.jama.field_values import FieldValues
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
@@ -104,6 +108,7 @@ class JamaTarget:
             create=create,
             observer=observer,
             begun=findings.begun,
+            lock=findings.lock,
         )
         guard = LockGuard(
             findings.lock,
@@ -151,6 +156,7 @@ class JamaTarget:
         create: bool,
         observer: Observer,
         begun: Mapping[str, float] = MappingProxyType({}),
+        lock: Lock | None = None,
     ) -> Resolution:
         """Find the runs of the cases, creating plan, group and cycle where allowed.
 
@@ -163,13 +169,14 @@ class JamaTarget:
                 runs that would come with a new cycle have no ID.
             observer: Told each change as soon as it is made.
             begun: See `Findings.begun`.
+            lock: Its API IDs decide which item a case is.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
         self._client.api.connection.tell(observer)
         resolver = CycleResolver(
-            self._client, self._settings, create=create, observer=observer, begun=begun
+            self._client, self._settings, create=create, observer=observer, begun=begun, lock=lock
         )
         try:
             resolution = resolver.resolve(case_refs, aliases, others)
@@ -190,14 +197,16 @@ class JamaTarget:
             self._look_for_second_ones(observer)
             return ()
         self._client.api.connection.tell(observer)
+        form = AccountForm(self._client)
         try:
             assignee = self._find_assignee()
+            fields = find_values(self._client, "run", self._settings.run.fields, texts=False)
+            ours = form.apply(self._without_unwanted(cast("Sequence[RunUpdate]", updates)))
         except TargetError as error:
             return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
-        ours = self._without_unwanted(cast("Sequence[RunUpdate]", updates))
-        writer = self._make_writer(assignee)
+        writer = self._make_writer(assignee, fields)
         sent, is_stopped = self._send(ours, writer, observer)
         if is_stopped:
             return sent
@@ -205,6 +214,7 @@ class JamaTarget:
         receipts, lost = read_back.verify(sent)
         if lost:
             receipts = self._send_again(receipts, lost, writer, read_back)
+        receipts = self._without_tags(receipts, form, writer, read_back)
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
                 observer.received(receipt)
@@ -282,13 +292,56 @@ class JamaTarget:
             )
         return tuple(final)
 
-    def _make_writer(self, assignee: int | None) -> RunWriter:
-        settings = self._settings.run
+    def _without_tags(
+        self,
+        receipts: Sequence[Receipt],
+        form: AccountForm,
+        writer: RunWriter,
+        read_back: ReadBack,
+    ) -> tuple[Receipt, ...]:
+        """Write accounts once more, as plain text, where Jama shows the tags of the first ones.
+
+        Args:
+            receipts: All receipts.
+            form: Finds out where that is so.
+            writer: Writes them.
+            read_back: Compares what is stored with what was sent.
+        """
+        try:
+            updates = form.find_literal(receipts, read_back.shown)
+        except (TargetError, KeyboardInterrupt):  # the verdicts are stored
+            updates = {}
+        if not updates:
+            return tuple(receipts)
+        for number, update in updates.items():
+            note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
+            note("actual results are plain text here", receipts[number].attempts + 1, 0.0)
+        again, is_stopped = self._send(list(updates.values()), writer, Observer())
+        if not is_stopped:
+            again, _ = read_back.verify(again, is_second=True)
+        final = list(receipts)
+        for number, receipt in zip(updates, again, strict=True):
+            final[number] = _with_plain_account(receipts[number], receipt)
+        return tuple(final)
+
+    def _make_writer(self, assignee: int | None, fields: FieldValues) -> RunWriter:
+        unusable = ((f"field {name} not stored", why) for name, why in fields.problems.items())
         return RunWriter(
             self._client,
-            method=settings.write,
-            body_of=lambda update: body_of(update, fields=settings.fields, assignee=assignee),
+            method=self._settings.run.write,
+            body_of=lambda update: body_of(update, fields=fields.values, assignee=assignee),
+            remarks=tuple(unusable),
         )
+
+
+def _with_plain_account(before: Receipt, again: Receipt) -> Receipt:
+    """Return the receipt of a run whose account was written again, as plain text."""
+    attempts = before.attempts + again.attempts
+    remarks = tuple(dict.fromkeys((*before.remarks, *again.remarks)))
+    if again.state not in (SendState.SENT, before.state):
+        why = again.error or "it was written again without them, which did not help"
+        remarks = (*remarks, ("account stored with the tags of HTML", why))
+    return before._replace(attempts=attempts, remarks=remarks)
 
 
 def _none_sent(

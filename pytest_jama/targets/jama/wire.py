@@ -88,44 +88,35 @@ class Item:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemType:
-    """A type of items; `category` is empty for ordinary types and on old servers."""
-
-    id: int
-    name: str
-    category: str = ""
-
-
 def read_project(json: Json) -> Project:
     """Read a project; its key stands outside or among its fields."""
     fields = _fields(json)
-    key = _text(json.get("projectKey")) or _text(fields.get("projectKey"))
-    return Project(_id(json), key, _text(fields.get("name")), json.get("isFolder") is True)
+    key = text_of(json.get("projectKey")) or text_of(fields.get("projectKey"))
+    return Project(id_of(json), key, text_of(fields.get("name")), json.get("isFolder") is True)
 
 
 def read_plan(json: Json) -> TestPlan:
     """Read a test plan."""
-    name = _text(_fields(json).get("name"))
+    name = text_of(_fields(json).get("name"))
     project_id = _parent(json.get("project"))
-    return TestPlan(_id(json), name, json.get("archived") is True, project_id)
+    return TestPlan(id_of(json), name, json.get("archived") is True, project_id)
 
 
 def read_group(json: Json) -> Group:
     """Read a test group, which is the only object that has its name outside of `fields`."""
-    return Group(_id(json), _text(json.get("name")) or _text(_fields(json).get("name")))
+    return Group(id_of(json), text_of(json.get("name")) or text_of(_fields(json).get("name")))
 
 
 def read_cycle(json: Json) -> Cycle:
     """Read a test cycle."""
     fields = _fields(json)
     return Cycle(
-        id=_id(json),
-        name=_text(fields.get("name")),
+        id=id_of(json),
+        name=text_of(fields.get("name")),
         plan_id=_parent(fields.get("testPlan")),
         start=_find_date(fields.get("startDate")),
         end=_find_date(fields.get("endDate")),
-        description=_text(fields.get("description")),
+        description=text_of(fields.get("description")),
     )
 
 
@@ -133,21 +124,15 @@ def read_item(json: Json) -> Item:
     """Read an item of any type."""
     fields = _fields(json)
     return Item(
-        id=_id(json),
-        key=_text(json.get("documentKey")) or _text(fields.get("documentKey")),
-        global_id=_text(json.get("globalId")) or _text(fields.get("globalId")),
-        name=_text(fields.get("name")),
+        id=id_of(json),
+        key=text_of(json.get("documentKey")) or text_of(fields.get("documentKey")),
+        global_id=text_of(json.get("globalId")) or text_of(fields.get("globalId")),
+        name=text_of(fields.get("name")),
         type_id=find_id(json.get("itemType")),
         project_id=find_id(json.get("project")),
-        steps=_objects(fields.get("testCaseSteps")),
-        description=_text(fields.get("description")),
+        steps=objects_of(fields.get("testCaseSteps")),
+        description=text_of(fields.get("description")),
     )
-
-
-def read_item_type(json: Json) -> ItemType:
-    """Read an item type."""
-    name = _text(json.get("display")) or _text(json.get("typeKey"))
-    return ItemType(_id(json), name, _text(json.get("category")).upper())
 
 
 def read_run(json: Json) -> TestRun:
@@ -157,16 +142,16 @@ def read_run(json: Json) -> TestRun:
     """
     fields = _fields(json)
     return TestRun(
-        run_id=_id(json),
+        run_id=id_of(json),
         case_id=find_id(fields.get("testCase")) or 0,
-        name=_text(fields.get("name")),
+        name=text_of(fields.get("name")),
         status=_status(fields.get("testRunStatus")),
-        steps=tuple(read_step(step) for step in _objects(fields.get("testRunSteps"))),
-        document_key=_text(json.get("documentKey")) or _text(fields.get("documentKey")),
+        steps=tuple(read_step(step) for step in objects_of(fields.get("testRunSteps"))),
+        document_key=text_of(json.get("documentKey")) or text_of(fields.get("documentKey")),
         case_version=find_count(json.get("testCaseVersionNumber")),
         current_case_version=find_count(json.get("testCaseCurrentVersionNumber")),
-        actual_results=_text(fields.get("actualResults")),
-        description=_text(fields.get("description")),
+        actual_results=text_of(fields.get("actualResults")),
+        description=text_of(fields.get("description")),
         as_read=fields,
     )
 
@@ -282,7 +267,7 @@ def find_created_id(answer: Json) -> int | None:
     """
     meta = answer.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    location = _text(meta.get("location")).rstrip("/").rpartition("/")[2]
+    location = text_of(meta.get("location")).rstrip("/").rpartition("/")[2]
     found = {find_id(meta.get("id")), find_id(location)} - {None}
     return found.pop() if len(found) == 1 else None
 
@@ -302,7 +287,7 @@ def _status(value: object) -> str:
     return value if isinstance(value, str) else "(unreadable)"
 
 
-def _id(json: Json) -> int:
+def id_of(json: Json) -> int:
     """Return the ID of an object that was listed; `client` leaves out those that have none."""
     return find_id(json.get("id")) or 0
 
@@ -312,7 +297,7 @@ def _fields(json: Json) -> Json:
     return fields if isinstance(fields, dict) else {}
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """Return a text; of what holds others nothing is told, since it may be nested for ever."""
     if isinstance(value, str):
         return value
@@ -322,12 +307,13 @@ def _text(value: object) -> str:
 def _find_date(value: object) -> date | None:
     """Read ``yyyy-mm-dd``, also with a time behind it."""
     try:
-        return date.fromisoformat(_text(value)[:10])
+        return date.fromisoformat(text_of(value)[:10])
     except ValueError:
         return None
 
 
-def _objects(value: object) -> tuple[Json, ...]:
+def objects_of(value: object) -> tuple[Json, ...]:
+    """Return the rows of a list; what is not an object is read as an empty one."""
     if not isinstance(value, list):
         return ()
     return tuple(element if isinstance(element, dict) else {} for element in value)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.targets.jama.case_lookup import find_cases
+from pytest_jama.targets.jama.case_lookup import CaseSearch
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
 from pytest_jama.targets.jama.places import get_project
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of, tell_all
@@ -171,7 +171,8 @@ class ServerProbe:
             text = "jama.yaml refers to none, so none is looked for"
             yield Observation("cases", Mark.NOTE, text, {"references": 0})
             return
-        found = find_cases(self._ask.client, self._seen.project, self._refs)
+        search = CaseSearch(self._ask.client, self._seen.project)
+        found = search.find(self._refs, is_thorough=False)
         self._seen.items = tuple(case.item for case in found.cases if case.item)
         for item in self._seen.items:
             self._ask.hide(item.id, item.key, item.global_id, item.name)
