@@ -90,11 +90,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemType:
-    """A type of items; `category` is empty for ordinary types and on old servers."""
+    """A type of items; `category` is empty for ordinary types.
+
+    On old servers it is known from the `typeKey` of those that all servers have.
+    """
 
     id: int
     name: str
     category: str = ""
+
+
+_CATEGORY_BY_KEY = {"TSTPL": "TEST_PLAN", "TSTCY": "TEST_CYCLE", "TSTRN": "TEST_RUN"}
 
 
 def read_project(json: Json) -> Project:
@@ -147,7 +153,10 @@ def read_item(json: Json) -> Item:
 def read_item_type(json: Json) -> ItemType:
     """Read an item type."""
     name = _text(json.get("display")) or _text(json.get("typeKey"))
-    return ItemType(_id(json), name, _text(json.get("category")).upper())
+    category = _text(json.get("category")).upper()
+    return ItemType(
+        _id(json), name, category or _CATEGORY_BY_KEY.get(_text(json.get("typeKey")).upper(), "")
+    )
 
 
 def read_run(json: Json) -> TestRun:
