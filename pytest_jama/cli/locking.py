@@ -197,9 +197,11 @@ def _finish(
     shown = os.path.relpath(path)
     changes = list(_changes(old or Lock({}), new))
     is_same = old is not None and not changes
+    lacks_ids = is_same and any(case.api_id is None for case in (old or new).cases.values())
     count = counted(len(new.cases), "case")
-    if is_same:
-        output.say(Line("lock", f"{shown} is up to date: {count}", Tone.GOOD))
+    if is_same and (options.checks or not lacks_ids):
+        hint = f"; it has no API IDs yet, `{PROGRAM}` adds them" if lacks_ids else ""
+        output.say(Line("lock", f"{shown} is up to date: {count}{hint}", Tone.GOOD))
         return int(ExitStatus.WELL)
     output.say(*(changes if output.verbose else _some(changes)))
     if options.checks:
@@ -227,8 +229,8 @@ def _changes(old: Lock, new: Lock) -> Iterator[Line]:
         if name not in old.cases:
             tests = counted(len(case.tests), "test")
             yield Line("new", f"{name} {case.name.shown}: {tests}")
-        elif old.cases[name] != case:
-            yield Line("changed", f"{name}: {'; '.join(_describe(old.cases[name], case))}")
+        elif (was := old.cases[name].with_id_of(case)) != case:
+            yield Line("changed", f"{name}: {'; '.join(_describe(was, case))}")
     for name, case in old.cases.items():
         if name not in new.cases:
             yield Line("gone", f"{name} {case.name.shown}: no test is linked to it")
@@ -236,6 +238,8 @@ def _changes(old: Lock, new: Lock) -> Iterator[Line]:
 
 def _describe(old: LockedCase, new: LockedCase) -> Iterable[str]:
     said = list(compare(old, new).sentences)
+    if old.is_another(new):
+        said.insert(0, f"it was item {old.api_id} and is item {new.api_id} now: another test case")
     said += [f"{test} is new" for test in new.tests if test not in old.tests]
     said += [f"{test} is gone" for test in old.tests if test not in new.tests]
     return said or ["the version alone"]

@@ -103,7 +103,7 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
     tests = tuple(ShownResults(loaded.settings.redactor).results(collected.tests))
     collected = collected._replace(tests=tests)
     judgement = _known_cases(tests, loaded.settings, loaded.lock)
-    return _Preparation(loaded.settings, collected, judgement, output).run(plugins)
+    return _Preparation(loaded.settings, collected, judgement, loaded.lock, output).run(plugins)
 
 
 def _wrong_use(arguments: Sequence[str]) -> SettingsError:
@@ -123,6 +123,7 @@ class _Preparation:
         settings: All settings.
         collected: What pytest collects; nothing when it was not asked.
         judgement: All cases.
+        lock: What jama.lock holds; None without one.
         output: Mode and form of the output.
     """
 
@@ -131,11 +132,13 @@ class _Preparation:
         settings: Settings,
         collected: CollectedSession,
         judgement: Judgement,
+        lock: Lock | None,
         output: OutputOptions,
     ) -> None:
         self._settings = settings
         self._collected = collected
         self._judgement = judgement
+        self._lock = lock
         self._output = output
         self._redactor = settings.redactor
         self._errors = ErrorLog()
@@ -184,7 +187,7 @@ class _Preparation:
             write=lambda *_: None,  # there is no result to keep: done again, it finds what is there
             observers=[self._output.make_progress()],
         )
-        findings = Findings(self._collected.tests, self._judgement, prepares=True)
+        findings = Findings(self._collected.tests, self._judgement, lock=self._lock, prepares=True)
         return delivery.run(findings, dry_run=self._output.mode is Mode.DRY_RUN)
 
     def _is_understood(self) -> bool:

@@ -136,6 +136,10 @@ class LockedCase(NamedTuple):
         """Return whether two are certainly not the same item."""
         return None not in (self.api_id, other.api_id) and self.api_id != other.api_id
 
+    def with_id_of(self, other: LockedCase) -> LockedCase:
+        """Return it with the API ID of another one, if it has none: an older lock."""
+        return self if self.api_id is not None else self._replace(api_id=other.api_id)
+
     def plain(self) -> dict[str, Any]:
         """Return it in lists and strings."""
         return {

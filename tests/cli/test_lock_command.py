@@ -117,6 +117,33 @@ def test_only_what_says_something_else_changes_the_lock(locking: Repository) -> 
     assert _text(locking).count('"version": 2') == 1
 
 
+def test_another_item_under_a_key_is_told_and_locked_anew(locking: Repository) -> None:
+    tests = {
+        2: ["test_it.py::test_mapped", "test_it.py::test_marked"],
+        10: ["test_it.py::test_marked"],
+    }
+    write_lock(locking, tests)
+    was, now = case_of(locking, 10).id, case_of(locking, 3).id
+    locking.sandbox.store.renumber(was, f"{locking.key}-TC-3")
+    check, write = lock(locking, "--check"), lock(locking)
+
+    assert (check.status, write.status) == (1, 0), check.output + write.output
+    said = f"{locking.key}-TC-10: it was item {was} and is item {now} now: another test case; "
+    assert said in " ".join(check.output.split())
+    assert f'"id": {now},' in _text(locking)
+
+
+def test_an_older_lock_without_ids_passes_a_check_and_gets_them(locking: Repository) -> None:
+    assert lock(locking).status == 0
+    text = _text(locking)
+    locking.write("jama.lock", re.sub(r' *"id": [0-9]+,\n', "", text))
+    check, write = lock(locking, "--check"), lock(locking)
+
+    assert (check.status, write.status) == (0, 0), check.output + write.output
+    assert "it has no API IDs yet, `pytest-jama lock` adds them" in " ".join(check.output.split())
+    assert _text(locking) == text
+
+
 def test_what_cannot_be_collected_leaves_the_lock_as_it_is(locking: Repository) -> None:
     write_lock(locking, {2: ["test_it.py::test_mapped"]})
     text = _text(locking)

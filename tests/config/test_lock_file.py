@@ -62,6 +62,8 @@ def test_numbers_of_any_length_have_their_order() -> None:
         ),
         (TEXT.replace('        "t.py::a",\n', "        3,\n", 1), "5: P-TC-1: tests has [3, "),
         (TEXT.replace('"version": null', '"version": "x"'), "5: P-TC-1: version is 'x'"),
+        (TEXT.replace('"version": null', '"id": true, "version": 1'), "5: P-TC-1: id is True"),
+        (TEXT.replace('"version": null', '"id": -7, "version": 1'), "5: P-TC-1: id is -7"),
         (TEXT.replace('"steps": [', '"steps": ["x", ', 1), "5: P-TC-1: steps has 'x'"),
         (TEXT.replace('"tests"', '"test"'), "5: P-TC-1: tests is missing"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.core.cases import parse_links
-from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText, merge_locks
+from pytest_jama.core.lock import SEVERAL_IDS, CaseText, Lock, LockedCase, StepText, merge_locks
 from pytest_jama.core.lock_differences import IN_RUN, Drift, find_drift
 from pytest_jama.core.results import Outcome, TestResult
 
@@ -143,7 +143,7 @@ def test_only_the_same_text_does_not_differ(before: list[str], now: list[str]) -
 
 @given(STEPS)
 def test_what_is_written_is_read(steps: list[str]) -> None:
-    one = locked(*steps, tests=("t.py::b", "t.py::a[1]", "t.py::a[2]"))
+    one = locked(*steps, tests=("t.py::b", "t.py::a[1]", "t.py::a[2]"))._replace(api_id=7)
 
     assert LockedCase.read(one.plain()) == one
     assert one.tests == ("t.py::a", "t.py::b")
@@ -195,6 +195,19 @@ def test_the_order_of_sessions_does_not_change_what_they_know_together() -> None
         assert find_drift(one, case("a/1")).sentences
         assert find_drift(one, case("b/1")).sentences
     assert merge_locks([None]) is None
+
+
+@pytest.mark.parametrize(
+    "ids, together", [((7, 7), 7), ((None, 7), 7), ((7, 8), SEVERAL_IDS), ((7, 8, 7), SEVERAL_IDS)]
+)
+def test_sessions_that_mean_different_items_do_not_agree_in_any_order(
+    ids: tuple[int | None, ...], together: int
+) -> None:
+    locks = [Lock({"P-TC-1": locked()._replace(api_id=each)}) for each in ids]
+    for several in permutations(locks):
+        merged = merge_locks(several)
+        assert merged is not None
+        assert merged.cases["P-TC-1"].api_id == together
 
 
 def test_the_part_for_an_upload_is_that_of_tests_that_were_not_left_out() -> None:

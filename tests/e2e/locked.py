@@ -33,14 +33,15 @@ def write_lock(repository: Repository, tests_of: Mapping[int, Sequence[str]]) ->
     """Write what ``pytest-jama lock`` would write for the cases as they are now."""
     cases = {}
     for number, tests in tests_of.items():
-        fields = case_of(repository, number).fields
+        node = case_of(repository, number)
+        fields = node.fields
         steps = fields.get("testCaseSteps", ())
         text = CaseText(
             fields["name"],
             fields.get("description", ""),
             tuple(StepText(step["action"], step["expectedResult"]) for step in steps),
         )
-        locked = LockedCase.of(text, tests=tests, version=1)
+        locked = LockedCase.of(text, tests=tests, version=1, api_id=node.id)
         cases[f"{repository.key}-TC-{number}"] = locked
     repository.write("jama.lock", render_lock(Lock(cases)))
 

@@ -104,6 +104,32 @@ def test_a_case_that_differs_from_the_lock_is_not_passed(
     assert said.count(differs) == 4
 
 
+@pytest.mark.parametrize("name", ["serial", "later"])
+def test_a_key_that_is_used_again_gets_no_result_and_a_renamed_case_gets_its_own(
+    locked: Repository, name: str
+) -> None:
+    store, key = locked.sandbox.store, locked.key
+    other = store.add_case(key, f"{key}-TC-6")
+    locked.write("jama.yaml", "project: KEY\nplan: P\ncycle: C\ndrift: off\n")
+    was = case_of(locked, 1).id
+    store.renumber(was, f"{key}-TC-6")
+    store.renumber(case_of(locked, 2).id, f"{key}-TC-22")
+
+    finished = FRONT_ENDS[name](locked)
+
+    expected = {22: "PASSED", 3: "FAILED", 4: "PASSED", 5: "PASSED"}
+    assert locked.statuses() == expected, finished.output
+    assert finished.status, finished.output
+    said = _words(finished)
+    assert (
+        f"unresolved {key}-TC-1: drift: when jama.lock was written it was item {was} "
+        f"'Case {key}-TC-1' ({key}-TC-6 now), and now it means item {other} 'Case {key}-TC-6': "
+        "not sent; check the case in Jama, then run `pytest-jama lock` again"
+    ) in said
+    assert f"warning {key}-TC-2: no item has this document key any more" in said
+    assert f"{key}-TC-22 'Case {key}-TC-2' now: that one is used" in said
+
+
 @pytest.mark.parametrize("drift", ["warn", "off"])
 def test_a_project_may_only_be_told_of_differences_or_not_even_that(
     locked: Repository, drift: str

@@ -105,6 +105,7 @@ FULL: dict[str, JournalLine] = {
                     CaseText("Login", "", (StepText("Press [enter]", "The page opens"),)),
                     tests=["tests/test_login.py::test_ok"],
                     version=3,
+                    api_id=20497,
                 )
             }
         )

@@ -87,3 +87,13 @@ def _is_sent(receipt: Receipt) -> bool:
 def _holds_plain(run: TestRun) -> bool:
     entries = read_entries(run.actual_results)
     return any(not entry.is_rich and read_account(entry) for entry in entries)
+
+
+def with_plain_account(before: Receipt, again: Receipt) -> Receipt:
+    """Return the receipt of a run whose account was written again, as plain text."""
+    attempts = before.attempts + again.attempts
+    remarks = tuple(dict.fromkeys((*before.remarks, *again.remarks)))
+    if again.state not in (SendState.SENT, before.state):
+        why = again.error or "it was written again without them, which did not help"
+        remarks = (*remarks, ("account stored with the tags of HTML", why))
+    return before._replace(attempts=attempts, remarks=remarks)

@@ -25,7 +25,8 @@ _KINDS = frozenset({"items", "projects", "testplans", "testcycles", "testruns", 
 
 
 _ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
-_CONFLICTS = frozenset({400, 409})
+_CONFLICT = 409
+_CONFLICTS = frozenset({400, _CONFLICT})
 
 
 def says_already_there(refusal: RefusedError) -> bool:
@@ -34,6 +35,14 @@ def says_already_there(refusal: RefusedError) -> bool:
     Source: Jama's Python client reads 400 with the words "already exists" like that.
     """
     return refusal.http_status in _CONFLICTS and bool(_ALREADY.search(refusal.words))
+
+
+def may_be_there(refusal: RefusedError) -> bool:
+    """Return whether what was to be created may be there, for all that a refusal says.
+
+    Whether a duplicate is refused by 400 or 409, and in which words, is not documented.
+    """
+    return refusal.http_status == _CONFLICT or says_already_there(refusal)
 
 
 def is_object(wanted_id: int | None = None) -> Check:

@@ -95,13 +95,12 @@ def another_item(ref: CaseRef, locked: LockedCase, now: Item, old: Item | None) 
         now: What has this name now.
         old: The item that the lock means, as it is now; None when it is not to be seen any more.
     """
-    where = "which is gone"
-    if old is not None:
-        where = f"which is {name_of(old, ref.kind) or 'without one'} now"
+    where = (name_of(old, ref.kind) or f"without a {ref.kind.value}") if old else "gone"
     return Unresolved(
         ref,
-        f"drift: it was item {locked.api_id} {quoted(locked.name.shown)}, {where}, when "
-        f"{FILE_NAME} was written, and means item {now.id} {quoted(now.name)} now: not sent",
+        f"drift: when {FILE_NAME} was written it was item {locked.api_id} "
+        f"{quoted(locked.name.shown)} ({where} now), and now it means item {now.id} "
+        f"{quoted(now.name)}: not sent",
         _LOCK_AGAIN,
     )
 

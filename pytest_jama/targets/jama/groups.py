@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Unresolved
-from pytest_jama.targets.jama.answer_checks import says_already_there
+from pytest_jama.targets.jama.answer_checks import may_be_there, says_already_there
 from pytest_jama.targets.jama.case_lookup import name_project
 from pytest_jama.targets.jama.case_reasons import no_such_item, not_in_plan
 from pytest_jama.targets.jama.change_log import LookAgain
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.case_lookup import Case
     from pytest_jama.targets.jama.change_log import ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.type_fields import ItemType
     from pytest_jama.targets.jama.wire import Item, Project, TestPlan
 
 DEFAULT_GROUP = "Default Test Group"
 """The group that every new plan has. Source: Jama REST API cookbook, test plans."""
 
 _TEST_CASE = "TEST_CASE"
+_NEVER_CASES = frozenset({"TEST_PLAN", "TEST_CYCLE", "TEST_RUN", "ATTACHMENT"})
+"""Categories of items that a group cannot hold. Which other types are test cases an admin decides,
+and Jama's answer tells."""
 
 _ADDED_AGAIN_AT_MOST = 2
 
@@ -72,7 +76,8 @@ class PlanGroups:
         self._plan = plan
         self._changes = changes
         self._is_planned = plan.id == PLANNED_ID
-        self._category_by_type: dict[int, tuple[str, str]] | None = None
+        self._types: dict[int, ItemType] | None = None
+        self._waits_for_shown = True
         self._name_by_project: dict[int | None, str] = {}
         self._count: CaseCount | None = None
         self._added: list[tuple[Group, Case]] = []
@@ -235,7 +240,8 @@ class PlanGroups:
                 otherwise=None,
             )
         except RefusedError as refusal:
-            if says_already_there(refusal):
+            is_locked = isinstance(refusal, LockedError)
+            if not is_locked and may_be_there(refusal) and self._is_there(case, group, refusal):
                 return True
             self._changes.leave_out(self._explain(case, group, refusal))
             return False
@@ -244,16 +250,43 @@ class PlanGroups:
             self._added.append((group, case))
         return True
 
+    def _is_there(self, case: Case, group: Group, refusal: RefusedError) -> bool:
+        """Look whether the plan has a case that Jama does not add; what is new may show late."""
+        path = cases_path(self._plan.id, group.id)
+        again = self._client.again(path)
+        pauses_s = within(self._client.waits_s) if self._waits_for_shown else ()
+        for attempt, pause_s in enumerate((0.0, *pauses_s), start=1):
+            if attempt > 1:
+                again("said to be there, but not shown", attempt, pause_s)
+            if self._client.has_case(self._plan.id, group.id, case.id):
+                return True
+            if self._find_present(self._groups(), {case.id}):
+                return True
+            if not says_already_there(refusal):
+                return self._is_added_now(case, group)
+        self._waits_for_shown = False  # not for each of many cases
+        return False
+
+    def _is_added_now(self, case: Case, group: Group) -> bool:
+        """Add a case once more: several requests at the same time may have been in conflict."""
+        with suppress(RefusedError):
+            self._client.add_case(self._plan.id, group.id, case.id)
+            return True
+        return False
+
     def _explain(self, case: Case, group: Group, refusal: RefusedError) -> Unresolved:
         item = case.item or self._client.find_item(case.id)
         if item is None:
             return no_such_item(case.ref)
+        kind = self._find_type(item)
+        kind_of = f" (an item of type {kind.name!r})" if kind and not item.steps else ""
         return self._find_unfit(case, item) or Unresolved(
             case.ref,
-            f"Jama does not add it to group {group.name!r}: {refusal}",
+            f"Jama does not add it{kind_of} to group {group.name!r}: {refusal}",
             "have it unlocked in Jama"
             if isinstance(refusal, LockedError)
-            else "add it to the test plan in Jama, or get the permission to do so",
+            else "if it is a test case, add it to the test plan in Jama, or get the permission to "
+            "do so; else refer to the test case that verifies it",
         )
 
     def _is_test_case(self, case: Case) -> bool:
@@ -261,26 +294,33 @@ class PlanGroups:
         unfit = self._find_unfit(case, case.item) if case.item else None
         if unfit:
             self._changes.leave_out(unfit)
+        elif case.item and not case.item.steps and not self._changes.is_allowed:
+            self._warn_of_doubt(case, self._find_type(case.item))
         return unfit is None
 
+    def _warn_of_doubt(self, case: Case, kind: ItemType | None) -> None:
+        """Say what a dry run cannot know: whether Jama takes an item for a test case."""
+        tells = any(each.category == _TEST_CASE for each in (self._types or {}).values())
+        if kind is not None and tells and kind.category != _TEST_CASE:
+            self._changes.warn(
+                f"{case.ref} is an item of type {kind.name!r}: whether Jama takes it for a test "
+                "case shows when it is added to the plan"
+            )
+
     def _find_unfit(self, case: Case, item: Item) -> Unresolved | None:
-        if item.steps or item.type_id is None:
-            return None
-        name, category = self._categories().get(item.type_id, ("", _TEST_CASE))
-        if category == _TEST_CASE:
+        """Say of what is clearly something else that it is; Jama decides on the others."""
+        kind = None if item.steps else self._find_type(item)
+        if kind is None or kind.category not in _NEVER_CASES:
             return None
         return Unresolved(
             case.ref,
-            f"it is not a test case but an item of type {name!r}",
+            f"it is not a test case but an item of type {kind.name!r}",
             "refer to the test case that verifies it",
         )
 
-    def _categories(self) -> dict[int, tuple[str, str]]:
-        """Return name and category of each item type; none when the server has no categories."""
-        if self._category_by_type is None:
-            types = self._client.item_types()
-            has_categories = any(each.category == _TEST_CASE for each in types)
-            self._category_by_type = {
-                each.id: (each.name, each.category) for each in types if has_categories
-            }
-        return self._category_by_type
+    def _find_type(self, item: Item) -> ItemType | None:
+        if item.type_id is None:
+            return None
+        if self._types is None:
+            self._types = {each.id: each for each in self._client.item_types()}
+        return self._types.get(item.type_id)

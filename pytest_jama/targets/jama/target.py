@@ -12,7 +12,7 @@ from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
-from pytest_jama.targets.jama.account_form import AccountForm
+from pytest_jama.targets.jama.account_form import AccountForm, with_plain_account
 from pytest_jama.targets.jama.actual_results import over_line
 from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
@@ -321,7 +321,7 @@ class JamaTarget:
             again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
         for number, receipt in zip(updates, again, strict=True):
-            final[number] = _with_plain_account(receipts[number], receipt)
+            final[number] = with_plain_account(receipts[number], receipt)
         return tuple(final)
 
     def _make_writer(self, assignee: int | None, fields: FieldValues) -> RunWriter:
@@ -332,16 +332,6 @@ class JamaTarget:
             body_of=lambda update: body_of(update, fields=fields.values, assignee=assignee),
             remarks=tuple(unusable),
         )
-
-
-def _with_plain_account(before: Receipt, again: Receipt) -> Receipt:
-    """Return the receipt of a run whose account was written again, as plain text."""
-    attempts = before.attempts + again.attempts
-    remarks = tuple(dict.fromkeys((*before.remarks, *again.remarks)))
-    if again.state not in (SendState.SENT, before.state):
-        why = again.error or "it was written again without them, which did not help"
-        remarks = (*remarks, ("account stored with the tags of HTML", why))
-    return before._replace(attempts=attempts, remarks=remarks)
 
 
 def _none_sent(

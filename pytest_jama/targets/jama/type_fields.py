@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 Kind = Literal["plan", "cycle", "run"]
 
 
+_CATEGORIES: Mapping[Kind, tuple[str, str]] = {
+    "plan": ("TEST_PLAN", "TSTPL"),
+    "cycle": ("TEST_CYCLE", "TSTCY"),
+    "run": ("TEST_RUN", "TSTRN"),
+}
+"""Category and, for servers that tell none, key of the types of plans, cycles and runs."""
+_CATEGORY_BY_KEY = {key: category for category, key in _CATEGORIES.values()}
+
+
 class TypeField(NamedTuple):
     """A field of a type of items.
 
@@ -46,7 +55,10 @@ class TypeField(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ItemType:
-    """A type of items; `category` is empty for ordinary types and on old servers."""
+    """A type of items; `category` is empty for ordinary types.
+
+    On old servers it is known from the `typeKey` of those that all servers have.
+    """
 
     id: int
     name: str
@@ -72,7 +84,7 @@ def read_item_type(json: Json) -> ItemType:
     return ItemType(
         id_of(json),
         text_of(json.get("display")) or key,
-        text_of(json.get("category")).upper(),
+        text_of(json.get("category")).upper() or _CATEGORY_BY_KEY.get(key.upper(), ""),
         key.upper(),
         tuple(map(_read_field, objects_of(json.get("fields")))),
     )
@@ -94,14 +106,6 @@ def _read_field(json: Json) -> TypeField:
 def read_option(json: Json) -> Option:
     """Read an option of a pick list."""
     return Option(id_of(json), text_of(json.get("name")))
-
-
-_CATEGORIES: Mapping[Kind, tuple[str, str]] = {
-    "plan": ("TEST_PLAN", "TSTPL"),
-    "cycle": ("TEST_CYCLE", "TSTCY"),
-    "run": ("TEST_RUN", "TSTRN"),
-}
-"""Category and, for servers that tell none, key of the types of plans, cycles and runs."""
 
 
 def find_type(types: Sequence[ItemType], kind: Kind) -> ItemType | None:
