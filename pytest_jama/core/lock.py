@@ -21,7 +21,8 @@ FILE_NAME = "jama.lock"
 
 SHOWN_CHARACTERS = 60
 
-_TOO_HIGH = 10**19
+_TOO_HIGH = 2**63
+
 SEVERAL_IDS = 0
 """Stands for the API ID of a case when sessions that are uploaded together had different ones."""
 
