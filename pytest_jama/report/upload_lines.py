@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.verdicts import Judgement
 
 
-LINE_CHARACTERS = 400
-"""Longest line of a summary, in characters: what a server says can be long."""
+LINE_CHARACTERS = 1000
+"""Longest line of a summary, in characters: words of a server, and a remedy behind them."""
 
 LISTED = 10
 """How many lines of one kind a summary that is not verbose shows before it only counts."""

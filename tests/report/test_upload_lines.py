@@ -28,6 +28,7 @@ from pytest_jama.report.upload_lines import (
     report_lines,
     unlinked_lines,
 )
+from pytest_jama.targets.jama.remedies import CAUSES
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 from tests.core.values import case_of, result_of, run_of, steps_of
 
@@ -171,7 +172,7 @@ def test_repeated_requests_are_counted_by_reason() -> None:
 
 
 def test_long_line_is_cut() -> None:
-    line = str(Line("warning", "x" * 1000))
+    line = str(Line("warning", "x" * 2000))
     assert len(line) == len("warning    ") + LINE_CHARACTERS
 
 
@@ -210,3 +211,11 @@ def test_what_is_not_stored_beside_the_verdicts_is_said_once_for_all_runs() -> N
     document = json_report(report, Judgement(), mode=Mode.SEND, journal="", exit_status=0)
     assert document["warnings"] == [told]
     assert report.is_complete
+
+
+def test_each_remedy_is_shown_whole_behind_long_words_of_a_server() -> None:
+    request = "nothing succeeded at https://jama.acme.example/contour for 120 s, most recently "
+    words = "PATCH /rest/v1/testruns/20530: 403 Forbidden: " + "x" * 300
+    for cause in CAUSES:
+        text = f"{request}{words}; {cause.remedy}"
+        assert str(Line("NOT SENT", text)).endswith(cause.remedy)
