@@ -90,7 +90,7 @@ class ScenarioSteps(Guarded):
     def pytest_bdd_after_scenario(self, request: pytest.FixtureRequest, scenario: Any) -> None:
         """Say how the scenario broke off, and what did not run any more.
 
-        The hook for errors does not see what is no `Exception`, such as a skip.
+        The hook for errors does not see what is not an `Exception`, such as a skip.
         """
         exc = sys.exc_info()[1]
         if exc is None or self._last is None:

@@ -196,7 +196,7 @@ class JamaFixture:
         """Yield what is said of the steps.
 
         A time that was ended by control flow says nothing beside others; alone it is a step that
-        was not brought to its end, which is no evidence of anything.
+        was not brought to its end, which is not evidence of anything.
         """
         worst: dict[int, Outcome] = {}
         for step in steps:

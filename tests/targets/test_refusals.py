@@ -92,6 +92,7 @@ def test_refused_at_the_first_request_it_is_said_who_has_to_do_what(
 
 LATER = [
     ("PUT /testruns/1", said(403, message="The item is locked by Bob"), LockedError, UNLOCK),
+    ("PUT /testruns/1", said(403, message="No account may edit it: locked"), LockedError, UNLOCK),
     ("PUT /testcycles/1", said(400, message="Locked by user 5"), LockedError, UNLOCK),
     ("PUT /testplans/1", said(409, message="lock held"), LockedError, UNLOCK),
     ("PUT /items/1", said(423), LockedError, UNLOCK),

@@ -136,7 +136,7 @@ CAUSES: tuple[Cause, ...] = (
     *_of_account(_LICENSES, _LICENSE, statuses=frozenset({401, 402, 403})),
     # Source: Jama support, too many wrong logins with a password lock the account.
     *_of_account(
-        r"\baccount\b[^.;]{0,40}\block(?:ed)?\b|\block(?:ed)?[ -]?out\b"
+        r"\baccount\b(?:\s[^\s:;]{1,40}){0,4}\slock(?:ed)?\b|\block(?:ed)?[ -]?out\b"
         r"|(?:too many|failed)[^.;]{0,30}(?:attempts|log-?ins|passwords)",
         _LOCKED_ACCOUNT,
         statuses=frozenset({401, 403, 423}),
