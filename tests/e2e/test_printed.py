@@ -64,7 +64,7 @@ class Refusing:
 
 
 def prepare(repository: Repository, text: str) -> None:
-    """Let everything that is named be named so; the fourth case is unknown."""
+    """Let everything that is named be named so; one case is unknown."""
     said = json.dumps(text)  # of YAML and of Python, too
     for number in (1, 2, 3):
         name = f"{repository.key}-TC-{number}"
@@ -97,7 +97,7 @@ def prepare(repository: Repository, text: str) -> None:
             except ValueError:
                 pass
 
-        @pytest.mark.jama("KEY-TC-4")
+        @pytest.mark.jama("KEY-TC-404")
         def test_unknown_case(): pass
 
         def test_without_case(): assert 0
@@ -216,7 +216,7 @@ def report(text: str) -> str:
         f"<failure message={said}>{text.replace('<', '&lt;')}</failure></testcase>"
         f"<testcase classname='c' name={said}><properties><property name='jama' value={said}/>"
         "</properties></testcase>"
-        f"<testcase name={said} time={said}>{link.format(4)}<skipped message={said}/></testcase>"
+        f"<testcase name={said} time={said}>{link.format(404)}<skipped message={said}/></testcase>"
         "</testsuite>"
     )
 

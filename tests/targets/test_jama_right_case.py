@@ -155,7 +155,8 @@ def test_sessions_whose_locks_mean_different_items_send_nothing_to_either(
 
 
 @pytest.mark.parametrize("is_locked", [True, False])
-def test_a_lock_with_ids_costs_no_request(is_locked: bool, world: JamaWorld) -> None:
+def test_a_lock_with_ids_costs_no_request(is_locked: bool, make_world: MakeWorld) -> None:
+    world = make_world()
     refs = world.add_cases(3)
     world.start(refs)
     resolution = resolve(world, refs, lock_of(world.case_ids) if is_locked else None)
