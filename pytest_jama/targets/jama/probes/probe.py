@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.lock import Lock
     from pytest_jama.targets.jama.probes.inquiry import Inquiry
     from pytest_jama.targets.jama.probes.server_description import TypeFacts
     from pytest_jama.targets.jama.wire import Item, Json, Project
@@ -68,6 +69,7 @@ class ServerProbe:
         refs: The test cases that the settings refer to.
         runs: For how many test runs an upload is estimated; 0 for those that there are.
         tell: Told each observation at once.
+        lock: What jama.lock holds; None without one.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class ServerProbe:
         refs: Sequence[CaseRef],
         runs: int,
         tell: Tell,
+        lock: Lock | None = None,
     ) -> None:
         self._ask = inquiry
         self._settings = settings
         self._refs = refs
         self._runs = runs
         self._tell = tell
+        self._lock = lock
         self._seen = SeenServer()
         inquiry.hide(urlsplit(settings.url).hostname, settings.project, settings.plan.name)
         inquiry.hide(settings.cycle.name, settings.plan.group, *(ref.text for ref in refs))
@@ -171,7 +175,7 @@ class ServerProbe:
             text = "jama.yaml refers to none, so none is looked for"
             yield Observation("cases", Mark.NOTE, text, {"references": 0})
             return
-        search = CaseSearch(self._ask.client, self._seen.project)
+        search = CaseSearch(self._ask.client, self._seen.project, lock=self._lock)
         found = search.find(self._refs, is_thorough=False)
         self._seen.items = tuple(case.item for case in found.cases if case.item)
         for item in self._seen.items:
