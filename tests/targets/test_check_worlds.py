@@ -13,11 +13,12 @@ from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.targets.jama.paging import sent_name
 from pytest_jama.targets.jama.probes.check_report import Mask, merge_settings
 from tests.targets.check_worlds import PROBE, Checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import ThreadPoolExecutor
 
 _SECONDS = 0.3
@@ -94,9 +95,11 @@ def check(closing: ThreadPoolExecutor) -> Iterator[Callable[..., Checked]]:
     """Check a server of its own; it may be stopped later."""
     sandboxes: list[Sandbox] = []
 
-    def checked(*, writes: bool = True, **knobs: Any) -> Checked:
+    def checked(
+        *, writes: bool = True, given: Mapping[str, Any] | None = None, **knobs: Any
+    ) -> Checked:
         sandboxes.append(Sandbox(Store(), knobs=Knobs(**knobs)).start())
-        return Checked(sandboxes[-1], writes=writes)
+        return Checked(sandboxes[-1], writes=writes, **(given or {}))
 
     yield checked
     for sandbox in sandboxes:
@@ -164,6 +167,20 @@ def test_each_licence_but_a_named_one_is_a_problem(
 ) -> None:
     found = check(writes=False, licence=licence)
     assert (found.marks["login"], found.facts["login"]["licence"]) == ("problem", licence)
+
+
+def test_a_global_id_that_no_search_has_is_found_in_the_groups_of_the_plan(
+    check: Callable[..., Checked],
+) -> None:
+    found = check(writes=False, given={"by_global_id": True}, search_global_ids="no")
+    assert (found.marks["cases"], found.facts["cases"]["unresolved"]) == ("ok", 0)
+
+
+def test_names_that_an_upload_cuts_are_found(check: Callable[..., Checked]) -> None:
+    long = "Release " + "1" * 300
+    given = {"plan": long, "cycle": long, "named": sent_name(long)}
+    found = check(writes=False, given=given)
+    assert (found.facts["plan"]["found"], found.facts["cycle"]["found"]) == (True, True)
 
 
 def test_what_cannot_be_told_changes_nothing(check: Callable[..., Checked]) -> None:
