@@ -183,6 +183,17 @@ def test_names_that_an_upload_cuts_are_found(check: Callable[..., Checked]) -> N
     assert (found.facts["plan"]["found"], found.facts["cycle"]["found"]) == (True, True)
 
 
+def test_a_refused_field_matters_only_where_a_setting_asks_for_it(
+    check: Callable[..., Checked],
+) -> None:
+    found = check(assignee="400", custom_run_fields="400")
+    assert (found.marks["assignment"], found.marks["custom fields"]) == ("note", "note")
+    assert found.settings == {}
+    asked = check(given={"run": {"assigned_to": "me"}}, assignee="400")
+    assert asked.marks["assignment"] == "problem"
+    assert asked.settings == {"run": {"assigned_to": "none"}}
+
+
 def test_what_cannot_be_told_changes_nothing(check: Callable[..., Checked]) -> None:
     unseen = [knob for knob in fields(Knobs) if knob.name in UNSEEN]
     others: dict[str, Any] = {}

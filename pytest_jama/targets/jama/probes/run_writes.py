@@ -17,7 +17,7 @@ from pytest_jama.targets.jama.probes.scratch_runs import (
 from pytest_jama.targets.jama.probes.step_writes import StepWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.probes.inquiry import Inquiry
     from pytest_jama.targets.jama.probes.scratch_runs import ScratchRun
@@ -39,6 +39,7 @@ class RunWrites:
         cycle_id: The scratch cycle.
         runs: Its runs; one with steps, one without, or only one of them.
         extras: Values of other fields that an upload may write, by what they are.
+        wanted: Those of them that a setting asks for.
     """
 
     def __init__(
@@ -47,10 +48,13 @@ class RunWrites:
         cycle_id: int,
         runs: Sequence[ScratchRun],
         extras: Mapping[str, Mapping[str, Any]],
+        *,
+        wanted: Collection[str] = (),
     ) -> None:
         self._ask = inquiry
         self._cycle_id = cycle_id
         self._extras = extras
+        self._wanted = wanted
         plain = [run for run in runs if not run.steps]
         stepped = sorted((run for run in runs if run.steps), key=lambda run: -run.steps)
         self._stepped = stepped[0] if stepped else None
@@ -149,7 +153,10 @@ class RunWrites:
             "said": "done" if answer.is_good else answer.words,
             "stored": all(now.get(name) == value for name, value in fields.items()),
         }
-        if not answer.is_good:
+        if not answer.is_good and what not in self._wanted:
+            text = f"refused: {answer.words}; no setting asks for it"
+            yield Observation(what, Mark.NOTE, text, facts)
+        elif not answer.is_good:
             text = f"refused: {answer.words}; results should go without"
             fitting = {"run": {"assigned_to": "none"}} if what == ASSIGNMENT else {}
             yield Observation(what, Mark.PROBLEM, text, facts, fitting)
