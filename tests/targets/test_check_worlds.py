@@ -194,6 +194,12 @@ def test_a_refused_field_matters_only_where_a_setting_asks_for_it(
     assert asked.settings == {"run": {"assigned_to": "none"}}
 
 
+def test_a_right_is_lacking_only_where_an_upload_writes(check: Callable[..., Checked]) -> None:
+    found = check(writes=False, access="read_only")
+    marks = [found.marks[f"rights: {kind}"] for kind in ("plan", "cycle", "run")]
+    assert marks == ["note", "note", "problem"]
+
+
 def test_what_cannot_be_told_changes_nothing(check: Callable[..., Checked]) -> None:
     unseen = [knob for knob in fields(Knobs) if knob.name in UNSEEN]
     others: dict[str, Any] = {}
