@@ -24,7 +24,7 @@ STEPS = [
     {
         "action": f'<p class="c{number}" style="color:red">Press <b>{word}</b></p>',
         "expectedResult": f'<span onclick="x()">It {word}s</span>',
-        "notes": "",
+        "notes": "Wait<br>here",
     }
     for number, word in enumerate(("start", "run", "stop"), 1)
 ]
