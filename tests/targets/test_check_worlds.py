@@ -13,9 +13,14 @@ from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.paging import sent_name
 from pytest_jama.targets.jama.probes.check_report import Mask, merge_settings
-from tests.targets.check_worlds import PROBE, Checked
+from pytest_jama.targets.jama.probes.inquiry import Inquiry
+from pytest_jama.targets.jama.probes.scratch_runs import STORED, ScratchRun, ScratchWriter
+from tests.targets.check_worlds import PROBE, STEPS, Checked
+from tests.targets.jama_world import JamaWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -198,6 +203,24 @@ def test_a_right_is_lacking_only_where_an_upload_writes(check: Callable[..., Che
     found = check(writes=False, access="read_only")
     marks = [found.marks[f"rights: {kind}"] for kind in ("plan", "cycle", "run")]
     assert marks == ["note", "note", "problem"]
+
+
+def test_steps_get_a_status_with_their_words_as_an_upload_sends_them(
+    closing: ThreadPoolExecutor,
+) -> None:
+    sandbox = Sandbox(Store()).start()
+    world = JamaWorld(sandbox, "JEET1")
+    world.start([world.add_case(1, steps=STEPS)])
+    (run,) = world.runs()
+    api = open_api(world.settings(), clocks=None, read_timeout_s=30.0)
+    writer = ScratchWriter(Inquiry(JamaClient(api, at_once=1)))
+    told = [writer.set_status(ScratchRun(run.id, 3), "FAILED", way)[0] for way in ("", "PUT")]
+    api.connection.close()
+    sent = [each.body for each in sandbox.requests if each.method in ("PATCH", "PUT")]
+    closing.submit(sandbox.stop)
+    assert told == [STORED, STORED]
+    for steps in (sent[0][0]["value"], sent[1]["fields"]["testRunSteps"]):
+        assert [step["action"] for step in steps] == [step["action"] for step in STEPS]
 
 
 def test_what_cannot_be_told_changes_nothing(check: Callable[..., Checked]) -> None:
