@@ -159,11 +159,14 @@ def test_seconds_are_measured(check: Callable[..., Checked]) -> None:
 def test_limits_of_texts_are_found_with_their_words(check: Callable[..., Checked]) -> None:
     found = check(name_limit=220, text_limit=20_000, over_limit="500")
     texts, names = found.facts["text limits"], found.facts["names"]
-    assert (texts["8000"], names["200"]) == ("whole", "whole")
+    assert (texts["8000"], texts["16000"], names["200"]) == ("whole", "whole", "whole")
     assert (texts["64000"][:4], names["256"][:4]) == ("500 ", "500 ")
-    refused = check(text_limit=20_000).facts["text limits"]["64000"]
-    assert refused.startswith("400 Bad Request")
-    assert "20000" in refused
+    refused = check(text_limit=12_000)
+    facts = refused.facts["text limits"]
+    assert (facts["8000"], refused.marks["text limits"]) == ("whole", "problem")
+    for size in ("16000", "64000"):
+        assert facts[size].startswith("400 Bad Request")
+        assert "12000" in facts[size]
 
 
 @pytest.mark.parametrize("licence", [each for each in choices_of("licence") if each != "NAMED"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.targets.jama.actual_results import RESULTS_SIZE
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
@@ -206,7 +207,7 @@ class RunWrites:
     def _write_long(self) -> Iterator[Observation]:
         """Write long texts."""
         facts: dict[str, Any] = {}
-        for size in (8_000, 64_000):
+        for size in (8_000, RESULTS_SIZE, 64_000):
             letters = size - len("<p></p>")
             what, now = self._writer.write_and_read(
                 self._run,
@@ -221,9 +222,10 @@ class RunWrites:
                 if what == NOT_STORED
                 else what
             )
-        text = f"of 8,000 characters: {facts['8000']}; of 64,000: {facts['64000']}"
-        mark = Mark.OK if facts["8000"] == "whole" else Mark.PROBLEM
-        yield Observation("text limits", mark, text, facts)
+        told = "; ".join(f"of {int(size):,} characters: {what}" for size, what in facts.items())
+        is_enough = facts["8000"] == facts[str(RESULTS_SIZE)] == "whole"
+        mark = Mark.OK if is_enough else Mark.PROBLEM
+        yield Observation("text limits", mark, told, facts)
 
     def _write_other_status(self) -> Iterator[Observation]:
         """Send the status that an administrator can switch on; its name in the API is a guess."""
