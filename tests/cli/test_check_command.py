@@ -45,7 +45,7 @@ def test_it_only_reads_and_says_what_is_not_known_yet(checked: Repository) -> No
     assert _written(found) == set()
     assert len(found.requests) <= 16
     said = " ".join(found.output.split())
-    assert "ok login the server lets user 'sandbox' in, with the licence NAMED" in said
+    assert "ok login the server lets user 'sandbox' in, with the license NAMED" in said
     assert "note cycle none is named; its rights are not known before the first upload" in said
     assert "an upload of 1000 results takes about" in said
     assert checked.sandbox.store.plans(checked.key) == ()
@@ -142,7 +142,7 @@ def test_the_report_is_written_without_names(name: str, checked: Repository) -> 
     if name.endswith(".json"):
         assert json.loads(text)["report"] == 1
     else:
-        assert "ok       login\n         by: oauth\n         licence: NAMED" in text
+        assert "ok       login\n         by: oauth\n         license: NAMED" in text
 
 
 def test_a_report_that_cannot_be_written_is_said(checked: Repository) -> None:

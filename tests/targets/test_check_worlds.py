@@ -174,7 +174,7 @@ def test_each_licence_but_a_named_one_is_a_problem(
     licence: str, check: Callable[..., Checked]
 ) -> None:
     found = check(writes=False, licence=licence)
-    assert (found.marks["login"], found.facts["login"]["licence"]) == ("problem", licence)
+    assert (found.marks["login"], found.facts["login"]["license"]) == ("problem", licence)
 
 
 def test_a_global_id_that_no_search_has_is_found_in_the_groups_of_the_plan(

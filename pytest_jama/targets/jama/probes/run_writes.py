@@ -129,7 +129,7 @@ class RunWrites:
         return str(fields_of(row).get("testRunStatus"))
 
     def _write_extra(self) -> Iterator[Observation]:
-        """Send a field that there is not, beside a status."""
+        """Send a field that does not exist, beside a status."""
         self._writer.set_status(self._run, "PASSED")
         fields = {**self._writer.status_fields(self._run, "FAILED"), _UNKNOWN_FIELD: "x"}
         answer = self._writer.write(self._run, fields)
@@ -140,14 +140,14 @@ class RunWrites:
         }
         if answer.is_good:
             text = (
-                "a field that there is not is passed over: a wrong name in `run.fields` is silent"
+                "a field that does not exist is passed over: a wrong name in `run.fields` is silent"
             )
         else:
-            text = f"a field that there is not is refused: {answer.words}"
+            text = f"a field that does not exist is refused: {answer.words}"
         yield Observation("extra field", Mark.OK if answer.is_good else Mark.NOTE, text, facts)
 
     def _write_known(self, what: str, fields: Mapping[str, Any]) -> Iterator[Observation]:
-        """Send fields that there are, alone."""
+        """Send fields that exist, alone."""
         answer = self._writer.write(self._run, fields)
         now = self._writer.read(self._run)
         facts = {
