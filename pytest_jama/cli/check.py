@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.config import BasicCredentials, load_settings
+from pytest_jama.config import BasicCredentials, load_settings, with_lock
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
@@ -35,6 +35,7 @@ from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WritePr
 
 if TYPE_CHECKING:
     from pytest_jama.config import Flags, LoadedSettings, Settings
+    from pytest_jama.core.lock import Lock
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.jama.probes.probe import SeenServer
 
@@ -119,7 +120,7 @@ class _Check:
         destination = describe_destination(self._loaded, root=Path.cwd(), mode="check")
         self.output.announce(*destination)
         self.output.say(*exposure_lines(settings))
-        seen = self._probe(settings)
+        seen = self._probe(settings, self._loaded.lock)
         if not seen.lets_us_in:
             return ExitStatus.OUT_OF_REACH
         if self.options.write_probe:
@@ -134,13 +135,13 @@ class _Check:
         what = "--write-probe makes a test plan in Jama, and nobody can be asked here"
         raise SettingsError(Problem(what, "say --yes, too, if that is wanted", "command line"))
 
-    def _probe(self, settings: Settings) -> SeenServer:
+    def _probe(self, settings: Settings, lock: Lock | None) -> SeenServer:
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
         inquiry = _inquire(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
         refs = list(dict.fromkeys(link.case_ref for link in settings.tests.links()))
         with closing(inquiry.client.api.connection):
             probe = ServerProbe(
-                inquiry, settings, refs=refs, runs=self.options.runs, tell=self._tell
+                inquiry, settings, refs=refs, runs=self.options.runs, tell=self._tell, lock=lock
             )
             try:
                 return probe.run()
@@ -256,6 +257,7 @@ def _load(options: CheckOptions) -> LoadedSettings:
     if loaded.settings.target != "jama":
         what = f"the target is {loaded.settings.target!r}, and only Jama can be checked"
         raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
     return replace(loaded, settings=loaded.settings.model_copy(update=places))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_jama.cli import main as toolbox
 from pytest_jama.sandbox.jama.server import Sandbox
+from tests.e2e.locked import case_of, write_lock
 
 if TYPE_CHECKING:
     from tests.harness import Finished, Repository
@@ -44,7 +45,7 @@ def test_it_only_reads_and_says_what_is_not_known_yet(checked: Repository) -> No
     assert _written(found) == set()
     assert len(found.requests) <= 16
     said = " ".join(found.output.split())
-    assert "ok login the server lets user 'sandbox' in, with the licence NAMED" in said
+    assert "ok login the server lets user 'sandbox' in, with the license NAMED" in said
     assert "note cycle none is named; its rights are not known before the first upload" in said
     assert "an upload of 1000 results takes about" in said
     assert checked.sandbox.store.plans(checked.key) == ()
@@ -56,6 +57,17 @@ def test_a_missing_case_is_a_problem(checked: Repository) -> None:
     assert found.status == 1
     assert f"1 of 1 reference of jama.yaml not found; {checked.key}-TC-9" in found.output
     assert "\nok" not in found.output
+
+
+def test_a_key_that_is_used_again_since_the_lock_is_a_problem(checked: Repository) -> None:
+    write_lock(checked, {1: ["test_a.py::test_a"]})
+    was = case_of(checked, 1).id
+    checked.sandbox.store.renumber(was, f"{checked.key}-TC-2")
+    found = _run(checked)
+    said = " ".join(found.output.split())
+    assert found.status == 1
+    assert f"problem cases 1 of 2 references of jama.yaml not found; {checked.key}-TC-1" in said
+    assert f"when jama.lock was written it was item {was}" in said
 
 
 def test_wrong_settings_and_a_server_out_of_reach_have_their_own_statuses(
@@ -130,7 +142,7 @@ def test_the_report_is_written_without_names(name: str, checked: Repository) -> 
     if name.endswith(".json"):
         assert json.loads(text)["report"] == 1
     else:
-        assert "ok       login\n         by: oauth\n         licence: NAMED" in text
+        assert "ok       login\n         by: oauth\n         license: NAMED" in text
 
 
 def test_a_report_that_cannot_be_written_is_said(checked: Repository) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.probes.check_report import anonymous_report
 from pytest_jama.targets.jama.probes.inquiry import Inquiry
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.write_probe import WriteProbe
-from tests.targets.jama_world import JamaWorld
+from tests.targets.jama_world import CYCLE, PLAN, JamaWorld
 
 if TYPE_CHECKING:
     from pytest_jama.sandbox.jama.server import Sandbox
@@ -23,7 +24,7 @@ STEPS = [
     {
         "action": f'<p class="c{number}" style="color:red">Press <b>{word}</b></p>',
         "expectedResult": f'<span onclick="x()">It {word}s</span>',
-        "notes": "",
+        "notes": "Wait<br>here",
     }
     for number, word in enumerate(("start", "run", "stop"), 1)
 ]
@@ -39,10 +40,21 @@ class Checked:
         count: How many requests each half made.
     """
 
-    def __init__(self, sandbox: Sandbox, *, writes: bool = True, **given: Any) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        *,
+        writes: bool = True,
+        by_global_id: bool = False,
+        named: str = "",
+        **given: Any,
+    ) -> None:
         world = JamaWorld(sandbox, "JEET1")
         refs = [world.add_case(1, steps=STEPS), world.add_case(2, steps=0), world.add_case(3)]
-        world.start(refs)
+        world.start(refs, plan=named or PLAN, cycle=named or CYCLE)
+        if by_global_id:
+            cases = world.store.cases(world.key)
+            refs = [CaseRef(RefKind.GLOBAL_ID, each.global_id) for each in cases]
         settings = world.settings(upload={"give_up_after": "1s"}, **given)
         self.observations: dict[str, Observation] = {}
         found: list[Observation] = []

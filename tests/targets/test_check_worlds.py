@@ -13,11 +13,17 @@ from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.targets.jama.paging import sent_name
 from pytest_jama.targets.jama.probes.check_report import Mask, merge_settings
-from tests.targets.check_worlds import PROBE, Checked
+from pytest_jama.targets.jama.probes.inquiry import Inquiry
+from pytest_jama.targets.jama.probes.scratch_runs import STORED, ScratchRun, ScratchWriter
+from tests.targets.check_worlds import PROBE, STEPS, Checked
+from tests.targets.jama_world import JamaWorld
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import ThreadPoolExecutor
 
 _SECONDS = 0.3
@@ -94,9 +100,11 @@ def check(closing: ThreadPoolExecutor) -> Iterator[Callable[..., Checked]]:
     """Check a server of its own; it may be stopped later."""
     sandboxes: list[Sandbox] = []
 
-    def checked(*, writes: bool = True, **knobs: Any) -> Checked:
+    def checked(
+        *, writes: bool = True, given: Mapping[str, Any] | None = None, **knobs: Any
+    ) -> Checked:
         sandboxes.append(Sandbox(Store(), knobs=Knobs(**knobs)).start())
-        return Checked(sandboxes[-1], writes=writes)
+        return Checked(sandboxes[-1], writes=writes, **(given or {}))
 
     yield checked
     for sandbox in sandboxes:
@@ -151,11 +159,14 @@ def test_seconds_are_measured(check: Callable[..., Checked]) -> None:
 def test_limits_of_texts_are_found_with_their_words(check: Callable[..., Checked]) -> None:
     found = check(name_limit=220, text_limit=20_000, over_limit="500")
     texts, names = found.facts["text limits"], found.facts["names"]
-    assert (texts["8000"], names["200"]) == ("whole", "whole")
+    assert (texts["8000"], texts["16000"], names["200"]) == ("whole", "whole", "whole")
     assert (texts["64000"][:4], names["256"][:4]) == ("500 ", "500 ")
-    refused = check(text_limit=20_000).facts["text limits"]["64000"]
-    assert refused.startswith("400 Bad Request")
-    assert "20000" in refused
+    refused = check(text_limit=12_000)
+    facts = refused.facts["text limits"]
+    assert (facts["8000"], refused.marks["text limits"]) == ("whole", "problem")
+    for size in ("16000", "64000"):
+        assert facts[size].startswith("400 Bad Request")
+        assert "12000" in facts[size]
 
 
 @pytest.mark.parametrize("licence", [each for each in choices_of("licence") if each != "NAMED"])
@@ -163,7 +174,56 @@ def test_each_licence_but_a_named_one_is_a_problem(
     licence: str, check: Callable[..., Checked]
 ) -> None:
     found = check(writes=False, licence=licence)
-    assert (found.marks["login"], found.facts["login"]["licence"]) == ("problem", licence)
+    assert (found.marks["login"], found.facts["login"]["license"]) == ("problem", licence)
+
+
+def test_a_global_id_that_no_search_has_is_found_in_the_groups_of_the_plan(
+    check: Callable[..., Checked],
+) -> None:
+    found = check(writes=False, given={"by_global_id": True}, search_global_ids="no")
+    assert (found.marks["cases"], found.facts["cases"]["unresolved"]) == ("ok", 0)
+
+
+def test_names_that_an_upload_cuts_are_found(check: Callable[..., Checked]) -> None:
+    long = "Release " + "1" * 300
+    given = {"plan": long, "cycle": long, "named": sent_name(long)}
+    found = check(writes=False, given=given)
+    assert (found.facts["plan"]["found"], found.facts["cycle"]["found"]) == (True, True)
+
+
+def test_a_refused_field_matters_only_where_a_setting_asks_for_it(
+    check: Callable[..., Checked],
+) -> None:
+    found = check(assignee="400", custom_run_fields="400")
+    assert (found.marks["assignment"], found.marks["custom fields"]) == ("note", "note")
+    assert found.settings == {}
+    asked = check(given={"run": {"assigned_to": "me"}}, assignee="400")
+    assert asked.marks["assignment"] == "problem"
+    assert asked.settings == {"run": {"assigned_to": "none"}}
+
+
+def test_a_right_is_lacking_only_where_an_upload_writes(check: Callable[..., Checked]) -> None:
+    found = check(writes=False, access="read_only")
+    marks = [found.marks[f"rights: {kind}"] for kind in ("plan", "cycle", "run")]
+    assert marks == ["note", "note", "problem"]
+
+
+def test_steps_get_a_status_with_their_words_as_an_upload_sends_them(
+    closing: ThreadPoolExecutor,
+) -> None:
+    sandbox = Sandbox(Store()).start()
+    world = JamaWorld(sandbox, "JEET1")
+    world.start([world.add_case(1, steps=STEPS)])
+    (run,) = world.runs()
+    api = open_api(world.settings(), clocks=None, read_timeout_s=30.0)
+    writer = ScratchWriter(Inquiry(JamaClient(api, at_once=1)))
+    told = [writer.set_status(ScratchRun(run.id, 3), "FAILED", way)[0] for way in ("", "PUT")]
+    api.connection.close()
+    sent = [each.body for each in sandbox.requests if each.method in ("PATCH", "PUT")]
+    closing.submit(sandbox.stop)
+    assert told == [STORED, STORED]
+    for steps in (sent[0][0]["value"], sent[1]["fields"]["testRunSteps"]):
+        assert [step["action"] for step in steps] == [step["action"] for step in STEPS]
 
 
 def test_what_cannot_be_told_changes_nothing(check: Callable[..., Checked]) -> None:

@@ -123,12 +123,12 @@ class CaseSearch:
         Args:
             refs: Each reference once.
             plan: Its groups are looked through for what the search does not have.
-            is_thorough: Whether that is done, and what may be new is waited for.
+            is_thorough: Whether what may be new is waited for.
         """
         self.search(refs)
         self._ask_for_locked(refs)
+        self._look_in_groups(refs, plan)
         if is_thorough:
-            self._look_in_groups(refs, plan)
             self._wait_for_new(refs)
         found = FoundCases()
         for ref in refs:

@@ -14,6 +14,7 @@ from pytest_jama.core.cases import RefKind
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.case_lookup import CaseSearch
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
+from pytest_jama.targets.jama.paging import named
 from pytest_jama.targets.jama.places import get_project
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of, tell_all
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.lock import Lock
     from pytest_jama.targets.jama.probes.inquiry import Inquiry
     from pytest_jama.targets.jama.probes.server_description import TypeFacts
     from pytest_jama.targets.jama.wire import Item, Json, Project
@@ -68,6 +70,7 @@ class ServerProbe:
         refs: The test cases that the settings refer to.
         runs: For how many test runs an upload is estimated; 0 for those that there are.
         tell: Told each observation at once.
+        lock: What jama.lock holds; None without one.
     """
 
     def __init__(
@@ -78,12 +81,14 @@ class ServerProbe:
         refs: Sequence[CaseRef],
         runs: int,
         tell: Tell,
+        lock: Lock | None = None,
     ) -> None:
         self._ask = inquiry
         self._settings = settings
         self._refs = refs
         self._runs = runs
         self._tell = tell
+        self._lock = lock
         self._seen = SeenServer()
         inquiry.hide(urlsplit(settings.url).hostname, settings.project, settings.plan.name)
         inquiry.hide(settings.cycle.name, settings.plan.group, *(ref.text for ref in refs))
@@ -171,8 +176,9 @@ class ServerProbe:
             text = "jama.yaml refers to none, so none is looked for"
             yield Observation("cases", Mark.NOTE, text, {"references": 0})
             return
-        search = CaseSearch(self._ask.client, self._seen.project)
-        found = search.find(self._refs, is_thorough=False)
+        search = CaseSearch(self._ask.client, self._seen.project, lock=self._lock)
+        plan = read_plan(self._seen.plan) if self._seen.plan else None
+        found = search.find(self._refs, plan=plan, is_thorough=False)
         self._seen.items = tuple(case.item for case in found.cases if case.item)
         for item in self._seen.items:
             self._ask.hide(item.id, item.key, item.global_id, item.name)
@@ -218,7 +224,8 @@ def _pick(rows: Iterable[Json], wanted_id: int | None, name: str | None) -> Json
     if wanted_id is not None:
         fitting = [row for row in listed if id_of(row) == wanted_id]
     else:
-        fitting = [row for row in listed if read_plan(row).name == name]
+        ids = {each.id for each in named(name, map(read_plan, listed))}
+        fitting = [row for row in listed if id_of(row) in ids]
     active = [row for row in fitting if row.get("archived") is not True]
     return min(active or fitting, key=id_of, default=None)
 

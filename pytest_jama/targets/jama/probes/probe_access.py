@@ -60,7 +60,7 @@ class AccessProbe:
         yield Observation("address", Mark.NOTE, text, facts)
 
     def login(self) -> Iterator[Observation]:
-        """Say whether the account gets in, and with which licence."""
+        """Say whether the account gets in, and with which license."""
         answer = self._ask.read("/users/current")
         kind = self._settings.credentials.kind if self._settings.credentials else ""
         facts: dict[str, Any] = {"by": kind}
@@ -71,21 +71,21 @@ class AccessProbe:
         self.lets_us_in, self.user_id = True, id_of(answer.data)
         self._ask.hide_object(answer.data)
         user = str(answer.data.get("username") or "without a name")
-        licence = str(answer.data.get("licenseType") or "")
-        facts |= {"licence": licence, "active": answer.data.get("active")}
+        held = str(answer.data.get("licenseType") or "")
+        facts |= {"license": held, "active": answer.data.get("active")}
         told = f"the server lets user {quoted(user)} in"
         # Source: Jama help and support: only Named Creators may use REST; enforced from 9.29 in the
         # cloud, from 9.28 elsewhere.
-        if licence.upper() == "NAMED":
-            yield Observation("login", Mark.OK, f"{told}, with the licence {licence}", facts)
-        elif licence:
+        if held.upper() == "NAMED":
+            yield Observation("login", Mark.OK, f"{told}, with the license {held}", facts)
+        elif held:
             text = (
-                f"{told}, with the licence {licence}; Jama's REST API needs a Named Creator: "
-                "ask an administrator for that licence, best for a service account"
+                f"{told}, with the license {held}; Jama's REST API needs a Named Creator: "
+                "ask an administrator for that license, best for a service account"
             )
             yield Observation("login", Mark.PROBLEM, text, facts)
         else:
-            text = f"{told} and does not tell the licence; writing needs a Named Creator"
+            text = f"{told} and does not tell the license; writing needs a Named Creator"
             yield Observation("login", Mark.NOTE, text, facts)
 
     def endpoints(self) -> Iterator[Observation]:
@@ -109,7 +109,7 @@ class AccessProbe:
             if document:
                 break
         if document is None:
-            words = answer.words or "what it gives is not one"
+            words = answer.words or "what it sends is not an API document"
             text = f"the server gives no API document ({words}): the operations show only in use"
             facts = {"status": answer.status, "refused": answer.words}
             yield Observation("API document", Mark.NOTE, text, facts)

@@ -119,7 +119,10 @@ def _right(kind: str, row: Json | None) -> Observation:
     told = f"the account may {', '.join(sorted(allowed)) or 'do nothing'}"
     if not allowed & {"PUT", "PATCH"}:
         remedy = "ask an administrator of the project for the right to edit it"
-        mark = Mark.NOTE if kind == "cycle" else Mark.PROBLEM  # only regenerating writes a cycle
+        # No upload writes a plan; only regenerating writes a cycle.
+        mark = Mark.PROBLEM if kind == "run" else Mark.NOTE
+        if kind == "plan":
+            remedy = "an upload does not need them there"
         return Observation(name, mark, f"{told}, and neither PUT nor PATCH; {remedy}", facts)
     fitting = {"run": {"write": "put"}} if kind == "run" and "PATCH" not in allowed else {}
     return Observation(name, Mark.OK, told, facts, fitting)

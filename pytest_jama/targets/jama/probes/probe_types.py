@@ -167,7 +167,7 @@ class TypeProbe:
         if field.text_type == "RICHTEXT":
             return Observation(name, Mark.OK, "accounts are written as rich text", facts)
         kind = field.text_type or "of an unknown kind"
-        text = f"the field is {kind}: HTML in it would show as such, accounts are to be plain text"
+        text = f"the field is {kind}: HTML would show as such; pytest-jama writes plain lines there"
         return Observation(name, Mark.NOTE, text, facts)
 
     def _attachments(self) -> Iterator[Observation]:

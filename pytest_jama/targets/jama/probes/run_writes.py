@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.targets.jama.actual_results import RESULTS_SIZE
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
@@ -17,7 +18,7 @@ from pytest_jama.targets.jama.probes.scratch_runs import (
 from pytest_jama.targets.jama.probes.step_writes import StepWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.probes.inquiry import Inquiry
     from pytest_jama.targets.jama.probes.scratch_runs import ScratchRun
@@ -39,6 +40,7 @@ class RunWrites:
         cycle_id: The scratch cycle.
         runs: Its runs; one with steps, one without, or only one of them.
         extras: Values of other fields that an upload may write, by what they are.
+        wanted: Those of them that a setting asks for.
     """
 
     def __init__(
@@ -47,10 +49,13 @@ class RunWrites:
         cycle_id: int,
         runs: Sequence[ScratchRun],
         extras: Mapping[str, Mapping[str, Any]],
+        *,
+        wanted: Collection[str] = (),
     ) -> None:
         self._ask = inquiry
         self._cycle_id = cycle_id
         self._extras = extras
+        self._wanted = wanted
         plain = [run for run in runs if not run.steps]
         stepped = sorted((run for run in runs if run.steps), key=lambda run: -run.steps)
         self._stepped = stepped[0] if stepped else None
@@ -124,7 +129,7 @@ class RunWrites:
         return str(fields_of(row).get("testRunStatus"))
 
     def _write_extra(self) -> Iterator[Observation]:
-        """Send a field that there is not, beside a status."""
+        """Send a field that does not exist, beside a status."""
         self._writer.set_status(self._run, "PASSED")
         fields = {**self._writer.status_fields(self._run, "FAILED"), _UNKNOWN_FIELD: "x"}
         answer = self._writer.write(self._run, fields)
@@ -135,21 +140,24 @@ class RunWrites:
         }
         if answer.is_good:
             text = (
-                "a field that there is not is passed over: a wrong name in `run.fields` is silent"
+                "a field that does not exist is passed over: a wrong name in `run.fields` is silent"
             )
         else:
-            text = f"a field that there is not is refused: {answer.words}"
+            text = f"a field that does not exist is refused: {answer.words}"
         yield Observation("extra field", Mark.OK if answer.is_good else Mark.NOTE, text, facts)
 
     def _write_known(self, what: str, fields: Mapping[str, Any]) -> Iterator[Observation]:
-        """Send fields that there are, alone."""
+        """Send fields that exist, alone."""
         answer = self._writer.write(self._run, fields)
         now = self._writer.read(self._run)
         facts = {
             "said": "done" if answer.is_good else answer.words,
             "stored": all(now.get(name) == value for name, value in fields.items()),
         }
-        if not answer.is_good:
+        if not answer.is_good and what not in self._wanted:
+            text = f"refused: {answer.words}; no setting asks for it"
+            yield Observation(what, Mark.NOTE, text, facts)
+        elif not answer.is_good:
             text = f"refused: {answer.words}; results should go without"
             fitting = {"run": {"assigned_to": "none"}} if what == ASSIGNMENT else {}
             yield Observation(what, Mark.PROBLEM, text, facts, fitting)
@@ -199,7 +207,7 @@ class RunWrites:
     def _write_long(self) -> Iterator[Observation]:
         """Write long texts."""
         facts: dict[str, Any] = {}
-        for size in (8_000, 64_000):
+        for size in (8_000, RESULTS_SIZE, 64_000):
             letters = size - len("<p></p>")
             what, now = self._writer.write_and_read(
                 self._run,
@@ -214,9 +222,10 @@ class RunWrites:
                 if what == NOT_STORED
                 else what
             )
-        text = f"of 8,000 characters: {facts['8000']}; of 64,000: {facts['64000']}"
-        mark = Mark.OK if facts["8000"] == "whole" else Mark.PROBLEM
-        yield Observation("text limits", mark, text, facts)
+        told = "; ".join(f"of {int(size):,} characters: {what}" for size, what in facts.items())
+        is_enough = facts["8000"] == facts[str(RESULTS_SIZE)] == "whole"
+        mark = Mark.OK if is_enough else Mark.PROBLEM
+        yield Observation("text limits", mark, told, facts)
 
     def _write_other_status(self) -> Iterator[Observation]:
         """Send the status that an administrator can switch on; its name in the API is a guess."""

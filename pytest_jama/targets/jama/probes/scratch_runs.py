@@ -83,10 +83,12 @@ class ScratchWriter:
         return NOT_STORED, now
 
     def status_fields(self, run: ScratchRun, status: str) -> dict[str, Any]:
-        """Return what gives a run a status: itself, or by its steps."""
-        if run.steps:
-            return {"testRunSteps": [{"status": status}] * run.steps}
-        return {"testRunStatus": status}
+        """Return what gives a run a status: itself, or by its steps, the rest of them as read."""
+        if not run.steps:
+            return {"testRunStatus": status}
+        steps = self.read(run).get("testRunSteps")
+        as_read = steps if isinstance(steps, list) else [{}] * run.steps
+        return {"testRunSteps": [{**step, "status": status} for step in as_read]}
 
     def set_status(self, run: ScratchRun, status: str, way: str = "") -> tuple[str, Json]:
         """Give a run a status; see `write_and_read`."""

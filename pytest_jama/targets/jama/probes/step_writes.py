@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation
 from pytest_jama.targets.jama.probes.scratch_runs import NOT_STORED, STORED
+from pytest_jama.targets.jama.step_words import says_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,5 +123,5 @@ def _changed(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, A
     return [
         name
         for name in _STEP_TEXTS
-        if any((old.get(name) or "") != (new.get(name) or "") for old, new in pairs)
+        if not all(says_the_same(old.get(name), new.get(name)) for old, new in pairs)
     ]

@@ -97,7 +97,9 @@ class WriteProbe:
             self._ask.hide_object(row)
         if runs:
             self._try("lists", lambda: [observe_lists(self._ask, cycle_id, rows)])
-            writes = RunWrites(self._ask, cycle_id, runs, self._extras())
+            wanted = {ASSIGNMENT} if self._settings.run.assigned_to == "me" else set()
+            wanted |= {CUSTOM_FIELDS} if self._plan.named_fields("run") else set()
+            writes = RunWrites(self._ask, cycle_id, runs, self._extras(), wanted=wanted)
             for about, probe in writes.probes():
                 self._try(about, probe)
         self._try("attachment", lambda: self._attach(project, plan_id, runs))
