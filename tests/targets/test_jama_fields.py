@@ -141,6 +141,17 @@ def test_fields_by_their_full_names_are_not_looked_up(world: JamaWorld) -> None:
     assert "/itemtypes" not in {request.path for request in world.sandbox.requests}
 
 
+def test_a_text_by_its_full_name_is_the_same_in_a_new_and_an_existing_cycle(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(required_plan_field="cycle")
+    settings = {"cycle": {"name": CYCLE, "fields": {"Region": "north"}}}
+    without_label, with_label = {BENCH: "Bench B"}, {BENCH: "Bench B", "Build number": 12}
+    for fields in (without_label, without_label, with_label):  # the first one makes the cycle
+        receipt = push(world, run={"fields": fields}, **settings)
+        assert list(dict(receipt.remarks)) == ["field test_bench$37 not stored"]
+
+
 class _Types:
     """A server with one type of runs and one pick list."""
 

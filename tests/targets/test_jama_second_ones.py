@@ -116,6 +116,30 @@ def test_a_list_that_does_not_come_at_the_end_leaves_the_doubt_and_says_so(
     assert "403" in warning
 
 
+@pytest.mark.parametrize(
+    "fault, told_of_it",
+    [
+        (RandomFault("403", path="/users/current"), "2 test cycles are named 'Build 7'"),
+        (RandomFault("503-bare"), "could not be looked up: stopped"),
+    ],
+    ids=["the server answers", "it is out of reach"],
+)
+@pytest.mark.parametrize("assigned_to", ["me", "none"])
+def test_the_doubt_is_told_where_nothing_could_be_sent(
+    assigned_to: str, fault: RandomFault, told_of_it: str, world: JamaWorld, fake_time: FakeTime
+) -> None:
+    refs, told = world.add_cases(2), Told()
+    target = world.target(clocks=fake_time.clocks, run={"assigned_to": assigned_to})
+    lost = RandomFault("drop-after", method="POST", path=PATHS["test cycle"], times=1)
+    with world.sandbox.faults.during(lost):
+        resolution = target.resolve(refs, create=True, observer=Observer())
+    world.store.add_cycle(world.store.plans(world.key)[0].id, CYCLE)
+    with world.sandbox.faults.during(fault):
+        target.push(updates_for(resolution, Verdict.PASSED), observer=told)
+    (warning,) = told.warnings
+    assert told_of_it in warning
+
+
 def test_a_creation_is_told_before_it_is_made_and_a_refused_one_as_refused(
     world: JamaWorld, fake_time: FakeTime
 ) -> None:

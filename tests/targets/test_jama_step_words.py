@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,6 +84,15 @@ def test_the_words_of_a_person_in_a_result_are_kept_or_told() -> None:
     assert [what for what, _ in changed_words(update, _stored({"result": "3 bar"}, {}))] == [
         "step 1: the result has changed from '<i>3 bar</i>' to '3 bar'"
     ]
+
+
+def test_the_words_of_others_count_only_where_they_were_sent_back_with_an_account() -> None:
+    sent = replace(_update({}, {}), account=("ours",), earlier="<b>theirs</b>")
+    cleaned = replace(_stored({}, {}), actual_results="")
+    assert [what for what, _ in changed_words(sent, cleaned)] == [
+        "what others wrote in the actual results has changed"
+    ]
+    assert not list(changed_words(replace(sent, account=()), cleaned))
 
 
 def test_steps_that_jama_passes_by_itself_are_a_mismatch_that_says_where_the_option_is() -> None:

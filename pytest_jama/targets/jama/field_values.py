@@ -72,13 +72,15 @@ def find_values(
     """Return which fields are meant, and the values to send.
 
     The item types are asked for only if something has to be looked up: a label, a name without
-    suffix, or a text, which may be the name of an option.
+    suffix, or a text, which may be the name of an option. What is sent never depends on whether
+    they are known already.
 
     Args:
         client: Reads from Jama.
         kind: What has the fields.
         given: The setting.
-        texts: Whether to ask because of texts of fields with suffix, too.
+        texts: Whether texts of fields with suffix are looked up, too; else all of such fields is
+            sent as it is.
 
     Raises:
         OutOfReachError: When Jama does not answer.
@@ -87,7 +89,7 @@ def find_values(
     found = FieldValues()
     wanted = {name: value for name, value in given.items() if not _asks_nothing(name, value)}
     must = [name for name in wanted if not _SUFFIXED.fullmatch(name)]
-    if client.knows_item_types or must or (texts and wanted):
+    if must or (texts and (wanted or client.knows_item_types)):
         try:
             item_type = find_type(client.item_types(), kind)
             why = f"Jama tells of no item type for test {kind}s"
@@ -95,8 +97,10 @@ def find_values(
             item_type, why = None, f"the item types cannot be read: {error}"
         if item_type is not None:
             lookup = _Lookup(client, kind, item_type)
-            for name, value in given.items():
-                lookup.add(name, value, found)
+            asked = given if texts else must
+            found.values = {n: _shown(value) for n, value in given.items() if n not in asked}
+            for name in asked:
+                lookup.add(name, given[name], found)
             return found
         remedy = "write the API name with its suffix, such as region$33"
         found.problems = dict.fromkeys(must, f"{why}; {remedy}")

@@ -27,9 +27,6 @@ STEPS = "testRunSteps"
 ACCOUNT = "actualResults"
 ASSIGNEE = "assignedTo"
 
-OURS = frozenset({STATUS, STEPS, ACCOUNT, ASSIGNEE})
-"""The fields of a run that no setting writes by their names."""
-
 _LABELS = {ACCOUNT: "account", ASSIGNEE: "assignee"}
 _ALSO_CALLED = {ACCOUNT: r"actual\s?results?", ASSIGNEE: r"assigned\s?to|assignee"}
 

@@ -51,7 +51,7 @@ def changed_words(update: RunUpdate, stored: TestRun) -> Iterator[tuple[str, str
                 if not says_the_same(before, after):
                     forms = _both_forms(before, after)
                     yield f"step {number}: the {label} has changed {forms}", _WHY
-    kept = update.earlier and not update.is_cut
+    kept = update.account and update.earlier and not update.is_cut  # else it was not sent back
     if kept and not is_in(update.earlier, stored.actual_results):
         yield "what others wrote in the actual results has changed", _WHY
 

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
-from pytest_jama.core.errors import TargetError
+from pytest_jama.core.errors import OutOfReachError, TargetError
 from pytest_jama.core.plan import Plan, Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import linked_cases
@@ -203,12 +203,17 @@ class JamaTarget:
             fields = find_values(self._client, "run", self._settings.run.fields, texts=False)
             ours = form.apply(self._without_unwanted(cast("Sequence[RunUpdate]", updates)))
         except TargetError as error:
+            if isinstance(error, OutOfReachError):
+                self._client.api.connection.stop()  # nothing is waited for any more
+            self._look_for_second_ones(observer)
             return _none_sent(updates, error, observer)
         except KeyboardInterrupt:
             return _none_sent(updates, INTERRUPTED, observer)
         writer = self._make_writer(assignee, fields)
-        sent, is_stopped = self._send(ours, writer, observer)
-        if is_stopped:
+        sent, stopped_by = self._send(ours, writer, observer)
+        if stopped_by is not None:
+            if stopped_by is not INTERRUPTED:
+                self._look_for_second_ones(observer)
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
         receipts, lost = read_back.verify(sent)
@@ -249,8 +254,8 @@ class JamaTarget:
         updates: Sequence[RunUpdate],
         writer: RunWriter,
         observer: Observer,
-    ) -> tuple[tuple[Receipt, ...], bool]:
-        """Write the updates; returns their receipts, and whether not all could be tried."""
+    ) -> tuple[tuple[Receipt, ...], PytestJamaError | None]:
+        """Write the updates; returns their receipts, and why not all could be tried, if so."""
         sending = Sending(
             updates,
             send=writer.write,
@@ -259,7 +264,7 @@ class JamaTarget:
             concurrency=self._settings.upload.concurrency,
         )
         receipts = sending.run()
-        return receipts, sending.stopped_by is not None
+        return receipts, sending.stopped_by
 
     def _send_again(
         self,
@@ -280,8 +285,8 @@ class JamaTarget:
         for number, update in zip(lost, updates, strict=True):
             note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
-        again, is_stopped = self._send(updates, writer, Observer())
-        if not is_stopped:
+        again, stopped_by = self._send(updates, writer, Observer())
+        if stopped_by is None:
             again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
         for number, receipt in zip(lost, again, strict=True):
@@ -316,8 +321,8 @@ class JamaTarget:
         for number, update in updates.items():
             note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("actual results are plain text here", receipts[number].attempts + 1, 0.0)
-        again, is_stopped = self._send(list(updates.values()), writer, Observer())
-        if not is_stopped:
+        again, stopped_by = self._send(list(updates.values()), writer, Observer())
+        if stopped_by is None:
             again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
         for number, receipt in zip(updates, again, strict=True):
