@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of
-from pytest_jama.targets.jama.probes.server_description import TypeFacts, TypeField, read_type
+from pytest_jama.targets.jama.probes.server_description import FieldFacts, TypeFacts, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +140,7 @@ class TypeProbe:
             text = f"{what}: {counted(len(wanted), 'field')} can be written"
             yield Observation(f"fields: {role}", Mark.OK, text, facts)
 
-    def _not_listed(self, field: TypeField, value: object) -> Iterator[str]:
+    def _not_listed(self, field: FieldFacts, value: object) -> Iterator[str]:
         """Yield what is wrong with the value of a pick list."""
         rows = list(self._ask.rows(f"/picklists/{field.pick_list}/options"))
         options = {str(row.get("name")): id_of(row) for row in rows}
@@ -188,11 +188,11 @@ class TypeProbe:
         yield Observation("type: attachments", mark, text, {"widget": told})
 
 
-def _fields_for(role: str, lacking: list[TypeField]) -> Mapping[str, Mapping[str, Any]]:
+def _fields_for(role: str, lacking: list[FieldFacts]) -> Mapping[str, Mapping[str, Any]]:
     return {role: {"fields": {each.name: "..." for each in lacking}}}
 
 
-def _describe(field: TypeField) -> str:
+def _describe(field: FieldFacts) -> str:
     label = "" if field.label == field.name else f" ({field.label})"
     return f"{quoted(field.name)}{label}"
 

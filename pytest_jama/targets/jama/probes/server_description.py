@@ -118,7 +118,7 @@ def versions_in(answer: object, *, depth: int = 6) -> Iterator[str]:
             yield from versions_in(value, depth=depth - 1)
 
 
-class TypeField(NamedTuple):
+class FieldFacts(NamedTuple):
     """A field of an item type.
 
     Attributes:
@@ -155,11 +155,11 @@ class TypeFacts(NamedTuple):
     """
 
     id: int
-    fields: tuple[TypeField, ...] | None
+    fields: tuple[FieldFacts, ...] | None
     widgets: frozenset[str] | None
     is_found_by_category: bool
 
-    def find(self, name: str) -> TypeField | None:
+    def find(self, name: str) -> FieldFacts | None:
         """Return the field of a name or label."""
         return next((each for each in self.fields or () if each.is_called(name)), None)
 
@@ -205,14 +205,15 @@ def read_type(row: Json) -> TypeFacts:
     )
 
 
-def _read_field(row: Json) -> TypeField:
+def _read_field(row: Json) -> FieldFacts:
     name = str(row.get("name") or "")
-    return TypeField(
+    return FieldFacts(
         name=name,
         label=str(row.get("label") or name),
         kind=_upper(row.get("fieldType")),
         is_required=row.get("required") is True,
-        is_read_only=row.get("readOnly") is True,
+        is_read_only=row.get("readOnly") is True
+        and row.get("readOnlyAllowApiOverwrite") is not True,
         pick_list=find_id(row.get("pickList")),
         text_type=_upper(row.get("textType")),
     )

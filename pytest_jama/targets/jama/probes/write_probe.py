@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
     from pytest_jama.targets.jama.probes.probe import SeenServer, Tell
     from pytest_jama.targets.jama.probes.scratch_plan import Made
-    from pytest_jama.targets.jama.probes.server_description import TypeField
+    from pytest_jama.targets.jama.probes.server_description import FieldFacts
     from pytest_jama.targets.jama.wire import Json, Project
 
 WRITE_TIMEOUT_S = 300.0
@@ -187,6 +187,6 @@ def _scratch(row: Json) -> ScratchRun:
     return ScratchRun(id_of(row), len(steps) if isinstance(steps, list) else 0)
 
 
-def _is_free_text(field: TypeField) -> bool:
+def _is_free_text(field: FieldFacts) -> bool:
     is_text = field.kind in ("STRING", "TEXT") and field.text_type != "RICHTEXT"
     return "$" in field.name and is_text and not field.is_read_only
