@@ -40,10 +40,10 @@ def is_in_proportion(small: Callable[[], object], large: Callable[[], object]) -
         large: Does it for four times as much.
     """
     before = after = float("inf")
-    for _ in range(3):
+    for _ in range(5):
         before = min(before, _seconds(small))
         after = min(after, _seconds(large))
-        if after < 9 * before + 0.05:
+        if after < 12 * before + 0.05:
             return True
     return False
 
