@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_jama.config.models import Settings
 from pytest_jama.sandbox.faults import parse_fault
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.jama.server import Sandbox
@@ -17,8 +18,10 @@ from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.paging import sent_name
 from pytest_jama.targets.jama.probes.check_report import Mask, merge_settings
-from pytest_jama.targets.jama.probes.inquiry import Inquiry
+from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
+from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.probes.scratch_runs import STORED, ScratchRun, ScratchWriter
+from pytest_jama.targets.jama.probes.server_description import NEEDED
 from tests.targets.check_worlds import PROBE, STEPS, Checked
 from tests.targets.jama_world import JamaWorld
 
@@ -224,6 +227,38 @@ def test_steps_get_a_status_with_their_words_as_an_upload_sends_them(
     assert told == [STORED, STORED]
     for steps in (sent[0][0]["value"], sent[1]["fields"]["testRunSteps"]):
         assert [step["action"] for step in steps] == [step["action"] for step in STEPS]
+
+
+class _Documented:
+    """Stands for a server of which only the API document is asked."""
+
+    def __init__(self, lacking: str) -> None:
+        named = {*NEEDED, "PATCH /testruns/{}", "GET /testcycles/{}/testruns"} - {lacking}
+        self._paths: dict[str, dict[str, Any]] = {}
+        for method, path in map(str.split, named):
+            self._paths.setdefault(path, {})[method.lower()] = {}
+
+    def get(self, path: str) -> ServerAnswer:
+        return ServerAnswer({"paths": self._paths} if path == "/rest/v1/api-docs" else {})
+
+
+@pytest.mark.parametrize(
+    "lacking, existing, mark",
+    [
+        ("GET /testruns", (), "note"),
+        ("POST /testplans", ("plan",), "note"),
+        ("POST /testplans", (), "problem"),
+        ("POST /testplans/{}/testcycles", ("plan",), "problem"),
+        ("POST /testplans/{}/testcycles", ("plan", "cycle"), "note"),
+    ],
+)
+def test_an_operation_is_lacking_only_where_an_upload_needs_it(
+    lacking: str, existing: tuple[str, ...], mark: str
+) -> None:
+    access = AccessProbe(cast("Inquiry", _Documented(lacking)), Settings.model_construct())
+    (found,) = access.api_document(existing)
+    assert (found.mark.value, found.facts["missing"]) == (mark, [lacking])
+    assert "operations; " in found.text
 
 
 def test_what_cannot_be_told_changes_nothing(check: Callable[..., Checked]) -> None:

@@ -103,9 +103,9 @@ class ServerProbe:
             return self._seen
         for name, probe in (
             ("endpoints", access.endpoints),
-            ("API document", access.api_document),
             ("project", self._project),
             ("plan", self._places),
+            ("API document", lambda: access.api_document(self._existing)),
             ("types", self._types),
             ("cases", self._cases),
         ):
@@ -116,6 +116,12 @@ class ServerProbe:
         count = self._runs or runs.count or len(self._refs) or 1
         self._try("pace", lambda: runs.pace(count))
         return self._seen
+
+    @property
+    def _existing(self) -> Sequence[str]:
+        """Which of plan and cycle are there."""
+        places = {"plan": self._seen.plan, "cycle": self._seen.cycle}
+        return [kind for kind, place in places.items() if place]
 
     def _try(self, name: str, probe: Callable[[], Iterable[Observation]]) -> None:
         tell_all(name, probe, self._tell, mark=Mark.PROBLEM)

@@ -15,10 +15,15 @@ from pytest_jama.targets.jama.probes.server_description import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pytest_jama.config.models import Settings
     from pytest_jama.targets.jama.probes.inquiry import Inquiry
+
+_CREATIONS = {"POST /testplans": "plan", "POST /testplans/{}/testcycles": "cycle"}
+_RUNS = "GET /testruns"
+_RUNS_OF_CYCLE = "GET /testcycles/{}/testruns"
+"""What lists runs, too, where the other list is refused."""
 
 
 class AccessProbe:
@@ -100,8 +105,12 @@ class AccessProbe:
         facts = {"status": answer.status, "refused": answer.words}
         yield Observation("endpoints", Mark.NOTE, text, facts)
 
-    def api_document(self) -> Iterator[Observation]:
-        """Say what the API document of the server lacks."""
+    def api_document(self, existing: Collection[str] = ()) -> Iterator[Observation]:
+        """Say what the API document of the server lacks.
+
+        Args:
+            existing: Which of plan and cycle need not be created.
+        """
         document = None
         for path in ("/rest/v1/api-docs", "/rest/latest/api-docs"):
             answer = self._ask.get(path)
@@ -123,12 +132,19 @@ class AccessProbe:
             "attachment": list(document.attachment_names),
             "last_id": document.wants_last_id,
         }
-        told = f"{counted(len(document.operations), 'operation')} in version {document.version}"
+        version = f" in version {document.version}" if document.version else ""
+        told = f"{counted(len(document.operations), 'operation')}{version}"
         fitting = {"run": {"write": "put"}} if methods == ["PUT"] else {}
         if document.missing:
-            lacks = "; ".join(f"{each} ({_use_of(each)})" for each in document.missing)
-            text = f"{told}; an upload needs what it does not name: {lacks}"
-            yield Observation("API document", Mark.PROBLEM, text, yes, fitting)
+            spared = {operation for operation, kind in _CREATIONS.items() if kind in existing}
+            spared |= {_RUNS for other in document.operations if other == _RUNS_OF_CYCLE}
+            needed = [each for each in document.missing if each not in spared]
+            lacks = "; ".join(f"{each} ({_use_of(each)})" for each in needed or document.missing)
+            what = "an upload needs what" if needed else "an upload here can do without what"
+            mark = Mark.PROBLEM if needed else Mark.NOTE
+            yield Observation(
+                "API document", mark, f"{told}; {what} it does not name: {lacks}", yes, fitting
+            )
         else:
             text = f"{told}, all that an upload needs; runs are changed by {' and '.join(methods)}"
             yield Observation("API document", Mark.OK, text, yes, fitting)
