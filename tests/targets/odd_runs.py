@@ -30,12 +30,19 @@ class OddRuns:
         self.runs: dict[int, dict[str, Any]] = {}
 
     def patch_run(
-        self, run_id: int, operations: Sequence[Mapping[str, Any]], *, on_attempt: Any
+        self,
+        run_id: int,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        on_attempt: Any,
+        **_how: Any,
     ) -> None:
         fields = {each["path"].removeprefix("/fields/"): each["value"] for each in operations}
         self._take("PATCH", run_id, fields, on_attempt)
 
-    def put_run(self, run_id: int, fields: Mapping[str, Any], *, on_attempt: Any) -> None:
+    def put_run(
+        self, run_id: int, fields: Mapping[str, Any], *, on_attempt: Any, **_how: Any
+    ) -> None:
         self._take("PUT", run_id, dict(fields), on_attempt)
 
     def _take(self, method: str, run_id: int, fields: dict[str, Any], on_attempt: Any) -> None:

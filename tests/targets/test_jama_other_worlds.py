@@ -9,6 +9,7 @@ import pytest
 from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.sandbox.faults import RandomFault
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.sandbox.client import Api
@@ -125,3 +126,31 @@ def test_fields_that_a_server_lacks_cost_no_verdict(
     assert len({each.remarks for each in receipts}) == 1
     patches = world.count_requests()[0]
     assert patches <= 4 + 4
+
+
+def test_a_failure_of_the_server_for_an_extra_costs_neither_verdicts_nor_minutes(
+    make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world(text_limit=20, over_limit="500")
+    refs = world.add_cases(2)
+    target = world.target(clocks=fake_time.clocks)
+    resolution = target.resolve(refs, create=True, observer=Observer())
+    began_at = fake_time.clock()
+    receipts = target.push(updates_for(resolution, Verdict.PASSED), observer=Observer())
+    assert {each.state for each in receipts} == {SendState.SENT}
+    assert {run.status for run in world.runs()} == {"PASSED"}
+    assert {what for each in receipts for what, _ in each.remarks} == {"account not stored"}
+    assert fake_time.clock() - began_at < 60
+
+
+def test_failures_that_pass_cost_nothing_that_goes_along(
+    make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world()
+    refs = world.add_cases(2)
+    target = world.target(clocks=fake_time.clocks, run={"assigned_to": "me"})
+    resolution = target.resolve(refs, create=True, observer=Observer())
+    with world.sandbox.faults.during(RandomFault("500", method="PATCH", times=12)):
+        receipts = target.push(updates_for(resolution, Verdict.PASSED), observer=Observer())
+    assert [(each.state, each.remarks) for each in receipts] == [(SendState.SENT, ())] * 2
+    assert all(run.actual_results and run.status == "PASSED" for run in world.runs())

@@ -50,6 +50,7 @@ class HttpApi:
         body: object,
         *,
         on_attempt: Callable[[int], None] = lambda _number: None,
+        is_trial: bool = False,
     ) -> dict[str, Any]:
         """Replace something.
 
@@ -57,12 +58,14 @@ class HttpApi:
             path: What to replace.
             body: What it becomes.
             on_attempt: Told the number of each attempt, from 1, before it is made.
+            is_trial: See `Request.is_trial`.
 
         Raises:
             TargetError: See `send`.
         """
         return self.send(
-            Request("PUT", self._api_path + path, body=_encode(body)), on_attempt=on_attempt
+            Request("PUT", self._api_path + path, body=_encode(body), is_trial=is_trial),
+            on_attempt=on_attempt,
         )
 
     def patch(
@@ -71,6 +74,7 @@ class HttpApi:
         body: object,
         *,
         on_attempt: Callable[[int], None],
+        is_trial: bool = False,
     ) -> dict[str, Any]:
         """Change something by operations that may be repeated.
 
@@ -78,12 +82,14 @@ class HttpApi:
             path: What to change.
             body: The operations.
             on_attempt: Told the number of each attempt, from 1, before it is made.
+            is_trial: See `Request.is_trial`.
 
         Raises:
             TargetError: See `send`.
         """
         return self.send(
-            Request("PATCH", self._api_path + path, body=_encode(body)), on_attempt=on_attempt
+            Request("PATCH", self._api_path + path, body=_encode(body), is_trial=is_trial),
+            on_attempt=on_attempt,
         )
 
     def create(

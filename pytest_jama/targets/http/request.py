@@ -156,6 +156,7 @@ class Request:
         takes_any_json: Whether JSON that is not an object is an answer, too; it comes as `data`.
         makes_once: Whether it makes something that would be there twice if it was sent again: it
             may take minutes, and each time it is sent is an attempt of its own.
+        is_trial: Whether something simpler is sent where the server fails for this again and again.
     """
 
     method: str
@@ -167,6 +168,7 @@ class Request:
     check: Callable[[Mapping[str, Any]], str] = field(default=accept_anything, repr=False)
     takes_any_json: bool = False
     makes_once: bool = False
+    is_trial: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -30,6 +30,9 @@ NO_STATUS = 0
 _ATTEMPTS_BEFORE_DOUBT = 10
 """With a fifth of all answers faulty, one of ten million requests fails this often."""
 
+_FAILED_TRIALS = 4
+"""After so many answers 500 something simpler is sent, and this once more if that is taken."""
+
 _GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
 _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
 _LONGEST_PAUSE_IF_ASKED_S = 60.0
@@ -97,7 +100,15 @@ def _raise_when_done(
     is_long_tried = state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT or (
         is_often_tried and connection.clock() - started_at >= give_up.after_s
     )
-    if (is_out_of_time or is_long_tried) and _is_refused_alone(connection, request, failure):
+    is_failed_trial = (
+        request.is_trial
+        and state.attempt_number >= _FAILED_TRIALS
+        and failure.http_status == HTTPStatus.INTERNAL_SERVER_ERROR
+        and connection.is_probe_answered()
+    )
+    if is_failed_trial or (
+        (is_out_of_time or is_long_tried) and _is_refused_alone(connection, request, failure)
+    ):
         raise RefusedError(
             f"{request}: {failure} ({state.attempt_number} attempts, "
             "while other requests are answered)",

@@ -209,14 +209,28 @@ class JamaClient:
         return found[0] if found else None
 
     def patch_run(
-        self, run_id: int, operations: Sequence[Json], *, on_attempt: Callable[[int], None]
+        self,
+        run_id: int,
+        operations: Sequence[Json],
+        *,
+        on_attempt: Callable[[int], None],
+        is_trial: bool = False,
     ) -> None:
         """Change a test run."""
-        self.api.patch(f"{RUNS_PATH}/{run_id}", operations, on_attempt=on_attempt)
+        path = f"{RUNS_PATH}/{run_id}"
+        self.api.patch(path, operations, on_attempt=on_attempt, is_trial=is_trial)
 
-    def put_run(self, run_id: int, fields: Json, *, on_attempt: Callable[[int], None]) -> None:
+    def put_run(
+        self,
+        run_id: int,
+        fields: Json,
+        *,
+        on_attempt: Callable[[int], None],
+        is_trial: bool = False,
+    ) -> None:
         """Replace what a test run holds."""
-        self.api.put(f"{RUNS_PATH}/{run_id}", {"fields": fields}, on_attempt=on_attempt)
+        path = f"{RUNS_PATH}/{run_id}"
+        self.api.put(path, {"fields": fields}, on_attempt=on_attempt, is_trial=is_trial)
 
     def find_item(self, item_id: int) -> Item | None:
         """Return any item by its ID; None when there is none, or it was deleted."""

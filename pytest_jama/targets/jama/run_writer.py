@@ -148,13 +148,20 @@ class RunWriter:
         """
         run = attempts.update.run
         kept = self._kept_of(run, values) if attempts.is_put else {}
+        # The verdict alone is what is left: that is not given up early. Nor is anything else where
+        # not even that was taken before.
+        is_trial = len(values) > len(attempts.body.core) and not self._fruitless
         try:
             if attempts.is_put:
                 fields = {**kept, **values}
-                self._client.put_run(run.run_id or 0, fields, on_attempt=attempts.tell)
+                self._client.put_run(
+                    run.run_id or 0, fields, on_attempt=attempts.tell, is_trial=is_trial
+                )
             else:
                 operations = patch_operations(values)
-                self._client.patch_run(run.run_id or 0, operations, on_attempt=attempts.tell)
+                self._client.patch_run(
+                    run.run_id or 0, operations, on_attempt=attempts.tell, is_trial=is_trial
+                )
         except RefusedError as refusal:
             words = words_of(refusal)
             is_ours = any(is_named(name, words) for name in values)
