@@ -10,7 +10,8 @@ from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.targets.jama.field_values import find_values
+from pytest_jama.targets.jama.field_values import describe_unset, find_values
+from pytest_jama.targets.jama.runs import TestRun
 from pytest_jama.targets.jama.type_fields import ItemType, Option, find_type, read_item_type
 from tests.sandbox.client import Api
 from tests.targets.jama_world import CYCLE, PLAN, updates_for
@@ -171,6 +172,16 @@ class _Types:
 
 
 LABS = {"name": "labs$37", "label": "Labs", "fieldType": "MULTI_LOOKUP", "pickList": 88}
+
+
+def test_a_required_field_of_runs_is_told_where_it_has_no_value() -> None:
+    client = cast("JamaClient", _Types({**LABS, "required": True}))
+    empty, full = (TestRun(5, 2, "", "NOT_RUN", as_read={"labs$37": ids}) for ids in ([], [1]))
+    assert describe_unset(client, empty, ()) == (
+        "test runs of this Jama need a value of 'Labs' (labs$37): set `run: {fields: {Labs: ...}}`"
+    )
+    assert describe_unset(client, full, ()) == ""
+    assert describe_unset(client, empty, ["labs$37"]) == ""
 
 
 def test_several_options_become_a_list_of_ids() -> None:

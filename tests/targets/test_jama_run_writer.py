@@ -164,6 +164,27 @@ def test_a_verdict_that_is_refused_alone_is_a_refused_run(steps: bool) -> None:
     assert server.requests_of(19) == ["PATCH"]
 
 
+def test_the_first_refused_verdict_says_what_the_run_may_lack() -> None:
+    server = OddRuns(lambda *_: (400, "Bad Request: missing value"))
+    asked: list[int | None] = []
+
+    def explain(run: TestRun) -> str:
+        asked.append(run.run_id)
+        return "it lacks a bench"
+
+    writer = RunWriter(
+        cast("JamaClient", server),
+        method="auto",
+        body_of=lambda update: body_of(update, fields=FIELDS),
+        explain=explain,
+    )
+    with pytest.raises(RefusedError, match=r"missing value; it lacks a bench$"):
+        write(writer, update_of(1))
+    with pytest.raises(RefusedError, match=r"missing value$"):
+        write(writer, update_of(2))
+    assert asked == [1]
+
+
 def test_a_locked_run_is_not_tried_otherwise() -> None:
     server = OddRuns(lambda *_: (403, "Forbidden: locked by bob"))
     with pytest.raises(LockedError):

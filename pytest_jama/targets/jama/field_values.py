@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.type_fields import ItemType, Kind, Option
     from pytest_jama.targets.jama.wire import Json
 
@@ -279,20 +280,40 @@ class CreationFields:
                 f"administrators of Jama may have made fields required: `{kind}: "
                 f"{{fields: {{Label: value}}}}` sets them; {_THEN}"
             )
-        missing = [
-            each
-            for each in item_type.fields
-            if each.is_required and not each.is_read_only
-            if each.name not in given and each.name not in _OURS[kind]
-        ]
-        if not missing:
-            return ""
-        setting = ", ".join(f"{_key(each.label or each.name)}: ..." for each in missing)
-        names = ", ".join(map(str, missing))
-        return (
-            f"test {kind}s of this Jama need a value of {names}: set "
-            f"`{kind}: {{fields: {{{setting}}}}}`; {_THEN}"
-        )
+        needed = _describe_missing(item_type, kind, given)
+        return f"{needed}; {_THEN}" if needed else ""
+
+
+def describe_unset(client: JamaClient, run: TestRun, given: Collection[str]) -> str:
+    """Say which required fields a run has no value of, after it was refused; else nothing.
+
+    Args:
+        client: Reads from Jama.
+        run: The run as it was read.
+        given: The API names of what was sent.
+    """
+    try:
+        item_type = find_type(client.item_types(), "run")
+    except TargetError:
+        return ""
+    has = {name for name, value in run.as_read.items() if value not in (None, "", [])}
+    return _describe_missing(item_type, "run", has.union(given)) if item_type else ""
+
+
+def _describe_missing(item_type: ItemType, kind: Kind, given: Collection[str]) -> str:
+    missing = [
+        each
+        for each in item_type.fields
+        if each.is_required and not each.is_read_only
+        if each.name not in given and each.name not in _OURS[kind]
+    ]
+    if not missing:
+        return ""
+    setting = ", ".join(f"{_key(each.label or each.name)}: ..." for each in missing)
+    return (
+        f"test {kind}s of this Jama need a value of {', '.join(map(str, missing))}: set "
+        f"`{kind}: {{fields: {{{setting}}}}}`"
+    )
 
 
 _OF_FIELDS = frozenset({400, 409, 422})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -67,6 +68,7 @@ class RunWriter:
         method: The setting ``run.write``.
         body_of: Returns what is written for an update.
         remarks: What cannot be written to any run, and why; see `Receipt.remarks`.
+        explain: Says what the first run may lack whose verdict alone is refused, too, with 400.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class RunWriter:
         method: Literal["auto", "patch", "put"],
         body_of: Callable[[RunUpdate], RunBody],
         remarks: tuple[tuple[str, str], ...] = (),
+        explain: Callable[[TestRun], str] = lambda _run: "",
     ) -> None:
         self._client = client
         self._body_of = body_of
@@ -84,6 +87,7 @@ class RunWriter:
         self._is_put = dict.fromkeys((False, True), method == "put") if is_known else {}
         self._refused: dict[str, str] = {}
         self._remarks = remarks
+        self._explain: Callable[[TestRun], str] | None = explain
         self._accounts = RefusedAccounts()
         self._not_kept: set[str] = set()
         self._keeps_only_results = False
@@ -195,10 +199,21 @@ class RunWriter:
             written, told = self._try_put(attempts, refusal)
         if written is None:
             self._fruitless[_key_of(refusal, attempts)] += 1
-            raise told
+            raise self._explained(told, attempts.update.run)
         self._lessons += 1
         self._fruitless.clear()
         return written
+
+    def _explained(self, refusal: RefusedError, run: TestRun) -> RefusedError:
+        """Return a refusal with what the run may lack; once, so that it costs one request."""
+        explain = self._explain
+        if explain is None or refusal.http_status != HTTPStatus.BAD_REQUEST:
+            return refusal
+        self._explain = None
+        more = explain(run)
+        if not more:
+            return refusal
+        return RefusedError(f"{refusal}; {more}", http_status=400, words=refusal.words)
 
     def _try_put(
         self, attempts: _Attempts, refusal: RefusedError

@@ -18,7 +18,7 @@ from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
-from pytest_jama.targets.jama.field_values import find_values
+from pytest_jama.targets.jama.field_values import describe_unset, find_values
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
 from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.run_body import body_of
@@ -250,10 +250,7 @@ class JamaTarget:
         return self._client.get_current_user_id()
 
     def _send(
-        self,
-        updates: Sequence[RunUpdate],
-        writer: RunWriter,
-        observer: Observer,
+        self, updates: Sequence[RunUpdate], writer: RunWriter, observer: Observer
     ) -> tuple[tuple[Receipt, ...], PytestJamaError | None]:
         """Write the updates; returns their receipts, and why not all could be tried, if so."""
         sending = Sending(
@@ -336,6 +333,7 @@ class JamaTarget:
             method=self._settings.run.write,
             body_of=lambda update: body_of(update, fields=fields.values, assignee=assignee),
             remarks=tuple(unusable),
+            explain=lambda run: describe_unset(self._client, run, fields.values),
         )
 
 
