@@ -227,6 +227,19 @@ def test_a_mistyped_name_is_not_waited_for(
     assert sum(fake_time.slept) < 1
 
 
+def test_a_case_without_a_result_is_not_waited_for(
+    make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world()
+    refs = [world.add_case(number) for number in (2, 4)]
+    target = world.target(clocks=fake_time.clocks)
+    other = CaseRef.parse("JEET1-TC-5")
+    resolution = target.resolve(refs, others=[other], create=True, observer=Observer())
+    assert set(resolution.runs) == set(refs)
+    assert any(other.text in each for each in resolution.warnings)
+    assert sum(fake_time.slept) < 1
+
+
 @pytest.mark.parametrize(
     "lacking, new",
     [

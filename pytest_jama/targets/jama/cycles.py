@@ -108,7 +108,7 @@ class CycleResolver:
             runs = self._runs_of_existing(project, plan, cycle, found.cases)
         elif found.cases:
             self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
-            linked = search.find(others, plan=plan)
+            linked = search.find(others, plan=plan, is_thorough=False)
             self._note(linked)
             plan = plan or self._create_plan(project)
             cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
