@@ -168,10 +168,15 @@ _REFUSES_ONCE: Row = {
 _DOWN = {**dict.fromkeys(PHASES, Fate.OUT_OF_REACH), READING_BACK: Fate.NOT_READ_BACK}
 
 _ONCE: Mapping[str, Row] = {
-    "400": {**_REFUSES_ONCE, SENDING: Fate.SENT},
+    "400": {**_REFUSES_ONCE, SENDING: Fate.SENT, READING_BACK: Fate.SENT},
     "401": {**_EVERYWHERE, LOGIN: Fate.NOT_LET_IN},
     "403": {**_REFUSES_ONCE, SENDING: Fate.SENT},
-    "404": {**_REFUSES_ONCE, LOGIN: Fate.NO_ENDPOINT, SENDING: Fate.SENT},
+    "404": {
+        **_REFUSES_ONCE,
+        LOGIN: Fate.NO_ENDPOINT,
+        SENDING: Fate.SENT,
+        READING_BACK: Fate.SENT,
+    },
     "locked": {**_REFUSES_ONCE, LOGIN: Fate.LOCKED_OUT, SENDING: Fate.LOCKED},
     "lie": {
         LOGIN: Fate.SENT,
@@ -188,10 +193,10 @@ _REFUSES_EVERYTHING = {**_REFUSES_ONCE, CASE: Fate.UNRESOLVED}
 _NO_TOKEN = {**_DOWN, LOGIN: Fate.NOT_LET_IN}
 
 _FROM_THEN_ON: Mapping[str, Row] = {
-    "400": {**_REFUSES_EVERYTHING, SENDING: Fate.SENT},
+    "400": _REFUSES_EVERYTHING,
     "401": {**dict.fromkeys(PHASES, Fate.NOT_LET_IN), READING_BACK: Fate.NOT_READ_BACK},
     "403": _REFUSES_EVERYTHING,
-    "404": {**_REFUSES_EVERYTHING, LOGIN: Fate.NO_ENDPOINT, SENDING: Fate.SENT},
+    "404": {**_REFUSES_EVERYTHING, LOGIN: Fate.NO_ENDPOINT},
     "slow": _EVERYWHERE,
     "empty": {**_NO_TOKEN, SENDING: Fate.NOT_READ_BACK},
     "garbage": _NO_TOKEN,
