@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
-from pytest_jama.journal.lines import overlap_json
+from pytest_jama.journal.sending_lines import overlap_json
 from pytest_jama.report.case_lines import explain
 from pytest_jama.report.upload_lines import warnings_of
 

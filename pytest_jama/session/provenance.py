@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_jama import __version__
-from pytest_jama.core.plan import Elsewhere, Provenance
+from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import printable
 from pytest_jama.journal.lines import provenance_json, session_line
