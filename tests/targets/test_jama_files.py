@@ -21,7 +21,7 @@ from pytest_jama.sandbox.jama.selection import of_kind
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
@@ -69,7 +69,7 @@ class Evidence:
     def send(
         self,
         world: JamaWorld,
-        files: dict[CaseRef, Sequence[AttachedFile]],
+        files: Mapping[CaseRef, Sequence[AttachedFile]],
         *,
         filed: Sequence[FileReceipt] = (),
         time: FakeTime | None = None,
@@ -298,7 +298,7 @@ def test_a_lost_answer_to_the_association_is_looked_up(
 ) -> None:
     first, second = world.add_cases(2)
     files = {first: [evidence.file()], second: [evidence.file()]}
-    runs = []
+    runs: list[str] = []
 
     class OfRun(Once):
         def judge(self) -> Callable[[IncomingRequest], Effect]:

@@ -181,7 +181,7 @@ class RunUpdate:
         meaning.
         """
         verdict = self.verdict
-        content = [
+        content: list[Any] = [
             server,
             self.run.run_id,
             verdict.verdict and verdict.verdict.value,
