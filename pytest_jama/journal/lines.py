@@ -43,6 +43,7 @@ def session_line(
     hooks: Iterable[str] = (),
     order: int = 0,
     provenance: Provenance | None = None,
+    packages: Mapping[str, Any] | None = None,
 ) -> JournalLine:
     """Return the header, the first line of a journal."""
     line: JournalLine = {
@@ -63,6 +64,8 @@ def session_line(
         line["hooks"] = list(hooks)
     if provenance is not None:
         line["provenance"] = provenance_json(provenance)
+    if packages:
+        line["packages"] = dict(packages)
     return line
 
 

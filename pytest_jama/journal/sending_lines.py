@@ -64,9 +64,12 @@ def place_line(plan: Plan) -> JournalLine:
     It also says which runs are left alone, and which hold what a person should know is replaced.
     """
     overlaps = {"left": plan.left, "replaced": plan.replaced}
+    names = {place.kind: place.name for place in plan.places if place.name}
+    links = {place.kind: place.link for place in plan.places if place.link}
     return {
         "line": "place",
         **{place.kind: place.place_id for place in plan.places},
+        **{what: known for what, known in (("names", names), ("links", links)) if known},
         "changes": list(map(str, plan.changes)),
         "unresolved": [
             [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved

@@ -107,8 +107,9 @@ def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
 
     What an earlier upload brought there is sent, with no attempt.
     """
+    facts = {name: value for name, value in update.facts().items() if name != "procedure"}
     return {
-        **update.facts(),
+        **facts,
         "state": receipt.state.value if receipt else None,
         "attempts": receipt.attempts if receipt else 0,
         "error": receipt.error if receipt else "",

@@ -63,11 +63,17 @@ ADJUSTED_VERDICT = replace(
     results=(FULL_RESULT,),
     judged=CaseVerdict(CASE, Verdict.PASSED, results=(BARE_RESULT,)),
 )
+PROCEDURE = {"action": "<p>Press <b>[enter]</b></p>", "expectedResult": "It opens"}
 FULL_UPDATE = RunUpdate(
-    TestRun(20530, 501, "Login", "NOT_RUN"),
-    FULL_VERDICT,
+    TestRun(
+        *(20530, 501, "Login", "NOT_RUN"),
+        document_key="JEET1-TSTRN-5",
+        case_version=3,
+        current_case_version=4,
+    ),
+    replace(FULL_VERDICT, reasons=("step 2 was skipped",)),
     Verdict.FAILED,
-    steps=(RunStep("PASSED"), RunStep("FAILED", "0 V")),
+    steps=(RunStep("PASSED", as_read=PROCEDURE), RunStep("FAILED", "0 V")),
     account=("FAILED: pytest 9",),
 )
 BARE_UPDATE = RunUpdate(
@@ -99,6 +105,7 @@ FULL: dict[str, JournalLine] = {
         hooks=("conftest.py",),
         order=1_795_321_816_123_456,
         provenance=FULL_PROVENANCE,
+        packages={"count": 41, "sha256": SHA256},
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),
     "locked_line": lines.locked_line(

@@ -124,6 +124,11 @@ def test_an_update_tells_the_old_and_the_new_status() -> None:
         "was": "NOT_RUN",
         "status": "FAILED",
         "steps": ["PASSED", "FAILED"],
+        "run_key": "JEET1-TSTRN-5",
+        "version": 3,
+        "current_version": 4,
+        "reasons": ["step 2 was skipped"],
+        "procedure": [["Press [enter]", "It opens"], ["", ""]],
     }
 
 
