@@ -12,12 +12,19 @@ import pytest
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.plan import Findings, SendState
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
+from pytest_jama.core.verdicts import CaseVerdict, Judgement, StepVerdict, Verdict
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.sandbox.faults import Effect
 from pytest_jama.sandbox.faults.actions import end
 from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.selection import of_kind
+from pytest_jama.targets.jama.actual_results import read_account, read_entries
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.targets.jama.file_sender import FileSender
+from pytest_jama.targets.jama.run_body import body_of
+from pytest_jama.targets.jama.standing import Writer
+from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ STORE = "PUT /attachments/N/file"
 ATTACH = "POST /testruns/N/attachments"
 LIST = "GET /testruns/N/attachments"
 LOOK = "GET /abstractitems"
+SHOW = "GET /attachments/N"
 
 
 class Noting(Told):
@@ -135,30 +143,26 @@ class Once:
         method: Its method.
         path: The end of its path.
         effect: What is done to it.
+        start: The beginning of its path.
+        always: Whether it is done to all others that fit, too.
     """
 
-    def __init__(self, method: str, path: str, effect: Effect) -> None:
+    def __init__(
+        self, method: str, path: str, effect: Effect, *, start: str = "", always: bool = False
+    ) -> None:
         self.method, self.path, self.effect = method, path, effect
-        self.always = False
+        self.start, self.always = start, always
 
     def judge(self) -> Callable[[IncomingRequest], Effect]:
         left = [self.effect]
 
         def judge(arrival: IncomingRequest) -> Effect:
-            fits = arrival.method == self.method and arrival.path.endswith(self.path)
-            if not fits or not left:
+            is_there = arrival.path.startswith(self.start) and arrival.path.endswith(self.path)
+            if arrival.method != self.method or not is_there or not left:
                 return Effect()
             return self.effect if self.always else left.pop()
 
         return judge
-
-
-class Always(Once):
-    """Does it to each."""
-
-    def __init__(self, method: str, path: str, effect: Effect) -> None:
-        super().__init__(method, path, effect)
-        self.always = True
 
 
 LOST = Effect(act=end(lambda connection: connection.close(), processed=True))
@@ -230,10 +234,23 @@ def test_a_widget_that_is_off_costs_no_result_and_is_told_once(
     assert all(": not attached: 400 Bad Request: " in account for account in accounts(world))
 
 
+def test_a_run_that_is_gone_stops_no_file_of_another_one(
+    world: JamaWorld, evidence: Evidence
+) -> None:
+    refs = world.add_cases(2)
+    files = {ref: [evidence.file()] for ref in refs}
+    gone = Effect(status=404, message="no such run")
+    with world.sandbox.faults.during(Once("POST", "/attachments", gone, start="/testruns/")):
+        _, noting = evidence.send(world, files)
+    assert requests(world) == {CREATE: 1, STORE: 1, ATTACH: 2}
+    assert sorted(attached(world)) == [[], [SHOT]]
+    assert len(noting.warnings) == 1
+
+
 def test_a_missing_right_ends_all_tries(world: JamaWorld, evidence: Evidence) -> None:
     refs = world.add_cases(3)
     files = {ref: [evidence.file(f"{ref}.png", ref.text.encode())] for ref in refs}
-    refused = Always("POST", "/attachments", Effect(status=403, message="not permitted"))
+    refused = Once("POST", "/attachments", Effect(status=403, message="not permitted"), always=True)
     with world.sandbox.faults.during(refused):
         receipts, noting = evidence.send(world, files)
     assert {each.state for each in receipts} == {SendState.SENT}
@@ -298,20 +315,7 @@ def test_a_lost_answer_to_the_association_is_looked_up(
 ) -> None:
     first, second = world.add_cases(2)
     files = {first: [evidence.file()], second: [evidence.file()]}
-    runs: list[str] = []
-
-    class OfRun(Once):
-        def judge(self) -> Callable[[IncomingRequest], Effect]:
-            def judge(arrival: IncomingRequest) -> Effect:
-                is_run = arrival.path.startswith("/testruns/") and arrival.method == "POST"
-                if not is_run or runs:
-                    return Effect()
-                runs.append(arrival.path)
-                return LOST
-
-            return judge
-
-    with world.sandbox.faults.during(OfRun("POST", "", LOST)):
+    with world.sandbox.faults.during(Once("POST", "/attachments", LOST, start="/testruns/")):
         evidence.send(world, files, time=fake_time)
     assert requests(world) == {CREATE: 1, STORE: 1, ATTACH: 2, LIST: 1}
     assert attached(world) == [[SHOT], [SHOT]]
@@ -336,6 +340,42 @@ def test_what_an_upload_that_was_killed_has_brought_is_not_sent_again(
     assert requests(world) == expected
     assert (len(attachments(world)), attached(world)) == (1, [[SHOT]])
     assert f"{HASH}: attached" in accounts(world)[0]
+
+
+def test_an_image_stands_in_the_account_and_at_its_step(
+    world: JamaWorld, evidence: Evidence
+) -> None:
+    (ref,) = world.add_cases(1, steps=2)
+    world.start([ref])
+    target = world.target()
+    found = target.resolve([ref], create=True, observer=Told())
+    files = evidence.file(step=2), evidence.file('"><b>.png', b"other"), evidence.file(step=1)
+    log = evidence.file("log.txt", b"42 V")._replace(media_type="text/plain")
+    result = TestResult("t.py::test", Outcome.PASSED, files=(*files, log))
+    step = StepVerdict(2, Verdict.PASSED, ("4.2 V < 5 V",))
+    (update,) = plan_updates(
+        [CaseVerdict(ref, Verdict.PASSED, (step,), (result,))],
+        found.runs,
+        writer=Writer("pytest-jama, commit abc", "a-session"),
+    ).updates
+    client = JamaClient(open_api(world.settings(), clocks=None, read_timeout_s=30.0))
+    findings = Findings((), Judgement(), find_file=evidence.store.find)
+    sender = FileSender(client, world.project_id, findings, Told(), images="inline")
+    world.sandbox.clear_requests()
+    brought = sender.bring(update)
+    assert requests(world) == {CREATE: 3, STORE: 3, ATTACH: 3, SHOW: 2}
+    values = body_of(brought, fields={}).values
+    account = values["actualResults"]
+    assert values["testRunSteps"][1]["result"].startswith("4.2 V &lt; 5 V<img src=")
+    assert "result" not in values["testRunSteps"][0] or not values["testRunSteps"][0]["result"]
+    first, second = re.findall(r'<img src="([^"]*)" alt="([^"]*)" />', account)
+    (at_step,) = re.findall(r'<img src="([^"]*)"', values["testRunSteps"][1]["result"])
+    assert second == (at_step, "shot.png")
+    assert first[1] == "&quot;&gt;&lt;b&gt;.png"
+    assert "<b>" not in account
+    (entry,) = read_entries(account)
+    assert read_account(entry) is not None
+    client.api.connection.close()
 
 
 def test_what_was_begun_and_is_not_there_is_created(world: JamaWorld, evidence: Evidence) -> None:

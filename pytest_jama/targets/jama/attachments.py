@@ -9,13 +9,14 @@ import re
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.http.creation import Seen
-from pytest_jama.targets.jama.answer_checks import is_list, says_already_there
+from pytest_jama.targets.jama.answer_checks import is_list, is_object, says_already_there
 from pytest_jama.targets.jama.paging import named, read_pages
 from pytest_jama.targets.jama.waits import Patience
-from pytest_jama.targets.jama.wire import find_id
+from pytest_jama.targets.jama.wire import find_id, text_of
 
 if TYPE_CHECKING:
     from pytest_jama.targets.http.creation import Wary
@@ -71,6 +72,23 @@ class Attachments:
         """
         self._client.api.put_file(f"/attachments/{attachment}/file", name, content, media_type)
 
+    def find_address(self, attachment: int) -> str:
+        """Return the URL by which rich text shows an attachment; empty when Jama does not tell.
+
+        Source: Jama REST API cookbook, files of rich text: the ID of the file is another one than
+        that of its attachment.
+
+        Raises:
+            TargetError: See `HttpApi.send`.
+        """
+        api = self._client.api
+        fields = api.get(f"/attachments/{attachment}", check=is_object(attachment))["data"].get(
+            "fields"
+        )
+        fields = fields if isinstance(fields, dict) else {}
+        file, name = find_id(fields.get("attachment")), text_of(fields.get("fileName"))
+        return f"{api.connection.url}/attachment/{file}/{quote(name)}" if file and name else ""
+
     def attach(self, attachment: int, place: str, *, may_be_there: bool) -> None:
         """Attach an attachment to something; what is attached already is not attached again.
 
@@ -106,7 +124,11 @@ class Attachments:
                 find_id=lambda _: attachment,
             )
         except RefusedError as refusal:
-            return None if says_already_there(refusal) else refusal
+            if says_already_there(refusal) or (
+                refusal.http_status == HTTPStatus.CONFLICT and self._is_there(path, attachment)
+            ):
+                return None
+            return refusal
         self._body = body
         return None
 
