@@ -14,7 +14,6 @@ from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.select import take_up
 from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.selection import of_kind
-from pytest_jama.sandbox.jama.nodes import find_nodes
 from tests.cli.upload_world import LATE, PASSED
 from tests.journal.record import a_test, as_bytes, header
 
