@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Receipt
     from pytest_jama.sandbox.faults import IncomingRequest
+    from pytest_jama.sandbox.faults.interception import InterceptedRequest
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime
@@ -385,3 +387,46 @@ def test_what_was_begun_and_is_not_there_is_created(world: JamaWorld, evidence: 
     evidence.send(world, {ref: [file]}, filed=[begun])
     assert requests(world) == {LOOK: 1, CREATE: 1, STORE: 1, ATTACH: 1}
     assert attachments(world) == ["another name"]
+
+
+def test_an_attachment_that_was_not_made_is_made_again_after_it_was_looked_for(
+    world: JamaWorld, evidence: Evidence, fake_time: FakeTime
+) -> None:
+    (ref,) = world.add_cases(1)
+    with world.sandbox.faults.during(Once("POST", "/attachments", Effect(status=500))):
+        _, noting = evidence.send(world, {ref: [evidence.file()]}, time=fake_time)
+    made = requests(world)
+    assert made.pop(LOOK) > 3
+    assert made == {CREATE: 2, STORE: 1, ATTACH: 1}
+    assert sum(fake_time.slept) > 15
+    assert "for 20 seconds or more" in noting.waited[0]
+
+
+def test_a_server_that_fails_for_files_alone_costs_no_result(
+    world: JamaWorld, evidence: Evidence, fake_time: FakeTime
+) -> None:
+    refs = world.add_cases(3)
+    files = {ref: [evidence.file(f"{ref}.png", ref.text.encode())] for ref in refs}
+    fails = Once("POST", "/attachments", Effect(status=500), always=True)
+    with world.sandbox.faults.during(fails):
+        receipts, noting = evidence.send(world, files, time=fake_time)
+    assert {each.state for each in receipts} == {SendState.SENT}
+    assert len({name for name in requests(world) if name != LOOK}) == 1
+    (warning,) = noting.warnings
+    assert "3 files not attached" in warning
+
+
+def test_a_conflict_that_means_attached_is_no_refusal(
+    world: JamaWorld, evidence: Evidence, fake_time: FakeTime
+) -> None:
+    (ref,) = world.add_cases(1)
+
+    async def attach_and_conflict(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        await exchange.answer(replace(answer, status=409))
+
+    conflict = Effect(act=attach_and_conflict)
+    with world.sandbox.faults.during(Once("POST", "/attachments", conflict, start="/testruns/")):
+        _, noting = evidence.send(world, {ref: [evidence.file()]}, time=fake_time)
+    assert noting.states[-1] == "attached"
+    assert not noting.warnings
