@@ -12,6 +12,7 @@ import pytest
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.plan import Findings, SendState
+from pytest_jama.core.redaction import HIDDEN
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, StepVerdict, Verdict
 from pytest_jama.journal.file_store import FileStore
@@ -23,6 +24,7 @@ from pytest_jama.targets.jama.actual_results import read_account, read_entries
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.file_sender import FileSender
+from pytest_jama.targets.jama.file_words import account_lines
 from pytest_jama.targets.jama.run_body import body_of
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
@@ -430,3 +432,15 @@ def test_a_conflict_that_means_attached_is_no_refusal(
         _, noting = evidence.send(world, {ref: [evidence.file()]}, time=fake_time)
     assert noting.states[-1] == "attached"
     assert not noting.warnings
+
+
+def test_an_account_says_which_test_step_and_file_it_is_and_what_is_hidden(
+    evidence: Evidence,
+) -> None:
+    log = evidence.file("a\u202eb.log", redacted=2, step=3)
+    results = [TestResult(f"t.py::{name}", Outcome.PASSED, files=(log, log)) for name in "ab"]
+    lines = list(account_lines(results, {log.sha256: "not attached: 413"}))
+    about = f"{len(SHOT)} bytes, SHA-256 {HASH}, 2 passages are hidden as {HIDDEN}"
+    assert lines == [
+        f"file a\\u202eb.log of t.py::{name}, step 3: {about}: not attached: 413" for name in "ab"
+    ]
