@@ -444,3 +444,29 @@ def test_an_account_says_which_test_step_and_file_it_is_and_what_is_hidden(
     assert lines == [
         f"file a\\u202eb.log of t.py::{name}, step 3: {about}: not attached: 413" for name in "ab"
     ]
+
+
+def test_where_names_are_unique_the_attachment_of_an_earlier_session_is_used(
+    make_world: MakeWorld, evidence: Evidence
+) -> None:
+    world = make_world(attachment_names="unique")
+    (ref,) = world.add_cases(1)
+    evidence.send(world, {ref: [evidence.file()]}, cycle="Build 6")
+    receipts, noting = evidence.send(world, {ref: [evidence.file()]}, cycle="Build 7")
+    assert [each.state for each in receipts] == [SendState.SENT]
+    assert requests(world) == {CREATE: 1, LOOK: 1, STORE: 1, ATTACH: 1}
+    assert noting.states[-1] == "attached"
+    assert attachments(world) == [f"shot.png {HASH[:12]}"]
+
+
+@pytest.mark.parametrize("over_file_limit", ["413", "400", "proxy"])
+def test_a_limit_of_the_server_or_of_a_proxy_costs_no_result(
+    over_file_limit: str, make_world: MakeWorld, evidence: Evidence
+) -> None:
+    world = make_world(file_limit_bytes=1000, over_file_limit=over_file_limit)
+    (ref,) = world.add_cases(1)
+    large = evidence.file("large.png", b"x" * 5000)
+    receipts, noting = evidence.send(world, {ref: [large, evidence.file()]})
+    assert [each.state for each in receipts] == [SendState.SENT]
+    assert attached(world) == [[SHOT]]
+    assert len(noting.warnings) == 1

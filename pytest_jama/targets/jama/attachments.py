@@ -45,6 +45,9 @@ class Attachments:
     def create(self, name: str, description: str, wary: Wary, *, word: str) -> int:
         """Create an attachment without content; return its ID.
 
+        Where names are unique in a project, the one that another session has made for the same
+        content is used.
+
         Args:
             name: Its name.
             description: What it is, as HTML.
@@ -57,7 +60,13 @@ class Attachments:
         body = {"fields": {"name": name, "description": description}}
         path = f"/projects/{self._project_id}/attachments"
         look = partial(self.look, name, word=word)
-        return self._client.api.create(path, body, look=look, wary=wary)
+        try:
+            return self._client.api.create(path, body, look=look, wary=wary)
+        except RefusedError as refusal:
+            existing = look().existing if says_already_there(refusal) else None
+            if existing is None:
+                raise
+            return existing
 
     def look(self, name: str, *, word: str) -> Seen:
         """Look for an attachment by its name; see `create`."""
