@@ -34,6 +34,7 @@ _BODIES = {
     "PUT /items/{id}": "RequestItem",
     "POST /projects/{projectId}/attachments": "RequestAttachment",
     "POST /relationships": "RequestRelationship",
+    "PUT /relationships/{relationshipId}": "RequestRelationship",
     "POST /testplans": "RequestTestPlan",
     "PUT /testplans/{id}": "RequestTestPlan",
     "PUT /testplans/{id}/archived": "RequestArchivedStatus",

@@ -163,6 +163,9 @@ class Knobs:
     relationships: Literal["last_id_required", "ignored"] = _knob(
         "last_id_required", "`lastId` is required since 9.6; older servers ignore it"
     )
+    relationship_rules: Literal["off", "on"] = _knob(
+        "off", "projects can have rules: here requirements lead down to cases, those to defects"
+    )
 
     @classmethod
     def parse(cls, settings: Iterable[str]) -> "Knobs":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
-from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.item_types import SUSPECT_FIELDS, TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
@@ -181,6 +181,8 @@ def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> N
         further = {"search_text": words, "last_activity_date": now}
         database.update("nodes", {**values, **further}, id=node.id)
         database.insert("versions", _version(database, {**values, "id": node.id}))
+        if any(node.fields.get(name) != fields.get(name) for name in SUSPECT_FIELDS):
+            database.update("relationships", {"suspect": 1}, from_item=node.id)
 
 
 def as_it_was(database: Database, node: Node, at_s: float) -> Node:
