@@ -158,6 +158,21 @@ def test_it_relates_items(client: Any, world: World) -> None:
         client.get_relationship(made)
 
 
+def test_it_tags_items_and_reads_their_versions(client: Any, world: World) -> None:
+    (case,) = world.cases(0)
+    tag = client.post_tag("smoke", world.project)
+    assert client.post_item_tag(case, tag) == 201
+    assert [each["name"] for each in client.get_item_tags(case)] == ["smoke"]
+    assert [each["id"] for each in client.get_tags(world.project)] == [tag]
+    assert [each["id"] for each in client.get_tagged_items(tag)] == [case]
+    with pytest.raises(AlreadyExistsException):
+        client.post_item_tag(case, tag)
+    assert client.get_item_version(case, 1)["versionNumber"] == 1
+    assert client.get_versioned_item(case, 1)["id"] == case
+    assert len(client.get_abstract_item_versions(case)) == 1
+    assert client.get_abstract_versioned_item(case, 1)["id"] == case
+
+
 def test_it_understands_refusals(client: Any, world: World) -> None:
     with pytest.raises(ResourceNotFoundException):
         client.get_test_cycle(999_999)

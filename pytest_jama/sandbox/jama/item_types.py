@@ -168,6 +168,15 @@ must look them up by category.
 """
 
 
+PICKED_FIELDS = {
+    field.name: field.pick_list
+    for item_type in ITEM_TYPES.values()
+    for field in item_type.fields
+    if field.pick_list is not None
+}
+"""Pick lists by the name of the field that an option of them is the value of."""
+
+
 def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
     """Return an item type as the admins of this server have left it."""
     if knobs.attachments_widget in ("off", _OFF_FOR.get(item_type.kind)):

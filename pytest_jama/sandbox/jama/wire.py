@@ -1,7 +1,7 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -90,15 +90,26 @@ def shown_fields(call: Call, value: Node) -> Json:
 
 
 _DATES = ("executionDate", "modifiedDate")
+_DAYS = ("startDate", "endDate")
 
 
 def _dated(call: Call, name: str, part: Any) -> Any:
-    """Shorten dates inside `fields` to the server's day unless the caller asked for the time."""
+    """Show dates inside `fields` as the server's day, or with their time if the caller asks.
+
+    Source: Jama REST cookbook, `x-jama-date-fields-with-time`. That a day begins at midnight of
+    the server is a guess.
+    """
+    if call.with_time and name in _DAYS:
+        midnight = datetime.fromisoformat(part).replace(tzinfo=_zone(call))
+        return midnight.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     if name not in _DATES or call.with_time:
         return part
-    zone = datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
     moment = datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%f%z")
-    return moment.astimezone(zone).date().isoformat()
+    return moment.astimezone(_zone(call)).date().isoformat()
+
+
+def _zone(call: Call) -> tzinfo | None:
+    return datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
 
 
 def _outer(call: Call, value: Node) -> Json:
