@@ -13,13 +13,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
+    from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
+
+
+def _find_nothing(_: str) -> None:
+    return None
 
 
 class Mode(Enum):
@@ -46,6 +52,9 @@ class Findings(NamedTuple):
             it: the plan has no updates. A target that takes documents has nothing to prepare.
         begun: What earlier uploads began to create (`Change.what`), and did not learn whether it
             was: when they began, in seconds since 1970.
+        find_file: Returns where the content of a file of the results is kept, by its SHA-256; None
+            when it is not there (any more).
+        filed: What earlier uploads did with the files, in that order.
     """
 
     results: Sequence[TestResult]
@@ -56,52 +65,8 @@ class Findings(NamedTuple):
     known: tuple[CaseRef, ...] = ()
     prepares: bool = False
     begun: Mapping[str, float] = MappingProxyType({})
-
-
-class Elsewhere(NamedTuple):
-    """When and where tests ran that another program ran before the session.
-
-    Attributes:
-        started: When the first began, ISO 8601 in UTC; empty when unknown.
-        ended: When the last began.
-        hosts: The machines, sorted.
-        is_partial: Whether this is known of some tests alone.
-    """
-
-    started: str = ""
-    ended: str = ""
-    hosts: tuple[str, ...] = ()
-    is_partial: bool = False
-
-
-class Provenance(NamedTuple):
-    """Where the results of a session come from, beside the tools; what is unknown is empty.
-
-    Attributes:
-        user: Whose credentials are used: the user name, or the client ID of API credentials.
-        actor: Who started the session: whom the CI system names, else who is signed in.
-        ci: The name of the CI system.
-        job: The URL of the page of the job.
-        host: The machine.
-        os: Its operating system.
-        plugins: The plugins of the framework, version by distribution.
-        commit: The commit under test.
-        branch: Its branch.
-        is_modified: Whether the files of the checkout differ from the commit; None when unknown.
-        tests: When and where the tests ran, if another program ran them; None when we did.
-    """
-
-    user: str = ""
-    actor: str = ""
-    ci: str = ""
-    job: str = ""
-    host: str = ""
-    os: str = ""
-    plugins: Mapping[str, str] = MappingProxyType({})
-    commit: str = ""
-    branch: str = ""
-    is_modified: bool | None = None
-    tests: Elsewhere | None = None
+    find_file: Callable[[str], Path | None] = _find_nothing
+    filed: tuple[FileReceipt, ...] = ()
 
 
 class Place(NamedTuple):

@@ -14,6 +14,7 @@ from pytest_jama.core.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.plan import Change, Findings, Plan, Receipt, Update
 
 
@@ -103,6 +104,9 @@ class Observer:
 
     def received(self, receipt: Receipt) -> None:
         """Hear of an update as soon as its fate is known, and again if that changes."""
+
+    def filed(self, receipt: FileReceipt) -> None:
+        """Hear how far a file got, in the thread that sends it: be quick and safe."""
 
     def retried(self, retry: Retry) -> None:
         """Hear of a request that is made again, in the thread that makes it: be quick and safe."""

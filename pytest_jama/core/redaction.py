@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.core.key_values import Span
-    from pytest_jama.core.plan import Provenance
+    from pytest_jama.core.origin import Provenance
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 

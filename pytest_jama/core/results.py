@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.cases import CaseLink, CaseRef
 
 
@@ -107,6 +108,7 @@ class TestResult(NamedTuple):
         is_taken_out: Whether it is linked to no case on purpose: by ``none``.
         is_uncollected: Whether it stands for all tests of a file that could not be collected.
         redacted: How many passages of its texts are hidden, since they look like secrets.
+        files: The files that are evidence of it, in the order in which they were attached.
     """
 
     test_id: str
@@ -121,6 +123,7 @@ class TestResult(NamedTuple):
     is_taken_out: bool = False
     is_uncollected: bool = False
     redacted: int = 0
+    files: tuple[AttachedFile, ...] = ()
 
     @classmethod
     def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:

@@ -6,14 +6,16 @@ raised.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.known_tests import Unmatched
 from pytest_jama.core.lock import Lock, LockedCase
-from pytest_jama.core.plan import Elsewhere, Provenance
+from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
@@ -116,6 +118,7 @@ class Parser:
             host=_text(line.get("host", "")),
             is_taken_out=line.get("taken_out") is True,
             redacted=_count(line.get("redacted", 0)),
+            files=tuple(map(_parse_file, line.get("files", ()))),
         )
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
@@ -142,6 +145,45 @@ class Parser:
 
     def _parse_link(self, text: str) -> CaseLink:
         return self._links.setdefault(text, CaseLink.parse(text))
+
+
+def _parse_file(file: Mapping[str, Any]) -> AttachedFile:
+    step = file.get("step")
+    return AttachedFile(
+        _text(file["name"]),
+        _parse_sha256(file["sha256"]),
+        _count(file["size"]),
+        _text(file["type"]),
+        step=None if step is None else int(step),
+        redacted=_count(file.get("redacted", 0)),
+    )
+
+
+def _parse_sha256(value: object) -> str:
+    """Read a hash: it becomes a part of a path, so that nothing else may stand there."""
+    text = _text(value)
+    if not _SHA256.fullmatch(text):
+        raise ValueError(f"{text!r} is not a SHA-256")
+    return text
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def parse_file_receipt(line: JournalLine, *, server: str) -> FileReceipt:
+    """Read a `file` line of an upload to a server."""
+    attachment = line["attachment"]
+    if isinstance(attachment, bool) or not isinstance(attachment, (int, str, type(None))):
+        raise TypeError(f"{attachment!r} is not an ID")
+    return FileReceipt(
+        _parse_sha256(line["sha256"]),
+        _text(line["name"]),
+        FileState(line["state"]),
+        attachment,
+        place=_text(line.get("place", "")),
+        error=_text(line.get("error", "")),
+        server=server,
+    )
 
 
 def parse_locked(line: JournalLine) -> Lock:
@@ -174,7 +216,7 @@ def _parse_steps(steps: Iterable[list[Any]]) -> tuple[StepVerdict, ...]:
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or value < 0:
-        raise TypeError(f"{value!r} is not a number of passages")
+        raise TypeError(f"{value!r} is not a count")
     return int(value)
 
 

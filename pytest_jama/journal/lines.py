@@ -7,17 +7,17 @@ Format version 2, described for readers of the files in docs/journal.md: that pa
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
-    from pytest_jama.core.plan import Change, Overlap, Plan, Provenance, Receipt, Update
+    from pytest_jama.core.origin import Provenance
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -43,6 +43,7 @@ def session_line(
     hooks: Iterable[str] = (),
     order: int = 0,
     provenance: Provenance | None = None,
+    packages: Mapping[str, Any] | None = None,
 ) -> JournalLine:
     """Return the header, the first line of a journal."""
     line: JournalLine = {
@@ -63,6 +64,8 @@ def session_line(
         line["hooks"] = list(hooks)
     if provenance is not None:
         line["provenance"] = provenance_json(provenance)
+    if packages:
+        line["packages"] = dict(packages)
     return line
 
 
@@ -141,6 +144,22 @@ def result_line(result: TestResult) -> JournalLine:
         line["redacted"] = result.redacted
     if result.steps:
         line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
+    if result.files:
+        line["files"] = list(map(_file, result.files))
+    return line
+
+
+def _file(file: AttachedFile) -> JournalLine:
+    line: JournalLine = {
+        "name": file.name,
+        "sha256": file.sha256,
+        "size": file.size,
+        "type": file.media_type,
+    }
+    if file.step is not None:
+        line["step"] = file.step
+    if file.redacted:
+        line["redacted"] = file.redacted
     return line
 
 
@@ -154,6 +173,7 @@ def result_text(result: TestResult) -> str:
         or result.host
         or result.is_taken_out
         or result.redacted
+        or result.files
     ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'
@@ -202,101 +222,6 @@ def _adjustment(adjusted: CaseVerdict, judged: CaseVerdict) -> JournalLine:
     if adjusted.redacted:
         adjustment["redacted"] = adjusted.redacted
     return adjustment
-
-
-def upload_line(
-    *,
-    started: str,
-    versions: Mapping[str, str],
-    command: Iterable[str],
-    sessions: Iterable[str],
-    settings: Mapping[str, Any],
-    provenance: Provenance | None = None,
-    accepted_edits: Mapping[str, Iterable[int]] = MappingProxyType({}),
-) -> JournalLine:
-    """Return the line with which ``pytest-jama upload`` takes a journal up again.
-
-    Args:
-        started: When it started.
-        versions: Version by tool.
-        command: The command line.
-        sessions: The sessions that it brings to the server.
-        settings: Where to.
-        provenance: Who sends it, from where.
-        accepted_edits: By session the lines of its journal that were changed after they were
-            written, and are sent all the same.
-    """
-    line: JournalLine = {
-        "line": "upload",
-        "started": started,
-        "versions": dict(versions),
-        "command": list(command),
-        "sessions": list(sessions),
-        "settings": dict(settings),
-    }
-    if provenance is not None:
-        line["provenance"] = provenance_json(provenance)
-    if accepted_edits:
-        line["accepted_edits"] = {name: list(numbers) for name, numbers in accepted_edits.items()}
-    return line
-
-
-def creation_line(change: Change, *, state: str) -> JournalLine:
-    """Return the line of a plan, group or cycle whose creation has begun, or was refused."""
-    return {"line": "creation", "what": change.what, "state": state}
-
-
-def place_line(plan: Plan) -> JournalLine:
-    """Return the line that says where the results go, and what was created on the way.
-
-    It also says which runs are left alone, and which hold what a person should know is replaced.
-    """
-    overlaps = {"left": plan.left, "replaced": plan.replaced}
-    return {
-        "line": "place",
-        **{place.kind: place.place_id for place in plan.places},
-        "changes": list(map(str, plan.changes)),
-        "unresolved": [
-            [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved
-        ],
-        **{name: [overlap_json(each) for each in some] for name, some in overlaps.items() if some},
-    }
-
-
-def overlap_json(overlap: Overlap) -> dict[str, Any]:
-    """Return a place that holds a result of others, fit for JSON."""
-    *texts, verdict = overlap
-    names = ("key", "title", "was", "will_be", "why")
-    values = dict(zip(names, texts, strict=True))
-    return {**values, "case": str(verdict.case_ref), "reasons": list(verdict.reasons)}
-
-
-def update_line(update: Update) -> JournalLine:
-    """Return the line that says what shall be written, and where."""
-    return {"line": "update", "key": update.key, **update.facts()}
-
-
-def receipt_line(receipt: Receipt, *, fingerprint: str = "") -> JournalLine:
-    """Return the line that says what became of one update.
-
-    Args:
-        receipt: What became of it.
-        fingerprint: What it said, see `Update.fingerprint`.
-    """
-    line: JournalLine = {
-        "line": "receipt",
-        "key": receipt.update.key,
-        **receipt.update.facts(brief=True),
-        "state": receipt.state.value,
-        "attempts": receipt.attempts,
-    }
-    if fingerprint:
-        line["digest"] = fingerprint
-    if receipt.error:
-        line["error"] = receipt.error
-    if receipt.remarks:
-        line["remarks"] = [f"{what}: {why}" for what, why in receipt.remarks]
-    return line
 
 
 def unusable_line(unusable: Unusable) -> JournalLine:

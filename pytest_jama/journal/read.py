@@ -15,6 +15,7 @@ from pytest_jama.journal.chain import ChainReader
 from pytest_jama.journal.line_parser import (
     Parser,
     parse_creation,
+    parse_file_receipt,
     parse_header,
     parse_locked,
     parse_unusable,
@@ -208,6 +209,7 @@ class _RecordReader:
             "unmatched": self._unmatched,
             "known": self._known,
             "creation": self._creation,
+            "file": self._file,
             "place": self._placed,
             "upload": self._upload,
             "end": self._end,
@@ -286,6 +288,9 @@ class _RecordReader:
             self._recording.begun.pop(what, None)
         else:
             self._recording.begun[what] = begun_at
+
+    def _file(self, line: JournalLine) -> None:
+        self._recording.filed.append(parse_file_receipt(line, server=self._place))
 
     def _placed(self, _: JournalLine) -> None:
         """Forget what was begun: a plan tells that all of it was found afterwards."""

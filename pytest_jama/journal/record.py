@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.lock import merge_locks
-from pytest_jama.core.plan import Provenance
+from pytest_jama.core.origin import Provenance
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal.folder import INCOMPLETE
 from pytest_jama.journal.united import said_by
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
@@ -178,6 +179,7 @@ class Recording:
     accepted: set[int] = field(default_factory=set)
     is_header_edited: bool = False
     begun: dict[str, float] = field(default_factory=dict)
+    filed: list[FileReceipt] = field(default_factory=list)
 
     @property
     def open_edits(self) -> tuple[LineEdit, ...]:
@@ -297,6 +299,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         known={**other.known, **one.known},
         lock=merge_locks([one.lock, other.lock]),
         edits=[*one.edits, *other.edits],
+        filed=list(dict.fromkeys([*one.filed, *other.filed])),
     )
     for result in (*other.results.values(), *other.repeated.values()):
         united.add_result(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
-from pytest_jama.journal.lines import overlap_json
+from pytest_jama.journal.sending_lines import overlap_json
 from pytest_jama.report.case_lines import explain
 from pytest_jama.report.upload_lines import warnings_of
 
@@ -107,8 +107,9 @@ def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
 
     What an earlier upload brought there is sent, with no attempt.
     """
+    facts = {name: value for name, value in update.facts().items() if name != "procedure"}
     return {
-        **update.facts(),
+        **facts,
         "state": receipt.state.value if receipt else None,
         "attempts": receipt.attempts if receipt else 0,
         "error": receipt.error if receipt else "",

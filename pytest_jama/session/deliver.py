@@ -10,11 +10,14 @@ from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, Tar
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadReport
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import first_line
-from pytest_jama.journal import lines
+from pytest_jama.journal import sending_lines
+from pytest_jama.journal.candidates import find_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
+    from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Findings, Update
     from pytest_jama.core.port import Retry, Target
@@ -113,12 +116,12 @@ class Delivery(Observer):
 
     def begins(self, change: Change) -> None:
         """Write it to the journal: when the process ends now, nobody knows what became of it."""
-        self._write(lines.creation_line(change, state="begun"))
+        self._write(sending_lines.creation_line(change, state="begun"))
         self._tell(lambda observer: observer.begins(change))
 
     def refused(self, change: Change) -> None:
         """Write it to the journal."""
-        self._write(lines.creation_line(change, state="refused"))
+        self._write(sending_lines.creation_line(change, state="refused"))
         self._tell(lambda observer: observer.refused(change))
 
     def waits(self, why: str) -> None:
@@ -138,17 +141,22 @@ class Delivery(Observer):
         """Write the plan to the journal, before anything of it is sent."""
         self._plan = plan
         if plan.places:
-            self._write(lines.place_line(plan))
+            self._write(sending_lines.place_line(plan))
         for update in plan.updates:
-            self._write(lines.update_line(update))
+            self._write(sending_lines.update_line(update))
         self._tell(lambda observer: observer.planned(plan))
 
     def received(self, receipt: Receipt) -> None:
         """Write a receipt to the journal."""
         self._receipts[receipt.update.key] = receipt
         fingerprint = receipt.update.fingerprint(self._server)
-        self._write(lines.receipt_line(receipt, fingerprint=fingerprint))
+        self._write(sending_lines.receipt_line(receipt, fingerprint=fingerprint))
         self._tell(lambda observer: observer.received(receipt))
+
+    def filed(self, receipt: FileReceipt) -> None:
+        """Write to the journal how far a file got, so that nobody sends it twice."""
+        self._write(sending_lines.file_line(receipt))
+        self._tell(lambda observer: observer.filed(receipt))
 
     def _tell(self, what: Callable[[Observer], None]) -> None:
         """Tell the observers; one that breaks is told no more, and the upload goes on."""
@@ -171,6 +179,17 @@ class Delivery(Observer):
         unknown = (Receipt(each, state, error=str(why), cause=why) for each in updates)
         receipts = tuple(self._receipts.get(each.update.key, each) for each in unknown)
         return UploadReport(self._plan, receipts, why)
+
+
+def with_kept(findings: Findings, journals: Sequence[Path]) -> Findings:
+    """Return findings with what their journals keep: unfinished creations, the content of files."""
+    findings = findings._replace(begun={**find_begun(journals), **findings.begun})
+    if not any(each.files for each in findings.results):
+        return findings
+    from pytest_jama.journal.file_store import FileStore, find_in  # noqa: PLC0415 (few have any)
+
+    stores = [FileStore.of_journal(path) for path in journals]
+    return findings._replace(find_file=lambda sha256: find_in(stores, sha256))
 
 
 def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:

@@ -6,12 +6,14 @@ import hashlib
 import os
 import platform
 import socket
+import sys
+from contextlib import suppress
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_jama import __version__
-from pytest_jama.core.plan import Elsewhere, Provenance
+from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import printable
 from pytest_jama.journal.lines import provenance_json, session_line
@@ -167,9 +169,35 @@ def describe_session(
         framework=framework,
         hooks=hooks,
         provenance=provenance,
+        packages=find_packages(sys.path),
     )
     said = _Said(all_versions, framework, started, provenance)
     return SessionHead(line, recorded_provenance([said]))
+
+
+def find_packages(folders: Iterable[str]) -> dict[str, Any]:
+    """Return how many distributions are installed, and a hash of their names and versions.
+
+    It tells two environments apart. Names and versions are those of the folders ``*.dist-info``:
+    to read what is in them would take longer than a small session.
+
+    Args:
+        folders: Where modules are looked for.
+
+    Returns:
+        `count` and `sha256`: of the sorted ``name==version`` lines, each with a line feed.
+    """
+    names: set[str] = set()
+    for folder in dict.fromkeys(folders):
+        with suppress(OSError):
+            names.update(name for name in os.listdir(folder or ".") if name.endswith(_DIST_INFO))  # noqa: PTH208 (names alone)
+    parts = (name.removesuffix(_DIST_INFO).rpartition("-") for name in names)
+    listed = sorted(f"{name.lower().replace('_', '-')}=={version}" for name, _, version in parts)
+    text = "".join(f"{each}\n" for each in listed).encode("utf-8", "surrogateescape")
+    return {"count": len(listed), "sha256": hashlib.sha256(text).hexdigest()}
+
+
+_DIST_INFO = ".dist-info"
 
 
 class Said(Protocol):

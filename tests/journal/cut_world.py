@@ -12,7 +12,8 @@ from pytest_jama import hookimpl
 from pytest_jama.cli.upload import UploadOptions, run_upload
 from pytest_jama.config import Settings
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.core.plan import Findings, Mode, Provenance, Receipt, SendState
+from pytest_jama.core.origin import Provenance
+from pytest_jama.core.plan import Findings, Mode, Receipt, SendState
 from pytest_jama.core.verdicts import judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import JournalWriter, lines

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.known_tests import Unmatched
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
+from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import (
     Change,
     ChangeKind,
-    Elsewhere,
     Overlap,
     Place,
     Plan,
-    Provenance,
     Receipt,
     SendState,
     Unresolved,
 )
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
-from pytest_jama.journal import lines
+from pytest_jama.journal import lines, sending_lines
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ CASE = CaseRef.parse("JEET1-TC-12")
 NASTY = 't[\ud800 \udcff \x00\x1b[31m\u2028\u2029\x85 \r\n"\\ \uffff 漢 😀]'
 """What test IDs and messages may hold: surrogates, control characters, all sorts of line ends."""
 
+SHA256 = hashlib.sha256(b"test").hexdigest()
 FULL_RESULT = TestResult(
     test_id="tests/test_a.py::test_a",
     outcome=Outcome.FAILED,
@@ -45,6 +47,7 @@ FULL_RESULT = TestResult(
     host="bench-3",
     is_taken_out=True,
     redacted=1,
+    files=(AttachedFile("line.png", SHA256, 4, "image/png", step=2, redacted=1),),
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(
@@ -60,11 +63,17 @@ ADJUSTED_VERDICT = replace(
     results=(FULL_RESULT,),
     judged=CaseVerdict(CASE, Verdict.PASSED, results=(BARE_RESULT,)),
 )
+PROCEDURE = {"action": "<p>Press <b>[enter]</b></p>", "expectedResult": "It opens"}
 FULL_UPDATE = RunUpdate(
-    TestRun(20530, 501, "Login", "NOT_RUN"),
-    FULL_VERDICT,
+    TestRun(
+        *(20530, 501, "Login", "NOT_RUN"),
+        document_key="JEET1-TSTRN-5",
+        case_version=3,
+        current_case_version=4,
+    ),
+    replace(FULL_VERDICT, reasons=("step 2 was skipped",)),
     Verdict.FAILED,
-    steps=(RunStep("PASSED"), RunStep("FAILED", "0 V")),
+    steps=(RunStep("PASSED", as_read=PROCEDURE), RunStep("FAILED", "0 V")),
     account=("FAILED: pytest 9",),
 )
 BARE_UPDATE = RunUpdate(
@@ -96,6 +105,7 @@ FULL: dict[str, JournalLine] = {
         hooks=("conftest.py",),
         order=1_795_321_816_123_456,
         provenance=FULL_PROVENANCE,
+        packages={"count": 41, "sha256": SHA256},
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),
     "locked_line": lines.locked_line(
@@ -115,10 +125,10 @@ FULL: dict[str, JournalLine] = {
     ),
     "result_line": lines.result_line(FULL_RESULT),
     "verdict_line": lines.verdict_line(ADJUSTED_VERDICT),
-    "creation_line": lines.creation_line(
+    "creation_line": sending_lines.creation_line(
         Change(ChangeKind.CREATE, "test cycle 'Build 17'"), state="begun"
     ),
-    "place_line": lines.place_line(
+    "place_line": sending_lines.place_line(
         Plan(
             (
                 Place("project", "JEET1", 33),
@@ -131,8 +141,8 @@ FULL: dict[str, JournalLine] = {
             replaced=(Overlap("20530", "U (S)", "FAILED", "PASSED", "earlier", FULL_VERDICT),),
         ),
     ),
-    "update_line": lines.update_line(FULL_UPDATE),
-    "receipt_line": lines.receipt_line(
+    "update_line": sending_lines.update_line(FULL_UPDATE),
+    "receipt_line": sending_lines.receipt_line(
         Receipt(
             FULL_UPDATE,
             SendState.LOCKED,
@@ -141,6 +151,9 @@ FULL: dict[str, JournalLine] = {
             remarks=(("account not stored", "400 Bad Request: unknown field"),),
         ),
         fingerprint="5d717bf3b99288e9e983d19c2a099f0c",
+    ),
+    "file_line": sending_lines.file_line(
+        FileReceipt(SHA256, "line.png", FileState.REFUSED, 20601, "20530", "400 Bad Request")
     ),
     "unusable_line": lines.unusable_line(
         Unusable(UnusableKind.REFERENCE, "tests/test_a.py::test_a", "property jama: 'A TC 2'")
@@ -155,7 +168,7 @@ FULL: dict[str, JournalLine] = {
     ),
     "known_line": lines.known_line([CASE]),
     "end_line": lines.end_line(finished=False, reason="no answer"),
-    "upload_line": lines.upload_line(
+    "upload_line": sending_lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
         versions={"pytest-jama": "0.1.0", "python": "3.12.8"},
         command=("pytest-jama", "upload"),
@@ -175,16 +188,19 @@ BARE: dict[str, JournalLine] = {
     "locked_line": lines.locked_line(Lock({})),
     "result_line": lines.result_line(BARE_RESULT),
     "verdict_line": lines.verdict_line(CaseVerdict(CASE, None)),
-    "upload_line": lines.upload_line(started="", versions={}, command=(), sessions=(), settings={}),
+    "upload_line": sending_lines.upload_line(
+        started="", versions={}, command=(), sessions=(), settings={}
+    ),
     "uncollected_line": lines.uncollected_line(BARE_RESULT),
-    "creation_line": lines.creation_line(
+    "creation_line": sending_lines.creation_line(
         Change(ChangeKind.CREATE, "test cycle 'Build 17'"), state="begun"
     ),
-    "place_line": lines.place_line(
+    "place_line": sending_lines.place_line(
         Plan(tuple(Place(kind, "", None) for kind in ("project", "plan", "cycle")))
     ),
-    "update_line": lines.update_line(BARE_UPDATE),
-    "receipt_line": lines.receipt_line(Receipt(BARE_UPDATE, SendState.SENT)),
+    "update_line": sending_lines.update_line(BARE_UPDATE),
+    "receipt_line": sending_lines.receipt_line(Receipt(BARE_UPDATE, SendState.SENT)),
+    "file_line": sending_lines.file_line(FileReceipt(SHA256, "line.png", FileState.BEGUN)),
     "unusable_line": lines.unusable_line(Unusable(UnusableKind.HOOK, "", "")),
     "unlinked_line": lines.unlinked_line(""),
     "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_jama.core.plan import Change, ChangeKind, Place, Plan
 from pytest_jama.core.results import Outcome
-from pytest_jama.journal import lines
+from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.candidates import LATELY_S, find_begun
 from tests.journal.record import a_test, as_bytes, header
 
@@ -22,10 +22,12 @@ NOW_S = 1_795_323_600.25
 
 
 def _creations(*states: tuple[Change, str]) -> list[lines.JournalLine]:
-    return [{**lines.creation_line(change, state=state), "at": AT} for change, state in states]
+    return [
+        {**sending_lines.creation_line(change, state=state), "at": AT} for change, state in states
+    ]
 
 
-PLACED = lines.place_line(Plan(places=(Place("plan", "A", 1),)))
+PLACED = sending_lines.place_line(Plan(places=(Place("plan", "A", 1),)))
 ENDED = lines.end_line(finished=True, reason="")
 
 

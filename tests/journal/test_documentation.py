@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_jama.config.journal_settings import JournalSettings
+from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
@@ -89,6 +90,7 @@ def test_the_example_shows_every_field_of_its_kind(kind: str) -> None:
         pytest.param("result", [outcome.value for outcome in Outcome], id="outcomes"),
         pytest.param("verdict", [*(verdict.value for verdict in Verdict), "leave"], id="verdicts"),
         pytest.param("receipt", [state.value for state in SendState], id="states"),
+        pytest.param("file", [state.value for state in FileState], id="states of files"),
         pytest.param("unusable", [kind.value for kind in UnusableKind], id="kinds"),
     ],
 )

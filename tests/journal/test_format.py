@@ -8,7 +8,7 @@ import pytest
 
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict
-from pytest_jama.journal import lines
+from pytest_jama.journal import lines, sending_lines
 from tests.journal.samples import (
     ADJUSTED_VERDICT,
     BARE,
@@ -19,11 +19,15 @@ from tests.journal.samples import (
     FULL_VERDICT,
     NASTY,
     NASTY_RESULT,
+    SHA256,
 )
 
 TIMED_RESULT = BARE_RESULT._replace(duration_s=0.0124999, links=FULL_RESULT.links)
 MAKERS = [
-    name for name, _ in inspect.getmembers(lines, inspect.isfunction) if name.endswith("_line")
+    name
+    for module in (lines, sending_lines)
+    for name, _ in inspect.getmembers(module, inspect.isfunction)
+    if name.endswith("_line")
 ]
 
 
@@ -58,6 +62,16 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
         "taken_out": True,
         "redacted": 1,
         "steps": [[1, "passed", ""], [2, "failed", "no dial tone"]],
+        "files": [
+            {
+                "name": "line.png",
+                "sha256": SHA256,
+                "size": 4,
+                "type": "image/png",
+                "step": 2,
+                "redacted": 1,
+            }
+        ],
     }
 
 
@@ -110,6 +124,11 @@ def test_an_update_tells_the_old_and_the_new_status() -> None:
         "was": "NOT_RUN",
         "status": "FAILED",
         "steps": ["PASSED", "FAILED"],
+        "run_key": "JEET1-TSTRN-5",
+        "version": 3,
+        "current_version": 4,
+        "reasons": ["step 2 was skipped"],
+        "procedure": [["Press [enter]", "It opens"], ["", ""]],
     }
 
 

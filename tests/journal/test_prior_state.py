@@ -9,7 +9,7 @@ import pytest
 
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
-from pytest_jama.journal import lines
+from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.prior_uploads import PriorUploads
 from pytest_jama.session.deliver import leave_out_known
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
@@ -26,7 +26,9 @@ END = lines.end_line(finished=True, reason="")
 
 
 def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.JournalLine:
-    return lines.receipt_line(Receipt(update, state), fingerprint=update.fingerprint(SERVER))
+    return sending_lines.receipt_line(
+        Receipt(update, state), fingerprint=update.fingerprint(SERVER)
+    )
 
 
 def kept(*several: lines.JournalLine, session: str = "s1", **given: Any) -> Recording:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.config import Settings
-from pytest_jama.core.plan import Elsewhere, Provenance
+from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome
 from pytest_jama.session.provenance import (
     SessionHead,

@@ -7,7 +7,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_jama.core.folding import fold
 from pytest_jama.core.plan import CaseChange
+from pytest_jama.core.text import shorten
 from pytest_jama.targets.jama.account import describe_steps, statement_of
 from pytest_jama.targets.jama.actual_results import (
     ACCOUNT_SIZE,
@@ -188,6 +190,9 @@ class RunUpdate:
             [[step.number, step.verdict.value, step.notes] for step in verdict.steps],
             statement_of(verdict, status=self.status, provenance=self.provenance),
         ]
+        files = {(file.name, file.sha256) for each in verdict.results for file in each.files}
+        if files:  # without any it is what earlier versions have made
+            content.append(sorted(files))
         text = json.dumps(content).encode("ascii")
         return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
@@ -226,6 +231,15 @@ class RunUpdate:
         case = str(self.verdict.case_ref)
         if brief:
             return {"run": self.run.run_id, "case": case, "status": self.will_be}
+        known = {
+            "run_key": self.run.document_key,
+            "version": self.run.case_version,
+            "current_version": self.run.current_case_version,
+            "reasons": list(self.verdict.reasons),
+            "procedure": [_procedure_of(step.as_read) for step in self.steps],
+        }
+        if not any(map(any, known["procedure"])):
+            del known["procedure"]
         return {
             "run": self.run.run_id,
             "name": self.run.name,
@@ -233,8 +247,20 @@ class RunUpdate:
             "was": self.was,
             "status": self.will_be,
             "steps": [step.status for step in self.steps],
+            **{name: value for name, value in known.items() if value not in ("", None, [])},
         }
 
+
+def _procedure_of(step: Mapping[str, Any]) -> list[str]:
+    """Return what a step asks for and what it expects, as words."""
+    texts = (step.get(name) for name in ("action", "expectedResult"))
+    return [
+        shorten(fold(text), at_most=_PROCEDURE) if isinstance(text, str) else "" for text in texts
+    ]
+
+
+_PROCEDURE = 500
+"""Characters of each text of a step that the journal keeps."""
 
 _FINGERPRINT_CHARACTERS = 32
 

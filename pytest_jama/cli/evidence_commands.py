@@ -1,0 +1,3 @@
+"""The commands that make evidence and check it; see `commands`."""
+
+from __future__ import annotations

@@ -1,0 +1,63 @@
+"""A file that is evidence of a test, and what became of it at a server. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class AttachedFile(NamedTuple):
+    """A file of one test; its content is kept beside the journal, by its hash.
+
+    Attributes:
+        name: What people call it: its file name, or what the test called it.
+        sha256: The SHA-256 of the content as it is kept, in hexadecimal.
+        size: Bytes of that content.
+        media_type: Its kind: ``image/png``, ``text/plain``.
+        step: The step of the test's cases that it belongs to; None for the whole test.
+        redacted: How many passages of its text are hidden, since they look like secrets.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+    step: int | None = None
+    redacted: int = 0
+
+
+class FileState(str, Enum):
+    """How far a file got at the server."""
+
+    BEGUN = "begun"
+    """The object that shall hold it is going to be created: whether it is, is not known yet."""
+    CREATED = "created"
+    """The object that shall hold it is there, and has an ID."""
+    STORED = "stored"
+    """The object has the content."""
+    ATTACHED = "attached"
+    """It belongs to a run or plan."""
+    REFUSED = "refused"
+    """The server does not take it."""
+
+
+class FileReceipt(NamedTuple):
+    """What became of a file at the server; of several of one file and place the last one counts.
+
+    Attributes:
+        sha256: The SHA-256 of its content.
+        name: The name that it has there.
+        state: How far it got.
+        attachment: The ID of the object that holds it; None while it has none.
+        place: What it is attached to: `Update.key` of a run, ``plan 20494``; empty before.
+        error: Why it was refused; empty otherwise.
+        server: The URL of the server; empty for the one of this upload.
+    """
+
+    sha256: str
+    name: str
+    state: FileState
+    attachment: int | str | None = None
+    place: str = ""
+    error: str = ""
+    server: str = ""

@@ -1,0 +1,92 @@
+"""The files that are evidence of the tests of a session: their content, beside its journal.
+
+They are in a folder with the journal's name, each under the SHA-256 of its content, so that the
+same bytes are there once. Several processes may write them at the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+from pytest_jama.core.trust import BINARY, NEW_FILE, NEW_FOLDER, read_own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+ENDING = ".files"
+_BLOCK_BYTES = 1 << 20
+
+
+class FileStore:
+    """The files of one session.
+
+    Args:
+        folder: Where they are; it is created with the first one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def of_journal(cls, journal: Path) -> FileStore:
+        """Return the files of the session of a journal.
+
+        Args:
+            journal: The path of its file; one that is set aside as incomplete has the same files.
+        """
+        return cls(journal.with_name(f"{journal.name.partition('.')[0]}{ENDING}"))
+
+    def keep(self, content: bytes) -> str:
+        """Keep content; return its SHA-256, in hexadecimal.
+
+        Raises:
+            OSError: When it cannot be written.
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self.folder / sha256
+        if path.is_file() and path.stat().st_size == len(content):
+            return sha256
+        self.folder.mkdir(NEW_FOLDER, parents=True, exist_ok=True)
+        part = self.folder / f"{sha256}.{secrets.token_hex(4)}.part"
+        new = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, NEW_FILE)
+        try:
+            with os.fdopen(new, "wb") as file:
+                file.write(content)
+            part.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+        return sha256
+
+    def find(self, sha256: str) -> Path | None:
+        """Return where content is kept; None when it is not there, or is not what it was.
+
+        Args:
+            sha256: Its SHA-256, in hexadecimal.
+        """
+        path = self.folder / sha256
+        try:
+            with read_own(path) as file:
+                found = _digest(file)
+        except OSError:
+            return None
+        return path if found == sha256 else None
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    for block in iter(partial(file.read, _BLOCK_BYTES), b""):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def find_in(stores: Iterable[FileStore], sha256: str) -> Path | None:
+    """Return where content is kept in the first of several sessions that has it."""
+    return next((path for each in stores if (path := each.find(sha256))), None)
