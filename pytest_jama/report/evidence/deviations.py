@@ -11,54 +11,50 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
 from pytest_jama.core.text import counted, first_line
 from pytest_jama.journal.chain import describe_edits
-from pytest_jama.report.evidence.evidence_record import (
-    CaseEvidence,
-    CaseStatus,
-    Deviation,
-    Execution,
-)
+from pytest_jama.report.evidence.case_evidence import CaseEvidence, CaseStatus, Execution
+from pytest_jama.report.evidence.evidence_record import Deviation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.journal.record import Recording
-    from pytest_jama.report.evidence.evidence_record import RunEvidence, TestEvidence
+    from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
     from pytest_jama.report.evidence.journal_sources import JournalSource
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
-class Kind(NamedTuple):
+class DeviationKind(NamedTuple):
     """A kind of deviation; their order in `KINDS` is that of the record."""
 
     name: str
     is_open: bool = True
 
 
-EDITED = Kind("Record was changed")
-DAMAGED = Kind("Record lacks lines")
-BROKEN_OFF = Kind("Session broke off")
-MISSING = Kind("Journal is missing")
-MODIFIED = Kind("Modified code")
-UNCOLLECTED = Kind("Tests that could not be collected")
-NOTHING = Kind("Nothing was planned")
-NOT_SENT = Kind("Not sent to Jama")
-UNUSABLE = Kind("Input that could not be used")
-FAILED = Kind("Failed")
-ERROR = Kind("Error outside the test body")
-NO_CASE = Kind("Failure without a test case")
-KEPT = Kind("Entry of others kept")
-OTHERWISE = Kind("Jama shows otherwise")
-NO_RUN = Kind("No test run")
-HOOK = Kind("Verdict set by a hook")
-DRIFT = Kind("Drift of the test case")
-XPASSED = Kind("Passed though failure was expected")
-INCOMPLETE = Kind("Incomplete")
-BLOCKED = Kind("Blocked")
-NOT_EXECUTED = Kind("Not executed")
-STALE = Kind("Stale case version")
-FILE = Kind("File not in Jama")
-REPLACED = Kind("Entry replaced", is_open=False)
-REPEATED = Kind("Repeated test", is_open=False)
+EDITED = DeviationKind("Record was changed")
+DAMAGED = DeviationKind("Record lacks lines")
+BROKEN_OFF = DeviationKind("Session broke off")
+MISSING = DeviationKind("Journal is missing")
+MODIFIED = DeviationKind("Modified code")
+UNCOLLECTED = DeviationKind("Tests that could not be collected")
+NOTHING = DeviationKind("Nothing was planned")
+NOT_SENT = DeviationKind("Not sent to Jama")
+UNUSABLE = DeviationKind("Input that could not be used")
+FAILED = DeviationKind("Failed")
+ERROR = DeviationKind("Error outside the test body")
+NO_CASE = DeviationKind("Failure without a test case")
+KEPT = DeviationKind("Entry of others kept")
+OTHERWISE = DeviationKind("Jama shows otherwise")
+NO_RUN = DeviationKind("No test run")
+HOOK = DeviationKind("Verdict set by a hook")
+DRIFT = DeviationKind("Drift of the test case")
+XPASSED = DeviationKind("Passed though failure was expected")
+INCOMPLETE = DeviationKind("Incomplete")
+BLOCKED = DeviationKind("Blocked")
+NOT_EXECUTED = DeviationKind("Not executed")
+STALE = DeviationKind("Stale case version")
+FILE = DeviationKind("File not in Jama")
+REPLACED = DeviationKind("Entry replaced", is_open=False)
+REPEATED = DeviationKind("Repeated test", is_open=False)
 
 KINDS = (
     *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNCOLLECTED, UNUSABLE),
@@ -73,7 +69,7 @@ _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 class Found(NamedTuple):
     """A deviation without its number."""
 
-    kind: Kind
+    kind: DeviationKind
     cases: tuple[int, ...]
     what: str
     meaning: str
@@ -268,7 +264,9 @@ def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
         yield _found(STALE, case, what, meaning, "start a new cycle")
 
 
-def _found(kind: Kind, case: CaseEvidence, what: str, meaning: str, where: str = "") -> Found:
+def _found(
+    kind: DeviationKind, case: CaseEvidence, what: str, meaning: str, where: str = ""
+) -> Found:
     return Found(kind, (case.number,), what, meaning, where)
 
 

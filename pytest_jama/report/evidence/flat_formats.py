@@ -7,15 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_jama.core.text import clean
-from pytest_jama.report.evidence.evidence_record import Execution
+from pytest_jama.report.evidence.case_evidence import Execution
 
 if TYPE_CHECKING:
-    from pytest_jama.report.evidence.evidence_record import (
-        CaseEvidence,
-        EvidenceRecord,
-        Fact,
-        TestEvidence,
-    )
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord, Fact
 
 FORMAT = "pytest-jama.report/1"
 """What the document says that it is; the number rises when a reader would misunderstand it."""

@@ -12,16 +12,16 @@ from pytest_jama.core.verdicts import Verdict, worst
 from pytest_jama.journal.folder import shown
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import judge_recordings
-from pytest_jama.report.evidence.deviations import find_deviations
-from pytest_jama.report.evidence.evidence_record import (
+from pytest_jama.report.evidence.case_evidence import (
     CaseEvidence,
     CaseStatus,
-    EvidenceRecord,
     Execution,
     FileEvidence,
     StepEvidence,
     TestEvidence,
 )
+from pytest_jama.report.evidence.deviations import find_deviations
+from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 from pytest_jama.report.evidence.identification import (
     describe_place,
     describe_sources,
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.core.verdicts import CaseVerdict, VerdictRules
     from pytest_jama.journal.record import Recording
-    from pytest_jama.report.evidence.evidence_record import Deviation, RunEvidence
+    from pytest_jama.report.evidence.case_evidence import RunEvidence
+    from pytest_jama.report.evidence.evidence_record import Deviation
     from pytest_jama.report.evidence.journal_sources import JournalSource
     from pytest_jama.report.evidence.sent_runs import SentRuns
 

@@ -15,18 +15,15 @@ from markupsafe import Markup
 
 from pytest_jama.core.results import FAILURES, Outcome
 from pytest_jama.core.text import clean, shorten, visible
-from pytest_jama.report.evidence.evidence_record import CaseStatus, Execution
+from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 from pytest_jama.report.evidence.identification import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pytest_jama.report.evidence.evidence_record import (
-        CaseEvidence,
-        EvidenceRecord,
-        FileEvidence,
-    )
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence, FileEvidence
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
     FindFile = Callable[[str], Path | None]
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from pytest_jama.core.text import clean, shorten
-from pytest_jama.report.evidence.evidence_record import CaseStatus
+from pytest_jama.report.evidence.case_evidence import CaseStatus
 
 if TYPE_CHECKING:
-    from pytest_jama.report.evidence.evidence_record import CaseEvidence, EvidenceRecord
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
 _LONGEST = 1000
 

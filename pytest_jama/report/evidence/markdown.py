@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.text import clean, shorten, visible
-from pytest_jama.report.evidence.evidence_record import CaseStatus
+from pytest_jama.report.evidence.case_evidence import CaseStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

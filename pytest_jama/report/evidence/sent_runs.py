@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.report.evidence.evidence_record import RunEvidence
+from pytest_jama.report.evidence.case_evidence import RunEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

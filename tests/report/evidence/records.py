@@ -18,7 +18,8 @@ from tests.journal.record import a_test, as_bytes, collected, header, read
 if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
-    from pytest_jama.report.evidence.evidence_record import CaseEvidence, EvidenceRecord
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
 SETTINGS = {"project": "J", "plan": {"name": "Release 1"}, "cycle": {"name": "Build 17"}}
 FINISHED = lines.end_line(finished=True, reason="")

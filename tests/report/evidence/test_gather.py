@@ -11,7 +11,7 @@ from pytest_jama.core.origin import Provenance
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome, StepResult
 from pytest_jama.journal import lines
-from pytest_jama.report.evidence.evidence_record import CaseStatus, Execution
+from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import (
     FINISHED,
