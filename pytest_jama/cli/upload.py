@@ -25,7 +25,7 @@ from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals
 from pytest_jama.journal.folder import FOLDER, shown
 from pytest_jama.journal.merge import merge_results, merge_unmatched
-from pytest_jama.journal.prior_uploads import PriorUploads
+from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.select import Choice, choose_named, choose_newest
@@ -240,7 +240,16 @@ class _Upload:
         for recording in self._files:
             for what, at in recording.begun.items():
                 begun[what] = max(at, begun.get(what, at))
-        return Findings(results, judgement, provenance, known=tuple(known), begun=begun)
+        here = server_of(session.settings.url)
+        filed = (each for recording in self._files for each in recording.filed)
+        return Findings(
+            results,
+            judgement,
+            provenance,
+            known=tuple(known),
+            begun=begun,
+            filed=tuple(each for each in filed if each.server == here),
+        )
 
     def _open_journals(self) -> Journals:
         if self._output.mode is Mode.DRY_RUN:

@@ -8,6 +8,7 @@ import sys
 import weakref
 from contextlib import suppress
 from functools import partial
+from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
 from pytest_jama.core.trust import BINARY, NEW_FILE, UntrustedError, open_own, read_own
@@ -198,6 +199,7 @@ class Journals:
     def __init__(self, writers: Sequence[JournalWriter], *, paths: Sequence[Path] = ()) -> None:
         self._writers = writers
         self._paths = paths
+        self._writing = RLock()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -220,14 +222,16 @@ class Journals:
             writer.begin_line()
 
     def write(self, *lines: JournalLine) -> None:
-        """Append lines to each."""
-        for writer in self._writers:
-            writer.write(*lines)
+        """Append lines to each; several threads may do so at the same time."""
+        with self._writing:
+            for writer in self._writers:
+                writer.write(*lines)
 
     def write_encoded(self, *lines: str) -> None:
         """Append lines that are JSON already to each."""
-        for writer in self._writers:
-            writer.write_encoded(*lines)
+        with self._writing:
+            for writer in self._writers:
+                writer.write_encoded(*lines)
 
     def close(self) -> None:
         """Close all of them."""

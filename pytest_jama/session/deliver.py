@@ -11,9 +11,11 @@ from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadRe
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import first_line
 from pytest_jama.journal import sending_lines
+from pytest_jama.journal.candidates import find_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.errors import ErrorLog
@@ -177,6 +179,17 @@ class Delivery(Observer):
         unknown = (Receipt(each, state, error=str(why), cause=why) for each in updates)
         receipts = tuple(self._receipts.get(each.update.key, each) for each in unknown)
         return UploadReport(self._plan, receipts, why)
+
+
+def with_kept(findings: Findings, journals: Sequence[Path]) -> Findings:
+    """Return findings with what their journals keep: unfinished creations, the content of files."""
+    findings = findings._replace(begun={**find_begun(journals), **findings.begun})
+    if not any(each.files for each in findings.results):
+        return findings
+    from pytest_jama.journal.file_store import FileStore, find_in  # noqa: PLC0415 (few have any)
+
+    stores = [FileStore.of_journal(path) for path in journals]
+    return findings._replace(find_file=lambda sha256: find_in(stores, sha256))
 
 
 def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:

@@ -230,8 +230,7 @@ class Session:
         observers: Sequence[Observer],
         prior: Callable[[Update], PriorState] | None,
     ) -> UploadReport:
-        from pytest_jama.journal.candidates import find_begun  # noqa: PLC0415
-        from pytest_jama.session.deliver import Delivery  # noqa: PLC0415 (only when it is sent)
+        from pytest_jama.session.deliver import Delivery, with_kept  # noqa: PLC0415 (it sends)
 
         delivery = Delivery(
             extensions=self.extensions,
@@ -241,9 +240,9 @@ class Session:
             observers=observers,
             prior=prior,
         )
-        begun = {**find_begun(self.journal.paths if self.journal else ()), **findings.begun}
+        findings = with_kept(findings, self.journal.paths if self.journal else ())
         account = findings.provenance if self.settings.run.actual_results else ""
-        findings = findings._replace(session=self._name, provenance=account, begun=begun)
+        findings = findings._replace(session=self._name, provenance=account)
         with _environment(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 

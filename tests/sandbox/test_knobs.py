@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.sandbox.jama.knobs import KnobError, Knobs, choices_of
+from pytest_jama.sandbox.jama.knobs import KnobError, Knobs, choices_of, unit_of
 from tests.sandbox.documentation import documented_rows
 
 
@@ -31,6 +31,7 @@ def test_the_last_word_of_a_knob_counts() -> None:
         ("search_lag_s=soon", "search_lag_s='soon' is not a number of seconds"),
         ("search_lag_s=-1", "search_lag_s='-1' must be 0 seconds or more"),
         ("name_limit=many", "name_limit='many' is not a number of characters such as 255"),
+        ("file_limit_bytes=1e6", "file_limit_bytes='1e6' is not a number of bytes"),
         ("text_limit=-1", "text_limit='-1' is not a number of characters"),
         ("server_zone=Berlin", "server_zone='Berlin' is not an offset from UTC such as +02:00"),
         ("search_lag_s=nan", "search_lag_s='nan' must be 0 seconds or more"),
@@ -49,14 +50,17 @@ def test_a_name_like_no_other_is_answered_with_all_names() -> None:
 def test_the_documentation_lists_every_knob_with_default_choices_and_reason() -> None:
     lines = [
         f"| `{knob.name}` | `{shown(knob.default)}` | "
-        f"{', '.join(f'`{other}`' for other in others(knob)) or TAKES[type(knob.default)]} | "
+        f"{', '.join(f'`{other}`' for other in others(knob)) or takes(knob)} | "
         f"{knob.metadata['why']} |"
         for knob in fields(Knobs)
     ]
     assert documented_rows("| knob | default |") == lines
 
 
-TAKES = {float: "seconds", int: "characters", str: "an offset such as `+02:00`"}
+def takes(knob: Field[Any]) -> str:
+    if isinstance(knob.default, int):
+        return unit_of(knob.name)
+    return "seconds" if isinstance(knob.default, float) else "an offset such as `+02:00`"
 
 
 def shown(default: object) -> str:

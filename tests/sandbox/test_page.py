@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,12 @@ import requests
 from pytest_jama.sandbox.jama.page import bar_of, pages_of
 from tests.sandbox.client import add, statuses
 from tests.sandbox.markup import elements_of
+from tests.sandbox.test_attachments import address, new_attachment, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_jama.sandbox.jama.model import Node
     from tests.sandbox.client import World
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -103,7 +106,7 @@ def test_strings_of_tests_are_never_markup(world: World) -> None:
 def test_the_browser_is_told_to_run_and_load_nothing(world: World) -> None:
     headers = requests.get(f"{world.sandbox.url}/", timeout=5).headers
     policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; style-src 'self'; img-src data:")
+    assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self' data:")
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -175,3 +178,63 @@ def test_a_status_beside_the_five_is_shown(world: World) -> None:
     world.store.set_status(run.id, "NOT_APPLICABLE")
     assert "⊘</span> not applicable" in page(world, f"/runs/{run.id}")
     assert run.name in page(world, f"/cycles/{run.cycle_id}?status=NOT_APPLICABLE")
+
+
+def with_image(world: World, media_type: str = "image/png") -> tuple[Node, str]:
+    """Return a run with a file, and the address of that."""
+    run, attachment = world.run(steps=1), new_attachment(world)
+    upload(world, attachment, name="the page.png", media_type=media_type)
+    for path in (f"/testruns/{run.id}", f"/testplans/{run.plan_id}"):
+        world.api.post(f"{path}/attachments", {"attachment": attachment})
+    return run, address(world, attachment)
+
+
+def sources(text: str) -> list[str | None]:
+    return [each.attributes.get("src") for each in elements_of(text) if each.name == "img"]
+
+
+def test_files_of_runs_and_plans_are_shown_and_linked(world: World) -> None:
+    run, at = with_image(world)
+    path = at.removeprefix(world.sandbox.url)
+    for place in ("/", f"/cycles/{run.cycle_id}", f"/runs/{run.id}"):
+        text = page(world, place)
+        assert f'<a href="{path}">the page.png</a>' in text
+        assert "image/png, 8 Bytes" in text
+        assert path in sources(text)
+    assert "<span>1 file</span>" in page(world, f"/runs/{run.id}")
+
+
+def test_images_in_results_are_shown_in_their_place_if_they_are_stored_here(world: World) -> None:
+    run, at = with_image(world)
+    path = at.removeprefix(world.sandbox.url)
+    foreign = (
+        f"http://example.com{path}",
+        at.replace("/attachment/", "/x/attachment/"),
+        "data:image/png;base64,AA==",
+        f"{world.sandbox.url}/style.css",
+        f'{path}" onerror=alert(1) x="',
+    )
+    images = "".join(f'<img src="{html.escape(each)}">' for each in (*foreign, at, path))
+    sent = statuses("FAILED")
+    sent[0]["result"] = f"<p>step {images}</p>"
+    world.api.patch(
+        f"/testruns/{run.id}", add("testRunSteps", sent), add("actualResults", f"a {images} b")
+    )
+    text = page(world, f"/runs/{run.id}")
+    assert sources(text) == [path] * 5  # two in each of the texts, one in the list of files
+    assert text.index(">a</div>") < text.index(f'<img src="{path}"') < text.index(">b</div>")
+    assert "onerror" not in text
+
+
+def test_a_file_that_is_no_image_is_not_shown_as_one(world: World) -> None:
+    run, at = with_image(world, media_type="text/html")
+    world.api.patch(f"/testruns/{run.id}", add("actualResults", f'<p>x<img src="{at}"></p>'))
+    assert sources(page(world, f"/runs/{run.id}")) == []
+
+
+def test_images_are_loaded_below_the_context_path(make_world: Callable[..., World]) -> None:
+    world = make_world(context_path="/contour")
+    run, at = with_image(world)
+    world.api.patch(f"/testruns/{run.id}", add("actualResults", f'<p>x<img src="{at}"></p>'))
+    path = at.removeprefix(world.sandbox.url)
+    assert sources(page(world, f"/runs/{run.id}")) == [f"/contour{path}"] * 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.sandbox.browser import Browser, find_browser
 from tests.sandbox.client import add, statuses
+from tests.sandbox.test_attachments import address, new_attachment, upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,6 +102,54 @@ def test_texts_are_shown_and_never_run(browser: Browser, world: World, run: Node
     assert browser.value("document.querySelectorAll('main script, main img').length") == 0
 
 
+# One black point. Source: W3C, PNG Specification.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+SVG = (
+    b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>"
+    b"<script>console.error('ran')</script><rect width='9' height='9'/></svg>"
+)
+
+
+@pytest.fixture
+def files(world: World, run: Node) -> dict[str, str]:
+    """The addresses of three files of a run; two are images in its results, too."""
+    contents = {"image/png": PNG, "image/svg+xml": SVG, "text/html": EVIL.encode()}
+    found = {}
+    for media_type, content in contents.items():
+        attachment = new_attachment(world)
+        upload(world, attachment, name="a name " * 9, content=content, media_type=media_type)
+        world.api.post(f"/testruns/{run.id}/attachments", {"attachment": attachment})
+        found[media_type] = address(world, attachment)
+    images = "".join(f'<img src="{each}">' for each in found.values())
+    world.api.patch(f"/testruns/{run.id}", add("actualResults", f"<p>seen {images}</p>"))
+    return found
+
+
+def wait_for_images(browser: Browser) -> list[int]:
+    """Return the widths of the images of the page, in points of their own."""
+    loaded = "[...document.images].every(each => (each.loading = 'eager', each.complete))"
+    for _ in range(10_000):
+        if browser.value(loaded):
+            break
+    widths: list[int] = browser.value("[...document.images].map(each => each.naturalWidth)")
+    return widths
+
+
+@pytest.mark.parametrize("width_px", [360, 1200])
+def test_images_of_a_run_are_shown_and_run_nothing(
+    browser: Browser, world: World, run: Node, files: dict[str, str], width_px: int
+) -> None:
+    browser.open(f"{world.sandbox.url}/runs/{run.id}", width_px=width_px)
+    assert wait_for_images(browser) == [1, 9, 1, 9]
+    assert browser.complaints == []
+    own = (world.sandbox.url + "/", "data:")
+    assert [url for url in browser.requested if not url.startswith(own)] == []
+    assert browser.value("document.documentElement.scrollWidth") <= width_px
+    assert files["text/html"] not in browser.requested
+
+
 @pytest.fixture(params=["plain", "rich"])
 def hostile_cycle(world: World, request: pytest.FixtureRequest) -> int:
     """A cycle with a run for each hostile text, in its name, result, custom field and steps."""
@@ -131,7 +181,8 @@ def test_hostile_texts_neither_run_nor_load_nor_hide_anything(
         own = (world.sandbox.url + "/", "data:")
         assert [url for url in browser.requested if not url.startswith(own)] == []
         foreign = (
-            "main script, main style, main img, main iframe, main form, main meta, main object"
+            "main script, main style, main iframe, main form, main meta, main object, "
+            'main img:not([src^="/attachment/"])'  # of files that other tests have attached
         )
         assert browser.value(f"document.querySelectorAll('{foreign}').length") == 0
         assert browser.value("document.querySelectorAll('[onload], [onfocus], base').length") == 0

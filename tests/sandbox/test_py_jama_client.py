@@ -98,6 +98,9 @@ def test_it_uploads_a_file(client: Any, world: World, tmp_path: Path) -> None:
     post(client, f"testruns/{run.id}/attachments", {"attachment": attachment})
     shown = AttachmentsAPI(client).get_attachment(attachment).data
     assert shown["fileName"] == "log.txt"
+    listed = client.get(f"testruns/{run.id}/attachments").json()["data"]
+    assert [each["id"] for each in listed] == [attachment]
+    assert client.get(f"attachments/{attachment}/file").content == b"all fine"
 
 
 def test_it_understands_refusals(client: Any, world: World) -> None:

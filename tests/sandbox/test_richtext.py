@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pytest_jama.sandbox.jama.rich_text import normalised, plain, words_of
+from pytest_jama.sandbox.jama.rich_text import normalised, plain, words_and_images
 
 
 @pytest.mark.parametrize(
@@ -54,8 +55,32 @@ def test_markup_is_left_out_of_what_is_shown(rich: str, words: str) -> None:
 
 
 def test_text_that_is_not_rich_is_shown_as_it_is() -> None:
-    assert words_of("saw <Foo object>") == "saw <Foo object>"
-    assert words_of("<p>saw &lt;Foo&gt;</p>") == "saw <Foo>"
+    assert words_and_images("saw <Foo object>", Image) == ["saw <Foo object>"]
+    assert words_and_images("<p>saw &lt;Foo&gt;</p>", Image) == ["saw <Foo>"]
+    assert words_and_images(" ", Image) == []
+
+
+@dataclass(frozen=True)
+class Image:
+    source: str
+
+
+@pytest.mark.parametrize(
+    "rich, pieces",
+    [
+        ('<p>a <img src="/x?a&amp;b"> b</p>', ["a", Image("/x?a&b"), "b"]),
+        ("<p><IMG alt=x src='/y z'/></p>", [Image("/y z")]),
+        ("<p><img src=/z><img data-src=/no></p>", [Image("/z"), Image("")]),
+        ("<p>a<!-- <img src=/no> --><script><img src=/no></script>b</p>", ["ab"]),
+        ("a <img src=/no>", ["a <img src=/no>"]),
+    ],
+)
+def test_images_of_a_rich_text_stand_between_its_words(rich: str, pieces: list[object]) -> None:
+    assert words_and_images(rich, Image) == pieces
+
+
+def test_an_image_that_is_not_to_be_shown_leaves_the_words_together() -> None:
+    assert words_and_images("<p>a <img src=/x>b</p><p>c</p>", lambda _: None) == ["a b\nc"]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +97,7 @@ def test_any_text_can_be_shown(text: str) -> None:
 
 PIECES = [
     *("<!--", "<a ", "<a", "<", "&#", "<![", "</p", "<script>", "<p>", "</p> ", "<br" + " " * 50),
+    *("<img src='", "<img " + "src= " * 9, "<img src=x>"),
     *("<a b='", '<a "x" ', '"x" ', "'", "<?"),
 ]
 
@@ -82,6 +108,7 @@ def test_showing_eight_times_the_text_costs_about_eight_times_as_much(piece: str
         text = "<a " + piece * (size // len(piece))
         begin = time.thread_time()
         normalised(plain(text))
+        words_and_images(f"<p>{text}", Image)
         return time.thread_time() - begin
 
     assert min(cost_s(80_000) for _ in range(2)) < 24 * max(cost_s(10_000), 0.002)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.runs import RunUpdate
@@ -61,6 +62,21 @@ def test_fingerprint_does_not_depend_on_what_others_wrote_there_or_on_new_facts(
         earlier="<p>4.2 V</p>",
     )
     assert later.fingerprint(SERVER) == plain.fingerprint(SERVER)
+
+
+def test_fingerprint_tells_files_apart_by_name_and_content() -> None:
+    def of(*files: AttachedFile) -> str:
+        results = (result_of(Outcome.PASSED)._replace(files=files),)
+        return replace(UPDATE, verdict=replace(VERDICT, results=results)).fingerprint(SERVER)
+
+    one, other = (AttachedFile("a.txt", digit * 64, 1, "text/plain") for digit in "12")
+    told = [of(), of(one), of(other), of(one, other), of(one._replace(name="b.txt"))]
+    assert len(set(told)) == len(told)
+    assert of(one, other) == of(other, one)
+
+
+def test_fingerprint_without_files_is_that_of_earlier_versions() -> None:
+    assert UPDATE.fingerprint(SERVER) == "caf0b97c14167ef7895f03bba8c567df"
 
 
 def test_fingerprint_tells_servers_apart() -> None:

@@ -41,6 +41,11 @@ DOCUMENTED = {
     "GET /testruns": PAGE | {"testCycle", "testCase"},
     "GET /testcycles/{}/testruns": PAGE,
     "PATCH /testruns/{}": frozenset(),
+    "POST /projects/{}/attachments": frozenset(),
+    "GET /attachments/{}": frozenset(),
+    "PUT /attachments/{}/file": frozenset(),
+    "GET /testruns/{}/attachments": PAGE,
+    "POST /testruns/{}/attachments": frozenset(),
 }
 """Every request that we ever make, and its parameters. Source: Jama REST API cookbook."""
 

@@ -102,6 +102,8 @@ LATER = [
     ("PUT /testruns/1", said(403), RefusedError, f"{WRITE}, which writing test runs takes"),
     ("PUT /testcycles/1", said(403, message="no"), RefusedError, "`pytest-jama prepare`"),
     ("GET /projects/1", said(403, message="no"), RefusedError, READ),
+    ("PUT /attachments/1/file", said(413), RefusedError, "`evidence.max_file`"),
+    ("PUT /attachments/1/file", said(403), RefusedError, "which adding files takes"),
 ]
 
 

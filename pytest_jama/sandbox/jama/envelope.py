@@ -85,9 +85,9 @@ def created(call: Call, collection: str, new_id: int) -> JSONResponse:
     return JSONResponse({"meta": meta_of(201, call.database.clock, **more)}, status_code=201)
 
 
-def updated(call: Call) -> JSONResponse:
-    """Answer a PUT or PATCH."""
-    return JSONResponse({"meta": meta_of(200, call.database.clock)})
+def updated(call: Call, *, status: int = 200) -> JSONResponse:
+    """Answer a PUT, PATCH or DELETE."""
+    return JSONResponse({"meta": meta_of(status, call.database.clock)}, status_code=status)
 
 
 def refused(

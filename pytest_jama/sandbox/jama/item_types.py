@@ -125,7 +125,7 @@ _RUN = (
 ITEM_TYPES: dict[str, TypeDefinition] = {
     item_type.type_key: item_type
     for item_type in (
-        TypeDefinition(22, "ATT", "Attachment", _COMMON, kind="attachments"),
+        TypeDefinition(22, "ATT", "Attachment", _COMMON, kind="attachments", category="ATTACHMENT"),
         TypeDefinition(24, "REQ", "Requirement", _COMMON),
         TypeDefinition(
             26,
@@ -165,7 +165,7 @@ must look them up by category.
 
 def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
     """Return an item type as the admins of this server have left it."""
-    if knobs.attachments_widget == "off":
+    if knobs.attachments_widget in ("off", _OFF_FOR.get(item_type.kind)):
         widgets = tuple(name for name in item_type.widgets if name != "ATTACHMENTS")
         item_type = replace(item_type, widgets=widgets)
     if item_type.category == "TEST_RUN":
@@ -177,6 +177,8 @@ def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:
     return item_type
 
 
+_OFF_FOR = {"testruns": "off_for_runs", "testplans": "off_for_plans"}
+"""Values of the knob on the attachments widget that are about one kind alone."""
 _HOLDERS = {"plan": "TEST_PLAN", "cycle": "TEST_CYCLE"}
 """Categories by the values of a knob."""
 

@@ -140,8 +140,24 @@ class Knobs:
     attachment_body: Literal["both", "attachment", "attachmentItemId"] = _knob(
         "both", "the cookbook says `attachmentItemId`, the OpenAPI document `attachment`"
     )
-    attachments_widget: Literal["on", "off"] = _knob(
+    attachments_widget: Literal["on", "off", "off_for_runs", "off_for_plans"] = _knob(
         "on", "attaching is refused where the item type's attachments widget is off"
+    )
+    attachment_creation: Literal["allow", "403"] = _knob(
+        "allow", "the account may lack the right to add attachments to the project"
+    )
+    attachment_names: Literal["any", "unique"] = _knob(
+        "any", "whether a project can have two attachments of one name is undocumented"
+    )
+    items_attachments: Literal["items", "plans_and_runs"] = _knob(
+        "items", "the cookbook says `/items/ID/attachments` serves plans and runs, users get a 404"
+    )
+    file_limit_bytes: int = _knob(0, "no limit of files is known; 0 sets none")
+    over_file_limit: Literal["413", "400", "proxy"] = _knob(
+        "413", "how too large a file is refused is unknown; `proxy` is a 413 with a page of HTML"
+    )
+    file_stored: Literal["200", "201"] = _knob(
+        "200", "a file that is stored is answered with either"
     )
     # -- relationships -------------------------------------------------------------------
     relationships: Literal["last_id_required", "ignored"] = _knob(
@@ -202,9 +218,14 @@ _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", re.ASCII)
 
 
-def _characters(name: str, value: str) -> int:
+def unit_of(name: str) -> str:
+    """Return what a knob counts that takes whole numbers."""
+    return "bytes" if name.endswith("_bytes") else "characters"
+
+
+def _count(name: str, value: str) -> int:
     if not _DIGITS.fullmatch(value):
-        raise KnobError(f"knob {name}={value!r} is not a number of characters such as 255")
+        raise KnobError(f"knob {name}={value!r} is not a number of {unit_of(name)} such as 255")
     return int(value)
 
 
@@ -216,7 +237,7 @@ def _offset(name: str, value: str) -> str:
 
 _PARSERS: dict[type, Callable[[str, str], str | float]] = {
     float: _seconds,
-    int: _characters,
+    int: _count,
     str: _offset,
 }
 """By the type of the knob's default."""

@@ -43,6 +43,10 @@ class Meanwhile:
         """Delete a test case; its runs stay."""
         nodes.deactivate(self.database, id=case_id)
 
+    def delete_attachment(self, attachment_id: int) -> None:
+        """Delete an attachment with its file, wherever it is attached."""
+        nodes.deactivate(self.database, id=attachment_id)
+
     def renumber(self, node_id: int, document_key: str) -> str:
         """Give a case (or another item) another document key, as admins can.
 

@@ -1,8 +1,9 @@
-"""The read-only page: plans, cycles, runs and steps, without scripts or outside resources."""
+"""The read-only page: plans, cycles, runs, steps, files, without scripts or outside resources."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -12,12 +13,12 @@ from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects
-from pytest_jama.sandbox.jama.calls import Site, site_of
+from pytest_jama.sandbox.jama.calls import Site, base_url_of, site_of
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Node, StoredProject
 from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
 from pytest_jama.sandbox.jama.planning import find_groups
-from pytest_jama.sandbox.jama.rich_text import plain, words_of
+from pytest_jama.sandbox.jama.rich_text import plain, words_and_images
 from pytest_jama.sandbox.jama.selection import Window, of_kind, order_by
 from pytest_jama.sandbox.jama.statuses import (
     BLOCKED,
@@ -26,6 +27,14 @@ from pytest_jama.sandbox.jama.statuses import (
     NOT_APPLICABLE,
     NOT_RUN,
     PASSED,
+)
+from pytest_jama.sandbox.jama.stored_files import (
+    StoredFile,
+    content_of,
+    file_at,
+    files_by_holder,
+    find_file,
+    shown_headers,
 )
 
 _LOOKS = {
@@ -104,7 +113,7 @@ router = APIRouter(include_in_schema=False)
 RUNS_PER_PAGE = 200
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -119,7 +128,6 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters["plain"] = plain
-_TEMPLATES.filters["words_of"] = words_of
 _TEMPLATES.filters["look"] = _LOOKS.__getitem__
 
 
@@ -177,8 +185,34 @@ def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
         bar=bar_of(_counts(database, cycle.id)),
         groups={group.id: group.name for group in find_groups(database, cycle.plan_id)},
         users={user.id: user.username for user in USERS},
+        files=files_by_holder(database, [run.id for run in values["runs"]]),
+        pieces_of=partial(_pieces_of, database, base_url_of(request, site_of(request))),
         **values,
     )
+
+
+def _pieces_of(database: Database, base_url: str, text: str | None) -> list[str | StoredFile]:
+    """Return words and images in order; only images that are stored here, as files of their own."""
+
+    def find_image(address: str) -> StoredFile | None:
+        file = file_at(database, address, base_url=base_url)
+        return file if file and file.is_image else None
+
+    return words_and_images(text or "", find_image)
+
+
+@router.get("/attachment/{file_id}/{name}")
+async def show_file(request: Request, file_id: int, name: str) -> Response:
+    """Serve a file to a browser, which shows images and texts, and runs nothing.
+
+    Source: Jama REST cookbook: rich texts hold this address. The sandbox asks for no login here, as
+    with its pages.
+    """
+    database = site_of(request).database
+    file = find_file(database, file_id)
+    if file is None or file.name != name:
+        return _missing(request, "file", file_id)
+    return Response(content_of(database, file), headers=shown_headers(file))
 
 
 def _missing(request: Request, what: str, wanted: int) -> HTMLResponse:
@@ -211,6 +245,7 @@ def _project_block(database: Database, project: StoredProject) -> dict[str, Any]
         "project": project,
         "case_count": count_nodes(database, cases),
         "plans": [_plan_block(database, plan) for plan in plans],
+        "files": files_by_holder(database, [plan.id for plan in plans]),
     }
 
 

@@ -2,8 +2,12 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 _BLOCK = re.compile(r"\s*<(p|div|ul|ol|table|h[1-6]|pre|blockquote)\b", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -65,16 +69,44 @@ def _harmless_parts(text: str) -> Iterator[str]:
             yield f"</{name}>" if is_end else f"<{name} />" if name in _ALONE else f"<{name}>"
 
 
+@dataclass(frozen=True)
+class EmbeddedImage:
+    """An image in a rich text, and where that says it is."""
+
+    source: str
+
+
 def plain(text: str) -> str:
     """Return the words of rich text, line by line, without any markup."""
-    parts = list(_shown_parts(_without_comments(text)))
+    parts = _shown_parts(_without_comments(text))
+    return _tidy(part for part in parts if isinstance(part, str))
+
+
+def _tidy(parts: Iterable[str]) -> str:
     lines = (line.rstrip() for line in "".join(parts).replace("\xa0", " ").split("\n"))
     return "\n".join(lines).strip()
 
 
-def words_of(text: str) -> str:
-    """Return what a reader sees of a text that may be rich or not, such as a step's result."""
-    return plain(text) if _BLOCK.match(text) else text.strip()
+def words_and_images(text: str, find: Callable[[str], Found | None]) -> list[str | Found]:
+    """Return what a reader sees of a text that may be rich or not: words and images, in order.
+
+    Args:
+        text: What a run or a step holds.
+        find: Returns the image at an address; None where that is not to be shown.
+    """
+    if not _BLOCK.match(text):
+        return [text.strip()] if text.strip() else []
+    pieces: list[str | Found] = []
+    words: list[str] = []
+    for part in chain(_shown_parts(_without_comments(text)), (None,)):
+        if isinstance(part, str):
+            words.append(part)
+            continue
+        image = find(part.source) if part else None
+        if image is not None or part is None:
+            pieces += [_tidy(words), image] if image is not None else [_tidy(words)]
+            words.clear()
+    return [piece for piece in pieces if piece]
 
 
 def _without_comments(text: str) -> str:
@@ -83,8 +115,8 @@ def _without_comments(text: str) -> str:
     return head + "".join(part.partition("-->")[2] for part in rest)
 
 
-def _shown_parts(text: str) -> Iterator[str]:
-    """Walk through the text between the tags; a tag ends a line, scripts are left out."""
+def _shown_parts(text: str) -> Iterator[str | EmbeddedImage]:
+    """Walk through text and images; a tag ends a line, scripts are left out."""
     hidden = ""
     is_line_start = True
     read_to = 0
@@ -99,9 +131,22 @@ def _shown_parts(text: str) -> Iterator[str]:
         name, is_end = (tag["name"] or "").lower(), bool(tag["end"])
         if hidden or (name in _HIDDEN and not is_end):
             hidden = "" if is_end and name == hidden else hidden or name
+        elif name == "img" and not is_end:
+            yield EmbeddedImage(_source_of(tag[0]))
         elif name in _LINE_ENDS and _ends_line(name, is_end=is_end, is_line_start=is_line_start):
             yield "\n"
             is_line_start = True
+
+
+_SOURCE = re.compile(
+    r"""[\s"']src\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'>]+))""",
+    re.IGNORECASE,
+)
+
+
+def _source_of(tag: str) -> str:
+    match = _SOURCE.search(tag)
+    return _unescaped(next(filter(None, match.groups()), "")) if match else ""
 
 
 def _ends_line(name: str, *, is_end: bool, is_line_start: bool) -> bool:

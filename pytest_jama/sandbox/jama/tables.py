@@ -1,6 +1,6 @@
 """The tables. One wide table holds everything that Jama calls an abstract item."""
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -86,15 +86,31 @@ CREATE INDEX comments_by_item ON comments (item);
 
 CREATE TABLE relationships (
   id INTEGER PRIMARY KEY, from_item INTEGER NOT NULL, to_item INTEGER NOT NULL,
-  relationship_type INTEGER NOT NULL
+  relationship_type INTEGER NOT NULL, suspect INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (from_item, to_item)
 );
+CREATE INDEX relationships_by_target ON relationships (to_item);
 
-CREATE TABLE files (
-  attachment INTEGER PRIMARY KEY, id INTEGER NOT NULL, name TEXT NOT NULL,
-  mime_type TEXT NOT NULL, content BLOB NOT NULL
+CREATE TABLE files (               -- the one with the highest ID is the file of its attachment now
+  id INTEGER PRIMARY KEY, attachment INTEGER NOT NULL, name TEXT NOT NULL,
+  mime_type TEXT NOT NULL, size INTEGER NOT NULL, content BLOB NOT NULL
 );
+CREATE INDEX files_by_attachment ON files (attachment);
 
 CREATE TABLE attached (
   item INTEGER NOT NULL, attachment INTEGER NOT NULL, PRIMARY KEY (item, attachment)
 );
+
+CREATE TABLE tags (
+  id INTEGER PRIMARY KEY, project INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE (project, name)
+);
+
+CREATE TABLE tagged (
+  item INTEGER NOT NULL, tag INTEGER NOT NULL, PRIMARY KEY (item, tag)
+);
+
+CREATE TABLE links (
+  id INTEGER PRIMARY KEY, item INTEGER NOT NULL, url TEXT NOT NULL, description TEXT
+);
+CREATE INDEX links_by_item ON links (item);
 """

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
+from pytest_jama.sandbox.jama.stored_files import StoredFile, find_file_of
 
 _ALLOWED = {
     "items": ["GET", "PUT", "PATCH", "DELETE"],
@@ -78,7 +78,7 @@ def shown_fields(call: Call, value: Node) -> Json:
         derived["testCase"] = value.case_id
         derived["modifiedDate"] = value.modified_date
     if file := _file(call, value):
-        derived.update(attachment=file["id"], fileName=file["name"])
+        derived.update(attachment=file.id, fileName=file.name)
     return {name: _dated(call, name, part) for name, part in {**value.fields, **derived}.items()}
 
 
@@ -127,18 +127,15 @@ def _location(value: Node) -> Json:
     }
 
 
-def _file(call: Call, value: Node) -> Row | None:
+def _file(call: Call, value: Node) -> StoredFile | None:
     """Return the file of an attachment; its ID is not that of the attachment."""
-    if value.kind != "attachments":
-        return None
-    return call.database.find("files", attachment=value.id)
+    return find_file_of(call.database, value.id) if value.kind == "attachments" else None
 
 
-def _outside_of_fields(file: Row | None) -> Json:
+def _outside_of_fields(file: StoredFile | None) -> Json:
     if file is None:
         return {}
-    size = len(file["content"])
-    return {"fileName": file["name"], "mimeType": file["mime_type"], "fileSize": size}
+    return {"fileName": file.name, "mimeType": file.media_type, "fileSize": file.size_bytes}
 
 
 def lock(value: Node) -> Json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from urllib3.filepost import encode_multipart_formdata
+
 from pytest_jama.targets.http.creation import Creation
 from pytest_jama.targets.http.request import Query, Request, accept_anything
 from pytest_jama.targets.http.retry import persist
@@ -68,6 +70,23 @@ class HttpApi:
             on_attempt=on_attempt,
         )
 
+    def put_file(self, path: str, name: str, content: bytes, media_type: str) -> dict[str, Any]:
+        """Send a file, as a form of one part that is named ``file``.
+
+        Args:
+            path: What gets it.
+            name: Its file name.
+            content: What it holds.
+            media_type: Its kind.
+
+        Raises:
+            TargetError: See `send`.
+        """
+        form = {"file": (name, content, media_type)}
+        body, content_type = encode_multipart_formdata(form)
+        path = self._api_path + path
+        return self.send(Request("PUT", path, body=body, content_type=content_type))
+
     def patch(
         self,
         path: str,
@@ -99,6 +118,7 @@ class HttpApi:
         *,
         look: Callable[[], Seen],
         wary: Wary | None = None,
+        find_id: Callable[[Mapping[str, Any]], int | None] | None = None,
     ) -> int:
         """Make something new, and never twice.
 
@@ -107,6 +127,7 @@ class HttpApi:
             body: What to create.
             look: Looks whether it is there, before it is made again.
             wary: How to make something of which there would be two otherwise.
+            find_id: Returns the ID from an answer; None for where the server tells that of others.
 
         Returns:
             The ID of what was created or found.
@@ -117,7 +138,7 @@ class HttpApi:
         request = Request(
             "POST", self._api_path + path, body=_encode(body), makes_once=wary is not None
         )
-        find_id = self.connection.facts.find_created_id
+        find_id = find_id or self.connection.facts.find_created_id
         creation = Creation(self.connection, request, look, find_id, wary)
         return persist(self.connection, creation.attempt, request)
 

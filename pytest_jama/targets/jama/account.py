@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def account_of(
-    case: CaseVerdict, *, status: Verdict, provenance: str, steps: Sequence[str] = ()
+    case: CaseVerdict,
+    *,
+    status: Verdict,
+    provenance: str,
+    steps: Sequence[str] = (),
+    files: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Say in plain lines which tests led to a status.
 
@@ -33,6 +38,7 @@ def account_of(
         status: What the run will show.
         provenance: Tool, commit, time, in one line or several; empty for no account at all.
         steps: The statuses that the steps of the run will show.
+        files: What became of the files of the tests, a line for each.
     """
     if not provenance:
         return ()
@@ -46,7 +52,7 @@ def account_of(
     for result in results:
         if not _only_confirms(result):
             lines.extend(_lines_of(result))
-    lines.extend(provenance.splitlines())
+    lines.extend((*files, *provenance.splitlines()))
     for result in results:
         if _only_confirms(result):
             lines.extend(_lines_of(result))

@@ -35,12 +35,18 @@ class AccountForm:
     def __init__(self, client: JamaClient) -> None:
         self._client = client
 
-    def apply(self, updates: Sequence[RunUpdate]) -> Sequence[RunUpdate]:
+    def apply(self, updates: Sequence[RunUpdate], *, is_wanted: bool = True) -> Sequence[RunUpdate]:
         """Return the updates with accounts in plain text, where that is known to be right.
 
         It is looked up only when a run holds an account of ours in plain text: a field may have
         been rich text before, or may be now.
+
+        Args:
+            updates: The updates.
+            is_wanted: False for no accounts at all.
         """
+        if not is_wanted:
+            return [replace(update, account=()) for update in updates]
         hints = any(update.account and _holds_plain(update.run) for update in updates)
         if not (self._client.knows_item_types or hints) or not self._is_plain(unless_known=hints):
             return updates

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.core.plan import Update
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.runs import RunUpdate
 
     Send = Callable[[RunUpdate, Callable[[int], None]], "Written"]
@@ -259,6 +260,16 @@ def not_sent(
     """Return the receipt of an update that the end of the upload left unsent."""
     error = str(cause or "")
     return Receipt(update, SendState.NOT_SENT, attempts=attempts, error=error, cause=cause)
+
+
+def none_sent(
+    updates: Sequence[Update], reason: PytestJamaError, observer: Observer
+) -> tuple[Receipt, ...]:
+    """Return the receipts of updates of which none was tried; the observer is told each."""
+    receipts = tuple(not_sent(update, reason) for update in updates)
+    for receipt in receipts:
+        observer.received(receipt)
+    return receipts
 
 
 def _refused(update: RunUpdate, refusal: RefusedError, attempts: int) -> Receipt:

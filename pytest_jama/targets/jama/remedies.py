@@ -97,6 +97,15 @@ def _right(needed: str, otherwise: str = "") -> str:
 
 
 _CREATE_EDIT = "`Project Create/Edit` in this project"
+_WIDGET = (
+    "ask an administrator of Jama to enable the Attachments widget for the item type Test run (for "
+    "files of a plan: Test plan): Admin > Organization > Item types > Widgets"
+)
+_TOO_LARGE = (
+    "Jama, or a proxy before it, takes no file of this size: ask its administrator for the limit, "
+    "or set `evidence.max_file` in jama.yaml below it"
+)
+_NO_FILES = ", and whether the project and the item type allow attachments"
 _PREPARED = (
     ", or somebody who has it for running `pytest-jama prepare`, which makes plan, cycle and runs"
 )
@@ -146,6 +155,14 @@ CAUSES: tuple[Cause, ...] = (
     *_of_account(
         rf"{_ACCOUNT}[^.;]{{0,40}}{_SWITCHED_OFF}|{_SWITCHED_OFF} {_ACCOUNT}", _INACTIVE_ACCOUNT
     ),
+    # Source: Jama REST API cookbook, attachments: the widget has to be there for the item type.
+    Cause(
+        statuses={400, 403, 404, 409, 422},
+        words=_in_words(r"\bwidgets?\b"),
+        asks=re.compile("POST .*/attachments$"),
+        remedy=_WIDGET,
+    ),
+    Cause(statuses={413}, asks=re.compile("PUT .*/attachments/[0-9]+/file$"), remedy=_TOO_LARGE),
     # No document names the status of a refusal that is about a lock.
     Cause(statuses={423}, asks=_WRITES, remedy=_UNLOCK, scope=Scope.LOCK),
     Cause(statuses={400, 403, 409}, words=_LOCK, asks=_WRITES, remedy=_UNLOCK, scope=Scope.LOCK),
@@ -190,6 +207,11 @@ CAUSES: tuple[Cause, ...] = (
         statuses={403},
         asks=re.compile("(?:PATCH|PUT) .*/testruns/"),
         remedy=_right(f"{_CREATE_EDIT}, which writing test runs takes"),
+    ),
+    Cause(
+        statuses={403},
+        asks=re.compile("(?:POST|PUT) .*/attachments"),
+        remedy=_right(f"{_CREATE_EDIT}, which adding files takes", _NO_FILES),
     ),
     Cause(
         statuses={403},

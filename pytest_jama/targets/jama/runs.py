@@ -190,6 +190,9 @@ class RunUpdate:
             [[step.number, step.verdict.value, step.notes] for step in verdict.steps],
             statement_of(verdict, status=self.status, provenance=self.provenance),
         ]
+        files = {(file.name, file.sha256) for each in verdict.results for file in each.files}
+        if files:  # without any it is what earlier versions have made
+            content.append(sorted(files))
         text = json.dumps(content).encode("ascii")
         return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_CHARACTERS]
 

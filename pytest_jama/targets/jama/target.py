@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import OutOfReachError, TargetError
-from pytest_jama.core.plan import Plan, Receipt, SendState
+from pytest_jama.core.plan import Plan, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
@@ -19,7 +18,7 @@ from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.field_values import describe_unset, find_values
-from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, not_sent
+from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, none_sent
 from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.run_body import body_of
 from pytest_jama.targets.jama.run_writer import RunWriter
@@ -34,10 +33,11 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.lock import Lock
-    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.plan import Findings, Receipt, Update
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.change_log import Doubtful
     from pytest_jama.targets.jama.field_values import FieldValues
+    from pytest_jama.targets.jama.parallel import Send
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
@@ -80,6 +80,8 @@ class JamaTarget:
         self._cycle_id: int | None = None
         self._total_runs: int | None = None
         self._doubtful: Sequence[Doubtful] = ()
+        self._project_id: int | None = None
+        self._findings: Findings | None = None
 
     @property
     def _client(self) -> JamaClient:
@@ -96,7 +98,7 @@ class JamaTarget:
         Raises:
             TargetError: When project, plan or cycle cannot be used, or there are no credentials.
         """
-        judgement = findings.judgement
+        self._findings, judgement = findings, findings.judgement
         wanted = judgement.cases if findings.prepares else judgement.to_write
         if not wanted:
             return Plan()
@@ -184,6 +186,7 @@ class JamaTarget:
             self._client.api.connection.stop()  # what is under way in threads goes no further
             raise
         self._cycle_id = cast("int | None", resolution.cycle.place_id)
+        self._project_id = cast("int | None", resolution.project.place_id)
         self._total_runs = resolver.total_runs
         self._doubtful = resolver.doubtful
         return resolution
@@ -201,16 +204,17 @@ class JamaTarget:
         try:
             assignee = self._find_assignee()
             fields = find_values(self._client, "run", self._settings.run.fields, texts=False)
-            ours = form.apply(self._without_unwanted(cast("Sequence[RunUpdate]", updates)))
+            is_wanted = self._settings.run.actual_results
+            ours = form.apply(cast("Sequence[RunUpdate]", updates), is_wanted=is_wanted)
         except TargetError as error:
             if isinstance(error, OutOfReachError):
                 self._client.api.connection.stop()  # nothing is waited for any more
             self._look_for_second_ones(observer)
-            return _none_sent(updates, error, observer)
+            return none_sent(updates, error, observer)
         except KeyboardInterrupt:
-            return _none_sent(updates, INTERRUPTED, observer)
+            return none_sent(updates, INTERRUPTED, observer)
         writer = self._make_writer(assignee, fields)
-        sent, stopped_by = self._send(ours, writer, observer)
+        sent, stopped_by = self._send_with_files(ours, writer, observer)
         if stopped_by is not None:
             if stopped_by is not INTERRUPTED:
                 self._look_for_second_ones(observer)
@@ -238,24 +242,32 @@ class JamaTarget:
         if self._connected is not None:
             self._connected.api.connection.close()
 
-    def _without_unwanted(self, updates: Sequence[RunUpdate]) -> Sequence[RunUpdate]:
-        """Return the updates without accounts, where the settings want none."""
-        if self._settings.run.actual_results:
-            return updates
-        return [replace(update, account=()) for update in updates]
-
     def _find_assignee(self) -> int | None:
         if self._settings.run.assigned_to == "none":
             return None
         return self._client.get_current_user_id()
 
-    def _send(
+    def _send_with_files(
         self, updates: Sequence[RunUpdate], writer: RunWriter, observer: Observer
+    ) -> tuple[tuple[Receipt, ...], PytestJamaError | None]:
+        """Do what `_send` does; the files of the tests go before."""
+        has_files = any(each.files for update in updates for each in update.verdict.results)
+        if not has_files or self._findings is None or self._project_id is None:
+            return self._send(updates, writer.write, observer)
+        from pytest_jama.targets.jama.file_sender import FileSender  # noqa: PLC0415 (few have any)
+
+        files = FileSender(self._client, self._project_id, self._findings, observer)
+        sent = self._send(updates, files.before(writer.write), observer)
+        files.tell_refusals()
+        return sent
+
+    def _send(
+        self, updates: Sequence[RunUpdate], write: Send, observer: Observer
     ) -> tuple[tuple[Receipt, ...], PytestJamaError | None]:
         """Write the updates; returns their receipts, and why not all could be tried, if so."""
         sending = Sending(
             updates,
-            send=writer.write,
+            send=write,
             stop=self._client.api.connection.stop,
             on_receipt=observer.received,
             concurrency=self._settings.upload.concurrency,
@@ -282,7 +294,7 @@ class JamaTarget:
         for number, update in zip(lost, updates, strict=True):
             note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
-        again, stopped_by = self._send(updates, writer, Observer())
+        again, stopped_by = self._send(updates, writer.write, Observer())
         if stopped_by is None:
             again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
@@ -318,7 +330,7 @@ class JamaTarget:
         for number, update in updates.items():
             note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
             note("actual results are plain text here", receipts[number].attempts + 1, 0.0)
-        again, stopped_by = self._send(list(updates.values()), writer, Observer())
+        again, stopped_by = self._send(list(updates.values()), writer.write, Observer())
         if stopped_by is None:
             again, _ = read_back.verify(again, is_second=True)
         final = list(receipts)
@@ -335,14 +347,3 @@ class JamaTarget:
             remarks=tuple(unusable),
             explain=lambda run: describe_unset(self._client, run, fields.values),
         )
-
-
-def _none_sent(
-    updates: Sequence[Update],
-    reason: PytestJamaError,
-    observer: Observer,
-) -> tuple[Receipt, ...]:
-    receipts = tuple(not_sent(update, reason) for update in updates)
-    for receipt in receipts:
-        observer.received(receipt)
-    return receipts

@@ -1,24 +1,39 @@
 """Attachments: create in a project, upload the file, attach to an item, plan or run."""
 
 import mimetypes
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.datastructures import UploadFile
 
 from pytest_jama.sandbox.jama import envelope
-from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
-from pytest_jama.sandbox.jama.incoming import FILE_PART, Body, FieldsBody, PageQuery
-from pytest_jama.sandbox.jama.model import Node, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, touch
+from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller, base_url_of
+from pytest_jama.sandbox.jama.incoming import (
+    FILE_PART,
+    Body,
+    FieldsBody,
+    PageQuery,
+    QueryModel,
+)
+from pytest_jama.sandbox.jama.model import ApiError, Json, Node, bad_request, not_found
+from pytest_jama.sandbox.jama.nodes import NewNode, add_node, count_nodes, find_node, touch
 from pytest_jama.sandbox.jama.objects import new_fields, serve_one
 from pytest_jama.sandbox.jama.selection import of_kind
+from pytest_jama.sandbox.jama.stored_files import (
+    StoredFile,
+    content_of,
+    download_headers,
+    file_at,
+    find_file_of,
+    store_file,
+)
 
 router = APIRouter()
 serve_one(router, "attachments", "attachments")
 
 _ATTACHMENT_TYPE = 22
+_NOT_PERMITTED = "This user is not permitted to add attachments to this project"
 
 
 class AssociationBody(Body):
@@ -28,24 +43,45 @@ class AssociationBody(Body):
     attachment_item_id: int | None = None
 
 
+class FileQuery(QueryModel):
+    """Where a file of a rich text is."""
+
+    url: str
+
+
 @router.post("/projects/{project_id}/attachments")
 async def post_attachment(call: PlainCaller, project_id: int) -> JSONResponse:
     """Create an attachment, still without a file."""
     body = await call.body(FieldsBody)
     project = call.require_project(project_id)
+    if call.knobs.attachment_creation == "403":
+        raise ApiError(403, _NOT_PERMITTED)
     item_type = call.require_type(_ATTACHMENT_TYPE)
+    fields = new_fields(call, body.fields, item_type, {})
     new = NewNode(
         project=project,
         item_type=item_type,
-        fields=new_fields(call, body.fields, item_type, {}),
+        fields=fields,
         user=call.user,
         indexed_at=call.indexed_at,
     )
-    return envelope.created(call, "/attachments", add_node(call.database, new))
+    with call.database.transaction():
+        if call.knobs.attachment_names == "unique":
+            _refuse_second(call, project, fields)
+        attachment = add_node(call.database, new)
+    return envelope.created(call, "/attachments", attachment)
+
+
+def _refuse_second(call: Call, project: int, fields: Json) -> None:
+    named = of_kind("attachments").where("n.project = ?", project)
+    if count_nodes(
+        call.database, named.where("json_extract(n.fields, '$.name') = ?", fields["name"])
+    ):
+        raise bad_request(f"an attachment with the name {fields['name']!r} already exists")
 
 
 @router.put("/attachments/{attachment_id}/file")
-async def put_file(call: PlainCaller, attachment_id: int) -> JSONResponse:
+async def put_file(call: PlainCaller, attachment_id: int) -> Response:
     """Store or replace the file of an attachment.
 
     Source: Jama REST cookbook: a changed file does not move the activity date of the items.
@@ -54,29 +90,60 @@ async def put_file(call: PlainCaller, attachment_id: int) -> JSONResponse:
     call.require_writable(attachment)
     async with call.request.form() as parts:
         file = parts.get(FILE_PART)
-        if not isinstance(file, UploadFile) or not file.filename:
+        if not isinstance(file, UploadFile) or not _bare(file.filename):
             raise bad_request(f"send multipart/form-data with one part named {FILE_PART!r}, a file")
-        guessed = mimetypes.guess_type(file.filename)[0] or "application/octet-stream"
-        row = {
-            "attachment": attachment.id,
-            "name": file.filename,
-            "mime_type": file.content_type or guessed,
-            "content": await file.read(),
-        }
-    with call.database.transaction():
-        file_id = call.database.next_number("file id")
-        call.database.insert("files", {**row, "id": file_id}, conflict="REPLACE")
-    return envelope.updated(call)
+        content, name = await file.read(), _bare(file.filename)
+        guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        media_type = file.content_type or guessed
+    limit = call.knobs.file_limit_bytes
+    if limit and len(content) > limit:
+        return _too_large(call, f"the file has {len(content)} bytes, and may have {limit}")
+    store_file(call.database, attachment.id, name=name, media_type=media_type, content=content)
+    return envelope.updated(call, status=int(call.knobs.file_stored))
+
+
+def _bare(name: str | None) -> str:
+    """Leave out the folders. Source: RFC 7578, 4.2: a path that comes along is not used."""
+    return (name or "").replace("\\", "/").rpartition("/")[2]
+
+
+def _too_large(call: Call, why: str) -> Response:
+    how = call.knobs.over_file_limit
+    if how == "proxy":
+        page = "<html><head><title>413 Request Entity Too Large</title></head></html>"
+        return HTMLResponse(page, status_code=413)
+    raise ApiError(int(how), why)
 
 
 @router.get("/attachments/{attachment_id}/file")
 async def get_file(call: PlainCaller, attachment_id: int) -> Response:
     """Serve the file of an attachment."""
     call.require_node(attachment_id, "attachments")
-    file = call.database.find("files", attachment=attachment_id)
+    file = find_file_of(call.database, attachment_id)
     if file is None:
         raise not_found("file of the attachment", attachment_id)
-    return Response(file["content"], media_type="application/octet-stream")
+    return _download(call, file)
+
+
+@router.get("/files")
+async def get_embedded_file(call: Caller, query: Annotated[FileQuery, Query()]) -> Response:
+    """Serve a file by the address that stands in a rich text.
+
+    Source: Jama REST cookbook: `url` is `{base}/attachment/{fileId}/{fileName}`.
+    """
+    base_url = base_url_of(call.request, call.site)
+    file = file_at(call.database, query.url, base_url=base_url)
+    if file is None:
+        raise ApiError(404, f"there is no file at the url {query.url!r}")
+    return _download(call, file)
+
+
+def _download(call: Call, file: StoredFile) -> Response:
+    return Response(
+        content_of(call.database, file),
+        media_type="application/octet-stream",
+        headers=download_headers(file),
+    )
 
 
 def _serve(kind: str) -> None:
@@ -95,7 +162,7 @@ def _serve(kind: str) -> None:
         body = await call.body(AssociationBody)
         holder = _require_holder(call, node_id, kind)
         call.require_writable(holder)
-        attachment = _wanted_attachment(call, body)
+        attachment = _wanted_attachment(call, holder, body)
         with call.database.transaction():
             row = {"item": holder.id, "attachment": attachment}
             if not call.database.insert("attached", row, conflict="IGNORE"):
@@ -119,12 +186,18 @@ def _require_holder(call: Call, node_id: int, kind: str) -> Node:
     Source: the cookbook's table says `/items/{id}/attachments` works for plans and runs too;
     users report 404 for runs.
     """
-    return call.require_node(node_id, kind)
+    kinds = [kind]
+    if kind == "items" and call.knobs.items_attachments == "plans_and_runs":
+        kinds += ["testplans", "testruns"]
+    return call.require_node(node_id, *kinds)
 
 
-def _wanted_attachment(call: Call, body: AssociationBody) -> int:
-    if call.knobs.attachments_widget == "off":
-        raise bad_request("the attachments widget is not switched on for this item type")
+def _wanted_attachment(call: Call, holder: Node, body: AssociationBody) -> int:
+    holder_type = call.require_type(holder.item_type)
+    if "ATTACHMENTS" not in holder_type.widgets:
+        raise bad_request(
+            f"the attachments widget is not switched on for the item type {holder_type.display}"
+        )
     accepted = call.knobs.attachment_body
     sent: dict[str, Any] = {
         "attachment": body.attachment,

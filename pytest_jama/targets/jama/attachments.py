@@ -1,0 +1,130 @@
+"""Files at Jama: an attachment of the project, its content, what it is attached to.
+
+Source: Jama REST API cookbook, attachments: three requests, one after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import LockedError, RefusedError
+from pytest_jama.targets.http.creation import Seen
+from pytest_jama.targets.jama.answer_checks import is_list, says_already_there
+from pytest_jama.targets.jama.paging import named, read_pages
+from pytest_jama.targets.jama.waits import Patience
+from pytest_jama.targets.jama.wire import find_id
+
+if TYPE_CHECKING:
+    from pytest_jama.targets.http.creation import Wary
+    from pytest_jama.targets.jama.client import JamaClient
+
+_BODIES = ("attachment", "attachmentItemId")
+"""The first one is that of the OpenAPI document and of Jama's own clients, the other one that of
+the cookbook."""
+
+_WIDGET = re.compile(r"\bwidget", re.IGNORECASE)
+
+
+class Attachments:
+    """The attachments of one project. Safe to use from several threads.
+
+    Args:
+        client: Talks to Jama.
+        project_id: The project.
+    """
+
+    def __init__(self, client: JamaClient, project_id: int) -> None:
+        self._client = client
+        self._project_id = project_id
+        self._body = ""
+
+    def create(self, name: str, description: str, wary: Wary, *, word: str) -> int:
+        """Create an attachment without content; return its ID.
+
+        Args:
+            name: Its name.
+            description: What it is, as HTML.
+            wary: See `HttpApi.create`.
+            word: A word of the name that no other one has: it is looked up by that.
+
+        Raises:
+            TargetError: See `HttpApi.send`.
+        """
+        body = {"fields": {"name": name, "description": description}}
+        path = f"/projects/{self._project_id}/attachments"
+        look = partial(self.look, name, word=word)
+        return self._client.api.create(path, body, look=look, wary=wary)
+
+    def look(self, name: str, *, word: str) -> Seen:
+        """Look for an attachment by its name; see `create`."""
+        found = named(name, self._client.items_with_words(self._project_id, [word]))
+        return Seen(min((each.id for each in found), default=None))
+
+    def store(self, attachment: int, name: str, content: bytes, media_type: str) -> None:
+        """Give an attachment its content; once more does no harm.
+
+        Raises:
+            TargetError: See `HttpApi.send`.
+        """
+        self._client.api.put_file(f"/attachments/{attachment}/file", name, content, media_type)
+
+    def attach(self, attachment: int, place: str, *, may_be_there: bool) -> None:
+        """Attach an attachment to something; what is attached already is not attached again.
+
+        Args:
+            attachment: The attachment.
+            place: The path of a test run or test plan.
+            may_be_there: Whether it may be attached already, so that it is looked up first.
+
+        Raises:
+            RefusedError: When it is refused with both documented bodies.
+            TargetError: See `HttpApi.send`.
+        """
+        path = f"{place}/attachments"
+        if may_be_there and self._is_there(path, attachment):
+            return
+        first: RefusedError | None = None
+        for body in (self._body,) if self._body else _BODIES:
+            refusal = self._post(path, body, attachment)
+            if refusal is None:
+                return
+            if not _is_about_body(refusal):
+                raise refusal
+            first = first or refusal
+        raise first or AssertionError("there is a body to try")
+
+    def _post(self, path: str, body: str, attachment: int) -> RefusedError | None:
+        """Attach an attachment by one of the documented bodies; return the refusal, if any."""
+        try:
+            self._client.api.create(
+                path,
+                {body: attachment},
+                look=lambda: Seen(attachment if self._is_there(path, attachment) else None),
+                find_id=lambda _: attachment,
+            )
+        except RefusedError as refusal:
+            return None if says_already_there(refusal) else refusal
+        self._body = body
+        return None
+
+    def _is_there(self, path: str, attachment: int) -> bool:
+        client = self._client
+        get = partial(client.api.get, check=is_list())
+        patience = Patience(client.give_up_after_s, client.api.connection.clock)
+        try:
+            pages = read_pages(get, path, (), patience=patience, again=client.again(path))
+            return any(find_id(row.get("id")) == attachment for page in pages for row in page.rows)
+        except RefusedError:  # then the server says it when it is attached once more
+            return False
+
+
+def _is_about_body(refusal: RefusedError) -> bool:
+    """Return whether the other documented body may be taken."""
+    return (
+        refusal.http_status == HTTPStatus.BAD_REQUEST
+        and not isinstance(refusal, LockedError)
+        and not _WIDGET.search(refusal.words)
+    )

@@ -1,0 +1,318 @@
+"""The files of tests, brought to the test runs of their cases, each content once.
+
+A file goes before the result, so that the account of the run tells what became of it. One that is
+refused costs no result: the account says so, and the reason is told once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.attached_file import FileReceipt, FileState
+from pytest_jama.core.errors import LockedError, RefusedError
+from pytest_jama.core.text import counted, shorten
+from pytest_jama.core.trust import read_own
+from pytest_jama.targets.http.creation import Wary
+from pytest_jama.targets.jama.account import account_of
+from pytest_jama.targets.jama.attachments import Attachments
+from pytest_jama.targets.jama.client import RUNS_PATH
+from pytest_jama.targets.jama.file_words import (
+    account_lines,
+    attachment_name,
+    describe_attachment,
+    file_name,
+    search_word,
+)
+from pytest_jama.targets.jama.run_refusals import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_jama.core.attached_file import AttachedFile
+    from pytest_jama.core.plan import Findings
+    from pytest_jama.core.port import Observer
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.parallel import Send, Written
+    from pytest_jama.targets.jama.runs import RunUpdate
+
+_NAMED = 3
+"""So many files are named where several are not attached for one reason."""
+
+_OF_ALL = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+"""Refusals of what is asked for, whatever the file."""
+
+_ATTACHED = "attached"
+
+
+@dataclass
+class _Content:
+    """One content, however many tests have it.
+
+    Attributes:
+        name: The name of its attachment.
+        attachment: The ID of that; None before it is created.
+        may_be_there: Whether an earlier upload began to create it.
+        is_stored: Whether the attachment has the content.
+        is_resumed: Whether an earlier upload stored it, and may have attached it.
+        places: The keys of the updates that it is attached to.
+        refused: Why Jama does not take it; empty while it does.
+        lock: Held while it is created and stored.
+    """
+
+    name: str
+    attachment: int | None = None
+    may_be_there: bool = False
+    is_stored: bool = False
+    is_resumed: bool = False
+    places: set[str] = field(default_factory=set)
+    refused: str = ""
+    lock: RLock = field(default_factory=RLock)
+
+
+class _NotAttachedError(Exception):
+    """A file is not attached; the text says why."""
+
+
+class FileSender:
+    """Brings the files of tests to Jama. Safe to use from several threads.
+
+    Args:
+        client: Talks to Jama.
+        project_id: The project that gets the attachments.
+        findings: Know where the content is, and what earlier uploads did.
+        observer: Told how far each file got.
+    """
+
+    def __init__(
+        self, client: JamaClient, project_id: int, findings: Findings, observer: Observer
+    ) -> None:
+        self._attachments = Attachments(client, project_id)
+        self._find_file = findings.find_file
+        self._session = findings.session
+        self._observer = observer
+        self._contents = _read_earlier(findings.filed)
+        self._reasons: dict[str, str] = {}
+        self._not_attached: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._refused_all = ""
+        self._has_arrived = False
+        self._learning = RLock()
+
+    def before(self, send: Send) -> Send:
+        """Return what brings the files of an update before it sends that."""
+
+        def bring_and_send(update: RunUpdate, on_attempt: Callable[[int], None]) -> Written:
+            return send(self.bring(update), on_attempt)
+
+        return bring_and_send
+
+    def bring(self, update: RunUpdate) -> RunUpdate:
+        """Attach the files of an update; return it with an account that names them.
+
+        Args:
+            update: The update.
+
+        Raises:
+            TargetError: When the server cannot be used any more. A refusal is told instead.
+        """
+        results = [each for each in update.verdict.results if each.files]
+        if not results:
+            return update
+        fates: dict[str, str] = {}
+        for result in results:
+            for file in result.files:
+                if file.sha256 not in fates:
+                    fates[file.sha256] = self._bring(file, result, update)
+        if not update.account:
+            return update
+        account = account_of(
+            update.verdict,
+            status=update.status,
+            provenance=update.provenance,
+            steps=[step.status for step in update.steps],
+            files=list(account_lines(results, fates)),
+        )
+        return replace(update, account=account)
+
+    def tell_refusals(self) -> None:
+        """Tell which files are not attached, each reason once."""
+        for why, names in self._not_attached.items():
+            some = ", ".join(list(names)[:_NAMED])
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            what = f"{counted(len(names), 'file')} not attached to test runs ({some}{more})"
+            self._observer.warned(f"{what}: {self._reasons[why]}; the results are not affected")
+
+    def _bring(self, file: AttachedFile, result: TestResult, update: RunUpdate) -> str:
+        """Attach a file to the run of an update; return what became of it."""
+        new = _Content(attachment_name(file))
+        content = self._contents.setdefault(file.sha256, new)
+        if update.key in content.places:
+            return _ATTACHED
+        try:
+            with self._alone_until_one_arrived():
+                self._store(content, file, result)
+                self._attach(content, file, update)
+        except _NotAttachedError as why:
+            return f"not attached: {why}"
+        self._has_arrived = True
+        return _ATTACHED
+
+    @contextmanager
+    def _alone_until_one_arrived(self) -> Iterator[None]:
+        """Let one file find out for all others whether this server takes any, and how."""
+        if self._has_arrived:
+            yield
+            return
+        with self._learning:
+            yield
+
+    def _store(self, content: _Content, file: AttachedFile, result: TestResult) -> None:
+        """Create the attachment and give it its content, unless that is done."""
+        with content.lock:
+            why = content.refused or self._refused_all
+            if why:
+                raise self._left_out(content, file, why)
+            if content.is_stored:
+                return
+            data = self._read(content, file)
+            if content.attachment is None:
+                with self._refusing(content, file):
+                    content.attachment = self._create(content, file, result)
+                self._tell(content, file, FileState.CREATED)
+            with self._refusing(content, file, is_of_content=True):
+                name = file_name(file)
+                self._attachments.store(content.attachment, name, data, file.media_type)
+            content.is_stored = True
+            self._tell(content, file, FileState.STORED)
+
+    def _create(self, content: _Content, file: AttachedFile, result: TestResult) -> int:
+        word = search_word(file)
+        if content.may_be_there:
+            existing = self._attachments.look(content.name, word=word).existing
+            if existing is not None:
+                return existing
+        self._tell(content, file, FileState.BEGUN)
+        wary = Wary(
+            f"attachment {content.name!r}",
+            None,
+            on_wait=self._observer.waits,
+            on_doubt=lambda: None,
+        )
+        text = describe_attachment(file, result, self._session)
+        return self._attachments.create(content.name, text, wary, word=word)
+
+    def _read(self, content: _Content, file: AttachedFile) -> bytes:
+        path = self._find_file(file.sha256)
+        try:
+            if path is not None:
+                with read_own(path) as opened:
+                    return opened.read()
+        except OSError:
+            pass
+        why = "its content is not kept beside the journal any more"
+        self._reasons.setdefault(why, why)
+        raise self._left_out(content, file, why)
+
+    def _attach(self, content: _Content, file: AttachedFile, update: RunUpdate) -> None:
+        if self._refused_all:
+            raise self._left_out(content, file, self._refused_all, update.key)
+        place = f"{RUNS_PATH}/{update.run.run_id}"
+        with self._refusing(content, file, place=update.key):
+            self._attachments.attach(
+                content.attachment or 0, place, may_be_there=content.is_resumed
+            )
+        content.places.add(update.key)
+        self._tell(content, file, FileState.ATTACHED, place=update.key)
+
+    @contextmanager
+    def _refusing(
+        self,
+        content: _Content,
+        file: AttachedFile,
+        *,
+        place: str = "",
+        is_of_content: bool = False,
+    ) -> Iterator[None]:
+        """Make of a refusal what becomes of the file, and of all others.
+
+        Args:
+            content: What is sent.
+            file: The file.
+            place: What it was to be attached to; empty before.
+            is_of_content: Whether the content was sent, which may be the reason.
+        """
+        try:
+            yield
+        except RefusedError as refusal:
+            why = shorten(words_of(refusal), at_most=300)
+            self._reasons.setdefault(why, str(refusal))
+            if self._concerns_all(refusal, is_place=bool(place), is_of_content=is_of_content):
+                self._refused_all = why
+            elif not place:
+                content.refused = why
+            raise self._left_out(content, file, why, place) from refusal
+
+    def _concerns_all(self, refusal: RefusedError, *, is_place: bool, is_of_content: bool) -> bool:
+        """Return whether other files need not be tried.
+
+        What was granted once may be refused for one run or file alone; a right is missing for all.
+        """
+        if isinstance(refusal, LockedError):
+            return False
+        status = refusal.http_status
+        if status == HTTPStatus.FORBIDDEN:
+            return True
+        if self._has_arrived:
+            return False
+        is_of_server = status in _OF_ALL or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return is_place or (is_of_server and not is_of_content)
+
+    def _left_out(
+        self, content: _Content, file: AttachedFile, why: str, place: str = ""
+    ) -> _NotAttachedError:
+        """Note that a file is not attached; return the error that says so."""
+        self._not_attached[why][file.name] = None
+        self._tell(content, file, FileState.REFUSED, place=place, error=why)
+        return _NotAttachedError(why)
+
+    def _tell(
+        self,
+        content: _Content,
+        file: AttachedFile,
+        state: FileState,
+        *,
+        place: str = "",
+        error: str = "",
+    ) -> None:
+        receipt = FileReceipt(
+            file.sha256, content.name, state, content.attachment, place=place, error=error
+        )
+        self._observer.filed(receipt)
+
+
+def _read_earlier(filed: Iterable[FileReceipt]) -> dict[str, _Content]:
+    """Return how far earlier uploads got with each content."""
+    contents: dict[str, _Content] = {}
+    for receipt in filed:
+        content = contents.setdefault(receipt.sha256, _Content(receipt.name))
+        if receipt.state is FileState.BEGUN:
+            content.name, content.may_be_there = receipt.name, True
+        if isinstance(receipt.attachment, int):
+            content.attachment = receipt.attachment
+        if receipt.state in (FileState.STORED, FileState.ATTACHED):
+            content.is_stored = content.is_resumed = True
+        if receipt.state is FileState.ATTACHED:
+            content.places.add(receipt.place)
+    return contents
