@@ -236,15 +236,14 @@ class RunUpdate:
         case = str(self.verdict.case_ref)
         if brief:
             return {"run": self.run.run_id, "case": case, "status": self.will_be}
-        known = {
+        procedure = [_procedure_of(step.as_read) for step in self.steps]
+        known: dict[str, Any] = {
             "run_key": self.run.document_key,
             "version": self.run.case_version,
             "current_version": self.run.current_case_version,
             "reasons": list(self.verdict.reasons),
-            "procedure": [_procedure_of(step.as_read) for step in self.steps],
+            "procedure": procedure if any(map(any, procedure)) else [],
         }
-        if not any(map(any, known["procedure"])):
-            del known["procedure"]
         return {
             "run": self.run.run_id,
             "name": self.run.name,
