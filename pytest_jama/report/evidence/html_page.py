@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -31,7 +32,8 @@ BIG = 500
 """From so many cases on the browser lays out only the groups that are seen."""
 
 _GROUP = 100
-_WRITTEN_AT_ONCE = 500
+_WRITTEN_AT_ONCE = 10_000
+"""Pieces of text: a page of many cases never is in memory as a whole."""
 
 IMAGE_BYTES = 200_000
 """Larger images are named with their hash, and not shown."""
@@ -49,9 +51,9 @@ def write_html(record: EvidenceRecord, file: TextIO, *, find_file: FindFile) -> 
         find_file: Returns where the content of a file is kept, by its SHA-256.
     """
     template = _environment().get_template("page.html")
-    stream = template.stream(**_values(record, find_file))
-    stream.enable_buffering(_WRITTEN_AT_ONCE)
-    file.writelines(stream)
+    pieces = template.generate(**_values(record, find_file))
+    while some := list(islice(pieces, _WRITTEN_AT_ONCE)):
+        file.write("".join(some))
 
 
 def _environment() -> Environment:
@@ -97,9 +99,9 @@ def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
         "is_big": len(cases) >= BIG,
         "all_counts": [(status, counts[status]) for status in CaseStatus if counts[status]],
         "step_words": _STEP_WORDS,
-        "css": _css_class,
-        "status": _STATUS.__getitem__,
-        "looks": _looks,
+        "css": _CLASSES,
+        "status_of": _STATUS,
+        "outcome_of": _OUTCOMES,
         "link": _link,
         "css_string": _css_string,
         "duration": _duration,
@@ -142,16 +144,20 @@ _STATUS = {
 }
 
 
-def _css_class(status: CaseStatus) -> str:
-    return _CLASSES[status]
-
-
 def _looks(outcome: Outcome) -> str:
     if outcome in FAILURES:
         return "failed"
     if outcome is Outcome.PASSED:
         return "passed"
     return "incomplete" if outcome.did_run else "notrun"
+
+
+_OUTCOMES = {
+    outcome: Markup('<span class="s {}">{}</span>').format(
+        _looks(outcome), outcome.value.capitalize()
+    )
+    for outcome in Outcome
+}
 
 
 def _link(url: str) -> str:
