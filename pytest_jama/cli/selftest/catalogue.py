@@ -18,7 +18,6 @@ from pytest_jama.cli.selftest import (
     step_scenes,
     verdict_scenes,
 )
-
 from pytest_jama.config.reference import fill_in, table
 
 if TYPE_CHECKING:
@@ -73,7 +72,9 @@ def select(scenes: Sequence[Scene], words: Sequence[str]) -> list[Scene]:
         checks = tuple(
             check
             for check in scene.checks
-            if _has_one_of(f"{check.id} {scene.name} {check.requirement} {check.malfunctions}", words)
+            if _has_one_of(
+                f"{check.id} {scene.name} {check.requirement} {check.malfunctions}", words
+            )
         )
         if checks:
             found.append(replace(scene, checks=checks))

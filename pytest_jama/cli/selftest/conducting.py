@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 3
 PREFIX = "pytest-jama-selftest-"
 
-_STARTING = threading.Lock()
-"""Building the server changes the filters of warnings for a moment, which all threads share."""
-
 
 def conduct(
     scenes: Sequence[Scene], *, on_end: Callable[[Scene, Sequence[Judged]], None]
@@ -40,7 +37,12 @@ def conduct(
     """
     judged: dict[str, list[Judged]] = {}
     at_once = min(MOST_AT_ONCE, (os.cpu_count() or 1) + 1)
-    with ThreadPoolExecutor(at_once, thread_name_prefix="selftest") as pool:
+    with (
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(at_once, thread_name_prefix="selftest") as pool,
+    ):
+        # FastAPI hides these for moments only, which servers in several threads do not share well.
+        warnings.filterwarnings("ignore", module="pydantic")
         under_way = {pool.submit(play, scene): scene for scene in scenes}
         try:
             for future in as_completed(under_way):
@@ -82,11 +84,8 @@ def _start_sandbox(knobs: Knobs | None) -> Sandbox:
     """Start a server with secrets that no other process knows: it is for this one alone."""
     import secrets  # noqa: PLC0415 (only here)
 
-    with _STARTING:
-        from pytest_jama.sandbox.jama.model import Credentials  # noqa: PLC0415 (an extra)
-        from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415
+    from pytest_jama.sandbox.jama.model import Credentials  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.server import Sandbox  # noqa: PLC0415
 
-        own = Credentials(
-            client_secret=secrets.token_urlsafe(24), password=secrets.token_urlsafe(24)
-        )
-        return Sandbox(knobs=knobs, credentials=own).start()
+    own = Credentials(client_secret=secrets.token_urlsafe(24), password=secrets.token_urlsafe(24))
+    return Sandbox(knobs=knobs, credentials=own).start()

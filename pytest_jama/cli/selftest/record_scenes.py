@@ -165,7 +165,8 @@ def _play_drift(workshop: Workshop) -> None:
     ran = workshop.pytest("--jama-cycle=After")
     workshop.see(exit_status_of_the_comparison=check.status, exit_status_after=ran.status)
     workshop.see(
-        the_reused_key_is_named="drift" in ran.output and says(ran.output, "unresolved", "PUMP-TC-2"),
+        the_reused_key_is_named="drift" in ran.output
+        and says(ran.output, "unresolved", "PUMP-TC-2"),
         the_text_is_named="Below 1 mA" in ran.output,
         the_case_of_the_reused_key=_status_of_case(workshop, "PUMP-TC-2", "After"),
     )

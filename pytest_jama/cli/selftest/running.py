@@ -7,11 +7,10 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Conclusion, differences
-from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import counted, printable, quoted
 from pytest_jama.report.streams import make_tolerant
@@ -20,6 +19,7 @@ from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from rich.progress import Progress, TaskID
@@ -73,8 +73,8 @@ def run_selftest(options: SelftestOptions, output: OutputOptions) -> int:
     missing = _find_missing_extra()
     if missing:
         text = f"the sandbox needs {missing}, which is not installed"
-        remedy = "run: pip install 'pytest-jama[sandbox]'"
-        output.complain(SettingsError(Problem(text, remedy=remedy)), program=PROGRAM)
+        error = PytestJamaError(f"{text}; run: pip install 'pytest-jama[sandbox]'")
+        output.complain(error, program=PROGRAM)
         return ExitStatus.OUT_OF_REACH
     record = _make_record(scenes, options, output)
     status = ExitStatus.WELL if record.has_passed else ExitStatus.INCOMPLETE
@@ -196,9 +196,7 @@ class _Display(AbstractContextManager["_Display"]):
 
         name = TextColumn("{task.description}", markup=False)
         console = Console(file=make_tolerant(file, is_drawn_on=True))
-        bar = Progress(
-            name, *Progress.get_default_columns()[1:], console=console, transient=True
-        )
+        bar = Progress(name, *Progress.get_default_columns()[1:], console=console, transient=True)
         bar.start()
         return bar, bar.add_task("selftest", total=self._total)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_jama.cli.selftest.scene import Fact
     from pytest_jama.cli.selftest.workshop import Ran, Workshop
 
-SUITE = '''
+SUITE = """
 import unittest
 import pytest
 
@@ -131,7 +131,7 @@ def test_two_cases(): assert 0
 def test_fails_twice(broken_teardown): assert 0
 
 def test_of_no_case(): assert 0
-'''
+"""
 
 
 class Row(NamedTuple):
