@@ -470,3 +470,13 @@ def test_a_limit_of_the_server_or_of_a_proxy_costs_no_result(
     assert [each.state for each in receipts] == [SendState.SENT]
     assert attached(world) == [[SHOT]]
     assert len(noting.warnings) == 1
+
+
+def test_images_are_shown_where_the_settings_say_so(world: JamaWorld, evidence: Evidence) -> None:
+    (ref,) = world.add_cases(1)
+    receipts, _ = evidence.send(
+        world, {ref: [evidence.file()]}, evidence={"images": "inline", "log": "never"}
+    )
+    assert [(each.state, each.remarks) for each in receipts] == [(SendState.SENT, ())]
+    assert requests(world) == {CREATE: 1, STORE: 1, ATTACH: 1, SHOW: 1}
+    assert accounts(world)[0].count("<img ") == 1
