@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.journal.upload_record import UploadRecord
 
-Line = "Mapping[str, Any]"
-
 
 class SentRuns(NamedTuple):
     """What uploads did, the last word on each run.
@@ -25,7 +23,6 @@ class SentRuns(NamedTuple):
         files: How far each file got, by its hash and place; that of any place under an empty one.
         times: When something was sent.
         has_sent: Whether an upload got so far that it knew where to write.
-        reason: Why something is left to send, by the last upload; empty when nothing is.
     """
 
     by_case: Mapping[str, tuple[RunEvidence, ...]]
@@ -35,7 +32,6 @@ class SentRuns(NamedTuple):
     files: Mapping[tuple[str, str], str]
     times: tuple[str, ...]
     has_sent: bool
-    reason: str
 
 
 def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
@@ -50,7 +46,6 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     files: dict[tuple[str, str], str] = {}
     place: Mapping[str, Any] = {}
     times: set[str] = set()
-    reason = ""
     placed = [each for each in _in_order(uploads) if each.place is not None]
     for upload in placed:
         place = upload.place or {}
@@ -67,7 +62,6 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             state = str(line.get("state", ""))
             for where in {"", str(line.get("place", ""))}:
                 files[str(line.get("sha256", "")), where] = state
-        reason = str((upload.end or {}).get("reason", "the upload broke off"))
     by_case: dict[str, list[RunEvidence]] = {}
     for case, run in runs.values():
         by_case.setdefault(case, []).append(run)
@@ -79,7 +73,6 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
         files,
         tuple(sorted(times)),
         bool(placed),
-        reason,
     )
 
 
