@@ -48,12 +48,17 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     times: set[str] = set()
     placed = [each for each in _in_order(uploads) if each.place is not None]
     for upload in placed:
-        place = upload.place or {}
-        unresolved = {str(case): str(why) for case, why, *_ in place.get("unresolved", ())}
-        for overlap in place.get("left", ()):
-            runs[str(overlap["key"])] = (str(overlap["case"]), _left(overlap))
-        for overlap in place.get("replaced", ()):
-            replaced[str(overlap["case"])] = str(overlap["why"])
+        said = upload.place or {}
+        place = {**said, **{name: _mapping(said.get(name)) for name in ("names", "links")}}
+        unresolved = {
+            str(each[0]): str(each[1])
+            for each in _list(said.get("unresolved"))
+            if len(_list(each)) > 1
+        }
+        for overlap in map(_mapping, _list(said.get("left"))):
+            runs[str(overlap.get("key"))] = (str(overlap.get("case")), _left(overlap))
+        for overlap in map(_mapping, _list(said.get("replaced"))):
+            replaced[str(overlap.get("case"))] = str(overlap.get("why"))
         for key, update in upload.updates.items():
             receipt = upload.receipts.get(key, {})
             runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
@@ -82,7 +87,7 @@ def _in_order(uploads: Iterable[UploadRecord]) -> Sequence[UploadRecord]:
 
 def _left(overlap: Mapping[str, Any]) -> RunEvidence:
     return RunEvidence(
-        str(overlap["key"]),
+        str(overlap.get("key")),
         was=str(overlap.get("was", "")),
         status=str(overlap.get("will_be", "")),
         state="left",
@@ -108,15 +113,23 @@ def _run(key: str, update: Mapping[str, Any], receipt: Mapping[str, Any]) -> Run
         steps=_texts(update.get("steps")),
         procedure=tuple(
             (str(step[0]), str(step[1]))
-            for step in update.get("procedure") or ()
-            if isinstance(step, list) and len(step) > 1
+            for step in _list(update.get("procedure"))
+            if len(_list(step)) > 1
         ),
         reasons=_texts(update.get("reasons")),
     )
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()
+    return tuple(map(str, _list(value)))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: object) -> int | None:
