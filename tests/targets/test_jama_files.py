@@ -12,8 +12,8 @@ import pytest
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.plan import Findings, SendState
-from pytest_jama.core.redaction import HIDDEN
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.secret_signs import HIDDEN
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, StepVerdict, Verdict
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.sandbox.faults import Effect

@@ -19,7 +19,6 @@ from pytest_jama.core.text import counted, shorten
 from pytest_jama.core.trust import read_own
 from pytest_jama.targets.http.creation import Wary
 from pytest_jama.targets.jama.account import account_of
-from pytest_jama.targets.jama.attachments import Attachments
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.file_progress import SentContent, read_earlier
 from pytest_jama.targets.jama.file_words import (
@@ -30,6 +29,7 @@ from pytest_jama.targets.jama.file_words import (
     search_word,
 )
 from pytest_jama.targets.jama.inline_images import files_of, with_images
+from pytest_jama.targets.jama.run_attachments import Attachments
 from pytest_jama.targets.jama.run_refusals import words_of
 
 if TYPE_CHECKING:

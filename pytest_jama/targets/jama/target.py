@@ -255,7 +255,7 @@ class JamaTarget:
             return self._send(updates, writer.write, observer)
         from pytest_jama.targets.jama.file_sender import FileSender  # noqa: PLC0415 (few have any)
 
-        images = getattr(getattr(self._settings, "evidence", None), "images", "attach")
+        images = self._settings.evidence.images
         files = FileSender(self._client, self._project_id, self._findings, observer, images=images)
         sent = self._send(updates, files.before(writer.write), observer)
         files.tell_refusals()
