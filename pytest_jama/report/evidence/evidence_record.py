@@ -142,7 +142,7 @@ class EvidenceRecord:
         ]
         passed = f"{counts[CaseStatus.PASSED]} of {counted(len(planned), 'planned case')} passed"
         text = "; ".join((passed, ", ".join(others))) if others else passed
-        differing = sum(case.in_jama != "same" for case in planned)
+        differing = sum(case.in_jama not in _AS_RECORDED for case in planned)
         parts = [f"{text}.", f"{_deviations(len(self.deviations))}."]
         if extra := len(self.not_planned):
             parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
@@ -162,3 +162,6 @@ _FROM_GOOD = (
 
 def _deviations(count: int) -> str:
     return f"{counted(count, 'deviation')}" if count else "No deviation"
+
+
+_AS_RECORDED = frozenset({"same", "untouched"})

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.journal.upload_record import UploadRecord
 
-Line = "Mapping[str, Any]"
-
 
 class SentRuns(NamedTuple):
     """What uploads did, the last word on each run.
@@ -25,7 +23,6 @@ class SentRuns(NamedTuple):
         files: How far each file got, by its hash and place; that of any place under an empty one.
         times: When something was sent.
         has_sent: Whether an upload got so far that it knew where to write.
-        reason: Why something is left to send, by the last upload; empty when nothing is.
     """
 
     by_case: Mapping[str, tuple[RunEvidence, ...]]
@@ -35,7 +32,6 @@ class SentRuns(NamedTuple):
     files: Mapping[tuple[str, str], str]
     times: tuple[str, ...]
     has_sent: bool
-    reason: str
 
 
 def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
@@ -50,15 +46,19 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     files: dict[tuple[str, str], str] = {}
     place: Mapping[str, Any] = {}
     times: set[str] = set()
-    reason = ""
     placed = [each for each in _in_order(uploads) if each.place is not None]
     for upload in placed:
-        place = upload.place or {}
-        unresolved = {str(case): str(why) for case, why, *_ in place.get("unresolved", ())}
-        for overlap in place.get("left", ()):
-            runs[str(overlap["key"])] = (str(overlap["case"]), _left(overlap))
-        for overlap in place.get("replaced", ()):
-            replaced[str(overlap["case"])] = str(overlap["why"])
+        said = upload.place or {}
+        place = {**said, **{name: _mapping(said.get(name)) for name in ("names", "links")}}
+        unresolved = {
+            str(each[0]): str(each[1])
+            for each in _list(said.get("unresolved"))
+            if len(_list(each)) > 1
+        }
+        for overlap in map(_mapping, _list(said.get("left"))):
+            runs[str(overlap.get("key"))] = (str(overlap.get("case")), _left(overlap))
+        for overlap in map(_mapping, _list(said.get("replaced"))):
+            replaced[str(overlap.get("case"))] = str(overlap.get("why"))
         for key, update in upload.updates.items():
             receipt = upload.receipts.get(key, {})
             runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
@@ -67,7 +67,6 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             state = str(line.get("state", ""))
             for where in {"", str(line.get("place", ""))}:
                 files[str(line.get("sha256", "")), where] = state
-        reason = str((upload.end or {}).get("reason", "the upload broke off"))
     by_case: dict[str, list[RunEvidence]] = {}
     for case, run in runs.values():
         by_case.setdefault(case, []).append(run)
@@ -79,7 +78,6 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
         files,
         tuple(sorted(times)),
         bool(placed),
-        reason,
     )
 
 
@@ -89,7 +87,7 @@ def _in_order(uploads: Iterable[UploadRecord]) -> Sequence[UploadRecord]:
 
 def _left(overlap: Mapping[str, Any]) -> RunEvidence:
     return RunEvidence(
-        str(overlap["key"]),
+        str(overlap.get("key")),
         was=str(overlap.get("was", "")),
         status=str(overlap.get("will_be", "")),
         state="left",
@@ -115,15 +113,23 @@ def _run(key: str, update: Mapping[str, Any], receipt: Mapping[str, Any]) -> Run
         steps=_texts(update.get("steps")),
         procedure=tuple(
             (str(step[0]), str(step[1]))
-            for step in update.get("procedure") or ()
-            if isinstance(step, list) and len(step) > 1
+            for step in _list(update.get("procedure"))
+            if len(_list(step)) > 1
         ),
         reasons=_texts(update.get("reasons")),
     )
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()
+    return tuple(map(str, _list(value)))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: object) -> int | None:

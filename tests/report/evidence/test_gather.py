@@ -218,3 +218,13 @@ def test_cases_are_in_the_order_of_their_numbers() -> None:
     found = record(*results(*(a_test(f"t{n}", cases=f"J-TC-{n}") for n in (10, 9, 1))))
 
     assert [case.key for case in found.cases] == ["J-TC-1", "J-TC-9", "J-TC-10"]
+
+
+@pytest.mark.parametrize("value", [7, "x", ["x"], [["x"]], {"x": 1}, None])
+def test_a_line_that_others_wrote_wrongly_stops_no_report(value: Any) -> None:
+    names = ("unresolved", "left", "replaced", "names", "links")
+    wrong = update("J-TC-1", steps=value, procedure=value, reasons=value, version=value)
+    upload = [place(**dict.fromkeys(names, value)), wrong, receipt("J-TC-1", remarks=value)]
+    found = record(*results(PASSED), *upload, FINISHED)
+
+    assert the_case(found).name == "Name of J-TC-1"
