@@ -159,7 +159,7 @@ ROWS = {
     8: Row("A fixture skipped the test", "NOT_RUN", "BLOCKED"),
     9: Row("The test failed, as was expected (xfail)", "NOT_RUN", "NOT_RUN"),
     10: Row("The test passed though a failure was expected (xpass)", "PASSED", "FAILED"),
-    11: Row("The same, strict", "FAILED", "FAILED"),
+    11: Row("The test passed though a failure was expected, strict", "FAILED", "FAILED"),
     12: Row("A unittest passed", "PASSED", "PASSED"),
     13: Row("A unittest failed", "FAILED", "FAILED"),
     14: Row("One subtest of a unittest failed", "FAILED", "FAILED"),
