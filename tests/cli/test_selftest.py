@@ -86,9 +86,9 @@ BROKEN = {
         import dataclasses
         import pytest_jama.core.verdicts as verdicts
 
-        judge_case = verdicts.judge_case
+        judge = verdicts.judge_case
         passed = verdicts.Verdict.PASSED
-        verdicts.judge_case = lambda *a, **k: dataclasses.replace(judge_case(*a, **k), verdict=passed)
+        verdicts.judge_case = lambda *a, **k: dataclasses.replace(judge(*a, **k), verdict=passed)
         """,
         {"F-05"},
     ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest import (
+    evidence_scenes,
     input_scenes,
     installation,
     record_scenes,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.cli.selftest.scene import Scene
 
-# The longest ones first: two or three are played at a time.
 SCENES: tuple[Scene, ...] = (
     *installation.SCENES,
     *verdict_scenes.SCENES,
@@ -33,6 +33,7 @@ SCENES: tuple[Scene, ...] = (
     *server_scenes.SCENES,
     *input_scenes.SCENES,
     *step_scenes.SCENES,
+    *evidence_scenes.SCENES,
 )
 
 MALFUNCTIONS = {

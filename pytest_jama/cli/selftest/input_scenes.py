@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Check, Scene
@@ -140,7 +139,7 @@ def _move_journal(workshop: Workshop, folder: str) -> Path:
     target = workshop.folder / folder
     target.mkdir(mode=0o700, exist_ok=True)
     oldest = workshop.journals()[0]
-    return shutil.move(oldest, target / oldest.name)
+    return oldest.rename(target / oldest.name)
 
 
 _STOPPED = """

@@ -167,7 +167,7 @@ def _play_processes(workshop: Workshop) -> None:
 
 SCENES = (
     Scene(
-        "files",
+        "record",
         "SHA-256 of each installed file, compared with the file RECORD of the installer.",
         _play_record,
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -95,7 +95,7 @@ class Judged:
         observed: What was seen of that which is expected.
         seconds: How long the scene took, which it shares with the other checks of it.
         reason: Why it was not run, or what broke off; else empty.
-        evidence: What shows how it came to that; of failed checks only.
+        evidence: What the processes printed; of the first check of a scene that failed.
     """
 
     check: Check
@@ -113,7 +113,9 @@ def judge(scene: Scene, seen: Sight) -> list[Judged]:
     Values of another type differ, also 1 and true. What was not seen fails its check: only a scene
     that could not be played at all leaves its checks out.
     """
-    return [_judge_one(check, scene, seen) for check in scene.checks]
+    judged = [_judge_one(check, scene, seen) for check in scene.checks]
+    first = next((each for each in judged if each.conclusion is Conclusion.FAILED), None)
+    return [replace(each, evidence=seen.lines) if each is first else each for each in judged]
 
 
 def _judge_one(check: Check, scene: Scene, seen: Sight) -> Judged:
@@ -123,7 +125,7 @@ def _judge_one(check: Check, scene: Scene, seen: Sight) -> Judged:
     if not differences(check.expected, observed):
         return Judged(check, scene, Conclusion.PASSED, observed, seen.seconds)
     reason = seen.trouble if NOT_SEEN in observed.values() else ""
-    return Judged(check, scene, Conclusion.FAILED, observed, seen.seconds, reason, seen.lines)
+    return Judged(check, scene, Conclusion.FAILED, observed, seen.seconds, reason)
 
 
 def differences(expected: Facts, observed: Facts) -> list[str]:
