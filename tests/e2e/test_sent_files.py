@@ -1,0 +1,40 @@
+"""Files that tests attach are at Jama at the end of the session, and named in the account."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.harness import Repository
+
+SUITE = """
+import pytest
+
+@pytest.mark.jama("KEY-TC-1")
+def test_one(jama):
+    jama.attach(b"a picture", name="shot.png")
+
+@pytest.mark.jama("KEY-TC-2")
+def test_two(jama):
+    jama.attach(b"a picture", name="shot.png")
+"""
+HASH = hashlib.sha256(b"a picture").hexdigest()
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["serial", "xdist"])
+def test_files_of_tests_arrive_with_their_results(
+    repository: Repository, options: list[str]
+) -> None:
+    for number in (1, 2):
+        repository.case(number)
+    repository.write("test_it.py", SUITE.replace("KEY", repository.key))
+    finished = repository.pytest_here(*options)
+    assert finished.status == 0, finished.output
+    sent = [each.method for each in finished.requests if "attachments" in each.path]
+    assert sorted(sent) == ["POST", "POST", "POST", "PUT"]
+    accounts = [run.actual_results or "" for run in repository.runs().values()]
+    assert len(accounts) == 2
+    assert all(f"SHA-256 {HASH}: attached" in account for account in accounts)
