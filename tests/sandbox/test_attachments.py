@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.sandbox.client import Answer, World
+    from tests.sandbox.conftest import Clock
 
 
 def new_attachment(world: World, name: str = "log") -> int:
@@ -200,7 +202,8 @@ def test_a_file_of_a_rich_text_is_handed_out_by_its_address(world: World) -> Non
     upload(world, attachment, name="ein Bild ü.png", content=b"bytes")
     at = address(world, attachment)
     assert at.endswith("/ein%20Bild%20%C3%BC.png")
-    for url in (at, at.replace("%20", " ")):
+    other_name = at.replace("127.0.0.1", "localhost")
+    for url in (at, at.replace("%20", " "), other_name, at.removeprefix(world.sandbox.url)):
         answer = world.api.get("/files", params={"url": url})
         assert (answer.status, answer.body) == (200, b"bytes")
 
@@ -214,6 +217,9 @@ def test_a_file_of_a_rich_text_is_handed_out_by_its_address(world: World) -> Non
         "file://{path}",
         "//example.com{path}",
         "http://[",
+        "http://127.0.0.1:port{path}",
+        "https:{path}",
+        "attachment/1/log.txt",
         "{base}/attachment/{attachment}/log.txt",
         "{base}/attachment/9/../../etc/passwd",
     ],
@@ -321,3 +327,26 @@ def test_a_file_that_a_lie_has_stored_is_not_there(world: World) -> None:
     with world.sandbox.faults.during(RandomFault("lie", path="/attachments/*")):
         assert upload(world, attachment).status == 200
     assert world.api.get(f"/attachments/{attachment}/file").status == 404
+
+
+@pytest.mark.parametrize("kind", ["lag", "lost-page", "stale", "slow"])
+def test_faults_of_lists_leave_files_as_they_are(world: World, kind: str) -> None:
+    attachment = new_attachment(world)
+    fault = RandomFault(kind, wait_s=0.01 if kind == "slow" else None)
+    with world.sandbox.faults.during(fault):
+        for content in (b"\xff\x00", b'{"data": [{"id": 1}]}'):
+            assert upload(world, attachment, content=content).status == 200
+            answer = world.api.get(f"/attachments/{attachment}/file")
+            body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body)
+            assert body in (content, content.decode("latin-1"))
+
+
+def test_the_search_for_a_new_attachment_lags_as_the_knob_says(
+    make_world: Callable[..., World], clock: Clock
+) -> None:
+    world = make_world(search_lag_s=30.0)
+    attachment = new_attachment(world, "log 0a1b2c3d4e5f")
+    query = {"project": world.project, "itemType": 22, "contains": "0a1b2c3d4e5f"}
+    assert world.api.get("/abstractitems", params=query).ids == []
+    clock.now_s += 30
+    assert world.api.get("/abstractitems", params=query).ids == [attachment]

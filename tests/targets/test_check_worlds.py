@@ -62,6 +62,8 @@ SEEN: list[tuple[str, Any, str, str, object]] = [
     ("assignee", "absent", "type: run", "fields", 20),
     ("attachment_body", "attachment", "attachment", "attachmentItemId", "400 Bad Request:"),
     ("attachment_body", "attachmentItemId", "attachment", "attachment", "400 Bad Request:"),
+    ("attachment_creation", "403", "attachment", "create", "403 Forbidden:"),
+    ("file_limit_bytes", 8, "attachment", "file", "413 Request Entity Too Large:"),
     ("attachments_widget", "off", "type: attachments", "widget", {"run": False}),
     ("relationships", "ignored", "API document", "last_id", False),
     ("access", "read_only", "rights: run", "allowed", ["GET"]),
@@ -94,6 +96,14 @@ UNSEEN = {
     "regenerate": "a cycle is written once, since that may cost its runs",
     "locked_write": "it takes another account to lock a run",
     "server_zone": "days differ around midnight only",
+    "equal_dates": "no read-only field is sent",
+    "search_words": "one word is looked for at a time",
+    "search_tokens": "what a search finds is compared with what was asked for",
+    "attachment_names": "one file is attached",
+    "items_attachments": "runs and plans have paths of their own",
+    "over_file_limit": "no limit is met by so small a file",
+    "file_stored": "200 and 201 mean the same",
+    "relationship_rules": "nothing is related",
 }
 """What a check cannot tell, and why."""
 

@@ -114,10 +114,25 @@ def _backend(site: Site) -> Backend:
     )
 
 
+def _decoded(body: bytes) -> dict[str, Any]:
+    """Read an answer; the bytes of a file are none of the API's own form."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _rows(answer: dict[str, Any]) -> list[Any] | None:
+    """Return the rows of a list; None for any other answer."""
+    rows = answer.get("data")
+    return rows if "meta" in answer and isinstance(rows, list) else None
+
+
 def _without(body: bytes, ids: Collection[int]) -> bytes:
-    page: dict[str, Any] = json.loads(body)
-    values = page.get("data")
-    if not isinstance(values, list):
+    page = _decoded(body)
+    values = _rows(page)
+    if values is None:
         return body
     kept = [value for value in values if value["id"] not in ids]
     info = page["meta"]["pageInfo"]
@@ -127,24 +142,24 @@ def _without(body: bytes, ids: Collection[int]) -> bytes:
 
 
 def _emptied(body: bytes) -> bytes:
-    page: dict[str, Any] = json.loads(body)
-    if not isinstance(page.get("data"), list):
+    page = _decoded(body)
+    if _rows(page) is None:
         return body
     page["meta"]["pageInfo"]["resultCount"] = 0
     return json.dumps({**page, "data": []}).encode()
 
 
 def _replaced(body: bytes, objects: Mapping[int, object]) -> bytes:
-    page: dict[str, Any] = json.loads(body)
-    values = page.get("data")
-    if not isinstance(values, list):
+    page = _decoded(body)
+    values = _rows(page)
+    if values is None:
         return body
     data = [objects.get(value["id"], value) for value in values]
     return json.dumps({**page, "data": data}).encode()
 
 
 def _shown(body: bytes) -> tuple[int, object] | None:
-    value = json.loads(body or b"{}").get("data")
+    value = _decoded(body).get("data")
     return (value["id"], value) if isinstance(value, dict) and "id" in value else None
 
 
