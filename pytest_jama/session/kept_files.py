@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -60,6 +61,8 @@ class KeptFiles:
         self._redactor = redactor
         self._folder = folder
         self._refuse = refuse
+        self._hidden: dict[str, str] = {}
+        self._passages: dict[str, int] = {}
 
     def add(
         self, result: TestResult, offered: Iterable[Offered], *, log: str | None = None
@@ -99,13 +102,15 @@ class KeptFiles:
     def _keep(self, name: str, content: bytes, step: int | None) -> AttachedFile:
         name = self._redactor.hide(shown_name(name)).text
         text = decoded(content)
-        passages = 0
-        if text is not None:
-            hidden = self._redactor.hide(text)
-            if passages := hidden.passages:
-                content = hidden.text.encode("utf-8")
-        media_type = media_type_of(name, content)
-        sha256 = self._store.keep(content)
+        hidden = None if text is None else self._redactor.hide(text)
+        if hidden is None or not hidden.passages:
+            sha256 = self._store.keep(content)
+        else:
+            before = hashlib.sha256(content).hexdigest()
+            content = hidden.text.encode("utf-8")
+            sha256 = self._hidden[before] = self._store.keep(content)
+            self._passages[sha256] = hidden.passages
+        media_type, passages = media_type_of(name, content), self._passages.get(sha256, 0)
         return AttachedFile(name, sha256, len(content), media_type, step, passages)
 
     def _read_all(
@@ -134,6 +139,10 @@ class KeptFiles:
         if kept is None:
             path = self._folder / value
             return path.name, self._read(path)
+        in_its_place = self._hidden.get(kept["sha256"])
+        if in_its_place is not None:  # it was attached before, and held a secret
+            self._store.drop(kept["sha256"])
+            kept = {**kept, "sha256": in_its_place}
         path = self._store.find(kept["sha256"]) or self._folder / str(kept.get("path", ""))
         content = self._read(path)
         if self._redactor.hide(decoded(content) or "").passages:

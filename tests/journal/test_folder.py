@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_jama.journal import open_journal
+from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.folder import find_order, is_finished, next_order, remove_old_journals
 from pytest_jama.journal.lines import end_line, result_line
 from tests.journal.record import as_bytes, header
@@ -86,6 +87,17 @@ def test_unfinished_journals_are_neither_removed_nor_counted(tmp_path: Path, tex
     remove_old_journals(tmp_path, keep=10)
 
     assert kept(tmp_path) == [*old, *new[-10:]]
+
+
+def test_the_files_of_a_journal_go_with_it_and_those_of_others_stay(tmp_path: Path) -> None:
+    paths = write_journals(tmp_path, FINISHED, range(1, 4))
+    for path in paths:
+        FileStore.of_journal(path).keep(path.name.encode())
+
+    remove_old_journals(tmp_path, keep=1)
+
+    assert kept(tmp_path) == paths[-1:]
+    assert [*tmp_path.glob("*.files")] == [FileStore.of_journal(paths[-1]).folder]
 
 
 @pytest.mark.parametrize("name", ["notes.jsonl", "2026Z-a.json", ".gitignore"])
