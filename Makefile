@@ -59,6 +59,7 @@ fix: $(INSTALLED) ## format and repair what can be repaired
 docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew
 	$(BIN)/python -m pytest_jama.config.reference
 	$(BIN)/python -m tests.faults.page
+	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer
 	$(BIN)/python bench/run.py
@@ -72,6 +73,7 @@ test-wheel: wheel ## install the wheel alone, and run the tests that need nothin
 	build/wheel-venv/bin/python -m pip install --quiet 'pip>=25.1' # for --group
 	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[sandbox]" --group test
 	cp -r tests examples pyproject.toml *.md docs build/
+	build/wheel-venv/bin/pytest-jama selftest -o build/qualification.html -o build/qualification.json
 	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
 
 # Tools of their own environment: they would bring other versions of what is tested.

@@ -217,7 +217,7 @@ class TestcaseReader:
         properties = inside.properties
         read = read_attempts if suite.holds_attempts else read_evidence
         evidence = read(properties, outcome) if properties else NO_EVIDENCE
-        links, steps, problems, notes = evidence
+        links, steps, problems, notes, _ = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
         notes, steps, redacted = self._tidy(notes, steps)

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     import click  # noqa: PLC0415 (pytest imports nothing of this)
 
-    import pytest_jama.cli.evidence_commands  # noqa: F401, PLC0415 (it registers more commands)
+    from pytest_jama.cli import evidence_commands  # noqa: F401, PLC0415 (it adds its commands)
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
     from pytest_jama.core.text import printable  # noqa: PLC0415

@@ -13,6 +13,72 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @toolbox.command()
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    type=_FILE,
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="Write this file, by its ending: .html, .md, .json, .csv, .xml; several times.",
+)
+@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
+def report(*, outputs: tuple[Path, ...], config: Path | None, journals: tuple[Path, ...]) -> int:
+    """Write the record of sessions as a page or for programs, from their journals alone.
+
+    \b
+    pytest-jama report -o report.html
+    pytest-jama report .jama/*.jsonl -o report.html -o report.json
+
+    Without JOURNAL it takes the newest one, sent or not. Several journals are one record, as
+    `pytest-jama upload` makes them one session. No server is asked.
+
+    Exit status: 0 written, 2 wrong use, or a journal that cannot be used.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.reporting import ReportOptions, run_report  # noqa: PLC0415
+
+    return run_report(ReportOptions(journals, outputs, config))
+
+
+@toolbox.command()
+@click.option(
+    "--output",
+    "-o",
+    "files",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Write the report there, by suffix: .html or .json; may be repeated.",
+)
+@click.option(
+    "-k", "words", default="", metavar="WORDS", help="Only checks in which one of the words occurs."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
+def selftest(*, files: tuple[Path, ...], words: str, as_json: bool, quiet: bool) -> int:
+    """Try on this machine what pytest-jama promises: its operational qualification.
+
+    Real sessions of pytest, `junit-uploader` and `pytest-jama upload` run in temporary folders
+    against a local Jama (the sandbox), through what is installed here. Each check compares what is
+    seen there with what was written down of it. No other server is asked. It takes a minute or two.
+
+    \b
+    pytest-jama selftest -o qualification.html -o qualification.json
+    pytest-jama selftest -k "drift edits"
+
+    Exit status: 0 all checks passed, 1 a check failed, 2 wrong use, 3 the sandbox is not installed.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.selftest.running import SelftestOptions, run_selftest  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
+
+    options = SelftestOptions(files, tuple(words.split()))
+    with second_interrupt_ends_all():
+        return run_selftest(options, OutputOptions(as_json=as_json, quiet=quiet))
+
+
+@toolbox.command()
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")

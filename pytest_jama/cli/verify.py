@@ -158,7 +158,7 @@ def _sent_by_cycle(
     """Return what was last said to each run, by its cycle; later sessions count for more."""
     cycles: dict[int | None, dict[str, SentRun]] = {}
     for recording, uploads in sorted(journals, key=lambda each: each[0].header.order):
-        unsent = {str(ref): verdict for ref, verdict in recording.verdicts.items()}
+        unsent = _statuses_of(recording)
         for upload in uploads:
             place = upload.place or {}
             cycle = place.get("cycle")
@@ -172,11 +172,19 @@ def _sent_by_cycle(
                 unsent.pop(case, None)
             for left in place.get("left", ()):
                 unsent.pop(left.get("case"), None)
-        for case, recorded in unsent.items():
-            if recorded.verdict is not None:
-                run = SentRun(0, case, recorded.verdict.value, "not sent", error="no upload")
-                cycles.setdefault(None, {})[case] = run
+        for case, status in unsent.items():
+            run = SentRun(0, case, status, "not sent", error="no upload of it is recorded")
+            cycles.setdefault(None, {})[case] = run
     return {cycle: runs for cycle, runs in cycles.items() if runs}
+
+
+def _statuses_of(recording: Recording) -> dict[str, str]:
+    """Return what a session concluded of each case that it wants to report."""
+    if recording.verdicts:
+        found = {str(ref): said.verdict for ref, said in recording.verdicts.items()}
+        return {case: verdict.value for case, verdict in found.items() if verdict is not None}
+    results = recording.results.values()
+    return {str(link.case_ref): "its result" for each in results for link in each.links}
 
 
 def _runs_of(upload: UploadRecord) -> Iterator[SentRun]:

@@ -13,6 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.environment import Credentials
+from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
@@ -179,6 +180,10 @@ class Settings(Section):
         default=RedactSettings(),
         repr=False,
         description="What of the texts of tests is hidden.",
+    )
+    evidence: EvidenceSettings = Field(
+        default=EvidenceSettings(),
+        description="Files that are evidence of tests.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
     headers: Headers = Field(

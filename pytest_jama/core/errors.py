@@ -205,6 +205,8 @@ class UnusableKind(str, Enum):
     """A journal, or a line of one."""
     EDITED = "edited"
     """A journal that was changed after it was written."""
+    FILE = "file"
+    """A file of a test: it is gone, or cannot be kept."""
     HOOK = "hook"
     """A hook of an extension raised an error."""
 

@@ -1,12 +1,15 @@
 """The test properties that carry steps and notes, also through JUnit XML: written and read. Pure.
 
 They are written in this order: ``jama_step`` begins a step, the ``jama_step_status`` and the
-``jama_step_note`` after it belong to it; each ``jama_note`` is a note of the whole test. Case
-references are in `pytest_jama.core.cases`.
+``jama_step_note`` and each ``jama_attachment`` after it belong to it; before the first step an
+attachment is one of the whole test, as each ``jama_note`` is. The value of an attachment is the
+path of a file; or, where `pytest --jama` keeps it already, a JSON object with `name`, `sha256`,
+`size`, `type` and the `path` of what is kept. Case references are in `pytest_jama.core.cases`.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import LINK_PROPERTIES, nearer_wins, parse_step, read_links
@@ -14,7 +17,7 @@ from pytest_jama.core.results import LONGEST_READ, Outcome, StepResult
 from pytest_jama.core.text import clean, quoted, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.cases import CaseLink
 
@@ -28,6 +31,7 @@ STEP = "jama_step"
 STEP_STATUS = "jama_step_status"
 STEP_NOTE = "jama_step_note"
 NOTE = "jama_note"
+ATTACHMENT = "jama_attachment"
 ATTEMPT = "jama_attempt"
 """Marks a testcase of ``--junitxml`` that is an attempt before the last, by its number."""
 
@@ -35,18 +39,26 @@ ATTEMPT = "jama_attempt"
 def evidence_properties(
     steps: Iterable[tuple[int, str, str]],
     notes: Iterable[str],
+    attachments: Mapping[int | None, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[str, str]]:
     """Yield names and values of the properties that say what a test said of itself.
 
     Args:
         steps: Number, outcome and note of each step, in the order in which they ended.
         notes: The notes outside of steps.
+        attachments: The values of the attachments of each step; of the whole test under None.
     """
+    steps, waiting = list(steps), dict(attachments)
+    for number in waiting.keys() - {number for number, _, _ in steps}:
+        for value in waiting.pop(number):
+            yield ATTACHMENT, value
     for number, outcome, note in steps:
         yield STEP, str(number)
         yield STEP_STATUS, outcome
         if note:
             yield STEP_NOTE, note
+        for value in waiting.pop(number, ()):
+            yield ATTACHMENT, value
     for note in notes:
         yield NOTE, note
 
@@ -54,7 +66,7 @@ def evidence_properties(
 ROOTDIR = "jama_rootdir"
 """Of a suite of ``--junitxml``: the rootdir, relative to the folder of jama.yaml above it."""
 
-USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTEMPT}
+USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTACHMENT, ATTEMPT}
 """The names of all properties that mean something here; the others are for other tools."""
 
 _OUTCOME_BY_STATUS = {
@@ -88,12 +100,14 @@ class Evidence(NamedTuple):
         steps: What it says of steps, in the order of the properties.
         problems: What could not be understood.
         notes: What it says of the test as a whole.
+        attachments: The value of each attachment, and its step; None for the whole test.
     """
 
     links: tuple[CaseLink, ...]
     steps: tuple[StepResult, ...]
     problems: tuple[BadProperty, ...]
     notes: tuple[str, ...] = ()
+    attachments: tuple[tuple[str, int | None], ...] = ()
 
 
 NO_EVIDENCE = Evidence((), (), ())
@@ -115,6 +129,7 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     steps: list[StepResult] = []
     problems: list[BadProperty] = []
     notes: list[str] = []
+    attachments: list[tuple[str, int | None]] = []
     begun = none_begun = _Begun((), outcome)
     for name, value in properties:
         try:
@@ -131,13 +146,16 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
                 begun = begun._replace(numbers=[parse_step(part) for part in value.split(",")])
             elif name == NOTE:
                 notes.append(_tidy(value))
+            elif name == ATTACHMENT:
+                attachments += [(value, number) for number in begun.numbers or (None,)]
             elif name in (STEP_STATUS, STEP_NOTE):
                 begun = begun.completed(name, value)
         except ValueError as exc:  # noqa: PERF203 (the others still count)
             problems.append(BadProperty(name, value, str(exc)))
     steps += begun.results()
     links = nearer_wins(places)
-    return Evidence(links, tuple(steps), tuple(problems), tuple(filter(None, notes)))
+    said = (tuple(steps), tuple(problems), tuple(filter(None, notes)), tuple(attachments))
+    return Evidence(links, *said)
 
 
 def _tidy(note: str) -> str:

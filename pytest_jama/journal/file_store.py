@@ -14,12 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.trust import BINARY, NEW_FILE, NEW_FOLDER, read_own
+from pytest_jama.journal.folder import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-ENDING = ".files"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -40,7 +40,7 @@ class FileStore:
         Args:
             journal: The path of its file; one that is set aside as incomplete has the same files.
         """
-        return cls(journal.with_name(f"{journal.name.partition('.')[0]}{ENDING}"))
+        return cls(journal.with_name(f"{journal.name.partition('.')[0]}{FILES}"))
 
     def keep(self, content: bytes) -> str:
         """Keep content; return its SHA-256, in hexadecimal.
@@ -65,6 +65,11 @@ class FileStore:
             raise
         return sha256
 
+    def drop(self, sha256: str) -> None:
+        """Remove content, if it is there."""
+        with suppress(OSError):
+            (self.folder / sha256).unlink()
+
     def find(self, sha256: str) -> Path | None:
         """Return where content is kept; None when it is not there, or is not what it was.
 
@@ -78,6 +83,25 @@ class FileStore:
         except OSError:
             return None
         return path if found == sha256 else None
+
+
+def media_type_of(name: str, content: bytes) -> str:
+    """Return what kind of file something is, by its name, else by its content."""
+    import mimetypes  # noqa: PLC0415 (few sessions keep files)
+
+    guessed, encoding = mimetypes.guess_type(name)
+    if guessed and not encoding:
+        return guessed
+    return "application/octet-stream" if decoded(content) is None else "text/plain"
+
+
+def decoded(content: bytes) -> str | None:
+    """Return content as text; None when it is not UTF-8 text."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
 
 
 def _digest(file: BinaryIO) -> str:

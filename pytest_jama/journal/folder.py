@@ -44,6 +44,9 @@ FOLDER = ".jama"
 INCOMPLETE = ".incomplete"
 """The ending of a journal's name when it lacks lines of its session."""
 
+FILES = ".files"
+"""The ending of the folder of the files of a session, in the place of that of its journal."""
+
 _ENDINGS = frozenset({".jsonl", INCOMPLETE})
 _TAIL_BYTES = 4096
 _PADDING = b"\0\r\n\t \xef\xbb\xbf"
@@ -225,6 +228,17 @@ def remove_old_journals(folder: Path, *, keep: int) -> None:
     for path in surplus:
         with _leaving_what_is_in_use():
             path.unlink(missing_ok=True)
+            _remove_files(path)
+
+
+def _remove_files(journal: Path) -> None:
+    """Remove the files that were kept beside a journal."""
+    folder = journal.with_name(f"{journal.name.partition('.')[0]}{FILES}")
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        path.unlink(missing_ok=True)
+    folder.rmdir()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.origin import Provenance
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal.folder import INCOMPLETE
-from pytest_jama.journal.united import said_by
+from pytest_jama.journal.united import said_by, with_files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -189,8 +189,14 @@ class Recording:
     def add_result(self, result: TestResult) -> None:
         """Take the result of a test; one test ID may have several that differ, and all count."""
         known = self.results.setdefault(result.test_id, result)
-        if known is not result and said_by(known) != said_by(result):
-            self.repeated.setdefault(said_by(result), result)
+        if known is result:
+            return
+        said = said_by(result)
+        if said_by(known) == said:
+            self.results[result.test_id] = with_files_of(known, [result])
+        else:
+            other = self.repeated.setdefault(said, result)
+            self.repeated[said] = with_files_of(other, [result])
 
     def as_shown(self, shown: ShownResults) -> Recording:
         """Return it without secrets, which a journal of an older version may hold.

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 def said_by(result: TestResult) -> TestResult:
     """Return what a result says, wherever and whenever the test ran."""
-    return result._replace(duration_s=None, started=None, host="")
+    return result._replace(duration_s=None, started=None, host="", files=())
+
+
+def with_files_of(result: TestResult, others: Iterable[TestResult]) -> TestResult:
+    """Return a result with the files of others that say the same, in an order of its own."""
+    files = {*result.files}.union(*(each.files for each in others))
+    if len(files) == len(result.files):
+        return result
+    ordered = sorted(files, key=lambda each: (each.name, each.sha256, each.step or 0))
+    return result._replace(files=tuple(ordered))
 
 
 def unite_results(
@@ -121,10 +130,14 @@ def _counting(
 def _linked(several: list[TestResult]) -> Iterable[TestResult]:
     """Return what results of one test say, each thing once."""
     named = tuple(dict.fromkeys(link for result in several for link in result.links))
-    distinct: dict[TestResult, tuple[TestResult, dict[CaseLink, None]]] = {}
+    distinct: dict[TestResult, tuple[list[TestResult], dict[CaseLink, None]]] = {}
     for result in several:
         links = links_among(result, named)
         said = said_by(result)._replace(links=())
-        _, known = distinct.setdefault(said, (result, {}))
+        same, known = distinct.setdefault(said, ([], {}))
+        same.append(result)
         known.update(dict.fromkeys(links))
-    return (result._replace(links=tuple(links)) for result, links in distinct.values())
+    return (
+        with_files_of(same[0], same)._replace(links=tuple(links))
+        for same, links in distinct.values()
+    )

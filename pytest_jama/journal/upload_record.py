@@ -69,9 +69,16 @@ def _take(upload: UploadRecord, kind: object, line: JournalLine) -> None:
 
 def _lines(file: BinaryIO) -> Iterator[JournalLine]:
     for raw in file:
+        if raw.startswith(_OF_TESTS):
+            continue  # most lines of a journal, and none of an upload
         try:
             line = json.loads(raw.strip(b"\0\r\n\t \xef\xbb\xbf"))
         except (ValueError, RecursionError):
             continue
         if isinstance(line, dict):
             yield line
+
+
+_OF_TESTS = tuple(
+    f'{{"line":"{kind}"'.encode("ascii") for kind in ("collected", "result", "verdict")
+)

@@ -9,6 +9,7 @@ again.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.plugin.file_keeper import FileKeeper
 
 
 class Attempts(Guarded):
@@ -178,8 +180,25 @@ def start_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> Att
 def new_evidence(item: pytest.Item) -> JamaFixture:
     """Begin the evidence of an attempt of a test."""
     test = getattr(item, "obj", None)
-    return JamaFixture(runs_examples=getattr(test, "is_hypothesis_test", False))
+    runs_examples = getattr(test, "is_hypothesis_test", False)
+    return JamaFixture(runs_examples=runs_examples, keeper=_find_keeper(item.config))
 
+
+def _find_keeper(config: pytest.Config) -> FileKeeper | None:
+    """Return who keeps the files of tests; None where nobody reports to Jama."""
+    reporting = config.pluginmanager.get_plugin(COLLECTION)
+    place = getattr(config, "workerinput", {}).get(FILES) or getattr(reporting, "files", None)
+    if place is None:
+        return None
+    from pytest_jama.journal.file_store import FileStore  # noqa: PLC0415 (only with evidence)
+    from pytest_jama.plugin.file_keeper import FileKeeper  # noqa: PLC0415
+
+    folder, max_file, max_run = place
+    return FileKeeper(FileStore(Path(folder)), max_file, max_run, config.rootpath)
+
+
+FILES = "jama_files"
+"""Under which a worker of pytest-xdist is told where files are kept: folder and limits."""
 
 COLLECTION = "jama-collection"
 """Name of the plugin that is there in each process whose tests are reported, see `activation`."""

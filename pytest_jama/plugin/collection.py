@@ -50,6 +50,8 @@ class CollectedTests(Guarded):
         pass_on: Callable[[CollectedPlain, Mapping[str, tuple[CaseLink, ...]]], object],
     ) -> None:
         super().__init__(errors)
+        self.files: tuple[str, int, int] | None = None
+        """Where the files of tests are kept, the most bytes of one, and of all of one test."""
         self._pass_on = pass_on
         self._markers = MarkerReader()
         self._known: dict[int, tuple[str, pytest.Item]] = {}

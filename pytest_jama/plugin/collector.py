@@ -5,6 +5,7 @@ Runs in the controlling process only; knows nothing of files, settings or Jama.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,17 @@ from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
 from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pytest
 
     from pytest_jama.core.cases import CaseLink
 
 Links = tuple["CaseLink", ...]
+
+AddFiles = Callable[
+    [TestResult, "Sequence[tuple[str, int | None]]", "Sequence[pytest.TestReport]"], TestResult
+]
 
 _HIDES_NOTHING = Redactor(has_builtin=False)
 
@@ -34,6 +39,7 @@ class ResultCollector:
         find_by_id: The same from the ID alone; it returns None when that depends on the result.
         refuse_link: Told of references that cannot be understood: test ID and why.
         redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
+        add_files: Returns a result with its files; it gets what the test attached, and its reports.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -51,8 +57,10 @@ class ResultCollector:
         find_by_id: Callable[[str], Links | None] = lambda _: None,
         refuse_link: Callable[[str, str], object] = lambda _, __: None,
         redactor: Redactor = _HIDES_NOTHING,
+        add_files: AddFiles | None = None,
     ) -> None:
         self._redactor = redactor
+        self._add_files = add_files
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
@@ -263,6 +271,8 @@ class ResultCollector:
             result = result._replace(links=links)
         if not links and test_id in self._taken_out:
             result = result._replace(is_taken_out=True)
+        if self._add_files is not None:
+            result = self._add_files(result, said.attachments, reports)
         return result
 
     def _read(

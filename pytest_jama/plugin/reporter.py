@@ -22,6 +22,7 @@ from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.activation import cannot_start
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
+from pytest_jama.plugin.file_reporter import FileReporter
 from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.phases import why_skipped
 from pytest_jama.plugin.terminal_summary import (
@@ -73,9 +74,10 @@ class Reporter(Guarded):
         self._process = os.getpid()
         self._awaits_workers = True
         self._extensions = self._session.extensions
+        self._files = FileReporter(config, self._settings, self.errors)
         self._collector = ResultCollector(
             *(self._extensions.find_links, self._extensions.find_by_id, self._refuse_link),
-            self._settings.redactor,
+            *(self._settings.redactor, self._files.add),
         )
         self._is_refused = False
         self._journal: JournalWriter | None = None
@@ -102,6 +104,7 @@ class Reporter(Guarded):
         self._extensions.register(*self._conftests())
         place = self._settings.journal
         self._journal = open_journal(place.folder, started=self._started, keep=place.keep)
+        self._files.begin(self._journal.path)
         adjusting = [each for each in self._conftests() if hasattr(each, "adjust_verdict")]
         head = describe_session(
             self._settings,

@@ -6,6 +6,7 @@ thread has an empty one.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from pytest_jama.plugin.step_ends import ENDS_OF_ALL, StepEnd, read_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pytest_jama.plugin.file_keeper import FileKeeper
 
 
 class _Step:
@@ -79,15 +82,19 @@ class JamaFixture:
 
     Args:
         runs_examples: Whether the test is called for one example after the other (hypothesis).
+        keeper: Keeps what is attached; None where nothing is kept: then only paths are named.
     """
 
-    def __init__(self, *, runs_examples: bool = False) -> None:
+    def __init__(self, *, runs_examples: bool = False, keeper: FileKeeper | None = None) -> None:
         self._runs_examples = runs_examples
         self._thread = threading.get_ident()
         self._lock = threading.RLock()
         self._open: list[_Step] = []
         self._closed: list[_Step] = []
         self._notes: list[object] = []
+        self._keeper = keeper
+        self._attachments: dict[int | None, list[str]] = {}
+        self._attached_bytes = 0
         self._checks = SoftChecks(partial(self.mark_open_steps, Outcome.FAILED))
 
     @contextmanager
@@ -129,6 +136,56 @@ class JamaFixture:
             step = self._find_step()
             (self._notes if step is None else step.notes).append(text)
 
+    def attach(
+        self, path_or_bytes: str | os.PathLike[str] | bytes, name: str | None = None
+    ) -> None:
+        """Attach a file: to the step in which it is said, or else to the test as a whole.
+
+        It is read and kept at once, so that the test may remove it. One that is too large (see
+        `evidence` in jama.yaml) is not kept, and a note says so.
+
+        Args:
+            path_or_bytes: The file, or its content.
+            name: What it is called; without it, the name of the file.
+
+        Raises:
+            OSError: When the file cannot be read.
+            ValueError: When content has no name.
+            TypeError: When it is neither a path nor bytes.
+        """
+        if isinstance(path_or_bytes, (bytes, bytearray, memoryview)):
+            content, path = bytes(path_or_bytes), None
+            if not name:
+                raise ValueError("jama.attach(bytes) needs a name: jama.attach(data, name='a.png')")
+        else:
+            path = os.fspath(path_or_bytes)
+            if not isinstance(path, str):
+                raise TypeError(f"jama.attach takes a path or bytes, not {path!r}")
+            name = name or os.path.basename(path)  # noqa: PTH119 (of a text)
+            with open(path, "rb") as file:  # noqa: PTH123 (as the user wrote it)
+                content = file.read()
+        with self._lock:
+            step = self._find_step()
+            said = self._keep_content(str(name), content, path)
+            if said:
+                self._attachments.setdefault(None if step is None else step.number, []).append(said)
+
+    def _keep_content(self, name: str, content: bytes, path: str | None) -> str:
+        """Return the value of the property of a file; empty when it is not kept."""
+        if self._keeper is None:
+            return os.path.abspath(path) if path else ""  # noqa: PTH100 (of a text)
+        why = self._keeper.why_not(len(content), before=self._attached_bytes)
+        if not why:
+            try:
+                said = self._keeper.keep(name, content)
+            except OSError as exc:
+                why = str(exc.strerror or exc)
+            else:
+                self._attached_bytes += len(content)
+                return said
+        self._notes.append(f"file {name} is not kept: {why}")
+        return ""
+
     def add_line(self, line: object) -> None:
         """Add a line to the account of the test; its text may change until the test ends."""
         with self._lock:
@@ -148,7 +205,8 @@ class JamaFixture:
             said = list(self._sum_up([*self._closed, *self._open]))
             notes = [_short(str(note)) for note in self._notes]
         steps = [(number, outcome.value, note) for number, outcome, note in dict.fromkeys(said)]
-        return evidence_properties(steps, dict.fromkeys(notes) if self._runs_examples else notes)
+        notes = list(dict.fromkeys(notes)) if self._runs_examples else notes
+        return evidence_properties(steps, notes, self._attachments)
 
     def _find_step(self) -> _Step | None:
         """Return the step in which the code of this context is; None when it is in none."""

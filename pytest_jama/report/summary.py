@@ -196,6 +196,7 @@ _LABELS = {
     UnusableKind.REPORT: "UNREADABLE",
     UnusableKind.JOURNAL: "DAMAGED",
     UnusableKind.EDITED: "EDITED",
+    UnusableKind.FILE: "NO FILE",
     UnusableKind.HOOK: "ERROR",
 }
 

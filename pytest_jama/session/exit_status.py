@@ -5,7 +5,7 @@
     promises was done
 1   something was not understood, not sent, refused, or has no test run
 2   wrong use or settings; nothing was done (of ``pytest``: 4, its own status for that)
-3   the server is out of reach, or refuses the credentials
+3   the server is out of reach, or refuses the credentials; of ``selftest``: there is no sandbox
 8   pytest only, in place of 1 and 3: the tests are green, and ``on_error`` is ``fail``
 130 a command was interrupted before it had begun, or by a second Ctrl-C
 ==  ====================================================================================

@@ -12,6 +12,8 @@ from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.journal import lines
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.select import take_up
+from pytest_jama.sandbox.jama.nodes import find_nodes
+from pytest_jama.sandbox.jama.selection import of_kind
 from tests.cli.upload_world import LATE, PASSED
 from tests.journal.record import a_test, as_bytes, header
 
@@ -45,9 +47,10 @@ def sent(world: World) -> Counter[str]:
     return Counter(each.method for each in requests if "attachments" in each.path)
 
 
-def count_files(world: World) -> int:
-    """Return how many files the server has."""
-    return len(world.repository.sandbox.store.database.select("files"))
+def count_attachments(world: World) -> int:
+    """Return how many attachments the server has."""
+    database = world.repository.sandbox.store.database
+    return len(find_nodes(database, of_kind("attachments")))
 
 
 def file_lines(path: Path) -> list[dict[str, Any]]:
@@ -72,7 +75,7 @@ def test_files_are_sent_from_beside_the_journal(world: World) -> None:
 def test_upload_sends_of_the_files_only_what_is_missing(kept: int, world: World) -> None:
     path = journal(world)
     assert world() == 0, world.err
-    before = count_files(world)
+    before = count_attachments(world)
     whole = path.read_bytes().splitlines(keepends=True)
     numbers = [number for number, line in enumerate(whole) if b'"line":"file"' in line]
     path.write_bytes(b"".join(whole[: numbers[kept - 1] + 1]))
@@ -80,4 +83,6 @@ def test_upload_sends_of_the_files_only_what_is_missing(kept: int, world: World)
     assert world() == 0, world.err
     again = sent(world)
     assert again["PUT"] == 2 - states["stored"]
-    assert count_files(world) == before + 2 - states["begun"]  # what no line names, it cannot know
+    assert (
+        count_attachments(world) == before + 2 - states["begun"]
+    )  # what no line names, it cannot know

@@ -115,6 +115,10 @@ class Browser:
         while not self._is_loaded:
             self._receive()
 
+    def look_as(self, medium: str) -> None:
+        """Show the page as it is on ``screen``, or as it is printed: ``print``."""
+        self._call("Emulation.setEmulatedMedia", media=medium)
+
     def value(self, expression: str) -> Any:
         """Return what an expression of JavaScript is worth on the page."""
         answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)

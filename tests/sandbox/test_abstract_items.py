@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox.client import add
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,7 +40,7 @@ def test_another_project_finds_nothing(world: World) -> None:
     "contains, found",
     [
         ("login", {"Login page", "The login"}),
-        ("LOGIN page", {"Login page", "The login"}),
+        ("LOGIN page", {"Login page"}),
         ('"log"', {"Login page", "The login", "Logout"}),
         ("log", set()),
         ('name:"Log"', {"Login page", "The login", "Logout"}),
@@ -51,6 +53,21 @@ def test_contains_finds_words(world: World, contains: Any, found: set[str]) -> N
         world.store.add_case(world.key, name=name)
     world.store.add_case(world.key, name="Logout", description="<p>some <b>special</b> rule</p>")
     assert {item["fields"]["name"] for item in search(world, contains=contains).data} == found
+
+
+def test_contains_finds_the_label_of_what_was_picked(world: World) -> None:
+    run = world.run()
+    world.api.patch(f"/testruns/{run.id}", add("test_bench$37", 882))
+    assert search(world, contains='"Bench B"').ids == [run.id]
+    assert search(world, contains='"Bench A"').ids == []
+
+
+def test_contains_reads_words_as_the_knobs_say(make_world: Callable[..., World]) -> None:
+    world = make_world(search_words="any", search_tokens="split")
+    made = [world.store.add_case(world.key, name=name) for name in ("Login page", "The log-out")]
+    assert search(world, contains="page out").ids == made
+    assert search(world, contains=f"{world.key}-TC-99", itemType=26).ids == made
+    assert search(world, contains="logi", includeWildcard="true").ids == made[:1]
 
 
 def test_contains_finds_global_ids_keys_and_ids(world: World) -> None:

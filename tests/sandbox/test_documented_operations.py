@@ -19,11 +19,19 @@ NEWER_PARAMETERS = {
 }
 """Named in the help of Connect 9.12 and in the cookbook."""
 
+NEWER_OPERATIONS = {
+    ("GET", "/relationshiprulesets"): {"startAt", "maxResults", "include"},
+    ("GET", "/relationshiprulesets/{}"): {"include"},
+    ("GET", "/relationshiprulesets/{}/projects"): {"startAt", "maxResults", "include"},
+}
+"""Called by a client of Jama's own since 2021."""
+
 
 def documented() -> dict[tuple[str, str], set[str]]:
     lines = [line for line in DOCUMENTS.read_text("utf-8").splitlines() if not line.startswith("#")]
     rows = [(line + "\t\t").split("\t")[:3] for line in lines]
-    return {(method, path): set(query.split()) for method, path, query in rows}
+    known = {(method, path): set(query.split()) for method, path, query in rows}
+    return {**known, **NEWER_OPERATIONS}
 
 
 def served() -> dict[tuple[str, str], APIRoute]:

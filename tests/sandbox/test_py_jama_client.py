@@ -13,6 +13,7 @@ from py_jama_client.apis.abstract_items_api import AbstractItemsAPI
 from py_jama_client.apis.attachments_api import AttachmentsAPI
 from py_jama_client.apis.item_types_api import ItemTypesAPI
 from py_jama_client.apis.projects_api import ProjectsAPI
+from py_jama_client.apis.relationships_api import RelationshipsAPI
 from py_jama_client.apis.users_api import UsersAPI
 from py_jama_client.client import JamaClient
 from py_jama_client.exceptions import APIClientException, ResourceNotFoundException
@@ -101,6 +102,22 @@ def test_it_uploads_a_file(client: Any, world: World, tmp_path: Path) -> None:
     listed = client.get(f"testruns/{run.id}/attachments").json()["data"]
     assert [each["id"] for each in listed] == [attachment]
     assert client.get(f"attachments/{attachment}/file").content == b"all fine"
+
+
+def test_it_relates_items_and_lists_the_relationships(client: Any, world: World) -> None:
+    requirement, *cases = world.store.add_items(world.key, "REQ", *map(str, range(53)))
+    relationships = RelationshipsAPI(client)
+    for case in cases:
+        relationships.post_relationship(requirement, case)
+    found = relationships.get_relationships(world.project, allowed_results_per_page=50).data
+    assert [each["toItem"] for each in found] == cases
+    first = found[0]["id"]
+    assert relationships.get_relationship(first).data["fromItem"] == requirement
+    relationships.put_relationship(first, requirement, cases[0], 6)
+    assert relationships.get_relationship(first).data["relationshipType"] == 6
+    client.delete(f"relationships/{first}")
+    with pytest.raises(ResourceNotFoundException):
+        relationships.get_relationship(first)
 
 
 def test_it_understands_refusals(client: Any, world: World) -> None:

@@ -135,6 +135,44 @@ def test_it_uploads_and_attaches_a_file(client: Any, world: World, tmp_path: Pat
         client.post_item_attachment(case, attachment)
 
 
+def test_it_relates_items(client: Any, world: World) -> None:
+    (case,) = world.cases(0)
+    (requirement,) = world.store.add_items(world.key, "REQ", "It shall")
+    made = client.post_relationship(requirement, case, 6)
+    assert client.get_relationship(made)["relationshipType"] == 6
+    assert [each["id"] for each in client.get_items_upstream_related(case)] == [requirement]
+    assert [each["id"] for each in client.get_items_downstream_related(requirement)] == [case]
+    down = client.get_items_downstream_relationships(requirement)
+    up = client.get_items_upstream_relationships(case)
+    assert [each["id"] for each in down] == [each["id"] for each in up] == [made]
+    client.put_relationship(made, requirement, case)
+    with pytest.raises(AlreadyExistsException):
+        client.post_relationship(requirement, case)
+    with pytest.raises(APIClientException, match="lastId parameter is now required"):
+        client.get_relationships(world.project)
+    types = [each["name"] for each in client.get_relationship_types()]
+    assert client.get_relationship_type(4)["name"] == types[0]
+    assert client.get_relationship_rule_sets() == []
+    client.delete_relationships(made)
+    with pytest.raises(ResourceNotFoundException):
+        client.get_relationship(made)
+
+
+def test_it_tags_items_and_reads_their_versions(client: Any, world: World) -> None:
+    (case,) = world.cases(0)
+    tag = client.post_tag("smoke", world.project)
+    assert client.post_item_tag(case, tag) == 201
+    assert [each["name"] for each in client.get_item_tags(case)] == ["smoke"]
+    assert [each["id"] for each in client.get_tags(world.project)] == [tag]
+    assert [each["id"] for each in client.get_tagged_items(tag)] == [case]
+    with pytest.raises(AlreadyExistsException):
+        client.post_item_tag(case, tag)
+    assert client.get_item_version(case, 1)["versionNumber"] == 1
+    assert client.get_versioned_item(case, 1)["id"] == case
+    assert len(client.get_abstract_item_versions(case)) == 1
+    assert client.get_abstract_versioned_item(case, 1)["id"] == case
+
+
 def test_it_understands_refusals(client: Any, world: World) -> None:
     with pytest.raises(ResourceNotFoundException):
         client.get_test_cycle(999_999)

@@ -153,9 +153,11 @@ def test_an_equal_read_only_value_passes() -> None:
     assert edited(run_fields(), name="Login", forcePassed=False) == run_fields()
 
 
-def test_an_equal_date_is_taken_for_different() -> None:
-    stored = {**run_fields(), "executionDate": "2024-05-31T10:00:00.000+0000"}
-    assert "read-only" in refusal(stored, executionDate="2024-05-31")
+def test_an_equal_date_is_taken_for_different_where_the_knob_says_so() -> None:
+    date = "2024-05-31T10:00:00.000+0000"
+    stored = {**run_fields(), "executionDate": date}
+    assert edited(stored, executionDate=date) == stored
+    assert "read-only" in refusal(stored, Knobs(equal_dates="refuse"), executionDate=date)
 
 
 def test_custom_fields_of_a_run_are_refused_where_the_knob_says_so() -> None:

@@ -167,19 +167,48 @@ def test_null_in_a_put_clears_a_field(world: World) -> None:
     assert world.now(run).assigned_to is None
 
 
-def test_a_whole_run_can_be_put_back_without_its_dates(world: World) -> None:
+def test_a_whole_run_can_be_put_back_without_its_dates(make_world: Callable[..., World]) -> None:
+    world = make_world(equal_dates="refuse")
     run = world.run(steps=1)
     path = f"/testruns/{run.id}"
     world.api.patch(path, add("testRunSteps", statuses("PASSED")))
-    fields = world.api.get(path).data["fields"]
+    shown = world.api.get(path).data
+    fields = shown["fields"]
     refused = world.api.put(path, {"fields": fields})
     assert "Date' is read-only; leave it out" in refused.message
     for name in ("executionDate", "modifiedDate"):
         del fields[name]
+    refused = world.api.put(path, {"fields": fields, "createdDate": shown["createdDate"]})
+    assert refused.message == "'createdDate' is read-only; leave it out"
     fields["testRunSteps"][0]["status"] = "FAILED"
     del fields["testRunStatus"]
     assert world.api.put(path, {"fields": fields}).status == 200
     assert world.now(run).status == "FAILED"
+
+
+@pytest.mark.parametrize("with_time", ["true", "false"])
+@pytest.mark.parametrize("kind", ["testruns", "testcycles", "testplans", "items"])
+def test_what_a_get_gave_can_be_put_back(world: World, kind: str, with_time: str) -> None:
+    run = world.run(steps=1)
+    world.api.patch(f"/testruns/{run.id}", add("testRunSteps", statuses("PASSED")))
+    ids = {"testruns": run.id, "testcycles": run.cycle_id, "testplans": run.plan_id}
+    path = f"/{kind}/{ids.get(kind, run.case_id)}"
+    headers = {"x-jama-date-fields-with-time": with_time}
+    whole = world.api.get(path, headers=headers).data
+    answer = world.api.call("PUT", path, json=whole, headers=headers)
+    assert answer.status == 200, answer.body
+    after = world.api.get(path, headers=headers).data
+    moved = {"modifiedDate", "lastActivityDate", "executionDate"}
+    kept = {name for name in whole["fields"] if name not in moved}
+    assert {name: after["fields"][name] for name in kept} == {
+        name: whole["fields"][name] for name in kept
+    }
+    for part, value in (("documentKey", "X-1"), ("globalId", "GID-0"), ("createdBy", 18)):
+        changed = {**whole, part: value}
+        assert world.api.call("PUT", path, json=changed, headers=headers).status == 400
+    fields = {**whole["fields"], "documentKey": "X-1"}
+    answer = world.api.put(path, {"fields": fields})
+    assert "'documentKey' is read-only" in answer.message
 
 
 def test_execution_dates_the_run_and_moves_only_its_own_activity(
@@ -211,6 +240,22 @@ def test_dates_inside_fields_have_a_time_where_the_header_asks(world: World) -> 
     assert world.api.get(path).data["fields"]["executionDate"] == date[:10]
     headers = {"x-jama-date-fields-with-time": "true"}
     assert world.api.get(path, headers=headers).data["fields"]["executionDate"] == date
+
+
+def test_start_and_end_of_a_cycle_have_a_time_where_the_header_asks(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(server_zone="+02:00")
+    cycle = world.store.add_cycle(world.plan(), "C", start_date="2024-05-31", end_date="2024-06-30")
+    path = f"/testcycles/{cycle}"
+
+    def days(value: str) -> list[str]:
+        headers = {"x-jama-date-fields-with-time": value}
+        fields = world.api.get(path, headers=headers).data["fields"]
+        return [fields["startDate"], fields["endDate"]]
+
+    assert days("false") == ["2024-05-31", "2024-06-30"]
+    assert days("true") == ["2024-05-30T22:00:00.000+0000", "2024-06-29T22:00:00.000+0000"]
 
 
 def test_a_deleted_case_leaves_the_run_without_a_current_version(world: World) -> None:

@@ -19,12 +19,14 @@ from pytest_jama.targets.jama.actual_results import (
     below,
     is_in,
     over_line,
+    plain_text,
     read_account,
     read_entries,
     shorten_html,
     with_earlier,
     words_of,
 )
+from pytest_jama.targets.jama.inline_images import image_html
 from tests.core.values import LAW
 
 NOW = datetime(2026, 11, 28, 18, 20, 5, tzinfo=timezone.utc)
@@ -191,3 +193,25 @@ def test_account_shows_what_nobody_would_see() -> None:
 
 def test_a_number_of_a_character_may_be_longer_than_numbers_are() -> None:
     assert words_of(f"<p>a&#{'1' * 5_000};b</p>") == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def test_an_account_with_images_is_ours_and_its_plain_form_has_none() -> None:
+    image = image_html("https://acme.example/attachment/7/a%20b.png", 'a "b" <c>.png')
+    lines = ("PASSED: 1 passed", "pytest-jama, commit abc")
+    plain = account_html(lines, keep=lines[1:], session="s")
+    shown = account_html(lines, keep=lines[1:], session="s", images=(image, image))
+    assert shown.count("<img ") == 2
+    for stored in (shown, shown.replace("<img ", "<p><img class='x' "), plain):
+        (entry,) = read_entries(stored)
+        account = read_account(entry)
+        assert account is not None
+        assert account.session == "s"
+    assert plain_text(shown).replace("\n\n", "\n") == plain_text(plain)
+
+
+def test_images_that_do_not_fit_are_left_out() -> None:
+    images = [image_html(f"https://acme.example/{number}", "a.png") for number in range(300)]
+    long = ["FAILED: 1 failed", *["x" * 100] * 200]
+    account = account_html(long, keep=["from here"], session="s", images=images)
+    assert len(account) <= ACCOUNT_SIZE
+    assert 1 < account.count("<img ") == account.count('alt="a.png" />') < 300

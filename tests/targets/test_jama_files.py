@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,21 +13,31 @@ import pytest
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.plan import Findings, SendState
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
+from pytest_jama.core.secret_signs import HIDDEN
+from pytest_jama.core.verdicts import CaseVerdict, Judgement, StepVerdict, Verdict
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.sandbox.faults import Effect
 from pytest_jama.sandbox.faults.actions import end
 from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.selection import of_kind
+from pytest_jama.targets.jama.actual_results import read_account, read_entries
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.targets.jama.file_sender import FileSender
+from pytest_jama.targets.jama.file_words import account_lines
+from pytest_jama.targets.jama.run_body import body_of
+from pytest_jama.targets.jama.standing import Writer
+from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Receipt
     from pytest_jama.sandbox.faults import IncomingRequest
+    from pytest_jama.sandbox.faults.interception import InterceptedRequest
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime
@@ -39,6 +50,7 @@ STORE = "PUT /attachments/N/file"
 ATTACH = "POST /testruns/N/attachments"
 LIST = "GET /testruns/N/attachments"
 LOOK = "GET /abstractitems"
+SHOW = "GET /attachments/N"
 
 
 class Noting(Told):
@@ -69,7 +81,7 @@ class Evidence:
     def send(
         self,
         world: JamaWorld,
-        files: dict[CaseRef, Sequence[AttachedFile]],
+        files: Mapping[CaseRef, Sequence[AttachedFile]],
         *,
         filed: Sequence[FileReceipt] = (),
         time: FakeTime | None = None,
@@ -135,30 +147,26 @@ class Once:
         method: Its method.
         path: The end of its path.
         effect: What is done to it.
+        start: The beginning of its path.
+        always: Whether it is done to all others that fit, too.
     """
 
-    def __init__(self, method: str, path: str, effect: Effect) -> None:
+    def __init__(
+        self, method: str, path: str, effect: Effect, *, start: str = "", always: bool = False
+    ) -> None:
         self.method, self.path, self.effect = method, path, effect
-        self.always = False
+        self.start, self.always = start, always
 
     def judge(self) -> Callable[[IncomingRequest], Effect]:
         left = [self.effect]
 
         def judge(arrival: IncomingRequest) -> Effect:
-            fits = arrival.method == self.method and arrival.path.endswith(self.path)
-            if not fits or not left:
+            is_there = arrival.path.startswith(self.start) and arrival.path.endswith(self.path)
+            if arrival.method != self.method or not is_there or not left:
                 return Effect()
             return self.effect if self.always else left.pop()
 
         return judge
-
-
-class Always(Once):
-    """Does it to each."""
-
-    def __init__(self, method: str, path: str, effect: Effect) -> None:
-        super().__init__(method, path, effect)
-        self.always = True
 
 
 LOST = Effect(act=end(lambda connection: connection.close(), processed=True))
@@ -230,10 +238,23 @@ def test_a_widget_that_is_off_costs_no_result_and_is_told_once(
     assert all(": not attached: 400 Bad Request: " in account for account in accounts(world))
 
 
+def test_a_run_that_is_gone_stops_no_file_of_another_one(
+    world: JamaWorld, evidence: Evidence
+) -> None:
+    refs = world.add_cases(2)
+    files = {ref: [evidence.file()] for ref in refs}
+    gone = Effect(status=404, message="no such run")
+    with world.sandbox.faults.during(Once("POST", "/attachments", gone, start="/testruns/")):
+        _, noting = evidence.send(world, files)
+    assert requests(world) == {CREATE: 1, STORE: 1, ATTACH: 2}
+    assert sorted(attached(world)) == [[], [SHOT]]
+    assert len(noting.warnings) == 1
+
+
 def test_a_missing_right_ends_all_tries(world: JamaWorld, evidence: Evidence) -> None:
     refs = world.add_cases(3)
     files = {ref: [evidence.file(f"{ref}.png", ref.text.encode())] for ref in refs}
-    refused = Always("POST", "/attachments", Effect(status=403, message="not permitted"))
+    refused = Once("POST", "/attachments", Effect(status=403, message="not permitted"), always=True)
     with world.sandbox.faults.during(refused):
         receipts, noting = evidence.send(world, files)
     assert {each.state for each in receipts} == {SendState.SENT}
@@ -298,20 +319,7 @@ def test_a_lost_answer_to_the_association_is_looked_up(
 ) -> None:
     first, second = world.add_cases(2)
     files = {first: [evidence.file()], second: [evidence.file()]}
-    runs = []
-
-    class OfRun(Once):
-        def judge(self) -> Callable[[IncomingRequest], Effect]:
-            def judge(arrival: IncomingRequest) -> Effect:
-                is_run = arrival.path.startswith("/testruns/") and arrival.method == "POST"
-                if not is_run or runs:
-                    return Effect()
-                runs.append(arrival.path)
-                return LOST
-
-            return judge
-
-    with world.sandbox.faults.during(OfRun("POST", "", LOST)):
+    with world.sandbox.faults.during(Once("POST", "/attachments", LOST, start="/testruns/")):
         evidence.send(world, files, time=fake_time)
     assert requests(world) == {CREATE: 1, STORE: 1, ATTACH: 2, LIST: 1}
     assert attached(world) == [[SHOT], [SHOT]]
@@ -338,6 +346,42 @@ def test_what_an_upload_that_was_killed_has_brought_is_not_sent_again(
     assert f"{HASH}: attached" in accounts(world)[0]
 
 
+def test_an_image_stands_in_the_account_and_at_its_step(
+    world: JamaWorld, evidence: Evidence
+) -> None:
+    (ref,) = world.add_cases(1, steps=2)
+    world.start([ref])
+    target = world.target()
+    found = target.resolve([ref], create=True, observer=Told())
+    files = evidence.file(step=2), evidence.file('"><b>.png', b"other"), evidence.file(step=1)
+    log = evidence.file("log.txt", b"42 V")._replace(media_type="text/plain")
+    result = TestResult("t.py::test", Outcome.PASSED, files=(*files, log))
+    step = StepVerdict(2, Verdict.PASSED, ("4.2 V < 5 V",))
+    (update,) = plan_updates(
+        [CaseVerdict(ref, Verdict.PASSED, (step,), (result,))],
+        found.runs,
+        writer=Writer("pytest-jama, commit abc", "a-session"),
+    ).updates
+    client = JamaClient(open_api(world.settings(), clocks=None, read_timeout_s=30.0))
+    findings = Findings((), Judgement(), find_file=evidence.store.find)
+    sender = FileSender(client, world.project_id, findings, Told(), images="inline")
+    world.sandbox.clear_requests()
+    brought = sender.bring(update)
+    assert requests(world) == {CREATE: 3, STORE: 3, ATTACH: 3, SHOW: 2}
+    values = body_of(brought, fields={}).values
+    account = values["actualResults"]
+    assert values["testRunSteps"][1]["result"].startswith("4.2 V &lt; 5 V<img src=")
+    assert "result" not in values["testRunSteps"][0] or not values["testRunSteps"][0]["result"]
+    first, second = re.findall(r'<img src="([^"]*)" alt="([^"]*)" />', account)
+    (at_step,) = re.findall(r'<img src="([^"]*)"', values["testRunSteps"][1]["result"])
+    assert second == (at_step, "shot.png")
+    assert first[1] == "&quot;&gt;&lt;b&gt;.png"
+    assert "<b>" not in account
+    (entry,) = read_entries(account)
+    assert read_account(entry) is not None
+    client.api.connection.close()
+
+
 def test_what_was_begun_and_is_not_there_is_created(world: JamaWorld, evidence: Evidence) -> None:
     (ref,) = world.add_cases(1)
     file = evidence.file()
@@ -345,3 +389,84 @@ def test_what_was_begun_and_is_not_there_is_created(world: JamaWorld, evidence: 
     evidence.send(world, {ref: [file]}, filed=[begun])
     assert requests(world) == {LOOK: 1, CREATE: 1, STORE: 1, ATTACH: 1}
     assert attachments(world) == ["another name"]
+
+
+def test_an_attachment_that_was_not_made_is_made_again_after_it_was_looked_for(
+    world: JamaWorld, evidence: Evidence, fake_time: FakeTime
+) -> None:
+    (ref,) = world.add_cases(1)
+    with world.sandbox.faults.during(Once("POST", "/attachments", Effect(status=500))):
+        _, noting = evidence.send(world, {ref: [evidence.file()]}, time=fake_time)
+    made = requests(world)
+    assert made.pop(LOOK) > 3
+    assert made == {CREATE: 2, STORE: 1, ATTACH: 1}
+    assert sum(fake_time.slept) > 15
+    assert "for 20 seconds or more" in noting.waited[0]
+
+
+def test_a_server_that_fails_for_files_alone_costs_no_result(
+    world: JamaWorld, evidence: Evidence, fake_time: FakeTime
+) -> None:
+    refs = world.add_cases(3)
+    files = {ref: [evidence.file(f"{ref}.png", ref.text.encode())] for ref in refs}
+    fails = Once("POST", "/attachments", Effect(status=500), always=True)
+    with world.sandbox.faults.during(fails):
+        receipts, noting = evidence.send(world, files, time=fake_time)
+    assert {each.state for each in receipts} == {SendState.SENT}
+    assert len({name for name in requests(world) if name != LOOK}) == 1
+    (warning,) = noting.warnings
+    assert "3 files not attached" in warning
+
+
+def test_a_conflict_that_means_attached_is_no_refusal(
+    world: JamaWorld, evidence: Evidence, fake_time: FakeTime
+) -> None:
+    (ref,) = world.add_cases(1)
+
+    async def attach_and_conflict(exchange: InterceptedRequest) -> None:
+        answer = await exchange.process()
+        await exchange.answer(replace(answer, status=409))
+
+    conflict = Effect(act=attach_and_conflict)
+    with world.sandbox.faults.during(Once("POST", "/attachments", conflict, start="/testruns/")):
+        _, noting = evidence.send(world, {ref: [evidence.file()]}, time=fake_time)
+    assert noting.states[-1] == "attached"
+    assert not noting.warnings
+
+
+def test_an_account_says_which_test_step_and_file_it_is_and_what_is_hidden(
+    evidence: Evidence,
+) -> None:
+    log = evidence.file("a\u202eb.log", redacted=2, step=3)
+    results = [TestResult(f"t.py::{name}", Outcome.PASSED, files=(log, log)) for name in "ab"]
+    lines = list(account_lines(results, {log.sha256: "not attached: 413"}))
+    about = f"{len(SHOT)} bytes, SHA-256 {HASH}, 2 passages are hidden as {HIDDEN}"
+    assert lines == [
+        f"file a\\u202eb.log of t.py::{name}, step 3: {about}: not attached: 413" for name in "ab"
+    ]
+
+
+def test_where_names_are_unique_the_attachment_of_an_earlier_session_is_used(
+    make_world: MakeWorld, evidence: Evidence
+) -> None:
+    world = make_world(attachment_names="unique")
+    (ref,) = world.add_cases(1)
+    evidence.send(world, {ref: [evidence.file()]}, cycle="Build 6")
+    receipts, noting = evidence.send(world, {ref: [evidence.file()]}, cycle="Build 7")
+    assert [each.state for each in receipts] == [SendState.SENT]
+    assert requests(world) == {CREATE: 1, LOOK: 1, STORE: 1, ATTACH: 1}
+    assert noting.states[-1] == "attached"
+    assert attachments(world) == [f"shot.png {HASH[:12]}"]
+
+
+@pytest.mark.parametrize("over_file_limit", ["413", "400", "proxy"])
+def test_a_limit_of_the_server_or_of_a_proxy_costs_no_result(
+    over_file_limit: str, make_world: MakeWorld, evidence: Evidence
+) -> None:
+    world = make_world(file_limit_bytes=1000, over_file_limit=over_file_limit)
+    (ref,) = world.add_cases(1)
+    large = evidence.file("large.png", b"x" * 5000)
+    receipts, noting = evidence.send(world, {ref: [large, evidence.file()]})
+    assert [each.state for each in receipts] == [SendState.SENT]
+    assert attached(world) == [[SHOT]]
+    assert len(noting.warnings) == 1

@@ -20,11 +20,14 @@ _ID_NAMES = {
     "picklistoptions": "picklistOptionId",
     "picklists": "picklistId",
     "projects": "projectId",
+    "links": "linkId",
     "relationships": "relationshipId",
+    "tags": "tagId",
     "testcases": "testCaseId",
     "testcycles": "testCycleId",
     "testgroups": "testGroupId",
     "users": "userId",
+    "versions": "versionNum",
 }
 """What Jama calls the ID behind a part of a path; `id` behind all others."""
 
@@ -34,6 +37,9 @@ _BODIES = {
     "PUT /items/{id}": "RequestItem",
     "POST /projects/{projectId}/attachments": "RequestAttachment",
     "POST /relationships": "RequestRelationship",
+    "PUT /relationships/{relationshipId}": "RequestRelationship",
+    "POST /tags": "RequestTag",
+    "PUT /tags/{tagId}": "RequestTag",
     "POST /testplans": "RequestTestPlan",
     "PUT /testplans/{id}": "RequestTestPlan",
     "PUT /testplans/{id}/archived": "RequestArchivedStatus",
@@ -44,6 +50,13 @@ _BODIES = {
     "PUT /testcycles/{testCycleId}": "RequestTestCycle",
     "PUT /testruns/{id}": "RequestTestRun",
 }
+
+_BODIES_BELOW = {
+    "/attachments": "RequestItemAttachment",
+    "/links": "RequestLink",
+    "/tags": "RequestItemTag",
+}
+"""What is sent below items, plans and runs."""
 
 _INTEGER: Json = {"type": "integer", "format": "int32"}
 _TEXT: Json = {"type": "string"}
@@ -73,6 +86,9 @@ _DEFINITIONS = {
         fields=_OBJECT,
         globalId=_TEXT,
     ),
+    "RequestItemTag": _definition("tag", tag=_INTEGER),
+    "RequestLink": _definition("url", url=_TEXT, description=_TEXT),
+    "RequestTag": _definition("name", "project", name=_TEXT, project=_INTEGER),
     "RequestLock": _definition("locked", locked=_YES_NO),
     "RequestPatchOperation": _definition(
         "op",
@@ -184,8 +200,8 @@ def _body(method: str, path: str) -> list[Json]:
     name = _BODIES.get(f"{method} {path}")
     if path.endswith("/lock") and method == "PUT":
         name = "RequestLock"
-    if path.endswith("/attachments") and method == "POST" and name is None:
-        name = "RequestItemAttachment"
+    if method in {"POST", "PUT"}:
+        name = name or next((body for part, body in _BODIES_BELOW.items() if part in path), None)
     schema: Json = {"$ref": f"#/definitions/{name}"}
     if method == "PATCH":
         schema = {"type": "array", "items": {"$ref": "#/definitions/RequestPatchOperation"}}

@@ -29,8 +29,10 @@ from pytest_jama.sandbox.jama.routes import (
     picklists,
     relationships,
     system,
+    tags,
     testcycles,
     testplans,
+    versions,
 )
 from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
 from pytest_jama.sandbox.serving import connection_of
@@ -49,6 +51,8 @@ _MODULES = (
     attachments,
     picklists,
     relationships,
+    tags,
+    versions,
 )
 """What is asked for most stands first: the routes are tried in this order."""
 

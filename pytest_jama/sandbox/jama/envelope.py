@@ -118,6 +118,8 @@ _TARGETS = {
     "fields.testCycle": "testcycles",
     "fields.testCase": "items",
     "testCycle": "testcycles",
+    "fromItem": "abstractitems",
+    "toItem": "abstractitems",
 }
 
 

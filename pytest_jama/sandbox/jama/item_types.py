@@ -102,6 +102,9 @@ _CASE = (
 PICK_LISTS = {88: ("Test bench", {881: "Bench A", 882: "Bench B"})}
 """Names of pick lists and of their options, by ID."""
 
+SUSPECT_FIELDS = ("name", "description", "testCaseSteps")
+"""Fields whose change makes the relationships to what is downstream suspect; admins choose them."""
+
 _RUN = (
     _read_only("name", "STRING"),
     _read_only("description", "TEXT"),
@@ -126,7 +129,9 @@ ITEM_TYPES: dict[str, TypeDefinition] = {
     item_type.type_key: item_type
     for item_type in (
         TypeDefinition(22, "ATT", "Attachment", _COMMON, kind="attachments", category="ATTACHMENT"),
-        TypeDefinition(24, "REQ", "Requirement", _COMMON),
+        TypeDefinition(23, "SYS", "System Requirement", _COMMON, category="CORE"),
+        TypeDefinition(24, "REQ", "Requirement", _COMMON, category="CORE"),
+        TypeDefinition(25, "DEF", "Defect", _COMMON, category="DEFECT"),
         TypeDefinition(
             26,
             "TC",
@@ -161,6 +166,15 @@ ITEM_TYPES: dict[str, TypeDefinition] = {
 """Item types by type key. The numbers follow a small instance; real ones differ, so a client
 must look them up by category.
 """
+
+
+PICKED_FIELDS = {
+    field.name: field.pick_list
+    for item_type in ITEM_TYPES.values()
+    for field in item_type.fields
+    if field.pick_list is not None
+}
+"""Pick lists by the name of the field that an option of them is the value of."""
 
 
 def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:

@@ -43,6 +43,9 @@ class Knobs:
         "400", "how too long a name or text is refused is unknown; a database error is possible"
     )
     server_zone: str = _knob("+00:00", "days inside `fields` may be those of the server's own zone")
+    equal_dates: Literal["pass", "refuse"] = _knob(
+        "pass", "equal read-only values pass; Jama said in 2016 that dates are taken for different"
+    )
     # -- authentication ------------------------------------------------------------------
     auth: Literal["both", "basic", "oauth"] = _knob(
         "both", "Basic stops working with single sign-on; old self-hosted servers lack OAuth"
@@ -77,6 +80,12 @@ class Knobs:
     )
     # -- search --------------------------------------------------------------------------
     search_lag_s: float = _knob(0.0, "a new item is visible to search only after a moment")
+    search_words: Literal["all", "any"] = _knob(
+        "all", "whether `contains` with several words needs all of them is not said"
+    )
+    search_tokens: Literal["whole", "split"] = _knob(
+        "whole", "whether `contains` takes GID-AFD-1 for one word or for three is not said"
+    )
     search_global_ids: Literal["yes", "no"] = _knob(
         "yes", "global IDs are not listed among the fields that `contains` looks through"
     )
@@ -162,6 +171,9 @@ class Knobs:
     # -- relationships -------------------------------------------------------------------
     relationships: Literal["last_id_required", "ignored"] = _knob(
         "last_id_required", "`lastId` is required since 9.6; older servers ignore it"
+    )
+    relationship_rules: Literal["off", "on"] = _knob(
+        "off", "projects can have rules: here requirements lead down to cases, those to defects"
     )
 
     @classmethod

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
-from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.item_types import (
+    PICK_LISTS,
+    PICKED_FIELDS,
+    SUSPECT_FIELDS,
+    TypeDefinition,
+)
 from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
@@ -163,8 +168,15 @@ def split_key(document_key: str) -> tuple[str, int]:
 
 def search_text(fields: Json, *others: object) -> str:
     """Gather the words that search looks through, in lower case."""
+    return "\n".join([*map(str, others), *texts_of(fields)]).casefold()
+
+
+def texts_of(fields: Json) -> list[str]:
+    """Return what search looks through: texts, and the labels of what was picked from lists."""
     texts = [plain(value) for value in fields.values() if isinstance(value, str)]
-    return "\n".join([*map(str, others), *texts]).casefold()
+    picked = [(PICKED_FIELDS.get(name), value) for name, value in fields.items()]
+    labels = [PICK_LISTS[list_id][1].get(value) for list_id, value in picked if list_id is not None]
+    return [*texts, *filter(None, labels)]
 
 
 def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> None:
@@ -181,6 +193,8 @@ def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> N
         further = {"search_text": words, "last_activity_date": now}
         database.update("nodes", {**values, **further}, id=node.id)
         database.insert("versions", _version(database, {**values, "id": node.id}))
+        if any(node.fields.get(name) != fields.get(name) for name in SUSPECT_FIELDS):
+            database.update("relationships", {"suspect": 1}, from_item=node.id)
 
 
 def as_it_was(database: Database, node: Node, at_s: float) -> Node:
@@ -190,7 +204,11 @@ def as_it_was(database: Database, node: Node, at_s: float) -> Node:
         "ORDER BY version DESC LIMIT 1",
         (node.id, at_s),
     )
-    past = rows[0]
+    return at_version(node, rows[0])
+
+
+def at_version(node: Node, past: Row) -> Node:
+    """Return a node as one of its versions, a row of that table, has it."""
     return replace(
         node,
         version=past["version"],

@@ -17,6 +17,7 @@ from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, ITEM_TYPES, Fi
 from pytest_jama.sandbox.jama.meanwhile import Meanwhile
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
 from pytest_jama.sandbox.jama.nodes import NewNode, find_nodes
+from pytest_jama.sandbox.jama.requirements import Requirements
 from pytest_jama.sandbox.jama.rich_text import paragraph
 from pytest_jama.sandbox.jama.selection import of_kind
 from pytest_jama.sandbox.jama.tables import SCHEMA, VERSION
@@ -26,7 +27,7 @@ Step = Mapping[str, str]
 DEMO_KEY = "DEMO"
 
 
-class Store(Meanwhile):
+class Store(Meanwhile, Requirements):
     """Everything one sandbox knows, in memory or in a file that outlives it.
 
     Thread safe. Close it, use it as a context manager, or let it be garbage collected.

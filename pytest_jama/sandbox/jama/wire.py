@@ -1,16 +1,23 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
-from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import (
+    PICK_LISTS,
+    SUSPECT_FIELDS,
+    FieldDefinition,
+    TypeDefinition,
+)
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
+from pytest_jama.sandbox.jama.relations import DEFAULT_TYPE, RELATIONSHIP_TYPES
 from pytest_jama.sandbox.jama.stored_files import StoredFile, find_file_of
 
 _ALLOWED = {
@@ -83,15 +90,26 @@ def shown_fields(call: Call, value: Node) -> Json:
 
 
 _DATES = ("executionDate", "modifiedDate")
+_DAYS = ("startDate", "endDate")
 
 
 def _dated(call: Call, name: str, part: Any) -> Any:
-    """Shorten dates inside `fields` to the server's day unless the caller asked for the time."""
+    """Show dates inside `fields` as the server's day, or with their time if the caller asks.
+
+    Source: Jama REST cookbook, `x-jama-date-fields-with-time`. That a day begins at midnight of
+    the server is a guess.
+    """
+    if call.with_time and name in _DAYS:
+        midnight = datetime.fromisoformat(part).replace(tzinfo=_zone(call))
+        return midnight.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     if name not in _DATES or call.with_time:
         return part
-    zone = datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
     moment = datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%f%z")
-    return moment.astimezone(zone).date().isoformat()
+    return moment.astimezone(_zone(call)).date().isoformat()
+
+
+def _zone(call: Call) -> tzinfo | None:
+    return datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
 
 
 def _outer(call: Call, value: Node) -> Json:
@@ -210,7 +228,7 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
             **members(field, "name", "field_type", "read_only", "required", "pick_list"),
             "label": field.label or _words_of(field.name),
             "readOnlyAllowApiOverwrite": False,
-            "triggerSuspect": False,
+            "triggerSuspect": field.name in SUSPECT_FIELDS,
             "synchronize": False,
             "textType": _text_type(field),
         }
@@ -227,6 +245,31 @@ def _category(value: TypeDefinition, knobs: Knobs) -> str | None:
 def _words_of(name: str) -> str:
     """Return a name as people read it: `actualResults` is `Actual Results`."""
     return re.sub(r"([a-z])([A-Z])", r"\1 \2", name[:1].upper() + name[1:])
+
+
+def relationship(row: Row) -> Json:
+    """Show a relationship."""
+    return {
+        "id": row["id"],
+        "fromItem": row["from_item"],
+        "toItem": row["to_item"],
+        "relationshipType": row["relationship_type"],
+        "suspect": bool(row["suspect"]),
+        "type": "relationships",
+    }
+
+
+def relationship_types() -> list[Json]:
+    """Show the types of relationships."""
+    return [
+        {
+            "id": type_id,
+            "name": name,
+            "isDefault": type_id == DEFAULT_TYPE,
+            "type": "relationshiptypes",
+        }
+        for type_id, name in RELATIONSHIP_TYPES.items()
+    ]
 
 
 def pick_list(list_id: int) -> Json:

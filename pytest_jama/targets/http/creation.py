@@ -51,12 +51,14 @@ class Wary(NamedTuple):
             seconds since 1970; None when none did.
         on_wait: Told why there is a wait, once.
         on_doubt: Told that another one may come to be later.
+        quiet_s: For how long nothing has changed before it is made again.
     """
 
     what: str
     begun_at: float | None
     on_wait: Callable[[str], None]
     on_doubt: Callable[[], None]
+    quiet_s: float = QUIET_S
 
 
 class Creation:
@@ -151,13 +153,14 @@ class Creation:
         was_slow = clock() - started_at > SLOW_S and attempt > 1
         ends_at = started_at + _LONGEST_S
         if seen.existing is None:
+            how_long = "a minute" if wary.quiet_s == QUIET_S else f"{wary.quiet_s:.0f} seconds"
             wary.on_wait(
                 f"it is not known whether {wary.what} was created ({why}): it is looked for, "
-                f"for a minute or more, before it is created again"
+                f"for {how_long} or more, before it is created again"
             )
         for pause_s in _pauses(_PAUSES_S):
             now = clock()
-            is_quiet = now - same_since >= QUIET_S and not (was_slow and now < ends_at)
+            is_quiet = now - same_since >= wary.quiet_s and not (was_slow and now < ends_at)
             if seen.existing or is_quiet or now - looked_since >= _LONGEST_S:
                 break
             self._connection.note_retry(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama import __version__
 from pytest_jama.core.text import clean, unescaped, visible
 from pytest_jama.core.verdicts import Verdict
+from pytest_jama.targets.jama.inline_images import fitting_images, without_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -147,22 +148,28 @@ def is_in(expected: str, stored: str) -> bool:
     return part in whole
 
 
-def account_html(lines: Sequence[str], *, keep: Sequence[str], session: str) -> str:
+def account_html(
+    lines: Sequence[str], *, keep: Sequence[str], session: str, images: Sequence[str] = ()
+) -> str:
     """Make the HTML of an account.
 
     Args:
         lines: Plain text, the most important first.
         keep: Those of the lines that are never cut off.
         session: Who signs it.
+        images: Tags of images; they are no words, so that nobody misses one that Jama drops.
     """
+    shown = fitting_images(images, at_most=ACCOUNT_SIZE // 4)
     signature = html.escape(f"session {session}, checksum ")
     budget = ACCOUNT_SIZE - len(_BREAK) - len(signature) - _CHECKSUM_SIZE
+    budget -= len(_BREAK + shown) if shown else 0
     body = rich_text(lines, at_most=budget)
     kept = _BREAK.join(html.escape(_plain(line)) for line in keep)
     if kept not in body:
         before = lines[: lines.index(keep[0])] if keep[0] in lines else lines
         body = _with_line(rich_text(before, at_most=budget - len(_BREAK) - len(kept)), kept)
-    return _with_line(body, signature + _checksum(words_of(body)))
+    signature += _checksum(words_of(body))
+    return _with_line(_with_line(body, shown) if shown else body, signature)
 
 
 def _with_line(paragraph: str, line: str) -> str:
@@ -194,7 +201,7 @@ def with_earlier(new: str, earlier: str, *, at_most: int) -> str:
 def plain_text(account: str) -> str:
     """Return an account of ours, which is HTML, as plain text with the same checksum."""
     opening, closing = _PARAGRAPH
-    body = account.strip().removeprefix(opening).removesuffix(closing)
+    body = without_images(account.strip().removeprefix(opening).removesuffix(closing))
     return unescaped(_LINE_END.sub("\n", body)).replace("\xa0", " ")
 
 

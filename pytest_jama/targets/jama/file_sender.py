@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -19,8 +19,8 @@ from pytest_jama.core.text import counted, shorten
 from pytest_jama.core.trust import read_own
 from pytest_jama.targets.http.creation import Wary
 from pytest_jama.targets.jama.account import account_of
-from pytest_jama.targets.jama.attachments import Attachments
 from pytest_jama.targets.jama.client import RUNS_PATH
+from pytest_jama.targets.jama.file_progress import SentContent, read_earlier
 from pytest_jama.targets.jama.file_words import (
     account_lines,
     attachment_name,
@@ -28,10 +28,12 @@ from pytest_jama.targets.jama.file_words import (
     file_name,
     search_word,
 )
+from pytest_jama.targets.jama.inline_images import files_of, with_images
+from pytest_jama.targets.jama.run_attachments import Attachments
 from pytest_jama.targets.jama.run_refusals import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.plan import Findings
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.parallel import Send, Written
     from pytest_jama.targets.jama.runs import RunUpdate
+
+_QUIET_S = 20.0
+"""For how long an attachment is looked for whose creation was not answered. That is shorter than
+for a plan, since no result is in a second one, and nothing refers to it."""
 
 _NAMED = 3
 """So many files are named where several are not attached for one reason."""
@@ -57,31 +63,6 @@ _OF_ALL = frozenset(
 _ATTACHED = "attached"
 
 
-@dataclass
-class _Content:
-    """One content, however many tests have it.
-
-    Attributes:
-        name: The name of its attachment.
-        attachment: The ID of that; None before it is created.
-        may_be_there: Whether an earlier upload began to create it.
-        is_stored: Whether the attachment has the content.
-        is_resumed: Whether an earlier upload stored it, and may have attached it.
-        places: The keys of the updates that it is attached to.
-        refused: Why Jama does not take it; empty while it does.
-        lock: Held while it is created and stored.
-    """
-
-    name: str
-    attachment: int | None = None
-    may_be_there: bool = False
-    is_stored: bool = False
-    is_resumed: bool = False
-    places: set[str] = field(default_factory=set)
-    refused: str = ""
-    lock: RLock = field(default_factory=RLock)
-
-
 class _NotAttachedError(Exception):
     """A file is not attached; the text says why."""
 
@@ -94,20 +75,29 @@ class FileSender:
         project_id: The project that gets the attachments.
         findings: Know where the content is, and what earlier uploads did.
         observer: Told how far each file got.
+        images: ``inline`` shows images in the results, too.
     """
 
     def __init__(
-        self, client: JamaClient, project_id: int, findings: Findings, observer: Observer
+        self,
+        client: JamaClient,
+        project_id: int,
+        findings: Findings,
+        observer: Observer,
+        *,
+        images: str = "attach",
     ) -> None:
+        self._shows_images = images == "inline"
         self._attachments = Attachments(client, project_id)
         self._find_file = findings.find_file
         self._session = findings.session
         self._observer = observer
-        self._contents = _read_earlier(findings.filed)
+        self._contents = read_earlier(findings.filed)
         self._reasons: dict[str, str] = {}
         self._not_attached: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._refused_all = ""
         self._has_arrived = False
+        self._not_found: set[str] = set()
         self._learning = RLock()
 
     def before(self, send: Send) -> Send:
@@ -135,6 +125,9 @@ class FileSender:
             for file in result.files:
                 if file.sha256 not in fates:
                     fates[file.sha256] = self._bring(file, result, update)
+        if self._shows_images:
+            shown = (each for each in files_of(results) if fates[each.sha256] == _ATTACHED)
+            update = with_images(update, shown, self._find_address)
         if not update.account:
             return update
         account = account_of(
@@ -146,6 +139,16 @@ class FileSender:
         )
         return replace(update, account=account)
 
+    def _find_address(self, file: AttachedFile) -> str:
+        content = self._contents[file.sha256]
+        with content.lock:
+            if content.address is None:
+                try:
+                    content.address = self._attachments.find_address(content.attachment or 0)
+                except RefusedError:  # it is attached all the same
+                    content.address = ""
+            return content.address
+
     def tell_refusals(self) -> None:
         """Tell which files are not attached, each reason once."""
         for why, names in self._not_attached.items():
@@ -156,7 +159,7 @@ class FileSender:
 
     def _bring(self, file: AttachedFile, result: TestResult, update: RunUpdate) -> str:
         """Attach a file to the run of an update; return what became of it."""
-        new = _Content(attachment_name(file))
+        new = SentContent(attachment_name(file))
         content = self._contents.setdefault(file.sha256, new)
         if update.key in content.places:
             return _ATTACHED
@@ -178,7 +181,7 @@ class FileSender:
         with self._learning:
             yield
 
-    def _store(self, content: _Content, file: AttachedFile, result: TestResult) -> None:
+    def _store(self, content: SentContent, file: AttachedFile, result: TestResult) -> None:
         """Create the attachment and give it its content, unless that is done."""
         with content.lock:
             why = content.refused or self._refused_all
@@ -197,7 +200,7 @@ class FileSender:
             content.is_stored = True
             self._tell(content, file, FileState.STORED)
 
-    def _create(self, content: _Content, file: AttachedFile, result: TestResult) -> int:
+    def _create(self, content: SentContent, file: AttachedFile, result: TestResult) -> int:
         word = search_word(file)
         if content.may_be_there:
             existing = self._attachments.look(content.name, word=word).existing
@@ -209,11 +212,12 @@ class FileSender:
             None,
             on_wait=self._observer.waits,
             on_doubt=lambda: None,
+            quiet_s=_QUIET_S,
         )
         text = describe_attachment(file, result, self._session)
         return self._attachments.create(content.name, text, wary, word=word)
 
-    def _read(self, content: _Content, file: AttachedFile) -> bytes:
+    def _read(self, content: SentContent, file: AttachedFile) -> bytes:
         path = self._find_file(file.sha256)
         try:
             if path is not None:
@@ -225,7 +229,7 @@ class FileSender:
         self._reasons.setdefault(why, why)
         raise self._left_out(content, file, why)
 
-    def _attach(self, content: _Content, file: AttachedFile, update: RunUpdate) -> None:
+    def _attach(self, content: SentContent, file: AttachedFile, update: RunUpdate) -> None:
         if self._refused_all:
             raise self._left_out(content, file, self._refused_all, update.key)
         place = f"{RUNS_PATH}/{update.run.run_id}"
@@ -239,7 +243,7 @@ class FileSender:
     @contextmanager
     def _refusing(
         self,
-        content: _Content,
+        content: SentContent,
         file: AttachedFile,
         *,
         place: str = "",
@@ -258,16 +262,17 @@ class FileSender:
         except RefusedError as refusal:
             why = shorten(words_of(refusal), at_most=300)
             self._reasons.setdefault(why, str(refusal))
-            if self._concerns_all(refusal, is_place=bool(place), is_of_content=is_of_content):
+            if self._concerns_all(refusal, place=place, is_of_content=is_of_content):
                 self._refused_all = why
             elif not place:
                 content.refused = why
             raise self._left_out(content, file, why, place) from refusal
 
-    def _concerns_all(self, refusal: RefusedError, *, is_place: bool, is_of_content: bool) -> bool:
+    def _concerns_all(self, refusal: RefusedError, *, place: str, is_of_content: bool) -> bool:
         """Return whether other files need not be tried.
 
         What was granted once may be refused for one run or file alone; a right is missing for all.
+        One run that is not found may be gone.
         """
         if isinstance(refusal, LockedError):
             return False
@@ -276,11 +281,14 @@ class FileSender:
             return True
         if self._has_arrived:
             return False
+        if place:
+            self._not_found |= {place} if status == HTTPStatus.NOT_FOUND else set()
+            return status != HTTPStatus.NOT_FOUND or len(self._not_found) > 1
         is_of_server = status in _OF_ALL or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return is_place or (is_of_server and not is_of_content)
+        return is_of_server and not is_of_content
 
     def _left_out(
-        self, content: _Content, file: AttachedFile, why: str, place: str = ""
+        self, content: SentContent, file: AttachedFile, why: str, place: str = ""
     ) -> _NotAttachedError:
         """Note that a file is not attached; return the error that says so."""
         self._not_attached[why][file.name] = None
@@ -289,7 +297,7 @@ class FileSender:
 
     def _tell(
         self,
-        content: _Content,
+        content: SentContent,
         file: AttachedFile,
         state: FileState,
         *,
@@ -300,19 +308,3 @@ class FileSender:
             file.sha256, content.name, state, content.attachment, place=place, error=error
         )
         self._observer.filed(receipt)
-
-
-def _read_earlier(filed: Iterable[FileReceipt]) -> dict[str, _Content]:
-    """Return how far earlier uploads got with each content."""
-    contents: dict[str, _Content] = {}
-    for receipt in filed:
-        content = contents.setdefault(receipt.sha256, _Content(receipt.name))
-        if receipt.state is FileState.BEGUN:
-            content.name, content.may_be_there = receipt.name, True
-        if isinstance(receipt.attachment, int):
-            content.attachment = receipt.attachment
-        if receipt.state in (FileState.STORED, FileState.ATTACHED):
-            content.is_stored = content.is_resumed = True
-        if receipt.state is FileState.ATTACHED:
-            content.places.add(receipt.place)
-    return contents

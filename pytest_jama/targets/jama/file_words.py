@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.redaction import describe_hidden
 from pytest_jama.core.text import clean, counted, shorten, visible
 from pytest_jama.targets.jama.actual_results import escaped
 
@@ -54,5 +55,6 @@ def account_lines(results: Iterable[TestResult], fates: Mapping[str, str]) -> It
         test = f" of {result.test_id}" if len(results) > 1 else ""
         for file in dict.fromkeys(result.files):
             step = f", step {file.step}" if file.step is not None else ""
-            about = f"{counted(file.size, 'byte')}, SHA-256 {file.sha256}"
+            hidden = f", {describe_hidden(file.redacted)}" if file.redacted else ""
+            about = f"{counted(file.size, 'byte')}, SHA-256 {file.sha256}{hidden}"
             yield f"file {file_name(file)}{test}{step}: {about}: {fates[file.sha256]}"

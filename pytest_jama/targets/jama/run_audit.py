@@ -44,7 +44,8 @@ class SentRun:
     sent: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
-        return f"{self.case} ({self.name or f'run {self.run_id}'})"
+        name = self.name or (f"run {self.run_id}" if self.run_id else "no run")
+        return f"{self.case} ({name})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class RunDifference:
             for part in (self.who and f"by {self.who}", self.when and f"at {self.when}")
             if part
         )
+        if self.run.state not in ARRIVED:
+            return f"{self.run}: {self.sent} is not in Jama: {self.now}"
         text = f"{self.run}: {self.what}: {self.sent!r} was sent, {self.now!r} is there now"
         return f"{text}; last changed {changed}" if changed else text
 

@@ -16,6 +16,7 @@ from pytest_jama.targets.jama.actual_results import (
     escaped,
     with_earlier,
 )
+from pytest_jama.targets.jama.inline_images import fitting_images
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -153,6 +154,7 @@ def step_json(step: RunStep) -> dict[str, Any]:
     if step.result is None:
         return json
     result = escaped(step.result, at_most=STEP_RESULT_SIZE)
+    result += fitting_images(step.images, at_most=STEP_RESULT_SIZE // 2)
     result = with_earlier(result, step.earlier, at_most=STEP_RESULTS_SIZE)
     if result or "result" in json:
         json["result"] = result

@@ -40,12 +40,14 @@ class RunStep:
         status: The stored or intended status of the step.
         result: The step's actual result as plain text; None leaves what is stored.
         earlier: What others said of it, as HTML to be kept below the result.
+        images: Tags of images that the result shows.
         as_read: The step as the target gave it, handed back to it unchanged but for the above.
     """
 
     status: str
     result: str | None = None
     earlier: str = ""
+    images: tuple[str, ...] = ()
     as_read: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -114,6 +116,7 @@ class RunUpdate:
         session: Who signs the account.
         earlier: The entries of others, to be kept below the account, in its form.
         is_plain: Whether the account is written as plain text.
+        images: Tags of images that the account shows, where it is rich text.
     """
 
     run: TestRun
@@ -125,6 +128,7 @@ class RunUpdate:
     session: str = ""
     earlier: str = ""
     is_plain: bool = False
+    images: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -189,7 +193,7 @@ class RunUpdate:
         meaning.
         """
         verdict = self.verdict
-        content = [
+        content: list[Any] = [
             server,
             self.run.run_id,
             verdict.verdict and verdict.verdict.value,
@@ -207,7 +211,8 @@ class RunUpdate:
         if not self.account:
             return ""
         keep = self.provenance.splitlines()
-        text = account_html(self.account, keep=keep, session=self.session)
+        images = () if self.is_plain else self.images
+        text = account_html(self.account, keep=keep, session=self.session, images=images)
         return plain_text(text) if self.is_plain else text
 
     def results_text(self) -> str:
@@ -236,18 +241,17 @@ class RunUpdate:
         """Return the run, its case and the status; brief what is sent, else also what it was."""
         case = str(self.verdict.case_ref)
         if brief:
-            known = {"run": self.run.run_id, "case": case, "status": self.will_be}
+            said = {"run": self.run.run_id, "case": case, "status": self.will_be}
             sent = self._sent()
-            return {**known, "sent": sent} if sent else known
-        known = {
+            return {**said, "sent": sent} if sent else said
+        procedure = [_procedure_of(step.as_read) for step in self.steps]
+        known: dict[str, Any] = {
             "run_key": self.run.document_key,
             "version": self.run.case_version,
             "current_version": self.run.current_case_version,
             "reasons": list(self.verdict.reasons),
-            "procedure": [_procedure_of(step.as_read) for step in self.steps],
+            "procedure": procedure if any(map(any, procedure)) else [],
         }
-        if not any(map(any, known["procedure"])):
-            del known["procedure"]
         return {
             "run": self.run.run_id,
             "name": self.run.name,

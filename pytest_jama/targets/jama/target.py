@@ -243,9 +243,8 @@ class JamaTarget:
             self._connected.api.connection.close()
 
     def _find_assignee(self) -> int | None:
-        if self._settings.run.assigned_to == "none":
-            return None
-        return self._client.get_current_user_id()
+        is_nobody = self._settings.run.assigned_to == "none"
+        return None if is_nobody else self._client.get_current_user_id()
 
     def _send_with_files(
         self, updates: Sequence[RunUpdate], writer: RunWriter, observer: Observer
@@ -256,7 +255,8 @@ class JamaTarget:
             return self._send(updates, writer.write, observer)
         from pytest_jama.targets.jama.file_sender import FileSender  # noqa: PLC0415 (few have any)
 
-        files = FileSender(self._client, self._project_id, self._findings, observer)
+        images = self._settings.evidence.images
+        files = FileSender(self._client, self._project_id, self._findings, observer, images=images)
         sent = self._send(updates, files.before(writer.write), observer)
         files.tell_refusals()
         return sent

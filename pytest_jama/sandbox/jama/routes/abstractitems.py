@@ -1,6 +1,5 @@
 """The search over items, plans, cycles, runs and attachments: full text and date ranges."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Annotated
@@ -10,9 +9,10 @@ from fastapi.responses import JSONResponse
 
 from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.calls import Call, Caller
+from pytest_jama.sandbox.jama.full_text import Wanted, read_contains
 from pytest_jama.sandbox.jama.incoming import ListQuery
 from pytest_jama.sandbox.jama.model import Node, bad_request
-from pytest_jama.sandbox.jama.nodes import find_nodes
+from pytest_jama.sandbox.jama.nodes import find_nodes, texts_of
 from pytest_jama.sandbox.jama.objects import serve_one
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.selection import Selection, of_kind, order_by
@@ -43,9 +43,8 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
         return envelope.node_page(call, selection, query, sort_by=query.sort_by)
     order = order_by(query.sort_by)
     everything = find_nodes(call.database, selection, order=order)
-    matching = [
-        node for node in everything if any(_matches(call, node, word) for word in query.contains)
-    ]
+    wanted = [_read(call, text, wild=query.include_wildcard) for text in query.contains]
+    matching = [node for node in everything if any(_matches(call, node, each) for each in wanted)]
     values = [wire.node(call, node) for node in query.window().of(matching)]
     return envelope.page(call, values, query, total=len(matching))
 
@@ -66,7 +65,7 @@ def _selection(call: Call, query: AbstractFilter) -> Selection:
     }
     for name, (column, values) in dates.items():
         selection = _between(selection, name, column, values)
-    return _with_words(selection, query.contains)
+    return _with_words(call, selection, query)
 
 
 def _between(selection: Selection, name: str, column: str, values: Sequence[str]) -> Selection:
@@ -77,74 +76,47 @@ def _between(selection: Selection, name: str, column: str, values: Sequence[str]
     return selection.where(f"{column} <= ?", end) if end else selection
 
 
-def _with_words(selection: Selection, queries: Sequence[str]) -> Selection:
+def _with_words(call: Call, selection: Selection, query: AbstractFilter) -> Selection:
     """Leave out in SQL what cannot match, so that few rows are looked at word by word."""
-    needles = []
-    for query in queries:
-        _, rest = split_field(query)
-        quoted = [rest[1:-1].casefold()] if is_quoted(rest) else words(rest)
-        if not any(quoted):
-            raise bad_request(f"contains={query!r} has no word to look for")
-        needles += quoted
+    needles = [
+        part
+        for text in query.contains
+        for part in _read(call, text, wild=query.include_wildcard).parts
+    ]
     if not needles:
         return selection
     either = " OR ".join("instr(n.search_text, ?)" for _ in needles)
     return selection.where(f"({either})", *needles)
 
 
-def _matches(call: Call, node: Node, query: str) -> bool:
-    name, rest = split_field(query)
-    if name == "globalId" and call.knobs.search_global_ids == "no":
+def _read(call: Call, text: str, *, wild: bool) -> Wanted:
+    wanted = read_contains(
+        text, wild=wild, needs_all=call.knobs.search_words == "all", tokens=call.knobs.search_tokens
+    )
+    if not wanted.parts:
+        raise bad_request(f"contains={text!r} has no word to look for")
+    return wanted
+
+
+def _matches(call: Call, node: Node, wanted: Wanted) -> bool:
+    if wanted.field == "globalId" and call.knobs.search_global_ids == "no":
         return False
-    if name is None:
-        texts = [plain(value) for value in node.fields.values() if isinstance(value, str)]
+    if wanted.field is None:
         numbers = [str(node.id), node.document_key]
         if call.knobs.search_global_ids == "yes":
             numbers.append(node.global_id)
-        text = "\n".join([*numbers, *texts])
+        text = "\n".join([*numbers, *texts_of(node.fields)])
     else:
-        text = str(wire.shown_fields(call, node).get(name, ""))
-    return matches(rest, text)
+        shown = str(wire.shown_fields(call, node).get(wanted.field, ""))
+        text = plain(shown) if wanted.field == "description" else shown
+    return wanted.is_in(text)
 
 
 serve_one(router, "abstractitems")
 
 
-_WORD = re.compile(r"[^\s,;:!?()\[\]{}<>\"']+")
-_FIELDED = re.compile(r"(?P<field>name|description|documentKey|globalId):(?P<query>.+)", re.DOTALL)
 _DATE_FORMATS = ("%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z")
 _AT_MOST_TWO = 2
-
-
-def split_field(query: str) -> tuple[str | None, str]:
-    """Split `name:"x"` into the field it restricts to and the rest."""
-    match = _FIELDED.fullmatch(query.strip())
-    return (match["field"], match["query"].strip()) if match else (None, query.strip())
-
-
-def matches(query: str, text: str) -> bool:
-    """Return whether a text contains what was asked for; letter case is ignored.
-
-    Args:
-        query: In double quotes it is looked for anywhere, even inside words; otherwise one of
-            its words must stand there as a whole word.
-        text: What to look through.
-
-    Source: Jama REST cookbook, abstract items chapter.
-    """
-    if is_quoted(query):
-        return query[1:-1].casefold() in text.casefold()
-    return not set(words(query)).isdisjoint(words(text))
-
-
-def is_quoted(query: str) -> bool:
-    """Return whether a query is in double quotes."""
-    return len(query) > 1 and query.startswith('"') and query.endswith('"')
-
-
-def words(text: str) -> list[str]:
-    """Split a text into words in lower case; hyphens and dots inside a word stay."""
-    return [word.strip(".") for word in _WORD.findall(text.casefold())]
 
 
 def date_range(name: str, values: Sequence[str]) -> tuple[str, str | None]:

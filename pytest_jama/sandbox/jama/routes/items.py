@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pytest_jama.sandbox.jama import envelope
 from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.edits import Edit
-from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery, PageQuery, QueryModel
+from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery, QueryModel
 from pytest_jama.sandbox.jama.model import Node, bad_request
 from pytest_jama.sandbox.jama.nodes import (
     NewNode,
@@ -126,9 +126,9 @@ async def put_item(
 
     Source: Jama REST cookbook, PUT of items.
     """
-    body = await call.body(ItemBody)
-    _check_global_id(body, query)
-    return put(call, _ITEM, item_id, body)
+    return put(
+        call, _ITEM, item_id, await call.json(), check=lambda body: _check_global_id(body, query)
+    )
 
 
 def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
@@ -161,22 +161,3 @@ serve_below(
     parent="items",
     sort_by=_TREE_ORDER,
 )
-
-
-@router.get("/items/{item_id}/versions")
-async def list_versions(call: Caller, item_id: int, query: PageQuery) -> JSONResponse:
-    """List the versions of an item, oldest first."""
-    item = call.require_node(item_id, "items")
-    rows = call.database.select("versions", item=item_id)
-    values = [
-        {
-            "item": item.id,
-            "versionedItem": [item.id, row["version"]],
-            "versionNumber": row["version"],
-            "createdDate": row["created_date"],
-            "createdBy": row["created_by"],
-            "type": "CREATE" if row["version"] == 1 else "UPDATE",
-        }
-        for row in rows
-    ]
-    return envelope.cut(call, values, query)

@@ -146,7 +146,7 @@ class WriteProbe:
             text = f"test runs take files, named by {' or '.join(takes)}"
         else:
             last = next(iter(reversed([each for each in facts.values() if each != DONE])), "")
-            text = f"a file cannot be attached: {last}; pytest-jama sends none by itself"
+            text = f"a file cannot be attached: {last}; results arrive without files"
         yield Observation("attachment", Mark.OK if takes else Mark.NOTE, text, facts)
 
     def _rename(

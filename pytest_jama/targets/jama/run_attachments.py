@@ -9,13 +9,14 @@ import re
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.http.creation import Seen
-from pytest_jama.targets.jama.answer_checks import is_list, says_already_there
+from pytest_jama.targets.jama.answer_checks import is_list, is_object, says_already_there
 from pytest_jama.targets.jama.paging import named, read_pages
 from pytest_jama.targets.jama.waits import Patience
-from pytest_jama.targets.jama.wire import find_id
+from pytest_jama.targets.jama.wire import find_id, text_of
 
 if TYPE_CHECKING:
     from pytest_jama.targets.http.creation import Wary
@@ -44,6 +45,9 @@ class Attachments:
     def create(self, name: str, description: str, wary: Wary, *, word: str) -> int:
         """Create an attachment without content; return its ID.
 
+        Where names are unique in a project, the one that another session has made for the same
+        content is used.
+
         Args:
             name: Its name.
             description: What it is, as HTML.
@@ -56,7 +60,13 @@ class Attachments:
         body = {"fields": {"name": name, "description": description}}
         path = f"/projects/{self._project_id}/attachments"
         look = partial(self.look, name, word=word)
-        return self._client.api.create(path, body, look=look, wary=wary)
+        try:
+            return self._client.api.create(path, body, look=look, wary=wary)
+        except RefusedError as refusal:
+            existing = look().existing if says_already_there(refusal) else None
+            if existing is None:
+                raise
+            return existing
 
     def look(self, name: str, *, word: str) -> Seen:
         """Look for an attachment by its name; see `create`."""
@@ -70,6 +80,23 @@ class Attachments:
             TargetError: See `HttpApi.send`.
         """
         self._client.api.put_file(f"/attachments/{attachment}/file", name, content, media_type)
+
+    def find_address(self, attachment: int) -> str:
+        """Return the URL by which rich text shows an attachment; empty when Jama does not tell.
+
+        Source: Jama REST API cookbook, files of rich text: the ID of the file is another one than
+        that of its attachment.
+
+        Raises:
+            TargetError: See `HttpApi.send`.
+        """
+        api = self._client.api
+        fields = api.get(f"/attachments/{attachment}", check=is_object(attachment))["data"].get(
+            "fields"
+        )
+        fields = fields if isinstance(fields, dict) else {}
+        file, name = find_id(fields.get("attachment")), text_of(fields.get("fileName"))
+        return f"{api.connection.url}/attachment/{file}/{quote(name)}" if file and name else ""
 
     def attach(self, attachment: int, place: str, *, may_be_there: bool) -> None:
         """Attach an attachment to something; what is attached already is not attached again.
@@ -106,7 +133,11 @@ class Attachments:
                 find_id=lambda _: attachment,
             )
         except RefusedError as refusal:
-            return None if says_already_there(refusal) else refusal
+            if says_already_there(refusal) or (
+                refusal.http_status == HTTPStatus.CONFLICT and self._is_there(path, attachment)
+            ):
+                return None
+            return refusal
         self._body = body
         return None
 

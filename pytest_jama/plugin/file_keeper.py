@@ -1,0 +1,67 @@
+"""What keeps a file the moment a test attaches it; in a worker of pytest-xdist, too."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_jama.journal.file_store import FileStore, media_type_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FileKeeper(NamedTuple):
+    """Keeps what tests attach.
+
+    Attributes:
+        store: Where.
+        max_file: The most bytes of a file.
+        max_run: The most bytes of all files of a test.
+        rootdir: What paths are told relative to.
+    """
+
+    store: FileStore
+    max_file: int
+    max_run: int
+    rootdir: Path
+
+    def why_not(self, size: int, *, before: int) -> str:
+        """Return why a file is too large; empty when it is not.
+
+        Args:
+            size: Its bytes.
+            before: The bytes of the files that the test has attached already.
+        """
+        if size > self.max_file:
+            return f"its {size:,} bytes are more than evidence.max_file allows ({self.max_file:,})"
+        if before + size > self.max_run:
+            return (
+                f"with its {size:,} bytes the files of the test are larger than evidence.max_run "
+                f"allows ({self.max_run:,})"
+            )
+        return ""
+
+    def keep(self, name: str, content: bytes) -> str:
+        """Keep content; return the value of its property.
+
+        Raises:
+            OSError: When it cannot be written.
+        """
+        sha256 = self.store.keep(content)
+        kept: dict[str, Any] = {
+            "name": name,
+            "sha256": sha256,
+            "size": len(content),
+            "type": media_type_of(name, content),
+            "path": _seen_from(self.rootdir, self.store.folder / sha256),
+        }
+        return json.dumps(kept)
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    except ValueError:  # Windows: another drive
+        return str(path)

@@ -1,0 +1,114 @@
+"""The files of the tests of a session: where processes keep them, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.results import FAILURES
+from pytest_jama.journal.file_store import FileStore
+from pytest_jama.plugin.attempts import COLLECTION, FILES
+from pytest_jama.plugin.guard import Guarded, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_jama.config import Settings
+    from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.session.kept_files import KeptFiles
+
+
+class FileReporter(Guarded):
+    """Gives results their files.
+
+    Args:
+        config: The session.
+        settings: Which files, and how large.
+        errors: Told of files that cannot be kept.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings, errors: ErrorLog) -> None:
+        super().__init__(errors)
+        self._config = config
+        self._settings = settings
+        self._store: FileStore | None = None
+        self._kept: KeptFiles | None = None
+        self._place: tuple[str, int, int] | None = None
+
+    def begin(self, journal: Path) -> None:
+        """Tell this process where files are kept: beside the journal; workers hear it later."""
+        limits = self._settings.evidence
+        self._store = FileStore.of_journal(journal)
+        self._place = (str(self._store.folder.absolute()), limits.max_file, limits.max_run)
+        plugins = self._config.pluginmanager
+        collection = plugins.get_plugin(COLLECTION)
+        if collection is not None:
+            collection.files = self._place
+        if plugins.hasplugin("xdist"):
+            plugins.register(self, "jama-files")
+
+    @pytest.hookimpl(optionalhook=True)
+    @guarded
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist where files are kept."""
+        node.workerinput[FILES] = self._place
+
+    def add(
+        self,
+        result: TestResult,
+        attached: Sequence[tuple[str, int | None]],
+        reports: Sequence[pytest.TestReport],
+    ) -> TestResult:
+        """Return a result with its files; see `ResultCollector`."""
+        wanted = self._settings.evidence
+        logs = wanted.log == "always" or (wanted.log == "on_failure" and result.outcome in FAILURES)
+        if not (attached or logs or wanted.files) or self._store is None:
+            return result
+        try:
+            return self._keep(self._store, result, attached, log_of(reports) if logs else None)
+        except Exception as error:  # noqa: BLE001 (the result counts, whatever its files are)
+            self.errors.add(error, where=f"the files of {result.test_id}")
+            return result
+
+    def _keep(
+        self,
+        store: FileStore,
+        result: TestResult,
+        attached: Sequence[tuple[str, int | None]],
+        log: str | None,
+    ) -> TestResult:
+        from pytest_jama.session.kept_files import KeptFiles, Offered  # noqa: PLC0415 (few need it)
+
+        if self._kept is None:
+            self._kept = KeptFiles(
+                store,
+                self._settings.evidence,
+                self._settings.redactor,
+                self._config.rootpath,
+                self._refuse,
+            )
+        return self._kept.add(result, [Offered(*each) for each in attached], log=log)
+
+    def _refuse(self, test_id: str, why: str) -> None:
+        self.errors.add_unusable(Unusable(UnusableKind.FILE, test_id, why))
+
+
+def log_of(reports: Sequence[pytest.TestReport]) -> str:
+    """Return one text with what failed in a test, and what it printed and logged.
+
+    Args:
+        reports: Those of its phases; each holds what was captured until then.
+    """
+    parts: dict[str, None] = {}
+    for report in reports:
+        if report.longrepr and not report.passed:
+            parts[f"----- {report.when}: {report.outcome} -----\n{report.longreprtext}"] = None
+    for report in reports:
+        for title, text in report.sections:
+            if text.strip():
+                parts[f"----- {title} -----\n{text.rstrip()}"] = None
+    return "\n\n".join((reports[0].nodeid, *parts, ""))

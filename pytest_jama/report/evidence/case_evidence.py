@@ -1,0 +1,204 @@
+"""What a report of evidence tells of a case; what is unknown is empty. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from pytest_jama.core.results import Outcome
+
+NOT_RECORDED = "not recorded"
+"""What stands for a fact that nobody wrote down: the reader sees that it is missing."""
+
+
+class CaseStatus(str, Enum):
+    """What the record says of a case, the worst first; the value is what people read."""
+
+    FAILED = "Failed"
+    BLOCKED = "Blocked"
+    INCOMPLETE = "Incomplete"
+    NOT_RUN = "Not run"
+    PASSED = "Passed"
+
+    __hash__ = str.__hash__  # Enum's own is many times slower
+
+    @property
+    def word(self) -> str:
+        """The status as a name for programs: ``not_run``."""
+        return self.name.lower()
+
+
+class Execution(str, Enum):
+    """How much of the evidence of a case was executed."""
+
+    FULL = "in full"
+    PART = "in part"
+    NONE = "not executed"
+
+    __hash__ = str.__hash__
+
+
+class FileEvidence(NamedTuple):
+    """A file of a test; `state` is how far it got at the server, empty when that is not known."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    test_id: str
+    step: int | None = None
+    state: str = ""
+
+
+class TestEvidence(NamedTuple):
+    """What one test contributed to a case.
+
+    Attributes:
+        test_id: The test.
+        outcome: The framework's word; it is not a verdict.
+        duration_s: Seconds; None when unknown.
+        started: When it began, in seconds since 1970; None when unknown.
+        host: Where it ran, if elsewhere than the session.
+        message: Why it did not pass, or did not run.
+        notes: What it said of itself.
+        attempts: Its earlier attempts, in words.
+    """
+
+    test_id: str
+    outcome: Outcome
+    duration_s: float | None = None
+    started: float | None = None
+    host: str = ""
+    message: str = ""
+    notes: tuple[str, ...] = ()
+    attempts: tuple[str, ...] = ()
+
+
+class StepEvidence(NamedTuple):
+    """One step: what was asked, expected and found. `status` is in Jama's words; may be empty."""
+
+    number: int
+    action: str
+    expected: str
+    actual: str
+    status: str
+
+
+class RunEvidence(NamedTuple):
+    """What became of a case in one test run.
+
+    Attributes:
+        key: The ID of the run, or what stands for it.
+        run_key: Its document key.
+        name: Its name, which is that of the case.
+        version: The version of the case that it was made from.
+        current_version: The version that the case had when results were sent.
+        was: What it showed before.
+        status: What it was to show.
+        state: What became of the update; ``left`` when nothing was to be written; empty when it
+            was planned and there is no answer.
+        why: Why it is not simply sent.
+        at: When that was written down.
+        steps: The status of each of its steps.
+        procedure: Action and expected result of each of its steps.
+        reasons: What else made the status so.
+    """
+
+    key: str
+    run_key: str = ""
+    name: str = ""
+    version: int | None = None
+    current_version: int | None = None
+    was: str = ""
+    status: str = ""
+    state: str = ""
+    why: str = ""
+    at: str = ""
+    steps: tuple[str, ...] = ()
+    procedure: tuple[tuple[str, str], ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def shows(self) -> str:
+        """What Jama shows there, as far as the record knows; empty when nobody knows."""
+        if self.state == "sent":
+            return self.status
+        return self.was if self.state in _UNTOUCHED else ""
+
+    @property
+    def is_as_recorded(self) -> bool:
+        """Whether Jama shows what this record says."""
+        return self.state == "sent"
+
+
+_UNTOUCHED = frozenset({"left", "refused", "locked"})
+
+
+@dataclass(slots=True)
+class CaseEvidence:
+    """One test case.
+
+    Attributes:
+        number: Its place in the record, from 1.
+        key: The case, as users named it.
+        name: Its name in Jama; empty when not recorded.
+        status: What the record says of it.
+        judged: The verdict that follows from its tests and hooks, in Jama's words; may be empty.
+        execution: How much of its evidence was executed.
+        is_planned: Whether it has a place in the cycle, as far as known.
+        steps: Its steps.
+        tests: Its tests.
+        files: The files of its tests.
+        runs: Its test runs.
+        reasons: What else made the verdict so.
+        was_judged: What the rules said before a hook changed it; empty when none did.
+        unresolved: Why it has no test run; empty when it has one, or that is not known.
+        deviations: The numbers of the deviations that concern it.
+    """
+
+    number: int
+    key: str
+    name: str
+    status: CaseStatus
+    judged: str
+    execution: Execution
+    is_planned: bool = True
+    steps: tuple[StepEvidence, ...] = ()
+    tests: tuple[TestEvidence, ...] = ()
+    files: tuple[FileEvidence, ...] = ()
+    runs: tuple[RunEvidence, ...] = ()
+    reasons: tuple[str, ...] = ()
+    was_judged: str = ""
+    unresolved: str = ""
+    deviations: tuple[int, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The versions of the case that its runs were made from; empty when not recorded."""
+        versions = {run.version for run in self.runs if run.version is not None}
+        return ", ".join(map(str, sorted(versions)))
+
+    @property
+    def tests_passed(self) -> str:
+        """How many of its tests passed: ``1/2``."""
+        passed = sum(test.outcome is Outcome.PASSED for test in self.tests)
+        return f"{passed}/{len(self.tests)}"
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds over all of its tests; None when unknown."""
+        known = [test.duration_s for test in self.tests if test.duration_s is not None]
+        return sum(known) if known else None
+
+    @property
+    def in_jama(self) -> str:
+        """What Jama shows of it: ``same``, ``differs: FAILED``, or why nothing is known."""
+        if self.unresolved:
+            return "no test run"
+        if not self.runs:
+            return "untouched" if not self.judged else NOT_RECORDED
+        other = next((run for run in self.runs if not run.is_as_recorded), None)
+        if other is None:
+            return "same"
+        return f"differs: {other.shows}" if other.shows else other.state or "not sent"

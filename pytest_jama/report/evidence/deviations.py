@@ -1,0 +1,290 @@
+"""Everything that departs from: executed as planned, passed, recorded. Pure.
+
+What concerns all cases comes first, then the worst. Each names what it means for the verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
+from pytest_jama.core.text import counted, first_line
+from pytest_jama.journal.chain import describe_edits
+from pytest_jama.report.evidence.case_evidence import CaseEvidence, CaseStatus, Execution
+from pytest_jama.report.evidence.evidence_record import Deviation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_jama.journal.record import Recording
+    from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
+    from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.sent_runs import SentRuns
+
+
+class DeviationKind(NamedTuple):
+    """A kind of deviation; their order in `KINDS` is that of the record."""
+
+    name: str
+    is_open: bool = True
+
+
+EDITED = DeviationKind("Record was changed")
+DAMAGED = DeviationKind("Record lacks lines")
+BROKEN_OFF = DeviationKind("Session broke off")
+MISSING = DeviationKind("Journal is missing")
+MODIFIED = DeviationKind("Modified code")
+UNCOLLECTED = DeviationKind("Tests that could not be collected")
+NOTHING = DeviationKind("Nothing was planned")
+NOT_SENT = DeviationKind("Not sent to Jama")
+UNUSABLE = DeviationKind("Input that could not be used")
+FAILED = DeviationKind("Failed")
+ERROR = DeviationKind("Error outside the test body")
+NO_CASE = DeviationKind("Failure without a test case")
+KEPT = DeviationKind("Entry of others kept")
+OTHERWISE = DeviationKind("Jama shows otherwise")
+NO_RUN = DeviationKind("No test run")
+HOOK = DeviationKind("Verdict set by a hook")
+DRIFT = DeviationKind("Drift of the test case")
+XPASSED = DeviationKind("Passed though failure was expected")
+INCOMPLETE = DeviationKind("Incomplete")
+BLOCKED = DeviationKind("Blocked")
+NOT_EXECUTED = DeviationKind("Not executed")
+STALE = DeviationKind("Stale case version")
+FILE = DeviationKind("File not in Jama")
+REPLACED = DeviationKind("Entry replaced", is_open=False)
+REPEATED = DeviationKind("Repeated test", is_open=False)
+
+KINDS = (
+    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNCOLLECTED, UNUSABLE),
+    *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, HOOK, DRIFT, XPASSED),
+    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, REPEATED),
+)
+"""The worst first, as a reader may stop after any of them."""
+
+_RANK = {kind: rank for rank, kind in enumerate(KINDS)}
+
+
+class Found(NamedTuple):
+    """A deviation without its number."""
+
+    kind: DeviationKind
+    cases: tuple[int, ...]
+    what: str
+    meaning: str
+    where: str = ""
+
+
+def find_deviations(
+    cases: Sequence[CaseEvidence],
+    *,
+    sources: Sequence[JournalSource],
+    recordings: Sequence[Recording],
+    sent: SentRuns,
+    unlinked: Iterable[TestEvidence],
+) -> tuple[Deviation, ...]:
+    """Return the deviations of a record, numbered in their order.
+
+    Args:
+        cases: The cases.
+        sources: The journals.
+        recordings: The sessions.
+        sent: What became of the runs.
+        unlinked: The tests that ran and belong to no case.
+    """
+    found = [*_of_sources(sources), *_of_sessions(recordings)]
+    if not sent.has_sent and cases:
+        what = "The record tells of no upload that came to its test plan."
+        found.append(Found(NOT_SENT, (), what, "Jama shows none of these verdicts.", _SEND))
+    if not cases:
+        what = "No test, no entry of the map and no line of jama.lock names a case."
+        found.append(Found(NOTHING, (), what, "Nothing is shown.", "4 Planned and executed"))
+    found += _of_unlinked(unlinked)
+    for case in cases:
+        found += _of_case(case, sent)
+    found.sort(key=lambda each: (_RANK[each.kind], each.cases))
+    return tuple(
+        Deviation(number, kind.name, numbers, what, meaning, where, is_open=kind.is_open)
+        for number, (kind, numbers, what, meaning, where) in enumerate(found, start=1)
+    )
+
+
+_SEND = "pytest-jama upload sends it"
+_ANNEX = "the tests of the case"
+
+
+def _of_sources(sources: Iterable[JournalSource]) -> Iterator[Found]:
+    known = {each.recording.header.session for each in sources}
+    for each in (source.recording for source in sources):
+        name = each.path.name
+        if each.edits:
+            meaning = (
+                "No verdict of this record can be relied on before it is known what was changed."
+            )
+            yield Found(EDITED, (), f"{name}: {describe_edits(each.edits)}.", meaning, "6 Tools")
+        if each.damaged or each.is_set_aside:
+            lines = ", ".join(map(str, each.damaged[:10])) or "those that could not be written"
+            meaning = "A result may be missing; tests that ran may count as not run."
+            yield Found(DAMAGED, (), f"{name} lacks lines: {lines}.", meaning, "6 Tools")
+        if not each.has_ended:
+            meaning = "Tests that it did not reach count as not run."
+            what = f"Session {each.header.session} did not come to its end, or still runs."
+            yield Found(BROKEN_OFF, (), what, meaning, "4 Planned and executed")
+        missing = sorted(set(each.partners) - known)
+        if missing:
+            meaning = "Results of these sessions count in Jama and are not in this record."
+            what = f"{name} was last sent together with {', '.join(missing)}."
+            yield Found(MISSING, (), what, meaning, "name all of their journals")
+
+
+def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
+    for each in recordings:
+        if each.header.provenance.is_modified:
+            meaning = (
+                "Concerns all cases: repeat them from a clean checkout, or review the changes."
+            )
+            what = f"Files differ from commit {each.header.commit or 'under test'}."
+            yield Found(MODIFIED, (), what, meaning, "1 Identification")
+        for address in each.uncollected:
+            meaning = "Its tests did not run; a case may lack them."
+            what = f"{address} could not be collected."
+            yield Found(UNCOLLECTED, (), what, meaning, "output of the session")
+        for unusable in each.unusable:
+            what = f"{unusable.where}: {unusable.why}"
+            meaning = "A result may be missing from a case."
+            yield Found(UNUSABLE, (), what, meaning, unusable.kind.value)
+
+
+def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
+    for test in tests:
+        if test.outcome in FAILURES:
+            what = f"{test.test_id}: {first_line(test.message) or test.outcome.value}"
+            meaning = "Counts for no case: somebody has to say what it is a test of."
+            yield Found(NO_CASE, (), what, meaning, "4 Planned and executed")
+
+
+def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
+    yield from _of_tests(case)
+    yield from _of_verdict(case)
+    yield from _of_status(case)
+    if case.unresolved and sent.has_sent:
+        meaning = f"{_said(case)} in this record; Jama shows nothing of it."
+        yield _found(NO_RUN, case, f"It has no test run: {case.unresolved}.", meaning)
+    elif sent.has_sent and case.judged and not case.runs:
+        meaning = f"{_said(case)} in this record; what Jama shows is not recorded."
+        yield _found(OTHERWISE, case, "No update of a test run is recorded.", meaning, _SEND)
+    for run in case.runs:
+        yield from _of_run(case, run)
+    if case.key in sent.replaced:
+        meaning = "The verdict of this record stands; the earlier entry is told in the account."
+        yield _found(REPLACED, case, f"{sent.replaced[case.key]}.", meaning, "the run in Jama")
+    for file in case.files:
+        if file.state == "refused":
+            meaning = "The evidence is beside the journal only; its hash is in this record."
+            yield _found(
+                FILE, case, f"Jama did not take {file.name}.", meaning, "files of the case"
+            )
+
+
+def _of_tests(case: CaseEvidence) -> Iterator[Found]:
+    for test in case.tests:
+        told = first_line(test.message)
+        if test.outcome is Outcome.ERROR:
+            meaning = f"{_said(case)}. It may say nothing of the product: repeat it."
+            yield _found(ERROR, case, f"{test.test_id}: {told or 'error'}", meaning, _ANNEX)
+        if test.outcome is Outcome.XPASSED:
+            meaning = f"{_said(case)}. The expectation is out of date, or the test is wrong."
+            yield _found(XPASSED, case, f"{test.test_id} {told}".strip(), meaning, _ANNEX)
+        if test.attempts:
+            meaning = f"The last attempt counts: {test.outcome.value}."
+            what = f"{test.test_id}: {'; '.join(test.attempts)}"
+            yield _found(REPEATED, case, what, meaning, "notes of the test")
+
+
+def _of_verdict(case: CaseEvidence) -> Iterator[Found]:
+    if case.was_judged:
+        what = f"A hook replaced {case.was_judged} by {case.judged or 'no verdict'}."
+        yield _found(HOOK, case, what, f"{_said(case)}, as the hook says.", "reasons of the case")
+    drift = [reason for reason in case.reasons if "jama.lock" in reason]
+    if drift:
+        meaning = f"{_said(case)}. The tests were written for another text."
+        rest = case.reasons[case.reasons.index(drift[0]) :]
+        yield _found(DRIFT, case, f"{'; '.join(rest)}.", meaning, "reasons of the case")
+
+
+def _of_status(case: CaseEvidence) -> Iterator[Found]:
+    if case.status is CaseStatus.FAILED:
+        has_error = any(test.outcome is Outcome.ERROR for test in case.tests)
+        failed = [test for test in case.tests if test.outcome is Outcome.FAILED]
+        if failed or not has_error:
+            what = _first_message(failed) or _totals(case)
+            yield _found(FAILED, case, what, f"{_said(case)}.", _ANNEX)
+    elif case.execution is Execution.NONE and not case.was_judged:
+        what = _why_not_executed(case)
+        meaning = "No verdict: nothing is shown of this case."
+        if case.judged:
+            meaning = f"{_said(case)}; no test of it ran."
+        yield _found(NOT_EXECUTED, case, what, meaning, "4 Planned and executed")
+    elif case.status is CaseStatus.BLOCKED:
+        what = _first_message(case.tests) or _totals(case)
+        yield _found(BLOCKED, case, what, f"{_said(case)}.", _ANNEX)
+    elif case.status is CaseStatus.INCOMPLETE:
+        what = f"{_totals(case)}. {'; '.join(case.reasons)}".rstrip(". ") + "."
+        yield _found(INCOMPLETE, case, what, f"{_said(case)}: it is not passed.", _ANNEX)
+    elif case.status is CaseStatus.PASSED and case.execution is not Execution.FULL:
+        meaning = "Passed on a part of its tests: see the rules of the settings."
+        yield _found(INCOMPLETE, case, f"{_totals(case)}.", meaning, _ANNEX)
+    elif case.status is CaseStatus.NOT_RUN:
+        yield _found(INCOMPLETE, case, f"{_totals(case)}.", f"{_said(case)}.", _ANNEX)
+
+
+def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
+    name = run.run_key or f"run {run.key}"
+    if run.state == "left":
+        meaning = f"{_said(case)} in this record, {run.was} in Jama: somebody has to decide."
+        yield _found(
+            KEPT, case, f"{name} was left as it is: {run.why}.", meaning, "the run in Jama"
+        )
+    elif not run.is_as_recorded:
+        shows = f"Jama shows {run.shows}" if run.shows else "what Jama shows is not known"
+        meaning = f"{_said(case)} in this record, and {shows}."
+        what = f"The update of {name} is {run.state or 'without an answer'}"
+        yield _found(
+            OTHERWISE, case, f"{what}: {run.why}." if run.why else f"{what}.", meaning, _SEND
+        )
+    elif run.why:
+        meaning = "The verdict is in Jama; something beside it is not."
+        yield _found(OTHERWISE, case, f"{name}: {run.why}.", meaning, "the run in Jama")
+    if run.version and run.current_version and run.current_version > run.version:
+        what = (
+            f"{name} holds version {run.version} of the case; it has version {run.current_version}."
+        )
+        meaning = f"The result holds for version {run.version} only."
+        yield _found(STALE, case, what, meaning, "start a new cycle")
+
+
+def _found(
+    kind: DeviationKind, case: CaseEvidence, what: str, meaning: str, where: str = ""
+) -> Found:
+    return Found(kind, (case.number,), what, meaning, where)
+
+
+def _said(case: CaseEvidence) -> str:
+    return f"The case is {case.status.value.lower()}"
+
+
+def _first_message(tests: Iterable[TestEvidence]) -> str:
+    return next((told for test in tests if (told := first_line(test.message))), "")
+
+
+def _totals(case: CaseEvidence) -> str:
+    counts = Counter(test.outcome for test in case.tests)
+    told = ", ".join(f"{counts[each]} {each.value}" for each in WORST_FIRST if counts[each])
+    return f"Of {counted(len(case.tests), 'test')}: {told}" if told else "No test"
+
+
+def _why_not_executed(case: CaseEvidence) -> str:
+    if not case.tests:
+        return "No test is linked to it; the map or jama.lock names it."
+    return f"{_totals(case)}. {_first_message(case.tests)}".strip()

@@ -1,0 +1,164 @@
+"""What a report of evidence tells, whatever its format; what is unknown is empty. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.core.text import counted
+from pytest_jama.report.evidence.case_evidence import NOT_RECORDED, CaseStatus, Execution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
+
+
+class Fact(NamedTuple):
+    """One line of the identification.
+
+    Attributes:
+        label: What it tells.
+        text: The value; empty when it was not recorded.
+        link: A page that shows it.
+        is_code: Whether it is to be read character by character: a hash, a command.
+    """
+
+    label: str
+    text: str = ""
+    link: str = ""
+    is_code: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The value, or that it was not recorded."""
+        return self.text or NOT_RECORDED
+
+
+class Deviation(NamedTuple):
+    """Something that departs from: executed as planned, passed, recorded.
+
+    Attributes:
+        number: Its number; D-1 is the first.
+        kind: What it is, in a few words.
+        cases: The numbers of the cases that it concerns; empty for all.
+        what: What happened.
+        meaning: What it means for the verdict.
+        where: Where to look.
+        is_open: Whether somebody has to decide on it, so that the record is not PASSED.
+    """
+
+    number: int
+    kind: str
+    cases: tuple[int, ...]
+    what: str
+    meaning: str
+    where: str = ""
+    is_open: bool = True
+
+
+class SourceFile(NamedTuple):
+    """A journal that the record was made from."""
+
+    name: str
+    size: int
+    sha256: str
+    lines: int
+    chain: str
+    chain_state: str
+
+
+@dataclass(slots=True)
+class EvidenceRecord:
+    """The record of one or several sessions that belong together.
+
+    Attributes:
+        title: Plan and cycle.
+        project: The project.
+        made_at: When the record was made, ISO 8601 in UTC.
+        reporter: The program that made it.
+        sessions: The names of the sessions.
+        identification: What was tested, where, by whom, with what.
+        tools: The tools, and the files that the record comes from.
+        sources: Those files.
+        cases: The cases, in the order of their keys.
+        unlinked: The tests that ran and belong to no case.
+        deviations: What departs from the plan, the worst first.
+    """
+
+    title: str
+    project: str
+    made_at: str
+    reporter: str
+    sessions: tuple[str, ...] = ()
+    identification: tuple[Fact, ...] = ()
+    tools: tuple[Fact, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
+    cases: tuple[CaseEvidence, ...] = ()
+    unlinked: tuple[TestEvidence, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+
+    @property
+    def planned(self) -> tuple[CaseEvidence, ...]:
+        """The cases that were to be executed."""
+        return tuple(case for case in self.cases if case.is_planned)
+
+    @property
+    def counts(self) -> Mapping[CaseStatus, int]:
+        """How many planned cases have each status."""
+        found = Counter(case.status for case in self.cases if case.is_planned)
+        return {status: found[status] for status in _FROM_GOOD}
+
+    def executed(self, how: Execution) -> tuple[CaseEvidence, ...]:
+        """Return the planned cases that were executed in full, in part, or not."""
+        return tuple(case for case in self.planned if case.execution is how)
+
+    @property
+    def not_planned(self) -> tuple[CaseEvidence, ...]:
+        """The cases that were executed and have no place in the cycle."""
+        return tuple(case for case in self.cases if not case.is_planned)
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether all planned cases passed, all is in Jama, and no deviation is open."""
+        planned = self.planned
+        return (
+            bool(planned)
+            and all(case.status is CaseStatus.PASSED for case in planned)
+            and all(run.is_as_recorded for case in planned for run in case.runs)
+            and all(case.runs for case in planned)
+            and not any(each.is_open for each in self.deviations)
+        )
+
+    @property
+    def sentence(self) -> str:
+        """The verdict line behind its first word."""
+        counts, planned = self.counts, self.planned
+        others = [
+            f"{count} {status.value.lower()}"
+            for status, count in counts.items()
+            if count and status is not CaseStatus.PASSED
+        ]
+        passed = f"{counts[CaseStatus.PASSED]} of {counted(len(planned), 'planned case')} passed"
+        text = "; ".join((passed, ", ".join(others))) if others else passed
+        differing = sum(case.in_jama != "same" for case in planned)
+        parts = [f"{text}.", f"{_deviations(len(self.deviations))}."]
+        if extra := len(self.not_planned):
+            parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
+        if differing:
+            parts.append(f"Of {counted(differing, 'case')} Jama does not show this record.")
+        return " ".join(parts)
+
+
+_FROM_GOOD = (
+    CaseStatus.PASSED,
+    CaseStatus.FAILED,
+    CaseStatus.BLOCKED,
+    CaseStatus.INCOMPLETE,
+    CaseStatus.NOT_RUN,
+)
+
+
+def _deviations(count: int) -> str:
+    return f"{counted(count, 'deviation')}" if count else "No deviation"

@@ -1,0 +1,236 @@
+"""From journals to the record: what was planned, executed, concluded and sent. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pytest_jama.config.verdict_settings import VerdictSettings
+from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.verdicts import Verdict, worst
+from pytest_jama.journal.folder import shown
+from pytest_jama.journal.record import by_session
+from pytest_jama.journal.rejudge import judge_recordings
+from pytest_jama.report.evidence.case_evidence import (
+    CaseEvidence,
+    CaseStatus,
+    Execution,
+    FileEvidence,
+    StepEvidence,
+    TestEvidence,
+)
+from pytest_jama.report.evidence.deviations import find_deviations
+from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+from pytest_jama.report.evidence.identification import (
+    describe_place,
+    describe_sources,
+    identify,
+    list_tools,
+)
+from pytest_jama.report.evidence.journal_sources import require_one_place
+from pytest_jama.report.evidence.sent_runs import sum_up_uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.core.shown_results import ShownResults
+    from pytest_jama.core.verdicts import CaseVerdict, VerdictRules
+    from pytest_jama.journal.record import Recording
+    from pytest_jama.report.evidence.case_evidence import RunEvidence
+    from pytest_jama.report.evidence.evidence_record import Deviation
+    from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.sent_runs import SentRuns
+
+
+def gather(
+    sources: Sequence[JournalSource],
+    *,
+    shown_results: ShownResults,
+    made_at: str,
+    reporter: str,
+) -> EvidenceRecord:
+    """Make one record of the journals of sessions that belong together.
+
+    Args:
+        sources: At least one journal.
+        shown_results: Hides secrets that journals of older versions may hold.
+        made_at: The time, ISO 8601 in UTC.
+        reporter: Name and version of this program.
+
+    Raises:
+        SettingsError: When the journals do not belong together.
+    """
+    require_one_place(sources)
+    recordings = tuple(
+        each.as_shown(shown_results) for each in by_session(each.recording for each in sources)
+    )
+    rules = _rules_of(recordings[0])
+    judgement = judge_recordings(recordings, rules=rules, adjust=lambda case: case)
+    sent = sum_up_uploads(chain.from_iterable(each.uploads for each in sources))
+    cases = _number_cases(
+        [*_judged(judgement.cases, sent), *_untested(recordings, judgement.cases)]
+    )
+    unlinked = tuple(map(_test, judgement.unlinked))
+    deviations = find_deviations(
+        cases, sources=sources, recordings=recordings, sent=sent, unlinked=unlinked
+    )
+    _refer_to(deviations, cases)
+    title, project = describe_place(recordings[0], sent)
+    return EvidenceRecord(
+        title=title,
+        project=project,
+        made_at=made_at,
+        reporter=reporter,
+        sessions=tuple(each.header.session for each in recordings),
+        identification=tuple(identify(recordings, sent)),
+        tools=tuple(list_tools(recordings, sources)),
+        sources=tuple(describe_sources(sources)),
+        cases=cases,
+        unlinked=unlinked,
+        deviations=deviations,
+    )
+
+
+def _rules_of(recording: Recording) -> VerdictRules:
+    said = recording.header.settings.get("verdicts", {})
+    try:
+        return VerdictSettings.model_validate(said).rules()
+    except ValueError as exc:
+        what = f"the header has no verdict rules that can be read: {said!r}"
+        remedy = "use the version that wrote it, or a newer one"
+        raise SettingsError(Problem(what, remedy, shown(recording.path))) from exc
+
+
+def _judged(verdicts: Iterable[CaseVerdict], sent: SentRuns) -> Iterator[CaseEvidence]:
+    for case in verdicts:
+        yield _case(case, sent)
+
+
+def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
+    key = str(case.case_ref)
+    runs = sent.by_case.get(key, ())
+    tests = tuple(map(_test, case.results))
+    execution = _execution(case.results)
+    unresolved = sent.unresolved.get(key, "")
+    was = case.judged
+    changed = was is not None and was.verdict is not case.verdict
+    return CaseEvidence(
+        number=0,
+        key=key,
+        name=next((run.name for run in runs if run.name), ""),
+        status=_status(case.verdict, runs, execution),
+        judged=case.verdict.value if case.verdict else "",
+        execution=execution,
+        is_planned=not unresolved or execution is Execution.NONE,
+        steps=tuple(_steps(case, runs)),
+        tests=tests,
+        files=tuple(_files(case.results, runs, sent)),
+        runs=runs,
+        reasons=tuple(
+            dict.fromkeys([*case.reasons, *(why for run in runs for why in run.reasons)])
+        ),
+        was_judged=(was.verdict.value if was.verdict else "no verdict") if was and changed else "",
+        unresolved=unresolved,
+    )
+
+
+def _untested(
+    recordings: Iterable[Recording], judged: Iterable[CaseVerdict]
+) -> Iterator[CaseEvidence]:
+    """Yield the cases that only the map or jama.lock names: planned, and no test is there."""
+    known = {case.case_ref for case in judged}
+    for ref in dict.fromkeys(ref for recording in recordings for ref in recording.known):
+        if ref not in known:
+            yield CaseEvidence(0, str(ref), "", CaseStatus.NOT_RUN, "", Execution.NONE)
+
+
+def _execution(results: Sequence[TestResult]) -> Execution:
+    ran = sum(result.outcome.did_run for result in results)
+    if not ran:
+        return Execution.NONE
+    return Execution.FULL if ran == len(results) else Execution.PART
+
+
+_STATUS = {
+    Verdict.PASSED: CaseStatus.PASSED,
+    Verdict.FAILED: CaseStatus.FAILED,
+    Verdict.BLOCKED: CaseStatus.BLOCKED,
+    Verdict.INPROGRESS: CaseStatus.INCOMPLETE,
+    Verdict.NOT_RUN: CaseStatus.NOT_RUN,
+}
+_WORDS = {verdict.value: verdict for verdict in Verdict}
+
+
+def _status(
+    verdict: Verdict | None, runs: Iterable[RunEvidence], execution: Execution
+) -> CaseStatus:
+    """Return the worst of what was concluded and what was sent, which steps can make worse."""
+    if verdict is None:
+        return CaseStatus.NOT_RUN if execution is Execution.NONE else CaseStatus.INCOMPLETE
+    sent = [_WORDS.get(run.status) for run in runs if run.state != "left"]
+    return _STATUS[worst([verdict, *sent]) or verdict]
+
+
+_ATTEMPT = re.compile(r"attempt \d+ (passed|failed)\b")
+
+
+def _test(result: TestResult) -> TestEvidence:
+    attempts = tuple(note for note in result.notes if _ATTEMPT.match(note))
+    notes = tuple(note for note in result.notes if note not in attempts)
+    return TestEvidence(
+        result.test_id,
+        result.outcome,
+        result.duration_s,
+        result.started,
+        result.host,
+        result.message,
+        notes,
+        attempts,
+    )
+
+
+def _steps(case: CaseVerdict, runs: Sequence[RunEvidence]) -> Iterator[StepEvidence]:
+    run = next((run for run in runs if run.steps), None)
+    judged = {step.number: step for step in case.steps}
+    statuses = run.steps if run else ()
+    procedure = run.procedure if run else ()
+    for number in sorted({*range(1, len(statuses) + 1), *judged}):
+        step = judged.get(number)
+        action, expected = procedure[number - 1] if 0 < number <= len(procedure) else ("", "")
+        status = statuses[number - 1] if 0 < number <= len(statuses) else ""
+        actual = "; ".join(step.notes) if step else ""
+        yield StepEvidence(
+            number, action, expected, actual, status or (step.verdict.value if step else "")
+        )
+
+
+def _files(
+    results: Iterable[TestResult], runs: Iterable[RunEvidence], sent: SentRuns
+) -> Iterator[FileEvidence]:
+    places = [run.key for run in runs]
+    for result in results:
+        for name, sha256, size, media_type, step, _ in result.files:
+            states = (sent.files.get((sha256, place), "") for place in (*places, ""))
+            state = next(filter(None, states), "")
+            yield FileEvidence(name, media_type, size, sha256, result.test_id, step, state)
+
+
+def _number_cases(cases: Iterable[CaseEvidence]) -> tuple[CaseEvidence, ...]:
+    """Return the cases in the order of their keys, numbered."""
+    ordered = sorted(cases, key=lambda case: _natural(case.key))
+    for number, case in enumerate(ordered, start=1):
+        case.number = number
+    return tuple(ordered)
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", key)]
+
+
+def _refer_to(deviations: Iterable[Deviation], cases: Sequence[CaseEvidence]) -> None:
+    """Let each case name the deviations that concern it."""
+    for deviation in deviations:
+        for number in deviation.cases:
+            cases[number - 1].deviations += (deviation.number,)

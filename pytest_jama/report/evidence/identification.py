@@ -1,0 +1,171 @@
+"""What was tested, where, by whom and with what: the facts that head a record. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.report.evidence.evidence_record import Fact, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pytest_jama.journal.record import Recording
+    from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.sent_runs import SentRuns
+
+
+def describe_place(recording: Recording, sent: SentRuns) -> tuple[str, str]:
+    """Return plan and cycle, and the project, by name as far as known."""
+    settings, names = recording.header.settings, sent.place.get("names", {})
+    plan, cycle = (str(names.get(kind) or _named(settings.get(kind))) for kind in ("plan", "cycle"))
+    title = " / ".join(filter(None, (plan, cycle))) or "no plan named"
+    return title, str(names.get("project") or settings.get("project") or "")
+
+
+def _named(setting: object) -> str:
+    if isinstance(setting, dict):
+        number = setting.get("id")
+        return str(setting.get("name") or (f"id:{number}" if number else ""))
+    return str(setting or "")
+
+
+def utc(seconds: float | None) -> str:
+    """Return a time in words: ``2026-11-27 21:04:31``; empty when it is not known."""
+    if seconds is None:
+        return ""
+    try:
+        return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S}"
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
+    """Yield the facts; what nobody wrote down is there, too, and empty."""
+    origins = [each.header.provenance for each in recordings]
+    place = sent.place
+    yield Fact("Software under test")
+    yield Fact("Commit", _each(each.header.commit for each in recordings), is_code=True)
+    yield Fact("Branch", _each(each.branch for each in origins))
+    yield Fact("Modified", _each(_MODIFIED.get(each.is_modified, "") for each in origins))
+    yield Fact("Tests", _elsewhere(recordings))
+    yield Fact("Device under test")
+    yield Fact("Equipment, calibration")
+    yield Fact("Executed by", _each(each.actor for each in origins))
+    yield Fact("Sent to Jama by", _each(each.user for each in origins))
+    yield Fact("CI system", _each(each.ci for each in origins))
+    jobs = list(dict.fromkeys(filter(None, (each.job for each in origins))))
+    yield from [Fact("CI job", job, link=job) for job in jobs] or [Fact("CI job")]
+    yield Fact("Host", _each(_joined(each.host, each.os) for each in origins))
+    yield Fact("Tests ran (UTC)", _times_of_tests(recordings))
+    yield Fact("Sent (UTC)", _span(sent.times))
+    yield Fact("Server", _each(str(each.header.settings.get("url") or "") for each in recordings))
+    for kind in ("plan", "cycle"):
+        number = place.get(kind)
+        text = f"{place.get('names', {}).get(kind, '')} ({number})".strip() if number else ""
+        yield Fact(kind.capitalize(), text, link=str(place.get("links", {}).get(kind, "")))
+
+
+_MODIFIED: Mapping[bool | None, str] = {
+    True: "yes: files differ from the commit",
+    False: "no: as committed",
+}
+
+
+def list_tools(recordings: Sequence[Recording], sources: Sequence[JournalSource]) -> Iterator[Fact]:
+    """Yield the tools, and what tells whether they were the same."""
+    headers = [each.header for each in recordings]
+    begun = [each.uploads[0].begun for each in sources if each.uploads]
+    yield Fact("Tools", _each(_versions(each.versions) for each in headers))
+    yield Fact("Results of", _each(each.framework for each in headers))
+    yield Fact("Plugins", _each(_versions(each.provenance.plugins) for each in headers))
+    yield Fact("Packages", _each(_packages(line.get("packages")) for line in begun))
+    yield Fact("Command", _each(_command(line.get("command")) for line in begun), is_code=True)
+    yield Fact("Exit status", _each(_status(source) for source in sources))
+    yield Fact("Hooks that may adjust verdicts", _each(", ".join(each.hooks) for each in headers))
+    yield Fact("Settings, SHA-256", _each(_digest(each.settings) for each in headers), is_code=True)
+    locks = ((each.lock.cases if each.lock else None) for each in recordings)
+    yield Fact(
+        "jama.lock",
+        _each(f"{len(cases)} of its cases are in this record" for cases in locks if cases),
+    )
+
+
+def describe_sources(sources: Iterable[JournalSource]) -> Iterator[SourceFile]:
+    """Yield the journals, with the state of their chain."""
+    for each in sources:
+        recording = each.recording
+        state = "unbroken"
+        if recording.edits:
+            state = "broken"
+        elif not recording.is_chained:
+            state = "none: written in format 1"
+        yield SourceFile(
+            recording.path.name, each.size, each.sha256, each.lines, recording.chain, state
+        )
+
+
+def _each(texts: Iterable[str]) -> str:
+    """Return what several sessions say, each text once."""
+    return "; ".join(dict.fromkeys(filter(None, texts)))
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _packages(value: object) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return f"{value.get('count')}; SHA-256 of the list {value.get('sha256')}"
+
+
+def _command(words: object) -> str:
+    return shlex.join(map(str, words)) if isinstance(words, list) else ""
+
+
+def _status(source: JournalSource) -> str:
+    ends = [each.end for each in source.uploads if each.end]
+    return str(ends[-1].get("status", "")) if ends else ""
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _elsewhere(recordings: Iterable[Recording]) -> str:
+    """Say where another program ran the tests; the checkout says nothing of them then."""
+    found = (each.header.provenance.tests for each in recordings)
+    return _each(
+        "run by another program" + (f" on {', '.join(each.hosts)}" if each.hosts else "")
+        for each in found
+        if each is not None
+    )
+
+
+def _times_of_tests(recordings: Iterable[Recording]) -> str:
+    results = [result for each in recordings for result in each.results.values()]
+    starts = [result.started for result in results if result.started is not None]
+    if not starts:
+        return ""
+    ends = [
+        result.started + (result.duration_s or 0)
+        for result in results
+        if result.started is not None
+    ]
+    return " to ".join((utc(min(starts)), utc(max(ends))))
+
+
+def _span(times: Sequence[str]) -> str:
+    if not times:
+        return ""
+    plain: Callable[[str], str] = lambda text: text[:19].replace("T", " ")  # noqa: E731
+    return " to ".join(dict.fromkeys((plain(times[0]), plain(times[-1]))))

@@ -1,0 +1,49 @@
+"""A record as JUnit XML whose testcases are test cases: for the test tab of a CI system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from pytest_jama.core.text import clean, shorten
+from pytest_jama.report.evidence.case_evidence import CaseStatus
+
+if TYPE_CHECKING:
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+
+_LONGEST = 1000
+
+
+def write_junit(record: EvidenceRecord, file: BinaryIO) -> None:
+    """Write a testcase for each case; one that is not passed is never shown as passed."""
+    suite = TestSuite(_plain(record.title))
+    suite.timestamp = record.made_at
+    for name, value in (("project", record.project), ("sessions", " ".join(record.sessions))):
+        suite.add_property(name, _plain(value))
+    suite.add_testcases([_testcase(case, record) for case in record.cases])
+    report = JUnitXml("pytest-jama")
+    report.add_testsuite(suite)
+    report.update_statistics()  # type: ignore[no-untyped-call]
+    report.write(file, pretty=False)
+
+
+def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
+    found = TestCase(
+        _plain(f"{case.key} {case.name}".strip()),
+        classname=_plain(record.title),
+        time=case.duration_s or 0,
+    )
+    told = [record.deviations[number - 1] for number in case.deviations]
+    message = _plain("; ".join(f"{each.kind}: {each.what}" for each in told))
+    if case.status is CaseStatus.FAILED:
+        found.result = [Failure(message, "Failed")]
+    elif case.status is not CaseStatus.PASSED:
+        found.result = [Skipped(f"{case.status.value}. {message}".strip(), case.status.value)]
+    found.system_out = _plain(f"Jama: {case.in_jama}. Tests: {case.tests_passed} passed.")
+    return found
+
+
+def _plain(text: str) -> str:
+    return shorten(clean(text), at_most=_LONGEST)

@@ -1,0 +1,79 @@
+"""A record in short, as Markdown: for the summary of a CI job. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.text import clean, shorten, visible
+from pytest_jama.report.evidence.case_evidence import CaseStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+
+LISTED = 50
+"""So many deviations and cases are named; the page has all of them."""
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#!|~&:@$]|(?<=www)\.", re.IGNORECASE)
+_LONGEST = 200
+
+
+def markdown_lines(record: EvidenceRecord) -> Iterator[str]:
+    """Yield the lines: verdict, counts, deviations, and the cases that are not passed."""
+    verdict = "Passed" if record.is_passed else "Not passed"
+    yield f"## {_plain(record.title)}: {verdict.lower()}"
+    yield ""
+    yield f"**{verdict}**: {_plain(record.sentence)}"
+    yield ""
+    yield "| " + " | ".join(status.value for status in record.counts) + " | Planned |"
+    yield "|" + "---:|" * (len(record.counts) + 1)
+    yield "| " + " | ".join(map(str, [*record.counts.values(), len(record.planned)])) + " |"
+    yield from _deviations(record)
+    yield from _cases(record)
+    yield ""
+    known = {fact.label: fact for fact in record.identification}
+    facts = (
+        f"{name}: {_plain(known[name].shown)}" for name in ("Commit", "Modified", "Sent (UTC)")
+    )
+    yield "; ".join((*facts, f"record of {_plain(record.made_at)} by {_plain(record.reporter)}"))
+
+
+def _deviations(record: EvidenceRecord) -> Iterator[str]:
+    if not record.deviations:
+        return
+    yield from (
+        "",
+        "### Deviations",
+        "",
+        "| No. | Kind | Case | What happened |",
+        "|---|---|---|---|",
+    )
+    for each in record.deviations[:LISTED]:
+        keys = ", ".join(_plain(record.cases[number - 1].key) for number in each.cases) or "all"
+        yield f"| D-{each.number} | {_plain(each.kind)} | {keys} | {_plain(each.what)} |"
+    yield from _rest(len(record.deviations))
+
+
+def _cases(record: EvidenceRecord) -> Iterator[str]:
+    cases = [case for case in record.cases if case.status is not CaseStatus.PASSED]
+    if not cases:
+        return
+    yield from ("", "### Cases that are not passed", "")
+    yield from ("| Status | Case | Name | Tests | In Jama |", "|---|---|---|---|---|")
+    for case in cases[:LISTED]:
+        texts = (case.status.value, case.key, case.name, case.tests_passed, case.in_jama)
+        yield "| " + " | ".join(map(_plain, texts)) + " |"
+    yield from _rest(len(cases))
+
+
+def _rest(count: int) -> Iterator[str]:
+    if count > LISTED:
+        yield from ("", f"And {count - LISTED} more.")
+
+
+def _plain(text: str) -> str:
+    """Return a text in one line in which Markdown finds nothing that it knows."""
+    line = " ".join(shorten(visible(clean(text)), at_most=_LONGEST).split())
+    return _SPECIAL.sub(r"\\\g<0>", line)

@@ -1,0 +1,130 @@
+"""What became of each case at the server, from the lines of all uploads of journals. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_jama.report.evidence.case_evidence import RunEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_jama.journal.upload_record import UploadRecord
+
+Line = "Mapping[str, Any]"
+
+
+class SentRuns(NamedTuple):
+    """What uploads did, the last word on each run.
+
+    Attributes:
+        by_case: The runs of each case.
+        unresolved: Why cases have no run.
+        replaced: What stood in runs before that a person should know of, by case.
+        place: The names, links and IDs of project, plan and cycle.
+        files: How far each file got, by its hash and place; that of any place under an empty one.
+        times: When something was sent.
+        has_sent: Whether an upload got so far that it knew where to write.
+        reason: Why something is left to send, by the last upload; empty when nothing is.
+    """
+
+    by_case: Mapping[str, tuple[RunEvidence, ...]]
+    unresolved: Mapping[str, str]
+    replaced: Mapping[str, str]
+    place: Mapping[str, Any]
+    files: Mapping[tuple[str, str], str]
+    times: tuple[str, ...]
+    has_sent: bool
+    reason: str
+
+
+def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
+    """Return the last word on each run; of a server's entries, later uploads count for more.
+
+    Args:
+        uploads: Those of all journals; the lines of an upload of several stand in each of them.
+    """
+    runs: dict[str, tuple[str, RunEvidence]] = {}
+    unresolved: dict[str, str] = {}
+    replaced: dict[str, str] = {}
+    files: dict[tuple[str, str], str] = {}
+    place: Mapping[str, Any] = {}
+    times: set[str] = set()
+    reason = ""
+    placed = [each for each in _in_order(uploads) if each.place is not None]
+    for upload in placed:
+        place = upload.place or {}
+        unresolved = {str(case): str(why) for case, why, *_ in place.get("unresolved", ())}
+        for overlap in place.get("left", ()):
+            runs[str(overlap["key"])] = (str(overlap["case"]), _left(overlap))
+        for overlap in place.get("replaced", ()):
+            replaced[str(overlap["case"])] = str(overlap["why"])
+        for key, update in upload.updates.items():
+            receipt = upload.receipts.get(key, {})
+            runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
+            times.update(filter(None, [str(receipt.get("at", ""))]))
+        for line in upload.files:
+            state = str(line.get("state", ""))
+            for where in {"", str(line.get("place", ""))}:
+                files[str(line.get("sha256", "")), where] = state
+        reason = str((upload.end or {}).get("reason", "the upload broke off"))
+    by_case: dict[str, list[RunEvidence]] = {}
+    for case, run in runs.values():
+        by_case.setdefault(case, []).append(run)
+    return SentRuns(
+        {case: tuple(each) for case, each in by_case.items()},
+        unresolved,
+        replaced,
+        place,
+        files,
+        tuple(sorted(times)),
+        bool(placed),
+        reason,
+    )
+
+
+def _in_order(uploads: Iterable[UploadRecord]) -> Sequence[UploadRecord]:
+    return sorted(uploads, key=lambda each: str(each.begun.get("started", "")))
+
+
+def _left(overlap: Mapping[str, Any]) -> RunEvidence:
+    return RunEvidence(
+        str(overlap["key"]),
+        was=str(overlap.get("was", "")),
+        status=str(overlap.get("will_be", "")),
+        state="left",
+        why=str(overlap.get("why", "")),
+        reasons=_texts(overlap.get("reasons")),
+    )
+
+
+def _run(key: str, update: Mapping[str, Any], receipt: Mapping[str, Any]) -> RunEvidence:
+    return RunEvidence(
+        key,
+        run_key=str(update.get("run_key", "")),
+        name=str(update.get("name", "")),
+        version=_number(update.get("version")),
+        current_version=_number(update.get("current_version")),
+        was=str(update.get("was", "")),
+        status=str(update.get("status", "")),
+        state=str(receipt.get("state", "")),
+        why="; ".join(
+            filter(None, [str(receipt.get("error", "")), *_texts(receipt.get("remarks"))])
+        ),
+        at=str(receipt.get("at", "")),
+        steps=_texts(update.get("steps")),
+        procedure=tuple(
+            (str(step[0]), str(step[1]))
+            for step in update.get("procedure") or ()
+            if isinstance(step, list) and len(step) > 1
+        ),
+        reasons=_texts(update.get("reasons")),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.plugin.step_fixture import JamaFixture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = b"\x89PNG\r\n\x1a\n\0"
+TESTS = """
+import logging, pathlib, pytest
+
+@pytest.mark.jama("JEET1-TC-1")
+def test_attaches(jama, tmp_path):
+    shot = tmp_path / "shot.png"
+    shot.write_bytes(b"\\x89PNG\\r\\n\\x1a\\n\\0")
+    with jama.step(2):
+        jama.attach(shot)
+        shot.unlink()
+    jama.attach(b"password=hunter2", name="../dump.txt")
+    jama.attach(b"x" * 2000, name="large.bin")
+
+@pytest.mark.jama("JEET1-TC-2")
+def test_fails():
+    folder = pathlib.Path("artifacts/test_fails")
+    folder.mkdir(parents=True)
+    (folder / "curve.csv").write_text("1,2")
+    (folder.parent / "other.csv").write_text("no")
+    print("to stdout")
+    logging.warning("to the log")
+    assert 1 == 2
+
+@pytest.mark.jama("JEET1-TC-3")
+def test_is_gone(record_property):
+    record_property("jama_attachment", "gone.png")
+"""
+SETTINGS = """
+project: JEET1
+evidence: {log: on_failure, files: ["artifacts/{test}/**"], max_file: 1 kB}
+"""
+
+
+def run(pytester: pytest.Pytester, *options: str) -> tuple[dict[str, Any], Path]:
+    """Run the tests; return their lines in the journal, by test, and the folder of their files."""
+    pytester.makepyfile(test_it=TESTS)
+    pytester.makefile(".yaml", jama=SETTINGS)
+    pytester.runpytest_subprocess("--jama", "--jama-no-upload", "-p", "no:randomly", *options)
+    (journal,) = (pytester.path / ".jama").glob("*.jsonl")
+    lines = map(json.loads, journal.read_text("utf-8").splitlines())
+    results = {each["test"]: each for each in lines if each["line"] == "result"}
+    return results, journal.with_suffix(".files")
+
+
+@pytest.mark.parametrize("options", [(), ("-n1",)], ids=["serial", "xdist"])
+def test_files_are_kept_beside_the_journal_and_named_in_it(
+    pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    results, folder = run(pytester, *options)
+
+    attaches = results["test_it.py::test_attaches"]
+    dump, shot = attaches["files"]
+    assert shot == {
+        "name": "shot.png",
+        "sha256": hashlib.sha256(PNG).hexdigest(),
+        "size": len(PNG),
+        "type": "image/png",
+        "step": 2,
+    }
+    assert (dump["name"], dump["type"], dump["redacted"]) == ("dump.txt", "text/plain", 1)
+    assert "large.bin is not kept: its 2,000 bytes are more" in attaches["notes"][0]
+
+    log, curve = results["test_it.py::test_fails"]["files"]
+    assert (log["name"], curve["name"]) == ("test_fails.log", "curve.csv")
+    text = (folder / log["sha256"]).read_text("utf-8")
+    assert all(said in text for said in ("assert 1 == 2", "to stdout", "to the log"))
+
+    named = {each["sha256"] for result in results.values() for each in result.get("files", ())}
+    assert {each.name for each in folder.iterdir()} == named
+    assert not any(b"hunter2" in each.read_bytes() for each in folder.iterdir())
+
+
+def test_a_file_that_is_gone_is_named_and_costs_no_result(pytester: pytest.Pytester) -> None:
+    results, folder = run(pytester)
+    assert results["test_it.py::test_is_gone"]["outcome"] == "passed"
+    (journal,) = folder.parent.glob("*.jsonl")
+    lines = map(json.loads, journal.read_text("utf-8").splitlines())
+    (unusable,) = (each for each in lines if each["line"] == "unusable")
+    assert (unusable["kind"], unusable["where"]) == ("file", "test_it.py::test_is_gone")
+    assert unusable["why"] == "file 'gone.png' cannot be attached: No such file or directory"
+
+
+def test_content_needs_a_name() -> None:
+    with pytest.raises(ValueError, match=r"needs a name: jama\.attach\(data, name="):
+        JamaFixture().attach(b"1")
+
+
+def test_a_file_that_is_not_there_fails_where_it_is_attached(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"gone\.png"):
+        JamaFixture().attach(tmp_path / "gone.png")
+
+
+def test_without_a_journal_a_path_is_named_for_the_report(tmp_path: Path) -> None:
+    shot = tmp_path / "shot.png"
+    shot.write_bytes(PNG)
+    said = JamaFixture()
+    said.attach(shot)
+    assert list(said.properties()) == [("jama_attachment", str(shot))]

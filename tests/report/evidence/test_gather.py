@@ -1,0 +1,220 @@
+"""From journals to the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.origin import Provenance
+from pytest_jama.core.plan import SendState
+from pytest_jama.core.results import Outcome, StepResult
+from pytest_jama.journal import lines
+from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
+from tests.journal.record import a_test, collected
+from tests.report.evidence.records import (
+    FINISHED,
+    SETTINGS,
+    kinds,
+    mixed,
+    place,
+    receipt,
+    record,
+    record_of,
+    results,
+    sent,
+    source,
+    the_case,
+    update,
+)
+
+if TYPE_CHECKING:
+    from pytest_jama.journal.lines import JournalLine
+
+PASSED = a_test("test_a")
+
+
+def test_what_passed_and_is_in_jama_is_passed() -> None:
+    found = record(*results(PASSED), *sent("J-TC-1"))
+
+    assert (found.is_passed, kinds(found)) == (True, [])
+    assert found.sentence == "1 of 1 planned case passed. No deviation."
+
+
+def test_planned_is_what_was_executed_in_full_in_part_and_not() -> None:
+    found = mixed()
+
+    parts = [len(found.executed(how)) for how in Execution]
+    assert parts == [4, 1, 3]
+    assert sum(parts) == len(found.planned) == sum(found.counts.values())
+    assert len(found.planned) + len(found.not_planned) == len(found.cases) == 9
+
+
+def test_deviations_and_cases_name_each_other() -> None:
+    found = mixed()
+
+    of_deviations = {(each.number, case) for each in found.deviations for case in each.cases}
+    of_cases = {(number, case.number) for case in found.cases for number in case.deviations}
+    assert of_deviations == of_cases
+    assert [each.number for each in found.deviations] == [*range(1, len(found.deviations) + 1)]
+    assert all(case.deviations for case in found.cases if case.status is not CaseStatus.PASSED)
+
+
+@pytest.mark.parametrize("state", [state.value for state in SendState if state != "sent"])
+def test_what_jama_does_not_show_as_recorded_is_not_passed(state: str) -> None:
+    upload = [place(), update("J-TC-1"), receipt("J-TC-1", state, error="why"), FINISHED]
+    found = record(*results(PASSED), *upload)
+
+    assert (found.is_passed, kinds(found)) == (False, ["Jama shows otherwise"])
+    assert the_case(found).in_jama != "same"
+
+
+def test_an_update_without_an_answer_is_not_passed() -> None:
+    found = record(*results(PASSED), place(), update("J-TC-1"), FINISHED)
+
+    assert (found.is_passed, the_case(found).in_jama) == (False, "not sent")
+
+
+def test_a_session_without_an_upload_is_not_passed() -> None:
+    found = record(*results(PASSED), FINISHED)
+
+    assert (found.is_passed, kinds(found)) == (False, ["Not sent to Jama"])
+
+
+def test_a_run_that_is_worse_than_the_tests_counts() -> None:
+    reason = "it differs from jama.lock (review its tests, then `pytest-jama lock`)"
+    worse = update("J-TC-1", "INPROGRESS", reasons=[reason, "step 2 asks for 15, not 25"])
+    found = record(*results(PASSED), place(), worse, receipt("J-TC-1"), FINISHED)
+
+    assert the_case(found).status is CaseStatus.INCOMPLETE
+    assert kinds(found) == ["Drift of the test case", "Incomplete"]
+    assert "15, not 25" in found.deviations[0].what
+
+
+def test_an_entry_of_a_person_that_was_kept_is_open() -> None:
+    left = {"key": "7", "case": "J-TC-1", "title": "T", "was": "FAILED", "will_be": "PASSED"}
+    upload = place(left=[{**left, "why": "ann set it", "reasons": []}])
+    found = record(*results(PASSED), upload, FINISHED)
+
+    assert (found.is_passed, kinds(found)) == (False, ["Entry of others kept"])
+    assert the_case(found).in_jama == "differs: FAILED"
+
+
+def test_a_later_upload_has_the_last_word() -> None:
+    upload = [place(), update("J-TC-1"), receipt("J-TC-1", "refused", error="423"), FINISHED]
+    later = {"line": "upload", "started": "2026-11-22T06:00:00+00:00", "sessions": ["s1"]}
+    again = {**later, "settings": {}, "command": [], "versions": {}}
+    found = record(*results(PASSED), *upload, again, *sent("J-TC-1"))
+
+    assert found.is_passed
+
+
+@pytest.mark.parametrize(
+    "test, kind",
+    [
+        (PASSED._replace(outcome=Outcome.FAILED), "Failed"),
+        (PASSED._replace(outcome=Outcome.ERROR), "Error outside the test body"),
+        (PASSED._replace(outcome=Outcome.SKIPPED), "Not executed"),
+        (PASSED._replace(outcome=Outcome.XFAILED), "Incomplete"),
+        (PASSED._replace(outcome=Outcome.XPASSED), "Passed though failure was expected"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_outcome_that_is_not_passed_is_a_deviation(test: Any, kind: str) -> None:
+    found = record(*results(test), *sent("J-TC-1"))
+
+    assert (found.is_passed, kinds(found)) == (False, [kind])
+
+
+def test_a_repeated_test_is_told_and_is_not_open() -> None:
+    test = PASSED._replace(notes=("attempt 1 failed: relay K3", "bench 3"))
+    found = record(*results(test), *sent("J-TC-1"))
+
+    assert (found.is_passed, kinds(found)) == (True, ["Repeated test"])
+    assert the_case(found).tests[0].notes == ("bench 3",)
+
+
+@pytest.mark.parametrize(
+    "extra, kind",
+    [
+        (lines.known_line([]), None),
+        (
+            lines.uncollected_line(a_test("test_b.py", cases="")),
+            "Tests that could not be collected",
+        ),
+        ({"line": "known", "cases": ["J-TC-7"]}, "Not executed"),
+        (collected(a_test("test_b", Outcome.DESELECTED, cases="J-TC-8")), "Not executed"),
+    ],
+    ids=["nothing", "uncollected", "known", "deselected"],
+)
+def test_what_was_not_executed_is_a_deviation(extra: JournalLine, kind: str | None) -> None:
+    found = record(extra, *results(PASSED), *sent("J-TC-1"))
+
+    assert kinds(found) == ([kind] if kind else [])
+    assert found.is_passed == (kind is None)
+
+
+def test_a_changed_line_concerns_all_cases() -> None:
+    failed = results(PASSED._replace(outcome=Outcome.FAILED))
+    found = record(*failed, *sent("J-TC-1"), edit=(b'"failed"', b'"passed"'))
+
+    assert (found.deviations[0].kind, found.deviations[0].cases) == ("Record was changed", ())
+    assert "line 2 was changed" in found.deviations[0].what
+    assert not found.is_passed
+    assert found.sources[0].chain_state == "broken"
+
+
+def test_modified_code_concerns_all_cases() -> None:
+    modified = Provenance(is_modified=True)
+    found = record(*results(PASSED), *sent("J-TC-1"), provenance=modified)
+
+    assert (kinds(found), found.deviations[0].cases) == (["Modified code"], ())
+    assert not found.is_passed
+
+
+def test_what_journals_did_not_record_is_said_to_be_missing() -> None:
+    found = record(*results(PASSED), *sent("J-TC-1"))
+
+    shown = {fact.label: fact.shown for fact in (*found.identification, *found.tools)}
+    for label in ("Software under test", "Modified", "Host", "Packages", "Exit status"):
+        assert shown[label] == "not recorded"
+    assert the_case(found).version == ""
+
+
+def test_steps_tell_what_was_asked_expected_and_found() -> None:
+    test = PASSED._replace(steps=(StepResult(1, Outcome.PASSED, "6.9 s"),))
+    said = update("J-TC-1", steps=["PASSED", "NOT_RUN"], procedure=[["Start", "On"], ["Wait", ""]])
+    found = record(*results(test), place(), said, receipt("J-TC-1"), FINISHED)
+
+    assert [tuple(step) for step in the_case(found).steps] == [
+        (1, "Start", "On", "6.9 s", "PASSED"),
+        (2, "Wait", "", "", "NOT_RUN"),
+    ]
+
+
+def test_several_journals_are_one_record() -> None:
+    failed = a_test("test_b", Outcome.FAILED)
+    one = source(*results(PASSED), FINISHED, session="s1")
+    other = source(*results(failed), FINISHED, session="s2")
+
+    found = record_of(one, other)
+
+    assert found.sessions == ("s1", "s2")
+    assert the_case(found).status is CaseStatus.FAILED
+    assert the_case(found).tests_passed == "1/2"
+
+
+@pytest.mark.parametrize("name", ["project", "plan", "cycle"])
+def test_journals_of_different_places_are_refused(name: str) -> None:
+    one = source(*results(PASSED))
+    other = source(*results(PASSED), session="s2", settings={**SETTINGS, name: "another"})
+
+    with pytest.raises(SettingsError, match=f"{name} is 'another'"):
+        record_of(one, other)
+
+
+def test_cases_are_in_the_order_of_their_numbers() -> None:
+    found = record(*results(*(a_test(f"t{n}", cases=f"J-TC-{n}") for n in (10, 9, 1))))
+
+    assert [case.key for case in found.cases] == ["J-TC-1", "J-TC-9", "J-TC-10"]
