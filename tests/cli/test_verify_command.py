@@ -12,16 +12,20 @@ from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
 from tests.sandbox.client import Api, replace
 
 if TYPE_CHECKING:
+    from pytest_jama.core.results import Outcome
     from tests.cli.upload_world import World
+    from tests.harness import Repository
 
 
 class Verified:
-    """An upload of three runs, the third with two steps, and `verify` of its journal."""
+    """An upload and `verify` of its journal."""
 
-    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, world: World, capsys: pytest.CaptureFixture[str], *outcomes: Outcome | None
+    ) -> None:
         self.world = world
         self._capsys = capsys
-        self.path = world.journal(LATE, PASSED, FAILED)
+        self.path = world.journal(LATE, *(outcomes or (PASSED, FAILED)))
         assert world() == 0, world.err
         self.out = self.err = ""
 
@@ -127,3 +131,30 @@ def test_journal_without_what_was_sent_is_compared_by_status(verified: Verified)
     verified.change(1, actualResults="<p>All is well</p>")
     verified()
     assert "only the status was compared" in verified.out
+
+
+@pytest.fixture
+def with_steps(repository: Repository) -> None:
+    repository.case(4, steps=2)
+
+
+@pytest.mark.usefixtures("with_steps")
+def test_changed_step_is_named(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    verified = Verified(world, capsys, None, None, None, FAILED)
+    assert verified() == 0, verified.out
+    api = Api(world.repository.sandbox)
+    fields = api.call("GET", f"/testruns/{verified.run_id(4)}").data["fields"]
+    api.close()
+    first, second = fields["testRunSteps"]
+    steps = [{**first, "result": "was 3 V"}, {**second, "status": "PASSED"}]
+    verified.change(4, testRunSteps=steps)
+    assert verified("--json") == 1
+    found = [each["what"] for each in json.loads(verified.out)["differences"]]
+    assert found == ["result of step 1", "status of step 2"]
+
+
+def test_server_out_of_reach_is_3(verified: Verified) -> None:
+    dead = "http://127.0.0.1:9"
+    verified.world.repository.write("jama.yaml", "upload: {give_up_after: 1s}\n")
+    assert verified(f"--url={dead}") == 3
+    assert "verified" not in verified.out
