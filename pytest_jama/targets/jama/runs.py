@@ -19,7 +19,9 @@ from pytest_jama.targets.jama.actual_results import (
     plain_text,
     shorten_plain,
     with_earlier,
+    words_of,
 )
+from pytest_jama.targets.jama.run_body import step_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +67,8 @@ class TestRun:
         actual_results: The stored actual results, as HTML; mostly an account of ours.
         description: Its description, which Jama copies, too; empty when there is none.
         as_read: All its fields as the target gave them.
+        modified_by: The API ID of the user who changed it last; None when that is not said.
+        modified: When that was, as the target says it.
     """
 
     __test__ = False
@@ -80,6 +84,8 @@ class TestRun:
     actual_results: str = ""
     description: str = ""
     as_read: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    modified_by: int | None = field(default=None, compare=False)
+    modified: str = field(default="", compare=False)
 
     @property
     def is_stale(self) -> bool:
@@ -232,10 +238,12 @@ class RunUpdate:
         return self.was == self.will_be and shown == [step.status for step in self.steps]
 
     def facts(self, *, brief: bool = False) -> dict[str, Any]:
-        """Return the run, its case and the status; unless brief, also what it was and the steps."""
+        """Return the run, its case and the status; brief what is sent, else also what it was."""
         case = str(self.verdict.case_ref)
         if brief:
-            return {"run": self.run.run_id, "case": case, "status": self.will_be}
+            said = {"run": self.run.run_id, "case": case, "status": self.will_be}
+            sent = self._sent()
+            return {**said, "sent": sent} if sent else said
         procedure = [_procedure_of(step.as_read) for step in self.steps]
         known: dict[str, Any] = {
             "run_key": self.run.document_key,
@@ -253,6 +261,21 @@ class RunUpdate:
             "steps": [step.status for step in self.steps],
             **{name: value for name, value in known.items() if value not in ("", None, [])},
         }
+
+    def _sent(self) -> dict[str, Any]:
+        """Return what a request says of it, as words: what must be there later."""
+        steps = [[step.status, _result_of(step)] for step in self.steps]
+        sent = {
+            "account": words_of(self.account_text()),
+            "steps": steps,
+            "version": self.run.case_version,
+        }
+        return {name: value for name, value in sent.items() if value not in ("", [], None)}
+
+
+def _result_of(step: RunStep) -> str:
+    result = step_json(step).get("result")
+    return words_of(result) if isinstance(result, str) else ""
 
 
 def _procedure_of(step: Mapping[str, Any]) -> list[str]:

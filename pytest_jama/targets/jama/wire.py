@@ -153,6 +153,8 @@ def read_run(json: Json) -> TestRun:
         actual_results=text_of(fields.get("actualResults")),
         description=text_of(fields.get("description")),
         as_read=fields,
+        modified_by=find_id(json.get("modifiedBy", fields.get("modifiedBy"))),
+        modified=text_of(json.get("modifiedDate", fields.get("modifiedDate"))),
     )
 
 

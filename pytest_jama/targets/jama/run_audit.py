@@ -1,0 +1,208 @@
+"""Test runs that were written to, compared with what they show now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.core.errors import RefusedError
+from pytest_jama.targets.jama.actual_results import read_account, read_entries, words_of
+from pytest_jama.targets.jama.answer_checks import is_object
+from pytest_jama.targets.jama.wire import Cycle, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_jama.targets.jama.actual_results import StoredEntry
+    from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.runs import TestRun
+
+ARRIVED = frozenset({"sent", "mismatch", "not read back"})
+"""The states of a receipt whose run Jama accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentRun:
+    """What a journal says of a run.
+
+    Attributes:
+        run_id: Its API ID; 0 where nothing was to be written to any run.
+        case: The test case.
+        status: The status that was sent.
+        state: See `SendState`.
+        name: What people call the run.
+        error: Why it is not simply sent.
+        sent: What else was sent; None in journals of older versions.
+    """
+
+    run_id: int
+    case: str
+    status: str
+    state: str
+    name: str = ""
+    error: str = ""
+    sent: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        name = self.name or (f"run {self.run_id}" if self.run_id else "no run")
+        return f"{self.case} ({name})"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDifference:
+    """Something of a run that is not as it was sent.
+
+    Attributes:
+        run: The run.
+        what: Which part of it.
+        sent: What was sent.
+        now: What is there.
+        who: Who changed the run last; empty when Jama does not tell.
+        when: When that was.
+    """
+
+    run: SentRun
+    what: str
+    sent: str
+    now: str
+    who: str = ""
+    when: str = ""
+
+    def __str__(self) -> str:
+        changed = " ".join(
+            part
+            for part in (self.who and f"by {self.who}", self.when and f"at {self.when}")
+            if part
+        )
+        if self.run.state not in ARRIVED:
+            return f"{self.run}: {self.sent} is not in Jama: {self.now}"
+        text = f"{self.run}: {self.what}: {self.sent!r} was sent, {self.now!r} is there now"
+        return f"{text}; last changed {changed}" if changed else text
+
+
+class RunAudit:
+    """Compares the runs of a server with what was sent to them.
+
+    Args:
+        client: Reads from Jama.
+    """
+
+    def __init__(self, client: JamaClient) -> None:
+        self._client = client
+        self._users: dict[int, str] = {}
+
+    def compare(self, cycle_id: int, sent: Sequence[SentRun]) -> list[RunDifference]:
+        """Return what differs, run by run.
+
+        Args:
+            cycle_id: The cycle of the runs.
+            sent: The runs, each once.
+
+        Raises:
+            TargetError: As `HttpApi.send` does.
+        """
+        shown = self._list(cycle_id) if any(each.state in ARRIVED for each in sent) else {}
+        found: list[RunDifference] = []
+        for each in sent:
+            if each.state not in ARRIVED:
+                why = f"{each.state}: {each.error}" if each.error else each.state
+                found.append(RunDifference(each, "not in Jama", each.status, why))
+                continue
+            run = shown.get(each.run_id) or self._client.find_run(each.run_id, Cycle(cycle_id, ""))
+            if run is None:
+                gone = "no such run in this cycle"
+                found.append(RunDifference(each, "run", each.status, gone))
+                continue
+            parts = list(_differences(each, run))
+            who = self._name_of(run.modified_by) if parts else ""
+            found += [RunDifference(each, *part, who=who, when=run.modified) for part in parts]
+        return found
+
+    def _list(self, cycle_id: int) -> dict[int, TestRun]:
+        cycle = Cycle(cycle_id, "")
+        first = self._client.first_runs(cycle)
+        runs = self._client.runs(cycle, total=first.total, first=first).runs
+        return {run.run_id: run for run in runs if run.run_id is not None}
+
+    def _name_of(self, user_id: int | None) -> str:
+        """Return what Jama calls a user; one request for each."""
+        if user_id is None:
+            return ""
+        if user_id not in self._users:
+            try:
+                answer = self._client.api.get(f"/users/{user_id}", check=is_object(user_id))
+                user = answer["data"]
+            except RefusedError:
+                user = {}
+            names = (text_of(user.get(part)) for part in ("firstName", "lastName"))
+            name = " ".join(filter(None, names)) or text_of(user.get("username"))
+            self._users[user_id] = name or f"user {user_id}"
+        return self._users[user_id]
+
+
+def _differences(each: SentRun, run: TestRun) -> Iterator[tuple[str, str, str]]:
+    if run.status != each.status:
+        yield "status", each.status, run.status
+    sent = each.sent or {}
+    version = sent.get("version")
+    if version is not None and version != run.case_version:
+        yield "version of the test case", str(version), str(run.case_version)
+    yield from _step_differences(sent.get("steps"), run)
+    account = sent.get("account")
+    if isinstance(account, str) and account:
+        yield from _account_differences(account, run.actual_results)
+
+
+def _step_differences(steps: object, run: TestRun) -> Iterator[tuple[str, str, str]]:
+    if not isinstance(steps, list) or not steps:
+        return
+    if len(steps) != len(run.steps):
+        yield "number of steps", str(len(steps)), str(len(run.steps))
+        return
+    for number, (said, step) in enumerate(zip(steps, run.steps, strict=True), start=1):
+        status, result = said if isinstance(said, list) and len(said) == _PAIR else ("", "")
+        if status != step.status:
+            yield f"status of step {number}", str(status), step.status
+        stored = step.as_read.get("result")
+        now = words_of(stored) if isinstance(stored, str) else ""
+        if not _is_same(str(result), now):
+            yield f"result of step {number}", str(result), now
+
+
+_PAIR = 2
+
+
+def _account_differences(account: str, stored: str) -> Iterator[tuple[str, str, str]]:
+    entries = read_entries(stored)
+    texts = [_text_of(entry) for entry in entries]
+    if texts and _is_same(account, texts[0]):
+        return
+    above = read_account(entries[0]) if entries else None
+    if above is not None and above.text != account:
+        session = above.session or "of version 0.1"
+        yield "account", account, f"overwritten by the later session {session}: {texts[0]}"
+    elif any(_is_same(account, text) for text in texts[1:]):
+        yield "account", account, f"another text stands above it: {texts[0]}"
+    else:
+        yield "account", account, texts[0] if texts else ""
+
+
+def _text_of(entry: StoredEntry) -> str:
+    return words_of(entry.html) if entry.is_rich else " ".join(entry.html.split())
+
+
+def _is_same(sent: str, now: str) -> bool:
+    """Return whether texts are the same, however Jama rewrites HTML: spaces do not count.
+
+    A database that loses letters beyond ASCII has marks in their place.
+    """
+    one, other = ("".join(text.split()) for text in (sent, now))
+    if one == other:
+        return True
+    if not other.isascii() or one.isascii():
+        return False
+    return _ascii_letters(one) == _ascii_letters(other)
+
+
+def _ascii_letters(text: Iterable[str]) -> str:
+    return "".join(each for each in text if each.isascii() and each.isalnum())
