@@ -214,4 +214,5 @@ def read_attempts(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
         steps,
         tuple(dict.fromkeys(problem for each in attempts for problem in each.problems)),
         tuple(dict.fromkeys(note for each in attempts for note in each.notes)),
+        tuple(dict.fromkeys(file for each in attempts for file in each.attachments)),
     )

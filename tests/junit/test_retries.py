@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from junit_uploader.junit.same_test import overview, runs_of, unite
+from junit_uploader.junit.same_test import overview, read_attempts, runs_of, unite
+from pytest_jama.core.results import Outcome
 from tests.junit.reports import make_case, read, suite
 
 if TYPE_CHECKING:
@@ -210,3 +211,13 @@ def test_nameless_testcase_of_an_interrupted_pytest_did_not_run() -> None:
 def test_attempt_that_ended_before_it_said_none_does_not_count() -> None:
     attempts = linked("A-TC-1"), linked("A-TC-1", ("jama", "none"))
     assert list(map(str, one(*attempts, name="pytest").links)) == ["none"]
+
+
+def test_attachments_of_all_attempts_are_kept_each_once() -> None:
+    reference = ("jama", "A-TC-1")
+    properties = [
+        *(reference, ("jama_attachment", "a.png"), ("jama_attachment", "b.png")),
+        *(reference, ("jama_attachment", "b.png"), ("jama_step", "2"), ("jama_attachment", "c")),
+    ]
+    evidence = read_attempts(properties, Outcome.PASSED)
+    assert evidence.attachments == (("a.png", None), ("b.png", None), ("c", 2))
