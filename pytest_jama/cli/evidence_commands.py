@@ -99,7 +99,7 @@ def verify(
     Exit status: 0 all is as it was sent, 1 something differs, 2 wrong use or settings, 3 Jama out
     of reach or credentials refused.
     """
-    from pytest_jama.cli.verify import VerifyOptions, run_verify  # noqa: PLC0415
+    from pytest_jama.cli.verifying import VerifyOptions, run_verify  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
