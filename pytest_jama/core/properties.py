@@ -49,7 +49,8 @@ def evidence_properties(
         attachments: The values of the attachments of each step; of the whole test under None.
     """
     steps, waiting = list(steps), dict(attachments)
-    for number in waiting.keys() - {number for number, _, _ in steps}:
+    numbers = {number for number, _, _ in steps}
+    for number in [each for each in waiting if each not in numbers]:
         for value in waiting.pop(number):
             yield ATTACHMENT, value
     for number, outcome, note in steps:
