@@ -33,7 +33,11 @@ HOMES = {
     "_pytest": (),
     "click": ("pytest_jama/cli", "pytest_jama/session/command_line.py"),
     "fastapi": ("pytest_jama/sandbox",),
-    "jinja2": ("pytest_jama/report/evidence", "pytest_jama/sandbox"),
+    "jinja2": (
+        "pytest_jama/cli/selftest",
+        "pytest_jama/report/evidence",
+        "pytest_jama/sandbox",
+    ),
     "junitparser": ("pytest_jama/report/evidence",),
     "lxml": ("junit_uploader/junit",),
     "pluggy": ("pytest_jama/__init__.py", "pytest_jama/hooks"),
