@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.text import clean, quoted, shorten
+from pytest_jama.core.trust import BINARY
 from pytest_jama.journal.file_store import FileStore, decoded, media_type_of
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class KeptFiles:
 
 def _open_at_once(path: str, flags: int) -> int:
     """Open a file without waiting for the other end of a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return os.open(path, flags | BINARY | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_new(path: Path, started: float | None) -> bool:
