@@ -33,8 +33,8 @@ def site(tmp_path: Path) -> Path:
         lines.append(f"{name},sha256={digest.rstrip('=')},{len(text)}")
     info = tmp_path / "pytest_jama-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: pytest-jama\nVersion: 1.0\n")
-    (info / "RECORD").write_text("\n".join([*lines, f"{info.name}/RECORD,,"]))
+    (info / "METADATA").write_bytes(b"Metadata-Version: 2.4\nName: pytest-jama\nVersion: 1.0\n")
+    (info / "RECORD").write_text("\n".join([*lines, f"{info.name}/RECORD,,"]), encoding="utf-8")
     return tmp_path
 
 
@@ -50,11 +50,11 @@ def test_what_is_as_it_was_installed_has_no_differences(site: Path) -> None:
 
 def test_a_modified_a_missing_and_an_added_file_are_named(site: Path) -> None:
     before = examine(distribution(site)).sha256
-    (site / "pytest_jama/core/verdicts.py").write_text("everything passed\n")
+    (site / "pytest_jama/core/verdicts.py").write_bytes(b"everything passed\n")
     (site / "junit_uploader/__init__.py").unlink()
-    (site / "pytest_jama/extra.py").write_text("")
+    (site / "pytest_jama/extra.py").write_bytes(b"")
     (site / "pytest_jama/__pycache__").mkdir()
-    (site / "pytest_jama/__pycache__/extra.pyc").write_text("")
+    (site / "pytest_jama/__pycache__/extra.pyc").write_bytes(b"")
     found = examine(distribution(site))
     assert found.modified == ("pytest_jama/core/verdicts.py",)
     assert found.missing == ("junit_uploader/__init__.py",)
@@ -69,9 +69,9 @@ def test_the_list_is_that_of_sha256sum(site: Path) -> None:
     assert examine(distribution(site)).sha256 == hashlib.sha256(listing.encode()).hexdigest()
 
 
-def test_an_editable_installation_says_so_and_compares_nothing(site: Path) -> None:
+def test_where_the_installer_has_recorded_no_file_of_ours_nothing_is_compared(site: Path) -> None:
     info = site / "pytest_jama-1.0.dist-info"
-    (info / "direct_url.json").write_text('{"dir_info": {"editable": true}, "url": "file:///x"}')
+    (info / "RECORD").write_text("_editable_impl_pytest_jama.pth,,\n", encoding="utf-8")
     found = examine(distribution(site))
-    assert (found.is_editable, found.added) == (True, ())
+    assert (found.is_editable, found.added, found.modified) == (True, (), ())
     assert found.files > 100

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest import (
     evidence_scenes,
-    input_scenes,
     installation,
+    junit_scenes,
+    kill_scenes,
+    merge_scenes,
+    naming_scenes,
     record_scenes,
     server_scenes,
     step_scenes,
+    tamper_scenes,
     verdict_scenes,
 )
 from pytest_jama.config.reference import fill_in, table
@@ -29,10 +33,14 @@ if TYPE_CHECKING:
 SCENES: tuple[Scene, ...] = (
     *installation.SCENES,
     *verdict_scenes.SCENES,
-    *record_scenes.SCENES,
-    *server_scenes.SCENES,
-    *input_scenes.SCENES,
+    *merge_scenes.SCENES,
+    *junit_scenes.SCENES,
     *step_scenes.SCENES,
+    *naming_scenes.SCENES,
+    *record_scenes.SCENES,
+    *tamper_scenes.SCENES,
+    *server_scenes.SCENES,
+    *kill_scenes.SCENES,
     *evidence_scenes.SCENES,
 )
 

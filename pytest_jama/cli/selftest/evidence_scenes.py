@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Check, Scene
-from pytest_jama.cli.selftest.workshop import CYCLE, KEY, TOOLBOX
+from pytest_jama.cli.selftest.workshop import CYCLE, KEY, TOOLBOX, TWO_TESTS
 
 if TYPE_CHECKING:
     from pytest_jama.cli.selftest.workshop import Workshop
@@ -132,6 +132,46 @@ def _play_report(workshop: Workshop) -> None:
     )
 
 
+def _play_altered(workshop: Workshop) -> None:
+    workshop.add_cases(1)
+    workshop.add_cases(2, steps=2)
+    workshop.write("test_it.py", TWO_TESTS)
+    workshop.pytest()
+    (journal,) = workshop.journals()
+    verify = (*TOOLBOX, "verify", str(journal))
+    workshop.sandbox.clear_requests()
+    ran = workshop.run(*verify)
+    workshop.see(exit_status_as_it_was_sent=ran.status, its_writes=workshop.count_writes())
+    store, runs = workshop.sandbox.store, workshop.runs()
+    store.set_status(runs[f"{KEY}-TC-1"].id, "BLOCKED")
+    ran = workshop.run(*verify)
+    workshop.see(
+        exit_status_with_another_status=ran.status,
+        the_run_and_both_are_named=_names(ran.output, f"{KEY}-TC-1", "PASSED", "BLOCKED"),
+    )
+    store.set_status(runs[f"{KEY}-TC-1"].id, "PASSED")
+    store.set_status(runs[f"{KEY}-TC-2"].id, "FAILED", steps=("PASSED", "FAILED"))
+    ran = workshop.run(*verify)
+    workshop.see(
+        exit_status_with_another_step=ran.status,
+        the_run_of_the_step_is_named=_names(ran.output, f"{KEY}-TC-2", "step"),
+        the_other_run_is_named=f"{KEY}-TC-1" in ran.output,
+    )
+    store.set_status(runs[f"{KEY}-TC-2"].id, "FAILED", steps=("FAILED", "FAILED"))
+    text = journal.read_text(encoding="ascii")
+    journal.write_text(text.replace('"outcome":"failed"', '"outcome":"passed"'), encoding="ascii")
+    ran = workshop.run(*verify)
+    workshop.see(
+        exit_status_with_an_edited_journal=ran.status,
+        the_journal_is_named=_names(ran.output, journal.name),
+    )
+
+
+def _names(output: str, *words: str) -> bool:
+    """Return whether one line has all of the words."""
+    return any(all(word in line for word in words) for line in output.splitlines())
+
+
 SCENES = (
     Scene(
         "files",
@@ -217,6 +257,42 @@ SCENES = (
                 "Each case that is not passed is among the deviations.",
                 {"deviations name": "PUMP-TC-2  PUMP-TC-3  PUMP-TC-4"},
                 ("M-02", "M-13"),
+            ),
+        ),
+    ),
+    Scene(
+        "altered",
+        "A pytest session; `pytest-jama verify` at once, after another user has changed a status, "
+        "then a step, and at last with an edited journal.",
+        _play_altered,
+        (
+            Check(
+                "A-20",
+                "`pytest-jama verify` finds runs as they were sent, and writes nothing.",
+                {"exit status as it was sent": 0, "its writes": 0},
+                ("M-09", "M-14"),
+            ),
+            Check(
+                "A-21",
+                "A status that was changed afterwards is found and named with both values.",
+                {"exit status with another status": 1, "the run and both are named": True},
+                ("M-09",),
+            ),
+            Check(
+                "A-22",
+                "A step that was changed afterwards is found, and no other run is named.",
+                {
+                    "exit status with another step": 1,
+                    "the run of the step is named": True,
+                    "the other run is named": False,
+                },
+                ("M-09",),
+            ),
+            Check(
+                "A-23",
+                "A journal that was edited afterwards is found, too.",
+                {"exit status with an edited journal": 1, "the journal is named": True},
+                ("M-09",),
             ),
         ),
     ),

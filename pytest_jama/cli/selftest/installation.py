@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from importlib import metadata
@@ -88,12 +87,8 @@ def examine(distribution: metadata.Distribution | None = None) -> Installation:
 
 
 def _is_editable(dist: metadata.Distribution) -> bool:
-    """Return what the installer says. Source: PEP 610, `direct_url.json`."""
-    try:
-        said = json.loads(dist.read_text("direct_url.json") or "{}")
-    except ValueError:
-        return False
-    return bool(said.get("dir_info", {}).get("editable", False))
+    """Return whether the installer has recorded none of the files of our packages."""
+    return not any(file.parts[0] in PACKAGES for file in dist.files or ())
 
 
 def _folder_of_packages() -> Path:

@@ -22,6 +22,19 @@ PLAN = "Release 1"
 CYCLE = "Build 1"
 SETTINGS = f"project: {KEY}\nplan: {PLAN}\ncycle: {CYCLE}\n"
 
+TWO_TESTS = """
+import pytest
+
+@pytest.mark.jama("PUMP-TC-1")
+def test_passes(): pass
+
+@pytest.mark.jama("PUMP-TC-2")
+def test_fails(): assert 0, "no dial tone"
+"""
+
+ONE_OF_EACH = "1 plan, 1 cycle"
+"""What `count_places` says where nothing was created twice."""
+
 PYTEST = ("-m", "pytest", "-p", "jama", "--jama", "-v")
 """Plugins of the machine stay out, but ours: it is loaded by its entry point all the same."""
 
