@@ -146,8 +146,11 @@ def test_processes_of_a_scene_get_nothing_of_the_environment_that_may_be_secret(
 
 
 def test_a_selftest_of_some_checks_writes_both_reports_and_leaves_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    scenes = tmp_path / "scenes"
+    scenes.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scenes))
     html, document = tmp_path / "q.html", tmp_path / "q.json"
     words = "F-05 N-01 J-02 X-22 K-10"
     status = main(["selftest", "--json", "-k", words, "-o", str(html), "-o", str(document)])
@@ -159,7 +162,7 @@ def test_a_selftest_of_some_checks_writes_both_reports_and_leaves_nothing(
     assert [id_ for id_ in words.split() if f'<tr id="{id_}">' not in page] == []
     assert "Only a part of all checks was chosen" in page
     assert "selftest   5 of 5 checks passed (a part, chosen by -k" in printed.err
-    assert [*Path(tempfile.gettempdir()).glob("pytest-jama-selftest-*")] == []
+    assert [*scenes.iterdir()] == []
 
 
 def test_a_product_that_is_broken_is_told_and_ends_with_1(
