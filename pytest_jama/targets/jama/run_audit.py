@@ -75,7 +75,7 @@ class RunDifference:
             if part
         )
         if self.run.state not in ARRIVED:
-            return f"{self.run}: {self.sent} is not in Jama: {self.now}"
+            return f"{self.run}: {self.sent or 'its result'} is not in Jama: {self.now}"
         text = f"{self.run}: {self.what}: {self.sent!r} was sent, {self.now!r} is there now"
         return f"{text}; last changed {changed}" if changed else text
 
