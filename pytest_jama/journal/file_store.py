@@ -59,7 +59,7 @@ class FileStore:
             with os.fdopen(new, "wb") as file:
                 file.write(content)
             part.replace(path)
-        except BaseException:
+        except BaseException:  # also on Ctrl-C: nothing half-written may stay
             with suppress(OSError):
                 part.unlink()
             raise

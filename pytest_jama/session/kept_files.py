@@ -94,8 +94,8 @@ class KeptFiles:
 
     def _why_too_large(self, size: int, *, before: int) -> str:
         limits = self._settings
-        if size > limits.max_file:
-            return f"its {size:,} bytes are more than evidence.max_file ({limits.max_file:,})"
+        if size > limits.max_file:  # no more of it was read, so that its size is not known
+            return f"it is larger than evidence.max_file ({limits.max_file:,} bytes)"
         if before + size > limits.max_run:
             return f"the files of the test are larger than evidence.max_run ({limits.max_run:,})"
         return ""
@@ -144,8 +144,10 @@ class KeptFiles:
         if in_its_place is not None:  # it was attached before, and held a secret
             self._store.drop(kept["sha256"])
             kept = {**kept, "sha256": in_its_place}
-        path = self._store.find(kept["sha256"]) or self._folder / str(kept.get("path", ""))
-        content = self._read(path)
+        stored = self._store.find(kept["sha256"])
+        if stored is None:
+            raise ValueError("what was kept of it is gone, or was changed")
+        content = self._read(stored)
         if self._redactor.hide(decoded(content) or "").passages:
             self._store.drop(kept["sha256"])  # what is kept in its place holds no secret
         return str(kept["name"]), content

@@ -110,3 +110,24 @@ def test_what_is_more_than_a_run_may_have_is_noted_and_the_rest_is_kept(tmp_path
 )
 def test_the_name_of_a_test_is_one_part_of_a_path(test_id: str, name: str) -> None:
     assert name_of_test(test_id) == name
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["changed", "gone"])
+def test_content_that_is_not_what_was_attached_is_not_taken_for_it(
+    tmp_path: Path, *, is_gone: bool
+) -> None:
+    session = Session(tmp_path)
+    said = session.keeper.keep("a.txt", b"17.5 s")
+    (kept,) = session.store.folder.iterdir()
+    kept.unlink() if is_gone else kept.write_bytes(b"12.5 s")
+    assert session.add(Offered(said)).files == ()
+    why = "file 'a.txt' cannot be attached: what was kept of it is gone, or was changed"
+    assert session.refused == [("test_a.py::test_1", why)]
+
+
+def test_of_a_file_that_is_too_large_no_size_is_told_that_was_not_read(tmp_path: Path) -> None:
+    write(tmp_path / "large.txt", "1" * 3000)
+    result = Session(tmp_path, max_file="1 kB").add(Offered("large.txt"))
+    (note,) = result.notes
+    assert (result.files, "is larger than evidence.max_file (1,000 bytes)" in note) == ((), True)
+    assert "1,001" not in note

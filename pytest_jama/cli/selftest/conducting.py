@@ -49,7 +49,7 @@ def conduct(
                 scene = under_way[future]
                 judged[scene.name] = judge(scene, future.result())
                 on_end(scene, judged[scene.name])
-        except BaseException:
+        except BaseException:  # also on Ctrl-C: scenes that wait must not begin
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [each for scene in scenes for each in judged[scene.name]]

@@ -157,7 +157,7 @@ def account_html(
         lines: Plain text, the most important first.
         keep: Those of the lines that are never cut off.
         session: Who signs it.
-        images: Tags of images; they are no words, so that nobody misses one that Jama drops.
+        images: Tags of images; they are not words, so that nobody misses one that Jama drops.
     """
     shown = fitting_images(images, at_most=ACCOUNT_SIZE // 4)
     signature = html.escape(f"session {session}, checksum ")

@@ -1,7 +1,7 @@
 """Images of tests that actual results show: the one tag of ours that is not layout. Pure.
 
-A tag is no word: whether an account is ours, and whole, does not depend on images, which Jama may
-write anew or drop.
+A tag is not a word: whether an account is ours, and whole, does not depend on images, which Jama
+may write anew or drop.
 """
 
 from __future__ import annotations
