@@ -201,7 +201,14 @@ def _runs_of(upload: UploadRecord) -> Iterator[SentRun]:
             name=str(update.get("run_key", "")),
             error=str(receipt.get("error", "")),
             sent=sent if isinstance(sent, dict) else None,
+            procedure=_texts_of(update.get("procedure")),
         )
+
+
+def _texts_of(procedure: object) -> list[list[str]]:
+    """Return the texts of steps; a line that was changed may hold anything."""
+    steps = procedure if isinstance(procedure, list) else []
+    return [list(map(str, step)) if isinstance(step, list) else [] for step in steps]
 
 
 def _lines(found: _Finding) -> Iterator[Line]:

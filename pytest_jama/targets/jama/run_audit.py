@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.text import ELLIPSIS, shorten
 from pytest_jama.targets.jama.actual_results import read_account, read_entries, words_of
 from pytest_jama.targets.jama.answer_checks import is_object
+from pytest_jama.targets.jama.runs import procedure_of
 from pytest_jama.targets.jama.wire import Cycle, text_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class SentRun:
         name: What people call the run.
         error: Why it is not simply sent.
         sent: What else was sent; None in journals of older versions.
+        procedure: What each step asked for and expected; empty where the journal has no such texts.
     """
 
     run_id: int
@@ -42,6 +45,7 @@ class SentRun:
     name: str = ""
     error: str = ""
     sent: Mapping[str, Any] | None = None
+    procedure: Sequence[Sequence[str]] = ()
 
     def __str__(self) -> str:
         name = self.name or (f"run {self.run_id}" if self.run_id else "no run")
@@ -76,8 +80,28 @@ class RunDifference:
         )
         if self.run.state not in ARRIVED:
             return f"{self.run}: {self.sent or 'its result'} is not in Jama: {self.now}"
-        text = f"{self.run}: {self.what}: {self.sent!r} was sent, {self.now!r} is there now"
+        sent, now = _where_they_differ(self.sent, self.now)
+        text = f"{self.run}: {self.what}: {sent!r} was sent, {now!r} is there now"
         return f"{text}; last changed {changed}" if changed else text
+
+
+def _where_they_differ(sent: str, now: str) -> tuple[str, str]:
+    """Return two texts; of long ones the words from where they are no longer the same."""
+    if max(len(sent), len(now)) <= _SHOWN:
+        return sent, now
+    pairs = enumerate(zip(sent, now, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(sent), len(now)))
+    begin = sent.rfind(" ", 0, max(0, same - _BEFORE)) + 1
+    mark = ELLIPSIS if begin else ""
+    return (
+        shorten(mark + sent[begin:], at_most=_SHOWN),
+        shorten(mark + now[begin:], at_most=_SHOWN),
+    )
+
+
+_SHOWN = 160
+_BEFORE = 40
+"""Characters of a long text that are shown, and how many of them before the first difference."""
 
 
 class RunAudit:
@@ -148,6 +172,7 @@ def _differences(each: SentRun, run: TestRun) -> Iterator[tuple[str, str, str]]:
     if version is not None and version != run.case_version:
         yield "version of the test case", str(version), str(run.case_version)
     yield from _step_differences(sent.get("steps"), run)
+    yield from _procedure_differences(each.procedure, run)
     account = sent.get("account")
     if isinstance(account, str) and account:
         yield from _account_differences(account, run.actual_results)
@@ -170,6 +195,17 @@ def _step_differences(steps: object, run: TestRun) -> Iterator[tuple[str, str, s
 
 
 _PAIR = 2
+_STEP_TEXTS = ("action", "expected result")
+
+
+def _procedure_differences(
+    procedure: Sequence[Sequence[str]], run: TestRun
+) -> Iterator[tuple[str, str, str]]:
+    """Yield texts of steps that are others than when the run was written to."""
+    for number, (texts, step) in enumerate(zip(procedure, run.steps, strict=False), start=1):
+        for name, said, now in zip(_STEP_TEXTS, texts, procedure_of(step.as_read), strict=False):
+            if not _is_same(said, now):
+                yield f"{name} of step {number}", said, now
 
 
 def _account_differences(account: str, stored: str) -> Iterator[tuple[str, str, str]]:

@@ -244,7 +244,7 @@ class RunUpdate:
             said = {"run": self.run.run_id, "case": case, "status": self.will_be}
             sent = self._sent()
             return {**said, "sent": sent} if sent else said
-        procedure = [_procedure_of(step.as_read) for step in self.steps]
+        procedure = [procedure_of(step.as_read) for step in self.steps]
         known: dict[str, Any] = {
             "run_key": self.run.document_key,
             "version": self.run.case_version,
@@ -278,8 +278,8 @@ def _result_of(step: RunStep) -> str:
     return words_of(result) if isinstance(result, str) else ""
 
 
-def _procedure_of(step: Mapping[str, Any]) -> list[str]:
-    """Return what a step asks for and what it expects, as words."""
+def procedure_of(step: Mapping[str, Any]) -> list[str]:
+    """Return what a step asks for and what it expects, as words, each cut at 500 characters."""
     texts = (step.get(name) for name in ("action", "expectedResult"))
     return [
         shorten(fold(text), at_most=_PROCEDURE) if isinstance(text, str) else "" for text in texts
