@@ -52,6 +52,7 @@ class FileReceipt(NamedTuple):
         place: What it is attached to: `Update.key` of a run, ``plan 20494``; empty before.
         error: Why it was refused; empty otherwise.
         server: The URL of the server; empty for the one of this upload.
+        at: When that was, in seconds since 1970; None for now.
     """
 
     sha256: str
@@ -61,3 +62,4 @@ class FileReceipt(NamedTuple):
     place: str = ""
     error: str = ""
     server: str = ""
+    at: float | None = None

@@ -211,7 +211,7 @@ class FileSender:
         self._tell(content, file, FileState.BEGUN)
         wary = Wary(
             f"attachment {content.name!r}",
-            None,
+            content.begun_at,
             on_wait=self._observer.waits,
             on_doubt=lambda: None,
             quiet_s=_QUIET_S,
