@@ -217,7 +217,7 @@ class TestcaseReader:
         properties = inside.properties
         read = read_attempts if suite.holds_attempts else read_evidence
         evidence = read(properties, outcome) if properties else NO_EVIDENCE
-        links, steps, problems, notes, _ = evidence
+        links, steps, problems, notes, files = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
         notes, steps, redacted = self._tidy(notes, steps)
@@ -234,7 +234,7 @@ class TestcaseReader:
         message, is_teardown, count = account
         is_plain = subject is _TEST and not (earlier or odd_name)
         commit = inside.commit
-        if is_plain and not (message or links or steps or notes or commit):
+        if is_plain and not (message or links or steps or notes or commit or files):
             return None
         return Extras(
             odd_name,
@@ -247,6 +247,7 @@ class TestcaseReader:
             subject=subject,
             commit=commit,
             redacted=redacted + count,
+            files=files,
         )
 
     def _tidy(
