@@ -26,6 +26,25 @@ class AttachedFile(NamedTuple):
     redacted: int = 0
 
 
+def why_too_large(size: int, *, before: int, max_file: int, max_run: int) -> str:
+    """Return why a file is too large to be kept; empty when it is not.
+
+    Args:
+        size: Its bytes.
+        before: The bytes of the files that its test has already.
+        max_file: The most bytes of a file.
+        max_run: The most bytes of all files of a test.
+    """
+    if size > max_file:
+        return f"its {size:,} bytes are more than evidence.max_file allows ({max_file:,})"
+    if before + size > max_run:
+        return (
+            f"with its {size:,} bytes the files of the test are larger than evidence.max_run "
+            f"allows ({max_run:,})"
+        )
+    return ""
+
+
 class FileState(str, Enum):
     """How far a file got at the server."""
 
