@@ -79,6 +79,57 @@ def selftest(*, files: tuple[Path, ...], words: str, as_json: bool, quiet: bool)
 
 
 @toolbox.command()
+@click.option(
+    "--output",
+    "-o",
+    type=_FILE,
+    default=Path("-"),
+    show_default=True,
+    metavar="FILE",
+    help="Write it to this file; - is standard output.",
+)
+@click.option(
+    "--subject",
+    "subjects",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="What was tested: a wheel, a firmware image; several times.",
+)
+@click.option(
+    "--predicate-only", is_flag=True, help="Write the predicate without the statement around it."
+)
+@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--json", "as_json", is_flag=True, help="Say in JSON what was written to FILE.")
+@click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
+def manifest(
+    *,
+    output: Path,
+    subjects: tuple[Path, ...],
+    predicate_only: bool,
+    config: Path | None,
+    as_json: bool,
+    journals: tuple[Path, ...],
+) -> int:
+    """Write the record of an upload as an in-toto Statement, ready to be signed.
+
+    \b
+    pytest-jama manifest -o upload.intoto.json
+    pytest-jama manifest --subject dist/pump.whl -o upload.intoto.json
+
+    It says PASSED, WARNED or FAILED, for policy engines, and the hashes of commit, journal and
+    subjects. Without JOURNAL it takes the newest one. `pytest-jama verify` checks it. No server is
+    asked.
+
+    Exit status: 0 written, whatever it says; 2 wrong use, or a journal that cannot be used.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.manifesting import ManifestOptions, run_manifest  # noqa: PLC0415
+
+    options = ManifestOptions(journals, output, subjects, config)
+    return run_manifest(options, predicate_only=predicate_only, as_json=as_json)
+
+
+@toolbox.command()
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")

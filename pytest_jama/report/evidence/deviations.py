@@ -24,35 +24,36 @@ if TYPE_CHECKING:
 
 
 class DeviationKind(NamedTuple):
-    """A kind of deviation; their order in `KINDS` is that of the record."""
+    """A kind of deviation; their order in `KINDS` is that of the record; see `Deviation`."""
 
     name: str
     is_open: bool = True
+    is_warning: bool = False
 
 
 EDITED = DeviationKind("Record was changed")
 DAMAGED = DeviationKind("Record lacks lines")
 BROKEN_OFF = DeviationKind("Session broke off")
 MISSING = DeviationKind("Journal is missing")
-MODIFIED = DeviationKind("Modified code")
+MODIFIED = DeviationKind("Modified code", is_warning=True)
 UNCOLLECTED = DeviationKind("Tests that could not be collected")
 NOTHING = DeviationKind("Nothing was planned")
-NOT_SENT = DeviationKind("Not sent to Jama")
+NOT_SENT = DeviationKind("Not sent to Jama", is_warning=True)
 UNUSABLE = DeviationKind("Input that could not be used")
 FAILED = DeviationKind("Failed")
 ERROR = DeviationKind("Error outside the test body")
 NO_CASE = DeviationKind("Failure without a test case")
-KEPT = DeviationKind("Entry of others kept")
-OTHERWISE = DeviationKind("Jama shows otherwise")
-NO_RUN = DeviationKind("No test run")
-HOOK = DeviationKind("Verdict set by a hook")
-DRIFT = DeviationKind("Drift of the test case")
-XPASSED = DeviationKind("Passed though failure was expected")
+KEPT = DeviationKind("Entry of others kept", is_warning=True)
+OTHERWISE = DeviationKind("Jama shows otherwise", is_warning=True)
+NO_RUN = DeviationKind("No test run", is_warning=True)
+HOOK = DeviationKind("Verdict set by a hook", is_warning=True)
+DRIFT = DeviationKind("Drift of the test case", is_warning=True)
+XPASSED = DeviationKind("Passed though failure was expected", is_warning=True)
 INCOMPLETE = DeviationKind("Incomplete")
 BLOCKED = DeviationKind("Blocked")
 NOT_EXECUTED = DeviationKind("Not executed")
-STALE = DeviationKind("Stale case version")
-FILE = DeviationKind("File not in Jama")
+STALE = DeviationKind("Stale case version", is_warning=True)
+FILE = DeviationKind("File not in Jama", is_warning=True)
 REPLACED = DeviationKind("Entry replaced", is_open=False)
 REPEATED = DeviationKind("Repeated test", is_open=False)
 
@@ -105,7 +106,7 @@ def find_deviations(
         found += _of_case(case, sent)
     found.sort(key=lambda each: (_RANK[each.kind], each.cases))
     return tuple(
-        Deviation(number, kind.name, numbers, what, meaning, where, is_open=kind.is_open)
+        Deviation(number, kind.name, numbers, what, meaning, where, *kind[1:])
         for number, (kind, numbers, what, meaning, where) in enumerate(found, start=1)
     )
 

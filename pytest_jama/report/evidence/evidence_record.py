@@ -47,6 +47,7 @@ class Deviation(NamedTuple):
         meaning: What it means for the verdict.
         where: Where to look.
         is_open: Whether somebody has to decide on it, so that the record is not PASSED.
+        is_warning: Whether verdicts that are PASSED may be relied on all the same.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Deviation(NamedTuple):
     meaning: str
     where: str = ""
     is_open: bool = True
+    is_warning: bool = False
 
 
 class SourceFile(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
@@ -50,9 +50,20 @@ def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> 
     Raises:
         SettingsError: When it cannot be written.
     """
+    with written_whole(path) as part:
+        _write(record, path.suffix.lower(), part, find_file)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Replace a file when all of it is written: yield where to write, a new file beside it.
+
+    Raises:
+        SettingsError: When it cannot be written.
+    """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        _write(record, path.suffix.lower(), part, find_file)
+        yield part
         part.replace(path)
     except OSError as exc:
         remedy = "check the folder, its permissions and its space"
