@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ class TracedCase:
     numbers: tuple[int, ...] = ()
     tests: tuple[TestEvidence, ...] = ()
     requirements: tuple[str, ...] = ()
+
+    @property
+    def tests_passed(self) -> str:
+        """How many of its tests passed: ``1/2``."""
+        passed = sum(test.outcome is Outcome.PASSED for test in self.tests)
+        return f"{passed}/{len(self.tests)}"
 
 
 class CasePath(NamedTuple):
@@ -217,24 +224,23 @@ class TraceRecord:
     @property
     def notes(self) -> tuple[str, ...]:
         """What else a reader should know, a sentence each."""
-        orphans, unknown = len(self.without_requirement), self.unknown_ends
         found = [f"The record cannot be trusted: {doubt}." for doubt in self.doubts]
-        if orphans:
-            found.append(f"No requirement leads to {counted(orphans, 'test case')}.")
-        if self.unlinked:
-            found.append(f"No test case has {counted(len(self.unlinked), 'test')} that ran.")
-        if unknown:
-            found.append(
-                f"{counted(unknown, 'relationship')} of requirements lead to something else: "
-                "of another type or project, deleted, or not to be seen by this account."
-            )
-        if self.upward:
-            found.append(
-                f"{counted(self.upward, 'relationship')} lead from a test case down to a "
-                "requirement: the wrong way round, so that they count for nothing."
-            )
-        if self.missing_runs:
-            found.append(
-                f"Jama did not give {counted(self.missing_runs, 'test run')} of the cycle."
-            )
+        counts = (
+            (len(self.without_requirement), "Test cases that no requirement leads to: {}."),
+            (len(self.unlinked), "Tests that ran and belong to no test case: {}."),
+            (self.unknown_ends, _UNKNOWN),
+            (self.upward, _UPWARD),
+            (self.missing_runs, "Test runs of the cycle that Jama announced and did not give: {}."),
+        )
+        found += [text.format(count) for count, text in counts if count]
         return tuple(found)
+
+
+_UNKNOWN = (
+    "Relationships that lead from requirements to something else: {} (of another type or project, "
+    "deleted, or not to be seen by this account)."
+)
+_UPWARD = (
+    "Relationships from a test case down to a requirement: {}. They are the wrong way round, and "
+    "count for nothing."
+)
