@@ -80,6 +80,14 @@ def test_an_old_server_ignores_the_last_id(make_world: Callable[..., World]) -> 
     assert listed(world, startAt=1).ids == []
 
 
+def test_a_server_may_give_fewer_than_it_is_asked_for(make_world: Callable[..., World]) -> None:
+    world = make_world(relationships="clamped")
+    requirement, *cases = world.store.add_items(world.key, "REQ", *map(str, range(61)))
+    made = world.store.relate(*((requirement, case) for case in cases))
+    assert listed(world, lastId=0, maxResults=1_000).ids == made[:50]
+    assert listed(world, lastId=made[49], maxResults=1_000).ids == made[50:]
+
+
 def test_a_relationship_is_made_once_and_between_two_items(world: World) -> None:
     one, two = world.cases(0, 0)
     relate(world, one, two)

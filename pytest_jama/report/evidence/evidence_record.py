@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
+    from pytest_jama.report.evidence.trace_record import TraceRecord
 
 
 class Fact(NamedTuple):
@@ -87,6 +88,7 @@ class EvidenceRecord:
         cases: The cases, in the order of their keys.
         unlinked: The tests that ran and belong to no case.
         deviations: What departs from the plan, the worst first.
+        trace: What its requirements are; None when Jama was not asked.
     """
 
     title: str
@@ -100,6 +102,7 @@ class EvidenceRecord:
     cases: tuple[CaseEvidence, ...] = ()
     unlinked: tuple[TestEvidence, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    trace: TraceRecord | None = None
 
     @property
     def planned(self) -> tuple[CaseEvidence, ...]:
@@ -150,6 +153,8 @@ class EvidenceRecord:
             parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
         if differing:
             parts.append(f"Of {counted(differing, 'case')} Jama does not show this record.")
+        if self.trace is not None and self.trace.without_case:
+            parts.append(f"{counted(self.trace.without_case, 'requirement')} without a test case.")
         return " ".join(parts)
 
 

@@ -10,11 +10,17 @@ from pytest_jama.core.text import clean
 from pytest_jama.report.evidence.case_evidence import Execution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord, Fact
+    from pytest_jama.report.evidence.trace_record import TracedCase, TraceRecord
 
 FORMAT = "pytest-jama.report/1"
 """What the document says that it is; the number rises when a reader would misunderstand it."""
+
+TRACE_FORMAT = "pytest-jama.trace/1"
+"""The same of a trace."""
 
 
 def record_json(record: EvidenceRecord) -> dict[str, Any]:
@@ -53,7 +59,74 @@ def record_json(record: EvidenceRecord) -> dict[str, Any]:
         ],
         "cases": [_case(each) for each in record.cases],
         "tests_without_case": [_test(each) for each in record.unlinked],
+        "trace": trace_json(record.trace) if record.trace else None,
     }
+
+
+def trace_json(trace: TraceRecord) -> dict[str, Any]:
+    """Return a trace fit for JSON, as ``trace.schema.json`` describes it."""
+    return {
+        "format": TRACE_FORMAT,
+        "title": trace.title,
+        "project": trace.project,
+        "read_at": trace.read_at,
+        "reporter": trace.reporter,
+        "sessions": list(trace.sessions),
+        "complete": trace.is_complete,
+        "verdict": trace.sentence,
+        "notes": list(trace.notes),
+        "types": list(trace.types),
+        "totals": {
+            "requirements": len(trace.requirements),
+            "by_rank": {rank.word: count for rank, count in trace.counts.items()},
+            "cases": len(trace.cases),
+            "cases_without_requirement": len(trace.without_requirement),
+            "tests_without_case": len(trace.unlinked),
+            "relationships": trace.relationships,
+            "unknown_ends": trace.unknown_ends,
+            "upward": trace.upward,
+            "missing_runs": trace.missing_runs,
+        },
+        "requirements": [
+            {
+                "requirement": each.key,
+                "name": each.name or None,
+                "type": each.type_name or None,
+                "rank": each.rank.word,
+                "why": each.why or None,
+                "cases": [
+                    {"case": path.case.key, "via": path.via or None, "suspect": path.is_suspect}
+                    for path in each.paths
+                ],
+            }
+            for each in trace.requirements
+        ],
+        "cases": [_traced_case(each) for each in trace.cases],
+        "tests_without_case": [_ran(each) for each in trace.unlinked],
+    }
+
+
+def _traced_case(case: TracedCase) -> dict[str, Any]:
+    return {
+        "case": case.key,
+        "id": case.id or None,
+        "name": case.name or None,
+        "rank": case.rank.word,
+        "why": case.why or None,
+        "in_jama": case.in_jama or None,
+        "tests": [_ran(each) for each in case.tests],
+        "requirements": list(case.requirements),
+    }
+
+
+def _ran(test: TestEvidence) -> dict[str, str]:
+    return {"test": test.test_id, "outcome": test.outcome.value}
+
+
+def write_trace_json(trace: TraceRecord, file: TextIO) -> None:
+    """Write a trace as a JSON document, in ASCII."""
+    json.dump(trace_json(trace), file, indent=1)
+    file.write("\n")
 
 
 def write_json(record: EvidenceRecord, file: TextIO) -> None:
@@ -125,6 +198,7 @@ def _test(test: TestEvidence) -> dict[str, Any]:
 COLUMNS = (
     *("case", "name", "version", "status", "execution", "planned", "in_jama", "runs"),
     *("deviations", "test", "outcome", "attempts", "started", "duration_s", "message"),
+    "requirements",
 )
 """The columns of the CSV: one row for each test of a case, and one for a case without tests."""
 
@@ -141,12 +215,16 @@ def write_csv(record: EvidenceRecord, file: TextIO) -> None:
             " ".join(f"D-{number}" for number in case.deviations),
         )
         for of_test in map(_csv_test, case.tests) if case.tests else [("",) * 6]:
-            rows.writerow(map(_harmless, (*of_case, *of_test)))
+            rows.writerow(map(_harmless, (*of_case, *of_test, _requirements(case, record))))
 
 
 def _csv_test(test: TestEvidence) -> tuple[object, ...]:
     said = _test(test)
-    return tuple(said[name] for name in ("test", *COLUMNS[10:]))
+    return tuple(said[name] for name in ("test", *COLUMNS[10:-1]))
+
+
+def _requirements(case: CaseEvidence, record: EvidenceRecord) -> str:
+    return " ".join(record.trace.requirements_of(case.number)) if record.trace else ""
 
 
 def _harmless(value: object) -> object:
@@ -155,3 +233,45 @@ def _harmless(value: object) -> object:
         return "" if value is None else value
     text = clean(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+TRACE_COLUMNS = (
+    *("requirement", "name", "type", "rank", "why"),
+    *("case", "case_name", "case_rank", "via", "suspect", "in_jama", "test", "outcome"),
+)
+"""The columns of a trace as CSV: one row for each test of each case of each requirement.
+
+What has no counterpart has a row all the same, with nothing on the other side.
+"""
+
+
+def write_trace_csv(trace: TraceRecord, file: TextIO) -> None:
+    """Write both directions of a trace; a spreadsheet takes none of it for a formula."""
+    rows = csv.writer(file, lineterminator="\r\n")
+    rows.writerow(TRACE_COLUMNS)
+    for row in _trace_rows(trace):
+        rows.writerow(map(_harmless, row))
+
+
+def _trace_rows(trace: TraceRecord) -> Iterator[tuple[str, ...]]:
+    for each in trace.requirements:
+        said = (each.key, each.name, each.type_name, each.rank.value, each.why)
+        for path in each.paths:
+            suspect = "yes" if path.is_suspect else "no"
+            yield from _case_rows(said, path.case, path.via, suspect)
+        if not each.paths:
+            yield (*said, *("",) * 8)
+    for case in trace.without_requirement:
+        yield from _case_rows(("",) * 5, case, "", "")
+    for test in trace.unlinked:
+        yield (*("",) * 11, test.test_id, test.outcome.value)
+
+
+def _case_rows(
+    of_requirement: tuple[str, ...], case: TracedCase, via: str, suspect: str
+) -> Iterator[tuple[str, ...]]:
+    of_case = (case.key, case.name, case.rank.value, via, suspect, case.in_jama)
+    for test in case.tests:
+        yield (*of_requirement, *of_case, test.test_id, test.outcome.value)
+    if not case.tests:
+        yield (*of_requirement, *of_case, "", "")

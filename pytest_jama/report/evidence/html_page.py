@@ -18,6 +18,7 @@ from pytest_jama.core.results import FAILURES, Outcome
 from pytest_jama.core.text import clean, shorten, visible
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 from pytest_jama.report.evidence.identification import utc
+from pytest_jama.report.evidence.trace_record import MEANINGS, Rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.report.evidence.case_evidence import CaseEvidence, FileEvidence
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+    from pytest_jama.report.evidence.trace_record import TracedCase, TraceRecord
 
     FindFile = Callable[[str], Path | None]
 
@@ -50,8 +52,17 @@ def write_html(record: EvidenceRecord, file: TextIO, *, find_file: FindFile) -> 
         file: Where to.
         find_file: Returns where the content of a file is kept, by its SHA-256.
     """
-    template = _environment().get_template("page.html")
-    pieces = template.generate(**_values(record, find_file))
+    _write_page("page.html", _values(record, find_file), file)
+
+
+def write_trace_page(trace: TraceRecord, file: TextIO) -> None:
+    """Write a trace as a page of its own."""
+    values = {**_requirement_values(_anchor), "trace": trace, "percent": _percent}
+    _write_page("trace.html", {**values, "css_string": _css_string, "outcome_of": _OUTCOMES}, file)
+
+
+def _write_page(name: str, values: dict[str, Any], file: TextIO) -> None:
+    pieces = _environment().get_template(name).generate(**values)
     while some := list(islice(pieces, _WRITTEN_AT_ONCE)):
         file.write("".join(some))
 
@@ -109,7 +120,21 @@ def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
         "utc": utc,
         "words": _words,
         "image": _Images(find_file),
+        **_requirement_values(_anchor_in_record),
     }
+
+
+def _requirement_values(anchor: Callable[[TracedCase], str]) -> dict[str, Any]:
+    """Return what ``requirements.html`` needs, with what names the place of a case in the page."""
+    return {"rank_css": _RANK_CLASSES, "rank_meanings": tuple(MEANINGS.items()), "anchor": anchor}
+
+
+def _anchor(case: TracedCase) -> str:
+    return f"t{case.id}" if case.id else ""
+
+
+def _anchor_in_record(case: TracedCase) -> str:
+    return f"c{case.numbers[0]}" if case.numbers else ""
 
 
 def _halves(facts: Sequence[object]) -> tuple[Sequence[object], Sequence[object]]:
@@ -137,6 +162,18 @@ _STEP_WORDS = {
     "NOT_RUN": CaseStatus.NOT_RUN,
 }
 _CLASSES = {status: status.word.replace("_", "") for status in CaseStatus}
+
+_RANK_CLASSES = {
+    Rank.NO_CASE: "notrun",
+    Rank.NO_TEST: "notrun",
+    Rank.NOT_RUN: "notrun",
+    Rank.FAILED: "failed",
+    Rank.BLOCKED: "blocked",
+    Rank.INCOMPLETE: "incomplete",
+    Rank.OPEN: "incomplete",
+    Rank.SUSPECT: "incomplete",
+    Rank.SHOWN: "passed",
+}
 
 _STATUS = {
     status: Markup('<span class="s {}">{}</span>').format(name, status.value)

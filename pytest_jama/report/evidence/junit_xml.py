@@ -41,7 +41,11 @@ def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
         found.result = [Failure(message, "Failed")]
     elif case.status is not CaseStatus.PASSED:
         found.result = [Skipped(f"{case.status.value}. {message}".strip(), case.status.value)]
-    found.system_out = _plain(f"Jama: {case.in_jama}. Tests: {case.tests_passed} passed.")
+    said = f"Jama: {case.in_jama}. Tests: {case.tests_passed} passed."
+    if record.trace is not None:
+        keys = ", ".join(record.trace.requirements_of(case.number)) or "none"
+        said = f"{said} Requirements: {keys}."
+    found.system_out = _plain(said)
     return found
 
 

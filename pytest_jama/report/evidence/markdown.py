@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.text import clean, shorten, visible
 from pytest_jama.report.evidence.case_evidence import CaseStatus
+from pytest_jama.report.evidence.trace_record import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+    from pytest_jama.report.evidence.trace_record import TraceRecord
 
 LISTED = 50
 """So many deviations and cases are named; the page has all of them."""
@@ -32,6 +34,8 @@ def markdown_lines(record: EvidenceRecord) -> Iterator[str]:
     yield "| " + " | ".join(map(str, [*record.counts.values(), len(record.planned)])) + " |"
     yield from _deviations(record)
     yield from _cases(record)
+    if record.trace is not None:
+        yield from ("", "### Requirements", "", *_requirements(record.trace))
     yield ""
     known = {fact.label: fact for fact in record.identification}
     facts = (
@@ -71,6 +75,38 @@ def _cases(record: EvidenceRecord) -> Iterator[str]:
 def _rest(count: int) -> Iterator[str]:
     if count > LISTED:
         yield from ("", f"And {count - LISTED} more.")
+
+
+def trace_lines(trace: TraceRecord) -> Iterator[str]:
+    """Yield the lines of a trace: counts, requirements that are not shown, what leads nowhere."""
+    word = "complete" if trace.is_complete else "not complete"
+    yield f"## Traceability of {_plain(trace.title)}: {word}"
+    yield ""
+    yield from _requirements(trace)
+    yield ""
+    yield (
+        f"Project {_plain(trace.project)}, read from Jama on {_plain(trace.read_at)} "
+        f"by {_plain(trace.reporter)}"
+    )
+
+
+def _requirements(trace: TraceRecord) -> Iterator[str]:
+    """Yield what a trace says of requirements, those that are shown only by their number."""
+    yield f"**{_plain(trace.sentence)}**"
+    if trace.requirements:
+        yield from ("", "| " + " | ".join(rank.value for rank in trace.counts) + " |")
+        yield "|" + "---:|" * len(trace.counts)
+        yield "| " + " | ".join(map(str, trace.counts.values())) + " |"
+    if trace.notes:
+        yield from ("", *(f"* {_plain(note)}" for note in trace.notes))
+    listed = [each for each in trace.requirements if each.rank is not Rank.SHOWN]
+    if listed:
+        yield from ("", "| Verdict | Requirement | Name | Cases | Why |", "|---|---|---|---|---|")
+    for each in listed[:LISTED]:
+        cases = ", ".join(path.case.key for path in each.paths) or "none"
+        texts = (each.rank.value, each.key, each.name, cases, each.why)
+        yield "| " + " | ".join(map(_plain, texts)) + " |"
+    yield from _rest(len(listed))
 
 
 def _plain(text: str) -> str:

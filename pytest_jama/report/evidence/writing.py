@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+    from pytest_jama.report.evidence.trace_record import TraceRecord
 
     FindFile = Callable[[str], Path | None]
 
 SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
+TRACE_SUFFIXES = SUFFIXES[:-1]
 
 
-def check_suffixes(paths: Iterable[Path]) -> None:
+def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> None:
     """Refuse files of which nobody knows the format.
+
+    Args:
+        paths: The files.
+        allowed: The endings that are known.
 
     Raises:
         SettingsError: When there is one.
@@ -29,11 +35,11 @@ def check_suffixes(paths: Iterable[Path]) -> None:
     problems = [
         Problem(
             f"{path.suffix or 'no ending'} is not a format of reports",
-            f"let its name end with {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}",
+            f"let its name end with {', '.join(allowed[:-1])} or {allowed[-1]}",
             str(path),
         )
         for path in paths
-        if path.suffix.lower() not in SUFFIXES
+        if path.suffix.lower() not in allowed
     ]
     if problems:
         raise SettingsError(*problems)
@@ -52,6 +58,12 @@ def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> 
     """
     with written_whole(path) as part:
         _write(record, path.suffix.lower(), part, find_file)
+
+
+def write_trace(trace: TraceRecord, path: Path) -> None:
+    """Write a trace, as `write_record` writes a record."""
+    with written_whole(path) as part:
+        _write_trace(trace, path.suffix.lower(), part)
 
 
 @contextmanager
@@ -82,11 +94,34 @@ def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile)
         with part.open("xb") as binary:
             write_junit(record, cast("BinaryIO", binary))
         return
+    with _open(part, suffix) as file:
+        _write_text(record, suffix, file, find_file)
+
+
+@contextmanager
+def _open(part: Path, suffix: str) -> Iterator[TextIO]:
+    """Open a new file for text, and let all of it reach the disk."""
     newline = "" if suffix == ".csv" else "\n"
     with part.open("x", encoding="utf-8", errors="backslashreplace", newline=newline) as file:
-        _write_text(record, suffix, file, find_file)
+        yield file
         file.flush()
         os.fsync(file.fileno())
+
+
+def _write_trace(trace: TraceRecord, suffix: str, part: Path) -> None:
+    from pytest_jama.report.evidence import flat_formats, markdown  # noqa: PLC0415
+
+    with _open(part, suffix) as file:
+        if suffix == ".html":
+            from pytest_jama.report.evidence.html_page import write_trace_page  # noqa: PLC0415
+
+            write_trace_page(trace, file)
+        elif suffix == ".md":
+            file.writelines(f"{line}\n" for line in markdown.trace_lines(trace))
+        elif suffix == ".csv":
+            flat_formats.write_trace_csv(trace, file)
+        else:
+            flat_formats.write_trace_json(trace, file)
 
 
 def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, find_file: FindFile) -> None:

@@ -169,8 +169,10 @@ class Knobs:
         "200", "a file that is stored is answered with either"
     )
     # -- relationships -------------------------------------------------------------------
-    relationships: Literal["last_id_required", "ignored"] = _knob(
-        "last_id_required", "`lastId` is required since 9.6; older servers ignore it"
+    relationships: Literal["last_id_required", "clamped", "ignored"] = _knob(
+        "last_id_required",
+        "`lastId` is required since 9.6, with pages of 1,000 or `clamped` to 50; older servers "
+        "ignore it",
     )
     relationship_rules: Literal["off", "on"] = _knob(
         "off", "projects can have rules: here requirements lead down to cases, those to defects"

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tests.sandbox.browser import find_browser
 
-collect_ignore = [] if find_browser() else ["test_report_in_browser.py"]
+collect_ignore = [] if find_browser() else ["test_report_in_browser.py", "test_trace_in_browser.py"]

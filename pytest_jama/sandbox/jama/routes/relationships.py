@@ -10,7 +10,14 @@ from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama import envelope, wire
 from pytest_jama.sandbox.jama.accounts import find_projects
 from pytest_jama.sandbox.jama.calls import Call, Caller, NodeId, PlainCaller
-from pytest_jama.sandbox.jama.incoming import Body, Include, IncludeQuery, ListQuery, PageQuery
+from pytest_jama.sandbox.jama.incoming import (
+    MAX_PAGE_SIZE,
+    Body,
+    Include,
+    IncludeQuery,
+    ListQuery,
+    PageQuery,
+)
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Json, Node, bad_request, not_found
 from pytest_jama.sandbox.jama.nodes import find_node, touch
@@ -76,7 +83,10 @@ async def list_relationships(
         raise bad_request(LAST_ID_REQUIRED)
     if query.max_results < 1:
         raise bad_request(f"maxResults={query.max_results} must be 1 or more")
-    window = Window(start=0, size=min(query.max_results, _MAX_SIZE))
+    is_clamped = call.knobs.relationships == "clamped"
+    window = Window(
+        start=0, size=min(query.max_results, MAX_PAGE_SIZE if is_clamped else _MAX_SIZE)
+    )
     rows = list_relations(call.database, window=window, above=query.last_id, project=project)
     total = 0 if query.omit_count else count_relations(call.database, project=project)
     whole = ListQuery(include=query.include)
