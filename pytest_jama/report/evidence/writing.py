@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
+from pytest_jama.config.report_settings import REPORT_SUFFIXES, suffix_words
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
     FindFile = Callable[[str], Path | None]
-
-SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
 
 
 def check_suffixes(paths: Iterable[Path]) -> None:
@@ -29,11 +28,11 @@ def check_suffixes(paths: Iterable[Path]) -> None:
     problems = [
         Problem(
             f"{path.suffix or 'no ending'} is not a format of reports",
-            f"let its name end with {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}",
+            f"let its name end with {suffix_words()}",
             str(path),
         )
         for path in paths
-        if path.suffix.lower() not in SUFFIXES
+        if path.suffix.lower() not in REPORT_SUFFIXES
     ]
     if problems:
         raise SettingsError(*problems)
@@ -41,6 +40,8 @@ def check_suffixes(paths: Iterable[Path]) -> None:
 
 def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> None:
     """Write a record; a file of that name is replaced when all of it is written.
+
+    Its folder is created where it is missing, as pytest does it for ``--junitxml``.
 
     Args:
         record: The record.
@@ -52,6 +53,7 @@ def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> 
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write(record, path.suffix.lower(), part, find_file)
         part.replace(path)
     except OSError as exc:
