@@ -254,7 +254,8 @@ def _load(options: Namespace) -> LoadedSettings:
     loaded = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
-        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
+        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")}
+        | {"report": list(map(os.path.abspath, options.report or ()))},
         environ=os.environ,
         needs_target=not options.no_upload,
         unused=("url", "headers") if options.no_upload else (),

@@ -87,6 +87,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     for name, (metavar, text) in SETTING_FLAGS.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=text)
     parser.add_argument(
+        "--report",
+        metavar="FILE",
+        action="append",
+        help="write the record of the session there at its end, by suffix: .html, .md, .json, "
+        ".csv, .xml; several times",
+    )
+    parser.add_argument(
         "--commit",
         metavar="SHA",
         default="",

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pytest_jama import __version__
 from pytest_jama.cli.upload_settings import find_journal_folder
 from pytest_jama.config import load_owned
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted, printable
-from pytest_jama.journal.file_store import FileStore, find_in
 from pytest_jama.journal.folder import shown
-from pytest_jama.report.evidence.gather import gather
 from pytest_jama.report.evidence.journal_sources import find_sources
-from pytest_jama.report.evidence.writing import check_suffixes, write_record
+from pytest_jama.report.evidence.writing import check_suffixes
 from pytest_jama.session.exit_status import ExitStatus
+from pytest_jama.session.session_report import make_record, write_files
 
 if TYPE_CHECKING:
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
@@ -55,15 +51,10 @@ def run_report(options: ReportOptions) -> int:
     owned = load_owned(start=Path.cwd(), file=options.config, flags={}, environ=os.environ)
     folder = None if options.journals else find_journal_folder(owned)
     sources = find_sources(options.journals, folder=folder)
-    record = gather(
-        sources,
-        shown_results=ShownResults(owned.settings.redactor),
-        made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        reporter=f"pytest-jama {__version__}",
-    )
-    stores = [FileStore.of_journal(each.recording.path) for each in sources]
-    for path in dict.fromkeys(options.outputs):
-        write_record(record, path, find_file=partial(find_in, stores))
+    record = make_record(sources, shown_results=ShownResults(owned.settings.redactor))
+    failures = [failure for _, failure in write_files(record, options.outputs, sources) if failure]
+    if failures:
+        raise failures[0]
     names = ", ".join(shown(each.recording.path) for each in sources)
     click.echo(printable(f"report of {names}: {_sum_up(record)}"))
     for path in dict.fromkeys(options.outputs):

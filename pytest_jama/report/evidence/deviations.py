@@ -6,6 +6,7 @@ What concerns all cases comes first, then the worst. Each names what it means fo
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
@@ -13,6 +14,7 @@ from pytest_jama.core.text import counted, first_line
 from pytest_jama.journal.chain import describe_edits
 from pytest_jama.report.evidence.case_evidence import CaseEvidence, CaseStatus, Execution
 from pytest_jama.report.evidence.evidence_record import Deviation
+from pytest_jama.report.evidence.identification import equipment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +38,7 @@ DAMAGED = DeviationKind("Record lacks lines")
 BROKEN_OFF = DeviationKind("Session broke off")
 MISSING = DeviationKind("Journal is missing")
 MODIFIED = DeviationKind("Modified code", is_warning=True)
+UNCALIBRATED = DeviationKind("Calibration had ended")
 UNCOLLECTED = DeviationKind("Tests that could not be collected")
 NOTHING = DeviationKind("Nothing was planned")
 NOT_SENT = DeviationKind("Not sent to Jama", is_warning=True)
@@ -58,7 +61,18 @@ REPLACED = DeviationKind("Entry replaced", is_open=False)
 REPEATED = DeviationKind("Repeated test", is_open=False)
 
 KINDS = (
-    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNCOLLECTED, UNUSABLE),
+    *(
+        EDITED,
+        DAMAGED,
+        BROKEN_OFF,
+        MISSING,
+        MODIFIED,
+        UNCALIBRATED,
+        NOTHING,
+        NOT_SENT,
+        UNCOLLECTED,
+        UNUSABLE,
+    ),
     *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, HOOK, DRIFT, XPASSED),
     *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, REPEATED),
 )
@@ -147,6 +161,7 @@ def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
             )
             what = f"Files differ from commit {each.header.commit or 'under test'}."
             yield Found(MODIFIED, (), what, meaning, "1 Identification")
+        yield from _of_equipment(each)
         for address in each.uncollected:
             meaning = "Its tests did not run; a case may lack them."
             what = f"{address} could not be collected."
@@ -155,6 +170,22 @@ def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
             what = f"{unusable.where}: {unusable.why}"
             meaning = "A result may be missing from a case."
             yield Found(UNUSABLE, (), what, meaning, unusable.kind.value)
+
+
+def _of_equipment(recording: Recording) -> Iterator[Found]:
+    """Yield whose calibration had ended on the day on which the last test began, in UTC."""
+    began = [each.started for each in recording.results.values() if each.started is not None]
+    header = recording.header.started.astimezone(timezone.utc)
+    last = datetime.fromtimestamp(max(began), timezone.utc) if began else header
+    for piece in equipment_of(recording):
+        until = piece.calibrated_until
+        if until is not None and until < last.date():
+            name = f"{piece.name} ({piece.mark})" if piece.mark else piece.name
+            what = f"{name} was calibrated until {until}; tests ran on {last:%Y-%m-%d}."
+            meaning = (
+                "Concerns all cases in which it measured: repeat them, or show that it was right."
+            )
+            yield Found(UNCALIBRATED, (), what, meaning, "1 Identification")
 
 
 def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:

@@ -8,6 +8,7 @@ import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.origin import Equipment
 from pytest_jama.report.evidence.evidence_record import Fact, SourceFile
 
 if TYPE_CHECKING:
@@ -47,14 +48,15 @@ def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     """Yield the facts; what nobody wrote down is there, too, and empty."""
     origins = [each.header.provenance for each in recordings]
     place = sent.place
-    yield Fact("Software under test")
+    yield Fact("Software under test", _settings(recordings, "software"))
     yield Fact("Commit", _each(each.header.commit for each in recordings), is_code=True)
     yield Fact("Branch", _each(each.branch for each in origins))
     yield Fact("Modified", _each(_MODIFIED.get(each.is_modified, "") for each in origins))
     yield Fact("Tests", _elsewhere(recordings))
-    yield Fact("Device under test")
-    yield Fact("Equipment, calibration")
-    yield Fact("Executed by", _each(each.actor for each in origins))
+    yield Fact("Device under test", _settings(recordings, "device"))
+    pieces = [piece for each in recordings for piece in equipment_of(each)]
+    yield Fact("Equipment, calibration", _each(map(_describe, pieces)))
+    yield Fact("Executed by", _each(map(_tester, recordings)))
     yield Fact("Sent to Jama by", _each(each.user for each in origins))
     yield Fact("CI system", _each(each.ci for each in origins))
     jobs = list(dict.fromkeys(filter(None, (each.job for each in origins))))
@@ -67,6 +69,31 @@ def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
         number = place.get(kind)
         text = f"{place.get('names', {}).get(kind, '')} ({number})".strip() if number else ""
         yield Fact(kind.capitalize(), text, link=str(place.get("links", {}).get(kind, "")))
+
+
+def _settings(recordings: Iterable[Recording], name: str) -> str:
+    return _each(str(each.header.settings.get(name) or "") for each in recordings)
+
+
+def _tester(recording: Recording) -> str:
+    """Return who executed a session; a name of the settings counts for more than who started it."""
+    actor, tester = recording.header.provenance.actor, recording.header.settings.get("tester")
+    if not tester or tester == actor:
+        return actor
+    return f"{tester} (session started by {actor})" if actor else str(tester)
+
+
+def equipment_of(recording: Recording) -> tuple[Equipment, ...]:
+    """Return what a session was measured with; what cannot be read of it is passed over."""
+    said = recording.header.settings.get("equipment")
+    several = said if isinstance(said, list) else []
+    return tuple(Equipment.read(each) for each in several if isinstance(each, dict))
+
+
+def _describe(piece: Equipment) -> str:
+    until = piece.calibrated_until
+    named = f"{piece.name} ({piece.mark})" if piece.mark else piece.name
+    return f"{named}, {f'calibrated until {until}' if until else 'calibration not recorded'}"
 
 
 _MODIFIED: Mapping[bool | None, str] = {

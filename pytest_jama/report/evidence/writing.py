@@ -7,6 +7,7 @@ import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
+from pytest_jama.config.report_settings import REPORT_SUFFIXES, suffix_words
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 
     FindFile = Callable[[str], Path | None]
 
-SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
-TRACE_SUFFIXES = SUFFIXES[:-1]
+TRACE_SUFFIXES = REPORT_SUFFIXES[:-1]
 
 
-def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> None:
+def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = REPORT_SUFFIXES) -> None:
     """Refuse files of which nobody knows the format.
 
     Args:
@@ -35,7 +35,7 @@ def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> 
     problems = [
         Problem(
             f"{path.suffix or 'no ending'} is not a format of reports",
-            f"let its name end with {', '.join(allowed[:-1])} or {allowed[-1]}",
+            f"let its name end with {suffix_words(allowed)}",
             str(path),
         )
         for path in paths
@@ -47,6 +47,8 @@ def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> 
 
 def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> None:
     """Write a record; a file of that name is replaced when all of it is written.
+
+    Its folder is created where it is missing, as pytest does it for ``--junitxml``.
 
     Args:
         record: The record.
@@ -75,6 +77,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         part.replace(path)
     except OSError as exc:
