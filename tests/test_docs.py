@@ -10,6 +10,7 @@ import pytest
 import pytest_jama
 from pytest_jama.core.results import Outcome
 from pytest_jama.hooks import specs
+from pytest_jama.report.evidence.trace_record import Rank
 from pytest_jama.session.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +49,12 @@ def test_every_option_is_documented(pytestconfig: pytest.Config) -> None:
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome.did_run])
 def test_every_outcome_is_documented(outcome: Outcome) -> None:
     assert f"`{outcome.value}`" in (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
+
+
+def test_every_rank_of_requirements_is_documented_in_its_order() -> None:
+    table = _read(DOCS / "trace.md").partition("## Ranks")[2].partition("\n\nRequirements")[0]
+    ranks = re.findall(r"^\| (?!rank|---)([^|]+) \|", table, re.MULTILINE)
+    assert ranks == [rank.value for rank in Rank]
 
 
 def test_every_hook_is_documented() -> None:

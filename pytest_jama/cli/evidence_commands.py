@@ -24,8 +24,17 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Write this file, by its ending: .html, .md, .json, .csv, .xml; several times.",
 )
 @click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--trace", "traces", is_flag=True, help="Ask Jama for the requirements, too.")
+@click.option("--url", help="With --trace: address of the Jama instance.")
 @click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
-def report(*, outputs: tuple[Path, ...], config: Path | None, journals: tuple[Path, ...]) -> int:
+def report(
+    *,
+    outputs: tuple[Path, ...],
+    config: Path | None,
+    traces: bool,
+    url: str | None,
+    journals: tuple[Path, ...],
+) -> int:
     """Write the record of sessions as a page or for programs, from their journals alone.
 
     \b
@@ -33,13 +42,14 @@ def report(*, outputs: tuple[Path, ...], config: Path | None, journals: tuple[Pa
     pytest-jama report .jama/*.jsonl -o report.html -o report.json
 
     Without JOURNAL it takes the newest one, sent or not. Several journals are one record, as
-    `pytest-jama upload` makes them one session. No server is asked.
+    `pytest-jama upload` makes them one session. No server is asked, but with --trace.
 
-    Exit status: 0 written, 2 wrong use, or a journal that cannot be used.
+    Exit status: 0 written, 2 wrong use, or a journal that cannot be used; 3 with --trace, when Jama
+    is out of reach.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.reporting import ReportOptions, run_report  # noqa: PLC0415
 
-    return run_report(ReportOptions(journals, outputs, config))
+    return run_report(ReportOptions(journals, outputs, config, traces=traces, url=url))
 
 
 @toolbox.command()
@@ -156,3 +166,64 @@ def verify(
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
     with second_interrupt_ends_all():
         return run_verify(VerifyOptions(journals, config, given), output)
+
+
+@toolbox.command()
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Write this file, by its ending: .html, .md, .json, .csv; several times.",
+)
+@click.option(
+    "--require",
+    type=click.Choice(["complete"]),
+    help="Exit with 1 unless every requirement is shown.",
+)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="KEY-OR-NAME",
+    help="An item type that counts as a requirement; several times.",
+)
+@click.option("--url", help="Address of the Jama instance.")
+@click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--verbose", "-v", count=True, help="Name every requirement; -vv logs each request.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
+@click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
+def trace(
+    *,
+    outputs: tuple[Path, ...],
+    require: str | None,
+    types: tuple[str, ...],
+    config: Path | None,
+    as_json: bool,
+    verbose: int,
+    quiet: bool,
+    journals: tuple[Path, ...],
+    **given: str | bool | None,
+) -> int:
+    """Trace requirements to test cases, tests and verdicts, and back; gaps first.
+
+    \b
+    pytest-jama trace -o trace.html -o trace.csv
+    pytest-jama trace --require complete --type REQ
+
+    Without JOURNAL it takes the newest one, sent or not. Jama is asked for requirements,
+    relationships, and what the test runs of the cycle show now.
+
+    Exit status: 0 traced, 1 with --require complete when something is not shown, 2 wrong use or
+    settings, 3 Jama out of reach or credentials refused.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.tracing import TraceOptions, run_trace  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
+
+    options = TraceOptions(journals, outputs, config, types, require is not None, given)
+    output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
+    with second_interrupt_ends_all():
+        return run_trace(options, output)

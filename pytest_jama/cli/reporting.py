@@ -31,15 +31,19 @@ class ReportOptions:
         journals: Files and folders; empty takes the newest journal.
         outputs: The files to write, each in the format that its name ends with.
         config: The settings file that says where the journals are.
+        traces: Whether Jama is asked for the requirements.
+        url: Where Jama is; None for what the settings say.
     """
 
     journals: tuple[Path, ...]
     outputs: tuple[Path, ...]
     config: Path | None = None
+    traces: bool = False
+    url: str | None = None
 
 
 def run_report(options: ReportOptions) -> int:
-    """Write the reports; no server is asked.
+    """Write the reports; no server is asked, but for the requirements where they are wanted.
 
     Returns:
         The exit status.
@@ -48,10 +52,16 @@ def run_report(options: ReportOptions) -> int:
         PytestJamaError: When a journal cannot be used, or a report cannot be written.
     """
     check_suffixes(options.outputs)
-    owned = load_owned(start=Path.cwd(), file=options.config, flags={}, environ=os.environ)
+    flags = {"url": options.url}
+    owned = load_owned(start=Path.cwd(), file=options.config, flags=flags, environ=os.environ)
     folder = None if options.journals else find_journal_folder(owned)
     sources = find_sources(options.journals, folder=folder)
     record = make_record(sources, shown_results=ShownResults(owned.settings.redactor))
+    if options.traces:
+        from pytest_jama.cli import tracing  # noqa: PLC0415 (it asks a server)
+
+        settings = tracing.load_for_trace(sources, owned, flags=flags)
+        record.trace = tracing.trace_sources(record, sources, settings)
     failures = [failure for _, failure in write_files(record, options.outputs, sources) if failure]
     if failures:
         raise failures[0]

@@ -19,6 +19,7 @@ from pytest_jama.targets.jama.traceability import (
 )
 from pytest_jama.targets.jama.type_fields import ItemType
 from pytest_jama.targets.jama.wire import Cycle
+from tests.targets.test_jama_requests import DOCUMENTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,3 +177,14 @@ def test_a_type_that_cannot_be_meant_is_refused(wanted: str, message: str) -> No
 
 def test_a_type_that_is_named_counts_whatever_its_category() -> None:
     assert choose_types(TYPES, ["us", "9", " Bug "]) == {2: "Story", 9: "Story", 7: "Bug"}
+
+
+def test_every_request_is_a_documented_one(make_world: MakeWorld) -> None:
+    for relationships in ("last_id_required", "ignored"):
+        world = make_world(relationships=relationships)
+        refs = world.add_cases(2)
+        world.store.relate((add(world, 1)[0], world.case_ids[refs[0]]))
+        read(world, world.start(refs))
+        for request in world.sandbox.requests:
+            known = DOCUMENTED[f"{request.method} {request.path}"]
+            assert {name for name, _ in request.query} <= known

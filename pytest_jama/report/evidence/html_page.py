@@ -57,8 +57,15 @@ def write_html(record: EvidenceRecord, file: TextIO, *, find_file: FindFile) -> 
 
 def write_trace_page(trace: TraceRecord, file: TextIO) -> None:
     """Write a trace as a page of its own."""
-    values = {**_requirement_values(_anchor), "trace": trace, "percent": _percent}
-    _write_page("trace.html", {**values, "css_string": _css_string, "outcome_of": _OUTCOMES}, file)
+    values = {
+        **_requirement_values(_anchor),
+        "trace": trace,
+        "is_big": max(len(trace.requirements), len(trace.cases)) >= BIG,
+        "percent": _percent,
+        "css_string": _css_string,
+        "outcome_of": _OUTCOMES,
+    }
+    _write_page("trace.html", values, file)
 
 
 def _write_page(name: str, values: dict[str, Any], file: TextIO) -> None:

@@ -124,12 +124,12 @@ def _trace_cases(
         if case_id:
             evidence.setdefault(case_id, []).append(case)
         else:
-            strangers.append(_judge(_Sources(0, None, [case], []), record))
+            strangers.append(_judge(_KnownCase(0, None, [case], []), record))
     items = {item.id: item for item in known.cases}
     ids = dict.fromkeys((*items, *runs_by_case, *evidence))
     cases = {
         each: _judge(
-            _Sources(each, items.get(each), evidence.get(each, []), runs_by_case.get(each, [])),
+            _KnownCase(each, items.get(each), evidence.get(each, []), runs_by_case.get(each, [])),
             record,
         )
         for each in ids
@@ -166,7 +166,7 @@ def _find_id(
     return names.get((ref.kind, ref.text))
 
 
-class _Sources(NamedTuple):
+class _KnownCase(NamedTuple):
     """What is known of a case: from Jama's lists, from the record, and from the cycle."""
 
     id: int
@@ -175,7 +175,7 @@ class _Sources(NamedTuple):
     runs: Sequence[TestRun]
 
 
-def _judge(found: _Sources, record: EvidenceRecord) -> TracedCase:
+def _judge(found: _KnownCase, record: EvidenceRecord) -> TracedCase:
     """Return a case with its rank: the worst of what the record and Jama say."""
     shown = list(dict.fromkeys(run.status for run in found.runs))
     judged = [_judge_evidence(each, shown, record) for each in found.evidence]
@@ -196,7 +196,7 @@ def _judge(found: _Sources, record: EvidenceRecord) -> TracedCase:
     )
 
 
-def _run_names(found: _Sources) -> Iterator[str]:
+def _run_names(found: _KnownCase) -> Iterator[str]:
     return (run.name for run in found.runs)
 
 

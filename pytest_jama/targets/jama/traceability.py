@@ -15,12 +15,12 @@ from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.answer_checks import is_list
 from pytest_jama.targets.jama.listed_runs import ListedRuns
-from pytest_jama.targets.jama.paging import ShortListError, batches, read_pages
+from pytest_jama.targets.jama.paging import ShortListError, batches, read_all, read_pages
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_id, read_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.client import JamaClient
@@ -228,8 +228,7 @@ def read_relationships(client: JamaClient, project_id: int) -> tuple[Relationshi
         if not page:
             return tuple(found[each] for each in sorted(found))
         if min(page) <= last_id:
-            rows = list(_rows(client, RELATIONSHIPS_PATH, (("project", project_id),)))
-            page = _read_rows(rows)
+            page = _read_rows(_rows(client, RELATIONSHIPS_PATH, (("project", project_id),)))
             return tuple(page[each] for each in sorted(page))
         found.update(page)
         last_id = max(page)
@@ -249,18 +248,26 @@ def _read_rows(rows: Sequence[object]) -> dict[int, Relationship]:
     return found
 
 
-def _rows(client: JamaClient, path: str, query: Query) -> Iterator[Json]:
-    """Yield the rows of a list.
+def _rows(client: JamaClient, path: str, query: Query) -> tuple[Json, ...]:
+    """Return the rows of a list, its pages read at the same time.
 
     Raises:
-        ShortListError: At its end, when it is not complete.
+        ShortListError: When it is not complete.
     """
     patience = Patience(client.give_up_after_s, client.api.connection.clock)
-    get = partial(client.api.get, check=is_list())
-    for page in read_pages(get, path, query, patience=patience, again=client.again(path)):
-        yield from page.rows
-        if page.missing:
-            total = page.total or 0
-            raise ShortListError(
-                path, total=total, missing=page.missing, is_endless=page.is_endless
-            )
+    get, again = partial(client.api.get, check=is_list()), client.again(path)
+    first = next(read_pages(get, path, query, patience=patience, again=again))
+    page = read_all(
+        get,
+        path,
+        query,
+        first=first,
+        total=first.total,
+        together=client.together,
+        patience=patience,
+        again=again,
+    )
+    if page.missing:
+        total = page.total or 0
+        raise ShortListError(path, total=total, missing=page.missing, is_endless=page.is_endless)
+    return page.rows
