@@ -244,7 +244,7 @@ class RunUpdate:
             said = {"run": self.run.run_id, "case": case, "status": self.will_be}
             sent = self._sent()
             return {**said, "sent": sent} if sent else said
-        procedure = [_procedure_of(step.as_read) for step in self.steps]
+        procedure = [procedure_of(step.as_read) for step in self.steps]
         known: dict[str, Any] = {
             "run_key": self.run.document_key,
             "version": self.run.case_version,
@@ -278,7 +278,7 @@ def _result_of(step: RunStep) -> str:
     return words_of(result) if isinstance(result, str) else ""
 
 
-def _procedure_of(step: Mapping[str, Any]) -> list[str]:
+def procedure_of(step: Mapping[str, Any]) -> list[str]:
     """Return what a step asks for and what it expects, as words."""
     texts = (step.get(name) for name in ("action", "expectedResult"))
     return [
