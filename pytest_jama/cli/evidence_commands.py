@@ -145,17 +145,28 @@ def manifest(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @click.option("--verbose", "-v", count=True, help="-vv logs each request.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
-@click.argument("journals", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--files", is_flag=True, help="Compare the bytes of attached files, too.")
+@click.option(
+    "--offline", is_flag=True, help="Ask no server: compare only what is on this machine."
+)
+@click.argument(
+    "records", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RECORD..."
+)
 def verify(
     *,
     config: Path | None,
     as_json: bool,
     verbose: int,
     quiet: bool,
-    journals: tuple[Path, ...],
+    files: bool,
+    offline: bool,
+    records: tuple[Path, ...],
     **given: str | bool | None,
 ) -> int:
-    """Compare what Jama shows now with what the journals say was sent; change nothing.
+    """Compare what Jama shows now with what was sent; change nothing.
+
+    A RECORD is a journal, a folder of them, or a manifest of `pytest-jama manifest`, whose journals
+    and files are looked for beside it and in the folder of the journals.
 
     Exit status: 0 all is as it was sent, 1 something differs, 2 wrong use or settings, 3 Jama out
     of reach or credentials refused.
@@ -164,8 +175,9 @@ def verify(
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
+    options = VerifyOptions(records, config, given, reads_files=files, is_offline=offline)
     with second_interrupt_ends_all():
-        return run_verify(VerifyOptions(journals, config, given), output)
+        return run_verify(options, output)
 
 
 @toolbox.command()

@@ -165,7 +165,7 @@ def test_changed_step_is_named(world: World, capsys: pytest.CaptureFixture[str])
     verified.change(4, testRunSteps=steps)
     assert verified("--json") == 1
     found = [each["what"] for each in json.loads(verified.out)["differences"]]
-    assert found == ["result of step 1", "status of step 2", "expected result of step 1"]
+    assert found == ["result of step 1", "status of step 2", "procedure of step 1"]
 
 
 def test_server_out_of_reach_is_3(verified: Verified) -> None:

@@ -83,6 +83,19 @@ def read_source(path: Path) -> JournalSource:
     Raises:
         SettingsError: When it is not a journal, cannot be read, or is not to be trusted.
     """
+    try:
+        return source_of(read_content(path), path)
+    except EmptyJournalError as exc:
+        why = "ends before its header does: nothing is known of the session"
+        raise SettingsError(Problem(why, "name another journal", shown(path))) from exc
+
+
+def read_content(path: Path) -> bytes:
+    """Read a file that may be a journal.
+
+    Raises:
+        SettingsError: When it cannot be read, or is not to be trusted.
+    """
     planted = find_planted_folder(path)
     if planted is not None:
         where, why = planted
@@ -90,7 +103,7 @@ def read_source(path: Path) -> JournalSource:
         raise SettingsError(Problem(why, remedy, where))
     try:
         with read_own(path) as file:
-            content = file.read()
+            return file.read()
     except UntrustedError as exc:
         raise SettingsError(Problem(exc.why, exc.remedy, shown(path))) from exc
     except FileNotFoundError as exc:
@@ -99,11 +112,16 @@ def read_source(path: Path) -> JournalSource:
     except OSError as exc:
         why, remedy = f"cannot be read: {exc.strerror or exc}", "check the path and its permissions"
         raise SettingsError(Problem(why, remedy, shown(path))) from exc
-    try:
-        recording = read_journal(io.BytesIO(content), path)
-    except EmptyJournalError as exc:
-        why = "ends before its header does: nothing is known of the session"
-        raise SettingsError(Problem(why, "name another journal", shown(path))) from exc
+
+
+def source_of(content: bytes, path: Path) -> JournalSource:
+    """Read the content of a journal, or of its beginning.
+
+    Raises:
+        JournalError: When it is not a journal, or of a newer format.
+        EmptyJournalError: When it ends before its header does.
+    """
+    recording = read_journal(io.BytesIO(content), path)
     uploads = read_uploads(io.BytesIO(content))
     digest = hashlib.sha256(content).hexdigest()
     return JournalSource(recording, uploads, len(content), digest, content.count(b"\n"))

@@ -7,12 +7,13 @@ import json
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.folding import procedure_digest
 from pytest_jama.core.text import without_user_info
 from pytest_jama.journal.lines import provenance_json
 from pytest_jama.report.evidence.sent_runs import sum_up_uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.report.evidence.case_evidence import CaseEvidence, RunEvidence
@@ -47,7 +48,13 @@ def own_facts(record: EvidenceRecord, sources: Sequence[JournalSource], redactor
         ),
         "sessions": [_session(each, redactor) for each in sources],
         "journals": [
-            {"name": each.name, "lines": each.lines, "chain": each.chain, "state": each.chain_state}
+            {
+                "name": each.name,
+                "size": each.size,
+                "lines": each.lines,
+                "chain": each.chain,
+                "state": each.chain_state,
+            }
             for each in record.sources
         ],
         "cases": [_case(case) for case in record.cases],
@@ -125,16 +132,6 @@ def _run(run: RunEvidence) -> Json:
             procedure_sha256=procedure_digest(run.procedure),
         ),
     }
-
-
-def procedure_digest(procedure: Iterable[Sequence[str]]) -> str:
-    """Return the fingerprint of what the steps of a run ask for and expect; empty without steps.
-
-    Args:
-        procedure: Action and expected result of each step, as the journal has them.
-    """
-    steps = [list(step) for step in procedure]
-    return digest_of_json(steps) if steps else ""
 
 
 def _deviation(each: Deviation, record: EvidenceRecord) -> Json:

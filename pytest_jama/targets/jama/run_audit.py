@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.folding import procedure_digest
 from pytest_jama.core.text import ELLIPSIS, shorten
 from pytest_jama.targets.jama.actual_results import read_account, read_entries, words_of
 from pytest_jama.targets.jama.answer_checks import is_object
+from pytest_jama.targets.jama.client import RUNS_PATH
+from pytest_jama.targets.jama.file_audit import FileAudit
 from pytest_jama.targets.jama.runs import procedure_of
 from pytest_jama.targets.jama.wire import Cycle, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.actual_results import StoredEntry
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.file_audit import SentFile
     from pytest_jama.targets.jama.runs import TestRun
 
 ARRIVED = frozenset({"sent", "mismatch", "not read back"})
@@ -35,7 +39,7 @@ class SentRun:
         name: What people call the run.
         error: Why it is not simply sent.
         sent: What else was sent; None in journals of older versions.
-        procedure: What each step asked for and expected; empty where the journal has no such texts.
+        files: What was attached to it.
     """
 
     run_id: int
@@ -45,7 +49,7 @@ class SentRun:
     name: str = ""
     error: str = ""
     sent: Mapping[str, Any] | None = None
-    procedure: Sequence[Sequence[str]] = ()
+    files: tuple[SentFile, ...] = ()
 
     def __str__(self) -> str:
         name = self.name or (f"run {self.run_id}" if self.run_id else "no run")
@@ -109,11 +113,24 @@ class RunAudit:
 
     Args:
         client: Reads from Jama.
+        reads_bytes: Whether the content of files is compared, too.
+        on_files: Told of how many runs with files that many have been compared.
+
+    Attributes:
+        files: Compares the files.
     """
 
-    def __init__(self, client: JamaClient) -> None:
+    def __init__(
+        self,
+        client: JamaClient,
+        *,
+        reads_bytes: bool = False,
+        on_files: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> None:
         self._client = client
         self._users: dict[int, str] = {}
+        self._on_files = on_files
+        self.files = FileAudit(client, reads_bytes=reads_bytes)
 
     def compare(self, cycle_id: int, sent: Sequence[SentRun]) -> list[RunDifference]:
         """Return what differs, run by run.
@@ -127,6 +144,8 @@ class RunAudit:
         """
         shown = self._list(cycle_id) if any(each.state in ARRIVED for each in sent) else {}
         found: list[RunDifference] = []
+        with_files = [each for each in sent if each.files and each.state in ARRIVED]
+        done = 0
         for each in sent:
             if each.state not in ARRIVED:
                 why = f"{each.state}: {each.error}" if each.error else each.state
@@ -140,7 +159,26 @@ class RunAudit:
             parts = list(_differences(each, run))
             who = self._name_of(run.modified_by) if parts else ""
             found += [RunDifference(each, *part, who=who, when=run.modified) for part in parts]
+            if each.files:
+                place = f"{RUNS_PATH}/{each.run_id}"
+                found += self.compare_files(each, place, (run.modified_by, run.modified))
+                done += 1
+                self._on_files(done, len(with_files))
         return found
+
+    def compare_files(
+        self, each: SentRun, place: str, changed: tuple[int | None, str]
+    ) -> Iterator[RunDifference]:
+        """Yield what differs of the files of a run, or of what else has files.
+
+        Args:
+            each: What they were attached to.
+            place: Its path.
+            changed: Who changed it last, and when.
+        """
+        for what, sent, now, user, when, is_gone in self.files.compare(place, each.files):
+            by, at = changed if is_gone else (user, when)
+            yield RunDifference(each, what, sent, now, who=self._name_of(by), when=at)
 
     def _list(self, cycle_id: int) -> dict[int, TestRun]:
         cycle = Cycle(cycle_id, "")
@@ -172,7 +210,7 @@ def _differences(each: SentRun, run: TestRun) -> Iterator[tuple[str, str, str]]:
     if version is not None and version != run.case_version:
         yield "version of the test case", str(version), str(run.case_version)
     yield from _step_differences(sent.get("steps"), run)
-    yield from _procedure_differences(each.procedure, run)
+    yield from _procedure_differences(sent, run)
     account = sent.get("account")
     if isinstance(account, str) and account:
         yield from _account_differences(account, run.actual_results)
@@ -188,6 +226,8 @@ def _step_differences(steps: object, run: TestRun) -> Iterator[tuple[str, str, s
         status, result = said if isinstance(said, list) and len(said) == _PAIR else ("", "")
         if status != step.status:
             yield f"status of step {number}", str(status), step.status
+        if result is None:  # a manifest does not say it
+            continue
         stored = step.as_read.get("result")
         now = words_of(stored) if isinstance(stored, str) else ""
         if not _is_same(str(result), now):
@@ -195,17 +235,23 @@ def _step_differences(steps: object, run: TestRun) -> Iterator[tuple[str, str, s
 
 
 _PAIR = 2
-_STEP_TEXTS = ("action", "expected result")
 
 
-def _procedure_differences(
-    procedure: Sequence[Sequence[str]], run: TestRun
-) -> Iterator[tuple[str, str, str]]:
-    """Yield texts of steps that are others than when the run was written to."""
-    for number, (texts, step) in enumerate(zip(procedure, run.steps, strict=False), start=1):
-        for name, said, now in zip(_STEP_TEXTS, texts, procedure_of(step.as_read), strict=False):
-            if not _is_same(said, now):
-                yield f"{name} of step {number}", said, now
+def _procedure_differences(sent: Mapping[str, Any], run: TestRun) -> Iterator[tuple[str, str, str]]:
+    """Yield what steps ask for otherwise; of a manifest only whether any of them does."""
+    now = [procedure_of(step.as_read) for step in run.steps]
+    said = sent.get("procedure")
+    if isinstance(said, list) and len(said) == len(now):
+        for number, (before, after) in enumerate(zip(said, now, strict=True), start=1):
+            if before != after:
+                yield f"procedure of step {number}", _in_words(before), _in_words(after)
+    digest = sent.get("procedure_sha256")
+    if digest and digest != procedure_digest(now):
+        yield "procedure of its steps", f"SHA-256 {digest}", f"SHA-256 {procedure_digest(now)}"
+
+
+def _in_words(step: Iterable[object]) -> str:
+    return " / ".join(map(str, step)) if isinstance(step, list) else str(step)
 
 
 def _account_differences(account: str, stored: str) -> Iterator[tuple[str, str, str]]:
