@@ -118,6 +118,14 @@ def test_a_file_that_is_gone_costs_no_result_and_is_said_with_the_remedy(shop: U
     assert "--files-root FOLDER (so it is with 2 more files)" in line
 
 
+def test_a_dry_run_says_how_many_files_there_are_and_how_large(shop: Uploader) -> None:
+    uploaded = shop("--dry-run", "out/report.xml")
+    assert uploaded.status == 0
+    size = len(SHOT) + len("42 V, token=***")
+    assert f"would      attach 2 files ({size} bytes) to 2 test runs" in uploaded.out
+    assert requests(shop.repository) == {}
+
+
 def test_files_can_be_left_where_they_are(shop: Uploader) -> None:
     shutil.rmtree(shop.repository.folder / "out" / "shots")
     assert shop("--no-files", "out/report.xml").status == 0
