@@ -192,6 +192,11 @@ class ReportedTest(NamedTuple):
         """The numbers of the reports that say it."""
         return (self.extras.reports if self.extras else ()) or (self.suite.report,)
 
+    @property
+    def files(self) -> tuple[Offered, ...]:
+        """The files that it names."""
+        return self.extras.files if self.extras else ()
+
     def as_result(self) -> TestResult:
         """Return the test result that the rest of the product works with."""
         extras = self.extras or NO_EXTRAS

@@ -72,6 +72,13 @@ def test_files_are_sent_from_beside_the_journal(world: World) -> None:
     assert sorted(account.count(": attached") for account in accounts) == [0, 1, 2]
 
 
+def test_a_dry_run_names_number_and_size_of_the_files(world: World) -> None:
+    journal(world)
+    assert world("--dry-run") == 0, world.err
+    assert "would      attach 2 files (13 bytes) to 2 test runs" in world.out
+    assert not sent(world)
+
+
 @pytest.mark.parametrize("kept", range(1, 9))
 def test_upload_sends_of_the_files_only_what_is_missing(kept: int, world: World) -> None:
     path = journal(world)
