@@ -274,6 +274,17 @@ def test_the_report_is_written_also_after_an_interrupt(tested: Repository) -> No
     assert fact(document, "Exit status", "tools") == "2"
 
 
+def test_a_case_that_tests_name_by_key_and_by_id_is_sent_and_told_once(tested: Repository) -> None:
+    number = tested.sandbox.store.cases(tested.key)[0].id
+    tested.write("test_it.py", SUITE.replace("KEY-TC-2", str(number)))
+    tested.pytest_here("--jama-report=out/evidence.json")
+
+    (case,) = told(tested)["cases"]
+    assert (case["case"], case["also"]) == (f"{tested.key}-TC-1", [str(number)])
+    assert (case["status"], case["in_jama"], len(case["tests"])) == ("failed", "same", 2)
+    assert [each["kind"] for each in told(tested)["deviations"]] == ["Failed"]
+
+
 def test_a_session_that_is_refused_leaves_the_earlier_report(tested: Repository) -> None:
     tested.write("evidence.md", "the earlier one\n")
     tested.write("test_wrong.py", "import pytest\n@pytest.mark.jama('x')\ndef test_it(): pass\n")

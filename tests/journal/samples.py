@@ -71,7 +71,7 @@ FULL_UPDATE = RunUpdate(
         case_version=3,
         current_case_version=4,
     ),
-    replace(FULL_VERDICT, reasons=("step 2 was skipped",)),
+    replace(FULL_VERDICT, reasons=("step 2 was skipped",), also=(CaseRef.parse("20497"),)),
     Verdict.FAILED,
     steps=(RunStep("PASSED", as_read=PROCEDURE), RunStep("FAILED", "0 V")),
     account=("FAILED: pytest 9",),

@@ -12,6 +12,14 @@ NOT_RECORDED = "not recorded"
 """What stands for a fact that nobody wrote down: the reader sees that it is missing."""
 
 
+OUTCOME_WORDS = {
+    **{outcome: outcome.value for outcome in Outcome},
+    Outcome.XFAILED: "failed as expected",
+    Outcome.XPASSED: "passed though failure was expected",
+}
+"""The outcomes of tests as readers know them who do not know the framework."""
+
+
 class CaseStatus(str, Enum):
     """What the record says of a case, the worst first; the value is what people read."""
 
@@ -155,6 +163,7 @@ class CaseEvidence:
         was_judged: What the rules said before a hook changed it; empty when none did.
         unresolved: Why it has no test run; empty when it has one, or that is not known.
         deviations: The numbers of the deviations that concern it.
+        also: The other names by which tests named it.
     """
 
     number: int
@@ -172,6 +181,7 @@ class CaseEvidence:
     was_judged: str = ""
     unresolved: str = ""
     deviations: tuple[int, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:

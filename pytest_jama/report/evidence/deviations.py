@@ -10,9 +10,14 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
-from pytest_jama.core.text import counted, first_line
+from pytest_jama.core.text import first_line
 from pytest_jama.journal.chain import describe_edits
-from pytest_jama.report.evidence.case_evidence import CaseEvidence, CaseStatus, Execution
+from pytest_jama.report.evidence.case_evidence import (
+    OUTCOME_WORDS,
+    CaseEvidence,
+    CaseStatus,
+    Execution,
+)
 from pytest_jama.report.evidence.evidence_record import Deviation
 from pytest_jama.report.evidence.identification import equipment_of
 
@@ -227,10 +232,11 @@ def _of_tests(case: CaseEvidence) -> Iterator[Found]:
             yield _found(ERROR, case, f"{test.test_id}: {told or 'error'}", meaning, _ANNEX)
         if test.outcome is Outcome.XPASSED:
             meaning = f"{_said(case)}. The expectation is out of date, or the test is wrong."
-            yield _found(XPASSED, case, f"{test.test_id} {told}".strip(), meaning, _ANNEX)
+            what = f"{test.test_id}: {told}" if told else f"{test.test_id} passed."
+            yield _found(XPASSED, case, what, meaning, _ANNEX)
         if test.attempts:
-            meaning = f"The last attempt counts: {test.outcome.value}."
-            what = f"{test.test_id}: {'; '.join(test.attempts)}"
+            meaning = f"The last attempt counts: {OUTCOME_WORDS[test.outcome]}."
+            what = f"{test.test_id}: {'; '.join(map(first_line, test.attempts))}"
             yield _found(REPEATED, case, what, meaning, "notes of the test")
 
 
@@ -262,8 +268,8 @@ def _of_status(case: CaseEvidence) -> Iterator[Found]:
         what = _first_message(case.tests) or _totals(case)
         yield _found(BLOCKED, case, what, f"{_said(case)}.", _ANNEX)
     elif case.status is CaseStatus.INCOMPLETE:
-        what = f"{_totals(case)}. {'; '.join(case.reasons)}".rstrip(". ") + "."
-        yield _found(INCOMPLETE, case, what, f"{_said(case)}: it is not passed.", _ANNEX)
+        what = f"{_totals(case)}. {_capital('; '.join(case.reasons))}".rstrip(". ") + "."
+        yield _found(INCOMPLETE, case, what, f"{_said(case)}, and not passed.", _ANNEX)
     elif case.status is CaseStatus.PASSED and case.execution is not Execution.FULL:
         meaning = "Passed on a part of its tests: see the rules of the settings."
         yield _found(INCOMPLETE, case, f"{_totals(case)}.", meaning, _ANNEX)
@@ -274,7 +280,7 @@ def _of_status(case: CaseEvidence) -> Iterator[Found]:
 def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
     name = run.run_key or f"run {run.key}"
     if run.state == "left":
-        meaning = f"{_said(case)} in this record, {run.was} in Jama: somebody has to decide."
+        meaning = f"{_said(case)} in this record, and Jama shows {run.was}: somebody has to decide."
         yield _found(
             KEPT, case, f"{name} was left as it is: {run.why}.", meaning, "the run in Jama"
         )
@@ -303,7 +309,20 @@ def _found(
 
 
 def _said(case: CaseEvidence) -> str:
-    return f"The case is {case.status.value.lower()}"
+    return _SAID[case.status]
+
+
+_SAID = {
+    CaseStatus.FAILED: "The case failed",
+    CaseStatus.BLOCKED: "The case is blocked",
+    CaseStatus.INCOMPLETE: "The case is incomplete",
+    CaseStatus.NOT_RUN: "The case was not run",
+    CaseStatus.PASSED: "The case passed",
+}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _first_message(tests: Iterable[TestEvidence]) -> str:
@@ -312,11 +331,15 @@ def _first_message(tests: Iterable[TestEvidence]) -> str:
 
 def _totals(case: CaseEvidence) -> str:
     counts = Counter(test.outcome for test in case.tests)
-    told = ", ".join(f"{counts[each]} {each.value}" for each in WORST_FIRST if counts[each])
-    return f"Of {counted(len(case.tests), 'test')}: {told}" if told else "No test"
+    found = [each for each in WORST_FIRST if counts[each]]
+    if len(case.tests) == 1:
+        return f"Its only test: {OUTCOME_WORDS[found[0]]}"
+    told = ", ".join(f"{counts[each]} {OUTCOME_WORDS[each]}" for each in found)
+    return f"Of {len(case.tests)} tests: {told}" if told else "No test"
 
 
 def _why_not_executed(case: CaseEvidence) -> str:
     if not case.tests:
         return "No test is linked to it; the map or jama.lock names it."
-    return f"{_totals(case)}. {_first_message(case.tests)}".strip()
+    told = _first_message(case.tests)
+    return f"{_totals(case)} ({told})." if told else f"{_totals(case)}."

@@ -152,7 +152,8 @@ class EvidenceRecord:
         if extra := len(self.not_planned):
             parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
         if differing:
-            parts.append(f"Of {counted(differing, 'case')} Jama does not show this record.")
+            shown = "what this record says"
+            parts.append(f"For {counted(differing, 'case')} Jama does not show {shown}.")
         if self.trace is not None and self.trace.without_case:
             parts.append(f"{counted(self.trace.without_case, 'requirement')} without a test case.")
         return " ".join(parts)

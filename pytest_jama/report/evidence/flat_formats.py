@@ -142,6 +142,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
 def _case(case: CaseEvidence) -> dict[str, Any]:
     return {
         "case": case.key,
+        "also": list(case.also),
         "name": case.name or None,
         "version": case.version or None,
         "status": case.status.word,

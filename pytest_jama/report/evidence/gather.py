@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.verdicts import Verdict, worst
+from pytest_jama.core.verdicts import Verdict, merge_steps, worst
 from pytest_jama.journal.folder import shown
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import judge_recordings
@@ -32,11 +33,11 @@ from pytest_jama.report.evidence.journal_sources import require_one_place
 from pytest_jama.report.evidence.sent_runs import sum_up_uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
-    from pytest_jama.core.verdicts import CaseVerdict, VerdictRules
+    from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, VerdictRules
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.case_evidence import RunEvidence
     from pytest_jama.report.evidence.evidence_record import Deviation
@@ -70,7 +71,10 @@ def gather(
     judgement = judge_recordings(recordings, rules=rules, adjust=lambda case: case)
     sent = sum_up_uploads(chain.from_iterable(each.uploads for each in sources))
     cases = _number_cases(
-        [*_judged(judgement.cases, sent), *_untested(recordings, judgement.cases)]
+        [
+            *_judged(_unite(judgement.cases, sent.names), sent),
+            *_untested(recordings, judgement.cases),
+        ]
     )
     unlinked = tuple(map(_test, judgement.unlinked))
     deviations = find_deviations(
@@ -103,6 +107,34 @@ def _rules_of(recording: Recording) -> VerdictRules:
         raise SettingsError(Problem(what, remedy, shown(recording.path))) from exc
 
 
+def _unite(verdicts: Iterable[CaseVerdict], names: Mapping[str, str]) -> Iterator[CaseVerdict]:
+    """Yield each case once, also when tests named it in two ways, which the upload found out."""
+    found: dict[str, list[CaseVerdict]] = {}
+    for each in verdicts:
+        key = str(each.case_ref)
+        found.setdefault(names.get(key, key), []).append(each)
+    for name, several in found.items():
+        yield several[0] if len(several) == 1 else _united(name, several)
+
+
+def _united(name: str, verdicts: Sequence[CaseVerdict]) -> CaseVerdict:
+    first = next((each for each in verdicts if str(each.case_ref) == name), verdicts[0])
+    steps: dict[int, list[StepVerdict]] = {}
+    for step in chain.from_iterable(each.steps for each in verdicts):
+        steps.setdefault(step.number, []).append(step)
+    results = chain.from_iterable(each.results for each in verdicts)
+    reasons = chain.from_iterable(each.reasons for each in verdicts)
+    return replace(
+        first,
+        verdict=worst(each.verdict for each in verdicts),
+        steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
+        results=tuple(dict.fromkeys(results)),
+        judged=next((each.judged for each in verdicts if each.judged), None),
+        reasons=tuple(dict.fromkeys(reasons)),
+        also=tuple(each.case_ref for each in verdicts if each is not first),
+    )
+
+
 def _judged(verdicts: Iterable[CaseVerdict], sent: SentRuns) -> Iterator[CaseEvidence]:
     for case in verdicts:
         yield _case(case, sent)
@@ -133,6 +165,7 @@ def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
         ),
         was_judged=(was.verdict.value if was.verdict else "no verdict") if was and changed else "",
         unresolved=unresolved,
+        also=tuple(map(str, case.also)),
     )
 
 

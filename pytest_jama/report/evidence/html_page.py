@@ -15,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_jama.core.results import FAILURES, Outcome
-from pytest_jama.core.text import clean, shorten, visible
-from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
+from pytest_jama.core.text import ELLIPSIS, clean, counted, shorten, visible
+from pytest_jama.report.evidence.case_evidence import OUTCOME_WORDS, CaseStatus, Execution
 from pytest_jama.report.evidence.identification import utc
 from pytest_jama.report.evidence.trace_record import MEANINGS, Rank
 
@@ -83,6 +83,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["cut"] = _cut
+    environment.filters["sentence"] = _sentence
     return environment
 
 
@@ -95,6 +96,11 @@ def _finalize(value: object) -> object:
 
 def _cut(text: str, at_most: int) -> str:
     return shorten(text, at_most=at_most)
+
+
+def _sentence(text: str) -> str:
+    """Return a text that another sentence can follow."""
+    return text if text.endswith((".", "!", "?", ELLIPSIS)) else f"{text}."
 
 
 def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
@@ -124,6 +130,7 @@ def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
         "css_string": _css_string,
         "duration": _duration,
         "percent": _percent,
+        "counted": counted,
         "utc": utc,
         "words": _words,
         "image": _Images(find_file),
@@ -196,9 +203,13 @@ def _looks(outcome: Outcome) -> str:
     return "incomplete" if outcome.did_run else "notrun"
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 _OUTCOMES = {
     outcome: Markup('<span class="s {}">{}</span>').format(
-        _looks(outcome), outcome.value.capitalize()
+        _looks(outcome), _capital(OUTCOME_WORDS[outcome])
     )
     for outcome in Outcome
 }

@@ -107,12 +107,13 @@ def list_tools(recordings: Sequence[Recording], sources: Sequence[JournalSource]
     headers = [each.header for each in recordings]
     begun = [each.uploads[0].begun for each in sources if each.uploads]
     yield Fact("Tools", _each(_versions(each.versions) for each in headers))
-    yield Fact("Results of", _each(each.framework for each in headers))
+    yield Fact("Test framework", _each(each.framework for each in headers))
     yield Fact("Plugins", _each(_versions(each.provenance.plugins) for each in headers))
     yield Fact("Packages", _each(_packages(line.get("packages")) for line in begun))
     yield Fact("Command", _each(_command(line.get("command")) for line in begun), is_code=True)
     yield Fact("Exit status", _each(_status(source) for source in sources))
-    yield Fact("Hooks that may adjust verdicts", _each(", ".join(each.hooks) for each in headers))
+    hooks = _each(", ".join(each.hooks) for each in headers)
+    yield Fact("Hooks that may adjust verdicts", hooks or "none")
     yield Fact("Settings, SHA-256", _each(_digest(each.settings) for each in headers), is_code=True)
     locks = ((each.lock.cases if each.lock else None) for each in recordings)
     yield Fact(
@@ -151,7 +152,7 @@ def _versions(versions: Mapping[str, str]) -> str:
 def _packages(value: object) -> str:
     if not isinstance(value, dict):
         return ""
-    return f"{value.get('count')}; SHA-256 of the list {value.get('sha256')}"
+    return f"{value.get('count')} installed; SHA-256 of their list {value.get('sha256')}"
 
 
 def _command(words: object) -> str:
@@ -172,9 +173,10 @@ def _elsewhere(recordings: Iterable[Recording]) -> str:
     """Say where another program ran the tests; the checkout says nothing of them then."""
     found = (each.header.provenance.tests for each in recordings)
     return _each(
-        "run by another program" + (f" on {', '.join(each.hosts)}" if each.hosts else "")
+        "run by this session"
+        if each is None
+        else "run by another program" + (f" on {', '.join(each.hosts)}" if each.hosts else "")
         for each in found
-        if each is not None
     )
 
 

@@ -250,6 +250,7 @@ class RunUpdate:
             "version": self.run.case_version,
             "current_version": self.run.current_case_version,
             "reasons": list(self.verdict.reasons),
+            "also": list(map(str, self.verdict.also)),
             "procedure": procedure if any(map(any, procedure)) else [],
         }
         return {
