@@ -52,7 +52,9 @@ def test_every_outcome_is_documented(outcome: Outcome) -> None:
 
 
 def test_every_rank_of_requirements_is_documented_in_its_order() -> None:
-    table = _read(DOCS / "trace.md").partition("## Ranks")[2].partition("\n\nRequirements")[0]
+    table = (
+        _read(DOCS / "trace.md").partition("## Ranks")[2].partition("\n\n")[2].partition("\n\n")[0]
+    )
     ranks = re.findall(r"^\| (?!rank|---)([^|]+) \|", table, re.MULTILINE)
     assert ranks == [rank.value for rank in Rank]
 

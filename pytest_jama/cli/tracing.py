@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.config import Flags, LoadedSettings, Settings
+    from pytest_jama.core.port import Observer
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
     from pytest_jama.report.evidence.journal_sources import JournalSource
     from pytest_jama.report.evidence.trace_record import TracedRequirement, TraceRecord
@@ -94,7 +95,7 @@ def run_trace(options: TraceOptions, output: OutputOptions) -> int:
     try:
         with output.logging():
             check_suffixes(options.outputs, TRACE_SUFFIXES)
-            answer.trace = _trace(options, answer)
+            answer.trace = _trace(options, answer, output)
             for path in dict.fromkeys(options.outputs):
                 write_trace(answer.trace, path)
                 written.append(path)
@@ -113,7 +114,7 @@ def run_trace(options: TraceOptions, output: OutputOptions) -> int:
     return output.write_json(document, status=int(status), redactor=redactor)
 
 
-def _trace(options: TraceOptions, answer: _Answer) -> TraceRecord:
+def _trace(options: TraceOptions, answer: _Answer, output: OutputOptions) -> TraceRecord:
     owned = load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
     )
@@ -128,7 +129,11 @@ def _trace(options: TraceOptions, answer: _Answer) -> TraceRecord:
         made_at=_now(),
         reporter=f"pytest-jama {__version__}",
     )
-    return trace_sources(record, sources, settings, types=options.types)
+    observer = output.make_progress()
+    try:
+        return trace_sources(record, sources, settings, types=options.types, observer=observer)
+    finally:
+        observer.stopped()
 
 
 def _now() -> str:
@@ -162,6 +167,7 @@ def trace_sources(
     settings: Settings,
     *,
     types: Sequence[str] = (),
+    observer: Observer | None = None,
 ) -> TraceRecord:
     """Ask Jama for the requirements of the project that journals went to.
 
@@ -170,6 +176,7 @@ def trace_sources(
         sources: The journals.
         settings: What `load_for_trace` found.
         types: The item types that count as requirements.
+        observer: Told when there is much to read.
 
     Raises:
         PytestJamaError: When Jama cannot be asked.
@@ -178,7 +185,7 @@ def trace_sources(
     client = JamaClient(api, at_once=settings.upload.concurrency)
     with closing(api.connection):
         project_id, cycle = _find_place(client, settings, sources)
-        known = read_traceability(client, project_id, cycle, type_names=types)
+        known = read_traceability(client, project_id, cycle, type_names=types, observer=observer)
     return trace(record, known, read_at=_now())
 
 

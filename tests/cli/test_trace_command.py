@@ -11,6 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pytest_jama.cli import main
+from pytest_jama.sandbox.faults import FailNext
+from pytest_jama.targets.jama.traceability import MANY
 from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
 from tests.sandbox.client import Api, replace
 
@@ -248,6 +250,31 @@ def test_a_server_out_of_reach_is_3_and_writes_nothing(traced: Traced) -> None:
     assert json.loads(traced.out)["exit_status"] == 3
 
 
+def test_a_server_in_trouble_for_a_while_is_asked_again(traced: Traced) -> None:
+    (one,) = traced.add("one")
+    traced.relate((one, traced.case(1)))
+    fault = FailNext(count=3, status=429, path="/relationships", retry_after_s=0)
+    with traced.repository.sandbox.faults.during(fault):
+        assert traced.ranks() == {"one": "shown"}
+
+
+def test_a_list_that_jama_refuses_is_1_and_writes_nothing(traced: Traced) -> None:
+    fault = FailNext(count=99, status=403, path="/relationships")
+    with traced.repository.sandbox.faults.during(fault):
+        assert traced("-o", "trace.html") == 1
+    assert "403" in traced.err
+    assert "traced" not in traced.out
+    assert not (traced.repository.folder / "trace.html").exists()
+
+
+def test_much_to_read_is_told_while_it_takes_long(traced: Traced) -> None:
+    traced.add(*map(str, range(MANY)))
+    assert traced() == 0, traced.err
+    assert f"reading {MANY + 3} requirements and test cases, 50 a request" in traced.out
+    assert traced("-q") == 0
+    assert "reading" not in traced.out
+
+
 def test_an_edited_journal_is_not_complete(traced: Traced) -> None:
     (one,) = traced.add("one")
     traced.relate((one, traced.case(1)))
@@ -274,6 +301,16 @@ def test_a_report_has_the_requirements_where_it_is_asked_for(traced: Traced) -> 
     assert first["requirements"] == f"{traced.key}-REQ-1"
     assert f"Requirements: {traced.key}-REQ-1." in text[".xml"]
     assert "### Requirements" in text[".md"]
+
+
+def test_a_report_with_requirements_needs_the_server(
+    traced: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced.repository.write("jama.yaml", "upload: {give_up_after: 1s}\n")
+    assert main(["report", "--trace", "--url=http://127.0.0.1:9", "-o", "r.html"]) == 3
+    monkeypatch.setenv("JAMA_URL", "https://other.example")
+    assert main(["report", "--trace", "-o", "r.html"]) == 2
+    assert not (traced.repository.folder / "r.html").exists()
 
 
 def test_a_report_asks_no_server_otherwise(traced: Traced) -> None:

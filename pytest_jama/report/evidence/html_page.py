@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -132,7 +133,7 @@ def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
         "percent": _percent,
         "counted": counted,
         "utc": utc,
-        "words": _words,
+        "words": partial(_words, record),
         "image": _Images(find_file),
         **_requirement_values(_anchor_in_record),
     }
@@ -249,9 +250,10 @@ def _duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
-def _words(case: CaseEvidence) -> str:
+def _words(record: EvidenceRecord, case: CaseEvidence) -> str:
     """Return what a filter finds a case by, beside what its row shows."""
-    return shorten(" ".join(test.test_id for test in case.tests), at_most=500)
+    requirements = record.trace.requirements_of(case.number) if record.trace else ()
+    return shorten(" ".join((*requirements, *(test.test_id for test in case.tests))), at_most=500)
 
 
 class _Images:

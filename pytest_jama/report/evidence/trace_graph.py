@@ -92,8 +92,15 @@ def trace(record: EvidenceRecord, known: Traceability, *, read_at: str) -> Trace
     )
 
 
+_RISK_CONTROL = re.compile(
+    r"\brisk[ -]?(?:control|mitigation|reduction)|\bmitigation", re.IGNORECASE
+)
+"""How admins name the type of what keeps a risk small; Jama has no category for it."""
+
+
 def _gaps_first(each: TracedRequirement) -> tuple[object, ...]:
-    return each.rank.place, natural(each.key)
+    is_other = not _RISK_CONTROL.search(each.type_name)
+    return each.rank.place, is_other, natural(each.key)
 
 
 def _orphans_first(each: TracedCase) -> tuple[object, ...]:

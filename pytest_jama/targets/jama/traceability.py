@@ -12,10 +12,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.port import Observer
 from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.answer_checks import is_list
 from pytest_jama.targets.jama.listed_runs import ListedRuns
-from pytest_jama.targets.jama.paging import ShortListError, batches, read_all, read_pages
+from pytest_jama.targets.jama.paging import (
+    PAGE_SIZE,
+    ShortListError,
+    batches,
+    read_all,
+    read_pages,
+)
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_id, read_item
 
@@ -35,6 +42,9 @@ _ASKED_FOR = 1_000
 """The most relationships that Jama gives at once; a server may give fewer all the same."""
 
 _MOST_PAGES = 2_000
+
+MANY = 1_000
+"""From more items on, reading them takes so long that it is told."""
 
 _CASE = "TEST_CASE"
 _NEVER = frozenset({_CASE, "TEST_PLAN", "TEST_CYCLE", "TEST_RUN", "ATTACHMENT"})
@@ -89,7 +99,12 @@ class Traceability:
 
 
 def read_traceability(
-    client: JamaClient, project_id: int, cycle: Cycle | None, *, type_names: Sequence[str] = ()
+    client: JamaClient,
+    project_id: int,
+    cycle: Cycle | None,
+    *,
+    type_names: Sequence[str] = (),
+    observer: Observer | None = None,
 ) -> Traceability:
     """Ask Jama for the requirements of a project, what they lead to, and the runs of a cycle.
 
@@ -99,6 +114,7 @@ def read_traceability(
         cycle: The cycle; None when there is none yet.
         type_names: The key, name or API ID of the item types that count as requirements; empty for
             all ordinary ones.
+        observer: Told when there is much to read.
 
     Raises:
         SettingsError: When one of the types is unknown or ambiguous.
@@ -110,7 +126,7 @@ def read_traceability(
     between = {each.id for each in types if is_ordinary(each)} - set(chosen)
     asked = sorted({*chosen, *between, *cases})
     jobs: list[Callable[[], Any]] = [
-        partial(_items, client, project_id, asked),
+        partial(_items, client, project_id, asked, observer or Observer()),
         partial(read_relationships, client, project_id),
         partial(_runs, client, cycle),
     ]
@@ -191,7 +207,9 @@ def _runs(client: JamaClient, cycle: Cycle | None) -> ListedRuns:
     return client.runs(cycle, total=first.total, first=first)
 
 
-def _items(client: JamaClient, project_id: int, type_ids: Sequence[int]) -> list[Item]:
+def _items(
+    client: JamaClient, project_id: int, type_ids: Sequence[int], observer: Observer
+) -> list[Item]:
     """Return the items of a project that have one of these types, in order of their IDs."""
     found: dict[int, Item] = {}
     for batch in batches(type_ids):
@@ -199,7 +217,7 @@ def _items(client: JamaClient, project_id: int, type_ids: Sequence[int]) -> list
             ("project", project_id),
             *(("itemType", type_id) for type_id in batch),
         )
-        for row in _rows(client, _ITEMS_PATH, query):
+        for row in _rows(client, _ITEMS_PATH, query, observer):
             item = read_item(row)
             if item.project_id in (None, project_id) and item.type_id in batch:
                 found[item.id] = item
@@ -228,7 +246,8 @@ def read_relationships(client: JamaClient, project_id: int) -> tuple[Relationshi
         if not page:
             return tuple(found[each] for each in sorted(found))
         if min(page) <= last_id:
-            page = _read_rows(_rows(client, RELATIONSHIPS_PATH, (("project", project_id),)))
+            query = (("project", project_id),)
+            page = _read_rows(_rows(client, RELATIONSHIPS_PATH, query, Observer()))
             return tuple(page[each] for each in sorted(page))
         found.update(page)
         last_id = max(page)
@@ -248,7 +267,7 @@ def _read_rows(rows: Sequence[object]) -> dict[int, Relationship]:
     return found
 
 
-def _rows(client: JamaClient, path: str, query: Query) -> tuple[Json, ...]:
+def _rows(client: JamaClient, path: str, query: Query, observer: Observer) -> tuple[Json, ...]:
     """Return the rows of a list, its pages read at the same time.
 
     Raises:
@@ -257,6 +276,8 @@ def _rows(client: JamaClient, path: str, query: Query) -> tuple[Json, ...]:
     patience = Patience(client.give_up_after_s, client.api.connection.clock)
     get, again = partial(client.api.get, check=is_list()), client.again(path)
     first = next(read_pages(get, path, query, patience=patience, again=again))
+    if (first.total or 0) > MANY:
+        observer.waits(f"reading {first.total} requirements and test cases, {PAGE_SIZE} a request")
     page = read_all(
         get,
         path,

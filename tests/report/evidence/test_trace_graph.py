@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,6 +78,16 @@ def test_gaps_come_first_and_then_the_keys_in_order() -> None:
     ]
 
 
+def test_risk_controls_come_first_within_a_rank() -> None:
+    known = project((1, 11), (2, 12), requirements=(1, 2, 3, 4), cases=(11, 12))
+    risky = tuple(
+        replace(item, type_id=40) if item.id in (2, 4) else item for item in known.requirements
+    )
+    types = {**known.types, 40: "Risk Control"}
+    known = replace(known, requirements=risky, types=types)
+    assert list(ranks(traced(of(PASSED, PASSED), known))) == ["4", "3", "2", "1"]
+
+
 @pytest.mark.parametrize(
     "outcomes, rank",
     [
@@ -104,15 +115,7 @@ def test_one_of_several_runs_that_shows_otherwise_leaves_it_open() -> None:
     known = project((1, 11), requirements=(1,), cases=(11,))
     (run,) = known.runs
     other = type(run)(1, 11, "again", "BLOCKED")
-    both = type(known)(
-        known.requirements,
-        known.between,
-        known.cases,
-        known.relationships,
-        known.types,
-        (run, other),
-    )
-    assert ranks(traced(of(PASSED), both)) == {"1": "Open"}
+    assert ranks(traced(of(PASSED), replace(known, runs=(run, other)))) == {"1": "Open"}
 
 
 def test_a_stale_case_is_open_however_it_passed() -> None:

@@ -86,3 +86,16 @@ def test_a_filter_hides_requirements_and_paper_has_them_all(browser: Browser, ad
     browser.look_as("print")
     assert len(browser.value(ROWS)) == 3
     browser.look_as("screen")
+
+
+@pytest.mark.parametrize("address", ["report"], indirect=True)
+def test_a_report_finds_cases_by_their_requirements(browser: Browser, address: str) -> None:
+    browser.open(address)
+    browser.value(
+        "(() => { const input = document.querySelector('.filter input'); input.value = 'j-req-3';"
+        " input.dispatchEvent(new Event('input')); })()"
+    )
+
+    assert browser.value("document.getElementById('hits').textContent") == "1 of 1 shown"
+    text = browser.value("document.querySelector('.case').textContent")
+    assert "RequirementsJ-REQ-1, J-REQ-3" in text
