@@ -90,7 +90,7 @@ def test_upload_sends_of_the_files_only_what_is_missing(kept: int, world: World)
     states = Counter(line["state"] for line in file_lines(path))
     assert world() == 0, world.err
     again = sent(world)
-    assert again["PUT"] == 2 - states["stored"]
+    assert again["PUT"] == 2 - states["begun"]
     assert (
         count_attachments(world) == before + 2 - states["begun"]
     )  # what no line names, it cannot know

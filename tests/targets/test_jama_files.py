@@ -57,6 +57,7 @@ ATTACH = "POST /testruns/N/attachments"
 LIST = "GET /testruns/N/attachments"
 LOOK = "GET /abstractitems"
 SHOW = "GET /attachments/N"
+READ = "GET /attachments/N/file"
 
 
 class Noting(Told):
@@ -302,7 +303,7 @@ def test_a_file_that_is_gone_is_told_and_nothing_is_created_for_it(
     "lost, expected",
     [
         (("POST", "/attachments"), {CREATE: 1, LOOK: 1, STORE: 1, ATTACH: 1}),
-        (("PUT", "/file"), {CREATE: 1, STORE: 2, ATTACH: 1}),
+        (("PUT", "/file"), {CREATE: 1, STORE: 1, SHOW: 1, READ: 1, ATTACH: 1}),
     ],
     ids=["created", "stored"],
 )
@@ -334,8 +335,8 @@ def test_a_lost_answer_to_the_association_is_looked_up(
 @pytest.mark.parametrize(
     "known, expected",
     [
-        (1, {LOOK: 1, STORE: 1, ATTACH: 1}),
-        (2, {STORE: 1, ATTACH: 1}),
+        (1, {LOOK: 1, SHOW: 1, READ: 1, ATTACH: 1}),
+        (2, {SHOW: 1, READ: 1, ATTACH: 1}),
         (3, {LIST: 1}),
         (4, {}),
     ],
@@ -412,7 +413,7 @@ def test_an_attachment_that_search_shows_late_is_waited_for(
         evidence.send(world, files, filed=[begun], time=fake_time)
         made = requests(world)
         assert made.pop(LOOK) > 2
-        assert made == {STORE: 1, ATTACH: 1}
+        assert made == {SHOW: 1, READ: 1, ATTACH: 1}
         assert len(attachments(world)) == 1
 
 

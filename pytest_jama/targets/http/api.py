@@ -70,7 +70,15 @@ class HttpApi:
             on_attempt=on_attempt,
         )
 
-    def put_file(self, path: str, name: str, content: bytes, media_type: str) -> dict[str, Any]:
+    def put_file(
+        self,
+        path: str,
+        name: str,
+        content: bytes,
+        media_type: str,
+        *,
+        on_attempt: Callable[[int], None] = lambda _number: None,
+    ) -> dict[str, Any]:
         """Send a file, as a form of one part that is named ``file``.
 
         Args:
@@ -78,6 +86,7 @@ class HttpApi:
             name: Its file name.
             content: What it holds.
             media_type: Its kind.
+            on_attempt: Told the number of each attempt, from 1, before it is made.
 
         Raises:
             TargetError: See `send`.
@@ -85,7 +94,8 @@ class HttpApi:
         form = {"file": (name, content, media_type)}
         body, content_type = encode_multipart_formdata(form)
         path = self._api_path + path
-        return self.send(Request("PUT", path, body=body, content_type=content_type))
+        request = Request("PUT", path, body=body, content_type=content_type)
+        return self.send(request, on_attempt=on_attempt)
 
     def get_file(self, path: str) -> bytes:
         """Read a file; a larger one than `LARGEST_ANSWER` is not read.

@@ -192,22 +192,28 @@ class FileSender:
             if content.is_stored:
                 return
             data = self._read(content, file, place)
+            is_found = content.attachment is not None
             if content.attachment is None:
                 with self._refusing(content, file, place):
-                    content.attachment = self._create(content, file, result)
+                    content.attachment, is_found = self._find_or_create(content, file, result)
                 self._tell(content, file, FileState.CREATED)
             with self._refusing(content, file, place, is_of_content=True):
                 name = file_name(file)
-                self._attachments.store(content.attachment, name, data, file.media_type)
+                self._attachments.store(
+                    content.attachment, name, data, file.media_type, may_be_there=is_found
+                )
             content.is_stored = True
             self._tell(content, file, FileState.STORED)
 
-    def _create(self, content: SentContent, file: AttachedFile, result: TestResult) -> int:
+    def _find_or_create(
+        self, content: SentContent, file: AttachedFile, result: TestResult
+    ) -> tuple[int, bool]:
+        """Return the attachment, and whether an earlier upload may have made it."""
         word = search_word(file)
         if content.may_be_there:
             existing = self._attachments.look(content.name, word=word).existing
             if existing is not None:
-                return existing
+                return existing, True
         self._tell(content, file, FileState.BEGUN)
         wary = Wary(
             f"attachment {content.name!r}",
@@ -217,7 +223,8 @@ class FileSender:
             quiet_s=_QUIET_S,
         )
         text = describe_attachment(file, result, self._session)
-        return self._attachments.create(content.name, text, wary, word=word)
+        created = self._attachments.create(content.name, text, wary, word=word)
+        return created, content.begun_at is not None
 
     def _read(self, content: SentContent, file: AttachedFile, place: str) -> bytes:
         path = self._find_file(file.sha256)

@@ -6,6 +6,7 @@ Source: Jama REST API cookbook, attachments: three requests, one after the other
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, says_already_there
 from pytest_jama.targets.jama.paging import named, read_pages
 from pytest_jama.targets.jama.waits import Patience
-from pytest_jama.targets.jama.wire import find_id, text_of
+from pytest_jama.targets.jama.wire import find_count, find_id, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,10 @@ _BODIES = ("attachment", "attachmentItemId")
 the cookbook."""
 
 _WIDGET = re.compile(r"\bwidget", re.IGNORECASE)
+
+
+class _StoredError(Exception):
+    """An attachment has its content."""
 
 
 class Attachments:
@@ -76,13 +81,44 @@ class Attachments:
         found = named(name, self._client.items_with_words(self._project_id, [word]))
         return Seen(min((each.id for each in found), default=None))
 
-    def store(self, attachment: int, name: str, content: bytes, media_type: str) -> None:
-        """Give an attachment its content; once more does no harm.
+    def store(
+        self, attachment: int, name: str, content: bytes, media_type: str, *, may_be_there: bool
+    ) -> None:
+        """Give an attachment its content, unless it turns out to have it.
+
+        Args:
+            attachment: The attachment.
+            name: The name of the file.
+            content: What it holds.
+            media_type: Its kind.
+            may_be_there: Whether it was sent before, so that it is looked up first.
 
         Raises:
             TargetError: See `HttpApi.send`.
         """
-        self._client.api.put_file(f"/attachments/{attachment}/file", name, content, media_type)
+
+        def look(number: int) -> None:
+            if (may_be_there or number > 1) and self._has(attachment, content):
+                raise _StoredError
+
+        path = f"/attachments/{attachment}/file"
+        with suppress(_StoredError):
+            self._client.api.put_file(path, name, content, media_type, on_attempt=look)
+
+    def _has(self, attachment: int, content: bytes) -> bool:
+        """Return whether an attachment has a content; it is read unless its size is another one."""
+        api = self._client.api
+        try:
+            shown = api.get(f"/attachments/{attachment}", check=is_object(attachment))["data"]
+            fields = shown.get("fields")
+            name = fields.get("fileName") if isinstance(fields, dict) else None
+            if find_count(shown.get("fileSize")) not in (None, len(content)) or not (
+                name or shown.get("fileName")
+            ):
+                return False
+            return api.get_file(f"/attachments/{attachment}/file") == content
+        except RefusedError:  # then it is sent
+            return False
 
     def find_address(self, attachment: int) -> str:
         """Return the URL by which rich text shows an attachment; empty when Jama does not tell.
