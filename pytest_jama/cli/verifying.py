@@ -120,7 +120,7 @@ def _verify(options: VerifyOptions, found: _Finding) -> None:
     )
     loaded = load_for_upload(recordings, owned=owned, flags=options.flags, environ=os.environ)
     found.redactor = loaded.settings.redactor
-    _compare(_sent_by_cycle(journals), loaded.settings, found)
+    _compare(sent_by_cycle(journals), loaded.settings, found)
 
 
 def _read(path: Path) -> tuple[Recording, tuple[UploadRecord, ...]]:
@@ -152,7 +152,7 @@ def _compare(
             found.only_status += sum(each.sent is None for each in arrived)
 
 
-def _sent_by_cycle(
+def sent_by_cycle(
     journals: Sequence[tuple[Recording, Sequence[UploadRecord]]],
 ) -> dict[int | None, dict[str, SentRun]]:
     """Return what was last said to each run, by its cycle; later sessions count for more."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
+    from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.newest_sessions import EarlierResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
@@ -38,6 +40,7 @@ MODIFIED = DeviationKind("Modified code")
 UNCOLLECTED = DeviationKind("Tests that could not be collected")
 NOTHING = DeviationKind("Nothing was planned")
 NOT_SENT = DeviationKind("Not sent to Jama")
+UNREAD = DeviationKind("Cycle was not read as a whole")
 UNUSABLE = DeviationKind("Input that could not be used")
 FAILED = DeviationKind("Failed")
 ERROR = DeviationKind("Error outside the test body")
@@ -46,6 +49,7 @@ KEPT = DeviationKind("Entry of others kept")
 OTHERWISE = DeviationKind("Jama shows otherwise")
 NO_RUN = DeviationKind("No test run")
 HOOK = DeviationKind("Verdict set by a hook")
+ELSEWHERE = DeviationKind("Result from elsewhere")
 DRIFT = DeviationKind("Drift of the test case")
 XPASSED = DeviationKind("Passed though failure was expected")
 INCOMPLETE = DeviationKind("Incomplete")
@@ -54,12 +58,14 @@ NOT_EXECUTED = DeviationKind("Not executed")
 STALE = DeviationKind("Stale case version")
 FILE = DeviationKind("File not in Jama")
 REPLACED = DeviationKind("Entry replaced", is_open=False)
+EARLIER = DeviationKind("Earlier session", is_open=False)
 REPEATED = DeviationKind("Repeated test", is_open=False)
 
 KINDS = (
-    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNCOLLECTED, UNUSABLE),
-    *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, HOOK, DRIFT, XPASSED),
-    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, REPEATED),
+    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNREAD),
+    *(UNCOLLECTED, UNUSABLE),
+    *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, ELSEWHERE, HOOK, DRIFT, XPASSED),
+    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, EARLIER, REPEATED),
 )
 """The worst first, as a reader may stop after any of them."""
 
@@ -83,6 +89,8 @@ def find_deviations(
     recordings: Sequence[Recording],
     sent: SentRuns,
     unlinked: Iterable[TestEvidence],
+    cycle: CycleNow | None = None,
+    earlier: Iterable[EarlierResult] = (),
 ) -> tuple[Deviation, ...]:
     """Return the deviations of a record, numbered in their order.
 
@@ -92,6 +100,8 @@ def find_deviations(
         recordings: The sessions.
         sent: What became of the runs.
         unlinked: The tests that ran and belong to no case.
+        cycle: What the cycle showed; None when it was not read.
+        earlier: What sessions said that later ones replaced.
     """
     found = [*_of_sources(sources), *_of_sessions(recordings)]
     if not sent.has_sent and cases:
@@ -100,7 +110,11 @@ def find_deviations(
     if not cases:
         what = "No test, no entry of the map and no line of jama.lock names a case."
         found.append(Found(NOTHING, (), what, "Nothing is shown.", "4 Planned and executed"))
+    if cycle is not None and cycle.missing:
+        what = f"Jama did not give {counted(cycle.missing, 'run')} of the cycle."
+        found.append(Found(UNREAD, (), what, "Planned cases may be missing.", "make it again"))
     found += _of_unlinked(unlinked)
+    found += _of_earlier(earlier, cases)
     for case in cases:
         found += _of_case(case, sent)
     found.sort(key=lambda each: (_RANK[each.kind], each.cases))
@@ -164,6 +178,16 @@ def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
             yield Found(NO_CASE, (), what, meaning, "4 Planned and executed")
 
 
+def _of_earlier(earlier: Iterable[EarlierResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
+    known = {case.key: case for case in cases}
+    for key, session, verdict in earlier:
+        case = known.get(key)
+        if case is not None:
+            what = f"Session {session} concluded {verdict or 'no verdict'} before."
+            meaning = "The newest session counts, in this record as in Jama."
+            yield _found(EARLIER, case, what, meaning, "6 Tools and record")
+
+
 def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
     yield from _of_tests(case)
     yield from _of_verdict(case)
@@ -213,13 +237,21 @@ def _of_verdict(case: CaseEvidence) -> Iterator[Found]:
         yield _found(DRIFT, case, f"{'; '.join(rest)}.", meaning, "reasons of the case")
 
 
+def _of_failed(case: CaseEvidence) -> Iterator[Found]:
+    has_error = any(test.outcome is Outcome.ERROR for test in case.tests)
+    failed = [test for test in case.tests if test.outcome is Outcome.FAILED]
+    if failed or not has_error:
+        what = _first_message(failed) or f"{_totals(case)}."
+        yield _found(FAILED, case, what, f"{_said(case)}.", _ANNEX)
+
+
 def _of_status(case: CaseEvidence) -> Iterator[Found]:
-    if case.status is CaseStatus.FAILED:
-        has_error = any(test.outcome is Outcome.ERROR for test in case.tests)
-        failed = [test for test in case.tests if test.outcome is Outcome.FAILED]
-        if failed or not has_error:
-            what = _first_message(failed) or _totals(case)
-            yield _found(FAILED, case, what, f"{_said(case)}.", _ANNEX)
+    if case.execution is Execution.ELSEWHERE:
+        kind = FAILED if case.status is CaseStatus.FAILED else ELSEWHERE
+        meaning = f"{_said(case)}, as Jama shows; this record holds no evidence of it."
+        yield _found(kind, case, _shown(case), meaning, "the run in Jama")
+    elif case.status is CaseStatus.FAILED:
+        yield from _of_failed(case)
     elif case.execution is Execution.NONE and not case.was_judged:
         what = _why_not_executed(case)
         meaning = "No verdict: nothing is shown of this case."
@@ -241,8 +273,14 @@ def _of_status(case: CaseEvidence) -> Iterator[Found]:
 
 def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
     name = run.run_key or f"run {run.key}"
-    if run.state == "left":
-        meaning = f"{_said(case)} in this record, {run.was} in Jama: somebody has to decide."
+    if not (run.status or case.judged):
+        pass  # nothing was to be written into it
+    elif run.now is not None and run.now.differs:
+        told = "; ".join(text for _, text in run.now.differs)
+        meaning = f"{_said(case)} in this record, and Jama shows {run.now.status or 'nothing'}."
+        yield _found(OTHERWISE, case, f"{name}: {told}.", meaning, "the run in Jama")
+    elif run.state == "left":
+        meaning = f"{_said(case)} in this record, {run.shows} in Jama: somebody has to decide."
         yield _found(
             KEPT, case, f"{name} was left as it is: {run.why}.", meaning, "the run in Jama"
         )
@@ -284,7 +322,20 @@ def _totals(case: CaseEvidence) -> str:
     return f"Of {counted(len(case.tests), 'test')}: {told}" if told else "No test"
 
 
+def _shown(case: CaseEvidence) -> str:
+    """Return what Jama shows of a case of which the journals have no result."""
+    found = [run for run in case.runs if run.now is not None and not run.status]
+    return "; ".join(
+        f"{run.run_key or run.key} shows {run.now.status}"
+        + (f", {run.now.author}" if run.now.author else "")
+        for run in found
+        if run.now is not None
+    )
+
+
 def _why_not_executed(case: CaseEvidence) -> str:
+    if not case.tests and _shown(case):
+        return f"No result in these journals; {_shown(case)}."
     if not case.tests:
         return "No test is linked to it; the map or jama.lock names it."
     return f"{_totals(case)}. {_first_message(case.tests)}".strip()

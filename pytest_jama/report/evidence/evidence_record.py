@@ -85,6 +85,7 @@ class EvidenceRecord:
         cases: The cases, in the order of their keys.
         unlinked: The tests that ran and belong to no case.
         deviations: What departs from the plan, the worst first.
+        cycle: When its cycle was read and what it had, a sentence; empty when it was not.
     """
 
     title: str
@@ -98,6 +99,7 @@ class EvidenceRecord:
     cases: tuple[CaseEvidence, ...] = ()
     unlinked: tuple[TestEvidence, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    cycle: str = ""
 
     @property
     def planned(self) -> tuple[CaseEvidence, ...]:
@@ -111,7 +113,7 @@ class EvidenceRecord:
         return {status: found[status] for status in _FROM_GOOD}
 
     def executed(self, how: Execution) -> tuple[CaseEvidence, ...]:
-        """Return the planned cases that were executed in full, in part, or not."""
+        """Return the planned cases that were executed in this way."""
         return tuple(case for case in self.planned if case.execution is how)
 
     @property
@@ -142,8 +144,12 @@ class EvidenceRecord:
         ]
         passed = f"{counts[CaseStatus.PASSED]} of {counted(len(planned), 'planned case')} passed"
         text = "; ".join((passed, ", ".join(others))) if others else passed
-        differing = sum(case.in_jama not in _AS_RECORDED for case in planned)
+        differing = sum(case.is_otherwise_in_jama for case in planned)
+        elsewhere = len(self.executed(Execution.ELSEWHERE))
         parts = [f"{text}.", f"{_deviations(len(self.deviations))}."]
+        if elsewhere:
+            cases = counted(elsewhere, "case")
+            parts.append(f"Of {cases} the status is what Jama shows: no journal here has a result.")
         if extra := len(self.not_planned):
             parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
         if differing:
@@ -162,6 +168,3 @@ _FROM_GOOD = (
 
 def _deviations(count: int) -> str:
     return f"{counted(count, 'deviation')}" if count else "No deviation"
-
-
-_AS_RECORDED = frozenset({"same", "untouched"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from pytest_jama.core.errors import Problem, SettingsError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
     FindFile = Callable[[str], Path | None]
+    Write = Callable[[EvidenceRecord, TextIO], None]
 
 SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
 
@@ -39,20 +41,24 @@ def check_suffixes(paths: Iterable[Path]) -> None:
         raise SettingsError(*problems)
 
 
-def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> None:
+def write_record(
+    record: EvidenceRecord, path: Path, *, find_file: FindFile, only_deviations: bool = False
+) -> None:
     """Write a record; a file of that name is replaced when all of it is written.
 
     Args:
         record: The record.
         path: Where to; its ending says in which format.
         find_file: Returns where the content of a file of a test is kept, by its SHA-256.
+        only_deviations: Whether the annex of a page has only cases with deviations.
 
     Raises:
         SettingsError: When it cannot be written.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        _write(record, path.suffix.lower(), part, find_file)
+        pages = partial(_write_page, find_file=find_file, only_deviations=only_deviations)
+        _write(record, path.suffix.lower(), part, pages)
         part.replace(path)
     except OSError as exc:
         remedy = "check the folder, its permissions and its space"
@@ -64,7 +70,7 @@ def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> 
             part.unlink()
 
 
-def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile) -> None:
+def _write(record: EvidenceRecord, suffix: str, part: Path, write_page: Write) -> None:
     if suffix == ".xml":
         from pytest_jama.report.evidence.junit_xml import write_junit  # noqa: PLC0415
 
@@ -73,16 +79,22 @@ def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile)
         return
     newline = "" if suffix == ".csv" else "\n"
     with part.open("x", encoding="utf-8", errors="backslashreplace", newline=newline) as file:
-        _write_text(record, suffix, file, find_file)
+        _write_text(record, suffix, file, write_page)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, find_file: FindFile) -> None:
-    if suffix == ".html":
-        from pytest_jama.report.evidence.html_page import write_html  # noqa: PLC0415
+def _write_page(
+    record: EvidenceRecord, file: TextIO, *, find_file: FindFile, only_deviations: bool
+) -> None:
+    from pytest_jama.report.evidence.html_page import write_html  # noqa: PLC0415 (jinja2)
 
-        write_html(record, file, find_file=find_file)
+    write_html(record, file, find_file=find_file, only_deviations=only_deviations)
+
+
+def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, write_page: Write) -> None:
+    if suffix == ".html":
+        write_page(record, file)
     elif suffix == ".md":
         from pytest_jama.report.evidence.markdown import markdown_lines  # noqa: PLC0415
 
