@@ -249,7 +249,7 @@ def _of_status(case: CaseEvidence) -> Iterator[Found]:
     if case.execution is Execution.ELSEWHERE:
         kind = FAILED if case.status is CaseStatus.FAILED else ELSEWHERE
         meaning = f"{_said(case)}, as Jama shows; this record holds no evidence of it."
-        yield _found(kind, case, _shown(case), meaning, "the run in Jama")
+        yield _found(kind, case, f"{_shown(case)}.", meaning, "the run in Jama")
     elif case.status is CaseStatus.FAILED:
         yield from _of_failed(case)
     elif case.execution is Execution.NONE and not case.was_judged:
@@ -278,6 +278,8 @@ def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
     elif run.now is not None and run.now.differs:
         told = "; ".join(text for _, text in run.now.differs)
         meaning = f"{_said(case)} in this record, and Jama shows {run.now.status or 'nothing'}."
+        if run.now.status == run.status:
+            meaning = f"{_said(case)}, in Jama as well; what stands there is not what was sent."
         yield _found(OTHERWISE, case, f"{name}: {told}.", meaning, "the run in Jama")
     elif run.state == "left":
         meaning = f"{_said(case)} in this record, {run.shows} in Jama: somebody has to decide."

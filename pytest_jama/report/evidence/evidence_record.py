@@ -145,11 +145,12 @@ class EvidenceRecord:
         passed = f"{counts[CaseStatus.PASSED]} of {counted(len(planned), 'planned case')} passed"
         text = "; ".join((passed, ", ".join(others))) if others else passed
         differing = sum(case.is_otherwise_in_jama for case in planned)
-        elsewhere = len(self.executed(Execution.ELSEWHERE))
+        elsewhere = self.executed(Execution.ELSEWHERE)
         parts = [f"{text}.", f"{_deviations(len(self.deviations))}."]
         if elsewhere:
-            cases = counted(elsewhere, "case")
-            parts.append(f"Of {cases} the status is what Jama shows: no journal here has a result.")
+            passed_there = sum(case.status is CaseStatus.PASSED for case in elsewhere)
+            cases = f"{counted(len(elsewhere), 'case')} ({passed_there} passed)"
+            parts.append(f"Of {cases} only Jama has a result: this record holds no evidence of it.")
         if extra := len(self.not_planned):
             parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
         if differing:

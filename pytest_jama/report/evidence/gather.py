@@ -23,7 +23,7 @@ from pytest_jama.report.evidence.case_evidence import (
 )
 from pytest_jama.report.evidence.cycle_now import add_cycle
 from pytest_jama.report.evidence.deviations import find_deviations
-from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+from pytest_jama.report.evidence.evidence_record import EvidenceRecord, Fact
 from pytest_jama.report.evidence.identification import (
     describe_place,
     describe_sources,
@@ -101,7 +101,10 @@ def gather(
         made_at=made_at,
         reporter=reporter,
         sessions=tuple(each.header.session for each in recordings),
-        identification=tuple(identify(recordings, sent)),
+        identification=(
+            *identify(recordings, sent),
+            *([Fact("Cycle read (UTC)", cycle.read_at)] if cycle else ()),
+        ),
         tools=tuple(list_tools(recordings, sources)),
         sources=tuple(describe_sources(sources)),
         cases=cases,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.actual_results import read_account, read_entries, words_of
 from pytest_jama.targets.jama.answer_checks import is_object
 from pytest_jama.targets.jama.wire import Cycle, text_of
@@ -77,14 +78,20 @@ class RunDifference:
     @property
     def told(self) -> str:
         """The difference of a run that Jama accepted, without the name of the run."""
-        text = f"{self.what}: {self.sent!r} was sent, {self.now!r} is there now"
+        text = f"{self.what}: {quoted(self.sent)} was sent, {quoted(self.now)} is there now"
         changed = describe_change(self.who, self.when)
         return f"{text}; last changed {changed}" if changed else text
 
 
 def describe_change(who: str, when: str) -> str:
     """Return by whom and when something was changed, as far as that is known."""
+    if when.endswith(_UTC):
+        when = f"{when[:19].replace('T', ' ')} UTC"
     return " ".join(filter(None, (who and f"by {who}", when and f"at {when}")))
+
+
+_UTC = ("+0000", "Z")
+"""How Jama's times end."""
 
 
 class RunAudit:
