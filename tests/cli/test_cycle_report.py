@@ -10,13 +10,17 @@ import pytest
 from pytest_jama.cli import main
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
+from pytest_jama.sandbox.faults import FailNext
 from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED, World
 from tests.harness import CYCLE, PLAN
 from tests.journal.record import as_bytes
 from tests.sandbox.client import Api, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.harness import Repository
 
 
 ENDED = as_bytes(lines.end_line(finished=False, reason=""))
@@ -257,3 +261,32 @@ def test_a_test_that_was_skipped_here_is_the_case_of_its_run(reported: Reported)
 def test_a_plan_without_a_cycle_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--plan=P", "-o", "r.html"]) == 2
     assert "name the cycle, too" in capsys.readouterr().err
+
+
+def test_a_cycle_of_120_runs_takes_three_pages(
+    make_apart: Callable[[str, int], Repository],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    repository = make_apart("MANY", 120)
+    monkeypatch.chdir(repository.folder)
+    for name, value in repository.environment().items():
+        if name.startswith("JAMA_"):
+            monkeypatch.setenv(name, value)
+    reported = Reported(World(repository, capsys), capsys)
+    reported.upload(LATE, PASSED)
+
+    assert reported() == 0
+    assert reported.record["totals"]["planned"] == 120
+    assert len(reported.requests) == 1 + 3, reported.requests
+
+
+def test_a_server_that_does_not_name_cases_with_runs_is_asked_for_them(reported: Reported) -> None:
+    reported.upload(LATE, PASSED, Outcome.SKIPPED, PASSED)
+    refuses_include = FailNext(count=2, status=400, method="GET", path="*testruns")
+
+    with reported.world.repository.sandbox.faults.during(refuses_include):
+        assert reported() == 0, reported.err
+    assert reported.requests.count("GET /abstractitems") == 1
+    assert len(reported.record["cases"]) == 3
+    assert reported.case(2)["runs"][0]["run"] == str(reported.run(2).id)
