@@ -37,10 +37,9 @@ def measure_reports(*, quick: bool) -> list[Row]:
 def _commands(cases: int) -> tuple[Command, Command]:
     journal = str(make_journal(cases))
     report = ("-m", "pytest_jama", "report", journal, "-o", str(venvs.WORK / "report.html"))
-    return tuple(
-        Command((venvs.python_of("jama"), *arguments), venvs.WORK)
-        for arguments in (report, ("-c", JSON, journal))
-    )
+    python = venvs.python_of("jama")
+    ours, theirs = (python, *report), (python, "-c", JSON, journal)
+    return Command(ours, venvs.WORK), Command(theirs, venvs.WORK)
 
 
 def _measure_in_turns(commands: tuple[Command, Command], repeats: int) -> tuple[float, float]:
