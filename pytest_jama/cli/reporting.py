@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
@@ -26,7 +28,7 @@ from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Flags, LoadedSettings
     from pytest_jama.report.evidence.cycle_now import CycleNow
@@ -78,7 +80,8 @@ def run_report(options: ReportOptions, output: OutputOptions | None = None) -> i
             owned = load_owned(
                 start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
             )
-            record = _report(options, owned, output)
+            with _without_collector():
+                record = _report(options, owned, output)
     except PytestJamaError as error:
         output.complain(error, program=PROGRAM)
         status, said = exit_status_of(error), str(error)
@@ -87,6 +90,21 @@ def run_report(options: ReportOptions, output: OutputOptions | None = None) -> i
     document = {**_facts(record, options), "error": said, "exit_status": int(status)}
     redactor = owned.settings.redactor if owned else Redactor()
     return output.write_json(document, status=int(status), redactor=redactor)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the garbage collector away: what a record is made of stays in use to its end.
+
+    It would look through all of it again and again, a fifth of the time of 10,000 cases.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _report(options: ReportOptions, owned: LoadedSettings, output: OutputOptions) -> EvidenceRecord:
