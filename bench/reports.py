@@ -10,7 +10,7 @@ from bench.report_journals import make_journal
 from bench.table import Row, compare
 
 FEW, MANY = 1_000, 10_000
-CPU_BOUND = 15.0
+CPU_BOUND = 20.0
 SIZE_BOUND_MB = 15.0
 JSON = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
 RATIO = "{:.2f} x json.loads"

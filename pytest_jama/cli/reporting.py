@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +23,7 @@ from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 from pytest_jama.session.session_report import make_record, write_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Flags, LoadedSettings, Settings
     from pytest_jama.report.evidence.cycle_now import CycleNow
@@ -98,7 +100,8 @@ def run_report(options: ReportOptions, output: OutputOptions) -> int:
     try:
         with output.logging():
             check_suffixes(options.outputs)
-            _report(options, answer, output)
+            with _without_collector():
+                _report(options, answer, output)
     except PytestJamaError as error:
         output.complain(error, program=PROGRAM)
         status, answer.error = exit_status_of(error), str(error)
@@ -106,6 +109,21 @@ def run_report(options: ReportOptions, output: OutputOptions) -> int:
         return int(status)
     document = {**_facts(answer), "exit_status": int(status)}
     return output.write_json(document, status=int(status), redactor=answer.redactor)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the garbage collector away: what a record is made of stays in use to its end.
+
+    It would look through all of it again and again, a fifth of the time of 10,000 cases.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _report(options: ReportOptions, answer: _Answer, output: OutputOptions) -> None:
