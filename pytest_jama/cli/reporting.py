@@ -76,7 +76,7 @@ class _Found:
 
 
 @dataclass(slots=True)
-class _Answer:
+class _Reported:
     """What the command has so far, and what hides secrets in it."""
 
     record: EvidenceRecord | None = None
@@ -95,7 +95,7 @@ def run_report(options: ReportOptions, output: OutputOptions) -> int:
     Returns:
         The exit status.
     """
-    answer = _Answer()
+    answer = _Reported()
     status = ExitStatus.WELL
     try:
         with output.logging():
@@ -126,7 +126,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _report(options: ReportOptions, answer: _Answer, output: OutputOptions) -> None:
+def _report(options: ReportOptions, answer: _Reported, output: OutputOptions) -> None:
     owned = load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
     )
@@ -193,7 +193,7 @@ def _trace(
         observer.stopped()
 
 
-def _facts(answer: _Answer) -> dict[str, Any]:
+def _facts(answer: _Reported) -> dict[str, Any]:
     """Return what scripts may want to know of a record; without one, that there is none."""
     record = answer.record
     return {
