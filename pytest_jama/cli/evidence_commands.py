@@ -23,33 +23,65 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Write this file, by its ending: .html, .md, .json, .csv, .xml; several times.",
 )
-@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--cycle", metavar="NAME|id:N", help="Read what this test cycle shows in Jama now.")
+@click.option("--plan", metavar="NAME|id:N", help="The test plan of --cycle.")
+@click.option(
+    "--only",
+    type=click.Choice(["deviations"]),
+    help="Leave cases without a deviation out of index and annex of a page.",
+)
 @click.option("--trace", "traces", is_flag=True, help="Ask Jama for the requirements, too.")
-@click.option("--url", help="With --trace: address of the Jama instance.")
+@click.option("--url", help="With --cycle or --trace: address of the Jama instance.")
+@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--verbose", "-v", count=True, help="-vv logs each request.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
 @click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
 def report(
     *,
     outputs: tuple[Path, ...],
-    config: Path | None,
+    cycle: str | None,
+    plan: str | None,
+    only: str | None,
     traces: bool,
     url: str | None,
+    config: Path | None,
+    as_json: bool,
+    verbose: int,
+    quiet: bool,
     journals: tuple[Path, ...],
 ) -> int:
-    """Write the record of sessions as a page or for programs, from their journals alone.
+    """Write the record of sessions as a page or for programs, from their journals.
 
     \b
     pytest-jama report -o report.html
     pytest-jama report .jama/*.jsonl -o report.html -o report.json
+    pytest-jama report --cycle "Build 17" -o report.html
 
     Without JOURNAL it takes the newest one, sent or not. Several journals are one record, as
-    `pytest-jama upload` makes them one session. No server is asked, but with --trace.
+    `pytest-jama upload` makes them one session. No server is asked, but with --cycle and --trace.
+    With --cycle it takes all journals of the cycle, and tells what Jama shows now, also of runs
+    that no journal has; with --trace it reads the requirements of the project.
 
-    Exit status: 0 written, 2 wrong use, or a journal that cannot be used; 3 with --trace, when Jama
-    is out of reach.
+    Exit status: 0 written, 1 Jama refused to tell, 2 wrong use, or a journal that cannot be used,
+    3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.reporting import ReportOptions, run_report  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
-    return run_report(ReportOptions(journals, outputs, config, traces=traces, url=url))
+    options = ReportOptions(
+        journals,
+        outputs,
+        config,
+        cycle=cycle,
+        plan=plan,
+        flags={"url": url},
+        traces=traces,
+        only_deviations=bool(only),
+    )
+    output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
+    with second_interrupt_ends_all():
+        return run_report(options, output)
 
 
 @toolbox.command()

@@ -123,6 +123,21 @@ def load_for_reading(
     return load_from_journal(unused, owned=owned, environ=environ, flags=flags).settings
 
 
+def require_jama(settings: Settings, ability: str) -> None:
+    """Refuse to ask another kind of server than Jama.
+
+    Args:
+        settings: What says which kind it is.
+        ability: What only Jama does, as the message ends: ``can be compared``.
+
+    Raises:
+        SettingsError: When it is another one.
+    """
+    if settings.target != "jama":
+        what = f"the target is {settings.target!r}, and only Jama {ability}"
+        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+
+
 def _server_problems(
     said: Iterable[tuple[str, Mapping[str, Any]]], owned: LoadedSettings
 ) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.cli.edited_journals import add_contradictions
 from pytest_jama.cli.sent_by_cycle import SentByCycle
 from pytest_jama.cli.stated_files import Alteration, compare_stated, is_manifest
-from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading
+from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
@@ -236,9 +236,7 @@ def _compare(
     options: VerifyOptions,
     progress: Observer,
 ) -> None:
-    if settings.target != "jama":
-        what = f"the target is {settings.target!r}, and only Jama can be compared"
-        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    require_jama(settings, "can be compared")
     api = open_api(settings, clocks=None, read_timeout_s=READ_TIMEOUT_S)
     client = JamaClient(api, at_once=settings.upload.concurrency)
     with closing(api.connection):

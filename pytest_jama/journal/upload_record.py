@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_jama.journal.lines import JournalLine
 
@@ -35,6 +35,12 @@ class UploadRecord:
     files: list[Mapping[str, Any]] = field(default_factory=list)
     end: Mapping[str, Any] | None = None
 
+    @property
+    def cycle_id(self) -> int | None:
+        """The API ID of the cycle that it came to; None when it did not get so far."""
+        cycle = (self.place or {}).get("cycle")
+        return cycle if isinstance(cycle, int) else None
+
 
 def read_uploads(file: BinaryIO) -> tuple[UploadRecord, ...]:
     """Read what a journal tells of its uploads, in their order; what is damaged is passed over.
@@ -55,6 +61,18 @@ def read_uploads(file: BinaryIO) -> tuple[UploadRecord, ...]:
     return tuple(uploads)
 
 
+def read_places(file: BinaryIO) -> tuple[JournalLine, ...]:
+    """Return the header and the `place` lines of a journal; the rest of it is passed over unread.
+
+    Args:
+        file: The journal, opened at its start.
+
+    Raises:
+        OSError: When it cannot be read.
+    """
+    return tuple(_lines(raw for raw in file if raw.startswith(_OF_PLACES)))
+
+
 def _take(upload: UploadRecord, kind: object, line: JournalLine) -> None:
     if kind == "place":
         upload.place = line
@@ -67,7 +85,7 @@ def _take(upload: UploadRecord, kind: object, line: JournalLine) -> None:
         (upload.updates if kind == "update" else upload.receipts)[key] = line
 
 
-def _lines(file: BinaryIO) -> Iterator[JournalLine]:
+def _lines(file: Iterable[bytes]) -> Iterator[JournalLine]:
     for raw in file:
         if raw.startswith(_OF_TESTS):
             continue  # most lines of a journal, and none of an upload
@@ -79,6 +97,7 @@ def _lines(file: BinaryIO) -> Iterator[JournalLine]:
             yield line
 
 
+_OF_PLACES = tuple(f'{{"line":"{kind}"'.encode("ascii") for kind in ("session", "place"))
 _OF_TESTS = tuple(
     f'{{"line":"{kind}"'.encode("ascii") for kind in ("collected", "result", "verdict")
 )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.shown_results import ShownResults
+    from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
     from pytest_jama.report.evidence.journal_sources import JournalSource
 
@@ -40,8 +41,15 @@ Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workf
 _LATER = "pytest-jama report makes it from the journal later"
 
 
-def make_record(sources: Sequence[JournalSource], *, shown_results: ShownResults) -> EvidenceRecord:
+def make_record(
+    sources: Sequence[JournalSource], *, shown_results: ShownResults, cycle: CycleNow | None = None
+) -> EvidenceRecord:
     """Return the record of journals that belong together, made now by this program.
+
+    Args:
+        sources: The journals.
+        shown_results: Hides secrets.
+        cycle: What their cycle shows; None when no server was asked.
 
     Raises:
         SettingsError: When they do not belong together.
@@ -51,17 +59,29 @@ def make_record(sources: Sequence[JournalSource], *, shown_results: ShownResults
         shown_results=shown_results,
         made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         reporter=f"pytest-jama {__version__}",
+        cycle=cycle,
     )
 
 
 def write_files(
-    record: EvidenceRecord, paths: Iterable[Path], sources: Iterable[JournalSource]
+    record: EvidenceRecord,
+    paths: Iterable[Path],
+    sources: Iterable[JournalSource],
+    *,
+    only_deviations: bool = False,
 ) -> Iterator[tuple[Path, PytestJamaError | None]]:
-    """Write a record to files; yield each with why it cannot be written, if it cannot."""
+    """Write a record to files; yield each with why it cannot be written, if it cannot.
+
+    Args:
+        record: The record.
+        paths: The files.
+        sources: Its journals, beside which the files of tests are kept.
+        only_deviations: Whether the annex of a page has only cases with deviations.
+    """
     find_file = partial(find_in, [FileStore.of_journal(each.recording.path) for each in sources])
     for path in dict.fromkeys(paths):
         try:
-            write_record(record, path, find_file=find_file)
+            write_record(record, path, find_file=find_file, only_deviations=only_deviations)
         except PytestJamaError as error:  # noqa: PERF203 (the others are written)
             yield path, error
         else:

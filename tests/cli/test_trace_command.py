@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from pytest_jama.cli import main
 from pytest_jama.sandbox.faults import FailNext
 from pytest_jama.targets.jama.traceability import MANY
 from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
+from tests.harness import CYCLE
 from tests.sandbox.client import Api, replace
 
 if TYPE_CHECKING:
@@ -231,7 +233,7 @@ def test_the_json_is_what_its_schema_says(traced: Traced) -> None:
     "arguments, complaint",
     [
         (["-o", "trace.xml"], "trace.xml: .xml is not a format of reports"),
-        (["-o", "gone/trace.html"], "cannot be written"),
+        (["-o", f".jama/{LATE}.jsonl/trace.html"], "cannot be written"),
         (["gone.jsonl"], "there is no such file"),
         (["--require", "half"], "'half' is not 'complete'"),
         (["--url", "https://other.example/x y"], "url"),
@@ -301,6 +303,32 @@ def test_a_report_has_the_requirements_where_it_is_asked_for(traced: Traced) -> 
     assert first["requirements"] == f"{traced.key}-REQ-1"
     assert f"Requirements: {traced.key}-REQ-1." in text[".xml"]
     assert "### Requirements" in text[".md"]
+
+
+def test_a_report_of_a_cycle_has_the_requirements_too(
+    traced: Traced, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = traced.add("one", "two")
+    traced.relate((one, traced.case(1)), (two, traced.case(3)))
+    traced.change(1, "FAILED")
+    names = ["-o", "r.html", "-o", "r.json", "--only=deviations", "--json"]
+    assert main(["report", f"--cycle={CYCLE}", "--trace", *names]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["requirements"], said["written"], said["error"]) == (2, ["r.html", "r.json"], "")
+    document = json.loads((traced.repository.folder / "r.json").read_text("utf-8"))
+    assert document["cycle"].startswith("3 test runs, read ")
+    assert document["cases"][0]["in_jama"] == "differs: FAILED"
+    ranks = {each["name"]: each["rank"] for each in document["trace"]["requirements"]}
+    assert ranks == {"one": "open", "two": "no_test"}
+
+
+def test_a_page_of_deviations_alone_links_only_to_cases_that_it_has(traced: Traced) -> None:
+    one, two = traced.add("one", "two")
+    traced.relate((one, traced.case(1)), (two, traced.case(2)))
+    assert main(["report", "--trace", "--only=deviations", "-o", "r.html"]) == 0
+    text = (traced.repository.folder / "r.html").read_text("utf-8")
+    links = set(re.findall(r'href="#(c[0-9]+)"', text))
+    assert links == set(re.findall(r'id="(c[0-9]+)"', text)) == {"c2"}
 
 
 def test_a_report_with_requirements_needs_the_server(

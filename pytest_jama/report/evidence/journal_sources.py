@@ -40,6 +40,12 @@ class JournalSource:
     sha256: str
     lines: int
 
+    def uploads_to(self, cycle_id: int | None) -> tuple[UploadRecord, ...]:
+        """Return the uploads that came to a cycle; without one, all."""
+        if cycle_id is None:
+            return self.uploads
+        return tuple(each for each in self.uploads if each.cycle_id == cycle_id)
+
 
 def find_sources(paths: Sequence[Path], *, folder: Path | None) -> tuple[JournalSource, ...]:
     """Read the journals that a user named, and those that were last sent together with them.
@@ -127,8 +133,12 @@ def source_of(content: bytes, path: Path) -> JournalSource:
     return JournalSource(recording, uploads, len(content), digest, content.count(b"\n"))
 
 
-def require_one_place(sources: Iterable[JournalSource]) -> None:
+def require_one_place(sources: Iterable[JournalSource], *, is_known: bool = False) -> None:
     """Refuse journals that do not belong to one record.
+
+    Args:
+        sources: The journals.
+        is_known: Whether their uploads are known to have come to one cycle, however it was named.
 
     Raises:
         SettingsError: When they went to different projects, plans or cycles, or were judged by
@@ -137,7 +147,7 @@ def require_one_place(sources: Iterable[JournalSource]) -> None:
     first, *others = (each.recording for each in sources)
     problems = []
     for other in others:
-        for name in _SAME:
+        for name in _RULES if is_known else (*_PLACE, *_RULES):
             mine, its = first.header.settings.get(name), other.header.settings.get(name)
             if mine != its:
                 message = f"{name} is {its!r}, and {shown(first.path)} says {mine!r}"
@@ -147,4 +157,5 @@ def require_one_place(sources: Iterable[JournalSource]) -> None:
         raise SettingsError(*problems)
 
 
-_SAME = ("url", "project", "plan", "cycle", "verdicts", "drift")
+_PLACE = ("url", "project", "plan", "cycle")
+_RULES = ("verdicts", "drift")

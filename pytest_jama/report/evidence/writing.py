@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from pytest_jama.config.report_settings import REPORT_SUFFIXES, suffix_words
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.trace_record import TraceRecord
 
     FindFile = Callable[[str], Path | None]
+    Write = Callable[[EvidenceRecord, TextIO], None]
 
 TRACE_SUFFIXES = REPORT_SUFFIXES[:-1]
 
@@ -45,7 +47,9 @@ def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = REPORT_SUFFIX
         raise SettingsError(*problems)
 
 
-def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> None:
+def write_record(
+    record: EvidenceRecord, path: Path, *, find_file: FindFile, only_deviations: bool = False
+) -> None:
     """Write a record; a file of that name is replaced when all of it is written.
 
     Its folder is created where it is missing, as pytest does it for ``--junitxml``.
@@ -54,12 +58,14 @@ def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> 
         record: The record.
         path: Where to; its ending says in which format.
         find_file: Returns where the content of a file of a test is kept, by its SHA-256.
+        only_deviations: Whether the annex of a page has only cases with deviations.
 
     Raises:
         SettingsError: When it cannot be written.
     """
+    pages = partial(_write_page, find_file=find_file, only_deviations=only_deviations)
     with written_whole(path) as part:
-        _write(record, path.suffix.lower(), part, find_file)
+        _write(record, path.suffix.lower(), part, pages)
 
 
 def write_trace(trace: TraceRecord, path: Path) -> None:
@@ -90,7 +96,7 @@ def written_whole(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile) -> None:
+def _write(record: EvidenceRecord, suffix: str, part: Path, write_page: Write) -> None:
     if suffix == ".xml":
         from pytest_jama.report.evidence.junit_xml import write_junit  # noqa: PLC0415
 
@@ -98,7 +104,7 @@ def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile)
             write_junit(record, cast("BinaryIO", binary))
         return
     with _open(part, suffix) as file:
-        _write_text(record, suffix, file, find_file)
+        _write_text(record, suffix, file, write_page)
 
 
 @contextmanager
@@ -127,11 +133,17 @@ def _write_trace(trace: TraceRecord, suffix: str, part: Path) -> None:
             flat_formats.write_trace_json(trace, file)
 
 
-def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, find_file: FindFile) -> None:
-    if suffix == ".html":
-        from pytest_jama.report.evidence.html_page import write_html  # noqa: PLC0415
+def _write_page(
+    record: EvidenceRecord, file: TextIO, *, find_file: FindFile, only_deviations: bool
+) -> None:
+    from pytest_jama.report.evidence.html_page import write_html  # noqa: PLC0415 (jinja2)
 
-        write_html(record, file, find_file=find_file)
+    write_html(record, file, find_file=find_file, only_deviations=only_deviations)
+
+
+def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, write_page: Write) -> None:
+    if suffix == ".html":
+        write_page(record, file)
     elif suffix == ".md":
         from pytest_jama.report.evidence.markdown import markdown_lines  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.folding import procedure_digest
-from pytest_jama.core.text import ELLIPSIS, shorten
+from pytest_jama.core.text import ELLIPSIS, quoted, shorten
 from pytest_jama.targets.jama.actual_results import read_account, read_entries, words_of
 from pytest_jama.targets.jama.answer_checks import is_object
 from pytest_jama.targets.jama.client import RUNS_PATH
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.actual_results import StoredEntry
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.file_audit import SentFile
+    from pytest_jama.targets.jama.listed_runs import ListedRuns
     from pytest_jama.targets.jama.runs import TestRun
 
 ARRIVED = frozenset({"sent", "mismatch", "not read back"})
@@ -77,16 +78,28 @@ class RunDifference:
     when: str = ""
 
     def __str__(self) -> str:
-        changed = " ".join(
-            part
-            for part in (self.who and f"by {self.who}", self.when and f"at {self.when}")
-            if part
-        )
         if self.run.state not in ARRIVED:
             return f"{self.run}: {self.sent or 'its result'} is not in Jama: {self.now}"
+        return f"{self.run}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """The difference of a run that Jama accepted, without the name of the run."""
         sent, now = _where_they_differ(self.sent, self.now)
-        text = f"{self.run}: {self.what}: {sent!r} was sent, {now!r} is there now"
+        text = f"{self.what}: {quoted(sent)} was sent, {quoted(now)} is there now"
+        changed = describe_change(self.who, self.when)
         return f"{text}; last changed {changed}" if changed else text
+
+
+def describe_change(who: str, when: str) -> str:
+    """Return by whom and when something was changed, as far as that is known."""
+    if when.endswith(_UTC):
+        when = f"{when[:19].replace('T', ' ')} UTC"
+    return " ".join(filter(None, (who and f"by {who}", when and f"at {when}")))
+
+
+_UTC = ("+0000", "Z")
+"""How Jama's times end."""
 
 
 def _where_they_differ(sent: str, now: str) -> tuple[str, str]:
@@ -129,6 +142,7 @@ class RunAudit:
     ) -> None:
         self._client = client
         self._users: dict[int, str] = {}
+        self._listed: dict[int, ListedRuns] = {}
         self._on_files = on_files
         self.files = FileAudit(client, reads_bytes=reads_bytes)
 
@@ -142,7 +156,9 @@ class RunAudit:
         Raises:
             TargetError: As `HttpApi.send` does.
         """
-        shown = self._list(cycle_id) if any(each.state in ARRIVED for each in sent) else {}
+        has_arrived = any(each.state in ARRIVED for each in sent)
+        runs = self.list_runs(cycle_id).runs if has_arrived else ()
+        shown = {run.run_id: run for run in runs}
         found: list[RunDifference] = []
         with_files = [each for each in sent if each.files and each.state in ARRIVED]
         done = 0
@@ -157,7 +173,7 @@ class RunAudit:
                 found.append(RunDifference(each, "run", each.status, gone))
                 continue
             parts = list(_differences(each, run))
-            who = self._name_of(run.modified_by) if parts else ""
+            who = self.name_of(run.modified_by) if parts else ""
             found += [RunDifference(each, *part, who=who, when=run.modified) for part in parts]
             if each.files:
                 place = f"{RUNS_PATH}/{each.run_id}"
@@ -178,15 +194,24 @@ class RunAudit:
         """
         for what, sent, now, user, when, is_gone in self.files.compare(place, each.files):
             by, at = changed if is_gone else (user, when)
-            yield RunDifference(each, what, sent, now, who=self._name_of(by), when=at)
+            yield RunDifference(each, what, sent, now, who=self.name_of(by), when=at)
 
-    def _list(self, cycle_id: int) -> dict[int, TestRun]:
-        cycle = Cycle(cycle_id, "")
-        first = self._client.first_runs(cycle)
-        runs = self._client.runs(cycle, total=first.total, first=first).runs
-        return {run.run_id: run for run in runs if run.run_id is not None}
+    def list_runs(self, cycle_id: int) -> ListedRuns:
+        """Return the runs of a cycle, which are asked for once."""
+        if cycle_id not in self._listed:
+            cycle = Cycle(cycle_id, "")
+            first = self._client.first_runs(cycle)
+            listed = self._client.runs(cycle, total=first.total, first=first)
+            self._listed[cycle_id] = listed
+        return self._listed[cycle_id]
 
-    def _name_of(self, user_id: int | None) -> str:
+    def list_with_cases(self, cycle_id: int) -> tuple[ListedRuns, Mapping[int, tuple[str, str]]]:
+        """Return the same, and document key and global ID of their cases, where Jama tells them."""
+        lists = self._client.run_lists
+        self._listed[cycle_id] = lists.with_case_names(Cycle(cycle_id, ""))
+        return self._listed[cycle_id], lists.case_names
+
+    def name_of(self, user_id: int | None) -> str:
         """Return what Jama calls a user; one request for each."""
         if user_id is None:
             return ""
