@@ -25,6 +25,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
 @click.option("--trace", "traces", is_flag=True, help="Ask Jama for the requirements, too.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="KEY-OR-NAME",
+    help="With --trace: an item type that counts as a requirement; several times.",
+)
 @click.option("--url", help="With --trace: address of the Jama instance.")
 @click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
 def report(
@@ -32,6 +39,7 @@ def report(
     outputs: tuple[Path, ...],
     config: Path | None,
     traces: bool,
+    types: tuple[str, ...],
     url: str | None,
     journals: tuple[Path, ...],
 ) -> int:
@@ -49,7 +57,11 @@ def report(
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.reporting import ReportOptions, run_report  # noqa: PLC0415
 
-    return run_report(ReportOptions(journals, outputs, config, traces=traces, url=url))
+    if types and not traces:
+        raise click.UsageError("--type says which items are requirements; give --trace, too")
+
+    options = ReportOptions(journals, outputs, config, traces=traces, types=types, url=url)
+    return run_report(options)
 
 
 @toolbox.command()

@@ -36,6 +36,7 @@ class ReportOptions:
         outputs: The files to write, each in the format that its name ends with.
         config: The settings file that says where the journals are.
         traces: Whether Jama is asked for the requirements.
+        types: The item types that count as requirements; empty for all ordinary ones.
         url: Where Jama is; None for what the settings say.
     """
 
@@ -43,6 +44,7 @@ class ReportOptions:
     outputs: tuple[Path, ...]
     config: Path | None = None
     traces: bool = False
+    types: tuple[str, ...] = ()
     url: str | None = None
 
 
@@ -70,7 +72,7 @@ def run_report(options: ReportOptions) -> int:
         from pytest_jama.cli import tracing  # noqa: PLC0415 (it asks a server)
 
         settings = tracing.load_for_trace(sources, owned, flags=flags)
-        record.trace = tracing.trace_sources(record, sources, settings)
+        record.trace = tracing.trace_sources(record, sources, settings, types=options.types)
     stores = [FileStore.of_journal(each.recording.path) for each in sources]
     for path in dict.fromkeys(options.outputs):
         write_record(record, path, find_file=partial(find_in, stores))

@@ -303,6 +303,15 @@ def test_a_report_has_the_requirements_where_it_is_asked_for(traced: Traced) -> 
     assert "### Requirements" in text[".md"]
 
 
+def test_a_report_narrows_to_the_types_that_are_asked_for(traced: Traced) -> None:
+    traced.add("a requirement")
+    traced.add("a system", type_key="SYS")
+    assert main(["report", "--trace", "--type", "SYS", "-o", "r.json"]) == 0
+    document = json.loads((traced.repository.folder / "r.json").read_text("utf-8"))
+    assert [each["name"] for each in document["trace"]["requirements"]] == ["a system"]
+    assert main(["report", "--type", "SYS", "-o", "r.json"]) == 2
+
+
 def test_a_report_with_requirements_needs_the_server(
     traced: Traced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
