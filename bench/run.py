@@ -16,6 +16,7 @@ from bench.idle import measure_idle, measure_newer_idle
 from bench.junit import measure_junit
 from bench.loading import measure_loading
 from bench.pace import measure_pace
+from bench.reports import measure_reports
 from bench.table import print_table
 
 
@@ -39,6 +40,7 @@ def main() -> None:
         print_table("Memory", measure_memory())
     print_table("Pace: uploads of 200 results, with --quick 20", measure_pace(quick=quick))
     print_table("Reading reports: `junit-uploader`", measure_junit(quick=quick))
+    print_table("Reports: `pytest-jama report`", measure_reports(quick=quick))
     print(f"\ntook {time.monotonic() - start:.0f} s")
 
 

@@ -7,25 +7,19 @@ import os
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from junit_uploader import PROGRAM
+from junit_uploader.found_results import find_results
 from junit_uploader.junit.reported_test import ReadOptions
-from junit_uploader.listing import NO_TESTCASE, file_values, note_lines, summary_line
-from junit_uploader.merged_reports import (
-    link_tests,
-    no_garbage_collection,
-    read_reports,
-)
+from junit_uploader.merged_reports import no_garbage_collection, read_reports
 from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.tested import find_stated_commits, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
-from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.text import counted
 from pytest_jama.journal import Journals, open_journal
 from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import (
@@ -34,15 +28,12 @@ from pytest_jama.journal.lines import (
     uncollected_line,
     unmatched_line,
 )
-from pytest_jama.report.summary import unusable_lines
-from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.command_line import OutputOptions
-from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
+from pytest_jama.session.judge import judge_session
 from pytest_jama.session.provenance import (
     describe_destination,
     describe_session,
     find_provenance,
-    relative_to,
     session_facts,
     times_of,
 )
@@ -52,13 +43,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Iterator, Sequence
 
-    from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
-    from junit_uploader.tested import StatedCommits
+    from junit_uploader.found_results import FoundResults
     from pytest_jama.config import LoadedSettings
-    from pytest_jama.core.cases import CaseLink
-    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.journal import JournalWriter
     from pytest_jama.session.ending import Ending
 
@@ -125,7 +112,7 @@ def _run(
             (test for group in reports.groups() for test in group),
             os.environ,
         )
-        found = _find(reports, loaded, session, output, commits=commits, about=about)
+        found = find_results(reports, loaded, session, output, commits=commits, about=about)
     provenance = find_provenance(
         loaded.settings,
         folder=None,
@@ -147,6 +134,8 @@ def _run(
     about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
+        if found.linked is not None and not options.no_files:
+            found = _keep_files(found, session, journal, root=options.files_root)
         session.keep_lock(found.judged)
         write_results(journal, found.results, found.missing)
         if found.unmatched:
@@ -169,80 +158,23 @@ def _run(
     )
 
 
-def _find(
-    reports: MergedReports,
-    loaded: LoadedSettings,
-    session: Session,
-    output: OutputOptions,
-    *,
-    commits: StatedCommits,
-    about: dict[str, Any],
-) -> _Found:
-    """Link the tests of reports; refuse those that must not be sent."""
-    settings = loaded.settings
-    redactor = settings.redactor
-    about["reports"] = [file_values(file, redactor) for file in reports.files]
-    output.announce(f"jama: {summary_line(reports)}")
-    output.say(*note_lines(reports.files, redactor, verbose=output.verbose))
-    for unusable in reports.unusable:
-        session.errors.add_unusable(unusable)
-    try:
-        _refuse_wrong(reports, strict=settings.strict)
-    except PytestJamaError:
-        output.say(*unusable_lines(session.errors.unusable, verbose=output.verbose))
-        raise
-    refuse_conflicts(settings, reports.tests, file=relative_to(Path.cwd(), loaded.file))
-    linked = link_tests(
-        reports.groups(),
-        note_of=None if commits.of_all else commits.note_of,
-        find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
-        find_within=KeyPlaces(settings.tests).find_links,
-    )
-    known = find_known(
-        settings,
-        Coverage(
-            [each.test_id for each in linked.results if not each.is_uncollected],
-            failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
-            roots=("",) if reports.is_complete else (),
-            is_whole=reports.is_complete,
-            absent="has no test in any report given here",
-        ),
-        lock=session.lock,
-    )
-    missing = (*linked.skipped, *known.missing)
+def _keep_files(
+    found: FoundResults, session: Session, journal: JournalWriter, *, root: str
+) -> FoundResults:
+    """Keep the files that reports name, and tell the session of those that cannot be used."""
+    from junit_uploader.report_files import ReportFiles  # noqa: PLC0415 (few reports name any)
+    from pytest_jama.journal.file_store import FileStore  # noqa: PLC0415
+    from pytest_jama.session.kept_files import KeptFiles  # noqa: PLC0415
+
+    settings = session.settings
+    store = FileStore.of_journal(journal.path)
+    kept = None if journal.failure else KeptFiles(store, settings.evidence, settings.redactor)
+    files = ReportFiles(kept, [file.path for file in found.files], root)
     rules = settings.verdicts.rules()
-    counting = linked.counting(rules)
-    judged = linked.judged(counting, missing, rules=rules)
-    shown = session.shown
-    lines = _extra_lines(reports, linked, loaded, shown, verbose=output.verbose)
-    return _Found(
-        shown.results(counting),
-        tuple(shown.results(missing)),
-        judged if judged is counting else shown.results(judged),
-        reports.files,
-        tuple(lines),
-        session.take_unmatched(known.unmatched),
-    )
-
-
-class _Found(NamedTuple):
-    """What the reports say.
-
-    Attributes:
-        results: What counts of the reports, linked.
-        missing: What stands for tests that are in no report.
-        judged: All of it, in the order in which the journal is read.
-        files: The reports.
-        lines: What is to be said of them in the summary.
-        unmatched: The keys of the map that no report matches.
-    """
-
-    results: Sequence[TestResult]
-    missing: tuple[TestResult, ...]
-    judged: Sequence[TestResult]
-    files: Sequence[ReportFile]
-    lines: tuple[Line, ...]
-    unmatched: tuple[Unmatched, ...]
+    found = found.with_files(files.add, rules=rules, shown=session.shown)
+    for unusable in files.faults():
+        session.errors.add_unusable(unusable)
+    return found
 
 
 def _load(options: Namespace) -> LoadedSettings:
@@ -254,53 +186,14 @@ def _load(options: Namespace) -> LoadedSettings:
     loaded = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
-        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")},
+        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")}
+        | {"report": list(map(os.path.abspath, options.report or ()))},
         environ=os.environ,
         needs_target=not options.no_upload,
         unused=("url", "headers") if options.no_upload else (),
         flag_prefix="--",
     )
     return with_lock(loaded, start=Path.cwd(), flag_prefix="--")
-
-
-def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:
-    """Refuse reports without tests, and with ``--strict`` those with which anything is wrong.
-
-    Raises:
-        PytestJamaError: Nothing is to be sent.
-    """
-    if not session.tests:
-        is_read = any(file.error is None for file in session.files)
-        raise PytestJamaError(NO_TESTCASE if is_read else "no report could be read")
-    wrong = [file for file in session.files if strict and file.is_wrong]
-    if wrong:
-        what = f"something is wrong with {len(wrong)} of {counted(len(session.files), 'report')}"
-        raise PytestJamaError(f"{what}, and with strict nothing is sent then")
-
-
-def _extra_lines(
-    session: MergedReports,
-    linked: LinkedTests,
-    loaded: LoadedSettings,
-    shown: ShownResults,
-    *,
-    verbose: bool,
-) -> Iterator[Line]:
-    """Yield what the summary has to say of the reports."""
-    for address in linked.uncollected:
-        text = f"{shown.name_of(address)}: its tests did not run"
-        yield Line("uncollected", text, Tone.WARNING)
-    if verbose and loaded.settings.tests:
-        for test_id, test in session.tests.items():
-            links = loaded.settings.tests.find(test_id) if test.links else ()
-            if links and links != test.links:
-                name = shown.name_of(test_id)
-                text = f"beats the map: {name}: property {_said(test.links)}, map {_said(links)}"
-                yield Line("property", text, Tone.WARNING)
-
-
-def _said(links: Iterable[CaseLink]) -> str:
-    return ", ".join(map(str, links))
 
 
 LINES_AT_ONCE = 1000

@@ -22,6 +22,7 @@ from junit_uploader.sources import find_sources, open_source
 from pytest_jama.core.cases import NO_CASE, without_none
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.results import Outcome, TestResult
+from pytest_jama.core.test_ids import normal_form
 from pytest_jama.journal.united import keep_counting, unite_results
 
 if TYPE_CHECKING:
@@ -215,6 +216,24 @@ class LinkedTests(NamedTuple):
     has_several: bool
     uncollected: tuple[str, ...]
     skipped: tuple[TestResult, ...] = ()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether a report names a file of a test."""
+        return any(test.extras.files for test in self.tests if test.extras is not None)
+
+    def with_files(self, add: Callable[[TestResult, ReportedTest], TestResult]) -> LinkedTests:
+        """Return them with the files of tests that are linked to cases, if only by namesakes.
+
+        Args:
+            add: Returns a result with the files of its test.
+        """
+        linked = {normal_form(each.test_id) for each in self.results if each.links}
+        results = [
+            add(result, test) if test.files and normal_form(test.test_id) in linked else result
+            for result, test in zip(self.results, self.tests, strict=True)
+        ]
+        return self._replace(results=results)
 
     def counting(self, rules: VerdictRules) -> Sequence[TestResult]:
         """Return what counts of all reports, for the journal: nothing of it gives way to the rest.

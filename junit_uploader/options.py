@@ -76,6 +76,18 @@ def make_parser() -> argparse.ArgumentParser:
         help="a file, a folder (every *.xml below), a pattern ('reports/**/*.xml') or - for stdin; "
         "files may be packed (.gz); several reports are one session",
     )
+    parser.add_argument(
+        "--files-root",
+        metavar="FOLDER",
+        default="",
+        help="files that reports name are taken from below this folder alone; without it, from "
+        "below that of the report. Relative paths begin in either",
+    )
+    parser.add_argument(
+        "--no-files",
+        action="store_true",
+        help="leave the files that reports name where they are",
+    )
     _add_settings(parser)
     _add_manners(parser)
     parser.add_argument("--version", action="store_true", help="print the version")
@@ -86,6 +98,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings file instead of jama.yaml")
     for name, (metavar, text) in SETTING_FLAGS.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=text)
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        action="append",
+        help="write the record of the session there at its end, by suffix: .html, .md, .json, "
+        ".csv, .xml; several times",
+    )
     parser.add_argument(
         "--commit",
         metavar="SHA",

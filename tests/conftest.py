@@ -42,10 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let the processes that tests start be interrupted.
+    """Let the processes that tests start be interrupted, and write nothing on the page of a CI job.
 
     Shells start what runs in the background with Ctrl-C ignored, and every process hands that on.
     """
+    os.environ.pop("GITHUB_STEP_SUMMARY", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.jama.store import Store
+from pytest_jama.sandbox.jama.stored_files import content_of, files_by_holder
 
 if TYPE_CHECKING:
     from pytest_jama.sandbox.jama.model import Node
@@ -27,3 +28,11 @@ def stored_runs(folder: Path) -> dict[int, Node]:
         (plan,) = store.plans(PROJECT)
         (cycle,) = store.cycles(plan.id)
         return {int(run.case_key.rpartition("-")[2]): run for run in store.runs(cycle.id)}
+
+
+def stored_files(folder: Path, number: int) -> list[bytes]:
+    """Return the content of the files of the run of a case."""
+    run = stored_runs(folder)[number]
+    with Store(folder / STATE) as store:
+        files = files_by_holder(store.database, [run.id]).get(run.id, ())
+        return [content_of(store.database, file) for file in files]

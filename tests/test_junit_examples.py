@@ -13,7 +13,7 @@ import pytest
 
 from junit_uploader.merged_reports import read_reports
 from pytest_jama.cli import main
-from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
+from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_files, stored_runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,6 +90,17 @@ def test_every_run_ends_in_the_documented_status(
     command, *_ = commands(name, "pytest-jama")
     assert rehearse(folder, command, monkeypatch) == 0
     assert statuses(stored_runs(folder)) == documented_statuses(name)
+
+
+def test_what_playwright_attached_is_attached_to_the_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_example("junit/playwright", tmp_path)
+    command, *_ = commands("playwright", "pytest-jama")
+    assert rehearse(folder, command, monkeypatch) == 0
+    (shot,) = stored_files(folder, 1)
+    assert shot == (folder / "display.png").read_bytes()
+    assert [b"locks after three wrong codes" in text for text in stored_files(folder, 3)] == [True]
 
 
 @pytest.mark.parametrize("name", NAMES)

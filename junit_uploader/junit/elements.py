@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from junit_uploader.junit.scenarios import TAG_PROPERTIES, find_listed_tags
-from pytest_jama.core.properties import ROOTDIR, USED_PROPERTIES
+from pytest_jama.core.properties import FILE, ROOTDIR, USED_PROPERTIES
 from pytest_jama.core.results import Outcome
 
 if TYPE_CHECKING:
@@ -250,8 +250,10 @@ _COMMIT_NAMES = frozenset(
 BEGIN = "[["
 """What every mark begins with: texts without it hold none."""
 
-PROPERTY = b"[[PROPERTY|"
-"""What the mark of a property begins with, in bytes."""
+MARKS = (b"[[PROPERTY|", b"[[ATTACHMENT|")
+"""What the marks of properties and files begin with, in bytes."""
+
+_FILE_MARK = MARKS[1].decode()
 
 
 _PROPERTY = re.compile(
@@ -263,9 +265,15 @@ _ATTACHMENT = re.compile(r"^[ \t]*\[\[ATTACHMENT\|[^\n]*\]\][ \t\r]*$\n?", re.MU
 
 
 def find_properties(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of the properties that stand in an output."""
+    """Yield the names and values of the properties and files that stand in an output."""
     for mark in _find_marks(text):
         yield mark.key.strip(), text[mark.value_from : mark.value_to].strip()
+    if _FILE_MARK in text:
+        for line in text.split("\n"):
+            for piece in line.rstrip().split(_FILE_MARK)[1:]:
+                path, end, _ = piece.partition("]]")
+                if end and path.strip():
+                    yield FILE, path.strip()
 
 
 class _Mark(NamedTuple):

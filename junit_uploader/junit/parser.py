@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from lxml import etree
 
 from junit_uploader.junit import elements
-from junit_uploader.junit.elements import PROPERTY
+from junit_uploader.junit.elements import MARKS
 from junit_uploader.junit.notes import UnreadableError
 from junit_uploader.junit.scenarios import SIGNS
 
@@ -137,13 +137,13 @@ class FastFeed:
         if not self.has_marks:
             begins_wide = not self._prolog and b"\0" in data[:4]  # UTF-16: not to be searched
             # a single byte is found ten times as fast, and this one is rare
-            is_inside = _RARE in data and PROPERTY in data
-            across = self._last + data[: len(PROPERTY)]
-            self.has_marks = begins_wide or is_inside or PROPERTY in across
+            is_inside = _RARE in data and any(mark in data for mark in MARKS)
+            across = self._last + data[:_LONGEST_MARK]
+            self.has_marks = begins_wide or is_inside or any(mark in across for mark in MARKS)
             if len(self._prolog) < _LONGEST_PROLOG:
                 beginning = self._prolog + data[:_LONGEST_PROLOG]
                 self.has_marks = self.has_marks or any(sign in beginning for sign in SIGNS)
-            self._last = data[-len(PROPERTY) :]
+            self._last = data[-_LONGEST_MARK:]
 
     def _check(self, element: etree._Element) -> None:
         """Refuse documents that are not reports, or that declare entities."""
@@ -157,7 +157,8 @@ class FastFeed:
 
 
 _UNDECLARED = (etree.ErrorTypes.ERR_UNDECLARED_ENTITY, etree.ErrorTypes.WAR_UNDECLARED_ENTITY)
-_RARE = PROPERTY[-1:]
+_RARE = b"|"
+_LONGEST_MARK = max(map(len, MARKS))
 
 LONGEST_SILENCE_BYTES = 32 * 1024 * 1024
 """When no element ends for so long, texts have to be cut: libxml2 keeps a whole CDATA section."""

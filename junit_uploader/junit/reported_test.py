@@ -18,6 +18,7 @@ from pytest_jama.core.text import ELLIPSIS
 
 if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.properties import Offered
 
 UNNAMED = "(unnamed)"
 """Stands for a name that the report does not give."""
@@ -101,6 +102,7 @@ class Extras(NamedTuple):
         commit: The commit that its own properties name; may be empty.
         reports: The numbers of the reports, where those are several.
         redacted: How many passages of its texts are hidden.
+        files: The files that it names.
     """
 
     name: str | None = None
@@ -116,6 +118,7 @@ class Extras(NamedTuple):
     commit: str = ""
     reports: tuple[int, ...] = ()
     redacted: int = 0
+    files: tuple[Offered, ...] = ()
 
 
 NO_EXTRAS = Extras()
@@ -188,6 +191,11 @@ class ReportedTest(NamedTuple):
     def reports(self) -> tuple[int, ...]:
         """The numbers of the reports that say it."""
         return (self.extras.reports if self.extras else ()) or (self.suite.report,)
+
+    @property
+    def files(self) -> tuple[Offered, ...]:
+        """The files that it names."""
+        return self.extras.files if self.extras else ()
 
     def as_result(self) -> TestResult:
         """Return the test result that the rest of the product works with."""

@@ -20,6 +20,7 @@ from pytest_jama.core.results import MESSAGE_CHARACTERS, WORST_FIRST, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_jama.core.properties import Offered
     from pytest_jama.core.results import StepResult
 
 _PASSED = Outcome.PASSED
@@ -90,6 +91,7 @@ def _with_teardown(test: ReportedTest, teardown: ReportedTest) -> ReportedTest:
         notes=tuple(dict.fromkeys((*one.notes, *two.notes)))[:MOST_NOTES],
         is_teardown=True,
         redacted=one.redacted + two.redacted,
+        files=tuple(dict.fromkeys((*one.files, *two.files))),
     )
     return test._replace(
         outcome=gravest.outcome, time_s=_sum_s(test, teardown), started=test.started, extras=extras
@@ -111,8 +113,24 @@ def _with_attempt(attempt: ReportedTest, test: ReportedTest) -> ReportedTest:
         notes=(*notes, *two.notes)[-MOST_NOTES:],
         attempt_notes=notes[:MOST_NOTES],
         earlier=number + two.earlier,
+        files=_with_earlier(one.files, number, two.files),
     )
     return test._replace(time_s=_sum_s(attempt, test), started=attempt.started, extras=extras)
+
+
+def _with_earlier(
+    earlier: Sequence[Offered], number: int, files: Sequence[Offered]
+) -> tuple[Offered, ...]:
+    """Return the files of an attempt, and those of earlier ones that it has not written over.
+
+    Args:
+        earlier: The files until the attempt before it.
+        number: That attempt.
+        files: Its own.
+    """
+    written = {file.value for file in files}
+    kept = (file for file in earlier if file.value not in written)
+    return (*(each._replace(attempt=each.attempt or number) for each in kept), *files)
 
 
 def _colon(note: str) -> str:
@@ -180,6 +198,7 @@ def overview(united: Sequence[ReportedTest]) -> ReportedTest:
         links=tuple(dict.fromkeys(link for each in all_extras for link in each.links)),
         testcases=sum(each.testcases for each in all_extras),
         earlier=sum(each.earlier for each in all_extras),
+        files=tuple(dict.fromkeys(file for each in all_extras for file in each.files)),
     )
     return united[0]._replace(time_s=_sum_s(*united), extras=extras)
 
@@ -209,10 +228,13 @@ def read_attempts(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
         kept.append([each for each in attempt.steps if each.number not in again])
         again.update(each.number for each in attempt.steps)
     steps = tuple(step for each in reversed(kept) for step in each)
+    files: tuple[Offered, ...] = ()
+    for number, attempt in enumerate(attempts):
+        files = _with_earlier(files, number, tuple(dict.fromkeys(attempt.attachments)))
     return Evidence(
         nearer_wins(each.links for each in attempts),
         steps,
         tuple(dict.fromkeys(problem for each in attempts for problem in each.problems)),
         tuple(dict.fromkeys(note for each in attempts for note in each.notes)),
-        tuple(dict.fromkeys(file for each in attempts for file in each.attachments)),
+        files,
     )

@@ -19,7 +19,6 @@ from junit_uploader.junit.attributes import (
     read_time_s,
 )
 from junit_uploader.junit.elements import (
-    ResultKind,
     Subject,
     find_properties,
     read_finding,
@@ -27,6 +26,7 @@ from junit_uploader.junit.elements import (
 )
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
+from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
 from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
 from junit_uploader.junit.same_test import read_attempts
 from junit_uploader.junit.scenarios import find_tags, read_scenario
@@ -217,7 +217,7 @@ class TestcaseReader:
         properties = inside.properties
         read = read_attempts if suite.holds_attempts else read_evidence
         evidence = read(properties, outcome) if properties else NO_EVIDENCE
-        links, steps, problems, notes, _ = evidence
+        links, steps, problems, notes, files = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
         notes, steps, redacted = self._tidy(notes, steps)
@@ -234,7 +234,7 @@ class TestcaseReader:
         message, is_teardown, count = account
         is_plain = subject is _TEST and not (earlier or odd_name)
         commit = inside.commit
-        if is_plain and not (message or links or steps or notes or commit):
+        if is_plain and not (message or links or steps or notes or commit or files):
             return None
         return Extras(
             odd_name,
@@ -247,6 +247,7 @@ class TestcaseReader:
             subject=subject,
             commit=commit,
             redacted=redacted + count,
+            files=files,
         )
 
     def _tidy(
@@ -303,47 +304,3 @@ def read_suite_result(finding: Finding, suite: SuiteFacts, options: ReadOptions)
         account = read_account([finding], outcome, options)
     extras = Extras(name=identity.odd_name, message=account.message, redacted=account.redacted)
     return ReportedTest(identity.test_id, "", suite, outcome, None, suite.started, extras)
-
-
-_ERROR, _FAILURE, _SKIPPED = ResultKind.ERROR, ResultKind.FAILURE, ResultKind.SKIPPED
-
-
-def decide_outcome(
-    findings: Sequence[Finding],
-    attributes: Mapping[str, str],
-    options: ReadOptions,
-) -> Outcome:
-    """Return the outcome of one testcase.
-
-    Error beats failure beats skipped beats the attributes that say "not run"; else it passed.
-
-    Args:
-        findings: The results inside it.
-        attributes: Its own attributes.
-        options: How to read them.
-    """
-    kinds = [finding.kind for finding in findings]
-    fails = _ERROR in kinds or _FAILURE in kinds
-    if _SKIPPED in kinds and (options.skipped_wins or not fails):
-        expected = options.dialects.expected_failures
-        types = {each.type_name for each in findings if each.kind is _SKIPPED}
-        return Outcome.SKIPPED if expected.isdisjoint(types) else Outcome.XFAILED
-    if fails:
-        return Outcome.ERROR if _ERROR in kinds else Outcome.FAILED
-    return Outcome.SKIPPED if options.dialects.says_not_run(attributes) else Outcome.PASSED
-
-
-_BAD_STATUS = frozenset({"fail", "failed", "failure", "error", "errored", "broken"})
-
-
-def find_contradiction(
-    findings: Sequence[Finding],
-    attributes: Mapping[str, str],
-) -> NoteKind | None:
-    """Find what speaks of a failure in a testcase that shows none."""
-    kinds = [finding.kind for finding in findings]
-    if not all(kind.is_earlier for kind in kinds):
-        return None
-    if attributes.get("status", "").strip().lower() in _BAD_STATUS:
-        return NoteKind.BAD_STATUS
-    return NoteKind.RERUN_ALONE if any(kind.is_rerun for kind in kinds) else None

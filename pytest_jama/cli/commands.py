@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,12 @@ def sandbox(
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--config", type=_FILE, help="The jama.yaml that names the server and the journals.")
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FILE",
+    help="Write the record there at the end: .html, .md, .json, .csv, .xml; several times.",
+)
 @click.option("--strict", is_flag=True, help="Fail when no test is linked to a test case.")
 @click.option(
     "--accept-edited",
@@ -128,6 +135,7 @@ def sandbox(
 def upload(
     *,
     config: Path | None,
+    report: tuple[str, ...],
     accept_edited: bool,
     dry_run: bool,
     as_json: bool,
@@ -158,8 +166,10 @@ def upload(
     mode = Mode.DRY_RUN if dry_run else Mode.SEND
     output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
     accepted = ["--accept-edited"] if accept_edited else []
-    command = ["pytest-jama", "upload", *_words(given), *accepted, *map(str, journals)]
-    options = UploadOptions(journals, config, given, accepts_edited=accept_edited)
+    reports = [f"--report={each}" for each in report]
+    command = ["pytest-jama", "upload", *_words(given), *reports, *accepted, *map(str, journals)]
+    flags = {**given, "report": list(map(os.path.abspath, report))}
+    options = UploadOptions(journals, config, flags, accepts_edited=accept_edited)
     with second_interrupt_ends_all():
         return run_upload(options, output, command=command)
 

@@ -44,7 +44,7 @@ class EditedJournals:
         self._taken = [taken.recording for taken in choice.taken]
         self._others = choice.others
         for recording in self._taken:
-            _add_contradictions(recording)
+            add_contradictions(recording)
         if are_accepted:
             for recording in (*self._taken, *self._others):
                 recording.accepted.update(edit.line for edit in recording.edits)
@@ -111,7 +111,7 @@ class EditedJournals:
         }
 
 
-def _add_contradictions(recording: Recording) -> None:
+def add_contradictions(recording: Recording) -> None:
     """Add the lines that contradict the results, unless the chain has told of them."""
     try:
         said = recording.header.settings.get("verdicts", {})

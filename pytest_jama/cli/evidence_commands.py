@@ -23,7 +23,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Write this file, by its ending: .html, .md, .json, .csv, .xml; several times.",
 )
-@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--cycle", metavar="NAME|id:N", help="Read what this test cycle shows in Jama now.")
+@click.option("--plan", metavar="NAME|id:N", help="The test plan of --cycle.")
+@click.option(
+    "--only",
+    type=click.Choice(["deviations"]),
+    help="Leave cases without a deviation out of index and annex of a page.",
+)
 @click.option("--trace", "traces", is_flag=True, help="Ask Jama for the requirements, too.")
 @click.option(
     "--type",
@@ -32,36 +38,61 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="KEY-OR-NAME",
     help="With --trace: an item type that counts as a requirement; several times.",
 )
-@click.option("--url", help="With --trace: address of the Jama instance.")
+@click.option("--url", help="With --cycle or --trace: address of the Jama instance.")
+@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--verbose", "-v", count=True, help="-vv logs each request.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
 @click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
 def report(
     *,
     outputs: tuple[Path, ...],
-    config: Path | None,
+    cycle: str | None,
+    plan: str | None,
+    only: str | None,
     traces: bool,
     types: tuple[str, ...],
     url: str | None,
+    config: Path | None,
+    as_json: bool,
+    verbose: int,
+    quiet: bool,
     journals: tuple[Path, ...],
 ) -> int:
-    """Write the record of sessions as a page or for programs, from their journals alone.
+    """Write the record of sessions as a page or for programs, from their journals.
 
     \b
     pytest-jama report -o report.html
     pytest-jama report .jama/*.jsonl -o report.html -o report.json
+    pytest-jama report --cycle "Build 17" -o report.html
 
     Without JOURNAL it takes the newest one, sent or not. Several journals are one record, as
-    `pytest-jama upload` makes them one session. No server is asked, but with --trace.
+    `pytest-jama upload` makes them one session. No server is asked, but with --cycle and --trace.
+    With --cycle it takes all journals of the cycle, and tells what Jama shows now, also of runs
+    that no journal has; with --trace it reads the requirements of the project.
 
-    Exit status: 0 written, 2 wrong use, or a journal that cannot be used; 3 with --trace, when Jama
-    is out of reach.
+    Exit status: 0 written, 1 Jama refused to tell, 2 wrong use, or a journal that cannot be used,
+    3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.reporting import ReportOptions, run_report  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     if types and not traces:
         raise click.UsageError("--type says which items are requirements; give --trace, too")
-
-    options = ReportOptions(journals, outputs, config, traces=traces, types=types, url=url)
-    return run_report(options)
+    options = ReportOptions(
+        journals,
+        outputs,
+        config,
+        cycle=cycle,
+        plan=plan,
+        flags={"url": url},
+        traces=traces,
+        types=types,
+        only_deviations=bool(only),
+    )
+    output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
+    with second_interrupt_ends_all():
+        return run_report(options, output)
 
 
 @toolbox.command()
@@ -101,22 +132,84 @@ def selftest(*, files: tuple[Path, ...], words: str, as_json: bool, quiet: bool)
 
 
 @toolbox.command()
+@click.option(
+    "--output",
+    "-o",
+    type=_FILE,
+    default=Path("-"),
+    show_default=True,
+    metavar="FILE",
+    help="Write it to this file; - is standard output.",
+)
+@click.option(
+    "--subject",
+    "subjects",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="What was tested: a wheel, a firmware image; several times.",
+)
+@click.option(
+    "--predicate-only", is_flag=True, help="Write the predicate without the statement around it."
+)
+@click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
+@click.option("--json", "as_json", is_flag=True, help="Say in JSON what was written to FILE.")
+@click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
+def manifest(
+    *,
+    output: Path,
+    subjects: tuple[Path, ...],
+    predicate_only: bool,
+    config: Path | None,
+    as_json: bool,
+    journals: tuple[Path, ...],
+) -> int:
+    """Write the record of an upload as an in-toto Statement, ready to be signed.
+
+    \b
+    pytest-jama manifest -o upload.intoto.json
+    pytest-jama manifest --subject dist/pump.whl -o upload.intoto.json
+
+    It says PASSED, WARNED or FAILED, for policy engines, and the hashes of commit, journal and
+    subjects. Without JOURNAL it takes the newest one. `pytest-jama verify` checks it. No server is
+    asked.
+
+    Exit status: 0 written, whatever it says; 2 wrong use, or a journal that cannot be used.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.manifesting import ManifestOptions, run_manifest  # noqa: PLC0415
+
+    options = ManifestOptions(journals, output, subjects, config)
+    return run_manifest(options, predicate_only=predicate_only, as_json=as_json)
+
+
+@toolbox.command()
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @click.option("--verbose", "-v", count=True, help="-vv logs each request.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
-@click.argument("journals", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--files", is_flag=True, help="Compare the bytes of attached files, too.")
+@click.option(
+    "--offline", is_flag=True, help="Ask no server: compare only what is on this machine."
+)
+@click.argument(
+    "records", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RECORD..."
+)
 def verify(
     *,
     config: Path | None,
     as_json: bool,
     verbose: int,
     quiet: bool,
-    journals: tuple[Path, ...],
+    files: bool,
+    offline: bool,
+    records: tuple[Path, ...],
     **given: str | bool | None,
 ) -> int:
-    """Compare what Jama shows now with what the journals say was sent; change nothing.
+    """Compare what Jama shows now with what was sent; change nothing.
+
+    A RECORD is a journal, a folder of them, or a manifest of `pytest-jama manifest`, whose journals
+    and files are looked for beside it and in the folder of the journals.
 
     Exit status: 0 all is as it was sent, 1 something differs, 2 wrong use or settings, 3 Jama out
     of reach or credentials refused.
@@ -125,8 +218,9 @@ def verify(
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
+    options = VerifyOptions(records, config, given, reads_files=files, is_offline=offline)
     with second_interrupt_ends_all():
-        return run_verify(VerifyOptions(journals, config, given), output)
+        return run_verify(options, output)
 
 
 @toolbox.command()

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
-from pytest_jama.cli.upload_settings import find_journal_folder, load_for_upload
+from pytest_jama.cli.upload_settings import find_journal_folder, load_for_upload, require_jama
 from pytest_jama.config import load_owned
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted
@@ -155,9 +155,7 @@ def load_for_trace(
     """
     recordings = [each.recording for each in sources]
     settings = load_for_upload(recordings, owned=owned, flags=flags, environ=os.environ).settings
-    if settings.target != "jama":
-        what = f"the target is {settings.target!r}, and only Jama knows requirements"
-        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    require_jama(settings, "knows requirements")
     return settings
 
 
@@ -167,6 +165,7 @@ def trace_sources(
     settings: Settings,
     *,
     types: Sequence[str] = (),
+    cycle_id: int | None = None,
     observer: Observer | None = None,
 ) -> TraceRecord:
     """Ask Jama for the requirements of the project that journals went to.
@@ -176,6 +175,7 @@ def trace_sources(
         sources: The journals.
         settings: What `load_for_trace` found.
         types: The item types that count as requirements.
+        cycle_id: The API ID of the cycle that the record is of; None takes that of the last upload.
         observer: Told when there is much to read.
 
     Raises:
@@ -184,16 +184,19 @@ def trace_sources(
     api = open_api(settings, clocks=None, read_timeout_s=READ_TIMEOUT_S)
     client = JamaClient(api, at_once=settings.upload.concurrency)
     with closing(api.connection):
-        project_id, cycle = _find_place(client, settings, sources)
+        project_id, cycle = _find_place(client, settings, sources, cycle_id)
         known = read_traceability(client, project_id, cycle, type_names=types, observer=observer)
     return trace(record, known, read_at=_now())
 
 
 def _find_place(
-    client: JamaClient, settings: Settings, sources: Iterable[JournalSource]
+    client: JamaClient,
+    settings: Settings,
+    sources: Iterable[JournalSource],
+    wanted: int | None,
 ) -> tuple[int, Cycle | None]:
     """Return project and cycle: of the last upload, else those that the settings name."""
-    place = sum_up_uploads(chain.from_iterable(each.uploads for each in sources)).place
+    place = sum_up_uploads(chain.from_iterable(each.uploads_to(wanted) for each in sources)).place
     project_id, cycle_id = place.get("project"), place.get("cycle")
     if isinstance(project_id, int) and isinstance(cycle_id, int) and project_id and cycle_id:
         return project_id, Cycle(cycle_id, "")

@@ -96,7 +96,7 @@ def run_upload(
         with closing(_Held(choice)), output.logging():
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
-                return _end_without_journal(choice, edited, output)
+                return _end_without_journal(choice, edited, output, options)
             upload = _Upload(choice, edited, options, output, owned)
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
@@ -139,7 +139,9 @@ def _find_choice(options: UploadOptions, folder: Path | None, owned: LoadedSetti
     )
 
 
-def _end_without_journal(choice: Choice, edited: EditedJournals, output: OutputOptions) -> int:
+def _end_without_journal(
+    choice: Choice, edited: EditedJournals, output: OutputOptions, options: UploadOptions
+) -> int:
     """Say why there is nothing to do."""
     unusable = (*_unreadable(choice), *edited.unusable())
     lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
@@ -149,6 +151,9 @@ def _end_without_journal(choice: Choice, edited: EditedJournals, output: OutputO
     if not unusable:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
+    if options.flags.get("report"):
+        text = "none is written: nothing is sent; pytest-jama report makes it from a journal"
+        lines.append(Line("report", text, Tone.WARNING))
     ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
     return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
 

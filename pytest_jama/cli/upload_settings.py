@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config import Settings, load_from_journal
 from pytest_jama.core.errors import Problem, SettingsError
@@ -53,7 +53,8 @@ def load_for_upload(
         SettingsError: With every mistake, or with everything in which they differ.
     """
     first, *others = recordings
-    refused = list(_server_problems(recordings, owned))
+    said = [(shown(each.path), each.header.settings) for each in recordings]
+    refused = list(_server_problems(said, owned))
     if refused:
         raise SettingsError(*refused)
     loaded = _load(first, owned=owned, flags=flags, environ=environ)
@@ -97,27 +98,69 @@ def find_journal_folder(owned: LoadedSettings) -> Path | None:
     return next(filter(os.path.lexists, candidates), None)
 
 
-def _server_problems(recordings: Iterable[Recording], owned: LoadedSettings) -> Iterator[Problem]:
+def load_for_reading(
+    said: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    owned: LoadedSettings,
+    flags: Flags,
+    environ: Mapping[str, str],
+) -> Settings:
+    """Load what is needed to read from the server that records name, whatever they wrote into.
+
+    Args:
+        said: The name of each record, and what it says of its server.
+        owned: What `load_owned` found.
+        flags: As for `load_settings`.
+        environ: The environment, with the credentials.
+
+    Raises:
+        SettingsError: With every mistake, or with every record of another server.
+    """
+    refused = list(_server_problems(said, owned))
+    if refused:
+        raise SettingsError(*refused)
+    unused = dict.fromkeys(("project", "plan", "cycle"), "not-used")
+    return load_from_journal(unused, owned=owned, environ=environ, flags=flags).settings
+
+
+def require_jama(settings: Settings, ability: str) -> None:
+    """Refuse to ask another kind of server than Jama.
+
+    Args:
+        settings: What says which kind it is.
+        ability: What only Jama does, as the message ends: ``can be compared``.
+
+    Raises:
+        SettingsError: When it is another one.
+    """
+    if settings.target != "jama":
+        what = f"the target is {settings.target!r}, and only Jama {ability}"
+        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+
+
+def _server_problems(
+    said: Iterable[tuple[str, Mapping[str, Any]]], owned: LoadedSettings
+) -> Iterator[Problem]:
     """Yield why it is not certain where the credentials may go; a flag makes it certain."""
-    said, origin = owned.settings.url, owned.origins.get("url", "")
-    for recording in recordings:
-        target = recording.header.settings.get("target")
+    ours, origin = owned.settings.url, owned.origins.get("url", "")
+    said = list(said)
+    for name, settings in said:
+        target = settings.get("target")
         if isinstance(target, str) and target != owned.settings.target:
-            yield _other_target(target, shown(recording.path), owned)
+            yield _other_target(target, name, owned)
     if origin.startswith("--"):
         return
-    for recording in recordings:
-        url = recording.header.settings.get("url")
-        written = _shown_url(url)
-        if not said:
-            yield _no_server(written, shown(recording.path))
+    for name, settings in said:
+        written = _shown_url(settings.get("url"))
+        if not ours:
+            yield _no_server(written, name)
             return
-        if written and server_of(written) != server_of(said):
+        if written and server_of(written) != server_of(ours):
             yield Problem(
-                f"url is {written!r}, and {origin} says {said!r}",
+                f"url is {written!r}, and {origin} says {ours!r}",
                 "a journal does not decide where credentials go; say it with "
-                f"--url={said} or --url={written}",
-                shown(recording.path),
+                f"--url={ours} or --url={written}",
+                name,
             )
 
 

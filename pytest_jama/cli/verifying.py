@@ -1,4 +1,4 @@
-"""``pytest-jama verify``: whether Jama still shows what journals say was sent, and they are whole.
+"""``pytest-jama verify``: whether Jama still shows what was sent, and the records are whole.
 
 It only reads, and changes no journal.
 """
@@ -8,34 +8,47 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.upload_settings import load_for_upload
+from pytest_jama.cli.edited_journals import add_contradictions
+from pytest_jama.cli.sent_by_cycle import SentByCycle
+from pytest_jama.cli.stated_files import Alteration, compare_stated, is_manifest
+from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
+from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted
-from pytest_jama.core.trust import read_own
-from pytest_jama.journal.candidates import named_files
-from pytest_jama.journal.folder import shown
-from pytest_jama.journal.read import read_journal
-from pytest_jama.journal.upload_record import UploadRecord, read_uploads
+from pytest_jama.journal.candidates import named_files, require_trusted
+from pytest_jama.journal.folder import find_journals, shown
+from pytest_jama.journal.read import EmptyJournalError
+from pytest_jama.report.evidence.journal_sources import read_content, read_source, source_of
+from pytest_jama.report.evidence.statement_check import read_manifest
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
+from pytest_jama.session.session import exposure_lines
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
-from pytest_jama.targets.jama.run_audit import ARRIVED, RunAudit, RunDifference, SentRun
+from pytest_jama.targets.jama.run_audit import ARRIVED, RunAudit, RunDifference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pytest_jama.config import Flags, Settings
+    from pytest_jama.core.port import Observer
     from pytest_jama.journal.record import Recording
+    from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.statement_check import Manifest
     from pytest_jama.session.command_line import OutputOptions
 
 PROGRAM = "pytest-jama verify"
+
+_MANY_RUNS = 100
+_MANY_FILES = 50
+"""From so many on it is said what takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +56,18 @@ class VerifyOptions:
     """The command line.
 
     Attributes:
-        journals: Files, and folders, of which those are taken that have something to send.
+        records: Journals and manifests; of a folder all journals are taken.
         config: The settings file that says where the server is.
         flags: What the flags say, by setting.
+        reads_files: Whether the content of attached files is compared, too.
+        is_offline: Whether no server is asked: only what is on this machine is compared.
     """
 
-    journals: tuple[Path, ...]
+    records: tuple[Path, ...]
     config: Path | None
     flags: Flags
+    reads_files: bool = False
+    is_offline: bool = False
 
 
 @dataclass
@@ -58,43 +75,64 @@ class _Finding:
     """What was found.
 
     Attributes:
-        edits: Changes of the journals, a sentence each.
+        edits: Changes of the journals that no upload was told to accept, a sentence each.
+        accepted: Those that one was told to accept.
+        alterations: What is not as a manifest states.
+        missing: What a manifest names and was not found.
+        notes: What else people should know.
         differences: What Jama shows otherwise.
         checked: How many runs were compared.
-        only_status: How many of them by their status alone, since the journal has no more.
+        files: How many attached files were compared.
+        only_status: How many runs by their status alone, since the journal has no more.
+        left: The runs that sessions left as they were.
+        is_stated: Whether a manifest was all there was, without its journals.
+        is_offline: See `VerifyOptions`.
         redactor: Hides secrets.
         error: Why it did not come to its end.
     """
 
     edits: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    alterations: list[Alteration] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     differences: list[RunDifference] = field(default_factory=list)
     checked: int = 0
+    files: int = 0
     only_status: int = 0
+    left: list[str] = field(default_factory=list)
+    is_stated: bool = False
+    is_offline: bool = False
     redactor: Redactor = field(default_factory=Redactor)
     error: str = ""
+
+    @property
+    def is_as_sent(self) -> bool:
+        return not (self.edits or self.alterations or self.differences)
 
 
 def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
     """Compare what Jama shows with what was sent.
 
     Args:
-        options: Which journals, and where Jama is.
+        options: Which records, and where Jama is.
         output: Form of the output.
 
     Returns:
         The exit status.
     """
-    found = _Finding()
+    found = _Finding(is_offline=options.is_offline)
+    progress = output.make_progress()
     try:
         with output.logging():
-            _verify(options, found)
-            status = ExitStatus.WELL
-            if found.edits or found.differences:
-                status = ExitStatus.INCOMPLETE
+            _verify(options, found, output, progress)
+            status = ExitStatus.WELL if found.is_as_sent else ExitStatus.INCOMPLETE
     except PytestJamaError as error:
         output.complain(error, program=PROGRAM)
         found.error = str(error)
         status = exit_status_of(error)
+    finally:
+        progress.stopped()
     for line in _lines(found):
         output.say(line._replace(text=found.redactor.hide_certain(line.text)))
     if not output.as_json:
@@ -104,125 +142,171 @@ def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
     )
 
 
-def _verify(options: VerifyOptions, found: _Finding) -> None:
-    journals = [_read(path) for path in named_files(options.journals, {})]
-    recordings = [recording for recording, _ in journals]
-    if not recordings:
-        where = ", ".join(map(shown, options.journals))
-        raise SettingsError(Problem("no journal to compare", "name the files themselves", where))
-    for recording in recordings:
-        found.edits += [f"{shown(recording.path)}: {edit}" for edit in recording.edits]
-        if recording.damaged:
-            lines = ", ".join(map(str, recording.damaged))
-            found.edits.append(f"{shown(recording.path)}: line {lines} cannot be read")
+def _verify(
+    options: VerifyOptions, found: _Finding, output: OutputOptions, progress: Observer
+) -> None:
     owned = load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
     )
-    loaded = load_for_upload(recordings, owned=owned, flags=options.flags, environ=os.environ)
-    found.redactor = loaded.settings.redactor
-    _compare(_sent_by_cycle(journals), loaded.settings, found)
+    found.redactor = owned.settings.redactor
+    manifests, sources = _read_all(options.records, found)
+    sent = SentByCycle()
+    said: list[tuple[str, Mapping[str, Any]]] = [
+        (shown(path), {"url": each.server}) for path, each in manifests.items()
+    ]
+    for path, manifest in manifests.items():
+        stated = compare_stated(
+            path,
+            manifest,
+            named=list(sources),
+            folder=find_journal_folder(owned),
+            shown_results=ShownResults(owned.settings.redactor),
+        )
+        found.alterations += stated.alterations
+        found.missing += stated.missing
+        found.notes += stated.notes
+        for journal in stated.journals:
+            sources.setdefault(journal, read_source(journal))
+        if not stated.has_all_journals:
+            found.is_stated = True
+            sent.add_stated(manifest)
+    for source in sources.values():
+        _note_edits(source.recording, found)
+        said.append((shown(source.recording.path), source.recording.header.settings))
+    sent.add(sources.values())
+    found.left += sent.left.values()
+    if options.is_offline:
+        return
+    settings = load_for_reading(said, owned=owned, flags=options.flags, environ=os.environ)
+    output.say(*exposure_lines(settings))
+    _compare(sent, settings, found, options, progress)
 
 
-def _read(path: Path) -> tuple[Recording, tuple[UploadRecord, ...]]:
-    try:
-        with read_own(path) as file:
-            recording = read_journal(file, path)
-            file.seek(0)
-            return recording, read_uploads(file)
-    except OSError as exc:
-        what = f"cannot read {path}: {exc.strerror or exc}"
-        raise SettingsError(Problem(what, "check the path", shown(path))) from exc
+def _read_all(
+    paths: tuple[Path, ...], found: _Finding
+) -> tuple[dict[Path, Manifest], dict[Path, JournalSource]]:
+    """Read the records that a user named: manifests and journals, by their paths."""
+    manifests: dict[Path, Manifest] = {}
+    sources: dict[Path, JournalSource] = {}
+    for path in paths:
+        if path.is_dir():
+            sources.update(_read_folder(path, found))
+            continue
+        for file in named_files([path], {}):
+            content, place = read_content(file), file.resolve()
+            if is_manifest(file, content):
+                manifests[file] = read_manifest(content, shown(file))
+            else:
+                sources[place] = read_source(place)
+    if not manifests and not sources:
+        where = ", ".join(map(shown, paths))
+        raise SettingsError(Problem("no journal to compare", "name the files themselves", where))
+    return manifests, sources
+
+
+def _read_folder(folder: Path, found: _Finding) -> Iterator[tuple[Path, JournalSource]]:
+    """Read all journals of a folder, finished or not."""
+    require_trusted(folder)
+    journals = sorted(find_journals(folder))
+    if not journals:
+        remedy = "name a folder that holds *.jsonl, or the files themselves"
+        raise SettingsError(Problem("holds no journal", remedy, shown(folder)))
+    for path in journals:
+        try:
+            yield path.resolve(), source_of(read_content(path), path)
+        except EmptyJournalError:  # noqa: PERF203 (a folder has few)
+            found.notes.append(f"{shown(path)} ends before its header does: it was passed over")
+
+
+def _note_edits(recording: Recording, found: _Finding) -> None:
+    name = shown(recording.path)
+    add_contradictions(recording)
+    for edit in recording.edits:
+        is_accepted = edit.line in recording.accepted
+        (found.accepted if is_accepted else found.edits).append(f"{name}: {edit}")
+    if recording.damaged:
+        lines = ", ".join(map(str, recording.damaged))
+        found.edits.append(f"{name}: line {lines} cannot be read")
 
 
 def _compare(
-    cycles: dict[int | None, dict[str, SentRun]], settings: Settings, found: _Finding
+    sent: SentByCycle,
+    settings: Settings,
+    found: _Finding,
+    options: VerifyOptions,
+    progress: Observer,
 ) -> None:
-    if settings.target != "jama":
-        what = f"the target is {settings.target!r}, and only Jama can be compared"
-        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    require_jama(settings, "can be compared")
     api = open_api(settings, clocks=None, read_timeout_s=READ_TIMEOUT_S)
     client = JamaClient(api, at_once=settings.upload.concurrency)
     with closing(api.connection):
-        audit = RunAudit(client)
-        for cycle_id, runs in cycles.items():
-            sent = list(runs.values())
-            found.differences += audit.compare(cycle_id or 0, sent)
-            arrived = [each for each in sent if each.state in ARRIVED]
+        audit = RunAudit(
+            client, reads_bytes=options.reads_files, on_files=partial(_tell_files, progress)
+        )
+        for cycle_id, runs in sent.runs():
+            arrived = [each for each in runs if each.state in ARRIVED]
+            if len(arrived) >= _MANY_RUNS:
+                progress.waits(f"comparing {counted(len(arrived), 'test run')}")
+            found.differences += audit.compare(cycle_id or 0, runs)
             found.checked += len(arrived)
             found.only_status += sum(each.sent is None for each in arrived)
+        for plan_id, plan in sent.plans():
+            found.differences += audit.compare_files(plan, f"/testplans/{plan_id}", (None, ""))
+        found.files = audit.files.checked
+        found.notes += [
+            f"{name} is too large to be read: its bytes were not compared"
+            for name in audit.files.unread
+        ]
 
 
-def _sent_by_cycle(
-    journals: Sequence[tuple[Recording, Sequence[UploadRecord]]],
-) -> dict[int | None, dict[str, SentRun]]:
-    """Return what was last said to each run, by its cycle; later sessions count for more."""
-    cycles: dict[int | None, dict[str, SentRun]] = {}
-    for recording, uploads in sorted(journals, key=lambda each: each[0].header.order):
-        unsent = _statuses_of(recording)
-        for upload in uploads:
-            place = upload.place or {}
-            cycle = place.get("cycle")
-            known = cycles.setdefault(cycle if isinstance(cycle, int) else None, {})
-            for run in _runs_of(upload):
-                known[str(run.run_id or run.case)] = run
-                unsent.pop(run.case, None)
-                known.pop(run.case, None)
-            for case, reason, *_ in place.get("unresolved", ()):
-                known[case] = SentRun(0, case, "", "no test run", error=reason)
-                unsent.pop(case, None)
-            for left in place.get("left", ()):
-                unsent.pop(left.get("case"), None)
-        for case, status in unsent.items():
-            run = SentRun(0, case, status, "not sent", error="no upload of it is recorded")
-            cycles.setdefault(None, {})[case] = run
-    return {cycle: runs for cycle, runs in cycles.items() if runs}
-
-
-def _statuses_of(recording: Recording) -> dict[str, str]:
-    """Return what a session concluded of each case that it wants to report."""
-    if recording.verdicts:
-        found = {str(ref): said.verdict for ref, said in recording.verdicts.items()}
-        return {case: verdict.value for case, verdict in found.items() if verdict is not None}
-    results = recording.results.values()
-    return {str(link.case_ref): "its result" for each in results for link in each.links}
-
-
-def _runs_of(upload: UploadRecord) -> Iterator[SentRun]:
-    for key in dict.fromkeys((*upload.updates, *upload.receipts)):
-        update = upload.updates.get(key, {})
-        receipt = upload.receipts.get(key, {})
-        said = {**update, **receipt}
-        run_id, sent = said.get("run"), receipt.get("sent")
-        yield SentRun(
-            run_id if isinstance(run_id, int) else 0,
-            str(said.get("case", "")),
-            str(said.get("status", "")),
-            str(receipt.get("state", "not sent")),
-            name=str(update.get("run_key", "")),
-            error=str(receipt.get("error", "")),
-            sent=sent if isinstance(sent, dict) else None,
-        )
+def _tell_files(progress: Observer, done: int, of: int) -> None:
+    if of >= _MANY_FILES and done % _MANY_FILES == 0:
+        progress.waits(f"files of {done} of {of} test runs compared")
 
 
 def _lines(found: _Finding) -> Iterator[Line]:
     for text in found.edits:
         yield Line("EDITED", text, Tone.BAD)
+    for text in found.accepted:
+        yield Line("edited", f"{text}; an upload was told to accept it", Tone.WARNING)
+    for alteration in found.alterations:
+        yield Line("DIFFERS", str(alteration), Tone.BAD)
     for difference in found.differences:
         yield Line("DIFFERS", str(difference), Tone.BAD)
+    for name in found.missing:
+        yield Line("missing", f"{name} of the manifest was not found", Tone.WARNING)
+    for text in found.notes:
+        yield Line("note", text, Tone.WARNING)
+    for text in found.left:
+        yield Line("left", f"{text}; nothing was sent, so nothing is compared")
     if found.only_status:
         runs = counted(found.only_status, "run")
         why = "its journal does not tell steps and account, so that only the status was compared"
         yield Line("older", f"{runs}: {why}", Tone.WARNING)
-    if not found.error and not found.edits and not found.differences:
-        runs = counted(found.checked, "test run")
-        yield Line("verified", f"{runs} as sent; the journal is whole", Tone.GOOD)
+    if not found.error and found.is_as_sent:
+        yield Line("verified", _sum_up(found), Tone.GOOD)
+
+
+def _sum_up(found: _Finding) -> str:
+    whole = "the manifest alone was compared" if found.is_stated else "the journal is whole"
+    if found.is_offline:
+        return f"{'no journal' if found.is_stated else whole}; Jama was not asked"
+    files = f" and {counted(found.files, 'file')}" if found.files else ""
+    return f"{counted(found.checked, 'test run')}{files} as sent; {whole}"
 
 
 def _facts(found: _Finding) -> dict[str, Any]:
     return {
         "checked": found.checked,
+        "files": found.files,
         "only_status": found.only_status,
+        "offline": found.is_offline,
         "edited": found.edits,
+        "accepted": found.accepted,
+        "altered": [each._asdict() for each in found.alterations],
+        "missing": found.missing,
+        "notes": found.notes,
+        "left": found.left,
         "differences": [
             {
                 "run": each.run.run_id or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from pytest_jama.config.header_settings import secrets_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.mistakes import describe, section_of
 from pytest_jama.config.models import DESTINATION, Settings
-from pytest_jama.config.place_settings import IDENTITY, identity_of
+from pytest_jama.config.place_settings import SAID_BY_FLAG, identity_of
 from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError
@@ -38,8 +38,9 @@ OVERRIDABLE: Mapping[str, Given] = {
 }
 """Which settings have a flag, most of them a variable too, in the order of the model."""
 
-Flags = Mapping[str, str | bool | None]
-"""Setting -> what its flag says: a text, True for a flag without value, None or False for none."""
+Flags = Mapping[str, str | Sequence[str] | bool | None]
+"""Setting -> what its flag says: a text, or several of a flag that may be repeated; True for a flag
+without value, None, False or no text for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,13 @@ class Override:
     """A value that beats the file.
 
     Attributes:
-        text: The value as given.
+        text: The value as given; several of a flag that may be repeated.
         origin: ``--jama-plan`` or ``environment JAMA_PLAN``.
     """
 
-    text: str = field(repr=False)  # a URL may contain a password, until that is refused
+    text: str | tuple[str, ...] = field(
+        repr=False
+    )  # a URL may contain a password, until that is refused
     origin: str
 
 
@@ -74,7 +77,10 @@ def find_overrides(
     found = {}
     for name, given in OVERRIDABLE.items():
         said = flags.get(name)
-        if said is not None and said is not False:
+        if isinstance(said, (list, tuple)):
+            if said:
+                found[name] = Override(tuple(said), f"{prefix}{given.option}")
+        elif said is not None and said is not False:
             found[name] = Override(str(said), f"{prefix}{given.option}")
         elif environ.get(given.variable, "").strip():
             found[name] = Override(environ[given.variable], f"environment {given.variable}")
@@ -164,24 +170,34 @@ def _apply(
     layer: Layer,
     lookup: Lookup,
 ) -> tuple[dict[str, Any], dict[KeyPath, Problem]]:
-    """Put the overrides over the layer; a plan or cycle keeps what does not identify it."""
+    """Put the overrides over the layer; a section keeps what they do not say."""
     values = dict(layer.values)
     mistakes = dict(layer.mistakes)
     for name, override in overrides.items():
         try:
-            text = interpolate(override.text, lookup)
+            text = _fill_in(override.text, lookup)
         except InterpolationError as exc:
             text = override.text
             mistakes[(name,)] = Problem(f"{name} {exc.message}", exc.remedy, override.origin)
-        is_place = section_of(Settings.model_fields[name]) is not None
-        values[name] = {**_rest_of(values.get(name)), **identity_of(text)} if is_place else text
+        is_section = section_of(Settings.model_fields[name]) is not None
+        values[name] = {**_rest_of(values.get(name)), **_keys_of(text)} if is_section else text
     return values, mistakes
 
 
-def _rest_of(place: object) -> dict[str, Any]:
-    if not isinstance(place, dict):
+def _fill_in(text: str | tuple[str, ...], lookup: Lookup) -> str | tuple[str, ...]:
+    if isinstance(text, str):
+        return interpolate(text, lookup)
+    return tuple(interpolate(each, lookup) for each in text)
+
+
+def _keys_of(text: str | tuple[str, ...]) -> dict[str, Any]:
+    return identity_of(text) if isinstance(text, str) else {"files": text}
+
+
+def _rest_of(section: object) -> dict[str, Any]:
+    if not isinstance(section, dict):
         return {}
-    return {key: value for key, value in place.items() if key not in IDENTITY}
+    return {key: value for key, value in section.items() if key not in SAID_BY_FLAG}
 
 
 @dataclass(frozen=True)
@@ -194,7 +210,7 @@ class _Sources:
     def find(self, path: KeyPath) -> str:
         """Return the origin to name in a message about a setting."""
         override = self.overrides.get(path[0])
-        decides = len(path) == 1 or path[1] in IDENTITY
+        decides = len(path) == 1 or path[1] in SAID_BY_FLAG
         return override.origin if override and decides else self.layer.find_origin(path)
 
 

@@ -122,11 +122,11 @@ def _load(
     return LoadedSettings(settings, origins, file, is_named=is_named)
 
 
-OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact"})
+OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact", "report"})
 """The settings that a journal has no say in: where credentials go and how, what is hidden on this
-machine, and where journals are. What a session found, and by which rules, its header says."""
+machine, and which files are written here. What a session found, and by which rules, it says."""
 
-_MAY_BE_MISSING = frozenset({"target", "upload", "redact"})
+_MAY_BE_MISSING = frozenset({"target", "upload", "redact", "report"})
 """Those that are left out when a variable of another CI job is in them."""
 
 
@@ -150,7 +150,7 @@ def load_owned(
     file, ambiguity = _choose_file(start, file)
     folder = (file.parent if file else start).absolute()
     lookup = Variables(environ, folder).look_up
-    overrides = find_overrides({"url": flags.get("url")}, environ, prefix="--")
+    overrides = find_overrides(flags, environ, prefix="--")
     overrides = {name: each for name, each in overrides.items() if name in OWNED}
     layer = _read_layer(
         file,
@@ -207,6 +207,7 @@ def load_from_journal(
     own: dict[str, Any] = {
         **{name: getattr(owned.settings, name) for name in OWNED - {"url"}},
         "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at
+        "report": owned.settings.report.model_dump(),  # and a flag can be put over this one
         **({"url": owned.settings.url} if owned.settings.url else {}),
     }
     with surprises_told(label):

@@ -18,6 +18,7 @@ from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
+from pytest_jama.config.report_settings import EquipmentList, ReportSettings, Said
 from pytest_jama.config.types import Allowed, Given, Section
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
@@ -184,6 +185,33 @@ class Settings(Section):
     evidence: EvidenceSettings = Field(
         default=EvidenceSettings(),
         description="Files that are evidence of tests.",
+    )
+    report: Annotated[
+        ReportSettings,
+        Given(option="report"),
+        Allowed("a path, a list of paths, or {files: [...], summary: auto}"),
+    ] = Field(
+        default=ReportSettings(),
+        exclude=True,
+        description="Which reports are written at the end of a session (docs/report.md).",
+    )
+    software: Annotated[Said, Given("JAMA_SOFTWARE")] = Field(
+        default="",
+        description="What reports name as the software under test: name and version.",
+    )
+    device: Annotated[Said, Given("JAMA_DEVICE")] = Field(
+        default="",
+        description="What reports name as the device under test: type, serial number, revision.",
+    )
+    tester: Annotated[Said, Given("JAMA_TESTER")] = Field(
+        default="",
+        description="Who executed the tests, for reports; without it the user of the CI system or "
+        "of this machine.",
+    )
+    equipment: EquipmentList = Field(
+        default=(),
+        description="What was measured with, for reports; a calibration that has ended on the day "
+        "of the tests is a deviation.",
     )
     tls: TlsSettings = Field(default=TlsSettings(), description="How the server is trusted.")
     headers: Headers = Field(

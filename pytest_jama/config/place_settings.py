@@ -65,8 +65,9 @@ class _Place(BaseModel):
         return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
 
 
-IDENTITY = frozenset({"id", "name"})
-"""The keys that say which plan or cycle is meant; the others say what to do with it."""
+SAID_BY_FLAG = frozenset({"id", "name", "files"})
+"""The keys of a section that a flag or variable replaces: they say which plan, cycle or reports are
+meant; the others say what to do with it."""
 
 
 def identity_of(text: str) -> dict[str, str]:

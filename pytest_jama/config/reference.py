@@ -130,7 +130,8 @@ def _show_given(field: FieldInfo) -> tuple[str, str]:
     given = find_metadata(field, Given)
     if given is None:
         return "", ""
-    return f"`{given.variable}`" if given.variable else "", f"`{PLUGIN_PREFIX}{given.option}`"
+    flag = f"`{PLUGIN_PREFIX}{given.option}`" if given.option else ""
+    return f"`{given.variable}`" if given.variable else "", flag
 
 
 def _show_default(value: Any) -> str:

@@ -154,7 +154,7 @@ def _day(value: object) -> object:
 _DAY = len("2024-02-01")
 
 
-def _absolute(value: object, info: ValidationInfo) -> Path:
+def resolve_path(value: object, info: ValidationInfo) -> Path:
     """Make a path absolute; relative ones belong to the folder of jama.yaml."""
     text = str(value if isinstance(value, (str, Path)) else "").strip()
     if not text:
@@ -167,7 +167,7 @@ def _existing_file(value: object, info: ValidationInfo) -> Path | None:
     """Return the absolute path of a certificate file, which must be there."""
     if value is None:
         return None
-    path = _absolute(value, info)
+    path = resolve_path(value, info)
     if _surroundings(info).checks_files and not path.exists():
         raise mistake(
             f"is {quoted(str(value))}, but there is no {path}",
@@ -319,7 +319,7 @@ Keep = Annotated[
     WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "integer", "minimum": 1}]}),
     Allowed("all or a whole number from 1"),
 ]
-Folder = Annotated[Path, BeforeValidator(_absolute), Allowed("the path of a folder")]
+Folder = Annotated[Path, BeforeValidator(resolve_path), Allowed("the path of a folder")]
 CertificateFile = Annotated[
     Path | None,
     BeforeValidator(_existing_file),

@@ -14,7 +14,7 @@ from pytest_jama.config.header_settings import OwnHeader
 from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.layers import Layer
 from pytest_jama.config.limits import MOST_SETTINGS_BYTES, too_big
-from pytest_jama.config.place_settings import IDENTITY
+from pytest_jama.config.place_settings import SAID_BY_FLAG
 from pytest_jama.config.variables import BUILT_IN
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (
@@ -207,7 +207,7 @@ class _ValueReader:
 
     def _is_left_out(self, path: KeyPath, value: Node) -> bool:
         if path[0] in self._overridden:
-            identifies = len(path) > 1 and path[1] in IDENTITY
+            identifies = len(path) > 1 and path[1] in SAID_BY_FLAG
             return identifies or (len(path) == 1 and not isinstance(value, MappingNode))
         return path == (TESTS,) or path in self.problems
 

@@ -26,6 +26,25 @@ class AttachedFile(NamedTuple):
     redacted: int = 0
 
 
+def why_too_large(size: int, *, before: int, max_file: int, max_run: int) -> str:
+    """Return why a file is too large to be kept; empty when it is not.
+
+    Args:
+        size: Its bytes.
+        before: The bytes of the files that its test has already.
+        max_file: The most bytes of a file.
+        max_run: The most bytes of all files of a test.
+    """
+    if size > max_file:
+        return f"its {size:,} bytes are more than evidence.max_file allows ({max_file:,})"
+    if before + size > max_run:
+        return (
+            f"with its {size:,} bytes the files of the test are larger than evidence.max_run "
+            f"allows ({max_run:,})"
+        )
+    return ""
+
+
 class FileState(str, Enum):
     """How far a file got at the server."""
 
@@ -52,6 +71,7 @@ class FileReceipt(NamedTuple):
         place: What it is attached to: `Update.key` of a run, ``plan 20494``; empty before.
         error: Why it was refused; empty otherwise.
         server: The URL of the server; empty for the one of this upload.
+        at: When that was, in seconds since 1970; None for now.
     """
 
     sha256: str
@@ -61,3 +81,4 @@ class FileReceipt(NamedTuple):
     place: str = ""
     error: str = ""
     server: str = ""
+    at: float | None = None

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from pytest_jama.core.text import clean, unescaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 DIGEST_CHARACTERS = 12
 
@@ -30,6 +35,17 @@ def fingerprint(folded: str) -> str:
     if not folded:
         return ""
     return hashlib.sha256(folded.encode("utf-8")).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def procedure_digest(steps: Iterable[Sequence[str]]) -> str:
+    """Return the fingerprint of what steps ask for and expect; empty without steps.
+
+    Args:
+        steps: Action and expected result of each step, folded.
+    """
+    listed = [list(step) for step in steps]
+    text = json.dumps(listed) if listed else ""
+    return hashlib.sha256(text.encode("ascii")).hexdigest() if text else ""
 
 
 _DROPPED = re.compile(r"<(!--|style\b|script\b)", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,3 +54,34 @@ class Provenance(NamedTuple):
     branch: str = ""
     is_modified: bool | None = None
     tests: Elsewhere | None = None
+
+
+class Equipment(NamedTuple):
+    """Something that was measured with.
+
+    Attributes:
+        name: What it is.
+        mark: What tells it from others of its kind; may be empty.
+        calibrated_until: The last day of its calibration; None when unknown.
+    """
+
+    name: str
+    mark: str = ""
+    calibrated_until: date | None = None
+
+    @classmethod
+    def read(cls, plain: Mapping[str, object]) -> Equipment:
+        """Return what `plain` has written; a day that is none is unknown."""
+        name, mark, until = (
+            str(plain.get(key) or "") for key in ("name", "id", "calibrated_until")
+        )
+        try:
+            return cls(name, mark, date.fromisoformat(until))
+        except ValueError:
+            return cls(name, mark)
+
+    def plain(self) -> dict[str, str]:
+        """Return it as jama.yaml has it, fit for JSON; what is unknown is left out."""
+        until = self.calibrated_until.isoformat() if self.calibrated_until else ""
+        values = {"name": self.name, "id": self.mark, "calibrated_until": until}
+        return {key: value for key, value in values.items() if value}

@@ -4,7 +4,8 @@ They are written in this order: ``jama_step`` begins a step, the ``jama_step_sta
 ``jama_step_note`` and each ``jama_attachment`` after it belong to it; before the first step an
 attachment is one of the whole test, as each ``jama_note`` is. The value of an attachment is the
 path of a file; or, where `pytest --jama` keeps it already, a JSON object with `name`, `sha256`,
-`size`, `type` and the `path` of what is kept. Case references are in `pytest_jama.core.cases`.
+`size`, `type` and the `path` of what is kept. Other tools write ``attachment``, which belongs to
+the whole test. Case references are in `pytest_jama.core.cases`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ STEP_STATUS = "jama_step_status"
 STEP_NOTE = "jama_step_note"
 NOTE = "jama_note"
 ATTACHMENT = "jama_attachment"
+FILE = "attachment"
+"""The path of a file, as tools of others name it: Testmo, xUnit.net; also ``[[ATTACHMENT|`` is."""
+
 ATTEMPT = "jama_attempt"
 """Marks a testcase of ``--junitxml`` that is an attempt before the last, by its number."""
 
@@ -67,7 +71,9 @@ def evidence_properties(
 ROOTDIR = "jama_rootdir"
 """Of a suite of ``--junitxml``: the rootdir, relative to the folder of jama.yaml above it."""
 
-USED_PROPERTIES = LINK_PROPERTIES | {STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTACHMENT, ATTEMPT}
+USED_PROPERTIES = LINK_PROPERTIES | {
+    *(STEP, STEP_STATUS, STEP_NOTE, NOTE, ATTACHMENT, FILE, ATTEMPT)
+}
 """The names of all properties that mean something here; the others are for other tools."""
 
 _OUTCOME_BY_STATUS = {
@@ -93,6 +99,20 @@ class BadProperty(NamedTuple):
         return f"{'tag' if self.name == TAG else 'property'} {self.name}: {self.why}"
 
 
+class Offered(NamedTuple):
+    """A file that a test or a report names as evidence, before it is looked at.
+
+    Attributes:
+        value: Its path; or the JSON object of one that is kept already, see above.
+        step: The step that it belongs to; None for the whole test.
+        attempt: The attempt of the test that it belongs to, where that is not the last one; else 0.
+    """
+
+    value: str
+    step: int | None = None
+    attempt: int = 0
+
+
 class Evidence(NamedTuple):
     """What the properties of one testcase say.
 
@@ -101,14 +121,14 @@ class Evidence(NamedTuple):
         steps: What it says of steps, in the order of the properties.
         problems: What could not be understood.
         notes: What it says of the test as a whole.
-        attachments: The value of each attachment, and its step; None for the whole test.
+        attachments: The files that it names.
     """
 
     links: tuple[CaseLink, ...]
     steps: tuple[StepResult, ...]
     problems: tuple[BadProperty, ...]
     notes: tuple[str, ...] = ()
-    attachments: tuple[tuple[str, int | None], ...] = ()
+    attachments: tuple[Offered, ...] = ()
 
 
 NO_EVIDENCE = Evidence((), (), ())
@@ -130,7 +150,7 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     steps: list[StepResult] = []
     problems: list[BadProperty] = []
     notes: list[str] = []
-    attachments: list[tuple[str, int | None]] = []
+    attachments: list[Offered] = []
     begun = none_begun = _Begun((), outcome)
     for name, value in properties:
         try:
@@ -147,8 +167,8 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
                 begun = begun._replace(numbers=[parse_step(part) for part in value.split(",")])
             elif name == NOTE:
                 notes.append(_tidy(value))
-            elif name == ATTACHMENT:
-                attachments += [(value, number) for number in begun.numbers or (None,)]
+            elif name in (ATTACHMENT, FILE):
+                attachments += _offered(name, value, begun.numbers)
             elif name in (STEP_STATUS, STEP_NOTE):
                 begun = begun.completed(name, value)
         except ValueError as exc:  # noqa: PERF203 (the others still count)
@@ -157,6 +177,13 @@ def read_evidence(properties: Sequence[tuple[str, str]], outcome: Outcome) -> Ev
     links = nearer_wins(places)
     said = (tuple(steps), tuple(problems), tuple(filter(None, notes)), tuple(attachments))
     return Evidence(links, *said)
+
+
+def _offered(name: str, value: str, numbers: Sequence[int]) -> list[Offered]:
+    """Return the file that a property names; for tools it may be a page, and none is fetched."""
+    if name == ATTACHMENT:
+        return [Offered(value, number) for number in numbers or (None,)]
+    return [] if value.lower().startswith(("http:", "https:", "data:")) else [Offered(value)]
 
 
 def _tidy(note: str) -> str:

@@ -98,6 +98,7 @@ class CaseVerdict:
         judged: What the rules say, when a hook said something else; None when none did.
         reasons: What else made it so, as sentences for the account and the summary.
         redacted: How many passages are hidden in what a hook said of it and its steps.
+        also: The other names by which tests named the case; the target finds them out.
     """
 
     case_ref: CaseRef
@@ -107,6 +108,7 @@ class CaseVerdict:
     judged: CaseVerdict | None = field(default=None, compare=False, repr=False)
     reasons: tuple[str, ...] = field(default=(), compare=False)
     redacted: int = field(default=0, compare=False)
+    also: tuple[CaseRef, ...] = field(default=(), compare=False)
 
     @property
     def passages_hidden(self) -> int:

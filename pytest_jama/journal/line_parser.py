@@ -175,6 +175,7 @@ def parse_file_receipt(line: JournalLine, *, server: str) -> FileReceipt:
     attachment = line["attachment"]
     if isinstance(attachment, bool) or not isinstance(attachment, (int, str, type(None))):
         raise TypeError(f"{attachment!r} is not an ID")
+    at = line.get("at")
     return FileReceipt(
         _parse_sha256(line["sha256"]),
         _text(line["name"]),
@@ -183,6 +184,7 @@ def parse_file_receipt(line: JournalLine, *, server: str) -> FileReceipt:
         place=_text(line.get("place", "")),
         error=_text(line.get("error", "")),
         server=server,
+        at=None if at is None else _parse_moment(_text(at)).timestamp(),
     )
 
 

@@ -254,14 +254,16 @@ def known_line(cases: Iterable[CaseRef]) -> JournalLine:
     return {"line": "known", "cases": [case.text for case in cases]}
 
 
-def end_line(*, finished: bool, reason: str) -> JournalLine:
+def end_line(*, finished: bool, reason: str, status: int | None = None) -> JournalLine:
     """Return the last line of a session that came to its end.
 
     Args:
         finished: Whether nothing is left to send.
         reason: Why something is left; empty otherwise.
+        status: What the process exits with, as far as it is known by then.
     """
-    return {"line": "end", "finished": finished, "reason": reason}
+    line: JournalLine = {"line": "end", "finished": finished, "reason": reason}
+    return line if status is None else {**line, "status": status}
 
 
 def _links(links: tuple[CaseLink, ...]) -> list[str]:

@@ -8,12 +8,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.plan import PriorState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.core.plan import Update
     from pytest_jama.journal.record import Arrival, Rank, Recording
@@ -37,7 +38,8 @@ class PriorUploads:
     """Recognises updates that need not be sent again, and those that must not be sent.
 
     An update arrived when the last one that its run accepted said the same, and the run still shows
-    it. When the run shows something else, either the server did not keep its word, which an upload
+    it; but where a file of it was refused, it is sent again: what stood in the way may be gone.
+    When the run shows something else, either the server did not keep its word, which an upload
     that was broken off had no time to find out; or another user changed it after that.
 
     What a session wrote is never replaced by results of an older one. A journal tells which runs
@@ -64,6 +66,7 @@ class PriorUploads:
         ours = {recording.header.session for recording in recordings}
         foreign = [each for each in others if each.header.session not in ours]
         self._claims = self._find_claims(foreign)
+        self._lacking = set(self._find_lacking())
         self._uncertain = [
             each
             for each in foreign
@@ -94,9 +97,16 @@ class PriorUploads:
         ):
             return PriorState.NEW
         if update.is_shown() is not False:
-            return PriorState.ARRIVED
+            return PriorState.NEW if update.key in self._lacking else PriorState.ARRIVED
         is_confirmed = all(arrival.is_confirmed for arrival in arrivals)
         return PriorState.CHANGED if is_confirmed else PriorState.NEW
+
+    def _find_lacking(self) -> Iterator[str]:
+        """Yield the places that lack a file which was refused at last."""
+        for recording in self._recordings:
+            here = (each for each in recording.filed if each.server == self._place)
+            last = {(each.sha256, each.place): each.state for each in here}
+            yield from (place for (_, place), state in last.items() if state is FileState.REFUSED)
 
     def _find_claims(self, foreign: Iterable[Recording]) -> dict[str, list[_Claim]]:
         claims = defaultdict(list)

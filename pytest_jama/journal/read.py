@@ -102,8 +102,10 @@ def _read_header(
         if line is None and not raw.endswith(b"\n") and _may_begin(b"session", content):
             break
         if line is None or line.get("line") != "session":
-            what = "not a JSON object" if line is None else "not the header of a journal"
-            raise JournalError(f"is {what}", _NO_JOURNAL, where=f"{path}:{number}")
+            what = "is not a JSON object" if line is None else "is not the header of a journal"
+            if line is None and _may_begin(b"session", content):
+                what = "the header is damaged: it is not one JSON object, or has a key twice"
+            raise JournalError(what, _NO_JOURNAL, where=f"{path}:{number}")
         recording = Recording(path, _header_of(line, where=f"{path}:{number}"))
         recording.is_chained = line["format"] != UNCHAINED_VERSION
         chain = ChainReader(recording.edits, header=number, is_chained=recording.is_chained)

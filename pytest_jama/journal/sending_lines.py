@@ -83,7 +83,8 @@ def overlap_json(overlap: Overlap) -> dict[str, Any]:
     *texts, verdict = overlap
     names = ("key", "title", "was", "will_be", "why")
     values = dict(zip(names, texts, strict=True))
-    return {**values, "case": str(verdict.case_ref), "reasons": list(verdict.reasons)}
+    also = {"also": list(map(str, verdict.also))} if verdict.also else {}
+    return {**values, "case": str(verdict.case_ref), "reasons": list(verdict.reasons), **also}
 
 
 def update_line(update: Update) -> JournalLine:

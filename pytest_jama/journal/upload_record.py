@@ -35,6 +35,12 @@ class UploadRecord:
     files: list[Mapping[str, Any]] = field(default_factory=list)
     end: Mapping[str, Any] | None = None
 
+    @property
+    def cycle_id(self) -> int | None:
+        """The API ID of the cycle that it came to; None when it did not get so far."""
+        cycle = (self.place or {}).get("cycle")
+        return cycle if isinstance(cycle, int) else None
+
 
 def read_uploads(file: BinaryIO) -> tuple[UploadRecord, ...]:
     """Read what a journal tells of its uploads, in their order; what is damaged is passed over.

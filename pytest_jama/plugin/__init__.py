@@ -32,6 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         form = {"metavar": metavar} if metavar else {"action": "store_true"}
         # A `dest` of its own spares pytest the search for one that all other options leave free.
         group.addoption(f"--{name}", dest=name.replace("-", "_"), help=text, **form)
+    group.addoption(
+        "--jama-report",
+        dest="jama_report",
+        metavar="FILE",
+        action="append",
+        help="write the record of the session there at its end, by suffix: .html, .md, .json, "
+        ".csv, .xml; several times",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
         activate(config)
     elif config.option.jama_dry_run:
         raise pytest.UsageError("--jama-dry-run says what --jama would do: give both")
+    elif config.option.jama_report:
+        raise pytest.UsageError("--jama-report reports a session with --jama: give both")
     elif getattr(config.option, "xmlpath", None):
         from pytest_jama.plugin.activation import activate_file  # noqa: PLC0415 (see above)
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.errors import SettingsError
+    from pytest_jama.core.plan import Mode
 
-SETTING_FLAGS = ("url", "project", "plan", "cycle", "strict")
+SETTING_FLAGS = ("url", "project", "plan", "cycle", "report", "strict")
 """The settings that have a flag."""
 
 _RUN_AGAIN_SILENTLY = frozenset({"flaky.flaky_pytest_plugin", "pytest_retry.retry_plugin"})
@@ -106,11 +107,12 @@ def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettin
 
     named = config.getoption("--jama-config")
     is_offline = config.getoption("--jama-no-upload")
+    flags = {name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS}
     try:
         loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
-            flags={name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS},
+            flags={**flags, "report": _absolute(flags["report"] or (), config)},
             environ=os.environ,
             needs_target=not is_offline,
             unused=("url", "headers", *unused) if is_offline else unused,
@@ -122,6 +124,11 @@ def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettin
         return loaded
     seen = loaded.settings.tests.seen_from(folder)
     return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
+
+
+def _absolute(names: Iterable[str], config: pytest.Config) -> list[str]:
+    """Return paths of the command line, which are relative to where it was given."""
+    return [os.path.join(config.invocation_params.dir, name) for name in names]  # noqa: PTH118 (may be empty)
 
 
 def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
@@ -145,3 +152,12 @@ def _refusal(error: SettingsError) -> pytest.UsageError:
 def cannot_start(mistakes: Iterable[str]) -> pytest.UsageError:
     """Return what ends a session before any test runs; pytest prints it, a line each."""
     return pytest.UsageError("\n".join(("pytest-jama cannot start:", *map(printable, mistakes))))
+
+
+def mode_of(config: pytest.Config) -> Mode:
+    """Return what is done with the verdicts."""
+    from pytest_jama.core.plan import Mode  # noqa: PLC0415 (workers need none of it)
+
+    if config.getoption("--jama-no-upload"):
+        return Mode.NO_UPLOAD
+    return Mode.DRY_RUN if config.getoption("--jama-dry-run") else Mode.SEND

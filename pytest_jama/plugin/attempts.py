@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.core.properties import ATTEMPT, NOTE, USED_PROPERTIES
+from pytest_jama.core.properties import ATTEMPT, FILE, NOTE, USED_PROPERTIES
 from pytest_jama.core.results import LONGEST_READ, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -151,8 +151,9 @@ class AttemptEndings(Guarded):
 
 
 def _drop_ours(properties: list[tuple[str, object]], begin: int) -> None:
-    """Drop the properties that mean something here; those of other tools stay as they are."""
-    properties[begin:] = [each for each in properties[begin:] if each[0] not in USED_PROPERTIES]
+    """Drop the properties that mean something here alone; those of other tools stay as they are."""
+    ours = USED_PROPERTIES - {FILE}
+    properties[begin:] = [each for each in properties[begin:] if each[0] not in ours]
 
 
 def start_fixture(item: pytest.Item) -> JamaFixture:

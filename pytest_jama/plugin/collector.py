@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.properties import Offered
 
 Links = tuple["CaseLink", ...]
 
-AddFiles = Callable[
-    [TestResult, "Sequence[tuple[str, int | None]]", "Sequence[pytest.TestReport]"], TestResult
-]
+AddFiles = Callable[[TestResult, "Sequence[Offered]", "Sequence[pytest.TestReport]"], TestResult]
 
 _HIDES_NOTHING = Redactor(has_builtin=False)
 

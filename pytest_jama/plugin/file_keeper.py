@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_jama.core.attached_file import why_too_large
 from pytest_jama.journal.file_store import FileStore, media_type_of
 
 if TYPE_CHECKING:
@@ -34,14 +35,7 @@ class FileKeeper(NamedTuple):
             size: Its bytes.
             before: The bytes of the files that the test has attached already.
         """
-        if size > self.max_file:
-            return f"its {size:,} bytes are more than evidence.max_file allows ({self.max_file:,})"
-        if before + size > self.max_run:
-            return (
-                f"with its {size:,} bytes the files of the test are larger than evidence.max_run "
-                f"allows ({self.max_run:,})"
-            )
-        return ""
+        return why_too_large(size, before=before, max_file=self.max_file, max_run=self.max_run)
 
     def keep(self, name: str, content: bytes) -> str:
         """Keep content; return the value of its property.

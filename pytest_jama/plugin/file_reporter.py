@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import Settings
     from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.properties import Offered
     from pytest_jama.core.results import TestResult
-    from pytest_jama.session.kept_files import KeptFiles
+    from pytest_jama.plugin.offered_files import OfferedFiles
 
 
 class FileReporter(Guarded):
@@ -36,7 +37,7 @@ class FileReporter(Guarded):
         self._config = config
         self._settings = settings
         self._store: FileStore | None = None
-        self._kept: KeptFiles | None = None
+        self._kept: OfferedFiles | None = None
         self._place: tuple[str, int, int] | None = None
 
     def begin(self, journal: Path) -> None:
@@ -60,7 +61,7 @@ class FileReporter(Guarded):
     def add(
         self,
         result: TestResult,
-        attached: Sequence[tuple[str, int | None]],
+        attached: Sequence[Offered],
         reports: Sequence[pytest.TestReport],
     ) -> TestResult:
         """Return a result with its files; see `ResultCollector`."""
@@ -78,20 +79,20 @@ class FileReporter(Guarded):
         self,
         store: FileStore,
         result: TestResult,
-        attached: Sequence[tuple[str, int | None]],
+        attached: Sequence[Offered],
         log: str | None,
     ) -> TestResult:
-        from pytest_jama.session.kept_files import KeptFiles, Offered  # noqa: PLC0415 (few need it)
+        from pytest_jama.plugin.offered_files import OfferedFiles  # noqa: PLC0415 (few need it)
 
         if self._kept is None:
-            self._kept = KeptFiles(
+            self._kept = OfferedFiles(
                 store,
                 self._settings.evidence,
                 self._settings.redactor,
                 self._config.rootpath,
                 self._refuse,
             )
-        return self._kept.add(result, [Offered(*each) for each in attached], log=log)
+        return self._kept.add(result, attached, log=log)
 
     def _refuse(self, test_id: str, why: str) -> None:
         self.errors.add_unusable(Unusable(UnusableKind.FILE, test_id, why))

@@ -19,7 +19,7 @@ from pytest_jama.core.known_tests import Gaps, KeyPlaces
 from pytest_jama.core.plan import Mode
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
-from pytest_jama.plugin.activation import cannot_start
+from pytest_jama.plugin.activation import cannot_start, mode_of
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.file_reporter import FileReporter
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from pytest_jama.plugin.collection import CollectedPlain
     from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
+    from pytest_jama.session.exit_status import ExitStatus
 
 
 class Reporter(Guarded):
@@ -68,7 +69,7 @@ class Reporter(Guarded):
         self._config = config
         self._loaded = loaded
         self._settings = loaded.settings
-        self._session = Session(loaded, mode=_mode_of(config))
+        self._session = Session(loaded, mode=mode_of(config))
         super().__init__(self._session.errors)
         self._started = datetime.now(timezone.utc)
         self._process = os.getpid()
@@ -79,7 +80,6 @@ class Reporter(Guarded):
             *(self._extensions.find_links, self._extensions.find_by_id, self._refuse_link),
             *(self._settings.redactor, self._files.add),
         )
-        self._is_refused = False
         self._journal: JournalWriter | None = None
         self._account = ""
         self._ending: Ending | None = None
@@ -239,14 +239,16 @@ class Reporter(Guarded):
                     no_upload_flag="--jama-no-upload",
                     error_hint="details with --log-file=FILE --log-file-level=DEBUG",
                 ),
+                exits_with=lambda ending: self._exits_with(session, ending),
             )
-        if self._is_refused:
-            return
-        self._ending = ending
-        if session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest_exit_status(
-                ending.exit_status, on_error=self._settings.upload.on_error
-            )
+        if not self._session.is_refused:
+            self._ending = ending
+            session.exitstatus = self._exits_with(session, ending.exit_status)
+
+    def _exits_with(self, session: pytest.Session, ending: ExitStatus) -> int:
+        if session.exitstatus != pytest.ExitCode.OK:
+            return session.exitstatus
+        return pytest_exit_status(ending, on_error=self._settings.upload.on_error)
 
     @guarded
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -268,7 +270,7 @@ class Reporter(Guarded):
         return os.getpid() != self._process
 
     def _judge(self) -> Findings | None:
-        if self._is_refused:
+        if self._session.is_refused:
             return None
         if self._journal is not None:
             self._journal.put_back()
@@ -333,7 +335,7 @@ class Reporter(Guarded):
 
     def _refuse(self, mistakes: Iterable[str]) -> NoReturn:
         """End the session before any test runs."""
-        self._is_refused = True
+        self._session.is_refused = True
         raise cannot_start(mistakes)
 
     def _conftests(self) -> list[object]:
@@ -341,9 +343,3 @@ class Reporter(Guarded):
 
     def _refuse_link(self, test_id: str, why: str) -> None:
         self.errors.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, why))
-
-
-def _mode_of(config: pytest.Config) -> Mode:
-    if config.getoption("--jama-no-upload"):
-        return Mode.NO_UPLOAD
-    return Mode.DRY_RUN if config.getoption("--jama-dry-run") else Mode.SEND

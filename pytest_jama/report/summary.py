@@ -226,7 +226,7 @@ def journal_line(path: Path, failure: str, *, start: Path) -> Line:
     """
     if failure:
         return Line("journal", f"incomplete: {failure}", Tone.WARNING)
-    return Line("journal", _shown_path(path, start))
+    return Line("journal", shown_path(path, start))
 
 
 def next_line(*paths: Path, failure: str, start: Path, options: Sequence[str] = ()) -> Line:
@@ -250,7 +250,7 @@ def resume_command(*paths: Path, start: Path, options: Sequence[str] = ()) -> st
     It stays exact where it is shown: what would not is written as bytes in ``$'...'``, which bash,
     zsh and POSIX.1-2024 understand.
     """
-    names = [_shown_path(path, start) for path in paths]
+    names = [shown_path(path, start) for path in paths]
     separator = ["--"] if any(name.startswith("-") for name in names) else []
     words = ["pytest-jama", "upload", *options, *separator, *names]
     if os.name != "nt":
@@ -274,7 +274,8 @@ def _escaped(byte: str) -> str:
     return byte if is_plain else f"\\{ord(byte):03o}"
 
 
-def _shown_path(path: Path, start: Path) -> str:
+def shown_path(path: Path, start: Path) -> str:
+    """Return a path relative to a folder, as a summary shows it."""
     try:
         return os.path.relpath(path, start)
     except ValueError:  # Windows: another drive

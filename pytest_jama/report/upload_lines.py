@@ -143,7 +143,22 @@ def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     yield from (Line("would", str(change)) for change in plan.changes)
     yield from _earlier_lines(report)
     yield from (Line("would", f"update {update.describe()}") for update in plan.updates)
+    yield from _file_lines(plan)
     yield from problem_lines(report, verbose=True, is_dry_run=True)
+
+
+def _file_lines(plan: Plan) -> Iterator[Line]:
+    """Yield how many files an upload would attach, to how many updates, and how large they are."""
+    sizes: dict[str, int] = {}
+    with_files = 0
+    for update in plan.updates:
+        results = (each for change in update.case_changes() for each in change.case.results)
+        files = {file.sha256: file.size for result in results for file in result.files}
+        with_files += bool(files)
+        sizes.update(files)
+    if sizes:
+        what = f"{counted(len(sizes), 'file')} ({counted(sum(sizes.values()), 'byte')})"
+        yield Line("would", f"attach {what} to {counted(with_files, plan.noun)}")
 
 
 def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from pytest_jama.journal import sending_lines
 from pytest_jama.journal.candidates import find_begun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.core.attached_file import FileReceipt
@@ -236,3 +238,24 @@ _LEFT_ALONE: Mapping[PriorState, Callable[[Update], str]] = {
     PriorState.OUTDATED: _outdated_warning,
     PriorState.UNCERTAIN: _uncertain_warning,
 }
+
+
+@contextmanager
+def environment_of(before: Mapping[str, str]) -> Iterator[None]:
+    """Undo what tests did to ``os.environ``: a proxy left there would get credentials.
+
+    Args:
+        before: The variables that count inside the ``with`` block; afterwards the others are back.
+    """
+    now = dict(os.environ)
+    _bring_back(before)
+    try:
+        yield
+    finally:
+        _bring_back(now)
+
+
+def _bring_back(wanted: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    os.environ.update(wanted)

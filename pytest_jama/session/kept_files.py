@@ -1,4 +1,7 @@
-"""The files that are evidence of a test, kept beside the journal: taken, hidden, counted."""
+"""The files that are evidence of a test, kept beside the journal: judged, hidden, counted.
+
+Front-ends find the files: a test is trusted with any path, a report is a stranger's.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,15 @@ import hashlib
 import json
 import os
 import re
-import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.core.attached_file import AttachedFile
-from pytest_jama.core.text import clean, quoted, shorten
-from pytest_jama.core.trust import BINARY
+from pytest_jama.core.attached_file import AttachedFile, why_too_large
+from pytest_jama.core.text import clean, shorten
+from pytest_jama.core.trust import open_regular
 from pytest_jama.journal.file_store import FileStore, decoded, media_type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_jama.config.evidence_settings import EvidenceSettings
@@ -26,16 +28,26 @@ _NAME_CHARACTERS = 120
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-class Offered(NamedTuple):
-    """A file that is offered as evidence of a test.
+class FoundFile(NamedTuple):
+    """A file that is there.
 
     Attributes:
-        value: Its path; or what `FileKeeper.keep` returned of one that is kept already.
+        name: Its name, without folders.
+        size: Its bytes, as the system tells them.
+        read: Reads its bytes, up to a number of them.
         step: The step that it belongs to; None for the whole test.
+        key: The same for what is the same file with the same content; None when that is unknown.
+        kept_as: The SHA-256 under which a test has kept it already; empty when it is elsewhere.
+        redacted: How many passages were hidden before.
     """
 
-    value: str
+    name: str
+    size: int
+    read: Callable[[int], bytes]
     step: int | None = None
+    key: Hashable = None
+    kept_as: str = ""
+    redacted: int = 0
 
 
 class KeptFiles:
@@ -43,145 +55,141 @@ class KeptFiles:
 
     Args:
         store: Where they are kept.
-        settings: How large they may be, and which are looked for.
+        settings: How large they may be.
         redactor: Hides secrets in texts.
-        folder: What relative paths are relative to; nothing outside of it is looked for.
-        refuse: Told of what cannot be kept: test ID and why.
     """
 
-    def __init__(
-        self,
-        store: FileStore,
-        settings: EvidenceSettings,
-        redactor: Redactor,
-        folder: Path,
-        refuse: Callable[[str, str], object],
-    ) -> None:
+    def __init__(self, store: FileStore, settings: EvidenceSettings, redactor: Redactor) -> None:
         self._store = store
         self._settings = settings
         self._redactor = redactor
-        self._folder = folder
-        self._refuse = refuse
-        self._hidden: dict[str, str] = {}
+        self._in_place_of: dict[str, str] = {}
         self._passages: dict[str, int] = {}
+        self._known: dict[tuple[Hashable, str], AttachedFile] = {}
 
     def add(
-        self, result: TestResult, offered: Iterable[Offered], *, log: str | None = None
+        self,
+        result: TestResult,
+        found: Iterable[FoundFile],
+        refuse: Callable[[FoundFile, OSError], object],
     ) -> TestResult:
         """Return a result with its files.
 
         Args:
             result: The result.
-            offered: What the test itself names.
-            log: The text of what it printed and why it failed; None when there is none.
+            found: Its files.
+            refuse: Told of what cannot be read or kept, and why.
         """
         files: dict[AttachedFile, None] = dict.fromkeys(result.files)
         notes = list(result.notes)
-        for name, content, step in self._read_all(result, offered, log):
-            before = sum(each.size for each in files)
-            if why := self._why_too_large(len(content), before=before):
-                notes.append(f"file {shown_name(name)} is not kept: {why}")
-                continue
+        for each in found:
             try:
-                files[self._keep(name, content, step)] = None
+                file = self._keep(each, before=sum(file.size for file in files))
             except OSError as exc:
-                why = f"file {quoted(name)} cannot be kept: {exc.strerror or exc}"
-                self._refuse(result.test_id, why)
+                refuse(each, exc)
+                continue
+            if isinstance(file, AttachedFile):
+                files[file] = None
+            else:
+                notes.append(f"file {shown_name(each.name)} is not kept: {file}")
         if len(notes) > len(result.notes):
             result = self._redactor.tidy_result(result._replace(notes=tuple(notes)))
         hidden = sum(each.redacted for each in files) - sum(each.redacted for each in result.files)
         return result._replace(files=tuple(files), redacted=result.redacted + hidden)
 
-    def _why_too_large(self, size: int, *, before: int) -> str:
-        limits = self._settings
-        if size > limits.max_file:  # no more of it was read, so that its size is not known
-            return f"it is larger than evidence.max_file ({limits.max_file:,} bytes)"
-        if before + size > limits.max_run:
-            return f"the files of the test are larger than evidence.max_run ({limits.max_run:,})"
-        return ""
+    def find(self, sha256: str) -> Path | None:
+        """Return where content is that a test has kept, or what is in its place; None if gone."""
+        return self._store.find(self._in_place_of.get(sha256, sha256))
 
-    def _keep(self, name: str, content: bytes, step: int | None) -> AttachedFile:
-        name = self._redactor.hide(shown_name(name)).text
+    def _keep(self, found: FoundFile, *, before: int) -> AttachedFile | str:
+        """Keep a file; return why not when it is too large."""
+        known = self._known.get((found.key, found.name)) if found.key is not None else None
+        size = found.size if known is None else known.size
+        if why := self._why_too_large(size, before):
+            return why
+        if known is None:
+            content = found.read(self._settings.max_file + 1)
+            if why := self._why_too_large(len(content), before):
+                return why
+            known = self._keep_content(found, content)
+        if found.key is not None:
+            self._known[found.key, found.name] = known
+        return known._replace(step=found.step)
+
+    def _why_too_large(self, size: int, before: int) -> str:
+        limits = self._settings
+        return why_too_large(size, before=before, max_file=limits.max_file, max_run=limits.max_run)
+
+    def _keep_content(self, found: FoundFile, content: bytes) -> AttachedFile:
+        name = self._redactor.hide(shown_name(found.name)).text
         text = decoded(content)
         hidden = None if text is None else self._redactor.hide(text)
         if hidden is None or not hidden.passages:
             sha256 = self._store.keep(content)
         else:
-            before = hashlib.sha256(content).hexdigest()
+            raw = found.kept_as or hashlib.sha256(content).hexdigest()
             content = hidden.text.encode("utf-8")
-            sha256 = self._hidden[before] = self._store.keep(content)
+            sha256 = self._in_place_of[raw] = self._store.keep(content)
             self._passages[sha256] = hidden.passages
-        media_type, passages = media_type_of(name, content), self._passages.get(sha256, 0)
-        return AttachedFile(name, sha256, len(content), media_type, step, passages)
-
-    def _read_all(
-        self, result: TestResult, offered: Iterable[Offered], log: str | None
-    ) -> Iterator[tuple[str, bytes, int | None]]:
-        """Yield name, content and step of each file; refuse those that cannot be read."""
-        for value, step in dict.fromkeys(offered):
-            for name, content in self._read_one(result.test_id, value):
-                yield name, content, step
-        if log:
-            yield f"{name_of_test(result.test_id)}.log", log.encode("utf-8", "replace"), None
-        for path in self._find(result):
-            for name, content in self._read_one(result.test_id, str(path)):
-                yield name, content, None
-
-    def _read_one(self, test_id: str, value: str) -> Iterator[tuple[str, bytes]]:
-        """Yield name and content of a file, or refuse it."""
-        try:
-            yield self._read_offered(value)
-        except (OSError, ValueError) as exc:
-            why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
-            self._refuse(test_id, f"file {quoted(_name_in(value))} cannot be attached: {why}")
-
-    def _read_offered(self, value: str) -> tuple[str, bytes]:
-        kept = read_kept(value)
-        if kept is None:
-            path = self._folder / value
-            return path.name, self._read(path)
-        in_its_place = self._hidden.get(kept["sha256"])
-        if in_its_place is not None:  # it was attached before, and held a secret
-            self._store.drop(kept["sha256"])
-            kept = {**kept, "sha256": in_its_place}
-        stored = self._store.find(kept["sha256"])
-        if stored is None:
-            raise ValueError("what was kept of it is gone, or was changed")
-        content = self._read(stored)
-        if self._redactor.hide(decoded(content) or "").passages:
-            self._store.drop(kept["sha256"])  # what is kept in its place holds no secret
-        return str(kept["name"]), content
-
-    def _read(self, path: Path) -> bytes:
-        """Read a file; only a regular one, and not much more than is kept of one.
-
-        Raises:
-            ValueError: When it is not a regular file.
-            OSError: When it cannot be read.
-        """
-        with open(path, "rb", opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ValueError("it is not a regular file")
-            return file.read(self._settings.max_file + 1)
-
-    def _find(self, result: TestResult) -> Iterator[Path]:
-        """Yield the files that the settings name for a test, in order."""
-        root = self._folder.resolve()
-        found: set[Path] = set()
-        for pattern in self._settings.files:
-            named = pattern.replace("{test}", name_of_test(result.test_id))
-            if named.endswith("**"):  # which alone finds folders
-                named += "/*"
-            for path in root.glob(named):
-                is_its = "{test}" in pattern or _is_new(path, result.started)
-                if is_its and path.is_file() and path.resolve().is_relative_to(root):
-                    found.add(path)
-        yield from sorted(found)
+        if found.kept_as and found.kept_as != sha256:
+            self._store.drop(found.kept_as)  # what is kept in its place holds no secret
+        passages = found.redacted + self._passages.get(sha256, 0)
+        media_type = media_type_of(name, content)
+        return AttachedFile(name, sha256, len(content), media_type, redacted=passages)
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting for the other end of a pipe."""
-    return os.open(path, flags | BINARY | getattr(os, "O_NONBLOCK", 0))
+def find_path(path: Path, step: int | None = None, *, follows: bool = True) -> FoundFile:
+    """Find a regular file.
+
+    Args:
+        path: Where.
+        step: The step that it belongs to; None for the whole test.
+        follows: Whether it may be a symbolic link.
+
+    Raises:
+        UntrustedError: When it is not a regular file.
+        OSError: When there is none, or it cannot be opened.
+    """
+
+    def read(most: int) -> bytes:
+        with os.fdopen(open_regular(path, follows=follows), "rb") as file:
+            return file.read(most)
+
+    with os.fdopen(open_regular(path, follows=follows), "rb") as file:
+        facts = os.fstat(file.fileno())
+    key = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+    return FoundFile(path.name, facts.st_size, read, step, key)
+
+
+def found_text(name: str, text: str) -> FoundFile:
+    """Return a text as a file, such as what a test has printed."""
+    content = text.encode("utf-8", "replace")
+    return FoundFile(name, len(content), lambda most: content[:most])
+
+
+def find_named(
+    patterns: Sequence[str], folder: Path, test: str, *, started: float | None = None
+) -> Iterator[Path]:
+    """Yield the files that patterns name for a test, in order; none outside of the folder.
+
+    Args:
+        patterns: The setting ``evidence.files``.
+        folder: What they are relative to.
+        test: The name of the test, as a part of a path.
+        started: When the test began; patterns without ``{test}`` find what was written since then,
+            and nothing where that is not known.
+    """
+    root = folder.resolve()
+    found: set[Path] = set()
+    for pattern in patterns:
+        named = pattern.replace("{test}", test)
+        if named.endswith("**"):  # which alone finds folders
+            named += "/*"
+        for path in root.glob(named):
+            is_its = "{test}" in pattern or _is_new(path, started)
+            if is_its and path.is_file() and path.resolve().is_relative_to(root):
+                found.add(path)
+    yield from sorted(found)
 
 
 def _is_new(path: Path, started: float | None) -> bool:
@@ -203,7 +211,8 @@ def read_kept(value: str) -> dict[str, Any] | None:
     return kept if is_hash and isinstance(kept.get("name"), str) else None
 
 
-def _name_in(value: str) -> str:
+def name_in(value: str) -> str:
+    """Return what people call the file that the value of a property names."""
     kept = read_kept(value)
     return value if kept is None else str(kept["name"])
 

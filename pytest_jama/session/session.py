@@ -8,7 +8,6 @@ are the same for all of them.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
@@ -23,7 +22,6 @@ from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, Tone, error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
-from pytest_jama.session.exit_status import exit_status_of
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.judge import (
     count_hidden,
@@ -35,7 +33,7 @@ from pytest_jama.session.judge import (
 from pytest_jama.session.provenance import session_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.errors import Unusable
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
+    from pytest_jama.session.exit_status import ExitStatus
 
 
 class Session:
@@ -61,6 +60,7 @@ class Session:
         lock: What jama.lock holds; None without one.
         journal: Where everything is written; None before `begin`.
         shown: The tests as they may be written, printed and sent: without secrets.
+        is_refused: Whether no test was to run, so that there is nothing to report.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Session:
         self.extensions = Extensions(loaded.settings, errors=self.errors)
         self.lock = loaded.lock
         self.journal: Journals | None = None
+        self.is_refused = False
         self._environ = dict(os.environ)
         self._judgement: Judgement | None = None
         self._report = UploadReport()
@@ -153,6 +154,7 @@ class Session:
         prior: Callable[[Update], PriorState] | None = None,
         extra: Callable[[], Sequence[Line]] = tuple,
         style: Style,
+        exits_with: Callable[[ExitStatus], int] = int,
     ) -> Ending:
         """Judge, deliver and finish; an error or Ctrl-C in one step does not stop the others.
 
@@ -162,19 +164,18 @@ class Session:
             prior: Knows what earlier uploads sent.
             extra: Returns the lines of this front-end alone, once everything else is done.
             style: How it wants the summary.
+            exits_with: Returns what the process exits with when the session ends so.
         """
         with second_interrupt_ends_all():
-            return self._end(judge, observers=observers, prior=prior, extra=extra, style=style)
+            self._judge_and_deliver(judge, observers, prior)
+            return self._finish(extra, style, exits_with)
 
-    def _end(
+    def _judge_and_deliver(
         self,
         judge: Callable[[], Findings | None],
-        *,
         observers: Sequence[Observer],
         prior: Callable[[Update], PriorState] | None,
-        extra: Callable[[], Sequence[Line]],
-        style: Style,
-    ) -> Ending:
+    ) -> None:
         try:
             findings = self._judge(judge)
             if findings is not None and self.mode is not Mode.NO_UPLOAD:
@@ -185,7 +186,6 @@ class Session:
         except Exception as error:  # noqa: BLE001 (the exit status has to show it)
             self.errors.add(error, where="the end of the session")
             self._report = UploadReport(stopped=PytestJamaError("the end of the session broke"))
-        return self._finish(extra, style)
 
     def break_off(self) -> None:
         """End the journal of a session that was interrupted while its results were written."""
@@ -230,7 +230,7 @@ class Session:
         observers: Sequence[Observer],
         prior: Callable[[Update], PriorState] | None,
     ) -> UploadReport:
-        from pytest_jama.session.deliver import Delivery, with_kept  # noqa: PLC0415 (it sends)
+        from pytest_jama.session.deliver import Delivery, environment_of, with_kept  # noqa: PLC0415 (it sends)
 
         delivery = Delivery(
             extensions=self.extensions,
@@ -243,27 +243,34 @@ class Session:
         findings = with_kept(findings, self.journal.paths if self.journal else ())
         account = findings.provenance if self.settings.run.actual_results else ""
         findings = findings._replace(session=self._name, provenance=account)
-        with _environment(self._environ):
+        with environment_of(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 
-    def _finish(self, extra: Callable[[], Sequence[Line]], style: Style) -> Ending:
-        """End the journal, and return how the session ended."""
+    def _finish(
+        self,
+        extra: Callable[[], Sequence[Line]],
+        style: Style,
+        exits_with: Callable[[ExitStatus], int],
+    ) -> Ending:
+        """End the journal, write the reports, and return how the session ended."""
         reason = why_unfinished(self._sum_up())
-        self.write(lines.end_line(finished=not reason, reason=reason))
+        status = exits_with(self._find_status(self._sum_up()))
+        self.write(lines.end_line(finished=not reason, reason=reason, status=status))
         if self.journal is not None:
             self.journal.close()
         from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
 
         summary = self._sum_up(
-            *exposure_lines(self.settings), *self._lock_lines, *self._safe(extra)
+            *exposure_lines(self.settings),
+            *self._lock_lines,
+            *self._safe(extra),
+            *self._write_reports(style),
         )
         if summary.is_something_left:
             options = ways_to_find_again(self._loaded, start=style.start)
             summary = summary._replace(options=tuple(options))
         return Ending(
-            exit_status=find_exit_status(
-                summary, strict=self.settings.strict, unmatched=self.settings.map.unmatched
-            ),
+            exit_status=self._find_status(summary),
             why_unfinished=reason,
             lines=self._safe(lambda: tuple(map(self._hide_line, summary_lines(summary, style)))),
             report=self._report,
@@ -273,6 +280,27 @@ class Session:
             journal=str(self.journal.path) if self.journal is not None else "",
             redacted=self._redacted,
             redactor=self._redactor,
+        )
+
+    def _find_status(self, summary: Summary) -> ExitStatus:
+        settings = self.settings
+        return find_exit_status(summary, strict=settings.strict, unmatched=settings.map.unmatched)
+
+    def _write_reports(self, style: Style) -> tuple[Line, ...]:
+        """Write the reports that are wanted; what goes wrong there costs no result."""
+        wanted = self.settings.report
+        name = self._environ.get("GITHUB_STEP_SUMMARY", "") if wanted.summary == "auto" else ""
+        if self.journal is None or self.is_refused or not (wanted.files or name):
+            return ()
+        from pytest_jama.session.session_report import write_reports  # noqa: PLC0415 (few want one)
+
+        return write_reports(
+            wanted.files,
+            summary=name,
+            journals=self.journal.paths,
+            shown_results=self.shown,
+            errors=self.errors,
+            root=style.root,
         )
 
     def _hide_line(self, line: Line) -> Line:
@@ -317,33 +345,3 @@ def _is_linked(result: TestResult) -> bool:
     """Return whether this is a test that there is, and it is linked to a case."""
     is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
     return bool(result.links) and is_known
-
-
-def refuse(error: PytestJamaError) -> Ending:
-    """Return the ending of a session that an error kept from beginning: nothing was done."""
-    return Ending(
-        exit_status=exit_status_of(error),
-        why_unfinished=str(error),
-        report=UploadReport(stopped=error),
-    )
-
-
-@contextmanager
-def _environment(before: Mapping[str, str]) -> Iterator[None]:
-    """Undo what tests did to ``os.environ``: a proxy left there would get credentials.
-
-    Args:
-        before: The variables that count inside the ``with`` block; afterwards the others are back.
-    """
-    now = dict(os.environ)
-    _bring_back(before)
-    try:
-        yield
-    finally:
-        _bring_back(now)
-
-
-def _bring_back(wanted: Mapping[str, str]) -> None:
-    for name in os.environ.keys() - wanted.keys():
-        del os.environ[name]
-    os.environ.update(wanted)

@@ -84,7 +84,7 @@ def test_each_format_is_written_by_its_ending(
             ["-o", "report.pdf"],
             "report.pdf: .pdf is not a format of reports; let its name end with",
         ),
-        (["-o", "missing/report.html"], "missing/report.html: cannot be written: No such file"),
+        (["-o", "jama.yaml/report.html"], "jama.yaml/report.html: cannot be written: "),
         (["gone.jsonl", "-o", "report.html"], "gone.jsonl: there is no such file; check the path"),
         (["jama.yaml", "-o", "report.html"], "jama.yaml:1: "),
         (["empty.jsonl", "-o", "report.html"], "empty.jsonl: ends before its header does"),

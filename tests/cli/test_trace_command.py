@@ -231,7 +231,7 @@ def test_the_json_is_what_its_schema_says(traced: Traced) -> None:
     "arguments, complaint",
     [
         (["-o", "trace.xml"], "trace.xml: .xml is not a format of reports"),
-        (["-o", "gone/trace.html"], "cannot be written"),
+        (["-o", "jama.yaml/trace.html"], "cannot be written"),
         (["gone.jsonl"], "there is no such file"),
         (["--require", "half"], "'half' is not 'complete'"),
         (["--url", "https://other.example/x y"], "url"),

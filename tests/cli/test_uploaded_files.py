@@ -12,6 +12,7 @@ from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.journal import lines
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.select import take_up
+from pytest_jama.sandbox.faults import RandomFault
 from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.selection import of_kind
 from tests.cli.upload_world import LATE, PASSED
@@ -71,6 +72,13 @@ def test_files_are_sent_from_beside_the_journal(world: World) -> None:
     assert sorted(account.count(": attached") for account in accounts) == [0, 1, 2]
 
 
+def test_a_dry_run_names_number_and_size_of_the_files(world: World) -> None:
+    journal(world)
+    assert world("--dry-run") == 0, world.err
+    assert "would      attach 2 files (13 bytes) to 2 test runs" in world.out
+    assert not sent(world)
+
+
 @pytest.mark.parametrize("kept", range(1, 9))
 def test_upload_sends_of_the_files_only_what_is_missing(kept: int, world: World) -> None:
     path = journal(world)
@@ -86,3 +94,21 @@ def test_upload_sends_of_the_files_only_what_is_missing(kept: int, world: World)
     assert (
         count_attachments(world) == before + 2 - states["begun"]
     )  # what no line names, it cannot know
+
+
+@pytest.mark.parametrize("path", ["/testruns/*/attachments", "/projects/*/attachments"])
+def test_files_that_were_refused_are_sent_once_they_are_taken(path: str, world: World) -> None:
+    file = journal(world)
+    with world.repository.sandbox.faults.during(RandomFault("403", path=path)):
+        assert world() == 0, world.err
+    refused = {line["place"] for line in file_lines(file) if line["state"] == "refused"}
+    assert len(refused) == 2
+    before = count_attachments(world)
+    assert world(str(file)) == 0, world.err
+    assert "not attached" not in world.out
+    accounts = [run.actual_results or "" for run in world.repository.runs().values()]
+    assert sorted(account.count(": attached") for account in accounts) == [0, 1, 2]
+    assert not any("not attached" in account for account in accounts)
+    assert before + sent(world)["POST"] == 3 + count_attachments(world)
+    assert world(str(file)) == 0, world.err
+    assert not sent(world)

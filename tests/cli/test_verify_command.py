@@ -83,6 +83,18 @@ def test_changed_account_is_named(verified: Verified) -> None:
     assert "'All is well' is there now" in verified.out
 
 
+def test_long_account_is_shown_from_where_it_differs(verified: Verified) -> None:
+    long = " ".join(f"word{number}" for number in range(200))
+    verified.change(2, actualResults=f"<p>{long}</p>")
+    assert verified() == 1
+    (line,) = (each for each in verified.out.splitlines() if each.startswith("DIFFERS"))
+    assert "'word0 word1 " in line
+    assert "word199" not in line
+    assert verified("--json") == 1
+    (difference,) = json.loads(verified.out)["differences"]
+    assert difference["now"] == long
+
+
 def test_account_of_a_later_session_is_told_from_a_change(verified: Verified) -> None:
     verified.world.journal(EARLY, None, FAILED, order=2**60)
     assert verified.world(str(verified.world.folder / f"{EARLY}.jsonl")) == 0
@@ -146,11 +158,14 @@ def test_changed_step_is_named(world: World, capsys: pytest.CaptureFixture[str])
     fields = api.call("GET", f"/testruns/{verified.run_id(4)}").data["fields"]
     api.close()
     first, second = fields["testRunSteps"]
-    steps = [{**first, "result": "was 3 V"}, {**second, "status": "PASSED"}]
+    steps = [
+        {**first, "result": "was 3 V", "expectedResult": "at least 2 V"},
+        {**second, "status": "PASSED"},
+    ]
     verified.change(4, testRunSteps=steps)
     assert verified("--json") == 1
     found = [each["what"] for each in json.loads(verified.out)["differences"]]
-    assert found == ["result of step 1", "status of step 2"]
+    assert found == ["result of step 1", "status of step 2", "procedure of step 1"]
 
 
 def test_server_out_of_reach_is_3(verified: Verified) -> None:

@@ -38,3 +38,12 @@ def test_files_of_tests_arrive_with_their_results(
     accounts = [run.actual_results or "" for run in repository.runs().values()]
     assert len(accounts) == 2
     assert all(f"SHA-256 {HASH}: attached" in account for account in accounts)
+
+
+def test_a_dry_run_names_number_and_size_of_the_files(repository: Repository) -> None:
+    for number in (1, 2):
+        repository.case(number)
+    repository.write("test_it.py", SUITE.replace("KEY", repository.key))
+    finished = repository.pytest_here("--jama-dry-run")
+    assert "would      attach 1 file (9 bytes) to 2 test runs" in finished.output
+    assert not any("attachments" in each.path for each in finished.requests)

@@ -71,7 +71,7 @@ FULL_UPDATE = RunUpdate(
         case_version=3,
         current_case_version=4,
     ),
-    replace(FULL_VERDICT, reasons=("step 2 was skipped",)),
+    replace(FULL_VERDICT, reasons=("step 2 was skipped",), also=(CaseRef.parse("20497"),)),
     Verdict.FAILED,
     steps=(RunStep("PASSED", as_read=PROCEDURE), RunStep("FAILED", "0 V")),
     account=("FAILED: pytest 9",),
@@ -167,7 +167,7 @@ FULL: dict[str, JournalLine] = {
         ]
     ),
     "known_line": lines.known_line([CASE]),
-    "end_line": lines.end_line(finished=False, reason="no answer"),
+    "end_line": lines.end_line(finished=False, reason="no answer", status=3),
     "upload_line": sending_lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
         versions={"pytest-jama": "0.1.0", "python": "3.12.8"},

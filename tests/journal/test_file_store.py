@@ -53,8 +53,9 @@ def test_a_journal_gives_back_the_files_of_a_result_and_what_became_of_them() ->
     assert result.files == FULL_RESULT.files
     (filed,) = recording.filed
     sha256 = FULL_RESULT.files[0].sha256
-    place = {"place": "20530", "error": "400 Bad Request", "server": server_of("")}
-    assert filed == FileReceipt(sha256, "line.png", FileState.REFUSED, 20601, **place)
+    why, server = "400 Bad Request", server_of("")
+    refused = FileState.REFUSED
+    assert filed == FileReceipt(sha256, "line.png", refused, 20601, "20530", why, server)
 
 
 def test_a_path_in_the_place_of_a_hash_is_not_taken() -> None:

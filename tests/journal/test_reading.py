@@ -245,6 +245,10 @@ def test_file_without_a_whole_header_tells_nothing(content: bytes) -> None:
     [
         (b"<testsuites/>\n", ":1: is not a JSON object"),
         (b"\n[1]\n", ":2: is not a JSON object"),
+        (
+            b'{"line":"session","format":1,"format":1}\n',
+            ":1: the header is damaged: .* a key twice",
+        ),
         (b'{"a": 1}\n', ":1: is not the header of a journal"),
         (as_bytes(RESULT), ":1: is not the header of a journal"),
         (as_bytes({**header(), "format": 3}), ":1: is of format 3, and .* knows 2; install"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from junit_uploader.junit.same_test import overview, read_attempts, runs_of, unite
+from pytest_jama.core.properties import Offered
 from pytest_jama.core.results import Outcome
 from tests.junit.reports import make_case, read, suite
 
@@ -213,11 +214,15 @@ def test_attempt_that_ended_before_it_said_none_does_not_count() -> None:
     assert list(map(str, one(*attempts, name="pytest").links)) == ["none"]
 
 
-def test_attachments_of_all_attempts_are_kept_each_once() -> None:
+def test_attachments_of_all_attempts_are_kept_each_path_once() -> None:
     reference = ("jama", "A-TC-1")
     properties = [
         *(reference, ("jama_attachment", "a.png"), ("jama_attachment", "b.png")),
         *(reference, ("jama_attachment", "b.png"), ("jama_step", "2"), ("jama_attachment", "c")),
     ]
     evidence = read_attempts(properties, Outcome.PASSED)
-    assert evidence.attachments == (("a.png", None), ("b.png", None), ("c", 2))
+    assert evidence.attachments == (
+        Offered("a.png", attempt=1),
+        Offered("b.png"),
+        Offered("c", step=2),
+    )

@@ -190,6 +190,6 @@ def test_no_upload_only_writes_the_journal(shop: Uploader) -> None:
     assert (uploaded.status, uploaded.requests) == (0, ())
     assert "journaled  1 FAILED, 1 PASSED; nothing is sent with --no-upload" in uploaded.out
     last = shop.repository.journal()[-1]
-    end = {"line": "end", "finished": False, "reason": "nothing was to be sent"}
+    end = {"line": "end", "finished": False, "reason": "nothing was to be sent", "status": 0}
     assert {**last, **end} == last
     assert last.keys() - end == {"at", "chain"}

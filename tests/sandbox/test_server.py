@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.sandbox.serving import SandboxError
 from tests.sandbox.client import World, add
+from tests.sandbox.wire import eventually
 from tests.systems import signals
 
 if TYPE_CHECKING:
@@ -85,6 +87,25 @@ def test_ctrl_c_stops_a_serving_process_cleanly(tmp_path: Path) -> None:
         output, errors = process.communicate(timeout=10)
     assert (url.endswith("/contour"), output, errors) == (True, b"stopped\n", b"")
     assert process.returncode == 0
+
+
+def test_client_that_goes_away_in_the_middle_of_a_body_is_not_an_error_of_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Sandbox() as sandbox:
+        pair = f"{sandbox.credentials.username}:{sandbox.credentials.password}".encode()
+        head = (
+            "POST /rest/v1/testplans HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: Basic {base64.b64encode(pair).decode()}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        )
+        port = int(sandbox.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            line.sendall(head.encode() + b'{"half":')
+        assert eventually(lambda: bool(sandbox.requests))
+        assert [each.status for each in sandbox.requests] == [400]
+        assert requests.get(sandbox.url, timeout=5).status_code == 200
+    assert caplog.messages == []
 
 
 def test_the_sandbox_imports_nothing_else_of_the_distribution() -> None:

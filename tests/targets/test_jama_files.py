@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +17,15 @@ from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.secret_signs import HIDDEN
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, StepVerdict, Verdict
 from pytest_jama.journal.file_store import FileStore
+from pytest_jama.journal.line_parser import parse_file_receipt
+from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.sandbox.faults import Effect
 from pytest_jama.sandbox.faults.actions import end
+from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.nodes import find_nodes
 from pytest_jama.sandbox.jama.selection import of_kind
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.targets.jama.actual_results import read_account, read_entries
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
@@ -28,6 +34,7 @@ from pytest_jama.targets.jama.file_words import account_lines
 from pytest_jama.targets.jama.run_body import body_of
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
+from tests.targets.jama_world import JamaWorld
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
@@ -39,7 +46,6 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.faults import IncomingRequest
     from pytest_jama.sandbox.faults.interception import InterceptedRequest
     from tests.targets.conftest import MakeWorld
-    from tests.targets.jama_world import JamaWorld
     from tests.targets.scripted import FakeTime
 
 SHOT = b"\x89PNG a picture"
@@ -389,6 +395,25 @@ def test_what_was_begun_and_is_not_there_is_created(world: JamaWorld, evidence: 
     evidence.send(world, {ref: [file]}, filed=[begun])
     assert requests(world) == {LOOK: 1, CREATE: 1, STORE: 1, ATTACH: 1}
     assert attachments(world) == ["another name"]
+
+
+def test_an_attachment_that_search_shows_late_is_waited_for(
+    evidence: Evidence, fake_time: FakeTime
+) -> None:
+    store = Store(clock=lambda: 1_700_000_000.0 + fake_time.now)
+    with Sandbox(store, knobs=Knobs(search_lag_s=9.0)) as box, JamaWorld(box, "JEET1") as world:
+        (ref,) = world.add_cases(1)
+        fake_time.now += 60.0
+        files = {ref: [evidence.file()]}
+        _, noting = evidence.send(world, files, time=fake_time)
+        line = file_line(noting.filed_[0])
+        at = datetime.fromtimestamp(1_700_000_000.0 - 2.0, timezone.utc).isoformat()
+        begun = parse_file_receipt({**line, "at": at}, server="")
+        evidence.send(world, files, filed=[begun], time=fake_time)
+        made = requests(world)
+        assert made.pop(LOOK) > 2
+        assert made == {STORE: 1, ATTACH: 1}
+        assert len(attachments(world)) == 1
 
 
 def test_an_attachment_that_was_not_made_is_made_again_after_it_was_looked_for(

@@ -1,1 +1,1 @@
-module.exports = { reporter: [["junit", { outputFile: "report.xml" }]], retries: 1 };
+module.exports = { outputDir: "evidence", reporter: [["junit", { outputFile: "report.xml" }]], retries: 1 };

@@ -13,6 +13,7 @@ function reportStep(number, status) {
 test.describe("service menu", () => {
   test("asks for a code", jama("PUMP-TC-1"), async () => {
     expect("Enter code").toContain("code");
+    await test.info().attach("display.png", { path: "display.png" }); // a screenshot, say
   });
 
   test("locks after three wrong codes", jama("PUMP-TC-2, PUMP-TC-3"), async () => {

@@ -12,6 +12,14 @@ NOT_RECORDED = "not recorded"
 """What stands for a fact that nobody wrote down: the reader sees that it is missing."""
 
 
+OUTCOME_WORDS = {
+    **{outcome: outcome.value for outcome in Outcome},
+    Outcome.XFAILED: "failed as expected",
+    Outcome.XPASSED: "passed though failure was expected",
+}
+"""The outcomes of tests as readers know them who do not know the framework."""
+
+
 class CaseStatus(str, Enum):
     """What the record says of a case, the worst first; the value is what people read."""
 
@@ -29,11 +37,23 @@ class CaseStatus(str, Enum):
         return self.name.lower()
 
 
+STATUS_OF = {
+    "FAILED": CaseStatus.FAILED,
+    "BLOCKED": CaseStatus.BLOCKED,
+    "INPROGRESS": CaseStatus.INCOMPLETE,
+    "NOT_RUN": CaseStatus.NOT_RUN,
+    "PASSED": CaseStatus.PASSED,
+}
+"""What Jama's own words mean, of runs and of steps."""
+
+
 class Execution(str, Enum):
     """How much of the evidence of a case was executed."""
 
     FULL = "in full"
     PART = "in part"
+    ELSEWHERE = "elsewhere"
+    """Not in these sessions: Jama shows a result that a person or another session entered."""
     NONE = "not executed"
 
     __hash__ = str.__hash__
@@ -85,6 +105,21 @@ class StepEvidence(NamedTuple):
     status: str
 
 
+class ShownRun(NamedTuple):
+    """What Jama showed of a test run when its cycle was read for the record.
+
+    Attributes:
+        status: Its status, in Jama's words; empty when the cycle does not have the run any more.
+        author: Who wrote what is there, as far as Jama tells: a clause; may be empty.
+        differs: What of it is not as it was sent: which part, and a sentence; None where nothing of
+            it is known to have arrived.
+    """
+
+    status: str
+    author: str = ""
+    differs: tuple[tuple[str, str], ...] | None = None
+
+
 class RunEvidence(NamedTuple):
     """What became of a case in one test run.
 
@@ -103,6 +138,7 @@ class RunEvidence(NamedTuple):
         steps: The status of each of its steps.
         procedure: Action and expected result of each of its steps.
         reasons: What else made the status so.
+        now: What it showed when the cycle was read; None when that was not done.
     """
 
     key: str
@@ -118,10 +154,13 @@ class RunEvidence(NamedTuple):
     steps: tuple[str, ...] = ()
     procedure: tuple[tuple[str, str], ...] = ()
     reasons: tuple[str, ...] = ()
+    now: ShownRun | None = None
 
     @property
     def shows(self) -> str:
         """What Jama shows there, as far as the record knows; empty when nobody knows."""
+        if self.now is not None:
+            return self.now.status
         if self.state == "sent":
             return self.status
         return self.was if self.state in _UNTOUCHED else ""
@@ -129,6 +168,8 @@ class RunEvidence(NamedTuple):
     @property
     def is_as_recorded(self) -> bool:
         """Whether Jama shows what this record says."""
+        if self.now is not None and self.now.differs is not None:
+            return not self.now.differs
         return self.state == "sent"
 
 
@@ -155,6 +196,7 @@ class CaseEvidence:
         was_judged: What the rules said before a hook changed it; empty when none did.
         unresolved: Why it has no test run; empty when it has one, or that is not known.
         deviations: The numbers of the deviations that concern it.
+        also: The other names by which tests named it.
     """
 
     number: int
@@ -172,6 +214,7 @@ class CaseEvidence:
     was_judged: str = ""
     unresolved: str = ""
     deviations: tuple[int, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -201,4 +244,24 @@ class CaseEvidence:
         other = next((run for run in self.runs if not run.is_as_recorded), None)
         if other is None:
             return "same"
+        if other.now is not None:
+            return self._shown(other, other.now)
         return f"differs: {other.shows}" if other.shows else other.state or "not sent"
+
+    def _shown(self, run: RunEvidence, now: ShownRun) -> str:
+        if not now.status:
+            return "differs: no such run"
+        if not (run.status or self.judged):
+            return f"{now.status}, {now.author}" if now.author else now.status
+        if now.status != run.status:
+            return f"differs: {now.status}"
+        parts = ", ".join(what for what, _ in now.differs or ())
+        return f"differs: {parts}" if parts else f"{run.state or 'not sent'}, shows {now.status}"
+
+    @property
+    def is_otherwise_in_jama(self) -> bool:
+        """Whether Jama does not show what this record says of the case."""
+        if self.unresolved or not self.runs:
+            return bool(self.unresolved or self.judged)
+        sent = [run for run in self.runs if run.status or self.judged]
+        return any(not run.is_as_recorded for run in sent)

@@ -6,70 +6,37 @@ What concerns all cases comes first, then the worst. Each names what it means fo
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
 from pytest_jama.core.text import counted, first_line
 from pytest_jama.journal.chain import describe_edits
-from pytest_jama.report.evidence.case_evidence import CaseEvidence, CaseStatus, Execution
+from pytest_jama.report.evidence import deviation_kinds as kinds
+from pytest_jama.report.evidence.case_evidence import (
+    OUTCOME_WORDS,
+    CaseEvidence,
+    CaseStatus,
+    Execution,
+)
 from pytest_jama.report.evidence.evidence_record import Deviation
+from pytest_jama.report.evidence.identification import equipment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
+    from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.newest_sessions import EarlierResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
-
-
-class DeviationKind(NamedTuple):
-    """A kind of deviation; their order in `KINDS` is that of the record."""
-
-    name: str
-    is_open: bool = True
-
-
-EDITED = DeviationKind("Record was changed")
-DAMAGED = DeviationKind("Record lacks lines")
-BROKEN_OFF = DeviationKind("Session broke off")
-MISSING = DeviationKind("Journal is missing")
-MODIFIED = DeviationKind("Modified code")
-UNCOLLECTED = DeviationKind("Tests that could not be collected")
-NOTHING = DeviationKind("Nothing was planned")
-NOT_SENT = DeviationKind("Not sent to Jama")
-UNUSABLE = DeviationKind("Input that could not be used")
-FAILED = DeviationKind("Failed")
-ERROR = DeviationKind("Error outside the test body")
-NO_CASE = DeviationKind("Failure without a test case")
-KEPT = DeviationKind("Entry of others kept")
-OTHERWISE = DeviationKind("Jama shows otherwise")
-NO_RUN = DeviationKind("No test run")
-HOOK = DeviationKind("Verdict set by a hook")
-DRIFT = DeviationKind("Drift of the test case")
-XPASSED = DeviationKind("Passed though failure was expected")
-INCOMPLETE = DeviationKind("Incomplete")
-BLOCKED = DeviationKind("Blocked")
-NOT_EXECUTED = DeviationKind("Not executed")
-STALE = DeviationKind("Stale case version")
-FILE = DeviationKind("File not in Jama")
-REPLACED = DeviationKind("Entry replaced", is_open=False)
-REPEATED = DeviationKind("Repeated test", is_open=False)
-
-KINDS = (
-    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNCOLLECTED, UNUSABLE),
-    *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, HOOK, DRIFT, XPASSED),
-    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, REPEATED),
-)
-"""The worst first, as a reader may stop after any of them."""
-
-_RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
 class Found(NamedTuple):
     """A deviation without its number."""
 
-    kind: DeviationKind
+    kind: kinds.DeviationKind
     cases: tuple[int, ...]
     what: str
     meaning: str
@@ -83,6 +50,8 @@ def find_deviations(
     recordings: Sequence[Recording],
     sent: SentRuns,
     unlinked: Iterable[TestEvidence],
+    cycle: CycleNow | None = None,
+    earlier: Iterable[EarlierResult] = (),
 ) -> tuple[Deviation, ...]:
     """Return the deviations of a record, numbered in their order.
 
@@ -92,20 +61,28 @@ def find_deviations(
         recordings: The sessions.
         sent: What became of the runs.
         unlinked: The tests that ran and belong to no case.
+        cycle: What the cycle showed; None when it was not read.
+        earlier: What sessions said that later ones replaced.
     """
     found = [*_of_sources(sources), *_of_sessions(recordings)]
     if not sent.has_sent and cases:
         what = "The record tells of no upload that came to its test plan."
-        found.append(Found(NOT_SENT, (), what, "Jama shows none of these verdicts.", _SEND))
+        found.append(Found(kinds.NOT_SENT, (), what, "Jama shows none of these verdicts.", _SEND))
     if not cases:
         what = "No test, no entry of the map and no line of jama.lock names a case."
-        found.append(Found(NOTHING, (), what, "Nothing is shown.", "4 Planned and executed"))
+        found.append(Found(kinds.NOTHING, (), what, "Nothing is shown.", "4 Planned and executed"))
+    if cycle is not None and cycle.missing:
+        what = f"Jama did not give {counted(cycle.missing, 'run')} of the cycle."
+        found.append(
+            Found(kinds.UNREAD, (), what, "Planned cases may be missing.", "make it again")
+        )
     found += _of_unlinked(unlinked)
+    found += _of_earlier(earlier, cases)
     for case in cases:
         found += _of_case(case, sent)
-    found.sort(key=lambda each: (_RANK[each.kind], each.cases))
+    found.sort(key=lambda each: (kinds.PLACE_OF[each.kind], each.cases))
     return tuple(
-        Deviation(number, kind.name, numbers, what, meaning, where, is_open=kind.is_open)
+        Deviation(number, kind.name, numbers, what, meaning, where, *kind[1:])
         for number, (kind, numbers, what, meaning, where) in enumerate(found, start=1)
     )
 
@@ -122,20 +99,22 @@ def _of_sources(sources: Iterable[JournalSource]) -> Iterator[Found]:
             meaning = (
                 "No verdict of this record can be relied on before it is known what was changed."
             )
-            yield Found(EDITED, (), f"{name}: {describe_edits(each.edits)}.", meaning, "6 Tools")
+            yield Found(
+                kinds.EDITED, (), f"{name}: {describe_edits(each.edits)}.", meaning, "6 Tools"
+            )
         if each.damaged or each.is_set_aside:
             lines = ", ".join(map(str, each.damaged[:10])) or "those that could not be written"
             meaning = "A result may be missing; tests that ran may count as not run."
-            yield Found(DAMAGED, (), f"{name} lacks lines: {lines}.", meaning, "6 Tools")
+            yield Found(kinds.DAMAGED, (), f"{name} lacks lines: {lines}.", meaning, "6 Tools")
         if not each.has_ended:
             meaning = "Tests that it did not reach count as not run."
             what = f"Session {each.header.session} did not come to its end, or still runs."
-            yield Found(BROKEN_OFF, (), what, meaning, "4 Planned and executed")
+            yield Found(kinds.BROKEN_OFF, (), what, meaning, "4 Planned and executed")
         missing = sorted(set(each.partners) - known)
         if missing:
             meaning = "Results of these sessions count in Jama and are not in this record."
             what = f"{name} was last sent together with {', '.join(missing)}."
-            yield Found(MISSING, (), what, meaning, "name all of their journals")
+            yield Found(kinds.MISSING, (), what, meaning, "name all of their journals")
 
 
 def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
@@ -145,15 +124,32 @@ def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
                 "Concerns all cases: repeat them from a clean checkout, or review the changes."
             )
             what = f"Files differ from commit {each.header.commit or 'under test'}."
-            yield Found(MODIFIED, (), what, meaning, "1 Identification")
+            yield Found(kinds.MODIFIED, (), what, meaning, "1 Identification")
+        yield from _of_equipment(each)
         for address in each.uncollected:
             meaning = "Its tests did not run; a case may lack them."
             what = f"{address} could not be collected."
-            yield Found(UNCOLLECTED, (), what, meaning, "output of the session")
+            yield Found(kinds.UNCOLLECTED, (), what, meaning, "output of the session")
         for unusable in each.unusable:
             what = f"{unusable.where}: {unusable.why}"
             meaning = "A result may be missing from a case."
-            yield Found(UNUSABLE, (), what, meaning, unusable.kind.value)
+            yield Found(kinds.UNUSABLE, (), what, meaning, unusable.kind.value)
+
+
+def _of_equipment(recording: Recording) -> Iterator[Found]:
+    """Yield whose calibration had ended on the day on which the last test began, in UTC."""
+    began = [each.started for each in recording.results.values() if each.started is not None]
+    header = recording.header.started.astimezone(timezone.utc)
+    last = datetime.fromtimestamp(max(began), timezone.utc) if began else header
+    for piece in equipment_of(recording):
+        until = piece.calibrated_until
+        if until is not None and until < last.date():
+            name = f"{piece.name} ({piece.mark})" if piece.mark else piece.name
+            what = f"{name} was calibrated until {until}; tests ran on {last:%Y-%m-%d}."
+            meaning = (
+                "Concerns all cases in which it measured: repeat them, or show that it was right."
+            )
+            yield Found(kinds.UNCALIBRATED, (), what, meaning, "1 Identification")
 
 
 def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
@@ -161,7 +157,17 @@ def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
         if test.outcome in FAILURES:
             what = f"{test.test_id}: {first_line(test.message) or test.outcome.value}"
             meaning = "Counts for no case: somebody has to say what it is a test of."
-            yield Found(NO_CASE, (), what, meaning, "4 Planned and executed")
+            yield Found(kinds.NO_CASE, (), what, meaning, "4 Planned and executed")
+
+
+def _of_earlier(earlier: Iterable[EarlierResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
+    known = {name: case for case in cases for name in (*case.also, case.key)}
+    for key, session, verdict in earlier:
+        case = known.get(key)
+        if case is not None:
+            what = f"Session {session} concluded {verdict or 'no verdict'} before."
+            meaning = "The newest session counts, in this record as in Jama."
+            yield _found(kinds.EARLIER, case, what, meaning, "6 Tools and record")
 
 
 def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
@@ -170,20 +176,22 @@ def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
     yield from _of_status(case)
     if case.unresolved and sent.has_sent:
         meaning = f"{_said(case)} in this record; Jama shows nothing of it."
-        yield _found(NO_RUN, case, f"It has no test run: {case.unresolved}.", meaning)
+        yield _found(kinds.NO_RUN, case, f"It has no test run: {case.unresolved}.", meaning)
     elif sent.has_sent and case.judged and not case.runs:
         meaning = f"{_said(case)} in this record; what Jama shows is not recorded."
-        yield _found(OTHERWISE, case, "No update of a test run is recorded.", meaning, _SEND)
+        yield _found(kinds.OTHERWISE, case, "No update of a test run is recorded.", meaning, _SEND)
     for run in case.runs:
         yield from _of_run(case, run)
     if case.key in sent.replaced:
         meaning = "The verdict of this record stands; the earlier entry is told in the account."
-        yield _found(REPLACED, case, f"{sent.replaced[case.key]}.", meaning, "the run in Jama")
+        yield _found(
+            kinds.REPLACED, case, f"{sent.replaced[case.key]}.", meaning, "the run in Jama"
+        )
     for file in case.files:
         if file.state == "refused":
             meaning = "The evidence is beside the journal only; its hash is in this record."
             yield _found(
-                FILE, case, f"Jama did not take {file.name}.", meaning, "files of the case"
+                kinds.FILE, case, f"Jama did not take {file.name}.", meaning, "files of the case"
             )
 
 
@@ -192,86 +200,119 @@ def _of_tests(case: CaseEvidence) -> Iterator[Found]:
         told = first_line(test.message)
         if test.outcome is Outcome.ERROR:
             meaning = f"{_said(case)}. It may say nothing of the product: repeat it."
-            yield _found(ERROR, case, f"{test.test_id}: {told or 'error'}", meaning, _ANNEX)
+            yield _found(kinds.ERROR, case, f"{test.test_id}: {told or 'error'}", meaning, _ANNEX)
         if test.outcome is Outcome.XPASSED:
             meaning = f"{_said(case)}. The expectation is out of date, or the test is wrong."
-            yield _found(XPASSED, case, f"{test.test_id} {told}".strip(), meaning, _ANNEX)
+            what = f"{test.test_id}: {told}" if told else f"{test.test_id} passed."
+            yield _found(kinds.XPASSED, case, what, meaning, _ANNEX)
         if test.attempts:
-            meaning = f"The last attempt counts: {test.outcome.value}."
-            what = f"{test.test_id}: {'; '.join(test.attempts)}"
-            yield _found(REPEATED, case, what, meaning, "notes of the test")
+            meaning = f"The last attempt counts: {OUTCOME_WORDS[test.outcome]}."
+            what = f"{test.test_id}: {'; '.join(map(first_line, test.attempts))}"
+            yield _found(kinds.REPEATED, case, what, meaning, "notes of the test")
 
 
 def _of_verdict(case: CaseEvidence) -> Iterator[Found]:
     if case.was_judged:
         what = f"A hook replaced {case.was_judged} by {case.judged or 'no verdict'}."
-        yield _found(HOOK, case, what, f"{_said(case)}, as the hook says.", "reasons of the case")
+        yield _found(
+            kinds.HOOK, case, what, f"{_said(case)}, as the hook says.", "reasons of the case"
+        )
     drift = [reason for reason in case.reasons if "jama.lock" in reason]
     if drift:
         meaning = f"{_said(case)}. The tests were written for another text."
         rest = case.reasons[case.reasons.index(drift[0]) :]
-        yield _found(DRIFT, case, f"{'; '.join(rest)}.", meaning, "reasons of the case")
+        yield _found(kinds.DRIFT, case, f"{'; '.join(rest)}.", meaning, "reasons of the case")
+
+
+def _of_failed(case: CaseEvidence) -> Iterator[Found]:
+    has_error = any(test.outcome is Outcome.ERROR for test in case.tests)
+    failed = [test for test in case.tests if test.outcome is Outcome.FAILED]
+    if failed or not has_error:
+        what = _first_message(failed) or f"{_totals(case)}."
+        yield _found(kinds.FAILED, case, what, f"{_said(case)}.", _ANNEX)
 
 
 def _of_status(case: CaseEvidence) -> Iterator[Found]:
-    if case.status is CaseStatus.FAILED:
-        has_error = any(test.outcome is Outcome.ERROR for test in case.tests)
-        failed = [test for test in case.tests if test.outcome is Outcome.FAILED]
-        if failed or not has_error:
-            what = _first_message(failed) or _totals(case)
-            yield _found(FAILED, case, what, f"{_said(case)}.", _ANNEX)
+    if case.execution is Execution.ELSEWHERE:
+        kind = kinds.FAILED if case.status is CaseStatus.FAILED else kinds.ELSEWHERE
+        meaning = f"{_said(case)}, as Jama shows; this record holds no evidence of it."
+        yield _found(kind, case, f"{_shown(case)}.", meaning, "the run in Jama")
+    elif case.status is CaseStatus.FAILED:
+        yield from _of_failed(case)
     elif case.execution is Execution.NONE and not case.was_judged:
         what = _why_not_executed(case)
         meaning = "No verdict: nothing is shown of this case."
         if case.judged:
             meaning = f"{_said(case)}; no test of it ran."
-        yield _found(NOT_EXECUTED, case, what, meaning, "4 Planned and executed")
+        yield _found(kinds.NOT_EXECUTED, case, what, meaning, "4 Planned and executed")
     elif case.status is CaseStatus.BLOCKED:
         what = _first_message(case.tests) or _totals(case)
-        yield _found(BLOCKED, case, what, f"{_said(case)}.", _ANNEX)
+        yield _found(kinds.BLOCKED, case, what, f"{_said(case)}.", _ANNEX)
     elif case.status is CaseStatus.INCOMPLETE:
-        what = f"{_totals(case)}. {'; '.join(case.reasons)}".rstrip(". ") + "."
-        yield _found(INCOMPLETE, case, what, f"{_said(case)}: it is not passed.", _ANNEX)
+        what = f"{_totals(case)}. {_capital('; '.join(case.reasons))}".rstrip(". ") + "."
+        yield _found(kinds.INCOMPLETE, case, what, f"{_said(case)}, and not passed.", _ANNEX)
     elif case.status is CaseStatus.PASSED and case.execution is not Execution.FULL:
         meaning = "Passed on a part of its tests: see the rules of the settings."
-        yield _found(INCOMPLETE, case, f"{_totals(case)}.", meaning, _ANNEX)
+        yield _found(kinds.INCOMPLETE, case, f"{_totals(case)}.", meaning, _ANNEX)
     elif case.status is CaseStatus.NOT_RUN:
-        yield _found(INCOMPLETE, case, f"{_totals(case)}.", f"{_said(case)}.", _ANNEX)
+        yield _found(kinds.INCOMPLETE, case, f"{_totals(case)}.", f"{_said(case)}.", _ANNEX)
 
 
 def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
     name = run.run_key or f"run {run.key}"
-    if run.state == "left":
-        meaning = f"{_said(case)} in this record, {run.was} in Jama: somebody has to decide."
+    if not (run.status or case.judged):
+        pass  # nothing was to be written into it
+    elif run.now is not None and run.now.differs:
+        told = "; ".join(text for _, text in run.now.differs)
+        meaning = f"{_said(case)} in this record, and Jama shows {run.now.status or 'nothing'}."
+        if run.now.status == run.status:
+            meaning = f"{_said(case)}, in Jama as well; what stands there is not what was sent."
+        yield _found(kinds.OTHERWISE, case, f"{name}: {told}.", meaning, "the run in Jama")
+    elif run.state == "left":
+        shows = run.shows or "nothing"
+        meaning = f"{_said(case)} in this record, and Jama shows {shows}: somebody has to decide."
         yield _found(
-            KEPT, case, f"{name} was left as it is: {run.why}.", meaning, "the run in Jama"
+            kinds.KEPT, case, f"{name} was left as it is: {run.why}.", meaning, "the run in Jama"
         )
     elif not run.is_as_recorded:
         shows = f"Jama shows {run.shows}" if run.shows else "what Jama shows is not known"
         meaning = f"{_said(case)} in this record, and {shows}."
         what = f"The update of {name} is {run.state or 'without an answer'}"
         yield _found(
-            OTHERWISE, case, f"{what}: {run.why}." if run.why else f"{what}.", meaning, _SEND
+            kinds.OTHERWISE, case, f"{what}: {run.why}." if run.why else f"{what}.", meaning, _SEND
         )
     elif run.why:
         meaning = "The verdict is in Jama; something beside it is not."
-        yield _found(OTHERWISE, case, f"{name}: {run.why}.", meaning, "the run in Jama")
+        yield _found(kinds.OTHERWISE, case, f"{name}: {run.why}.", meaning, "the run in Jama")
     if run.version and run.current_version and run.current_version > run.version:
         what = (
             f"{name} holds version {run.version} of the case; it has version {run.current_version}."
         )
         meaning = f"The result holds for version {run.version} only."
-        yield _found(STALE, case, what, meaning, "start a new cycle")
+        yield _found(kinds.STALE, case, what, meaning, "start a new cycle")
 
 
 def _found(
-    kind: DeviationKind, case: CaseEvidence, what: str, meaning: str, where: str = ""
+    kind: kinds.DeviationKind, case: CaseEvidence, what: str, meaning: str, where: str = ""
 ) -> Found:
     return Found(kind, (case.number,), what, meaning, where)
 
 
 def _said(case: CaseEvidence) -> str:
-    return f"The case is {case.status.value.lower()}"
+    return _SAID[case.status]
+
+
+_SAID = {
+    CaseStatus.FAILED: "The case failed",
+    CaseStatus.BLOCKED: "The case is blocked",
+    CaseStatus.INCOMPLETE: "The case is incomplete",
+    CaseStatus.NOT_RUN: "The case was not run",
+    CaseStatus.PASSED: "The case passed",
+}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _first_message(tests: Iterable[TestEvidence]) -> str:
@@ -280,11 +321,28 @@ def _first_message(tests: Iterable[TestEvidence]) -> str:
 
 def _totals(case: CaseEvidence) -> str:
     counts = Counter(test.outcome for test in case.tests)
-    told = ", ".join(f"{counts[each]} {each.value}" for each in WORST_FIRST if counts[each])
-    return f"Of {counted(len(case.tests), 'test')}: {told}" if told else "No test"
+    found = [each for each in WORST_FIRST if counts[each]]
+    if len(case.tests) == 1:
+        return f"Its only test: {OUTCOME_WORDS[found[0]]}"
+    told = ", ".join(f"{counts[each]} {OUTCOME_WORDS[each]}" for each in found)
+    return f"Of {len(case.tests)} tests: {told}" if told else "No test"
+
+
+def _shown(case: CaseEvidence) -> str:
+    """Return what Jama shows of a case of which the journals have no result."""
+    found = [run for run in case.runs if run.now is not None and not run.status]
+    return "; ".join(
+        f"{run.run_key or run.key} shows {run.now.status}"
+        + (f", {run.now.author}" if run.now.author else "")
+        for run in found
+        if run.now is not None
+    )
 
 
 def _why_not_executed(case: CaseEvidence) -> str:
+    if not case.tests and _shown(case):
+        return f"No result in these journals; {_shown(case)}."
     if not case.tests:
         return "No test is linked to it; the map or jama.lock names it."
-    return f"{_totals(case)}. {_first_message(case.tests)}".strip()
+    told = _first_message(case.tests)
+    return f"{_totals(case)} ({told})." if told else f"{_totals(case)}."

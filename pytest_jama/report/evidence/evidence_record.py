@@ -48,6 +48,7 @@ class Deviation(NamedTuple):
         meaning: What it means for the verdict.
         where: Where to look.
         is_open: Whether somebody has to decide on it, so that the record is not PASSED.
+        is_warning: Whether verdicts that are PASSED may be relied on all the same.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Deviation(NamedTuple):
     meaning: str
     where: str = ""
     is_open: bool = True
+    is_warning: bool = False
 
 
 class SourceFile(NamedTuple):
@@ -87,6 +89,7 @@ class EvidenceRecord:
         unlinked: The tests that ran and belong to no case.
         deviations: What departs from the plan, the worst first.
         trace: What its requirements are; None when Jama was not asked.
+        cycle: When its cycle was read and what it had, a sentence; empty when it was not.
     """
 
     title: str
@@ -101,6 +104,7 @@ class EvidenceRecord:
     unlinked: tuple[TestEvidence, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     trace: TraceRecord | None = None
+    cycle: str = ""
 
     @property
     def planned(self) -> tuple[CaseEvidence, ...]:
@@ -114,7 +118,7 @@ class EvidenceRecord:
         return {status: found[status] for status in _FROM_GOOD}
 
     def executed(self, how: Execution) -> tuple[CaseEvidence, ...]:
-        """Return the planned cases that were executed in full, in part, or not."""
+        """Return the planned cases that were executed in this way."""
         return tuple(case for case in self.planned if case.execution is how)
 
     @property
@@ -145,12 +149,18 @@ class EvidenceRecord:
         ]
         passed = f"{counts[CaseStatus.PASSED]} of {counted(len(planned), 'planned case')} passed"
         text = "; ".join((passed, ", ".join(others))) if others else passed
-        differing = sum(case.in_jama not in _AS_RECORDED for case in planned)
+        differing = sum(case.is_otherwise_in_jama for case in planned)
+        elsewhere = self.executed(Execution.ELSEWHERE)
         parts = [f"{text}.", f"{_deviations(len(self.deviations))}."]
+        if elsewhere:
+            passed_there = sum(case.status is CaseStatus.PASSED for case in elsewhere)
+            cases = f"{counted(len(elsewhere), 'case')} ({passed_there} passed)"
+            parts.append(f"Of {cases} only Jama has a result: this record holds no evidence of it.")
         if extra := len(self.not_planned):
             parts.append(f"{counted(extra, 'more case')} executed that no test run is for.")
         if differing:
-            parts.append(f"Of {counted(differing, 'case')} Jama does not show this record.")
+            shown = "what this record says"
+            parts.append(f"For {counted(differing, 'case')} Jama does not show {shown}.")
         if self.trace is not None and self.trace.without_case:
             parts.append(f"{counted(self.trace.without_case, 'requirement')} without a test case.")
         return " ".join(parts)
@@ -167,6 +177,3 @@ _FROM_GOOD = (
 
 def _deviations(count: int) -> str:
     return f"{counted(count, 'deviation')}" if count else "No deviation"
-
-
-_AS_RECORDED = frozenset({"same", "untouched"})

@@ -12,7 +12,7 @@ from pytest_jama.report.evidence.case_evidence import Execution
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence, RunEvidence, TestEvidence
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord, Fact
     from pytest_jama.report.evidence.trace_record import TracedCase, TraceRecord
 
@@ -34,6 +34,7 @@ def record_json(record: EvidenceRecord) -> dict[str, Any]:
         "passed": record.is_passed,
         "verdict": record.sentence,
         "sessions": list(record.sessions),
+        "cycle": record.cycle or None,
         "identification": [_fact(each) for each in record.identification],
         "tools": [_fact(each) for each in record.tools],
         "journals": [each._asdict() for each in record.sources],
@@ -41,6 +42,7 @@ def record_json(record: EvidenceRecord) -> dict[str, Any]:
             "planned": len(record.planned),
             "executed_in_full": len(record.executed(Execution.FULL)),
             "executed_in_part": len(record.executed(Execution.PART)),
+            "executed_elsewhere": len(record.executed(Execution.ELSEWHERE)),
             "not_executed": len(record.executed(Execution.NONE)),
             "executed_not_planned": len(record.not_planned),
             "by_status": {status.word: count for status, count in record.counts.items()},
@@ -142,6 +144,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
 def _case(case: CaseEvidence) -> dict[str, Any]:
     return {
         "case": case.key,
+        "also": list(case.also),
         "name": case.name or None,
         "version": case.version or None,
         "status": case.status.word,
@@ -163,6 +166,8 @@ def _case(case: CaseEvidence) -> dict[str, Any]:
                 "state": run.state or None,
                 "shows": run.shows or None,
                 "why": run.why or None,
+                "author": (run.now and run.now.author) or None,
+                "differs": _differences(run),
                 "at": run.at or None,
             }
             for run in case.runs
@@ -180,6 +185,13 @@ def _case(case: CaseEvidence) -> dict[str, Any]:
         "tests": [_test(each) for each in case.tests],
         "files": [{**each._asdict(), "state": each.state or None} for each in case.files],
     }
+
+
+def _differences(run: RunEvidence) -> list[str] | None:
+    """Return what is not as it was sent; None where that was not compared."""
+    if run.now is None or run.now.differs is None:
+        return None
+    return [text for _, text in run.now.differs]
 
 
 def _test(test: TestEvidence) -> dict[str, Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.verdicts import Verdict, worst
+from pytest_jama.core.verdicts import Verdict, merge_steps, worst
 from pytest_jama.journal.folder import shown
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import judge_recordings
 from pytest_jama.report.evidence.case_evidence import (
+    STATUS_OF,
     CaseEvidence,
     CaseStatus,
     Execution,
@@ -20,8 +22,9 @@ from pytest_jama.report.evidence.case_evidence import (
     StepEvidence,
     TestEvidence,
 )
+from pytest_jama.report.evidence.cycle_now import add_cycle
 from pytest_jama.report.evidence.deviations import find_deviations
-from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+from pytest_jama.report.evidence.evidence_record import EvidenceRecord, Fact
 from pytest_jama.report.evidence.identification import (
     describe_place,
     describe_sources,
@@ -29,18 +32,21 @@ from pytest_jama.report.evidence.identification import (
     list_tools,
 )
 from pytest_jama.report.evidence.journal_sources import require_one_place
+from pytest_jama.report.evidence.newest_sessions import keep_newest
 from pytest_jama.report.evidence.sent_runs import sum_up_uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
-    from pytest_jama.core.verdicts import CaseVerdict, VerdictRules
+    from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, VerdictRules
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.case_evidence import RunEvidence
+    from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.evidence_record import Deviation
     from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.report.evidence.newest_sessions import EarlierResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
@@ -50,6 +56,7 @@ def gather(
     shown_results: ShownResults,
     made_at: str,
     reporter: str,
+    cycle: CycleNow | None = None,
 ) -> EvidenceRecord:
     """Make one record of the journals of sessions that belong together.
 
@@ -58,23 +65,37 @@ def gather(
         shown_results: Hides secrets that journals of older versions may hold.
         made_at: The time, ISO 8601 in UTC.
         reporter: Name and version of this program.
+        cycle: The cycle that all of them were sent to, as it was read; of cases that several of
+            their uploads are about, the newest counts. None when no server was asked.
 
     Raises:
         SettingsError: When the journals do not belong together.
     """
-    require_one_place(sources)
+    require_one_place(sources, is_known=cycle is not None)
     recordings = tuple(
         each.as_shown(shown_results) for each in by_session(each.recording for each in sources)
     )
+    uploads = (each.uploads_to(cycle.cycle_id if cycle else None) for each in sources)
+    sent = sum_up_uploads(chain.from_iterable(uploads))
+    earlier: Sequence[EarlierResult] = ()
+    if cycle is not None:
+        recordings, earlier = keep_newest(recordings, _identities(sent, cycle))
     rules = _rules_of(recordings[0])
     judgement = judge_recordings(recordings, rules=rules, adjust=lambda case: case)
-    sent = sum_up_uploads(chain.from_iterable(each.uploads for each in sources))
-    cases = _number_cases(
-        [*_judged(judgement.cases, sent), *_untested(recordings, judgement.cases)]
-    )
+    told = [
+        *_judged(_unite(judgement.cases, sent.names), sent),
+        *_untested(recordings, judgement.cases),
+    ]
+    cases = _number_cases(add_cycle(told, cycle) if cycle else told)
     unlinked = tuple(map(_test, judgement.unlinked))
     deviations = find_deviations(
-        cases, sources=sources, recordings=recordings, sent=sent, unlinked=unlinked
+        cases,
+        sources=sources,
+        recordings=recordings,
+        sent=sent,
+        unlinked=unlinked,
+        cycle=cycle,
+        earlier=earlier,
     )
     _refer_to(deviations, cases)
     title, project = describe_place(recordings[0], sent)
@@ -84,12 +105,16 @@ def gather(
         made_at=made_at,
         reporter=reporter,
         sessions=tuple(each.header.session for each in recordings),
-        identification=tuple(identify(recordings, sent)),
+        identification=(
+            *identify(recordings, sent),
+            *([Fact("Cycle read (UTC)", cycle.read_at)] if cycle else ()),
+        ),
         tools=tuple(list_tools(recordings, sources)),
         sources=tuple(describe_sources(sources)),
         cases=cases,
         unlinked=unlinked,
         deviations=deviations,
+        cycle=str(cycle or ""),
     )
 
 
@@ -101,6 +126,40 @@ def _rules_of(recording: Recording) -> VerdictRules:
         what = f"the header has no verdict rules that can be read: {said!r}"
         remedy = "use the version that wrote it, or a newer one"
         raise SettingsError(Problem(what, remedy, shown(recording.path))) from exc
+
+
+def _identities(sent: SentRuns, cycle: CycleNow) -> Mapping[str, str]:
+    """Return what is the same for all names of a case, by each of them."""
+    found = {name: str(number) for name, number in cycle.case_ids.items()}
+    return {**{other: found.get(name, name) for other, name in sent.names.items()}, **found}
+
+
+def _unite(verdicts: Iterable[CaseVerdict], names: Mapping[str, str]) -> Iterator[CaseVerdict]:
+    """Yield each case once, also when tests named it in two ways, which the upload found out."""
+    found: dict[str, list[CaseVerdict]] = {}
+    for each in verdicts:
+        key = str(each.case_ref)
+        found.setdefault(names.get(key, key), []).append(each)
+    for name, several in found.items():
+        yield several[0] if len(several) == 1 else _united(name, several)
+
+
+def _united(name: str, verdicts: Sequence[CaseVerdict]) -> CaseVerdict:
+    first = next((each for each in verdicts if str(each.case_ref) == name), verdicts[0])
+    steps: dict[int, list[StepVerdict]] = {}
+    for step in chain.from_iterable(each.steps for each in verdicts):
+        steps.setdefault(step.number, []).append(step)
+    results = chain.from_iterable(each.results for each in verdicts)
+    reasons = chain.from_iterable(each.reasons for each in verdicts)
+    return replace(
+        first,
+        verdict=worst(each.verdict for each in verdicts),
+        steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
+        results=tuple(dict.fromkeys(results)),
+        judged=next((each.judged for each in verdicts if each.judged), None),
+        reasons=tuple(dict.fromkeys(reasons)),
+        also=tuple(each.case_ref for each in verdicts if each is not first),
+    )
 
 
 def _judged(verdicts: Iterable[CaseVerdict], sent: SentRuns) -> Iterator[CaseEvidence]:
@@ -133,6 +192,7 @@ def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
         ),
         was_judged=(was.verdict.value if was.verdict else "no verdict") if was and changed else "",
         unresolved=unresolved,
+        also=tuple(map(str, case.also)),
     )
 
 
@@ -153,13 +213,6 @@ def _execution(results: Sequence[TestResult]) -> Execution:
     return Execution.FULL if ran == len(results) else Execution.PART
 
 
-_STATUS = {
-    Verdict.PASSED: CaseStatus.PASSED,
-    Verdict.FAILED: CaseStatus.FAILED,
-    Verdict.BLOCKED: CaseStatus.BLOCKED,
-    Verdict.INPROGRESS: CaseStatus.INCOMPLETE,
-    Verdict.NOT_RUN: CaseStatus.NOT_RUN,
-}
 _WORDS = {verdict.value: verdict for verdict in Verdict}
 
 
@@ -170,7 +223,7 @@ def _status(
     if verdict is None:
         return CaseStatus.NOT_RUN if execution is Execution.NONE else CaseStatus.INCOMPLETE
     sent = [_WORDS.get(run.status) for run in runs if run.state != "left"]
-    return _STATUS[worst([verdict, *sent]) or verdict]
+    return STATUS_OF[(worst([verdict, *sent]) or verdict).value]
 
 
 _ATTEMPT = re.compile(r"attempt \d+ (passed|failed)\b")

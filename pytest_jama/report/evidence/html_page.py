@@ -16,8 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_jama.core.results import FAILURES, Outcome
-from pytest_jama.core.text import clean, shorten, visible
-from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
+from pytest_jama.core.text import ELLIPSIS, clean, counted, shorten, visible
+from pytest_jama.report.evidence.case_evidence import (
+    OUTCOME_WORDS,
+    STATUS_OF,
+    CaseStatus,
+    Execution,
+)
 from pytest_jama.report.evidence.identification import utc
 from pytest_jama.report.evidence.trace_record import MEANINGS, Rank
 
@@ -34,6 +39,9 @@ if TYPE_CHECKING:
 BIG = 500
 """From so many cases on the browser lays out only the groups that are seen."""
 
+MANY_PAGES = 2000
+"""From so many cases on the page says how many pages of paper it makes."""
+
 _GROUP = 100
 _WRITTEN_AT_ONCE = 10_000
 """Pieces of text: a page of many cases never is in memory as a whole."""
@@ -45,15 +53,19 @@ _ALL_IMAGES_BYTES = 6_000_000
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
-def write_html(record: EvidenceRecord, file: TextIO, *, find_file: FindFile) -> None:
+def write_html(
+    record: EvidenceRecord, file: TextIO, *, find_file: FindFile, only_deviations: bool = False
+) -> None:
     """Write a record as a page, group by group.
 
     Args:
         record: The record.
         file: Where to.
         find_file: Returns where the content of a file is kept, by its SHA-256.
+        only_deviations: Whether index and cases are only those with deviations.
     """
-    _write_page("page.html", _values(record, find_file), file)
+    values = _values(record, find_file, only_deviations=only_deviations)
+    _write_page("page.html", values, file)
 
 
 def write_trace_page(trace: TraceRecord, file: TextIO) -> None:
@@ -84,6 +96,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["cut"] = _cut
+    environment.filters["sentence"] = _sentence
     return environment
 
 
@@ -98,15 +111,24 @@ def _cut(text: str, at_most: int) -> str:
     return shorten(text, at_most=at_most)
 
 
-def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
+def _sentence(text: str) -> str:
+    """Return a text that another sentence can follow."""
+    return text if text.endswith((".", "!", "?", ELLIPSIS)) else f"{text}."
+
+
+def _values(
+    record: EvidenceRecord, find_file: FindFile, *, only_deviations: bool
+) -> dict[str, Any]:
     cases, planned = record.cases, record.planned
-    counts = Counter(case.status for case in cases)
+    told = [case for case in cases if case.deviations] if only_deviations else cases
+    counts = Counter(case.status for case in told)
     return {
         "record": record,
         "cases": cases,
         "planned": planned,
         "full": record.executed(Execution.FULL),
         "part": record.executed(Execution.PART),
+        "elsewhere": record.executed(Execution.ELSEWHERE),
         "not_executed": record.executed(Execution.NONE),
         "did_not_run": [
             (case, test) for case in cases for test in case.tests if not test.outcome.did_run
@@ -114,10 +136,14 @@ def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
         "identification": _halves(record.identification),
         "tools": _halves(record.tools),
         "tests": _numbers(record),
-        "groups": [cases[at : at + _GROUP] for at in range(0, len(cases), _GROUP)],
-        "is_big": len(cases) >= BIG,
+        "told": told,
+        "only_deviations": only_deviations,
+        "pages": _pages(told) if len(told) >= MANY_PAGES else 0,
+        "pages_of_deviations": _pages([case for case in cases if case.deviations]),
+        "groups": [told[at : at + _GROUP] for at in range(0, len(told), _GROUP)],
+        "is_big": len(told) >= BIG,
         "all_counts": [(status, counts[status]) for status in CaseStatus if counts[status]],
-        "step_words": _STEP_WORDS,
+        "step_words": STATUS_OF,
         "css": _CLASSES,
         "status_of": _STATUS,
         "outcome_of": _OUTCOMES,
@@ -125,10 +151,11 @@ def _values(record: EvidenceRecord, find_file: FindFile) -> dict[str, Any]:
         "css_string": _css_string,
         "duration": _duration,
         "percent": _percent,
+        "counted": counted,
         "utc": utc,
         "words": partial(_words, record),
         "image": _Images(find_file),
-        **_requirement_values(_anchor_in_record),
+        **_requirement_values(partial(_anchor_among, frozenset(case.number for case in told))),
     }
 
 
@@ -141,8 +168,20 @@ def _anchor(case: TracedCase) -> str:
     return f"t{case.id}" if case.id else ""
 
 
-def _anchor_in_record(case: TracedCase) -> str:
-    return f"c{case.numbers[0]}" if case.numbers else ""
+def _anchor_among(told: frozenset[int], case: TracedCase) -> str:
+    """Return the place of a case in the annex; empty when the annex does not have it."""
+    return next((f"c{number}" for number in case.numbers if number in told), "")
+
+
+def _pages(cases: Sequence[CaseEvidence]) -> int:
+    """Return about how many pages of A4 a report of these cases makes.
+
+    Source: PDFs that Chromium made of reports of 500, 1,000 and 2,000 cases.
+    """
+    rows = sum(len(case.tests) + len(case.files) for case in cases)
+    steps = sum(len(case.steps) for case in cases)
+    deviations = sum(len(case.deviations) for case in cases)
+    return round(4 + 0.15 * (len(cases) + deviations) + 0.04 * rows + 0.1 * steps)
 
 
 def _halves(facts: Sequence[object]) -> tuple[Sequence[object], Sequence[object]]:
@@ -162,13 +201,6 @@ def _numbers(record: EvidenceRecord) -> dict[str, int]:
     }
 
 
-_STEP_WORDS = {
-    "PASSED": CaseStatus.PASSED,
-    "FAILED": CaseStatus.FAILED,
-    "BLOCKED": CaseStatus.BLOCKED,
-    "INPROGRESS": CaseStatus.INCOMPLETE,
-    "NOT_RUN": CaseStatus.NOT_RUN,
-}
 _CLASSES = {status: status.word.replace("_", "") for status in CaseStatus}
 
 _RANK_CLASSES = {
@@ -197,9 +229,13 @@ def _looks(outcome: Outcome) -> str:
     return "incomplete" if outcome.did_run else "notrun"
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 _OUTCOMES = {
     outcome: Markup('<span class="s {}">{}</span>').format(
-        _looks(outcome), outcome.value.capitalize()
+        _looks(outcome), _capital(OUTCOME_WORDS[outcome])
     )
     for outcome in Outcome
 }

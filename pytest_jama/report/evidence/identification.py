@@ -8,6 +8,7 @@ import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.origin import Equipment
 from pytest_jama.report.evidence.evidence_record import Fact, SourceFile
 
 if TYPE_CHECKING:
@@ -47,14 +48,15 @@ def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     """Yield the facts; what nobody wrote down is there, too, and empty."""
     origins = [each.header.provenance for each in recordings]
     place = sent.place
-    yield Fact("Software under test")
+    yield Fact("Software under test", _settings(recordings, "software"))
     yield Fact("Commit", _each(each.header.commit for each in recordings), is_code=True)
     yield Fact("Branch", _each(each.branch for each in origins))
     yield Fact("Modified", _each(_MODIFIED.get(each.is_modified, "") for each in origins))
     yield Fact("Tests", _elsewhere(recordings))
-    yield Fact("Device under test")
-    yield Fact("Equipment, calibration")
-    yield Fact("Executed by", _each(each.actor for each in origins))
+    yield Fact("Device under test", _settings(recordings, "device"))
+    pieces = [piece for each in recordings for piece in equipment_of(each)]
+    yield Fact("Equipment, calibration", _each(map(_describe, pieces)))
+    yield Fact("Executed by", _each(map(_tester, recordings)))
     yield Fact("Sent to Jama by", _each(each.user for each in origins))
     yield Fact("CI system", _each(each.ci for each in origins))
     jobs = list(dict.fromkeys(filter(None, (each.job for each in origins))))
@@ -69,6 +71,31 @@ def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
         yield Fact(kind.capitalize(), text, link=str(place.get("links", {}).get(kind, "")))
 
 
+def _settings(recordings: Iterable[Recording], name: str) -> str:
+    return _each(str(each.header.settings.get(name) or "") for each in recordings)
+
+
+def _tester(recording: Recording) -> str:
+    """Return who executed a session; a name of the settings counts for more than who started it."""
+    actor, tester = recording.header.provenance.actor, recording.header.settings.get("tester")
+    if not tester or tester == actor:
+        return actor
+    return f"{tester} (session started by {actor})" if actor else str(tester)
+
+
+def equipment_of(recording: Recording) -> tuple[Equipment, ...]:
+    """Return what a session was measured with; what cannot be read of it is passed over."""
+    said = recording.header.settings.get("equipment")
+    several = said if isinstance(said, list) else []
+    return tuple(Equipment.read(each) for each in several if isinstance(each, dict))
+
+
+def _describe(piece: Equipment) -> str:
+    until = piece.calibrated_until
+    named = f"{piece.name} ({piece.mark})" if piece.mark else piece.name
+    return f"{named}, {f'calibrated until {until}' if until else 'calibration not recorded'}"
+
+
 _MODIFIED: Mapping[bool | None, str] = {
     True: "yes: files differ from the commit",
     False: "no: as committed",
@@ -80,12 +107,13 @@ def list_tools(recordings: Sequence[Recording], sources: Sequence[JournalSource]
     headers = [each.header for each in recordings]
     begun = [each.uploads[0].begun for each in sources if each.uploads]
     yield Fact("Tools", _each(_versions(each.versions) for each in headers))
-    yield Fact("Results of", _each(each.framework for each in headers))
+    yield Fact("Test framework", _each(each.framework for each in headers))
     yield Fact("Plugins", _each(_versions(each.provenance.plugins) for each in headers))
     yield Fact("Packages", _each(_packages(line.get("packages")) for line in begun))
     yield Fact("Command", _each(_command(line.get("command")) for line in begun), is_code=True)
     yield Fact("Exit status", _each(_status(source) for source in sources))
-    yield Fact("Hooks that may adjust verdicts", _each(", ".join(each.hooks) for each in headers))
+    hooks = _each(", ".join(each.hooks) for each in headers)
+    yield Fact("Hooks that may adjust verdicts", hooks or "none")
     yield Fact("Settings, SHA-256", _each(_digest(each.settings) for each in headers), is_code=True)
     locks = ((each.lock.cases if each.lock else None) for each in recordings)
     yield Fact(
@@ -124,7 +152,7 @@ def _versions(versions: Mapping[str, str]) -> str:
 def _packages(value: object) -> str:
     if not isinstance(value, dict):
         return ""
-    return f"{value.get('count')}; SHA-256 of the list {value.get('sha256')}"
+    return f"{value.get('count')} installed; SHA-256 of their list {value.get('sha256')}"
 
 
 def _command(words: object) -> str:
@@ -145,9 +173,10 @@ def _elsewhere(recordings: Iterable[Recording]) -> str:
     """Say where another program ran the tests; the checkout says nothing of them then."""
     found = (each.header.provenance.tests for each in recordings)
     return _each(
-        "run by another program" + (f" on {', '.join(each.hosts)}" if each.hosts else "")
+        "run by this session"
+        if each is None
+        else "run by another program" + (f" on {', '.join(each.hosts)}" if each.hosts else "")
         for each in found
-        if each is not None
     )
 
 

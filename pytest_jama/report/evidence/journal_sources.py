@@ -40,6 +40,12 @@ class JournalSource:
     sha256: str
     lines: int
 
+    def uploads_to(self, cycle_id: int | None) -> tuple[UploadRecord, ...]:
+        """Return the uploads that came to a cycle; without one, all."""
+        if cycle_id is None:
+            return self.uploads
+        return tuple(each for each in self.uploads if each.cycle_id == cycle_id)
+
 
 def find_sources(paths: Sequence[Path], *, folder: Path | None) -> tuple[JournalSource, ...]:
     """Read the journals that a user named, and those that were last sent together with them.
@@ -83,6 +89,19 @@ def read_source(path: Path) -> JournalSource:
     Raises:
         SettingsError: When it is not a journal, cannot be read, or is not to be trusted.
     """
+    try:
+        return source_of(read_content(path), path)
+    except EmptyJournalError as exc:
+        why = "ends before its header does: nothing is known of the session"
+        raise SettingsError(Problem(why, "name another journal", shown(path))) from exc
+
+
+def read_content(path: Path) -> bytes:
+    """Read a file that may be a journal.
+
+    Raises:
+        SettingsError: When it cannot be read, or is not to be trusted.
+    """
     planted = find_planted_folder(path)
     if planted is not None:
         where, why = planted
@@ -90,7 +109,7 @@ def read_source(path: Path) -> JournalSource:
         raise SettingsError(Problem(why, remedy, where))
     try:
         with read_own(path) as file:
-            content = file.read()
+            return file.read()
     except UntrustedError as exc:
         raise SettingsError(Problem(exc.why, exc.remedy, shown(path))) from exc
     except FileNotFoundError as exc:
@@ -99,18 +118,27 @@ def read_source(path: Path) -> JournalSource:
     except OSError as exc:
         why, remedy = f"cannot be read: {exc.strerror or exc}", "check the path and its permissions"
         raise SettingsError(Problem(why, remedy, shown(path))) from exc
-    try:
-        recording = read_journal(io.BytesIO(content), path)
-    except EmptyJournalError as exc:
-        why = "ends before its header does: nothing is known of the session"
-        raise SettingsError(Problem(why, "name another journal", shown(path))) from exc
+
+
+def source_of(content: bytes, path: Path) -> JournalSource:
+    """Read the content of a journal, or of its beginning.
+
+    Raises:
+        JournalError: When it is not a journal, or of a newer format.
+        EmptyJournalError: When it ends before its header does.
+    """
+    recording = read_journal(io.BytesIO(content), path)
     uploads = read_uploads(io.BytesIO(content))
     digest = hashlib.sha256(content).hexdigest()
     return JournalSource(recording, uploads, len(content), digest, content.count(b"\n"))
 
 
-def require_one_place(sources: Iterable[JournalSource]) -> None:
+def require_one_place(sources: Iterable[JournalSource], *, is_known: bool = False) -> None:
     """Refuse journals that do not belong to one record.
+
+    Args:
+        sources: The journals.
+        is_known: Whether their uploads are known to have come to one cycle, however it was named.
 
     Raises:
         SettingsError: When they went to different projects, plans or cycles, or were judged by
@@ -119,7 +147,7 @@ def require_one_place(sources: Iterable[JournalSource]) -> None:
     first, *others = (each.recording for each in sources)
     problems = []
     for other in others:
-        for name in _SAME:
+        for name in _RULES if is_known else (*_PLACE, *_RULES):
             mine, its = first.header.settings.get(name), other.header.settings.get(name)
             if mine != its:
                 message = f"{name} is {its!r}, and {shown(first.path)} says {mine!r}"
@@ -129,4 +157,5 @@ def require_one_place(sources: Iterable[JournalSource]) -> None:
         raise SettingsError(*problems)
 
 
-_SAME = ("url", "project", "plan", "cycle", "verdicts", "drift")
+_PLACE = ("url", "project", "plan", "cycle")
+_RULES = ("verdicts", "drift")

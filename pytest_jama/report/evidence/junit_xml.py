@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from pytest_jama.core.text import clean, shorten
-from pytest_jama.report.evidence.case_evidence import CaseStatus
+from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 
 if TYPE_CHECKING:
     from pytest_jama.report.evidence.case_evidence import CaseEvidence
@@ -39,7 +39,7 @@ def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
     message = _plain("; ".join(f"{each.kind}: {each.what}" for each in told))
     if case.status is CaseStatus.FAILED:
         found.result = [Failure(message, "Failed")]
-    elif case.status is not CaseStatus.PASSED:
+    elif case.status is not CaseStatus.PASSED or case.execution is Execution.ELSEWHERE:
         found.result = [Skipped(f"{case.status.value}. {message}".strip(), case.status.value)]
     said = f"Jama: {case.in_jama}. Tests: {case.tests_passed} passed."
     if record.trace is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.text import clean, shorten, visible
 from pytest_jama.report.evidence.case_evidence import CaseStatus
@@ -12,18 +12,45 @@ from pytest_jama.report.evidence.trace_record import Rank
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.report.evidence.evidence_record import EvidenceRecord
+    from pytest_jama.report.evidence.evidence_record import EvidenceRecord, Fact
     from pytest_jama.report.evidence.trace_record import TraceRecord
 
 LISTED = 50
 """So many deviations and cases are named; the page has all of them."""
 
+_FEWER = (LISTED, 20, 5, 0)
+
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#!|~&:@$]|(?<=www)\.", re.IGNORECASE)
 _LONGEST = 200
 
 
-def markdown_lines(record: EvidenceRecord) -> Iterator[str]:
-    """Yield the lines: verdict, counts, deviations, and the cases that are not passed."""
+def short_form(record: EvidenceRecord, *, at_most: int, whole: str = "") -> str:
+    """Return the lines as one text, with so many deviations and cases as there is room for.
+
+    Args:
+        record: The record.
+        at_most: How many bytes of UTF-8 it may have; only the verdict is said where that is less.
+        whole: Where all of it is.
+    """
+    for listed in _FEWER:
+        lines = markdown_lines(record, listed=listed, whole=whole)
+        text = "".join(f"{line}\n" for line in lines)
+        if len(text.encode()) <= at_most:
+            return text
+    first = next(markdown_lines(record))
+    return f"{first}\n" if len(first.encode()) < at_most else ""
+
+
+def markdown_lines(
+    record: EvidenceRecord, *, listed: int = LISTED, whole: str = ""
+) -> Iterator[str]:
+    """Yield the lines: verdict, counts, deviations, and the cases that are not passed.
+
+    Args:
+        record: The record.
+        listed: How many deviations and cases are named.
+        whole: Where all of it is; empty when that is not known.
+    """
     verdict = "Passed" if record.is_passed else "Not passed"
     yield f"## {_plain(record.title)}: {verdict.lower()}"
     yield ""
@@ -32,19 +59,44 @@ def markdown_lines(record: EvidenceRecord) -> Iterator[str]:
     yield "| " + " | ".join(status.value for status in record.counts) + " | Planned |"
     yield "|" + "---:|" * (len(record.counts) + 1)
     yield "| " + " | ".join(map(str, [*record.counts.values(), len(record.planned)])) + " |"
-    yield from _deviations(record)
-    yield from _cases(record)
+    rest = _Rest(listed, whole)
+    yield from _deviations(record, rest)
+    yield from _cases(record, rest)
     if record.trace is not None:
         yield from ("", "### Requirements", "", *_requirements(record.trace))
     yield ""
     known = {fact.label: fact for fact in record.identification}
-    facts = (
-        f"{name}: {_plain(known[name].shown)}" for name in ("Commit", "Modified", "Sent (UTC)")
-    )
-    yield "; ".join((*facts, f"record of {_plain(record.made_at)} by {_plain(record.reporter)}"))
+    yield from (f"- {name}: {_fact(known[name])}" for name in _NAMED)
+    yield f"- Record of {_plain(record.made_at)} by {_plain(record.reporter)}"
+    if whole:
+        yield f"- All of it: {_plain(whole)}"
 
 
-def _deviations(record: EvidenceRecord) -> Iterator[str]:
+_NAMED = ("Software under test", "Commit", "Modified", "Plan", "Cycle", "Sent (UTC)")
+
+
+def _fact(fact: Fact) -> str:
+    """Return the value of a fact, as a link where it has one that nothing ends too early."""
+    if re.fullmatch(r"https?://[\w.:/?#=&;%+~-]+", fact.link, re.ASCII) and fact.text:
+        return f"[{_plain(fact.text)}]({fact.link})"
+    return _plain(fact.shown)
+
+
+class _Rest(NamedTuple):
+    """How much is named, and where all of it is."""
+
+    listed: int
+    whole: str
+
+    def lines(self, count: int) -> Iterator[str]:
+        """Yield how many are not named, if any."""
+        if count > self.listed:
+            where = f", in {_plain(self.whole)}" if self.whole else ""
+            left = count - self.listed
+            yield from ("", f"And {left} more{where}." if self.listed else f"{left}{where}.")
+
+
+def _deviations(record: EvidenceRecord, rest: _Rest) -> Iterator[str]:
     if not record.deviations:
         return
     yield from (
@@ -54,27 +106,22 @@ def _deviations(record: EvidenceRecord) -> Iterator[str]:
         "| No. | Kind | Case | What happened |",
         "|---|---|---|---|",
     )
-    for each in record.deviations[:LISTED]:
+    for each in record.deviations[: rest.listed]:
         keys = ", ".join(_plain(record.cases[number - 1].key) for number in each.cases) or "all"
         yield f"| D-{each.number} | {_plain(each.kind)} | {keys} | {_plain(each.what)} |"
-    yield from _rest(len(record.deviations))
+    yield from rest.lines(len(record.deviations))
 
 
-def _cases(record: EvidenceRecord) -> Iterator[str]:
+def _cases(record: EvidenceRecord, rest: _Rest) -> Iterator[str]:
     cases = [case for case in record.cases if case.status is not CaseStatus.PASSED]
     if not cases:
         return
     yield from ("", "### Cases that are not passed", "")
     yield from ("| Status | Case | Name | Tests | In Jama |", "|---|---|---|---|---|")
-    for case in cases[:LISTED]:
+    for case in cases[: rest.listed]:
         texts = (case.status.value, case.key, case.name, case.tests_passed, case.in_jama)
         yield "| " + " | ".join(map(_plain, texts)) + " |"
-    yield from _rest(len(cases))
-
-
-def _rest(count: int) -> Iterator[str]:
-    if count > LISTED:
-        yield from ("", f"And {count - LISTED} more.")
+    yield from rest.lines(len(cases))
 
 
 def trace_lines(trace: TraceRecord) -> Iterator[str]:
@@ -106,7 +153,7 @@ def _requirements(trace: TraceRecord) -> Iterator[str]:
         cases = ", ".join(path.case.key for path in each.paths) or "none"
         texts = (each.rank.value, each.key, each.name, cases, each.why)
         yield "| " + " | ".join(map(_plain, texts)) + " |"
-    yield from _rest(len(listed))
+    yield from _Rest(LISTED, "").lines(len(listed))
 
 
 def _plain(text: str) -> str:

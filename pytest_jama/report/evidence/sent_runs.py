@@ -18,6 +18,7 @@ class SentRuns(NamedTuple):
     Attributes:
         by_case: The runs of each case.
         unresolved: Why cases have no run.
+        names: The name of a case in `by_case`, by each other name that tests gave it.
         replaced: What stood in runs before that a person should know of, by case.
         place: The names, links and IDs of project, plan and cycle.
         files: How far each file got, by its hash and place; that of any place under an empty one.
@@ -27,6 +28,7 @@ class SentRuns(NamedTuple):
 
     by_case: Mapping[str, tuple[RunEvidence, ...]]
     unresolved: Mapping[str, str]
+    names: Mapping[str, str]
     replaced: Mapping[str, str]
     place: Mapping[str, Any]
     files: Mapping[tuple[str, str], str]
@@ -42,6 +44,7 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     """
     runs: dict[str, tuple[str, RunEvidence]] = {}
     unresolved: dict[str, str] = {}
+    names: dict[str, str] = {}
     replaced: dict[str, str] = {}
     files: dict[tuple[str, str], str] = {}
     place: Mapping[str, Any] = {}
@@ -57,9 +60,11 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
         }
         for overlap in map(_mapping, _list(said.get("left"))):
             runs[str(overlap.get("key"))] = (str(overlap.get("case")), _left(overlap))
+            names |= _names(overlap)
         for overlap in map(_mapping, _list(said.get("replaced"))):
             replaced[str(overlap.get("case"))] = str(overlap.get("why"))
         for key, update in upload.updates.items():
+            names |= _names(update)
             receipt = upload.receipts.get(key, {})
             runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
             times.update(filter(None, [str(receipt.get("at", ""))]))
@@ -73,6 +78,7 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     return SentRuns(
         {case: tuple(each) for case, each in by_case.items()},
         unresolved,
+        names,
         replaced,
         place,
         files,
@@ -118,6 +124,10 @@ def _run(key: str, update: Mapping[str, Any], receipt: Mapping[str, Any]) -> Run
         ),
         reasons=_texts(update.get("reasons")),
     )
+
+
+def _names(said: Mapping[str, Any]) -> Mapping[str, str]:
+    return dict.fromkeys(_texts(said.get("also")), str(said.get("case", "")))
 
 
 def _texts(value: object) -> tuple[str, ...]:

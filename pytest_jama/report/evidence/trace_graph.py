@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.report.evidence.case_evidence import CaseStatus
-from pytest_jama.report.evidence.deviations import (
+from pytest_jama.report.evidence.deviation_kinds import (
     DAMAGED,
     EDITED,
     FILE,

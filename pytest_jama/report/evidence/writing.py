@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
+from pytest_jama.config.report_settings import REPORT_SUFFIXES, suffix_words
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -17,12 +19,12 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.trace_record import TraceRecord
 
     FindFile = Callable[[str], Path | None]
+    Write = Callable[[EvidenceRecord, TextIO], None]
 
-SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
-TRACE_SUFFIXES = SUFFIXES[:-1]
+TRACE_SUFFIXES = REPORT_SUFFIXES[:-1]
 
 
-def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> None:
+def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = REPORT_SUFFIXES) -> None:
     """Refuse files of which nobody knows the format.
 
     Args:
@@ -35,7 +37,7 @@ def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> 
     problems = [
         Problem(
             f"{path.suffix or 'no ending'} is not a format of reports",
-            f"let its name end with {', '.join(allowed[:-1])} or {allowed[-1]}",
+            f"let its name end with {suffix_words(allowed)}",
             str(path),
         )
         for path in paths
@@ -45,29 +47,44 @@ def check_suffixes(paths: Iterable[Path], allowed: Sequence[str] = SUFFIXES) -> 
         raise SettingsError(*problems)
 
 
-def write_record(record: EvidenceRecord, path: Path, *, find_file: FindFile) -> None:
+def write_record(
+    record: EvidenceRecord, path: Path, *, find_file: FindFile, only_deviations: bool = False
+) -> None:
     """Write a record; a file of that name is replaced when all of it is written.
+
+    Its folder is created where it is missing, as pytest does it for ``--junitxml``.
 
     Args:
         record: The record.
         path: Where to; its ending says in which format.
         find_file: Returns where the content of a file of a test is kept, by its SHA-256.
+        only_deviations: Whether the annex of a page has only cases with deviations.
 
     Raises:
         SettingsError: When it cannot be written.
     """
-    _replace(path, lambda part: _write(record, path.suffix.lower(), part, find_file))
+    pages = partial(_write_page, find_file=find_file, only_deviations=only_deviations)
+    with written_whole(path) as part:
+        _write(record, path.suffix.lower(), part, pages)
 
 
 def write_trace(trace: TraceRecord, path: Path) -> None:
     """Write a trace, as `write_record` writes a record."""
-    _replace(path, lambda part: _write_trace(trace, path.suffix.lower(), part))
+    with written_whole(path) as part:
+        _write_trace(trace, path.suffix.lower(), part)
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Replace a file when all of it is written: yield where to write, a new file beside it.
+
+    Raises:
+        SettingsError: When it cannot be written.
+    """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        write(part)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
         part.replace(path)
     except OSError as exc:
         remedy = "check the folder, its permissions and its space"
@@ -79,7 +96,7 @@ def _replace(path: Path, write: Callable[[Path], None]) -> None:
             part.unlink()
 
 
-def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile) -> None:
+def _write(record: EvidenceRecord, suffix: str, part: Path, write_page: Write) -> None:
     if suffix == ".xml":
         from pytest_jama.report.evidence.junit_xml import write_junit  # noqa: PLC0415
 
@@ -87,7 +104,7 @@ def _write(record: EvidenceRecord, suffix: str, part: Path, find_file: FindFile)
             write_junit(record, cast("BinaryIO", binary))
         return
     with _open(part, suffix) as file:
-        _write_text(record, suffix, file, find_file)
+        _write_text(record, suffix, file, write_page)
 
 
 @contextmanager
@@ -116,11 +133,17 @@ def _write_trace(trace: TraceRecord, suffix: str, part: Path) -> None:
             flat_formats.write_trace_json(trace, file)
 
 
-def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, find_file: FindFile) -> None:
-    if suffix == ".html":
-        from pytest_jama.report.evidence.html_page import write_html  # noqa: PLC0415
+def _write_page(
+    record: EvidenceRecord, file: TextIO, *, find_file: FindFile, only_deviations: bool
+) -> None:
+    from pytest_jama.report.evidence.html_page import write_html  # noqa: PLC0415 (jinja2)
 
-        write_html(record, file, find_file=find_file)
+    write_html(record, file, find_file=find_file, only_deviations=only_deviations)
+
+
+def _write_text(record: EvidenceRecord, suffix: str, file: TextIO, write_page: Write) -> None:
+    if suffix == ".html":
+        write_page(record, file)
     elif suffix == ".md":
         from pytest_jama.report.evidence.markdown import markdown_lines  # noqa: PLC0415
 

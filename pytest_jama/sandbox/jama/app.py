@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -187,6 +188,8 @@ def _refusal(request: Request, exc: Exception) -> tuple[int, str, dict[str, str]
         return exc.status_code, _HTTP_MESSAGES.get(exc.status_code, "{}").format(what), {}
     if isinstance(exc, OverflowError):
         return 404, f"{what} holds a number that is not an ID", {}
+    if isinstance(exc, ClientDisconnect):  # nobody reads this, but the record has it
+        return 400, f"{what} ended before its body was whole", {}
     return 500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}", {}
 
 
@@ -199,6 +202,7 @@ _HANDLERS: dict[int | type[Exception], Any] = {
     RequestValidationError: _refuse,
     HTTPException: _refuse,
     OverflowError: _refuse,
+    ClientDisconnect: _refuse,
     Exception: _refuse,
 }
 

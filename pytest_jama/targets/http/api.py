@@ -87,6 +87,18 @@ class HttpApi:
         path = self._api_path + path
         return self.send(Request("PUT", path, body=body, content_type=content_type))
 
+    def get_file(self, path: str) -> bytes:
+        """Read a file; a larger one than `LARGEST_ANSWER` is not read.
+
+        Args:
+            path: What has it.
+
+        Raises:
+            TargetError: See `send`.
+        """
+        content = self.send(Request("GET", self._api_path + path, takes_bytes=True))["data"]
+        return bytes(content)
+
     def patch(
         self,
         path: str,

@@ -295,7 +295,7 @@ class Connection:
                 self.url + request.path,
                 params=list(request.query),
                 data=request.body,
-                headers={"Content-Type": request.content_type} if request.body else None,
+                headers=request.headers,
                 auth=login,
             )
         )

@@ -157,6 +157,7 @@ class Request:
         makes_once: Whether it makes something that would be there twice if it was sent again: it
             may take minutes, and each time it is sent is an attempt of its own.
         is_trial: Whether something simpler is sent where the server fails for this again and again.
+        takes_bytes: Whether the answer is a file; its bytes come as `data`.
     """
 
     method: str
@@ -169,6 +170,14 @@ class Request:
     takes_any_json: bool = False
     makes_once: bool = False
     is_trial: bool = False
+    takes_bytes: bool = False
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What it says beside the headers of all requests."""
+        if self.body:
+            return {"Content-Type": self.content_type}
+        return {"Accept": "*/*"} if self.takes_bytes else {}
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -246,6 +246,8 @@ def _find_base(url: str, location: str, path: str) -> str:
 
 def _read_object(answer: HttpAnswer) -> dict[str, Any]:
     response = answer.response
+    if answer.request.takes_bytes:
+        return {"data": response.content}
     if is_blank(response):
         if answer.request.method != "GET":
             return {}

@@ -64,7 +64,7 @@ class JamaClient:
         self.api = api
         self._at_once = at_once
         self._item_types: tuple[ItemType, ...] | None = None
-        self._runs = listed_runs.RunLists(api, together=self.together, patience=self._patience)
+        self.run_lists = listed_runs.RunLists(api, together=self.together, patience=self._patience)
 
     def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Make requests of which none needs the answer to another one; see `gather`."""
@@ -192,15 +192,15 @@ class JamaClient:
 
     def first_runs(self, cycle: Cycle) -> Page:
         """Return the first page of the test runs of a cycle; it tells how many there are."""
-        return self._runs.first(cycle)
+        return self.run_lists.first(cycle)
 
     def runs(self, cycle: Cycle, *, total: int | None, first: Page | None = None) -> ListedRuns:
         """Return the test runs of a cycle; see `RunLists.all`."""
-        return self._runs.all(cycle, total=total, first=first)
+        return self.run_lists.all(cycle, total=total, first=first)
 
     def runs_of_cases(self, cycle: Cycle, case_ids: Sequence[int]) -> ListedRuns:
         """Return the test runs of some test cases in a cycle; see `RunLists.of_cases`."""
-        return self._runs.of_cases(cycle, case_ids)
+        return self.run_lists.of_cases(cycle, case_ids)
 
     def find_run(self, run_id: int, cycle: Cycle) -> TestRun | None:
         """Return a test run as it is now; None when it is gone, or of another cycle."""

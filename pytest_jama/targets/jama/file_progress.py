@@ -22,6 +22,7 @@ class SentContent:
         name: The name of its attachment.
         attachment: The ID of that; None before it is created.
         may_be_there: Whether an earlier upload began to create it.
+        begun_at: When that was, in seconds since 1970; None when it is not known.
         is_stored: Whether the attachment has the content.
         is_resumed: Whether an earlier upload stored it, and may have attached it.
         places: The keys of the updates that it is attached to.
@@ -33,6 +34,7 @@ class SentContent:
     name: str
     attachment: int | None = None
     may_be_there: bool = False
+    begun_at: float | None = None
     is_stored: bool = False
     is_resumed: bool = False
     places: set[str] = field(default_factory=set)
@@ -48,6 +50,7 @@ def read_earlier(filed: Iterable[FileReceipt]) -> dict[str, SentContent]:
         content = contents.setdefault(receipt.sha256, SentContent(receipt.name))
         if receipt.state is FileState.BEGUN:
             content.name, content.may_be_there = receipt.name, True
+            content.begun_at = receipt.at
         if isinstance(receipt.attachment, int):
             content.attachment = receipt.attachment
         if receipt.state in (FileState.STORED, FileState.ATTACHED):

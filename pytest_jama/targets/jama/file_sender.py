@@ -165,7 +165,7 @@ class FileSender:
             return _ATTACHED
         try:
             with self._alone_until_one_arrived():
-                self._store(content, file, result)
+                self._store(content, file, result, update.key)
                 self._attach(content, file, update)
         except _NotAttachedError as why:
             return f"not attached: {why}"
@@ -181,20 +181,22 @@ class FileSender:
         with self._learning:
             yield
 
-    def _store(self, content: SentContent, file: AttachedFile, result: TestResult) -> None:
+    def _store(
+        self, content: SentContent, file: AttachedFile, result: TestResult, place: str
+    ) -> None:
         """Create the attachment and give it its content, unless that is done."""
         with content.lock:
             why = content.refused or self._refused_all
             if why:
-                raise self._left_out(content, file, why)
+                raise self._left_out(content, file, why, place)
             if content.is_stored:
                 return
-            data = self._read(content, file)
+            data = self._read(content, file, place)
             if content.attachment is None:
-                with self._refusing(content, file):
+                with self._refusing(content, file, place):
                     content.attachment = self._create(content, file, result)
                 self._tell(content, file, FileState.CREATED)
-            with self._refusing(content, file, is_of_content=True):
+            with self._refusing(content, file, place, is_of_content=True):
                 name = file_name(file)
                 self._attachments.store(content.attachment, name, data, file.media_type)
             content.is_stored = True
@@ -209,7 +211,7 @@ class FileSender:
         self._tell(content, file, FileState.BEGUN)
         wary = Wary(
             f"attachment {content.name!r}",
-            None,
+            content.begun_at,
             on_wait=self._observer.waits,
             on_doubt=lambda: None,
             quiet_s=_QUIET_S,
@@ -217,7 +219,7 @@ class FileSender:
         text = describe_attachment(file, result, self._session)
         return self._attachments.create(content.name, text, wary, word=word)
 
-    def _read(self, content: SentContent, file: AttachedFile) -> bytes:
+    def _read(self, content: SentContent, file: AttachedFile, place: str) -> bytes:
         path = self._find_file(file.sha256)
         try:
             if path is not None:
@@ -227,13 +229,13 @@ class FileSender:
             pass
         why = "its content is not kept beside the journal any more"
         self._reasons.setdefault(why, why)
-        raise self._left_out(content, file, why)
+        raise self._left_out(content, file, why, place)
 
     def _attach(self, content: SentContent, file: AttachedFile, update: RunUpdate) -> None:
         if self._refused_all:
             raise self._left_out(content, file, self._refused_all, update.key)
         place = f"{RUNS_PATH}/{update.run.run_id}"
-        with self._refusing(content, file, place=update.key):
+        with self._refusing(content, file, update.key, is_of_place=True):
             self._attachments.attach(
                 content.attachment or 0, place, may_be_there=content.is_resumed
             )
@@ -245,8 +247,9 @@ class FileSender:
         self,
         content: SentContent,
         file: AttachedFile,
+        place: str,
         *,
-        place: str = "",
+        is_of_place: bool = False,
         is_of_content: bool = False,
     ) -> Iterator[None]:
         """Make of a refusal what becomes of the file, and of all others.
@@ -254,7 +257,8 @@ class FileSender:
         Args:
             content: What is sent.
             file: The file.
-            place: What it was to be attached to; empty before.
+            place: What it is to be attached to in the end.
+            is_of_place: Whether it was to be attached there now.
             is_of_content: Whether the content was sent, which may be the reason.
         """
         try:
@@ -262,9 +266,10 @@ class FileSender:
         except RefusedError as refusal:
             why = shorten(words_of(refusal), at_most=300)
             self._reasons.setdefault(why, str(refusal))
-            if self._concerns_all(refusal, place=place, is_of_content=is_of_content):
+            there = place if is_of_place else ""
+            if self._concerns_all(refusal, place=there, is_of_content=is_of_content):
                 self._refused_all = why
-            elif not place:
+            elif not is_of_place:
                 content.refused = why
             raise self._left_out(content, file, why, place) from refusal
 
@@ -288,7 +293,7 @@ class FileSender:
         return is_of_server and not is_of_content
 
     def _left_out(
-        self, content: SentContent, file: AttachedFile, why: str, place: str = ""
+        self, content: SentContent, file: AttachedFile, why: str, place: str
     ) -> _NotAttachedError:
         """Note that a file is not attached; return the error that says so."""
         self._not_attached[why][file.name] = None

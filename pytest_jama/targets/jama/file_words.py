@@ -24,7 +24,12 @@ def attachment_name(file: AttachedFile) -> str:
 
     The beginning of the hash is a word of its own: a search of whole words finds it.
     """
-    return f"{file_name(file)} {search_word(file)}"
+    return named_with_hash(file.name, file.sha256)
+
+
+def named_with_hash(name: str, sha256: str) -> str:
+    """Return the name of the attachment of a file of that name and content."""
+    return f"{_one_line(name)} {sha256[:_WORD_CHARACTERS]}"
 
 
 def search_word(file: AttachedFile) -> str:
@@ -34,8 +39,11 @@ def search_word(file: AttachedFile) -> str:
 
 def file_name(file: AttachedFile) -> str:
     """Return the name of a file as it stands at Jama."""
-    name = " ".join(visible(clean(file.name)).split())
-    return shorten(name, at_most=_NAME_CHARACTERS) or "file"
+    return _one_line(file.name)
+
+
+def _one_line(name: str) -> str:
+    return shorten(" ".join(visible(clean(name)).split()), at_most=_NAME_CHARACTERS) or "file"
 
 
 def describe_attachment(file: AttachedFile, result: TestResult, session: str) -> str:

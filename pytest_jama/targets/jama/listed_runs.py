@@ -17,10 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.jama.answer_checks import is_list
 from pytest_jama.targets.jama.paging import batches, read_all, read_pages
-from pytest_jama.targets.jama.wire import is_of_a_case, is_readable_run, may_be_in_cycle, read_run
+from pytest_jama.targets.jama.wire import (
+    find_id,
+    is_of_a_case,
+    is_readable_run,
+    may_be_in_cycle,
+    read_item,
+    read_run,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.request import Query
@@ -57,6 +64,10 @@ class RunLists:
         api: Makes the requests.
         together: Makes several of them at the same time.
         patience: Returns the time for what a list has beyond what it announced.
+
+    Attributes:
+        case_names: Document key and global ID of test cases by their API ID, as far as they were
+            asked for and told.
     """
 
     def __init__(
@@ -67,6 +78,27 @@ class RunLists:
         self._patience = patience
         self._is_below_cycle = False
         self._filters_cases = True
+        self._links_cases = False
+        self.case_names: dict[int, tuple[str, str]] = {}
+
+    def with_case_names(self, cycle: Cycle) -> ListedRuns:
+        """Return the runs of a cycle, and learn how their cases are named.
+
+        Source: Jama's API document, `include` of lists, and the cookbook, `linked` of answers; a
+        server that does not take it is asked without.
+        """
+        try:
+            self._links_cases = True
+            first = self.first(cycle)
+        except RefusedError as refusal:
+            if not _is_not_so(refusal):
+                raise
+            self._links_cases = False
+            first = self.first(cycle)
+        try:
+            return self.all(cycle, total=first.total, first=first)
+        finally:
+            self._links_cases = False
 
     def first(self, cycle: Cycle) -> Page:
         """Return the first page of the runs of a cycle; it tells how many there are."""
@@ -141,6 +173,14 @@ class RunLists:
         return read_listed(rows, cycle, missing=missing, case_ids=case_ids)
 
     def _get(self, cycle: Cycle, path: str, query: Query) -> Json:
+        """Ask for a page of all runs of a cycle, and for their cases where that is wanted."""
+        if not self._links_cases:
+            return self._get_page(cycle, path, query)
+        answer = self._get_page(cycle, path, (*query, ("include", "data.fields.testCase")))
+        self.case_names.update(_names_linked(answer))
+        return answer
+
+    def _get_page(self, cycle: Cycle, path: str, query: Query) -> Json:
         """Ask for a page of all runs of a cycle; of those below it, where it is not found so."""
         below = f"/testcycles/{cycle.id}{path}", query[len(_of_cycle(cycle)) :]
         check = _check_runs(cycle)
@@ -157,6 +197,15 @@ class RunLists:
                 raise refusal from None
         self._is_below_cycle = True
         return answer
+
+
+def _names_linked(answer: Json) -> Iterator[tuple[int, tuple[str, str]]]:
+    linked = answer.get("linked")
+    for rows in linked.values() if isinstance(linked, dict) else ():
+        for row in rows.values() if isinstance(rows, dict) else ():
+            if isinstance(row, dict) and find_id(row.get("id")):
+                item = read_item(row)
+                yield item.id, (item.key, item.global_id)
 
 
 def _is_not_so(refusal: RefusedError) -> bool:

@@ -19,8 +19,11 @@ from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_id, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_jama.targets.http.creation import Wary
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.wire import Json
 
 _BODIES = ("attachment", "attachmentItemId")
 """The first one is that of the OpenAPI document and of Jama's own clients, the other one that of
@@ -142,14 +145,27 @@ class Attachments:
         return None
 
     def _is_there(self, path: str, attachment: int) -> bool:
-        client = self._client
-        get = partial(client.api.get, check=is_list())
-        patience = Patience(client.give_up_after_s, client.api.connection.clock)
         try:
-            pages = read_pages(get, path, (), patience=patience, again=client.again(path))
-            return any(find_id(row.get("id")) == attachment for page in pages for row in page.rows)
+            rows = attached_rows(self._client, path)
+            return any(find_id(row.get("id")) == attachment for row in rows)
         except RefusedError:  # then the server says it when it is attached once more
             return False
+
+
+def attached_rows(client: JamaClient, path: str) -> Iterator[Json]:
+    """Yield the attachments of something, as they are listed.
+
+    Args:
+        client: Reads from Jama.
+        path: The list: ``/testruns/12/attachments``.
+
+    Raises:
+        TargetError: See `HttpApi.send`.
+    """
+    get = partial(client.api.get, check=is_list())
+    patience = Patience(client.give_up_after_s, client.api.connection.clock)
+    for page in read_pages(get, path, (), patience=patience, again=client.again(path)):
+        yield from page.rows
 
 
 def _is_about_body(refusal: RefusedError) -> bool:

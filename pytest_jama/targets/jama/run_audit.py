@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.folding import procedure_digest
+from pytest_jama.core.text import ELLIPSIS, quoted, shorten
 from pytest_jama.targets.jama.actual_results import read_account, read_entries, words_of
 from pytest_jama.targets.jama.answer_checks import is_object
+from pytest_jama.targets.jama.client import RUNS_PATH
+from pytest_jama.targets.jama.file_audit import FileAudit
+from pytest_jama.targets.jama.runs import procedure_of
 from pytest_jama.targets.jama.wire import Cycle, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.actual_results import StoredEntry
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.file_audit import SentFile
+    from pytest_jama.targets.jama.listed_runs import ListedRuns
     from pytest_jama.targets.jama.runs import TestRun
 
 ARRIVED = frozenset({"sent", "mismatch", "not read back"})
@@ -33,6 +40,7 @@ class SentRun:
         name: What people call the run.
         error: Why it is not simply sent.
         sent: What else was sent; None in journals of older versions.
+        files: What was attached to it.
     """
 
     run_id: int
@@ -42,6 +50,7 @@ class SentRun:
     name: str = ""
     error: str = ""
     sent: Mapping[str, Any] | None = None
+    files: tuple[SentFile, ...] = ()
 
     def __str__(self) -> str:
         name = self.name or (f"run {self.run_id}" if self.run_id else "no run")
@@ -69,15 +78,47 @@ class RunDifference:
     when: str = ""
 
     def __str__(self) -> str:
-        changed = " ".join(
-            part
-            for part in (self.who and f"by {self.who}", self.when and f"at {self.when}")
-            if part
-        )
         if self.run.state not in ARRIVED:
             return f"{self.run}: {self.sent or 'its result'} is not in Jama: {self.now}"
-        text = f"{self.run}: {self.what}: {self.sent!r} was sent, {self.now!r} is there now"
+        return f"{self.run}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """The difference of a run that Jama accepted, without the name of the run."""
+        sent, now = _where_they_differ(self.sent, self.now)
+        text = f"{self.what}: {quoted(sent)} was sent, {quoted(now)} is there now"
+        changed = describe_change(self.who, self.when)
         return f"{text}; last changed {changed}" if changed else text
+
+
+def describe_change(who: str, when: str) -> str:
+    """Return by whom and when something was changed, as far as that is known."""
+    if when.endswith(_UTC):
+        when = f"{when[:19].replace('T', ' ')} UTC"
+    return " ".join(filter(None, (who and f"by {who}", when and f"at {when}")))
+
+
+_UTC = ("+0000", "Z")
+"""How Jama's times end."""
+
+
+def _where_they_differ(sent: str, now: str) -> tuple[str, str]:
+    """Return two texts; of long ones the words from where they are no longer the same."""
+    if max(len(sent), len(now)) <= _SHOWN:
+        return sent, now
+    pairs = enumerate(zip(sent, now, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(sent), len(now)))
+    begin = sent.rfind(" ", 0, max(0, same - _BEFORE)) + 1
+    mark = ELLIPSIS if begin else ""
+    return (
+        shorten(mark + sent[begin:], at_most=_SHOWN),
+        shorten(mark + now[begin:], at_most=_SHOWN),
+    )
+
+
+_SHOWN = 160
+_BEFORE = 40
+"""Characters of a long text that are shown, and how many of them before the first difference."""
 
 
 class RunAudit:
@@ -85,11 +126,25 @@ class RunAudit:
 
     Args:
         client: Reads from Jama.
+        reads_bytes: Whether the content of files is compared, too.
+        on_files: Told of how many runs with files that many have been compared.
+
+    Attributes:
+        files: Compares the files.
     """
 
-    def __init__(self, client: JamaClient) -> None:
+    def __init__(
+        self,
+        client: JamaClient,
+        *,
+        reads_bytes: bool = False,
+        on_files: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> None:
         self._client = client
         self._users: dict[int, str] = {}
+        self._listed: dict[int, ListedRuns] = {}
+        self._on_files = on_files
+        self.files = FileAudit(client, reads_bytes=reads_bytes)
 
     def compare(self, cycle_id: int, sent: Sequence[SentRun]) -> list[RunDifference]:
         """Return what differs, run by run.
@@ -101,8 +156,12 @@ class RunAudit:
         Raises:
             TargetError: As `HttpApi.send` does.
         """
-        shown = self._list(cycle_id) if any(each.state in ARRIVED for each in sent) else {}
+        has_arrived = any(each.state in ARRIVED for each in sent)
+        runs = self.list_runs(cycle_id).runs if has_arrived else ()
+        shown = {run.run_id: run for run in runs}
         found: list[RunDifference] = []
+        with_files = [each for each in sent if each.files and each.state in ARRIVED]
+        done = 0
         for each in sent:
             if each.state not in ARRIVED:
                 why = f"{each.state}: {each.error}" if each.error else each.state
@@ -114,17 +173,45 @@ class RunAudit:
                 found.append(RunDifference(each, "run", each.status, gone))
                 continue
             parts = list(_differences(each, run))
-            who = self._name_of(run.modified_by) if parts else ""
+            who = self.name_of(run.modified_by) if parts else ""
             found += [RunDifference(each, *part, who=who, when=run.modified) for part in parts]
+            if each.files:
+                place = f"{RUNS_PATH}/{each.run_id}"
+                found += self.compare_files(each, place, (run.modified_by, run.modified))
+                done += 1
+                self._on_files(done, len(with_files))
         return found
 
-    def _list(self, cycle_id: int) -> dict[int, TestRun]:
-        cycle = Cycle(cycle_id, "")
-        first = self._client.first_runs(cycle)
-        runs = self._client.runs(cycle, total=first.total, first=first).runs
-        return {run.run_id: run for run in runs if run.run_id is not None}
+    def compare_files(
+        self, each: SentRun, place: str, changed: tuple[int | None, str]
+    ) -> Iterator[RunDifference]:
+        """Yield what differs of the files of a run, or of what else has files.
 
-    def _name_of(self, user_id: int | None) -> str:
+        Args:
+            each: What they were attached to.
+            place: Its path.
+            changed: Who changed it last, and when.
+        """
+        for what, sent, now, user, when, is_gone in self.files.compare(place, each.files):
+            by, at = changed if is_gone else (user, when)
+            yield RunDifference(each, what, sent, now, who=self.name_of(by), when=at)
+
+    def list_runs(self, cycle_id: int) -> ListedRuns:
+        """Return the runs of a cycle, which are asked for once."""
+        if cycle_id not in self._listed:
+            cycle = Cycle(cycle_id, "")
+            first = self._client.first_runs(cycle)
+            listed = self._client.runs(cycle, total=first.total, first=first)
+            self._listed[cycle_id] = listed
+        return self._listed[cycle_id]
+
+    def list_with_cases(self, cycle_id: int) -> tuple[ListedRuns, Mapping[int, tuple[str, str]]]:
+        """Return the same, and document key and global ID of their cases, where Jama tells them."""
+        lists = self._client.run_lists
+        self._listed[cycle_id] = lists.with_case_names(Cycle(cycle_id, ""))
+        return self._listed[cycle_id], lists.case_names
+
+    def name_of(self, user_id: int | None) -> str:
         """Return what Jama calls a user; one request for each."""
         if user_id is None:
             return ""
@@ -148,6 +235,7 @@ def _differences(each: SentRun, run: TestRun) -> Iterator[tuple[str, str, str]]:
     if version is not None and version != run.case_version:
         yield "version of the test case", str(version), str(run.case_version)
     yield from _step_differences(sent.get("steps"), run)
+    yield from _procedure_differences(sent, run)
     account = sent.get("account")
     if isinstance(account, str) and account:
         yield from _account_differences(account, run.actual_results)
@@ -163,6 +251,8 @@ def _step_differences(steps: object, run: TestRun) -> Iterator[tuple[str, str, s
         status, result = said if isinstance(said, list) and len(said) == _PAIR else ("", "")
         if status != step.status:
             yield f"status of step {number}", str(status), step.status
+        if result is None:  # a manifest does not say it
+            continue
         stored = step.as_read.get("result")
         now = words_of(stored) if isinstance(stored, str) else ""
         if not _is_same(str(result), now):
@@ -170,6 +260,23 @@ def _step_differences(steps: object, run: TestRun) -> Iterator[tuple[str, str, s
 
 
 _PAIR = 2
+
+
+def _procedure_differences(sent: Mapping[str, Any], run: TestRun) -> Iterator[tuple[str, str, str]]:
+    """Yield what steps ask for otherwise; of a manifest only whether any of them does."""
+    now = [procedure_of(step.as_read) for step in run.steps]
+    said = sent.get("procedure")
+    if isinstance(said, list) and len(said) == len(now):
+        for number, (before, after) in enumerate(zip(said, now, strict=True), start=1):
+            if before != after:
+                yield f"procedure of step {number}", _in_words(before), _in_words(after)
+    digest = sent.get("procedure_sha256")
+    if digest and digest != procedure_digest(now):
+        yield "procedure of its steps", f"SHA-256 {digest}", f"SHA-256 {procedure_digest(now)}"
+
+
+def _in_words(step: Iterable[object]) -> str:
+    return " / ".join(map(str, step)) if isinstance(step, list) else str(step)
 
 
 def _account_differences(account: str, stored: str) -> Iterator[tuple[str, str, str]]:

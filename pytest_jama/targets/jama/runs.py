@@ -244,12 +244,13 @@ class RunUpdate:
             said = {"run": self.run.run_id, "case": case, "status": self.will_be}
             sent = self._sent()
             return {**said, "sent": sent} if sent else said
-        procedure = [_procedure_of(step.as_read) for step in self.steps]
+        procedure = [procedure_of(step.as_read) for step in self.steps]
         known: dict[str, Any] = {
             "run_key": self.run.document_key,
             "version": self.run.case_version,
             "current_version": self.run.current_case_version,
             "reasons": list(self.verdict.reasons),
+            "also": list(map(str, self.verdict.also)),
             "procedure": procedure if any(map(any, procedure)) else [],
         }
         return {
@@ -278,8 +279,8 @@ def _result_of(step: RunStep) -> str:
     return words_of(result) if isinstance(result, str) else ""
 
 
-def _procedure_of(step: Mapping[str, Any]) -> list[str]:
-    """Return what a step asks for and what it expects, as words."""
+def procedure_of(step: Mapping[str, Any]) -> list[str]:
+    """Return what a step asks for and what it expects, as words, each cut at 500 characters."""
     texts = (step.get(name) for name in ("action", "expectedResult"))
     return [
         shorten(fold(text), at_most=_PROCEDURE) if isinstance(text, str) else "" for text in texts

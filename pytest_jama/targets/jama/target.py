@@ -11,9 +11,9 @@ from pytest_jama.core.plan import Plan, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
-from pytest_jama.targets.jama.account_form import AccountForm, with_plain_account
+from pytest_jama.targets.jama.account_form import AccountForm
 from pytest_jama.targets.jama.actual_results import over_line
-from pytest_jama.targets.jama.client import RUNS_PATH, JamaClient
+from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
@@ -22,7 +22,7 @@ from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, none_sent
 from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.run_body import body_of
 from pytest_jama.targets.jama.run_writer import RunWriter
-from pytest_jama.targets.jama.runs import run_update_of
+from pytest_jama.targets.jama.second_sending import SecondSending
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
 
@@ -221,9 +221,14 @@ class JamaTarget:
             return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
         receipts, lost = read_back.verify(sent)
+        second = SecondSending(
+            self._client,
+            read_back,
+            send=lambda updates: self._send(updates, writer.write, Observer()),
+        )
         if lost:
-            receipts = self._send_again(receipts, lost, writer, read_back)
-        receipts = self._without_tags(receipts, form, writer, read_back)
+            receipts = second.send_again(receipts, lost)
+        receipts = second.without_tags(receipts, form)
         for before, receipt in zip(sent, receipts, strict=True):
             if receipt.state not in (before.state, SendState.UNVERIFIED):
                 observer.received(receipt)
@@ -274,69 +279,6 @@ class JamaTarget:
         )
         receipts = sending.run()
         return receipts, sending.stopped_by
-
-    def _send_again(
-        self,
-        receipts: Sequence[Receipt],
-        lost: Sequence[int],
-        writer: RunWriter,
-        read_back: ReadBack,
-    ) -> tuple[Receipt, ...]:
-        """Write once more what was accepted but not stored: some proxies answer by themselves.
-
-        Args:
-            receipts: All receipts.
-            lost: The places of those that were.
-            writer: Writes them.
-            read_back: Compares what is stored with what was sent.
-        """
-        updates = [run_update_of(receipts[number]) for number in lost]
-        for number, update in zip(lost, updates, strict=True):
-            note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
-            note("accepted, but not stored", receipts[number].attempts + 1, 0.0)
-        again, stopped_by = self._send(updates, writer.write, Observer())
-        if stopped_by is None:
-            again, _ = read_back.verify(again, is_second=True)
-        final = list(receipts)
-        for number, receipt in zip(lost, again, strict=True):
-            before = receipts[number]
-            final[number] = receipt._replace(
-                attempts=before.attempts + receipt.attempts,
-                remarks=tuple(dict.fromkeys((*before.remarks, *receipt.remarks))),
-            )
-        return tuple(final)
-
-    def _without_tags(
-        self,
-        receipts: Sequence[Receipt],
-        form: AccountForm,
-        writer: RunWriter,
-        read_back: ReadBack,
-    ) -> tuple[Receipt, ...]:
-        """Write accounts once more, as plain text, where Jama shows the tags of the first ones.
-
-        Args:
-            receipts: All receipts.
-            form: Finds out where that is so.
-            writer: Writes them.
-            read_back: Compares what is stored with what was sent.
-        """
-        try:
-            updates = form.find_literal(receipts, read_back.shown)
-        except (TargetError, KeyboardInterrupt):  # the verdicts are stored
-            updates = {}
-        if not updates:
-            return tuple(receipts)
-        for number, update in updates.items():
-            note = self._client.again(f"{RUNS_PATH}/{update.run.run_id}", method="PATCH")
-            note("actual results are plain text here", receipts[number].attempts + 1, 0.0)
-        again, stopped_by = self._send(list(updates.values()), writer.write, Observer())
-        if stopped_by is None:
-            again, _ = read_back.verify(again, is_second=True)
-        final = list(receipts)
-        for number, receipt in zip(updates, again, strict=True):
-            final[number] = with_plain_account(receipts[number], receipt)
-        return tuple(final)
 
     def _make_writer(self, assignee: int | None, fields: FieldValues) -> RunWriter:
         unusable = ((f"field {name} not stored", why) for name, why in fields.problems.items())

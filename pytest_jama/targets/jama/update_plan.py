@@ -153,6 +153,7 @@ def _merged(verdicts: Sequence[CaseVerdict], incomplete: Verdict | None) -> Case
         steps=tuple(merge_steps(steps[number]) for number in sorted(steps)),
         results=results,
         reasons=tuple(dict.fromkeys(reasons)),
+        also=tuple(each.case_ref for each in verdicts if each is not first),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.report.evidence.case_evidence import CaseEvidence
+    from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
 SETTINGS = {"project": "J", "plan": {"name": "Release 1"}, "cycle": {"name": "Build 17"}}
@@ -64,13 +65,14 @@ def source(
     return JournalSource(read(content), uploads, len(content), "00", content.count(b"\n"))
 
 
-def record_of(*sources: JournalSource) -> EvidenceRecord:
-    """Gather the record of journals."""
+def record_of(*sources: JournalSource, cycle: CycleNow | None = None) -> EvidenceRecord:
+    """Gather the record of journals, and of what their cycle shows."""
     return gather(
         sources,
         shown_results=ShownResults(Redactor()),
         made_at="2026-11-22T05:00:00+00:00",
         reporter="pytest-jama 1.0",
+        cycle=cycle,
     )
 
 
@@ -95,10 +97,10 @@ def kinds(found: EvidenceRecord) -> list[str]:
     return [each.kind for each in found.deviations]
 
 
-def page_of(found: EvidenceRecord) -> str:
+def page_of(found: EvidenceRecord, *, only_deviations: bool = False) -> str:
     """Return a record as a page."""
     file = io.StringIO()
-    write_html(found, file, find_file=lambda _: None)
+    write_html(found, file, find_file=lambda _: None, only_deviations=only_deviations)
     return file.getvalue()
 
 

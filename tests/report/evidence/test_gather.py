@@ -46,7 +46,7 @@ def test_planned_is_what_was_executed_in_full_in_part_and_not() -> None:
     found = mixed()
 
     parts = [len(found.executed(how)) for how in Execution]
-    assert parts == [4, 1, 3]
+    assert parts == [4, 1, 0, 3]
     assert sum(parts) == len(found.planned) == sum(found.counts.values())
     assert len(found.planned) + len(found.not_planned) == len(found.cases) == 9
 
@@ -99,6 +99,27 @@ def test_an_entry_of_a_person_that_was_kept_is_open() -> None:
 
     assert (found.is_passed, kinds(found)) == (False, ["Entry of others kept"])
     assert the_case(found).in_jama == "differs: FAILED"
+
+
+def test_a_case_that_tests_name_in_two_ways_is_one_case() -> None:
+    tests = results(PASSED, a_test("test_2", Outcome.SKIPPED, cases="4711"))
+    said = update("J-TC-1", "INPROGRESS", also=["4711"])
+    found = record(*tests, place(), said, receipt("J-TC-1"), FINISHED)
+
+    (case,) = found.cases
+    assert (case.key, case.also, case.in_jama) == ("J-TC-1", ("4711",), "same")
+    assert [test.outcome for test in case.tests] == [Outcome.PASSED, Outcome.SKIPPED]
+    assert kinds(found) == ["Incomplete"]
+    assert found.deviations[0].what == "Of 2 tests: 1 passed, 1 skipped."
+
+
+def test_a_case_that_tests_name_in_two_ways_and_was_left_is_one_case() -> None:
+    tests = results(PASSED, a_test("test_2", cases="4711"))
+    left = {"key": "7", "case": "J-TC-1", "title": "T", "was": "FAILED", "will_be": "PASSED"}
+    upload = place(left=[{**left, "why": "ann set it", "reasons": [], "also": ["4711"]}])
+    found = record(*tests, upload, FINISHED)
+
+    assert kinds(found) == ["Entry of others kept"]
 
 
 def test_a_later_upload_has_the_last_word() -> None:

@@ -13,7 +13,7 @@ from lxml import html
 
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.results import Outcome
-from pytest_jama.report.evidence.html_page import BIG, IMAGE_BYTES, write_html
+from pytest_jama.report.evidence.html_page import BIG, IMAGE_BYTES, MANY_PAGES, write_html
 from tests.journal.record import a_test
 from tests.report.evidence.records import (
     FINISHED,
@@ -119,3 +119,27 @@ def test_many_cases_are_laid_out_in_groups() -> None:
     assert (
         len(page.xpath("//div[@class='g']")) == len(page.xpath("//div[@class='gi']")) == BIG // 100
     )
+
+
+def test_an_annex_of_deviations_says_so_first_and_has_no_other_case() -> None:
+    found = mixed()
+    page = html.fromstring(page_of(found, only_deviations=True))
+
+    (annex,) = page.xpath("//section[@id='idx']")
+    assert annex[0].text_content().startswith("This annex has only the 8 of 9 cases")
+    told = [case.key for case in found.cases if case.deviations]
+    assert page.xpath("//summary/*[@class='mono']/text()") == told
+    assert page.xpath("//*[@id='index']//tbody/tr/td[2]/a/text()") == told
+    assert {link[1:] for link in page.xpath("//@href") if link.startswith("#")} <= set(
+        page.xpath("//@id")
+    )
+
+
+@pytest.mark.parametrize("count, says", [(MANY_PAGES - 1, False), (MANY_PAGES, True)])
+def test_a_page_of_many_cases_says_how_many_sheets_it_makes(count: int, *, says: bool) -> None:
+    tests = [a_test(f"t{number}", cases=f"J-TC-{number}") for number in range(1, count + 1)]
+    page = html.fromstring(page_of(record(*results(*tests), FINISHED)))
+
+    told = [each.text_content() for each in page.xpath("//header/p[@id='pages']")]
+    assert bool(told) is says
+    assert not told or ("Printed, this report makes about" in told[0] and "--only" in told[0])

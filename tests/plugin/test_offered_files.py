@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.config.evidence_settings import EvidenceSettings
+from pytest_jama.core.properties import Offered
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.plugin.file_keeper import FileKeeper
-from pytest_jama.session.kept_files import KeptFiles, Offered, name_of_test
+from pytest_jama.plugin.offered_files import OfferedFiles
+from pytest_jama.session.kept_files import name_of_test
 from tests.systems import links
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Session:
         self.refused: list[tuple[str, str]] = []
         evidence = EvidenceSettings(**settings)
         self.keeper = FileKeeper(self.store, evidence.max_file, evidence.max_run, folder)
-        self._files = KeptFiles(
+        self._files = OfferedFiles(
             self.store, evidence, Redactor(), folder, lambda *said: self.refused.append(said)
         )
 
@@ -97,7 +99,8 @@ def test_what_is_more_than_a_run_may_have_is_noted_and_the_rest_is_kept(tmp_path
     result = session.add()
     assert names(result) == ["a", "c"]
     (note,) = result.notes
-    assert note == "file b is not kept: the files of the test are larger than evidence.max_run (15)"
+    why = "with its 10 bytes the files of the test are larger than evidence.max_run allows (15)"
+    assert note == f"file b is not kept: {why}"
 
 
 @pytest.mark.parametrize(
@@ -125,9 +128,9 @@ def test_content_that_is_not_what_was_attached_is_not_taken_for_it(
     assert session.refused == [("test_a.py::test_1", why)]
 
 
-def test_of_a_file_that_is_too_large_no_size_is_told_that_was_not_read(tmp_path: Path) -> None:
+def test_of_a_file_that_is_too_large_the_whole_size_is_told(tmp_path: Path) -> None:
     write(tmp_path / "large.txt", "1" * 3000)
     result = Session(tmp_path, max_file="1 kB").add(Offered("large.txt"))
     (note,) = result.notes
-    assert (result.files, "is larger than evidence.max_file (1,000 bytes)" in note) == ((), True)
-    assert "1,001" not in note
+    why = "its 3,000 bytes are more than evidence.max_file allows (1,000)"
+    assert (result.files, note) == ((), f"file large.txt is not kept: {why}")

@@ -1,0 +1,168 @@
+"""The section ``report:`` of jama.yaml, and what a report tells that no program can find out.
+
+No `from __future__ import annotations` in this module: pydantic needs the types at run time.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    InstanceOf,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from pytest_jama.config.types import Allowed, Section, mistake, resolve_path
+from pytest_jama.core.origin import Equipment
+from pytest_jama.core.text import clean, quoted
+
+REPORT_SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
+"""What the name of a report ends with; it says the format."""
+
+
+def _files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
+    """Return absolute paths of which the format is known."""
+    several = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    paths = tuple(dict.fromkeys(resolve_path(each, info) for each in several))
+    for path in paths:
+        if path.suffix.lower() not in REPORT_SUFFIXES:
+            raise mistake(
+                f"has {quoted(clean(str(path.name)))}, which names no format of reports",
+                remedy=f"let its name end with {suffix_words()}",
+            )
+    return paths
+
+
+def suffix_words(suffixes: Sequence[str] = REPORT_SUFFIXES) -> str:
+    """Return suffixes as a sentence names them."""
+    return f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+
+
+_TEXTS = {
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "items": {"type": "string", "minLength": 1}},
+    ],
+}
+Files = Annotated[
+    tuple[Path, ...],
+    BeforeValidator(_files),
+    WithJsonSchema(_TEXTS),
+    Allowed("a list of paths, such as [report.html, report.md]"),
+]
+
+
+class ReportSettings(Section):
+    """Which reports are written at the end of a session; a path, or a list of them, is `files`."""
+
+    files: Files = Field(
+        default=(),
+        description="Files to write, each in the format that its name ends with (docs/report.md).",
+    )
+    summary: Annotated[Literal["auto", "never"], Allowed("auto or never")] = Field(
+        default="auto",
+        description="The short form for the page of a CI job: `auto` appends it where "
+        "`GITHUB_STEP_SUMMARY` names a file, `never` does not.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_bare_files(cls, value: object) -> object:
+        return {"files": value} if isinstance(value, (str, list, tuple)) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls,
+        core_schema: CoreSchema,
+        handler: GetJsonSchemaHandler,
+    ) -> JsonSchemaValue:
+        mapping = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [_TEXTS, mapping]}
+
+
+def _said(value: object) -> str:
+    """Return a text in one line; nothing is as good as unknown, as a variable of CI may be."""
+    if not isinstance(value, (str, int, float, type(None))):
+        raise ValueError(value)  # noqa: TRY004 (pydantic collects ValueErrors only)
+    return " ".join(str("" if value is None else value).split())
+
+
+Said = Annotated[
+    str,
+    BeforeValidator(_said),
+    WithJsonSchema({"type": ["string", "number", "null"]}),
+    Allowed("a text"),
+]
+
+
+_KEYS = ("name", "id", "calibrated_until")
+
+
+def _equipment(value: object) -> tuple[Equipment, ...]:
+    several = [] if value is None else value
+    if not isinstance(several, (list, tuple)):
+        raise ValueError(value)  # noqa: TRY004 (see above)
+    return tuple(_piece(each, number) for number, each in enumerate(several, start=1))
+
+
+def _piece(value: object, number: int) -> Equipment:
+    if isinstance(value, Equipment):
+        return value
+    said = value if isinstance(value, dict) else {"name": value}
+    unknown = [key for key in said if key not in _KEYS]
+    if unknown:
+        raise mistake(
+            f"has the unknown key {quoted(clean(str(unknown[0])))} in item {number}",
+            remedy=f"known are {', '.join(_KEYS)}",
+        )
+    name, mark, until = (_said(said.get(key)) for key in _KEYS)
+    if not name:
+        raise mistake(f"has no name in item {number}", remedy="write {name: flow meter, id: FM-2}")
+    return Equipment(name, mark, _until(until, number) if until else None)
+
+
+def _until(text: str, number: int) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise mistake(
+            f"has {quoted(clean(text))} as calibrated_until in item {number}",
+            remedy="write the last day, such as 2027-03-01",
+        ) from None
+
+
+EquipmentList = Annotated[
+    tuple[InstanceOf[Equipment], ...],
+    BeforeValidator(_equipment),
+    PlainSerializer(lambda several: [each.plain() for each in several], return_type=list),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    {"type": "string", "minLength": 1},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "name": {"type": "string", "minLength": 1},
+                            "id": {"type": ["string", "number", "null"]},
+                            "calibrated_until": {"type": ["string", "null"]},
+                        },
+                        "required": ["name"],
+                        "additionalProperties": False,
+                    },
+                ]
+            },
+        }
+    ),
+    Allowed("a list of {name: ..., id: ..., calibrated_until: 2027-03-01}"),
+]

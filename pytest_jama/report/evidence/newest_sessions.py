@@ -1,0 +1,123 @@
+"""Sessions that one cycle got one after the other: of each case the newest counts. Pure.
+
+Sessions that were sent together are one. A later upload replaces what an earlier one wrote into the
+runs of the same cases, so that a record of both must not tell them as one session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from pytest_jama.core.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.journal.record import Rank, Recording
+
+T = TypeVar("T")
+
+
+class EarlierResult(NamedTuple):
+    """What a session concluded of a case before a later one ran its tests again.
+
+    Attributes:
+        case: The case.
+        session: The session.
+        verdict: What it concluded, in Jama's words; empty for nothing.
+    """
+
+    case: str
+    session: str
+    verdict: str
+
+
+def keep_newest(
+    recordings: Sequence[Recording],
+    identities: Mapping[str, str],
+) -> tuple[tuple[Recording, ...], tuple[EarlierResult, ...]]:
+    """Return sessions without the cases that one which was sent later ran again, and what is left.
+
+    Args:
+        recordings: One of each session.
+        identities: What is the same for all names of a case, by each name, as far as known.
+    """
+    groups = _groups(recordings)
+    newest: dict[str, tuple[Rank, frozenset[str]]] = {}
+    named: dict[str, set[CaseRef]] = {}
+    for recording in recordings:
+        mine = recording.header.rank, groups[recording.header.session]
+        for ref in _cases_of(recording):
+            named.setdefault(identities.get(str(ref), str(ref)), set()).add(ref)
+        for ref in _cases_that_ran(recording):
+            case = identities.get(str(ref), str(ref))
+            newest[case] = max(newest.get(case, mine), mine, key=lambda each: each[0])
+    kept: list[Recording] = []
+    earlier: list[EarlierResult] = []
+    for recording in recordings:
+        group = groups[recording.header.session]
+        outdated = {
+            ref
+            for case, (_, winner) in newest.items()
+            if winner is not group
+            for ref in named[case]
+        }
+        kept.append(_without(recording, outdated) if outdated else recording)
+        earlier += _told(recording, outdated)
+    return tuple(kept), tuple(earlier)
+
+
+def _groups(recordings: Sequence[Recording]) -> dict[str, frozenset[str]]:
+    """Return the sessions that were last sent together, for each of them the same object."""
+    groups: dict[str, frozenset[str]] = {}
+    for recording in recordings:
+        names = {recording.header.session, *recording.partners}
+        names.update(*(groups[name] for name in tuple(names) if name in groups))
+        groups.update(dict.fromkeys(names, frozenset(names)))
+    return groups
+
+
+def _cases_of(recording: Recording) -> Iterator[CaseRef]:
+    for some in (recording.collected, recording.uncollected, recording.results):
+        yield from (link.case_ref for result in some.values() for link in result.links)
+    yield from (*recording.verdicts, *recording.known)
+
+
+def _cases_that_ran(recording: Recording) -> Iterator[CaseRef]:
+    for result in recording.results.values():
+        if result.outcome is not Outcome.NOT_REACHED:
+            yield from (link.case_ref for link in result.links)
+
+
+def _told(recording: Recording, outdated: AbstractSet[CaseRef]) -> Iterator[EarlierResult]:
+    for ref in dict.fromkeys(_cases_that_ran(recording)):
+        if ref in outdated:
+            said = recording.verdicts.get(ref)
+            verdict = said.verdict.value if said and said.verdict else ""
+            yield EarlierResult(str(ref), recording.header.session, verdict)
+
+
+def _without(recording: Recording, outdated: AbstractSet[CaseRef]) -> Recording:
+    """Return a session without what it says of some cases; tests of no other case go with them."""
+
+    def keep(named: Mapping[T, TestResult]) -> dict[T, TestResult]:
+        found = {}
+        for name, result in named.items():
+            links = tuple(link for link in result.links if link.case_ref not in outdated)
+            if links or not result.links:
+                found[name] = result._replace(links=links)
+        return found
+
+    return replace(
+        recording,
+        collected=keep(recording.collected),
+        uncollected=keep(recording.uncollected),
+        results=keep(recording.results),
+        repeated=keep(recording.repeated),
+        verdicts={ref: said for ref, said in recording.verdicts.items() if ref not in outdated},
+        known={ref: None for ref in recording.known if ref not in outdated},
+    )
