@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from pytest_jama.cli import main
 from pytest_jama.sandbox.faults import FailNext
 from pytest_jama.targets.jama.traceability import MANY
 from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
+from tests.harness import CYCLE
 from tests.report.evidence.test_report_formats import closed
 from tests.sandbox.client import Api, replace
 
@@ -310,6 +312,32 @@ def test_a_report_narrows_to_the_types_that_are_asked_for(traced: Traced) -> Non
     document = json.loads((traced.repository.folder / "r.json").read_text("utf-8"))
     assert [each["name"] for each in document["trace"]["requirements"]] == ["a system"]
     assert main(["report", "--type", "SYS", "-o", "r.json"]) == 2
+
+
+def test_a_report_of_a_cycle_has_the_requirements_too(
+    traced: Traced, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = traced.add("one", "two")
+    traced.relate((one, traced.case(1)), (two, traced.case(3)))
+    traced.change(1, "FAILED")
+    names = ["-o", "r.html", "-o", "r.json", "--only=deviations", "--json"]
+    assert main(["report", f"--cycle={CYCLE}", "--trace", *names]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["requirements"], said["written"], said["error"]) == (2, ["r.html", "r.json"], "")
+    document = json.loads((traced.repository.folder / "r.json").read_text("utf-8"))
+    assert document["cycle"].startswith("3 test runs, read ")
+    assert document["cases"][0]["in_jama"] == "differs: FAILED"
+    ranks = {each["name"]: each["rank"] for each in document["trace"]["requirements"]}
+    assert ranks == {"one": "open", "two": "no_test"}
+
+
+def test_a_page_of_deviations_alone_links_only_to_cases_that_it_has(traced: Traced) -> None:
+    one, two = traced.add("one", "two")
+    traced.relate((one, traced.case(1)), (two, traced.case(2)))
+    assert main(["report", "--trace", "--only=deviations", "-o", "r.html"]) == 0
+    text = (traced.repository.folder / "r.html").read_text("utf-8")
+    links = set(re.findall(r'href="#(c[0-9]+)"', text))
+    assert links == set(re.findall(r'id="(c[0-9]+)"', text)) == {"c2"}
 
 
 def test_a_report_with_requirements_needs_the_server(

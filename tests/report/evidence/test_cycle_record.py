@@ -190,6 +190,34 @@ def test_the_newest_session_counts_for_each_case() -> None:
         assert found.is_passed
 
 
+@pytest.mark.parametrize("name", ["GID-77", "501"])
+def test_the_newest_session_counts_also_when_it_names_the_case_otherwise(name: str) -> None:
+    early = source(
+        *results(a_test("t", Outcome.FAILED, cases=name)),
+        place(),
+        update(name, "FAILED", key="1"),
+        receipt(name, key="1", status="FAILED"),
+        FINISHED,
+        order=1,
+        started="2026-11-22T01:30:16+00:00",
+    )
+    late = session("s2", a_test("t"), order=2)
+    shown = cycle(run(1, AS_SENT))
+    shown = shown._replace(case_ids={**shown.case_ids, "GID-77": 501})
+
+    found = record_of(early, late, cycle=shown)
+    assert [(case.key, case.status) for case in found.cases] == [("J-TC-1", CaseStatus.PASSED)]
+    assert found.is_passed, found.deviations
+
+
+def test_what_only_jama_has_a_result_of_is_a_warning() -> None:
+    by_hand = ShownRun("PASSED", "executed by hand")
+    found = record_of(PASSED, cycle=cycle(run(1, AS_SENT), run(2, by_hand), missing=1))
+
+    assert kinds(found) == ["Cycle was not read as a whole", "Result from elsewhere"]
+    assert all(each.is_open and each.is_warning for each in found.deviations)
+
+
 def test_session_that_only_knew_the_tests_of_a_case_replaces_nothing() -> None:
     early = session("s1", a_test("t", Outcome.FAILED), order=1)
     left = collected(a_test("t", Outcome.DESELECTED))
