@@ -31,6 +31,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Leave cases without a deviation out of index and annex of a page.",
 )
 @click.option("--trace", "traces", is_flag=True, help="Ask Jama for the requirements, too.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="KEY-OR-NAME",
+    help="With --trace: an item type that counts as a requirement; several times.",
+)
 @click.option("--url", help="With --cycle or --trace: address of the Jama instance.")
 @click.option("--config", type=_FILE, help="The jama.yaml that names the journals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
@@ -44,6 +51,7 @@ def report(
     plan: str | None,
     only: str | None,
     traces: bool,
+    types: tuple[str, ...],
     url: str | None,
     config: Path | None,
     as_json: bool,
@@ -69,6 +77,8 @@ def report(
     from pytest_jama.cli.reporting import ReportOptions, run_report  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
+    if types and not traces:
+        raise click.UsageError("--type says which items are requirements; give --trace, too")
     options = ReportOptions(
         journals,
         outputs,
@@ -77,6 +87,7 @@ def report(
         plan=plan,
         flags={"url": url},
         traces=traces,
+        types=types,
         only_deviations=bool(only),
     )
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)

@@ -47,6 +47,7 @@ class ReportOptions:
         plan: Its test plan, in the same form.
         flags: What the flags say, by setting.
         traces: Whether Jama is asked for the requirements.
+        types: The item types that count as requirements; empty for all ordinary ones.
         only_deviations: Whether the annex of a page has only cases with deviations.
     """
 
@@ -57,6 +58,7 @@ class ReportOptions:
     plan: str | None = None
     flags: Flags = field(default_factory=dict)
     traces: bool = False
+    types: tuple[str, ...] = ()
     only_deviations: bool = False
 
 
@@ -137,7 +139,7 @@ def _report(options: ReportOptions, answer: _Reported, output: OutputOptions) ->
     shown_results = ShownResults(answer.redactor)
     record = make_record(found.sources, shown_results=shown_results, cycle=found.cycle)
     if options.traces:
-        record.trace = _trace(record, found, owned, options.flags, output)
+        record.trace = _trace(record, found, owned, options, output)
     answer.record = record
     written = write_files(
         record, options.outputs, found.sources, only_deviations=options.only_deviations
@@ -176,18 +178,23 @@ def _trace(
     record: EvidenceRecord,
     found: _Found,
     owned: LoadedSettings,
-    flags: Flags,
+    options: ReportOptions,
     output: OutputOptions,
 ) -> TraceRecord:
     """Ask Jama for the requirements, as it was asked for the cycle where it was."""
     from pytest_jama.cli import tracing  # noqa: PLC0415 (it asks a server)
 
-    settings = found.settings or tracing.load_for_trace(found.sources, owned, flags=flags)
+    settings = found.settings or tracing.load_for_trace(found.sources, owned, flags=options.flags)
     cycle_id = found.cycle.cycle_id if found.cycle else None
     observer = output.make_progress()
     try:
         return tracing.trace_sources(
-            record, found.sources, settings, cycle_id=cycle_id, observer=observer
+            record,
+            found.sources,
+            settings,
+            cycle_id=cycle_id,
+            types=options.types,
+            observer=observer,
         )
     finally:
         observer.stopped()

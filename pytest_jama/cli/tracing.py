@@ -72,7 +72,7 @@ class TraceOptions:
 
 
 @dataclass(slots=True)
-class _Answer:
+class _TraceAnswer:
     """What the command has so far, and what hides secrets in it."""
 
     trace: TraceRecord | None = None
@@ -90,7 +90,7 @@ def run_trace(options: TraceOptions, output: OutputOptions) -> int:
     Returns:
         The exit status.
     """
-    answer = _Answer()
+    answer = _TraceAnswer()
     written: list[Path] = []
     try:
         with output.logging():
@@ -114,7 +114,7 @@ def run_trace(options: TraceOptions, output: OutputOptions) -> int:
     return output.write_json(document, status=int(status), redactor=redactor)
 
 
-def _trace(options: TraceOptions, answer: _Answer, output: OutputOptions) -> TraceRecord:
+def _trace(options: TraceOptions, answer: _TraceAnswer, output: OutputOptions) -> TraceRecord:
     owned = load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
     )

@@ -110,6 +110,25 @@ def test_a_list_of_relationships_that_never_ends_is_ended() -> None:
     assert client.asked <= 2_000
 
 
+class _Odd:
+    """A client of a server that gives strange rows once."""
+
+    def __init__(self) -> None:
+        self.api = self
+
+    def get(self, _path: str, query: Sequence[tuple[str, Any]], **_: Any) -> Any:
+        good = {"id": 7, "fromItem": 4, "toItem": "5", "suspect": "yes"}
+        odd = [{"id": 6, "fromItem": [1], "toItem": -2}, {"id": "x"}, {}, None, 3, "relationship"]
+        return {"data": [] if dict(query)["lastId"] else [good, *odd]}
+
+
+def test_rows_that_are_not_relationships_are_passed_over() -> None:
+    found = read_relationships(cast("JamaClient", _Odd()), 1)
+    assert [each.id for each in found] == [6, 7]
+    assert (found[0].upstream, found[0].downstream) == (0, 0)
+    assert (found[1].upstream, found[1].is_suspect) == (4, False)
+
+
 def test_a_suspect_relationship_is_told(world: JamaWorld) -> None:
     above, below = add(world, 2)
     world.store.relate((above, below))
@@ -162,6 +181,7 @@ def test_the_category_of_a_type_says_whether_it_is_a_requirement() -> None:
     [
         ("story", "'story' is the name of 2 item types: Story (US, ID 2), Story (ST, ID 9)"),
         ("Requirments", "did you mean Requirement (REQ)?"),
+        ("Hazrd", "did you mean Hazard (HAZ)?"),
         ("zzz", "there are: Requirement (REQ), Story (US), Hazard (HAZ)"),
         ("Test Case", "has no type of requirements 'Test Case'"),
         ("8", "has no type of requirements '8'"),

@@ -191,7 +191,8 @@ def _no_type(name: str, matching: Sequence[ItemType], possible: Sequence[ItemTyp
         return Problem(what, "name one of them by its ID", "--type")
     from difflib import get_close_matches  # noqa: PLC0415 (only for a message)
 
-    names = {each.key.casefold(): each for each in possible}
+    names = {word: each for each in possible for word in each.name.casefold().split()}
+    names |= {each.key.casefold(): each for each in possible}
     names |= {each.name.casefold(): each for each in possible}
     close = get_close_matches(name.strip().casefold(), names, n=1)
     remedy = f"did you mean {names[close[0]].name} ({names[close[0]].key})?" if close else ""
