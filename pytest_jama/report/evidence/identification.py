@@ -87,7 +87,8 @@ def equipment_of(recording: Recording) -> tuple[Equipment, ...]:
     """Return what a session was measured with; what cannot be read of it is passed over."""
     said = recording.header.settings.get("equipment")
     several = said if isinstance(said, list) else []
-    return tuple(Equipment.read(each) for each in several if isinstance(each, dict))
+    pieces = (Equipment.read(each) for each in several if isinstance(each, dict))
+    return tuple(each for each in pieces if each.name)
 
 
 def _describe(piece: Equipment) -> str:
