@@ -40,8 +40,8 @@ def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
     if case.status is CaseStatus.FAILED:
         found.result = [Failure(message, "Failed")]
     elif case.status is not CaseStatus.PASSED:
-        found.result = [Skipped(f"{case.status.value}. {message}".strip(), case.status.value)]
-    found.system_out = _plain(f"Jama: {case.in_jama}. Tests: {case.tests_passed} passed.")
+        found.result = [Skipped(message or case.status.value, case.status.value)]
+    found.system_out = _plain(f"In Jama: {case.in_jama}. Tests passed: {case.tests_passed}.")
     return found
 
 
