@@ -28,6 +28,15 @@ _UPLOAD = re.compile(r"junit-uploader ([^'\]\n]+)")
 _IN_THE_TEXT = re.compile(r"`((?:junit-uploader|pytest-jama|pytest) [^`]+)`")
 
 
+EVIDENCE = yaml.safe_load(
+    re.findall(
+        r"^### Journal and report as evidence\n.*?^```yaml\n(.*?)^```",
+        PAGE,
+        re.DOTALL | re.MULTILINE,
+    )[0]
+)
+
+
 def uploading_step(title: str) -> dict[str, Any]:
     """Return the step or job of a recipe in YAML that runs the uploader."""
     document = YAML[title]
@@ -89,3 +98,23 @@ def parse_as_the_program(program: str, arguments: list[str], pytest_options: set
         command.make_parser(click.Context(command)).parse_args(arguments[1:])
     else:
         assert {each.strip("-").replace("-", "_") for each in arguments} <= pytest_options
+
+
+def test_every_example_in_yaml_can_be_read() -> None:
+    texts = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    assert len(texts) > len(YAML)
+    assert all(yaml.safe_load(text) for text in texts)
+
+
+def test_the_recipe_of_evidence_keeps_what_its_session_writes(pytestconfig: pytest.Config) -> None:
+    *_, run, manifest, keep = EVIDENCE["jobs"]["verify"]["steps"]
+    program, *arguments = shlex.split(run["run"])
+    options = {each.partition("=")[0] for each in arguments}
+    parse_as_the_program(program, sorted(options), set(vars(pytestconfig.option)))
+
+    written = [each.partition("=")[2] for each in arguments if "report=" in each]
+    kept = keep["with"]["path"].split()
+    assert {Path(each).parts[0] for each in written} | {".jama"} == set(kept)
+    assert manifest["run"].startswith("pytest-jama manifest ")
+    assert manifest["run"].endswith(" reports/manifest.json")
+    assert keep["if"] == manifest["if"] == "always()"

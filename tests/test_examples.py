@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -37,6 +38,10 @@ TABLE = {
         sandbox=("--case", "PUMP-TC-20", "--steps", "3"),
     ),
     "hook": Example({30: "BLOCKED", 31: PASSED}, status=1),
+    "report": Example(
+        {50: PASSED, 51: INCOMPLETE},
+        sandbox=("--case", "PUMP-TC-50", "--case", "PUMP-TC-51", "--steps", "2"),
+    ),
     "xdist": Example({40: PASSED}, pytest=("-n", "2")),
 }
 
@@ -63,6 +68,22 @@ def test_example_ends_in_the_documented_statuses(name: str, tmp_path: Path) -> N
     assert finished.returncode == example.status, finished.stdout + finished.stderr
     statuses = {number: run.status for number, run in stored_runs(folder).items()}
     assert statuses == example.statuses
+
+
+def test_the_example_of_a_report_leaves_one_that_shows_what_its_tests_say(tmp_path: Path) -> None:
+    folder = copy_example("report", tmp_path)
+    run(folder, TABLE["report"])
+
+    page = (folder / "reports" / "evidence.html").read_text("utf-8")
+    assert '<img src="data:image/png;base64,' in page
+    record = json.loads((folder / "reports" / "evidence.json").read_text("utf-8"))
+    facts = {each["label"]: each["value"] for each in record["identification"]}
+    assert facts["Software under test"] == "pump-firmware"
+    assert facts["Equipment, calibration"] == "pressure gauge (PG-7), calibration not recorded"
+    (incomplete,) = record["deviations"]
+    assert "1 passed, 1 skipped" in incomplete["what"]
+    short = (folder / "reports" / "evidence.md").read_text("utf-8")
+    assert "| Incomplete | PUMP-TC-51 |" in short
 
 
 def test_every_example_is_in_the_table() -> None:

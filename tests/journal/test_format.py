@@ -128,6 +128,7 @@ def test_an_update_tells_the_old_and_the_new_status() -> None:
         "version": 3,
         "current_version": 4,
         "reasons": ["step 2 was skipped"],
+        "also": ["20497"],
         "procedure": [["Press [enter]", "It opens"], ["", ""]],
     }
 

@@ -87,7 +87,8 @@ def equipment_of(recording: Recording) -> tuple[Equipment, ...]:
     """Return what a session was measured with; what cannot be read of it is passed over."""
     said = recording.header.settings.get("equipment")
     several = said if isinstance(said, list) else []
-    return tuple(Equipment.read(each) for each in several if isinstance(each, dict))
+    pieces = (Equipment.read(each) for each in several if isinstance(each, dict))
+    return tuple(each for each in pieces if each.name)
 
 
 def _describe(piece: Equipment) -> str:
@@ -160,8 +161,14 @@ def _command(words: object) -> str:
 
 
 def _status(source: JournalSource) -> str:
-    ends = [each.end for each in source.uploads if each.end]
-    return str(ends[-1].get("status", "")) if ends else ""
+    """Return what the session exited with, and what each upload of it afterwards."""
+    ended = [(each.begun, each.end.get("status")) for each in source.uploads if each.end]
+    said = (
+        f"{status}" if begun.get("line") == "session" else f"{status} of pytest-jama upload"
+        for begun, status in ended
+        if isinstance(status, int)
+    )
+    return ", then ".join(said)
 
 
 def _digest(settings: Mapping[str, Any]) -> str:

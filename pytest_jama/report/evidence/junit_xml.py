@@ -40,8 +40,8 @@ def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
     if case.status is CaseStatus.FAILED:
         found.result = [Failure(message, "Failed")]
     elif case.status is not CaseStatus.PASSED or case.execution is Execution.ELSEWHERE:
-        found.result = [Skipped(f"{case.status.value}. {message}".strip(), case.status.value)]
-    said = f"Jama: {case.in_jama}. Tests: {case.tests_passed} passed."
+        found.result = [Skipped(message or case.status.value, case.status.value)]
+    said = f"In Jama: {case.in_jama}. Tests passed: {case.tests_passed}."
     if record.trace is not None:
         keys = ", ".join(record.trace.requirements_of(case.number)) or "none"
         said = f"{said} Requirements: {keys}."

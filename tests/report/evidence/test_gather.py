@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,3 +250,28 @@ def test_a_line_that_others_wrote_wrongly_stops_no_report(value: Any) -> None:
     found = record(*results(PASSED), *upload, FINISHED)
 
     assert the_case(found).name == "Name of J-TC-1"
+
+
+@pytest.mark.parametrize(
+    "until, is_told",
+    [("2026-11-21", True), ("2026-11-22", False), ("soon", False), ("", False)],
+)
+def test_a_calibration_that_had_ended_on_the_day_of_the_tests_is_open(
+    until: str, is_told: bool
+) -> None:
+    began = datetime(2026, 11, 22, 23, 30, tzinfo=timezone.utc).timestamp()
+    settings = {**SETTINGS, "equipment": [{"name": "FM", "id": "7", "calibrated_until": until}]}
+    tests = results(a_test("test_1", started=began))
+    found = record(*tests, *sent("J-TC-1"), settings=settings)
+
+    assert kinds(found) == (["Calibration had ended"] if is_told else [])
+    assert found.is_passed is not is_told
+
+
+def test_what_is_odd_in_the_equipment_of_a_journal_is_passed_over() -> None:
+    settings = {**SETTINGS, "equipment": ["FM", {"id": 7}, {"name": "A"}], "device": None}
+    found = record(*results(PASSED), *sent("J-TC-1"), settings=settings)
+
+    facts = {fact.label: fact.shown for fact in found.identification}
+    assert facts["Equipment, calibration"] == "A, calibration not recorded"
+    assert facts["Device under test"] == "not recorded"
