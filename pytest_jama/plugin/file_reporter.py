@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.attached_file import log_part, log_text
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.results import FAILURES
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.plugin.attempts import COLLECTION, FILES
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -66,7 +66,7 @@ class FileReporter(Guarded):
     ) -> TestResult:
         """Return a result with its files; see `ResultCollector`."""
         wanted = self._settings.evidence
-        logs = wanted.log == "always" or (wanted.log == "on_failure" and result.outcome in FAILURES)
+        logs = wanted.wants_log(result.outcome)
         if not (attached or logs or wanted.files) or self._store is None:
             return result
         try:
@@ -104,12 +104,7 @@ def log_of(reports: Sequence[pytest.TestReport]) -> str:
     Args:
         reports: Those of its phases; each holds what was captured until then.
     """
-    parts: dict[str, None] = {}
-    for report in reports:
-        if report.longrepr and not report.passed:
-            parts[f"----- {report.when}: {report.outcome} -----\n{report.longreprtext}"] = None
-    for report in reports:
-        for title, text in report.sections:
-            if text.strip():
-                parts[f"----- {title} -----\n{text.rstrip()}"] = None
-    return "\n\n".join((reports[0].nodeid, *parts, ""))
+    failed = (each for each in reports if each.longrepr and not each.passed)
+    parts = [log_part(f"{each.when}: {each.outcome}", each.longreprtext) for each in failed]
+    parts += [log_part(*section) for report in reports for section in report.sections]
+    return log_text(reports[0].nodeid, parts)

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from junit_uploader.merged_reports import read_reports
-from junit_uploader.report_files import MOST_FILES, FaultyFileError, ReportFiles, find_below
+from junit_uploader.report_files import (
+    MOST_FILES,
+    FaultyFileError,
+    FileOptions,
+    ReportFiles,
+    find_below,
+)
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.core.properties import Offered
 from pytest_jama.core.redaction import Redactor
@@ -88,7 +94,7 @@ class Reported:
 
     def add(self, *reports: str) -> list[TestResult]:
         merged = read_reports(reports)
-        files = ReportFiles(self.kept, [each.path for each in merged.files], self.root)
+        files = ReportFiles(self.kept, [each.path for each in merged.files], FileOptions(self.root))
         found = [files.add(test.as_result(), test) for test in merged.tests.values()]
         self.faults = list(files.faults())
         return found
