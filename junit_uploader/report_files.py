@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader.sources import STDIN
 from pytest_jama.core.attached_file import log_text
@@ -23,9 +23,11 @@ from pytest_jama.core.trust import OddFileError
 from pytest_jama.session.kept_files import (
     FoundFile,
     KeptFiles,
+    count_in,
     find_named,
     find_path,
     found_text,
+    latest_first,
     name_in,
     name_of_test,
     read_kept,
@@ -159,7 +161,7 @@ class ReportFiles:
         return result
 
     def _add_named(self, result: TestResult, test: ReportedTest) -> TestResult:
-        named = [(report, file) for report in test.reports for file in dict.fromkeys(test.files)]
+        named = [(report, file) for file in latest_first(test.files) for report in test.reports]
         if self._kept is None:
             for report, file in named:
                 self._refuse(result, report, file, FaultyFileError(FileFault.NO_JOURNAL))
@@ -249,9 +251,9 @@ def _named(found: FoundFile, file: Offered) -> FoundFile:
     return found._replace(name=attempt + shown_name(found.name), step=file.step)
 
 
-def _as_kept(found: FoundFile, kept: dict[str, object]) -> FoundFile:
+def _as_kept(found: FoundFile, kept: dict[str, Any]) -> FoundFile:
     """Return a file that pytest-jama has kept, if it is still what the report says of it."""
-    sha256, redacted = kept["sha256"], kept.get("redacted", 0)
+    sha256 = kept["sha256"]
 
     def read(most: int) -> bytes:
         content = found.read(most)
@@ -259,12 +261,8 @@ def _as_kept(found: FoundFile, kept: dict[str, object]) -> FoundFile:
             raise FaultyFileError(FileFault.CHANGED)
         return content
 
-    hidden = redacted if isinstance(redacted, int) and 0 <= redacted < _MOST_HIDDEN else 0
+    hidden = count_in(kept, "redacted")
     return found._replace(name=str(kept["name"]), read=read, key=None, redacted=hidden)
-
-
-_MOST_HIDDEN = 1_000_000
-"""More passages are not believed to be hidden in one file."""
 
 
 def _look_below(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.properties import Offered
     from pytest_jama.core.results import TestResult
+    from pytest_jama.plugin.attempts import FilePlace
     from pytest_jama.plugin.offered_files import OfferedFiles
 
 
@@ -38,17 +39,21 @@ class FileReporter(Guarded):
         self._settings = settings
         self._store: FileStore | None = None
         self._kept: OfferedFiles | None = None
-        self._place: tuple[str, int, int] | None = None
+        self._place: FilePlace | None = None
 
     def begin(self, journal: Path) -> None:
         """Tell this process where files are kept: beside the journal; workers hear it later."""
         limits = self._settings.evidence
         self._store = FileStore.of_journal(journal)
-        self._place = (str(self._store.folder.absolute()), limits.max_file, limits.max_run)
+        redact = self._settings.redact
+        self._place = (
+            *(str(self._store.folder.absolute()), limits.max_file, limits.max_run),
+            *([each.pattern for each in redact.patterns], redact.builtin),
+        )
         plugins = self._config.pluginmanager
         collection = plugins.get_plugin(COLLECTION)
         if collection is not None:
-            collection.files = self._place
+            collection.files, collection.redactor = self._place, self._settings.redactor
         if plugins.hasplugin("xdist"):
             plugins.register(self, "jama-files")
 

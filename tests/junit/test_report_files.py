@@ -328,7 +328,7 @@ def test_an_attempt_before_the_last_lends_its_name_to_its_files(folder: Path) ->
     attempts = [make_case(marks(name)) for name in ("shots/a.png", "b.png")]
     report = put(folder / "report.xml", suite(*attempts, attributes='name="pytest"').encode())
     (result,) = session.add(str(report))
-    assert [each.name for each in result.files] == ["attempt-1-a.png", "b.png"]
+    assert [each.name for each in result.files] == ["b.png", "attempt-1-a.png"]
 
 
 def test_a_failure_and_its_teardown_have_the_files_of_both(folder: Path) -> None:
