@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.cli import main as junit_uploader
+
 if TYPE_CHECKING:
     from tests.harness import Repository
 
@@ -48,6 +50,29 @@ def test_a_dry_run_names_number_and_size_of_the_files(repository: Repository) ->
     finished = repository.pytest_here("--jama-dry-run")
     assert "would      attach 1 file (9 bytes) to 2 test runs" in finished.output
     assert not any("attachments" in each.path for each in finished.requests)
+
+
+def test_files_of_a_session_arrive_by_way_of_its_junit_report_too(repository: Repository) -> None:
+    repository.case(1, steps=2)
+    repository.start_cycle()
+    suite = """
+        import pytest
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_one(jama):
+            with jama.step(2):
+                jama.attach(b"password=hunter2, 42 V", name="log.txt")
+    """
+    repository.write("test_it.py", suite)
+    assert repository.pytest_here("--jama-no-upload", "--junitxml=report.xml").status == 0
+    finished = repository.run_here(lambda: junit_uploader(["report.xml"]))
+    assert finished.status == 0, finished.output
+    (run,) = repository.runs().values()
+    text = b"password=***, 42 V"
+    about = f"step 2: {len(text)} bytes, SHA-256 {hashlib.sha256(text).hexdigest()}"
+    assert f"file log.txt, {about}, 1 passage is hidden as ***: attached" in (
+        run.actual_results or ""
+    )
 
 
 ATTEMPTS = """

@@ -48,6 +48,7 @@ def said(name: str, value: str) -> str:
         ),
         ("<system-out>see [[ATTACHMENT|a]], [[ATTACHMENT|b]]</system-out>", ["a", "b"]),
         ("<system-out>[[ATTACHMENT|]] [[ATTACHMENT|a\n]]</system-out>", []),
+        ('<system-out>[[ATTACHMENT|a.png|{"type": "left"}]]</system-out>', ["a.png"]),
         (said("attachment", "a.png"), ["a.png"]),
         (said("jama_attachment", "a.png"), ["a.png"]),
         (said("attachment", "https://ci.example/a.png") + said("attachment", "data:,x"), []),
