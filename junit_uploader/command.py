@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from junit_uploader.found_results import FoundResults
-    from pytest_jama.config import LoadedSettings
+    from junit_uploader.junit.captured import CapturedTexts
+    from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import JournalWriter
     from pytest_jama.session.ending import Ending
@@ -95,12 +96,14 @@ def _run(
             loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
         )
     )
+    captured = _captured(loaded.settings)
     with no_garbage_collection():
         reports = read_reports(
             options.reports,
             ReadOptions(
                 skipped_wins=loaded.settings.junit.skipped_wins,
                 redactor=loaded.settings.redactor,
+                captured=captured,
             ),
         )
         tests = reports.map_for(loaded.settings.tests)
@@ -134,8 +137,8 @@ def _run(
     about["sessions"] = [session_facts(parse_header(head.line))]
     try:
         session.begin(Journals([journal]), head.line)
-        if found.linked is not None and not options.no_files:
-            found = _keep_files(found, session, journal, root=options.files_root)
+        if found.linked is not None:
+            found = _keep_files(found, session, journal, options, captured)
         session.keep_lock(found.judged)
         write_results(journal, found.results, found.missing)
         if found.unmatched:
@@ -158,18 +161,37 @@ def _run(
     )
 
 
+def _captured(settings: Settings) -> CapturedTexts | None:
+    """Return what keeps the logs of tests, where they are wanted."""
+    if settings.evidence.log == "never":
+        return None
+    from junit_uploader.junit.captured import CapturedTexts  # noqa: PLC0415 (few sessions need it)
+
+    return CapturedTexts(settings.evidence.wants_log)
+
+
 def _keep_files(
-    found: FoundResults, session: Session, journal: JournalWriter, *, root: str
+    found: FoundResults,
+    session: Session,
+    journal: JournalWriter,
+    options: Namespace,
+    captured: CapturedTexts | None,
 ) -> FoundResults:
-    """Keep the files that reports name, and tell the session of those that cannot be used."""
-    from junit_uploader.report_files import ReportFiles  # noqa: PLC0415 (few reports name any)
+    """Keep the files of tests, and tell the session of those that cannot be used."""
+    from junit_uploader.report_files import FileOptions, ReportFiles  # noqa: PLC0415 (few need it)
     from pytest_jama.journal.file_store import FileStore  # noqa: PLC0415
     from pytest_jama.session.kept_files import KeptFiles  # noqa: PLC0415
 
     settings = session.settings
     store = FileStore.of_journal(journal.path)
     kept = None if journal.failure else KeptFiles(store, settings.evidence, settings.redactor)
-    files = ReportFiles(kept, [file.path for file in found.files], root)
+    wanted = FileOptions(
+        options.files_root,
+        takes_named=not options.no_files,
+        patterns=tuple(each for each in settings.evidence.files if "{test}" in each),
+        captured=captured,
+    )
+    files = ReportFiles(kept, [file.path for file in found.files], wanted)
     rules = settings.verdicts.rules()
     found = found.with_files(files.add, rules=rules, shown=session.shown)
     for unusable in files.faults():

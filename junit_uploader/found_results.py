@@ -94,7 +94,7 @@ def find_results(
         reports.files,
         tuple(lines),
         session.take_unmatched(known.unmatched),
-        linked if linked.has_files else None,
+        linked if settings.evidence.files or linked.has_files else None,
         missing,
     )
 

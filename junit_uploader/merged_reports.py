@@ -219,8 +219,9 @@ class LinkedTests(NamedTuple):
 
     @property
     def has_files(self) -> bool:
-        """Whether a report names a file of a test."""
-        return any(test.extras.files for test in self.tests if test.extras is not None)
+        """Whether a report names a file of a test, or has a log of one."""
+        all_extras = (test.extras for test in self.tests if test.extras is not None)
+        return any(extras.files or extras.log for extras in all_extras)
 
     def with_files(self, add: Callable[[TestResult, ReportedTest], TestResult]) -> LinkedTests:
         """Return them with the files of tests that are linked to cases, if only by namesakes.
@@ -230,7 +231,7 @@ class LinkedTests(NamedTuple):
         """
         linked = {normal_form(each.test_id) for each in self.results if each.links}
         results = [
-            add(result, test) if test.files and normal_form(test.test_id) in linked else result
+            add(result, test) if normal_form(test.test_id) in linked else result
             for result, test in zip(self.results, self.tests, strict=True)
         ]
         return self._replace(results=results)

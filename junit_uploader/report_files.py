@@ -9,19 +9,27 @@ import errno
 import hashlib
 import os
 from collections import Counter
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader.sources import STDIN
+from pytest_jama.core.attached_file import log_text
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.properties import Offered
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.core.trust import OddFileError
 from pytest_jama.session.kept_files import (
     FoundFile,
     KeptFiles,
+    count_in,
+    find_named,
     find_path,
+    found_text,
+    latest_first,
     name_in,
+    name_of_test,
     read_kept,
     shown_name,
 )
@@ -29,8 +37,8 @@ from pytest_jama.session.kept_files import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from junit_uploader.junit.captured import CapturedTexts
     from junit_uploader.junit.reported_test import ReportedTest
-    from pytest_jama.core.properties import Offered
     from pytest_jama.core.results import TestResult
 
 MOST_FILES = 100
@@ -85,6 +93,22 @@ class FaultyFileError(OSError):
         self.fault = fault
 
 
+class FileOptions(NamedTuple):
+    """Which files are taken.
+
+    Attributes:
+        root: The folder that named files must lie below; empty for that of each report.
+        takes_named: Whether those are taken that reports name.
+        patterns: The setting ``evidence.files``; only those with ``{test}`` find anything.
+        captured: Has the logs of tests; None without any.
+    """
+
+    root: str = ""
+    takes_named: bool = True
+    patterns: tuple[str, ...] = ()
+    captured: CapturedTexts | None = None
+
+
 class _PathRules(NamedTuple):
     """Where the paths of a report may lead.
 
@@ -98,17 +122,21 @@ class _PathRules(NamedTuple):
 
 
 class ReportFiles:
-    """Gives results the files that their reports name.
+    """Gives results the files that their reports name, their logs, and what patterns find.
 
     Args:
         kept: Keeps them; None where nothing can be kept.
         reports: The paths of the reports, by their numbers.
-        root: The folder that files must lie below; empty for that of each report.
+        options: What is taken.
     """
 
-    def __init__(self, kept: KeptFiles | None, reports: Sequence[str], root: str = "") -> None:
+    def __init__(
+        self, kept: KeptFiles | None, reports: Sequence[str], options: FileOptions
+    ) -> None:
         self._kept = kept
         self._reports = reports
+        self._options = options
+        root = options.root
         self._root = os.path.abspath(root) if root else ""  # noqa: PTH100 (without links resolved)
         self._faults: dict[FileFault, Unusable] = {}
         self._counts: Counter[FileFault] = Counter()
@@ -120,9 +148,20 @@ class ReportFiles:
             result: The result.
             test: What the reports say of its test.
         """
-        named = [(report, file) for report in test.reports for file in dict.fromkeys(test.files)]
-        if not named:
-            return result
+        if test.files and self._options.takes_named:
+            result = self._add_named(result, test)
+        if self._kept is not None and (test.log or self._options.patterns):
+            found = self._find_unnamed(test)
+            report = test.reports[0]
+
+            def refuse(file: FoundFile, error: OSError) -> None:
+                self._refuse(result, report, Offered(file.name), error)
+
+            return self._kept.add(result, found, refuse)
+        return result
+
+    def _add_named(self, result: TestResult, test: ReportedTest) -> TestResult:
+        named = [(report, file) for file in latest_first(test.files) for report in test.reports]
         if self._kept is None:
             for report, file in named:
                 self._refuse(result, report, file, FaultyFileError(FileFault.NO_JOURNAL))
@@ -134,6 +173,17 @@ class ReportFiles:
         for report, file in named[:MOST_FILES]:
             result = self._add_one(self._kept, result, report, file)
         return result
+
+    def _find_unnamed(self, test: ReportedTest) -> Iterator[FoundFile]:
+        """Yield the log of a test, and the files that patterns find for it."""
+        name, captured = name_of_test(test.name), self._options.captured
+        if captured is not None and test.log:
+            parts = map(captured.take, test.log[:MOST_FILES])
+            yield found_text(f"{name}.log", log_text(test.test_id, parts))
+        folder = Path(self._root or Path.cwd())
+        for path in find_named(self._options.patterns, folder, name):
+            with suppress(OSError):  # gone, or not a regular file
+                yield find_path(path)
 
     def _add_one(
         self, kept: KeptFiles, result: TestResult, report: int, file: Offered
@@ -201,9 +251,9 @@ def _named(found: FoundFile, file: Offered) -> FoundFile:
     return found._replace(name=attempt + shown_name(found.name), step=file.step)
 
 
-def _as_kept(found: FoundFile, kept: dict[str, object]) -> FoundFile:
+def _as_kept(found: FoundFile, kept: dict[str, Any]) -> FoundFile:
     """Return a file that pytest-jama has kept, if it is still what the report says of it."""
-    sha256, redacted = kept["sha256"], kept.get("redacted", 0)
+    sha256 = kept["sha256"]
 
     def read(most: int) -> bytes:
         content = found.read(most)
@@ -211,12 +261,8 @@ def _as_kept(found: FoundFile, kept: dict[str, object]) -> FoundFile:
             raise FaultyFileError(FileFault.CHANGED)
         return content
 
-    hidden = redacted if isinstance(redacted, int) and 0 <= redacted < _MOST_HIDDEN else 0
+    hidden = count_in(kept, "redacted")
     return found._replace(name=str(kept["name"]), read=read, key=None, redacted=hidden)
-
-
-_MOST_HIDDEN = 1_000_000
-"""More passages are not believed to be hidden in one file."""
 
 
 def _look_below(

@@ -271,9 +271,10 @@ def find_properties(text: str) -> Iterator[tuple[str, str]]:
     if _FILE_MARK in text:
         for line in text.split("\n"):
             for piece in line.rstrip().split(_FILE_MARK)[1:]:
-                path, end, _ = piece.partition("]]")
-                if end and path.strip():
-                    yield FILE, path.strip()
+                named, end, _ = piece.partition("]]")
+                path = named.partition("|{")[0].strip()  # facts about the file may follow
+                if end and path:
+                    yield FILE, path
 
 
 class _Mark(NamedTuple):

@@ -17,6 +17,7 @@ from pytest_jama.core.results import (
 from pytest_jama.core.text import ELLIPSIS
 
 if TYPE_CHECKING:
+    from junit_uploader.junit.captured import CapturedTexts, WaitingText
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.properties import Offered
 
@@ -37,12 +38,14 @@ class ReadOptions:
         keeps_messages: Whether to keep why tests did not pass; a list of tests does not need it.
         dialects: What frameworks write in their own ways.
         redactor: Hides secrets in messages and notes.
+        captured: Keeps what tests printed and why they failed; None when that is not wanted.
     """
 
     skipped_wins: bool = False
     keeps_messages: bool = True
     dialects: Dialects = KNOWN
     redactor: Redactor = field(default_factory=Redactor)
+    captured: CapturedTexts | None = None
 
 
 class SuiteFacts(NamedTuple):
@@ -103,6 +106,7 @@ class Extras(NamedTuple):
         reports: The numbers of the reports, where those are several.
         redacted: How many passages of its texts are hidden.
         files: The files that it names.
+        log: What it printed and why it failed; no part of what it says.
     """
 
     name: str | None = None
@@ -119,6 +123,7 @@ class Extras(NamedTuple):
     reports: tuple[int, ...] = ()
     redacted: int = 0
     files: tuple[Offered, ...] = ()
+    log: tuple[WaitingText, ...] = ()
 
 
 NO_EXTRAS = Extras()
@@ -196,6 +201,11 @@ class ReportedTest(NamedTuple):
     def files(self) -> tuple[Offered, ...]:
         """The files that it names."""
         return self.extras.files if self.extras else ()
+
+    @property
+    def log(self) -> tuple[WaitingText, ...]:
+        """What it printed and why it failed, where that is wanted."""
+        return self.extras.log if self.extras else ()
 
     def as_result(self) -> TestResult:
         """Return the test result that the rest of the product works with."""

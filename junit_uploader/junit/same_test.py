@@ -41,7 +41,7 @@ def unite(runs: Sequence[ReportedTest]) -> tuple[ReportedTest, ...]:
     """
     by_content: dict[object, list[ReportedTest]] = {}
     for run in runs:
-        content = run.outcome, run.extras or NO_EXTRAS, run.suite.commit
+        content = run.outcome, (run.extras or NO_EXTRAS)._replace(log=()), run.suite.commit
         by_content.setdefault(content, []).append(run)
     united = [_as_one(same) if len(same) > 1 else same[0] for same in by_content.values()]
     return tuple(sorted(united, key=_gravity))
@@ -92,6 +92,7 @@ def _with_teardown(test: ReportedTest, teardown: ReportedTest) -> ReportedTest:
         is_teardown=True,
         redacted=one.redacted + two.redacted,
         files=tuple(dict.fromkeys((*one.files, *two.files))),
+        log=(*one.log, *two.log),
     )
     return test._replace(
         outcome=gravest.outcome, time_s=_sum_s(test, teardown), started=test.started, extras=extras
@@ -114,6 +115,7 @@ def _with_attempt(attempt: ReportedTest, test: ReportedTest) -> ReportedTest:
         attempt_notes=notes[:MOST_NOTES],
         earlier=number + two.earlier,
         files=_with_earlier(one.files, number, two.files),
+        log=(*one.log, *two.log),
     )
     return test._replace(time_s=_sum_s(attempt, test), started=attempt.started, extras=extras)
 
@@ -163,7 +165,8 @@ def _as_one(same: Sequence[ReportedTest]) -> ReportedTest:
     """Return one test for those that say the same; they may have run anywhere and at any time."""
     first = min(same, key=_begin)
     reports = tuple(dict.fromkeys(each.suite.report for each in same))
-    extras = (first.extras or NO_EXTRAS)._replace(testcases=len(same), reports=reports)
+    log = tuple(text for each in same for text in each.log)
+    extras = (first.extras or NO_EXTRAS)._replace(testcases=len(same), reports=reports, log=log)
     return first._replace(time_s=reduce(_add_s, (each.time_s for each in same)), extras=extras)
 
 

@@ -75,6 +75,7 @@ class SuiteWalk:
             has_marks: Whether outputs may hold marks, so that they have to be looked at.
         """
         testcases, content_of, read = self._testcases, self._content, self._reader.read
+        takes_all = has_marks or self._options.captured is not None
         for element in ended:
             tag = element.tag
             if tag != _TESTCASE and elements.local_name(tag) != _TESTCASE:
@@ -85,7 +86,7 @@ class SuiteWalk:
             if parent is not self._parent or parent is None:
                 self._enter(element, parent)
             content = content_of.pop(element, ()) if content_of else ()
-            testcase = read(element, self._suite_facts, list(element) if has_marks else content)
+            testcase = read(element, self._suite_facts, list(element) if takes_all else content)
             testcases.append(testcase)
             self._add_outcome(testcase.outcome)
             if len(testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:

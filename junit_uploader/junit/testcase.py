@@ -23,6 +23,7 @@ from junit_uploader.junit.elements import (
     find_properties,
     read_finding,
     read_properties,
+    without_marks,
 )
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
@@ -31,6 +32,7 @@ from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
 from junit_uploader.junit.same_test import read_attempts
 from junit_uploader.junit.scenarios import find_tags, read_scenario
 from junit_uploader.junit.timestamps import read_timestamp
+from pytest_jama.core.attached_file import log_part
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
     ATTEMPT,
@@ -41,11 +43,12 @@ from pytest_jama.core.properties import (
 from pytest_jama.core.results import Outcome, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from lxml import etree
 
     from junit_uploader.junit.attributes import Places
+    from junit_uploader.junit.captured import WaitingText
     from junit_uploader.junit.elements import Finding
     from junit_uploader.junit.notes import Notes
     from junit_uploader.junit.reported_test import ReadOptions, SuiteFacts
@@ -58,6 +61,7 @@ class _Inside(NamedTuple):
     findings: Sequence[Finding] = ()
     properties: Sequence[tuple[str, str]] = ()
     commit: str = ""
+    log: Sequence[str] = ()
 
     @property
     def is_superseded(self) -> bool:
@@ -95,7 +99,7 @@ class TestcaseReader:
         self,
         element: etree._Element,
         suite: SuiteFacts,
-        content: Iterable[etree._Element],
+        content: Collection[etree._Element],
     ) -> ReportedTest:
         """Read one testcase.
 
@@ -139,7 +143,7 @@ class TestcaseReader:
         keys: Sequence[str],
         values: Sequence[str],
         suite: SuiteFacts,
-        content: Iterable[etree._Element],
+        content: Collection[etree._Element],
     ) -> ReportedTest:
         """Read a testcase that has more than a plain classname, name and time."""
         attributes = dict(zip(keys, values, strict=True))
@@ -154,7 +158,7 @@ class TestcaseReader:
             identity = identify(attributes, suite.name if is_test else "", self._dialects)
         properties = [*inside.properties, *_properties_in(attributes)]
         if len(properties) > len(inside.properties):
-            inside = _Inside(findings, properties, inside.commit)
+            inside = inside._replace(properties=properties)
         outcome = self._decide(identity.test_id, inside, attributes)
         extras = None
         if inside is not _NOTHING or identity.odd_name:
@@ -233,8 +237,8 @@ class TestcaseReader:
                 redacted += count
         message, is_teardown, count = account
         is_plain = subject is _TEST and not (earlier or odd_name)
-        commit = inside.commit
-        if is_plain and not (message or links or steps or notes or commit or files):
+        commit, log = inside.commit, self._keep_log(inside.log, outcome)
+        if is_plain and not (message or links or steps or notes or commit or files or log):
             return None
         return Extras(
             odd_name,
@@ -248,7 +252,15 @@ class TestcaseReader:
             commit=commit,
             redacted=redacted + count,
             files=files,
+            log=log,
         )
+
+    def _keep_log(self, parts: Sequence[str], outcome: Outcome) -> tuple[WaitingText, ...]:
+        """Keep what a test printed and why it failed, where that is wanted."""
+        captured = self._options.captured
+        if captured is None or not parts or not captured.wants(outcome):
+            return ()
+        return (captured.put("\n\n".join(parts)),)
 
     def _tidy(
         self, notes: tuple[str, ...], steps: tuple[StepResult, ...]
@@ -260,7 +272,7 @@ class TestcaseReader:
         tidy = self._options.redactor.tidy_result(said)
         return tidy.notes, tidy.steps, tidy.redacted
 
-    def _look_at(self, content: Iterable[etree._Element], name: str) -> _Inside:
+    def _look_at(self, content: Collection[etree._Element], name: str) -> _Inside:
         """Read what stands inside a testcase, or as tags in its name; of most there is nothing."""
         properties: list[tuple[str, str]] = [*find_tags(name)] if "@" in name else []
         findings: list[Finding] = []
@@ -276,10 +288,27 @@ class TestcaseReader:
                 text = child.text or ""
                 properties += find_properties(text)
                 properties += read_scenario(text)
-        if not (findings or properties or commits):
+        log = [] if self._options.captured is None else list(_log_parts(content))
+        if not (findings or properties or commits or log):
             return _NOTHING
         self._notes.add_commits(commits)
-        return _Inside(findings, properties, " + ".join(dict.fromkeys(commits)))
+        return _Inside(findings, properties, " + ".join(dict.fromkeys(commits)), log)
+
+
+def _log_parts(content: Iterable[etree._Element]) -> Iterator[str]:
+    """Yield what failed in a testcase, and what it printed."""
+    for child in content:
+        tag = elements.local_name(child.tag)
+        if tag in elements.RESULTS or tag in elements.OUTPUTS:
+            part = log_part(tag, without_marks(_all_text(child)))
+            if part:
+                yield part
+
+
+def _all_text(element: etree._Element) -> str:
+    """Return all that a result or an output says: the message, and the text if it says more."""
+    message, text = element.get("message") or "", "".join(element.itertext("*")).strip("\r\n")
+    return text if message.strip() in text else f"{message}\n\n{text}"
 
 
 def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:

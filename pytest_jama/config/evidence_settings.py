@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pytest_jama.config.types import Allowed, Section, mistake
+from pytest_jama.core.results import FAILURES, Outcome
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|MB|GB)?", re.ASCII | re.IGNORECASE)
 _BYTES = {"b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000}
@@ -77,13 +78,13 @@ class EvidenceSettings(Section):
     ] = Field(
         default="never",
         description="Attach one text of each test with what failed, and its captured output and "
-        "log; of failed tests, or of all (only `pytest --jama`).",
+        "log; of failed tests, or of all.",
     )
     files: Patterns = Field(
         default=(),
         description="Files to attach, relative to the rootdir; `{test}` is the name of the test "
         "with `_` for all but letters, digits, `.`, `_` and `-`. Without it, files count that were "
-        "written since the test began (only `pytest --jama`).",
+        "written since the test began (only `pytest --jama`: a report does not tell when).",
     )
     max_file: Size = Field(
         default=10_000_000,
@@ -97,3 +98,7 @@ class EvidenceSettings(Section):
         default="attach",
         description="Images: attached like other files, or also shown in the actual results.",
     )
+
+    def wants_log(self, outcome: Outcome) -> bool:
+        """Return whether a test that ended so has its log among its files."""
+        return self.log == "always" or (self.log == "on_failure" and outcome in FAILURES)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class AttachedFile(NamedTuple):
@@ -43,6 +46,22 @@ def why_too_large(size: int, *, before: int, max_file: int, max_run: int) -> str
             f"allows ({max_run:,})"
         )
     return ""
+
+
+def log_part(title: str, text: str) -> str:
+    """Return a part of the log of a test: what failed, or what it printed; empty for no text."""
+    return f"----- {title} -----\n{text.rstrip()}" if text.strip() else ""
+
+
+def log_text(test_id: str, parts: Iterable[str]) -> str:
+    """Return the log of a test, each part once; empty without any.
+
+    Args:
+        test_id: The test.
+        parts: See `log_part`.
+    """
+    said = dict.fromkeys(filter(None, parts))
+    return "\n\n".join((test_id, *said, "")) if said else ""
 
 
 class FileState(str, Enum):

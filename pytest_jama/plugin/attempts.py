@@ -9,12 +9,15 @@ again.
 
 from __future__ import annotations
 
+import os
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.core.properties import ATTEMPT, FILE, NOTE, USED_PROPERTIES
+from pytest_jama.core.properties import ATTACHMENT, ATTEMPT, FILE, NOTE, USED_PROPERTIES
 from pytest_jama.core.results import LONGEST_READ, Outcome
 from pytest_jama.core.text import clean, first_line, shorten
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.redaction import Redactor
     from pytest_jama.plugin.file_keeper import FileKeeper
 
 
@@ -41,6 +45,7 @@ class Attempts(Guarded):
         self._evidence: JamaFixture | None = None
         self._properties = 0
         self._earlier: list[str] = []
+        self._earlier_files: list[str] = []
         self._counts = False
         self._is_over = False
         self.ending: str | None = None
@@ -54,9 +59,11 @@ class Attempts(Guarded):
             self._begin(item)
             return
         if self._counts:  # no other attempt, but a second result of one test
-            self._earlier = []
+            self._earlier, self._earlier_files = [], []
         else:
             self._earlier.append(name_attempt(len(self._earlier) + 1, self.ending))
+            if self._evidence is not None:
+                self._earlier_files += self._evidence.files_of_attempt(len(self._earlier))
         _drop_ours(item.user_properties, self._properties)
         self._begin_attempt()
 
@@ -83,6 +90,7 @@ class Attempts(Guarded):
             _drop_ours(report.user_properties, self._properties)
             report.user_properties.append((ATTEMPT, str(len(self._earlier) + 1)))
             return
+        report.user_properties.extend((ATTACHMENT, each) for each in self._earlier_files)
         if self._evidence is not None:
             report.user_properties.extend(self._evidence.properties())
         report.user_properties.extend((NOTE, note) for note in self._earlier)
@@ -108,7 +116,7 @@ class Attempts(Guarded):
     def _begin(self, item: pytest.Item) -> None:
         self._item, self._node_id = item, item.nodeid
         self._properties = len(item.user_properties)
-        self._earlier = []
+        self._earlier, self._earlier_files = [], []
         self._begin_attempt()
 
     def _begin_attempt(self) -> None:
@@ -194,12 +202,32 @@ def _find_keeper(config: pytest.Config) -> FileKeeper | None:
     from pytest_jama.journal.file_store import FileStore  # noqa: PLC0415 (only with evidence)
     from pytest_jama.plugin.file_keeper import FileKeeper  # noqa: PLC0415
 
-    folder, max_file, max_run = place
-    return FileKeeper(FileStore(Path(folder)), max_file, max_run, config.rootpath)
+    folder, max_file, max_run, patterns, has_builtin = place
 
+    def find_redactor() -> Redactor:
+        known: Redactor | None = getattr(reporting, "redactor", None)
+        return known or _find_redactor(tuple(patterns), has_builtin=has_builtin)
+
+    store = FileStore(Path(folder))
+    return FileKeeper(store, max_file, max_run, config.rootpath, find_redactor)
+
+
+@lru_cache
+def _find_redactor(patterns: tuple[str, ...], *, has_builtin: bool) -> Redactor:
+    """Return what hides secrets in a worker: values of ours do not travel, it has them itself."""
+    from pytest_jama.config.redact_settings import find_secrets  # noqa: PLC0415 (it imports a lot)
+    from pytest_jama.core.redaction import Redactor  # noqa: PLC0415
+
+    secrets, compiled = find_secrets(os.environ), [*map(re.compile, patterns)]
+    return Redactor(secrets=secrets, patterns=compiled, has_builtin=has_builtin)
+
+
+FilePlace = tuple[str, int, int, "list[str]", bool]
+"""Folder and limits of files, patterns of what is hidden in them, and whether the built-in rules
+hold."""
 
 FILES = "jama_files"
-"""Under which a worker of pytest-xdist is told where files are kept: folder and limits."""
+"""Under which a worker of pytest-xdist is told of the `FilePlace`."""
 
 COLLECTION = "jama-collection"
 """Name of the plugin that is there in each process whose tests are reported, see `activation`."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import ErrorLog
+    from pytest_jama.core.redaction import Redactor
+    from pytest_jama.plugin.attempts import FilePlace
 
 
 CollectedPlain = dict[str, Any]
@@ -50,8 +52,10 @@ class CollectedTests(Guarded):
         pass_on: Callable[[CollectedPlain, Mapping[str, tuple[CaseLink, ...]]], object],
     ) -> None:
         super().__init__(errors)
-        self.files: tuple[str, int, int] | None = None
-        """Where the files of tests are kept, the most bytes of one, and of all of one test."""
+        self.files: FilePlace | None = None
+        """Where the files of tests are kept, and what is hidden in them."""
+        self.redactor: Redactor | None = None
+        """Hides secrets in them; None in workers of xdist."""
         self._pass_on = pass_on
         self._markers = MarkerReader()
         self._known: dict[int, tuple[str, pytest.Item]] = {}

@@ -7,10 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.attached_file import why_too_large
-from pytest_jama.journal.file_store import FileStore, media_type_of
+from pytest_jama.journal.file_store import FileStore, decoded, media_type_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from pytest_jama.core.redaction import Redactor
 
 
 class FileKeeper(NamedTuple):
@@ -21,12 +24,14 @@ class FileKeeper(NamedTuple):
         max_file: The most bytes of a file.
         max_run: The most bytes of all files of a test.
         rootdir: What paths are told relative to.
+        find_redactor: Returns what hides secrets in texts before they are written.
     """
 
     store: FileStore
     max_file: int
     max_run: int
     rootdir: Path
+    find_redactor: Callable[[], Redactor]
 
     def why_not(self, size: int, *, before: int) -> str:
         """Return why a file is too large; empty when it is not.
@@ -43,6 +48,10 @@ class FileKeeper(NamedTuple):
         Raises:
             OSError: When it cannot be written.
         """
+        text = decoded(content)
+        hidden = None if text is None else self.find_redactor().hide(text)
+        if hidden is not None and hidden.passages:
+            content = hidden.text.encode("utf-8")
         sha256 = self.store.keep(content)
         kept: dict[str, Any] = {
             "name": name,
@@ -51,7 +60,20 @@ class FileKeeper(NamedTuple):
             "type": media_type_of(name, content),
             "path": _seen_from(self.rootdir, self.store.folder / sha256),
         }
+        if hidden is not None and hidden.passages:
+            kept["redacted"] = hidden.passages
         return json.dumps(kept)
+
+
+def of_attempt(value: str, number: int) -> str:
+    """Return the value of the property of a file of an attempt before the last, once it is one.
+
+    Args:
+        value: What `FileKeeper.keep` returned.
+        number: The attempt, counted from 1.
+    """
+    kept: dict[str, Any] = json.loads(value)
+    return json.dumps({**kept, "name": f"attempt-{number}-{kept['name']}", "attempt": number})
 
 
 def _seen_from(folder: Path, path: Path) -> str:

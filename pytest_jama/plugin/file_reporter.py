@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.attached_file import log_part, log_text
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.results import FAILURES
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.plugin.attempts import COLLECTION, FILES
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.properties import Offered
     from pytest_jama.core.results import TestResult
+    from pytest_jama.plugin.attempts import FilePlace
     from pytest_jama.plugin.offered_files import OfferedFiles
 
 
@@ -38,17 +39,21 @@ class FileReporter(Guarded):
         self._settings = settings
         self._store: FileStore | None = None
         self._kept: OfferedFiles | None = None
-        self._place: tuple[str, int, int] | None = None
+        self._place: FilePlace | None = None
 
     def begin(self, journal: Path) -> None:
         """Tell this process where files are kept: beside the journal; workers hear it later."""
         limits = self._settings.evidence
         self._store = FileStore.of_journal(journal)
-        self._place = (str(self._store.folder.absolute()), limits.max_file, limits.max_run)
+        redact = self._settings.redact
+        self._place = (
+            *(str(self._store.folder.absolute()), limits.max_file, limits.max_run),
+            *([each.pattern for each in redact.patterns], redact.builtin),
+        )
         plugins = self._config.pluginmanager
         collection = plugins.get_plugin(COLLECTION)
         if collection is not None:
-            collection.files = self._place
+            collection.files, collection.redactor = self._place, self._settings.redactor
         if plugins.hasplugin("xdist"):
             plugins.register(self, "jama-files")
 
@@ -66,7 +71,7 @@ class FileReporter(Guarded):
     ) -> TestResult:
         """Return a result with its files; see `ResultCollector`."""
         wanted = self._settings.evidence
-        logs = wanted.log == "always" or (wanted.log == "on_failure" and result.outcome in FAILURES)
+        logs = wanted.wants_log(result.outcome)
         if not (attached or logs or wanted.files) or self._store is None:
             return result
         try:
@@ -104,12 +109,7 @@ def log_of(reports: Sequence[pytest.TestReport]) -> str:
     Args:
         reports: Those of its phases; each holds what was captured until then.
     """
-    parts: dict[str, None] = {}
-    for report in reports:
-        if report.longrepr and not report.passed:
-            parts[f"----- {report.when}: {report.outcome} -----\n{report.longreprtext}"] = None
-    for report in reports:
-        for title, text in report.sections:
-            if text.strip():
-                parts[f"----- {title} -----\n{text.rstrip()}"] = None
-    return "\n\n".join((reports[0].nodeid, *parts, ""))
+    failed = (each for each in reports if each.longrepr and not each.passed)
+    parts = [log_part(f"{each.when}: {each.outcome}", each.longreprtext) for each in failed]
+    parts += [log_part(*section) for report in reports for section in report.sections]
+    return log_text(reports[0].nodeid, parts)

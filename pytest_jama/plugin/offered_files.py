@@ -8,9 +8,11 @@ from pytest_jama.core.text import quoted
 from pytest_jama.session.kept_files import (
     FoundFile,
     KeptFiles,
+    count_in,
     find_named,
     find_path,
     found_text,
+    latest_first,
     name_in,
     name_of_test,
     read_kept,
@@ -72,7 +74,7 @@ class OfferedFiles:
         self, result: TestResult, offered: Iterable[Offered], log: str | None
     ) -> Iterator[FoundFile]:
         """Yield the files; refuse those that are not there."""
-        for each in dict.fromkeys(offered):
+        for each in latest_first(offered):
             yield from self._find(result.test_id, each.value, each.step)
         if log:
             yield found_text(f"{name_of_test(result.test_id)}.log", log)
@@ -96,4 +98,5 @@ class OfferedFiles:
         if path is None:
             raise ValueError("what was kept of it is gone, or was changed")
         found = find_path(path, step, follows=False)
-        return found._replace(name=str(kept["name"]), key=None, kept_as=kept["sha256"])
+        name, redacted = str(kept["name"]), count_in(kept, "redacted")
+        return found._replace(name=name, key=None, kept_as=kept["sha256"], redacted=redacted)

@@ -170,6 +170,20 @@ class JamaFixture:
             if said:
                 self._attachments.setdefault(None if step is None else step.number, []).append(said)
 
+    def files_of_attempt(self, number: int) -> Iterator[str]:
+        """Yield the values of the files that are kept of this attempt, as one before the last.
+
+        Args:
+            number: The attempt, counted from 1.
+        """
+        if self._keeper is None or not self._attachments:
+            return
+        from pytest_jama.plugin.file_keeper import of_attempt  # noqa: PLC0415 (few tests have any)
+
+        for values in self._attachments.values():
+            for value in values:
+                yield of_attempt(value, number)
+
     def _keep_content(self, name: str, content: bytes, path: str | None) -> str:
         """Return the value of the property of a file; empty when it is not kept."""
         if self._keeper is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.config.evidence_settings import EvidenceSettings
+    from pytest_jama.core.properties import Offered
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import TestResult
 
@@ -209,6 +210,25 @@ def read_kept(value: str) -> dict[str, Any] | None:
         return None
     is_hash = isinstance(kept.get("sha256"), str) and _SHA256.fullmatch(kept["sha256"])
     return kept if is_hash and isinstance(kept.get("name"), str) else None
+
+
+def count_in(kept: dict[str, Any], name: str) -> int:
+    """Return a number of such a value; 0 for what is none, or is not plausible."""
+    count = kept.get(name, 0)
+    return count if isinstance(count, int) and 0 <= count <= _HIGHEST_COUNT else 0
+
+
+_HIGHEST_COUNT = 1_000_000
+
+
+def latest_first(offered: Iterable[Offered]) -> list[Offered]:
+    """Return files, each once, those of earlier attempts last: limits concern them first."""
+
+    def is_earlier(file: Offered) -> bool:
+        kept = read_kept(file.value)
+        return bool(file.attempt or (kept and count_in(kept, "attempt")))
+
+    return sorted(dict.fromkeys(offered), key=is_earlier)
 
 
 def name_in(value: str) -> str:

@@ -40,6 +40,7 @@ NOTHING, READS, WRITES = ("nothing", "reads", "writes")
 _LABELS = (
     "NOT LINKED",
     "UNREADABLE",
+    "NO FILE",
     "DAMAGED",
     "EDITED",
     "ERROR",

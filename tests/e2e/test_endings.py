@@ -59,6 +59,14 @@ def test_starts(record_property):
 def test_slip(record_property):
     record_property("jama", "KEY-TC 2")
 """
+ONE_FILE_GONE = """
+def test_starts(record_property):
+    record_property("jama", "KEY-TC-1")
+    record_property("jama_attachment", "gone.png")
+
+def test_stops(record_property):
+    record_property("jama", "KEY-TC-2")
+"""
 ONLY_SLIPS = """
 def test_slip(record_property):
     record_property("jama", "KEY-TC 2")
@@ -118,6 +126,12 @@ SITUATIONS = {
         left=NEVER,
         asks=NOTHING,
         stored=UNTOUCHED,
+    ),
+    "a file is gone": Situation(
+        xdist_modes=NEVER,
+        status="1/1/1",
+        tests=ONE_FILE_GONE,
+        lines=("NO FILE",),
     ),
     "only skipped": Situation(
         status="0/0/0",

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from junit_uploader.merged_reports import read_reports
-from junit_uploader.report_files import MOST_FILES, FaultyFileError, ReportFiles, find_below
+from junit_uploader.report_files import (
+    MOST_FILES,
+    FaultyFileError,
+    FileOptions,
+    ReportFiles,
+    find_below,
+)
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.core.properties import Offered
 from pytest_jama.core.redaction import Redactor
@@ -42,6 +48,7 @@ def said(name: str, value: str) -> str:
         ),
         ("<system-out>see [[ATTACHMENT|a]], [[ATTACHMENT|b]]</system-out>", ["a", "b"]),
         ("<system-out>[[ATTACHMENT|]] [[ATTACHMENT|a\n]]</system-out>", []),
+        ('<system-out>[[ATTACHMENT|a.png|{"type": "left"}]]</system-out>', ["a.png"]),
         (said("attachment", "a.png"), ["a.png"]),
         (said("jama_attachment", "a.png"), ["a.png"]),
         (said("attachment", "https://ci.example/a.png") + said("attachment", "data:,x"), []),
@@ -88,7 +95,7 @@ class Reported:
 
     def add(self, *reports: str) -> list[TestResult]:
         merged = read_reports(reports)
-        files = ReportFiles(self.kept, [each.path for each in merged.files], self.root)
+        files = ReportFiles(self.kept, [each.path for each in merged.files], FileOptions(self.root))
         found = [files.add(test.as_result(), test) for test in merged.tests.values()]
         self.faults = list(files.faults())
         return found
@@ -322,7 +329,7 @@ def test_an_attempt_before_the_last_lends_its_name_to_its_files(folder: Path) ->
     attempts = [make_case(marks(name)) for name in ("shots/a.png", "b.png")]
     report = put(folder / "report.xml", suite(*attempts, attributes='name="pytest"').encode())
     (result,) = session.add(str(report))
-    assert [each.name for each in result.files] == ["attempt-1-a.png", "b.png"]
+    assert [each.name for each in result.files] == ["b.png", "attempt-1-a.png"]
 
 
 def test_a_failure_and_its_teardown_have_the_files_of_both(folder: Path) -> None:

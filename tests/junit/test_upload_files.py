@@ -194,3 +194,88 @@ def test_a_command_without_journal_says_that_it_keeps_no_file(shop: Uploader) ->
     assert shop.repository.statuses() == {1: "PASSED", 2: "PASSED"}
     assert "it would be kept beside the journal, and there is none" in uploaded.out
     assert requests(shop.repository) == {}
+
+
+FAILURE = (
+    '<failure message="no tone">no tone\nat dial.c:7</failure>'
+    "<system-out>dialling\n[[ATTACHMENT|gone.png]]\ntoken=hunter2</system-out>"
+    "<system-err>beep</system-err>"
+)
+LOG = """\
+shop.Cart.pays
+
+----- failure -----
+no tone
+at dial.c:7
+
+----- system-out -----
+dialling
+token=***
+
+----- system-err -----
+beep
+
+"""
+
+
+@pytest.mark.parametrize(
+    "wanted, tests", [("never", []), ("on_failure", ["2"]), ("always", ["1", "2"])]
+)
+def test_the_log_of_a_test_is_one_of_its_files(
+    uploader: Uploader, wanted: str, tests: list[str]
+) -> None:
+    uploader.cases(1, 2)
+    uploader.configure(f"{MAP}evidence: {{log: {wanted}}}\n")
+    out = "<system-out>adding</system-out>"
+    uploader.write("report.xml", suite(adds(out), make_case(FAILURE)))
+    assert uploader("--no-files", "report.xml").status == 0
+    found = stored(uploader.repository)
+    assert [each for each, files in found.items() if files] == tests
+    if "2" in tests:
+        assert found["2"] == [("pays.log", LOG.encode())]
+    if "1" in tests:
+        text = b"shop.Cart.adds\n\n----- system-out -----\nadding\n\n"
+        assert found["1"] == [("adds.log", text)]
+
+
+def test_a_test_that_says_nothing_has_no_log(uploader: Uploader) -> None:
+    uploader.cases(1)
+    uploader.configure(f"{MAP}evidence: {{log: always}}\n")
+    uploader.write("report.xml", suite(adds("<system-out> \n</system-out>")))
+    assert uploader("report.xml").status == 0
+    assert stored(uploader.repository)["1"] == []
+
+
+def test_testcases_that_differ_in_their_output_alone_stay_one_with_one_log(
+    uploader: Uploader,
+) -> None:
+    uploader.cases(1, 2)
+    uploader.configure(f"{MAP}evidence: {{log: on_failure}}\n")
+    failures = (f'<failure message="x"/><system-out>{word}</system-out>' for word in ("a", "b"))
+    uploader.write("report.xml", suite(*map(make_case, failures)))
+    uploaded = uploader("--json", "report.xml")
+    (result,) = results_in(uploaded, uploader)
+    assert "2 testcases of this name in the reports: 2 failed" in result["notes"]
+    ((name, log),) = stored(uploader.repository)["2"]
+    assert (name, b"\na\n" in log, b"\nb\n" in log) == ("pays.log", True, True)
+
+
+def test_a_report_with_texts_of_any_length_has_its_log_cut_as_its_message_is(
+    uploader: Uploader,
+) -> None:
+    uploader.cases(1)
+    uploader.configure(f"{MAP}evidence: {{log: always}}\n")
+    uploader.write("report.xml", suite(adds(f"<system-out>{'a ' * 6_000_000}</system-out>")))
+    assert uploader("report.xml").status == 0
+    ((_, log),) = stored(uploader.repository)["1"]
+    assert len(log) < 1_000_100
+
+
+def test_patterns_find_the_files_of_a_test_in_the_folder_of_the_command(shop: Uploader) -> None:
+    shop.configure('evidence: {files: ["artifacts/{test}/**", "out/**"]}\n')
+    shop.write("artifacts/pays/deep/trace.txt", "42 V")
+    shop.write("artifacts/adds/other.txt", "43 V")
+    assert shop("--no-files", "out/report.xml").status == 0
+    files = stored(shop.repository)
+    assert files == {"1": [("other.txt", b"43 V")], "2": [("trace.txt", b"42 V")]}
+    assert shop("--no-files", "--files-root", "out", "out/report.xml").status == 0

@@ -45,10 +45,12 @@ evidence: {log: on_failure, files: ["artifacts/{test}/**"], max_file: 1 kB}
 """
 
 
-def run(pytester: pytest.Pytester, *options: str) -> tuple[dict[str, Any], Path]:
-    """Run the tests; return their lines in the journal, by test, and the folder of their files."""
-    pytester.makepyfile(test_it=TESTS)
-    pytester.makefile(".yaml", jama=SETTINGS)
+def run(
+    pytester: pytest.Pytester, *options: str, tests: str = TESTS, settings: str = SETTINGS
+) -> tuple[dict[str, Any], Path]:
+    """Run tests; return their lines in the journal, by test, and the folder of their files."""
+    pytester.makepyfile(test_it=tests)
+    pytester.makefile(".yaml", jama=settings)
     pytester.runpytest_subprocess("--jama", "--jama-no-upload", "-p", "no:randomly", *options)
     (journal,) = (pytester.path / ".jama").glob("*.jsonl")
     lines = map(json.loads, journal.read_text("utf-8").splitlines())
@@ -110,3 +112,29 @@ def test_without_a_journal_a_path_is_named_for_the_report(tmp_path: Path) -> Non
     said = JamaFixture()
     said.attach(shot)
     assert list(said.properties()) == [("jama_attachment", str(shot))]
+
+
+SECRETS = """
+import os, pathlib, pytest
+
+TEXT = "password=hunter2, SN-123456789, " + os.environ["JAMA_CLIENT_SECRET"]
+
+@pytest.mark.jama("JEET1-TC-1")
+def test_looks_beside_the_journal(jama):
+    jama.attach(TEXT.encode(), name="dump.txt")
+    (kept,) = pathlib.Path(".jama").glob("*.files/*")
+    assert kept.read_text() == "password=***, ***, ***"
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n1",)], ids=["serial", "xdist"])
+def test_no_secret_is_beside_the_journal_even_while_the_test_runs(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("JAMA_CLIENT_ID", "a-client")
+    monkeypatch.setenv("JAMA_CLIENT_SECRET", "very-much-hidden")
+    settings = f"{SETTINGS}redact: ['SN-[0-9]{{9}}']\n"
+    results, _ = run(pytester, *options, tests=SECRETS, settings=settings)
+    result = results["test_it.py::test_looks_beside_the_journal"]
+    assert result["outcome"] == "passed", result
+    assert (result["files"][0]["redacted"], result["redacted"]) == (3, 3)

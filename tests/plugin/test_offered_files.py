@@ -35,10 +35,15 @@ class Session:
         self.store = FileStore(folder / ".jama" / "a.files")
         self.refused: list[tuple[str, str]] = []
         evidence = EvidenceSettings(**settings)
-        self.keeper = FileKeeper(self.store, evidence.max_file, evidence.max_run, folder)
+        self.keeper = self.keeper_with(Redactor())
         self._files = OfferedFiles(
             self.store, evidence, Redactor(), folder, lambda *said: self.refused.append(said)
         )
+
+    def keeper_with(self, redactor: Redactor) -> FileKeeper:
+        """Return what keeps files in the process of a test."""
+        limits, folder = EvidenceSettings(), self.store.folder.parent.parent
+        return FileKeeper(self.store, limits.max_file, limits.max_run, folder, lambda: redactor)
 
     def add(self, *offered: Offered, test: str = "test_a.py::test_1") -> TestResult:
         result = TestResult(test, Outcome.PASSED, started=BEGUN)
@@ -113,6 +118,23 @@ def test_what_is_more_than_a_run_may_have_is_noted_and_the_rest_is_kept(tmp_path
 )
 def test_the_name_of_a_test_is_one_part_of_a_path(test_id: str, name: str) -> None:
     assert name_of_test(test_id) == name
+
+
+def test_a_text_is_without_secrets_before_it_is_written(tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    session.keeper.keep("a.txt", b"password=hunter2, 42 V")
+    (kept,) = session.store.folder.iterdir()
+    assert kept.read_bytes() == b"password=***, 42 V"
+
+
+def test_what_a_worker_cannot_know_is_hidden_when_the_test_ends(tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    worker = session.keeper_with(Redactor(has_builtin=False))
+    said = worker.keep("a.txt", b"password=hunter2")
+    result = session.add(Offered(said), Offered(said, 2))
+    assert [each.redacted for each in result.files] == [1, 1]
+    (kept,) = session.store.folder.iterdir()
+    assert kept.read_bytes() == b"password=***"
 
 
 @pytest.mark.parametrize("is_gone", [False, True], ids=["changed", "gone"])
