@@ -97,3 +97,8 @@ class EvidenceSettings(Section):
         default="attach",
         description="Images: attached like other files, or also shown in the actual results.",
     )
+    bundle: bool = Field(
+        default=False,
+        description="Attach the journal, its manifest and what is known of the environment to the "
+        "test plan, in one archive, when an upload has sent everything.",
+    )

@@ -8,13 +8,11 @@ are the same for all of them.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.lock import Lock
 from pytest_jama.core.plan import Mode, UploadReport
-from pytest_jama.core.results import Outcome
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
@@ -30,12 +28,14 @@ from pytest_jama.session.judge import (
     describe_nothing_linked,
     find_known_cases,
     find_nearest_key,
+    is_linked,
     write_verdicts,
 )
 from pytest_jama.session.provenance import session_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.errors import Unusable
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
+    from pytest_jama.session.deliver import Pack
 
 
 class Session:
@@ -212,7 +213,7 @@ class Session:
         self._unlinked_failures = tuple(
             result.test_id for result in findings.results if result.is_unlinked_failure
         )
-        if judgement.unlinked and not any(map(_is_linked, findings.results)):
+        if judgement.unlinked and not any(map(is_linked, findings.results)):
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
 
@@ -230,7 +231,11 @@ class Session:
         observers: Sequence[Observer],
         prior: Callable[[Update], PriorState] | None,
     ) -> UploadReport:
-        from pytest_jama.session.deliver import Delivery, with_kept  # noqa: PLC0415 (it sends)
+        from pytest_jama.session.deliver import (  # noqa: PLC0415 (it sends)
+            Delivery,
+            in_environment,
+            with_kept,
+        )
 
         delivery = Delivery(
             extensions=self.extensions,
@@ -239,12 +244,32 @@ class Session:
             write=self.write,
             observers=observers,
             prior=prior,
+            pack=self._make_bundler(findings),
         )
-        findings = with_kept(findings, self.journal.paths if self.journal else ())
+        findings = with_kept(findings, self._paths, any_file=self.settings.evidence.bundle)
         account = findings.provenance if self.settings.run.actual_results else ""
         findings = findings._replace(session=self._name, provenance=account)
-        with _environment(self._environ):
+        with in_environment(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
+
+    def _make_bundler(self, findings: Findings) -> Pack | None:
+        """Return what makes the bundle of this upload, once everything is sent."""
+        if not self.settings.evidence.bundle or self.mode is not Mode.SEND:
+            return None
+        from pytest_jama.session.session_bundle import Bundler  # noqa: PLC0415 (few have one)
+
+        def end(report: UploadReport) -> bool:
+            self._report = report
+            is_finished = not why_unfinished(self._sum_up())
+            if is_finished:
+                self.write(lines.end_line(finished=True, reason=""))
+            return is_finished
+
+        return Bundler(self._paths, findings.filed, end, self.shown).find
+
+    @property
+    def _paths(self) -> tuple[Path, ...]:
+        return self.journal.paths if self.journal is not None else ()
 
     def _finish(self, extra: Callable[[], Sequence[Line]], style: Style) -> Ending:
         """End the journal, and return how the session ended."""
@@ -288,7 +313,7 @@ class Session:
             nothing_linked=self._nothing_linked,
             unmatched=self._unmatched,
             unlinked_failures=self._unlinked_failures,
-            journals=self.journal.paths if self.journal is not None else (),
+            journals=self._paths,
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
             redacted=self._redacted,
@@ -313,12 +338,6 @@ def exposure_lines(settings: Settings) -> tuple[Line, ...]:
     return tuple(Line("warning", text, Tone.WARNING) for text in describe_exposure(settings))
 
 
-def _is_linked(result: TestResult) -> bool:
-    """Return whether this is a test that there is, and it is linked to a case."""
-    is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
-    return bool(result.links) and is_known
-
-
 def refuse(error: PytestJamaError) -> Ending:
     """Return the ending of a session that an error kept from beginning: nothing was done."""
     return Ending(
@@ -326,24 +345,3 @@ def refuse(error: PytestJamaError) -> Ending:
         why_unfinished=str(error),
         report=UploadReport(stopped=error),
     )
-
-
-@contextmanager
-def _environment(before: Mapping[str, str]) -> Iterator[None]:
-    """Undo what tests did to ``os.environ``: a proxy left there would get credentials.
-
-    Args:
-        before: The variables that count inside the ``with`` block; afterwards the others are back.
-    """
-    now = dict(os.environ)
-    _bring_back(before)
-    try:
-        yield
-    finally:
-        _bring_back(now)
-
-
-def _bring_back(wanted: Mapping[str, str]) -> None:
-    for name in os.environ.keys() - wanted.keys():
-        del os.environ[name]
-    os.environ.update(wanted)

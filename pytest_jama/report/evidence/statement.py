@@ -63,16 +63,32 @@ def statement_of(
     Raises:
         SettingsError: When the journals do not belong together.
     """
-    ordered = sorted(sources, key=lambda each: (each.recording.header.rank, each.sha256))
+    ordered = _in_order(sources)
+    record = timeless_record(ordered, shown_results)
+    return _state(record, ordered, files, shown_results.redactor)
+
+
+def timeless_record(
+    sources: Iterable[JournalSource], shown_results: ShownResults
+) -> EvidenceRecord:
+    """Return the record of journals, as of their last receipt: the same whenever it is made.
+
+    Raises:
+        SettingsError: When the journals do not belong together.
+    """
+    ordered = _in_order(sources)
     header = ordered[-1].recording.header
     times = sum_up_uploads(chain.from_iterable(each.uploads for each in ordered)).times
-    record = gather(
+    return gather(
         ordered,
         shown_results=shown_results,
         made_at=times[-1] if times else header.started.isoformat(),
         reporter=f"pytest-jama {header.versions.get('pytest-jama', '')}".rstrip(),
     )
-    return _state(record, ordered, files, shown_results.redactor)
+
+
+def _in_order(sources: Iterable[JournalSource]) -> list[JournalSource]:
+    return sorted(sources, key=lambda each: (each.recording.header.rank, each.sha256))
 
 
 def _state(
