@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from pytest_jama.config.types import Allowed, Section, mistake
+from pytest_jama.config.types import Allowed, Section, YesOrNo, mistake
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|MB|GB)?", re.ASCII | re.IGNORECASE)
 _BYTES = {"b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000}
@@ -97,7 +97,7 @@ class EvidenceSettings(Section):
         default="attach",
         description="Images: attached like other files, or also shown in the actual results.",
     )
-    bundle: bool = Field(
+    bundle: YesOrNo = Field(
         default=False,
         description="Attach the journal, its manifest and what is known of the environment to the "
         "test plan, in one archive, when an upload has sent everything.",
