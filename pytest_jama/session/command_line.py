@@ -21,8 +21,8 @@ from pytest_jama.report.progress import make_progress
 from pytest_jama.report.streams import make_tolerant, requests_logged, why_unwritten
 from pytest_jama.report.summary import Style
 from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.ending import refuse
 from pytest_jama.session.exit_status import ExitStatus
-from pytest_jama.session.session import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from pytest_jama.core.verdicts import Judgement
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
-    from pytest_jama.core.errors import Unusable
+    from pytest_jama.core.errors import PytestJamaError, Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.report.summary import Summary
     from pytest_jama.report.upload_lines import Line
@@ -105,3 +105,12 @@ def pytest_exit_status(ending: ExitStatus, *, on_error: str) -> ExitStatus:
     if ending is ExitStatus.WELL or on_error == "warn":
         return ExitStatus.WELL
     return ExitStatus.PYTEST_INCOMPLETE
+
+
+def refuse(error: PytestJamaError) -> Ending:
+    """Return the ending of a session that an error kept from beginning: nothing was done."""
+    return Ending(
+        exit_status=exit_status_of(error),
+        why_unfinished=str(error),
+        report=UploadReport(stopped=error),
+    )

@@ -21,7 +21,6 @@ from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, Tone, error_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
-from pytest_jama.session.exit_status import exit_status_of
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.judge import (
     count_hidden,
@@ -104,6 +103,10 @@ class Session:
         """
         self.journal = journal
         self._name = session_name(*header[:1])
+        from pytest_jama.config import config_digests  # noqa: PLC0415 (it is there already)
+
+        digests = config_digests(self._loaded)
+        header = tuple(lines.with_config(each, digests) for each in header)
         self.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
 
@@ -336,12 +339,3 @@ def exposure_lines(settings: Settings) -> tuple[Line, ...]:
     from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
 
     return tuple(Line("warning", text, Tone.WARNING) for text in describe_exposure(settings))
-
-
-def refuse(error: PytestJamaError) -> Ending:
-    """Return the ending of a session that an error kept from beginning: nothing was done."""
-    return Ending(
-        exit_status=exit_status_of(error),
-        why_unfinished=str(error),
-        report=UploadReport(stopped=error),
-    )

@@ -238,3 +238,22 @@ def test_a_server_that_stops_before_the_bundle_leaves_it_to_the_next_upload(
     assert finished.status == 0, finished.output
     assert finished.count_requests("PATCH") == 0
     assert len(bundles(place)) == 1
+
+
+def test_the_manifest_names_the_settings_files_by_their_hashes(place: Repository) -> None:
+    place.run_here(lambda: main(["lock", "test_it.py"]))
+    assert (place.folder / "jama.lock").exists()
+    assert place.pytest_here().status == 0
+    ((_, content),) = bundles(place)
+    (manifest,) = (
+        json.loads(part)
+        for name, part in unpacked(content).items()
+        if name.endswith(".intoto.json")
+    )
+    digests = {
+        each["name"]: each["digest"]["sha256"] for each in manifest["predicate"]["configuration"]
+    }
+    for name in ("jama.yaml", "jama.lock"):
+        content = (place.folder / name).read_bytes()
+        assert digests[name] == hashlib.sha256(content).hexdigest()
+    assert {"settings", "locked cases", "packages"} <= set(digests)
