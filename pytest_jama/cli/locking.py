@@ -21,9 +21,8 @@ from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.lock import FILE_NAME, Lock
 from pytest_jama.core.lock_differences import compare
 from pytest_jama.core.text import counted
-from pytest_jama.report.upload_lines import LISTED, Line, Tone
+from pytest_jama.report.upload_lines import LISTED, Line, Tone, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus
-from pytest_jama.session.session import exposure_lines
 from pytest_jama.targets.jama.case_texts import open_client, read_cases
 
 if TYPE_CHECKING:

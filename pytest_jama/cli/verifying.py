@@ -26,9 +26,8 @@ from pytest_jama.journal.folder import find_journals, shown
 from pytest_jama.journal.read import EmptyJournalError
 from pytest_jama.report.evidence.journal_sources import read_content, read_source, source_of
 from pytest_jama.report.evidence.statement_check import read_manifest
-from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.session.session import exposure_lines
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api

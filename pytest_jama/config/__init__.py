@@ -19,7 +19,7 @@ from pytest_jama.config.loading import (
     load_settings,
     ways_to_find_again,
 )
-from pytest_jama.config.lock_file import with_lock
+from pytest_jama.config.lock_file import config_digests, with_lock
 from pytest_jama.config.models import (
     JunitSettings,
     RunSettings,
@@ -44,6 +44,7 @@ __all__ = [
     "TlsSettings",
     "UploadSettings",
     "VerdictSettings",
+    "config_digests",
     "describe_exposure",
     "find_file",
     "find_redactor",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from pytest_jama.config.types import Allowed, Section, mistake
+from pytest_jama.config.types import Allowed, Section, YesOrNo, mistake
 from pytest_jama.core.results import FAILURES, Outcome
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|MB|GB)?", re.ASCII | re.IGNORECASE)
@@ -97,6 +97,11 @@ class EvidenceSettings(Section):
     images: Annotated[Literal["attach", "inline"], Allowed("attach or inline")] = Field(
         default="attach",
         description="Images: attached like other files, or also shown in the actual results.",
+    )
+    bundle: YesOrNo = Field(
+        default=False,
+        description="Attach the journal, its manifest and what is known of the environment to the "
+        "test plan, in one archive, when an upload has sent everything.",
     )
 
     def wants_log(self, outcome: Outcome) -> bool:

@@ -6,10 +6,12 @@ One text, one step, one test a line; cases in the order of their numbers, tests 
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +63,22 @@ def with_lock(
 def lock_folder(loaded: LoadedSettings, *, start: Path) -> Path:
     """Return the folder in which jama.lock is, or would be."""
     return loaded.file.parent if loaded.file else start
+
+
+def config_digests(loaded: LoadedSettings) -> dict[str, str]:
+    """Return the SHA-256 of jama.yaml and jama.lock, by their names, as far as they were read.
+
+    Args:
+        loaded: The settings that came from them.
+    """
+    if loaded.file is None:
+        return {}
+    lock = loaded.file.parent / FILE_NAME
+    found: dict[str, str] = {}
+    for path in (loaded.file, *([lock] if loaded.lock is not None else [])):
+        with suppress(OSError), os.fdopen(open_regular(path), "rb") as file:
+            found[path.name] = hashlib.sha256(file.read()).hexdigest()
+    return found
 
 
 def read_lock(folder: Path, *, start: Path, named_by: str = "") -> Lock | None:

@@ -7,14 +7,14 @@ missing), `Target.push` writes; nothing else touches the network. Their values a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from pytest_jama.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.core.attached_file import FileReceipt
+    from pytest_jama.core.attached_file import AttachedFile, FileReceipt
     from pytest_jama.core.plan import Change, Findings, Plan, Receipt, Update
 
 
@@ -53,6 +53,23 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Release connections; the target is not used afterwards."""
+        ...
+
+
+@runtime_checkable
+class TakesBundles(Protocol):
+    """A target that also keeps a file of the whole session, beside the verdicts."""
+
+    def keep_bundle(self, file: AttachedFile, *, observer: Observer) -> None:
+        """Keep the bundle of a session, after `Target.push`; a refusal is told as a warning.
+
+        Args:
+            file: The bundle; `Findings.find_file` has its content.
+            observer: Told how far it gets, see `Observer.filed`.
+
+        Raises:
+            TargetError: When the target stops answering.
+        """
         ...
 
 

@@ -69,6 +69,12 @@ def session_line(
     return line
 
 
+def with_config(line: JournalLine, digests: Mapping[str, str]) -> JournalLine:
+    """Return the header of a session with the hashes of its settings files; any other as it is."""
+    is_header = line["line"] == "session" and bool(digests)
+    return {**line, "config": dict(digests)} if is_header else line
+
+
 def provenance_json(provenance: Provenance) -> dict[str, Any]:
     """Return where results come from, fit for JSON; what is unknown is left out.
 

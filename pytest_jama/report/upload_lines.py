@@ -14,6 +14,7 @@ from pytest_jama.core.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pytest_jama.config import Settings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Receipt, UploadReport
     from pytest_jama.core.verdicts import Judgement
@@ -306,3 +307,10 @@ def _place_lines(plan: Plan) -> Iterator[Line]:
 def hint(*, verbose: bool) -> str:
     """Return how to see the rest of a list, unless the summary shows all of it."""
     return "" if verbose else " (list with -v)"
+
+
+def exposure_lines(settings: Settings) -> tuple[Line, ...]:
+    """Return what the summary of whoever sends credentials says of the way that they take."""
+    from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
+
+    return tuple(Line("warning", text, Tone.WARNING) for text in describe_exposure(settings))

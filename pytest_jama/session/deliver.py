@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadReport
-from pytest_jama.core.port import Observer
+from pytest_jama.core.port import Observer, TakesBundles
 from pytest_jama.core.text import first_line
 from pytest_jama.journal import sending_lines
 from pytest_jama.journal.candidates import find_begun
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_jama.core.attached_file import FileReceipt
+    from pytest_jama.core.attached_file import AttachedFile, FileReceipt
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Findings, Update
     from pytest_jama.core.port import Retry, Target
     from pytest_jama.hooks.extensions import Extensions
     from pytest_jama.journal.lines import JournalLine
+
+    Pack = Callable[[UploadReport, Observer], AttachedFile | None]
 
 
 class Delivery(Observer):
@@ -37,6 +39,7 @@ class Delivery(Observer):
         write: Appends a line to the journal.
         observers: Told of everything, too: the progress display.
         prior: Knows what earlier uploads sent; None when there were none.
+        pack: Makes the bundle of the session when everything is sent; None for none.
     """
 
     def __init__(
@@ -48,7 +51,9 @@ class Delivery(Observer):
         write: Callable[[JournalLine], None],
         observers: Sequence[Observer] = (),
         prior: Callable[[Update], PriorState] | None = None,
+        pack: Pack | None = None,
     ) -> None:
+        self._pack = pack
         self._extensions = extensions
         self._errors = errors
         self._server = server
@@ -114,7 +119,20 @@ class Delivery(Observer):
         self.planned(plan)
         receipts = () if dry_run else target.push(plan.updates, observer=self)
         stopped = next((receipt.cause for receipt in receipts if receipt.cause), None)
-        return UploadReport(plan, receipts, stopped)
+        report = UploadReport(plan, receipts, stopped)
+        return report if dry_run else self._with_bundle(report, target)
+
+    def _with_bundle(self, report: UploadReport, target: Target) -> UploadReport:
+        """Let the target keep the bundle of the session, if there is one."""
+        if self._pack is None or not isinstance(target, TakesBundles):
+            return report
+        bundle = self._pack(report, self)
+        try:
+            if bundle is not None:
+                target.keep_bundle(bundle, observer=self)
+        except TargetError as error:
+            return report._replace(stopped=error)
+        return report
 
     def begins(self, change: Change) -> None:
         """Write it to the journal: when the process ends now, nobody knows what became of it."""
@@ -183,15 +201,42 @@ class Delivery(Observer):
         return UploadReport(self._plan, receipts, why)
 
 
-def with_kept(findings: Findings, journals: Sequence[Path]) -> Findings:
-    """Return findings with what their journals keep: unfinished creations, the content of files."""
+def with_kept(findings: Findings, journals: Sequence[Path], *, any_file: bool = False) -> Findings:
+    """Return findings with what their journals keep: unfinished creations, the content of files.
+
+    Args:
+        findings: The findings.
+        journals: The journals.
+        any_file: Whether there will be files besides those of the tests.
+    """
     findings = findings._replace(begun={**find_begun(journals), **findings.begun})
-    if not any(each.files for each in findings.results):
+    if not any_file and not any(each.files for each in findings.results):
         return findings
     from pytest_jama.journal.file_store import FileStore, find_in  # noqa: PLC0415 (few have any)
 
     stores = [FileStore.of_journal(path) for path in journals]
     return findings._replace(find_file=lambda sha256: find_in(stores, sha256))
+
+
+@contextmanager
+def environment_of(before: Mapping[str, str]) -> Iterator[None]:
+    """Undo what tests did to ``os.environ``: a proxy left there would get credentials.
+
+    Args:
+        before: The variables that count inside the ``with`` block; afterwards the others are back.
+    """
+    now = dict(os.environ)
+    _bring_back(before)
+    try:
+        yield
+    finally:
+        _bring_back(now)
+
+
+def _bring_back(wanted: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    os.environ.update(wanted)
 
 
 def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
@@ -238,24 +283,3 @@ _LEFT_ALONE: Mapping[PriorState, Callable[[Update], str]] = {
     PriorState.OUTDATED: _outdated_warning,
     PriorState.UNCERTAIN: _uncertain_warning,
 }
-
-
-@contextmanager
-def environment_of(before: Mapping[str, str]) -> Iterator[None]:
-    """Undo what tests did to ``os.environ``: a proxy left there would get credentials.
-
-    Args:
-        before: The variables that count inside the ``with`` block; afterwards the others are back.
-    """
-    now = dict(os.environ)
-    _bring_back(before)
-    try:
-        yield
-    finally:
-        _bring_back(now)
-
-
-def _bring_back(wanted: Mapping[str, str]) -> None:
-    for name in os.environ.keys() - wanted.keys():
-        del os.environ[name]
-    os.environ.update(wanted)

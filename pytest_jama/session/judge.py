@@ -9,7 +9,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
-from pytest_jama.core.results import linked_cases
+from pytest_jama.core.results import Outcome, linked_cases
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import judge
 from pytest_jama.journal.chain import time_now, timed
@@ -190,3 +190,9 @@ def describe_nothing_linked(nearest: str, *, strict: bool) -> str:
     )
     verdict = ", and with strict that is a failure" if strict else ""
     return f"no test is linked to a test case{verdict}; {remedy}"
+
+
+def is_linked(result: TestResult) -> bool:
+    """Return whether this is a test that there is, and it is linked to a case."""
+    is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
+    return bool(result.links) and is_known

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.lock import Lock
 from pytest_jama.core.plan import Mode, UploadReport
-from pytest_jama.core.results import Outcome
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
-from pytest_jama.report.upload_lines import Line, Tone, error_lines
+from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.judge import (
@@ -28,14 +27,16 @@ from pytest_jama.session.judge import (
     describe_nothing_linked,
     find_known_cases,
     find_nearest_key,
+    is_linked,
     write_verdicts,
 )
 from pytest_jama.session.provenance import session_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
-    from pytest_jama.config import LoadedSettings, Settings
+    from pytest_jama.config import LoadedSettings
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
+    from pytest_jama.session.deliver import Pack
     from pytest_jama.session.exit_status import ExitStatus
 
 
@@ -63,13 +65,7 @@ class Session:
         is_refused: Whether no test was to run, so that there is nothing to report.
     """
 
-    def __init__(
-        self,
-        loaded: LoadedSettings,
-        *,
-        mode: Mode,
-        nearest: str | None = None,
-    ) -> None:
+    def __init__(self, loaded: LoadedSettings, *, mode: Mode, nearest: str | None = None) -> None:
         self.settings = loaded.settings
         self._loaded = loaded
         self.mode = mode
@@ -104,6 +100,10 @@ class Session:
         """
         self.journal = journal
         self._name = session_name(*header[:1])
+        from pytest_jama.config import config_digests  # noqa: PLC0415 (it is there already)
+
+        digests = config_digests(self._loaded)
+        header = tuple(lines.with_config(each, digests) for each in header)
         self.write(*header, *map(lines.unusable_line, self.errors.unusable))
         self.errors.on_unusable = self._keep
 
@@ -124,12 +124,7 @@ class Session:
     def write(self, *several: lines.JournalLine) -> None:
         """Append lines to the journal."""
         if self.journal is not None:
-            self.journal.write(*map(self._hide_certain, several))
-
-    def _hide_certain(self, line: lines.JournalLine) -> lines.JournalLine:
-        """Return a line, once more without what certainly is a secret."""
-        is_clean = not self._redactor.may_hide_certain(lines.encode(line))
-        return line if is_clean else self._redactor.hide_in(line)
+            self.journal.write(*(lines.without_secrets(each, self._redactor) for each in several))
 
     def write_encoded(self, *several: str) -> None:
         """Append lines that are JSON already."""
@@ -212,7 +207,7 @@ class Session:
         self._unlinked_failures = tuple(
             result.test_id for result in findings.results if result.is_unlinked_failure
         )
-        if judgement.unlinked and not any(map(_is_linked, findings.results)):
+        if judgement.unlinked and not any(map(is_linked, findings.results)):
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
 
@@ -230,21 +225,41 @@ class Session:
         observers: Sequence[Observer],
         prior: Callable[[Update], PriorState] | None,
     ) -> UploadReport:
-        from pytest_jama.session.deliver import Delivery, environment_of, with_kept  # noqa: PLC0415 (it sends)
+        from pytest_jama.session import deliver  # noqa: PLC0415 (it sends)
 
-        delivery = Delivery(
+        delivery = deliver.Delivery(
             extensions=self.extensions,
             errors=self.errors,
             server=self.settings.url,
             write=self.write,
             observers=observers,
             prior=prior,
+            pack=self._make_bundler(findings),
         )
-        findings = with_kept(findings, self.journal.paths if self.journal else ())
+        findings = deliver.with_kept(findings, self._paths, any_file=self.settings.evidence.bundle)
         account = findings.provenance if self.settings.run.actual_results else ""
         findings = findings._replace(session=self._name, provenance=account)
-        with environment_of(self._environ):
+        with deliver.environment_of(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
+
+    def _make_bundler(self, findings: Findings) -> Pack | None:
+        """Return what makes the bundle of this upload, once everything is sent."""
+        if not self.settings.evidence.bundle or self.mode is not Mode.SEND:
+            return None
+        from pytest_jama.session.session_bundle import Bundler  # noqa: PLC0415 (few have one)
+
+        def end(report: UploadReport) -> bool:
+            self._report = report
+            is_finished = not why_unfinished(self._sum_up())
+            if is_finished:
+                self.write(lines.end_line(finished=True, reason=""))
+            return is_finished
+
+        return Bundler(self._paths, findings.filed, end, self.shown).find
+
+    @property
+    def _paths(self) -> tuple[Path, ...]:
+        return self.journal.paths if self.journal is not None else ()
 
     def _finish(
         self,
@@ -297,7 +312,7 @@ class Session:
         return write_reports(
             wanted.files,
             summary=name,
-            journals=self.journal.paths,
+            journals=self._paths,
             shown_results=self.shown,
             errors=self.errors,
             root=style.root,
@@ -316,7 +331,7 @@ class Session:
             nothing_linked=self._nothing_linked,
             unmatched=self._unmatched,
             unlinked_failures=self._unlinked_failures,
-            journals=self.journal.paths if self.journal is not None else (),
+            journals=self._paths,
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
             redacted=self._redacted,
@@ -332,16 +347,3 @@ class Session:
 
     def _keep(self, unusable: Unusable) -> None:
         self.write(lines.unusable_line(unusable))
-
-
-def exposure_lines(settings: Settings) -> tuple[Line, ...]:
-    """Return what the summary of whoever sends credentials says of the way that they take."""
-    from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
-
-    return tuple(Line("warning", text, Tone.WARNING) for text in describe_exposure(settings))
-
-
-def _is_linked(result: TestResult) -> bool:
-    """Return whether this is a test that there is, and it is linked to a case."""
-    is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
-    return bool(result.links) and is_known

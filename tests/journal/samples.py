@@ -94,18 +94,21 @@ FULL_PROVENANCE = Provenance(
 )
 
 FULL: dict[str, JournalLine] = {
-    "session_line": lines.session_line(
-        session="20261122T043016Z-9f2c1ab0",
-        started="2026-11-22T04:30:16+00:00",
-        versions={"pytest-jama": "0.1.0", "python": "3.12.8"},
-        commit="1f0c9d2",
-        command=("pytest", "--jama"),
-        settings={"project": "JEET1", "upload": {"concurrency": 8}},
-        framework="JUnit XML report.xml",
-        hooks=("conftest.py",),
-        order=1_795_321_816_123_456,
-        provenance=FULL_PROVENANCE,
-        packages={"count": 41, "sha256": SHA256},
+    "session_line": lines.with_config(
+        lines.session_line(
+            session="20261122T043016Z-9f2c1ab0",
+            started="2026-11-22T04:30:16+00:00",
+            versions={"pytest-jama": "0.1.0", "python": "3.12.8"},
+            commit="1f0c9d2",
+            command=("pytest", "--jama"),
+            settings={"project": "JEET1", "upload": {"concurrency": 8}},
+            framework="JUnit XML report.xml",
+            hooks=("conftest.py",),
+            order=1_795_321_816_123_456,
+            provenance=FULL_PROVENANCE,
+            packages={"count": 41, "sha256": SHA256},
+        ),
+        {"jama.yaml": SHA256},
     ),
     "uncollected_line": lines.uncollected_line(FULL_RESULT),
     "locked_line": lines.locked_line(

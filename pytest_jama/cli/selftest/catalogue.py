@@ -15,6 +15,7 @@ from pytest_jama.cli.selftest import (
     installation,
     junit_scenes,
     kill_scenes,
+    manifest_scenes,
     merge_scenes,
     naming_scenes,
     record_scenes,
@@ -42,6 +43,7 @@ SCENES: tuple[Scene, ...] = (
     *server_scenes.SCENES,
     *kill_scenes.SCENES,
     *evidence_scenes.SCENES,
+    *manifest_scenes.SCENES,
 )
 
 MALFUNCTIONS = {

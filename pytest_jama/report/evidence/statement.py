@@ -63,16 +63,32 @@ def statement_of(
     Raises:
         SettingsError: When the journals do not belong together.
     """
-    ordered = sorted(sources, key=lambda each: (each.recording.header.rank, each.sha256))
+    ordered = _in_order(sources)
+    record = timeless_record(ordered, shown_results)
+    return _state(record, ordered, files, shown_results.redactor)
+
+
+def timeless_record(
+    sources: Iterable[JournalSource], shown_results: ShownResults
+) -> EvidenceRecord:
+    """Return the record of journals, as of their last receipt: the same whenever it is made.
+
+    Raises:
+        SettingsError: When the journals do not belong together.
+    """
+    ordered = _in_order(sources)
     header = ordered[-1].recording.header
     times = sum_up_uploads(chain.from_iterable(each.uploads for each in ordered)).times
-    record = gather(
+    return gather(
         ordered,
         shown_results=shown_results,
         made_at=times[-1] if times else header.started.isoformat(),
         reporter=f"pytest-jama {header.versions.get('pytest-jama', '')}".rstrip(),
     )
-    return _state(record, ordered, files, shown_results.redactor)
+
+
+def _in_order(sources: Iterable[JournalSource]) -> list[JournalSource]:
+    return sorted(sources, key=lambda each: (each.recording.header.rank, each.sha256))
 
 
 def _state(
@@ -146,21 +162,29 @@ def _descriptor(file: NamedDigest) -> Json:
 
 def _configuration(sources: Iterable[JournalSource]) -> Iterator[Json]:
     """Yield what decided about the result, each once; a descriptor needs a digest."""
-    found: dict[tuple[str, str], Json] = {}
-    for source in sources:
-        recording = source.recording
-        of_one = [
-            {"name": "settings", "digest": {"sha256": digest_of_json(recording.header.settings)}}
-        ]
-        if recording.lock is not None:
-            locked = {name: case.plain() for name, case in recording.lock.cases.items()}
-            of_one.append({"name": "jama.lock", "digest": {"sha256": digest_of_json(locked)}})
-        packages = source.uploads[0].begun.get("packages") if source.uploads else None
-        if isinstance(packages, dict) and isinstance(packages.get("sha256"), str):
-            of_one.append({"name": "packages", "digest": {"sha256": packages["sha256"]}})
-        for each in of_one:
-            found[str(each["name"]), str(each["digest"])] = each
+    found: dict[str, Json] = {}
+    for name, sha256 in chain.from_iterable(map(_config_of, sources)):
+        if isinstance(sha256, str) and _SHA256.fullmatch(sha256):
+            found[f"{name} {sha256}"] = _descriptor(NamedDigest(name, sha256))
     yield from found.values()
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def _config_of(source: JournalSource) -> Iterator[tuple[str, object]]:
+    """Yield names and hashes: of the files, of what counted of them, of what was installed."""
+    recording = source.recording
+    begun = source.uploads[0].begun if source.uploads else {}
+    files, packages = begun.get("config"), begun.get("packages")
+    if isinstance(files, dict):
+        yield from files.items()
+    yield "settings", digest_of_json(recording.header.settings)
+    if recording.lock is not None:
+        locked = {name: case.plain() for name, case in recording.lock.cases.items()}
+        yield "locked cases", digest_of_json(locked)
+    if isinstance(packages, dict):
+        yield "packages", packages.get("sha256")
 
 
 def _url(sources: Iterable[JournalSource]) -> str:

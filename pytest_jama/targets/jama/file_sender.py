@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.attached_file import FileReceipt, FileState
 from pytest_jama.core.errors import LockedError, RefusedError
@@ -19,12 +19,13 @@ from pytest_jama.core.text import counted, shorten
 from pytest_jama.core.trust import read_own
 from pytest_jama.targets.http.creation import Wary
 from pytest_jama.targets.jama.account import account_of
-from pytest_jama.targets.jama.client import RUNS_PATH
+from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH
 from pytest_jama.targets.jama.file_progress import SentContent, read_earlier
 from pytest_jama.targets.jama.file_words import (
     account_lines,
     attachment_name,
     describe_attachment,
+    describe_bundle,
     file_name,
     search_word,
 )
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.plan import Findings
     from pytest_jama.core.port import Observer
-    from pytest_jama.core.results import TestResult
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.parallel import Send, Written
     from pytest_jama.targets.jama.runs import RunUpdate
@@ -65,6 +65,27 @@ _ATTACHED = "attached"
 
 class _NotAttachedError(Exception):
     """A file is not attached; the text says why."""
+
+
+class _Holder(NamedTuple):
+    """What a file is attached to.
+
+    Attributes:
+        key: What the journal calls it.
+        path: Its path.
+        about: The description of the attachment, as HTML.
+        is_named_at_once: Whether the journal names it from the first request on.
+    """
+
+    key: str
+    path: str
+    about: str
+    is_named_at_once: bool = False
+
+    @property
+    def key_before(self) -> str:
+        """What the journal says before the file is attached."""
+        return self.key if self.is_named_at_once else ""
 
 
 class FileSender:
@@ -124,7 +145,9 @@ class FileSender:
         for result in results:
             for file in result.files:
                 if file.sha256 not in fates:
-                    fates[file.sha256] = self._bring(file, result, update)
+                    about = describe_attachment(file, result, self._session)
+                    run = _Holder(update.key, f"{RUNS_PATH}/{update.run.run_id}", about)
+                    fates[file.sha256] = self._bring(file, run)
         if self._shows_images:
             shown = (each for each in files_of(results) if fates[each.sha256] == _ATTACHED)
             update = with_images(update, shown, self._find_address)
@@ -139,6 +162,21 @@ class FileSender:
         )
         return replace(update, account=account)
 
+    def bring_bundle(self, file: AttachedFile, plan_id: int) -> None:
+        """Attach the bundle of a session to a test plan; a refusal is told.
+
+        Args:
+            file: The bundle.
+            plan_id: The API ID of the plan.
+
+        Raises:
+            TargetError: When the server cannot be used any more.
+        """
+        about = describe_bundle(file, self._session)
+        path = f"{PLANS_PATH}/{plan_id}"
+        self._bring(file, _Holder(f"plan {plan_id}", path, about, is_named_at_once=True))
+        self.tell_refusals("the test plan")
+
     def _find_address(self, file: AttachedFile) -> str:
         content = self._contents[file.sha256]
         with content.lock:
@@ -149,24 +187,24 @@ class FileSender:
                     content.address = ""
             return content.address
 
-    def tell_refusals(self) -> None:
-        """Tell which files are not attached, each reason once."""
+    def tell_refusals(self, holders: str = "test runs") -> None:
+        """Tell which files are not attached to what, each reason once."""
         for why, names in self._not_attached.items():
             some = ", ".join(list(names)[:_NAMED])
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            what = f"{counted(len(names), 'file')} not attached to test runs ({some}{more})"
+            what = f"{counted(len(names), 'file')} not attached to {holders} ({some}{more})"
             self._observer.warned(f"{what}: {self._reasons[why]}; the results are not affected")
 
-    def _bring(self, file: AttachedFile, result: TestResult, update: RunUpdate) -> str:
-        """Attach a file to the run of an update; return what became of it."""
+    def _bring(self, file: AttachedFile, holder: _Holder) -> str:
+        """Attach a file to something; return what became of it."""
         new = SentContent(attachment_name(file))
         content = self._contents.setdefault(file.sha256, new)
-        if update.key in content.places:
+        if holder.key in content.places:
             return _ATTACHED
         try:
             with self._alone_until_one_arrived():
-                self._store(content, file, result, update.key)
-                self._attach(content, file, update)
+                self._store(content, file, holder)
+                self._attach(content, file, holder)
         except _NotAttachedError as why:
             return f"not attached: {why}"
         self._has_arrived = True
@@ -181,32 +219,30 @@ class FileSender:
         with self._learning:
             yield
 
-    def _store(
-        self, content: SentContent, file: AttachedFile, result: TestResult, place: str
-    ) -> None:
+    def _store(self, content: SentContent, file: AttachedFile, holder: _Holder) -> None:
         """Create the attachment and give it its content, unless that is done."""
         with content.lock:
             why = content.refused or self._refused_all
             if why:
-                raise self._left_out(content, file, why, place)
+                raise self._left_out(content, file, why, holder)
             if content.is_stored:
                 return
-            data = self._read(content, file, place)
+            data = self._read(content, file, holder)
             is_found = content.attachment is not None
             if content.attachment is None:
-                with self._refusing(content, file, place):
-                    content.attachment, is_found = self._find_or_create(content, file, result)
-                self._tell(content, file, FileState.CREATED)
-            with self._refusing(content, file, place, is_of_content=True):
+                with self._refusing(content, file, holder):
+                    content.attachment, is_found = self._find_or_create(content, file, holder)
+                self._tell(content, file, FileState.CREATED, place=holder.key_before)
+            with self._refusing(content, file, holder, is_of_content=True):
                 name = file_name(file)
                 self._attachments.store(
                     content.attachment, name, data, file.media_type, may_be_there=is_found
                 )
             content.is_stored = True
-            self._tell(content, file, FileState.STORED)
+            self._tell(content, file, FileState.STORED, place=holder.key_before)
 
     def _find_or_create(
-        self, content: SentContent, file: AttachedFile, result: TestResult
+        self, content: SentContent, file: AttachedFile, holder: _Holder
     ) -> tuple[int, bool]:
         """Return the attachment, and whether an earlier upload may have made it."""
         word = search_word(file)
@@ -214,7 +250,7 @@ class FileSender:
             existing = self._attachments.look(content.name, word=word).existing
             if existing is not None:
                 return existing, True
-        self._tell(content, file, FileState.BEGUN)
+        self._tell(content, file, FileState.BEGUN, place=holder.key_before)
         wary = Wary(
             f"attachment {content.name!r}",
             content.begun_at,
@@ -222,11 +258,10 @@ class FileSender:
             on_doubt=lambda: None,
             quiet_s=_QUIET_S,
         )
-        text = describe_attachment(file, result, self._session)
-        created = self._attachments.create(content.name, text, wary, word=word)
+        created = self._attachments.create(content.name, holder.about, wary, word=word)
         return created, content.begun_at is not None
 
-    def _read(self, content: SentContent, file: AttachedFile, place: str) -> bytes:
+    def _read(self, content: SentContent, file: AttachedFile, holder: _Holder) -> bytes:
         path = self._find_file(file.sha256)
         try:
             if path is not None:
@@ -236,49 +271,43 @@ class FileSender:
             pass
         why = "its content is not kept beside the journal any more"
         self._reasons.setdefault(why, why)
-        raise self._left_out(content, file, why, place)
+        raise self._left_out(content, file, why, holder)
 
-    def _attach(self, content: SentContent, file: AttachedFile, update: RunUpdate) -> None:
+    def _attach(self, content: SentContent, file: AttachedFile, holder: _Holder) -> None:
         if self._refused_all:
-            raise self._left_out(content, file, self._refused_all, update.key)
-        place = f"{RUNS_PATH}/{update.run.run_id}"
-        with self._refusing(content, file, update.key, is_of_place=True):
+            raise self._left_out(content, file, self._refused_all, holder)
+        with self._refusing(content, file, holder, is_of_place=True):
             self._attachments.attach(
-                content.attachment or 0, place, may_be_there=content.is_resumed
+                content.attachment or 0, holder.path, may_be_there=content.is_resumed
             )
-        content.places.add(update.key)
-        self._tell(content, file, FileState.ATTACHED, place=update.key)
+        content.places.add(holder.key)
+        self._tell(content, file, FileState.ATTACHED, place=holder.key)
 
     @contextmanager
     def _refusing(
         self,
         content: SentContent,
         file: AttachedFile,
-        place: str,
+        holder: _Holder,
         *,
         is_of_place: bool = False,
         is_of_content: bool = False,
     ) -> Iterator[None]:
         """Make of a refusal what becomes of the file, and of all others.
 
-        Args:
-            content: What is sent.
-            file: The file.
-            place: What it is to be attached to in the end.
-            is_of_place: Whether it was to be attached there now.
-            is_of_content: Whether the content was sent, which may be the reason.
+        It may be that of attaching the file to its holder, or of sending the content.
         """
         try:
             yield
         except RefusedError as refusal:
             why = shorten(words_of(refusal), at_most=300)
             self._reasons.setdefault(why, str(refusal))
-            there = place if is_of_place else ""
+            there = holder.key if is_of_place else ""
             if self._concerns_all(refusal, place=there, is_of_content=is_of_content):
                 self._refused_all = why
             elif not is_of_place:
                 content.refused = why
-            raise self._left_out(content, file, why, place) from refusal
+            raise self._left_out(content, file, why, holder) from refusal
 
     def _concerns_all(self, refusal: RefusedError, *, place: str, is_of_content: bool) -> bool:
         """Return whether other files need not be tried.
@@ -300,11 +329,11 @@ class FileSender:
         return is_of_server and not is_of_content
 
     def _left_out(
-        self, content: SentContent, file: AttachedFile, why: str, place: str
+        self, content: SentContent, file: AttachedFile, why: str, holder: _Holder
     ) -> _NotAttachedError:
         """Note that a file is not attached; return the error that says so."""
         self._not_attached[why][file.name] = None
-        self._tell(content, file, FileState.REFUSED, place=place, error=why)
+        self._tell(content, file, FileState.REFUSED, place=holder.key, error=why)
         return _NotAttachedError(why)
 
     def _tell(

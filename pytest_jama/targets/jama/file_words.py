@@ -56,6 +56,15 @@ def describe_attachment(file: AttachedFile, result: TestResult, session: str) ->
     return escaped(text, at_most=_DESCRIPTION_CHARACTERS)
 
 
+def describe_bundle(file: AttachedFile, session: str) -> str:
+    """Return the description of the attachment of a bundle, as HTML."""
+    text = (
+        f"journal, manifest and environment, attached by pytest-jama, session {session}: "
+        f"{counted(file.size, 'byte')}, SHA-256 {file.sha256}"
+    )
+    return escaped(text, at_most=_DESCRIPTION_CHARACTERS)
+
+
 def account_lines(results: Iterable[TestResult], fates: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of an account that name the files of tests, and what became of them."""
     results = list(results)

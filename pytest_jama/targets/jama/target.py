@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
+    from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.lock import Lock
@@ -81,6 +82,7 @@ class JamaTarget:
         self._total_runs: int | None = None
         self._doubtful: Sequence[Doubtful] = ()
         self._project_id: int | None = None
+        self._plan_id: int | None = None
         self._findings: Findings | None = None
 
     @property
@@ -187,6 +189,7 @@ class JamaTarget:
             raise
         self._cycle_id = cast("int | None", resolution.cycle.place_id)
         self._project_id = cast("int | None", resolution.project.place_id)
+        self._plan_id = cast("int | None", resolution.plan.place_id)
         self._total_runs = resolver.total_runs
         self._doubtful = resolver.doubtful
         return resolution
@@ -265,6 +268,15 @@ class JamaTarget:
         sent = self._send(updates, files.before(writer.write), observer)
         files.tell_refusals()
         return sent
+
+    def keep_bundle(self, file: AttachedFile, *, observer: Observer) -> None:
+        """Attach the bundle of a session to its test plan; see `TakesBundles.keep_bundle`."""
+        if self._findings is None or self._project_id is None or self._plan_id is None:
+            return
+        from pytest_jama.targets.jama.file_sender import FileSender  # noqa: PLC0415 (few have any)
+
+        files = FileSender(self._client, self._project_id, self._findings, observer)
+        files.bring_bundle(file, self._plan_id)
 
     def _send(
         self, updates: Sequence[RunUpdate], write: Send, observer: Observer

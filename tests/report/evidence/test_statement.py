@@ -171,7 +171,7 @@ def test_configuration_has_settings_lock_and_packages() -> None:
     locked = lines.locked_line(Lock({"J-TC-1": LockedCase(text, text)}))
     found = predicate_of(locked, *PASSED, packages={"count": 2, "sha256": "cd" * 32})
     names = [each["name"] for each in found["configuration"]]
-    assert names == ["settings", "jama.lock", "packages"]
+    assert names == ["settings", "locked cases", "packages"]
     assert found["configuration"][2]["digest"] == {"sha256": "cd" * 32}
 
 
