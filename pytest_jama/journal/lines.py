@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.origin import Provenance
+    from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
@@ -29,6 +30,11 @@ JournalLine = dict[str, Any]
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes one line as JSON, in ASCII."""
 _quote = json.encoder.encode_basestring_ascii
+
+
+def without_secrets(line: JournalLine, redactor: Redactor) -> JournalLine:
+    """Return a line, once more without what certainly is a secret."""
+    return redactor.hide_in(line) if redactor.may_hide_certain(encode(line)) else line
 
 
 def session_line(

@@ -293,10 +293,7 @@ class FileSender:
         is_of_place: bool = False,
         is_of_content: bool = False,
     ) -> Iterator[None]:
-        """Make of a refusal what becomes of the file, and of all others.
-
-        It may be that of attaching the file to its holder, or of sending the content.
-        """
+        """Make of a refusal, of what is said, what becomes of the file and of all others."""
         try:
             yield
         except RefusedError as refusal:
