@@ -74,9 +74,14 @@ def test_what_was_uploaded_is_as_stated_with_one_list(stated: Stated) -> None:
     assert [each for each in requests if "/oauth/" not in each] == ["GET /testruns"]
 
 
-def test_format_and_name_of_the_file_do_not_matter(stated: Stated) -> None:
-    stated.edit(lambda _: None)
-    stated.path = stated.path.rename(stated.folder / "manifest.txt")
+@pytest.mark.parametrize("name", ["manifest.txt", "manifest.jsonl"])
+@pytest.mark.parametrize("is_one_line", [False, True], ids=["indented", "one-line"])
+def test_format_and_name_of_the_file_do_not_matter(
+    stated: Stated, name: str, is_one_line: bool
+) -> None:
+    if is_one_line:
+        stated.edit(lambda _: None)
+    stated.path = stated.path.rename(stated.folder / name)
     assert stated() == 0, stated.out + stated.err
 
 
