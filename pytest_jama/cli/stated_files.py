@@ -67,9 +67,12 @@ class StatedFiles:
 def is_manifest(path: Path, content: bytes) -> bool:
     """Return whether a file is to be read as a manifest, by its content, else by its ending."""
     beginning = content[:_BEGINNING].removeprefix(b"\xef\xbb\xbf").lstrip()
+    line = beginning.partition(b"\n")[0].strip()
     try:
-        first = json.loads(beginning.partition(b"\n")[0])
+        first = json.loads(line)
     except (ValueError, RecursionError):
+        if line == b"{":  # no line of a journal is only that
+            return True
         is_journal = path.suffix in (".jsonl", ".incomplete") or beginning[:8] == b'{"line":'
         return not is_journal and (path.suffix == ".json" or beginning[:1] == b"{")
     return isinstance(first, dict) and "line" not in first

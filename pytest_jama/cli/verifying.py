@@ -84,6 +84,7 @@ class _Finding:
         files: How many attached files were compared.
         only_status: How many runs by their status alone, since the journal has no more.
         left: The runs that sessions left as they were.
+        manifests: How many manifests were compared.
         is_stated: Whether a manifest was all there was, without its journals.
         is_offline: See `VerifyOptions`.
         redactor: Hides secrets.
@@ -100,6 +101,7 @@ class _Finding:
     files: int = 0
     only_status: int = 0
     left: list[str] = field(default_factory=list)
+    manifests: int = 0
     is_stated: bool = False
     is_offline: bool = False
     redactor: Redactor = field(default_factory=Redactor)
@@ -149,6 +151,7 @@ def _verify(
     )
     found.redactor = owned.settings.redactor
     manifests, sources = _read_all(options.records, found)
+    found.manifests = len(manifests)
     sent = SentByCycle()
     said: list[tuple[str, Mapping[str, Any]]] = [
         (shown(path), {"url": each.server}) for path, each in manifests.items()
@@ -259,8 +262,8 @@ def _compare(
 
 
 def _tell_files(progress: Observer, done: int, of: int) -> None:
-    if of >= _MANY_FILES and done % _MANY_FILES == 0:
-        progress.waits(f"files of {done} of {of} test runs compared")
+    if of > _MANY_FILES:
+        progress.waits(f"files of {done} of {of} test runs read")
 
 
 def _lines(found: _Finding) -> Iterator[Line]:
@@ -287,9 +290,13 @@ def _lines(found: _Finding) -> Iterator[Line]:
 
 
 def _sum_up(found: _Finding) -> str:
-    whole = "the manifest alone was compared" if found.is_stated else "the journal is whole"
+    whole = "the journal is whole"
+    if found.manifests:
+        whole = "the manifest is as it was made, and its journal is whole"
+    if found.is_stated:
+        whole = "the manifest alone was compared"
     if found.is_offline:
-        return f"{'no journal' if found.is_stated else whole}; Jama was not asked"
+        return f"{'nothing to compare with' if found.is_stated else whole}; Jama was not asked"
     files = f" and {counted(found.files, 'file')}" if found.files else ""
     return f"{counted(found.checked, 'test run')}{files} as sent; {whole}"
 
@@ -297,6 +304,7 @@ def _sum_up(found: _Finding) -> str:
 def _facts(found: _Finding) -> dict[str, Any]:
     return {
         "checked": found.checked,
+        "manifests": found.manifests,
         "files": found.files,
         "only_status": found.only_status,
         "offline": found.is_offline,

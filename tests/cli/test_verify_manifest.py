@@ -66,14 +66,22 @@ def stated(world: World, capsys: pytest.CaptureFixture[str]) -> Stated:
 
 def test_what_was_uploaded_is_as_stated_with_one_list(stated: Stated) -> None:
     assert stated() == 0, stated.out + stated.err
-    assert "2 test runs as sent; the journal is whole" in stated.out
+    assert (
+        "2 test runs as sent; the manifest is as it was made, and its journal is whole"
+        in stated.out
+    )
     requests = [f"{each.method} {each.path}" for each in stated.world.repository.sandbox.requests]
     assert [each for each in requests if "/oauth/" not in each] == ["GET /testruns"]
 
 
-def test_format_and_name_of_the_file_do_not_matter(stated: Stated) -> None:
-    stated.edit(lambda _: None)
-    stated.path = stated.path.rename(stated.folder / "manifest.txt")
+@pytest.mark.parametrize("name", ["manifest.txt", "manifest.jsonl"])
+@pytest.mark.parametrize("is_one_line", [False, True], ids=["indented", "one-line"])
+def test_format_and_name_of_the_file_do_not_matter(
+    stated: Stated, name: str, is_one_line: bool
+) -> None:
+    if is_one_line:
+        stated.edit(lambda _: None)
+    stated.path = stated.path.rename(stated.folder / name)
     assert stated() == 0, stated.out + stated.err
 
 
@@ -203,10 +211,10 @@ def test_the_journal_is_found_beside_the_manifest_and_by_its_hash(stated: Stated
     stated.path = stated.path.rename(elsewhere / "m.json")
     moved = stated.journal.rename(elsewhere / stated.journal.name)
     assert stated("--offline") == 0, stated.out
-    assert "the journal is whole" in stated.out
+    assert "its journal is whole" in stated.out
     renamed = moved.rename(elsewhere / "evidence.jsonl")
     assert stated("--offline", str(renamed)) == 0, stated.out
-    assert "the journal is whole" in stated.out
+    assert "its journal is whole" in stated.out
 
 
 def test_without_its_journal_the_manifest_itself_is_compared(stated: Stated) -> None:
@@ -223,7 +231,7 @@ def test_offline_no_server_is_asked(stated: Stated, monkeypatch: pytest.MonkeyPa
     for name in [each for each in os.environ if each.startswith("JAMA_")]:
         monkeypatch.delenv(name)
     assert stated("--offline") == 0, stated.err
-    assert "the journal is whole; Jama was not asked" in stated.out
+    assert "its journal is whole; Jama was not asked" in stated.out
     assert not stated.world.repository.sandbox.requests
 
 
@@ -332,3 +340,45 @@ def test_a_result_that_contradicts_the_verdict_is_found_though_the_chain_is_whol
     path.write_bytes(chained(content))
     assert main(["verify", str(path)]) == 1
     assert "says another verdict" in capsys.readouterr().out
+
+
+def test_journals_of_several_cycles_are_compared_in_one_call(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [world.journal(LATE, PASSED), world.journal(EARLY, None, FAILED, cycle="Another")]
+    for path in paths:
+        assert world(str(path)) == 0, world.err
+    world.repository.sandbox.clear_requests()
+    assert main(["verify", *map(str, paths)]) == 0
+    assert "2 test runs as sent" in capsys.readouterr().out
+    lists = [each for each in world.repository.sandbox.requests if each.path == "/testruns"]
+    assert len(lists) == 2
+
+
+def test_a_run_that_was_left_alone_is_named_and_not_compared(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = world.repository.runs()[f"{world.repository.key}-TC-1"]
+    world.repository.sandbox.store.set_status(run.id, "FAILED")
+    path = world.journal(LATE, PASSED, FAILED, run={"others": "leave"})
+    world()
+    assert main(["verify", "--json", str(path)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["checked"], len(said["left"])) == (1, 1)
+    assert f"{world.repository.key}-TC-1" in said["left"][0]
+
+
+def test_all_six_alterations_at_once_are_each_named(stated: Stated) -> None:
+    stated.patch(1, testRunStatus="BLOCKED")
+    stated.patch(2, actualResults="<p>All is well</p>")
+    stated.subject.write_bytes(b"another wheel")
+    stated.edit(_result)
+    content = stated.journal.read_bytes()
+    stated.journal.write_bytes(content.replace(b'"outcome":"failed"', b'"outcome":"error"', 1))
+    found = stated.found()
+    assert sorted(each["what"] for each in found["differences"]) == ["account", "status"]
+    assert found["edited"]
+    whats = {(each["where"], each["what"]) for each in found["altered"]}
+    assert ("pump.whl", "SHA-256") in whats
+    assert ("upload.intoto.json", "predicate.result") in whats
+    assert any(where.endswith(".jsonl") and what == "SHA-256" for where, what in whats)

@@ -98,7 +98,7 @@ def _state(
     redactor: Redactor,
 ) -> Json:
     named = [NamedDigest(each.recording.path.name, each.sha256) for each in sources]
-    subjects = [*_commits(sources), *map(_descriptor, [*named, *files])]
+    subjects = [*_commits(sources, redactor), *map(_descriptor, [*named, *files])]
     return {
         "_type": STATEMENT_TYPE,
         "subject": subjects,
@@ -106,7 +106,7 @@ def _state(
         "predicate": {
             "result": find_result(record),
             "configuration": list(_configuration(sources)),
-            **known(url=_url(sources)),
+            **known(url=_url(sources, redactor)),
             **_tests(record),
             OWN_FIELD: own_facts(record, sources, redactor),
         },
@@ -135,13 +135,15 @@ def find_result(record: EvidenceRecord) -> str:
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-def _commits(sources: Iterable[JournalSource]) -> Iterator[Json]:
+def _commits(sources: Iterable[JournalSource], redactor: Redactor) -> Iterator[Json]:
     """Yield the commits that were tested; one whose files were edited was not."""
     found: dict[str, str] = {}
     for header in (each.recording.header for each in sources):
         commit = header.commit.lower()
         if _COMMIT.fullmatch(commit) and not header.provenance.is_modified:
-            found[commit] = found.get(commit, "") or _repository(header.provenance.job)
+            found[commit] = found.get(commit, "") or _repository(
+                redactor.hide(header.provenance.job).text
+            )
     for commit, repository in found.items():
         yield {**known(name=repository), "digest": {"gitCommit": commit}}
 
@@ -187,10 +189,10 @@ def _config_of(source: JournalSource) -> Iterator[tuple[str, object]]:
         yield "packages", packages.get("sha256")
 
 
-def _url(sources: Iterable[JournalSource]) -> str:
+def _url(sources: Iterable[JournalSource], redactor: Redactor) -> str:
     """Return the page of the first CI job; it is not the only one where shards are one upload."""
-    jobs = (link_of(each.recording.header.provenance.job) for each in sources)
-    return next(filter(None, jobs), "")
+    jobs = (each.recording.header.provenance.job for each in sources)
+    return next(filter(None, (link_of(redactor.hide(job).text) for job in jobs)), "")
 
 
 _PASSED, _WARNED, _FAILED = "passedTests", "warnedTests", "failedTests"

@@ -41,7 +41,9 @@ def own_facts(record: EvidenceRecord, sources: Sequence[JournalSource], redactor
         "made_at": record.made_at,
         "reporter": record.reporter,
         **known(
-            server=link_of(str(sources[0].recording.header.settings.get("url") or "")),
+            server=link_of(
+                redactor.hide(str(sources[0].recording.header.settings.get("url") or "")).text
+            ),
             project=known(name=record.project, id=place.get("project")),
             plan=known(name=names.get("plan"), id=place.get("plan")),
             cycle=known(name=names.get("cycle"), id=place.get("cycle")),

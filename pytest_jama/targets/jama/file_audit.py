@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.errors import RefusedError
@@ -73,8 +74,25 @@ class FileAudit:
         self._client = client
         self._reads_bytes = reads_bytes
         self._contents: dict[int, _Content] = {}
+        self._lists: dict[str, _Listed] = {}
         self.checked = 0
         self.unread: dict[str, None] = {}
+
+    def read_lists(self, places: Sequence[str]) -> None:
+        """Read what is attached to several places, for `compare`: several at the same time.
+
+        Raises:
+            TargetError: See `HttpApi.send`.
+        """
+        jobs = [partial(self._list, place) for place in places]
+        self._lists.update(zip(places, self._client.together(jobs), strict=True))
+
+    def _list(self, place: str) -> _Listed:
+        try:
+            return _Listed(tuple(attached_rows(self._client, f"{place}/attachments")))
+        except RefusedError as refusal:
+            why = f"cannot be listed: {shorten(words_of(refusal), at_most=200)}"
+            return _Listed((), why)
 
     def compare(self, place: str, sent: Sequence[SentFile]) -> Iterator[FileDifference]:
         """Yield what differs of the files of a place; other files there are nobody's business.
@@ -86,15 +104,13 @@ class FileAudit:
         Raises:
             TargetError: See `HttpApi.send`.
         """
-        try:
-            rows = list(attached_rows(self._client, f"{place}/attachments"))
-        except RefusedError as refusal:
-            why = f"cannot be listed: {shorten(words_of(refusal), at_most=200)}"
-            yield FileDifference("files", counted(len(sent), "file"), why)
+        listed = self._lists.pop(place, None) or self._list(place)
+        if listed.why:
+            yield FileDifference("files", counted(len(sent), "file"), listed.why)
             return
         for file in sent:
             self.checked += 1
-            row = next((row for row in rows if _is_of(row, file)), None)
+            row = next((row for row in listed.rows if _is_of(row, file)), None)
             if row is None:
                 gone = "is not attached"
                 yield FileDifference(_titled(file), _described(file), gone, is_gone=True)
@@ -135,6 +151,13 @@ class FileAudit:
                 why = f"cannot be read: {shorten(words_of(refusal), at_most=200)}"
                 self._contents[attachment] = _Content("", why)
         return self._contents[attachment]
+
+
+class _Listed(NamedTuple):
+    """What is attached to a place, or why that could not be read."""
+
+    rows: tuple[Json, ...]
+    why: str = ""
 
 
 class _Content(NamedTuple):

@@ -127,7 +127,7 @@ class RunAudit:
     Args:
         client: Reads from Jama.
         reads_bytes: Whether the content of files is compared, too.
-        on_files: Told of how many runs with files that many have been compared.
+        on_files: Told of how many runs with files the lists were read, and how many there are.
 
     Attributes:
         files: Compares the files.
@@ -160,8 +160,7 @@ class RunAudit:
         runs = self.list_runs(cycle_id).runs if has_arrived else ()
         shown = {run.run_id: run for run in runs}
         found: list[RunDifference] = []
-        with_files = [each for each in sent if each.files and each.state in ARRIVED]
-        done = 0
+        self._read_lists([each for each in sent if each.files and each.run_id in shown])
         for each in sent:
             if each.state not in ARRIVED:
                 why = f"{each.state}: {each.error}" if each.error else each.state
@@ -176,11 +175,15 @@ class RunAudit:
             who = self.name_of(run.modified_by) if parts else ""
             found += [RunDifference(each, *part, who=who, when=run.modified) for part in parts]
             if each.files:
-                place = f"{RUNS_PATH}/{each.run_id}"
-                found += self.compare_files(each, place, (run.modified_by, run.modified))
-                done += 1
-                self._on_files(done, len(with_files))
+                found += self.compare_files(each, _place_of(each), (run.modified_by, run.modified))
         return found
+
+    def _read_lists(self, with_files: Sequence[SentRun]) -> None:
+        """Read which files runs have, and tell of it: there may be very many."""
+        places = [_place_of(each) for each in with_files]
+        for start in range(0, len(places), _TOLD_EVERY):
+            self.files.read_lists(places[start : start + _TOLD_EVERY])
+            self._on_files(min(start + _TOLD_EVERY, len(places)), len(places))
 
     def compare_files(
         self, each: SentRun, place: str, changed: tuple[int | None, str]
@@ -225,6 +228,13 @@ class RunAudit:
             name = " ".join(filter(None, names)) or text_of(user.get("username"))
             self._users[user_id] = name or f"user {user_id}"
         return self._users[user_id]
+
+
+_TOLD_EVERY = 50
+
+
+def _place_of(each: SentRun) -> str:
+    return f"{RUNS_PATH}/{each.run_id}"
 
 
 def _differences(each: SentRun, run: TestRun) -> Iterator[tuple[str, str, str]]:

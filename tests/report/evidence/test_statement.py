@@ -204,3 +204,12 @@ def test_the_order_of_journals_changes_nothing() -> None:
     assert stated(one, other) == stated(other, one)
     sessions = stated(one, other)["predicate"]["pytest_jama"]["sessions"]
     assert [each["session"] for each in sessions] == ["s2", "s1"]
+
+
+def test_a_secret_in_an_old_journal_is_not_in_the_statement() -> None:
+    secret = "tr0ub4dor-and-3-horses"
+    test = a_test("test_a", Outcome.FAILED, message=f"login failed: password={secret}")
+    of_ci = Provenance(job=f"https://ci.example/job/1?token={secret}", branch=f"secret={secret}")
+    found = stated(source(*results(test), *sent("J-TC-1"), provenance=of_ci))
+    assert "password=***" in json.dumps(found)
+    assert secret not in json.dumps(found)
