@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lxml import etree
 
 from pytest_jama.core.results import Outcome
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution, ShownRun
 from pytest_jama.report.evidence.cycle_now import CycleNow, RunNow
+from pytest_jama.report.evidence.junit_xml import write_junit
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import (
     FINISHED,
@@ -227,6 +230,16 @@ def test_session_that_only_knew_the_tests_of_a_case_replaces_nothing() -> None:
     found = record_of(early, late, cycle=cycle(run(1, ShownRun("FAILED", differs=()))))
 
     assert the_case(found).status is CaseStatus.FAILED
+
+
+def test_ci_system_does_not_count_a_result_of_a_person_as_passed() -> None:
+    by_hand = run(2, ShownRun("PASSED", "executed by hand"))
+    file = io.BytesIO()
+    write_junit(record_of(PASSED, cycle=cycle(run(1, AS_SENT), by_hand)), file)
+
+    document = etree.fromstring(file.getvalue())
+    skipped = document.xpath("//testcase[skipped]/@name")
+    assert skipped == ["J-TC-2 Name of J-TC-2"]
 
 
 def test_names_of_the_server_stay_texts() -> None:
