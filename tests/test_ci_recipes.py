@@ -116,5 +116,5 @@ def test_the_recipe_of_evidence_keeps_what_its_session_writes(pytestconfig: pyte
     kept = keep["with"]["path"].split()
     assert {Path(each).parts[0] for each in written} | {".jama"} == set(kept)
     assert manifest["run"].startswith("pytest-jama manifest ")
-    assert manifest["run"].endswith(" reports/manifest.json")
+    assert manifest["run"].endswith(" reports/upload.intoto.json")
     assert keep["if"] == manifest["if"] == "always()"

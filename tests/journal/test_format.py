@@ -121,6 +121,7 @@ def test_an_update_tells_the_old_and_the_new_status() -> None:
         "run": 20530,
         "name": "Login",
         "case": "JEET1-TC-12",
+        "also": ["20497"],
         "was": "NOT_RUN",
         "status": "FAILED",
         "steps": ["PASSED", "FAILED"],
@@ -128,7 +129,6 @@ def test_an_update_tells_the_old_and_the_new_status() -> None:
         "version": 3,
         "current_version": 4,
         "reasons": ["step 2 was skipped"],
-        "also": ["20497"],
         "procedure": [["Press [enter]", "It opens"], ["", ""]],
     }
 
