@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
     from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.journal_sources import JournalSource
-    from pytest_jama.report.evidence.newest_sessions import EarlierResult
+    from pytest_jama.report.evidence.newest_sessions import OtherResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
@@ -58,14 +58,14 @@ NOT_EXECUTED = DeviationKind("Not executed")
 STALE = DeviationKind("Stale case version")
 FILE = DeviationKind("File not in Jama")
 REPLACED = DeviationKind("Entry replaced", is_open=False)
-EARLIER = DeviationKind("Earlier session", is_open=False)
+OTHER = DeviationKind("Another session", is_open=False)
 REPEATED = DeviationKind("Repeated test", is_open=False)
 
 KINDS = (
     *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, NOTHING, NOT_SENT, UNREAD),
     *(UNCOLLECTED, UNUSABLE),
     *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, ELSEWHERE, HOOK, DRIFT, XPASSED),
-    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, EARLIER, REPEATED),
+    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, OTHER, REPEATED),
 )
 """The worst first, as a reader may stop after any of them."""
 
@@ -90,7 +90,7 @@ def find_deviations(
     sent: SentRuns,
     unlinked: Iterable[TestEvidence],
     cycle: CycleNow | None = None,
-    earlier: Iterable[EarlierResult] = (),
+    others: Iterable[OtherResult] = (),
 ) -> tuple[Deviation, ...]:
     """Return the deviations of a record, numbered in their order.
 
@@ -101,7 +101,7 @@ def find_deviations(
         sent: What became of the runs.
         unlinked: The tests that ran and belong to no case.
         cycle: What the cycle showed; None when it was not read.
-        earlier: What sessions said that later ones replaced.
+        others: What sessions said that do not count for these cases.
     """
     found = [*_of_sources(sources), *_of_sessions(recordings)]
     if not sent.has_sent and cases:
@@ -114,7 +114,7 @@ def find_deviations(
         what = f"Jama did not give {counted(cycle.missing, 'run')} of the cycle."
         found.append(Found(UNREAD, (), what, "Planned cases may be missing.", "make it again"))
     found += _of_unlinked(unlinked)
-    found += _of_earlier(earlier, cases)
+    found += _of_others(others, cases)
     for case in cases:
         found += _of_case(case, sent)
     found.sort(key=lambda each: (_RANK[each.kind], each.cases))
@@ -178,14 +178,14 @@ def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
             yield Found(NO_CASE, (), what, meaning, "4 Planned and executed")
 
 
-def _of_earlier(earlier: Iterable[EarlierResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
+def _of_others(others: Iterable[OtherResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
     known = {case.key: case for case in cases}
-    for key, session, verdict in earlier:
+    for key, session, verdict in others:
         case = known.get(key)
         if case is not None:
-            what = f"Session {session} concluded {verdict or 'no verdict'} before."
-            meaning = "The newest session counts, in this record as in Jama."
-            yield _found(EARLIER, case, what, meaning, "6 Tools and record")
+            what = f"Session {session} concluded {verdict or 'no verdict'}."
+            meaning = "The newest session with complete evidence counts, as in Jama."
+            yield _found(OTHER, case, what, meaning, "6 Tools and record")
 
 
 def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
@@ -281,7 +281,7 @@ def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
         if run.now.status == run.status:
             meaning = f"{_said(case)}, in Jama as well; what stands there is not what was sent."
         yield _found(OTHERWISE, case, f"{name}: {told}.", meaning, "the run in Jama")
-    elif run.state == "left":
+    elif run.state == "left" and not run.is_as_recorded:
         meaning = f"{_said(case)} in this record, {run.shows} in Jama: somebody has to decide."
         yield _found(
             KEPT, case, f"{name} was left as it is: {run.why}.", meaning, "the run in Jama"

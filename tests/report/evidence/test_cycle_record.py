@@ -188,7 +188,7 @@ def test_the_newest_session_counts_for_each_case() -> None:
     for order in ((early, late), (late, early)):
         found = record_of(*order, cycle=both)
         assert [case.status for case in found.cases] == [CaseStatus.PASSED] * 2
-        assert kinds(found) == ["Earlier session"]
+        assert kinds(found) == ["Another session"]
         assert "Session s1 concluded" in found.deviations[0].what
         assert found.is_passed
 
@@ -222,3 +222,17 @@ def test_names_of_the_server_stay_texts() -> None:
     assert page.count("<script") == 1
     assert "<img" not in page
     assert "\u202e" not in page
+
+
+@pytest.mark.parametrize("was, stands", [("PASSED", True), ("FAILED", False)])
+def test_run_that_a_part_left_alone_is_what_was_sent_unless_it_shows_something_else(
+    was: str, *, stands: bool
+) -> None:
+    left = {"key": "1", "case": "J-TC-1", "title": "T", "was": was, "will_be": "INPROGRESS"}
+    part = source(
+        *(place(left=[{**left, "why": "w", "reasons": []}]), FINISHED),
+        session="s2",
+        started="2026-11-22T09:30:16+00:00",
+    )
+
+    assert the_case(record_of(PASSED, part)).runs[0].is_as_recorded is stands
