@@ -41,7 +41,7 @@ def run(number: int, shown: ShownRun | None = None) -> RunNow:
 
 def cycle(*runs: RunNow, **given: Any) -> CycleNow:
     ids = {each.case_key: each.case_id for each in runs}
-    return CycleNow(20511, "2026-11-22 05:00:00", runs, case_ids=ids, **given)
+    return CycleNow(20511, "2026-11-22 05:00:00", runs, **{"case_ids": ids, **given})
 
 
 def session(name: str, *tests: Any, order: int = 1, state: str = "sent") -> JournalSource:
@@ -236,3 +236,11 @@ def test_run_that_a_part_left_alone_is_what_was_sent_unless_it_shows_something_e
     )
 
     assert the_case(record_of(PASSED, part)).runs[0].is_as_recorded is stands
+
+
+def test_runs_whose_case_is_not_told_are_of_no_other_case() -> None:
+    nameless = [run(number)._replace(case_id=0, case_key="0") for number in (8, 9)]
+    unknown = source(*results(a_test("t", Outcome.SKIPPED)), place(), FINISHED)
+    found = record_of(unknown, cycle=cycle(*nameless, case_ids={}))
+
+    assert [case.key for case in found.cases] == ["J-TC-1", "J-TSTRN-8", "J-TSTRN-9"]
