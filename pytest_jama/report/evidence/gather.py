@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.evidence_record import Deviation
     from pytest_jama.report.evidence.journal_sources import JournalSource
-    from pytest_jama.report.evidence.newest_sessions import EarlierResult
+    from pytest_jama.report.evidence.newest_sessions import OtherResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
@@ -77,10 +77,10 @@ def gather(
     )
     uploads = (each.uploads_to(cycle.cycle_id if cycle else None) for each in sources)
     sent = sum_up_uploads(chain.from_iterable(uploads))
-    earlier: Sequence[EarlierResult] = ()
-    if cycle is not None:
-        recordings, earlier = keep_newest(recordings, _identities(sent, cycle))
     rules = _rules_of(recordings[0])
+    others: Sequence[OtherResult] = ()
+    if cycle is not None:
+        recordings, others = keep_newest(recordings, _identities(sent, cycle), rules=rules)
     judgement = judge_recordings(recordings, rules=rules, adjust=lambda case: case)
     told = [
         *_judged(_unite(judgement.cases, sent.names), sent),
@@ -95,7 +95,7 @@ def gather(
         sent=sent,
         unlinked=unlinked,
         cycle=cycle,
-        earlier=earlier,
+        others=others,
     )
     _refer_to(deviations, cases)
     title, project = describe_place(recordings[0], sent)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.trace_record import TracedCase, TraceRecord
 
     FindFile = Callable[[str], Path | None]
+
+T = TypeVar("T")
 
 BIG = 500
 """From so many cases on the browser lays out only the groups that are seen."""
@@ -140,7 +142,8 @@ def _values(
         "only_deviations": only_deviations,
         "pages": _pages(told) if len(told) >= MANY_PAGES else 0,
         "pages_of_deviations": _pages([case for case in cases if case.deviations]),
-        "groups": [told[at : at + _GROUP] for at in range(0, len(told), _GROUP)],
+        "groups": _groups(told),
+        "deviation_groups": _groups(record.deviations),
         "is_big": len(told) >= BIG,
         "all_counts": [(status, counts[status]) for status in CaseStatus if counts[status]],
         "step_words": STATUS_OF,
@@ -182,6 +185,10 @@ def _pages(cases: Sequence[CaseEvidence]) -> int:
     steps = sum(len(case.steps) for case in cases)
     deviations = sum(len(case.deviations) for case in cases)
     return round(4 + 0.13 * len(cases) + 0.15 * deviations + 0.03 * rows + 0.07 * steps)
+
+
+def _groups(several: Sequence[T]) -> list[Sequence[T]]:
+    return [several[at : at + _GROUP] for at in range(0, len(several), _GROUP)]
 
 
 def _halves(facts: Sequence[object]) -> tuple[Sequence[object], Sequence[object]]:

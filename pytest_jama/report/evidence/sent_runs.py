@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_jama.core.verdicts import Verdict
 from pytest_jama.report.evidence.case_evidence import RunEvidence
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             if len(_list(each)) > 1
         }
         for overlap in map(_mapping, _list(said.get("left"))):
-            runs[str(overlap.get("key"))] = (str(overlap.get("case")), _left(overlap))
+            run = _left(overlap)
+            if not _stands(runs.get(run.key), run):
+                runs[run.key] = (str(overlap.get("case")), run)
             names |= _names(overlap)
         for overlap in map(_mapping, _list(said.get("replaced"))):
             replaced[str(overlap.get("case"))] = str(overlap.get("why"))
@@ -87,8 +90,21 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     )
 
 
+_UNFINISHED = frozenset({Verdict.INPROGRESS.value, Verdict.NOT_RUN.value})
+
+
+def _stands(before: tuple[str, RunEvidence] | None, left: RunEvidence) -> bool:
+    """Return whether what was sent to a run is there still: only a part of its tests ran again."""
+    if before is None or not before[1].is_as_recorded:
+        return False
+    return left.status in _UNFINISHED and left.was == before[1].status
+
+
 def _in_order(uploads: Iterable[UploadRecord]) -> Sequence[UploadRecord]:
-    return sorted(uploads, key=lambda each: str(each.begun.get("started", "")))
+    def moment(upload: UploadRecord) -> tuple[str, int]:
+        return str(upload.begun.get("started", "")), _number(upload.begun.get("order")) or 0
+
+    return sorted(uploads, key=moment)
 
 
 def _left(overlap: Mapping[str, Any]) -> RunEvidence:
