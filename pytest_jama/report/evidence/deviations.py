@@ -187,12 +187,10 @@ def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
         yield _found(
             kinds.REPLACED, case, f"{sent.replaced[case.key]}.", meaning, "the run in Jama"
         )
-    for file in case.files:
-        if file.state == "refused":
-            meaning = "The evidence is beside the journal only; its hash is in this record."
-            yield _found(
-                kinds.FILE, case, f"Jama did not take {file.name}.", meaning, "files of the case"
-            )
+    for why, names in case.refused_files().items():
+        meaning = "The evidence is beside the journal only; its hash is in this record."
+        what = f"Jama did not take {', '.join(names)}: {why or 'why is not recorded'}."
+        yield _found(kinds.FILE, case, what, meaning, "files of the case")
 
 
 def _of_tests(case: CaseEvidence) -> Iterator[Found]:

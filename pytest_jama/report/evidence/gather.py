@@ -265,9 +265,9 @@ def _files(
     places = [run.key for run in runs]
     for result in results:
         for name, sha256, size, media_type, step, _ in result.files:
-            states = (sent.files.get((sha256, place), "") for place in (*places, ""))
-            state = next(filter(None, states), "")
-            yield FileEvidence(name, media_type, size, sha256, result.test_id, step, state)
+            known = (sent.files.get((sha256, place)) for place in (*places, ""))
+            got = next(filter(None, known), ("", ""))
+            yield FileEvidence(name, media_type, size, sha256, result.test_id, step, *got)
 
 
 def _number_cases(cases: Iterable[CaseEvidence]) -> tuple[CaseEvidence, ...]:

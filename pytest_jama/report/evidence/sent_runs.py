@@ -22,7 +22,8 @@ class SentRuns(NamedTuple):
         names: The name of a case in `by_case`, by each other name that tests gave it.
         replaced: What stood in runs before that a person should know of, by case.
         place: The names, links and IDs of project, plan and cycle.
-        files: How far each file got, by its hash and place; that of any place under an empty one.
+        files: How far each file got, and why not further, by its hash and place; that of any place
+            under an empty one.
         times: When something was sent.
         has_sent: Whether an upload got so far that it knew where to write.
     """
@@ -32,7 +33,7 @@ class SentRuns(NamedTuple):
     names: Mapping[str, str]
     replaced: Mapping[str, str]
     place: Mapping[str, Any]
-    files: Mapping[tuple[str, str], str]
+    files: Mapping[tuple[str, str], tuple[str, str]]
     times: tuple[str, ...]
     has_sent: bool
 
@@ -47,7 +48,7 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     unresolved: dict[str, str] = {}
     names: dict[str, str] = {}
     replaced: dict[str, str] = {}
-    files: dict[tuple[str, str], str] = {}
+    files: dict[tuple[str, str], tuple[str, str]] = {}
     place: Mapping[str, Any] = {}
     times: set[str] = set()
     placed = [each for each in _in_order(uploads) if each.place is not None]
@@ -72,9 +73,9 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
             times.update(filter(None, [str(receipt.get("at", ""))]))
         for line in upload.files:
-            state = str(line.get("state", ""))
+            got = str(line.get("state", "")), str(line.get("error", ""))
             for where in {"", str(line.get("place", ""))}:
-                files[str(line.get("sha256", "")), where] = state
+                files[str(line.get("sha256", "")), where] = got
     by_case: dict[str, list[RunEvidence]] = {}
     for case, run in runs.values():
         by_case.setdefault(case, []).append(run)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.origin import Provenance
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome, StepResult
 from pytest_jama.journal import lines
+from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import (
@@ -41,6 +43,22 @@ def test_what_passed_and_is_in_jama_is_passed() -> None:
 
     assert (found.is_passed, kinds(found)) == (True, [])
     assert found.sentence == "1 of 1 planned case passed. No deviation."
+
+
+def test_files_that_jama_did_not_take_are_one_deviation_for_each_reason() -> None:
+    names = ("a.png", "b.png", "c.png")
+    files = [AttachedFile(name, name[0] * 64, 3, "image/png") for name in names]
+    refused = [
+        file_line(FileReceipt(file.sha256, file.name, FileState.REFUSED, 7, "1", why))
+        for file, why in zip(files, ("413", "400 no widget", "400 no widget"), strict=True)
+    ]
+    upload = [place(), update("J-TC-1", key="1"), *refused, receipt("J-TC-1", key="1"), FINISHED]
+    found = record(*results(a_test("test_a", files=tuple(files))), *upload)
+
+    assert [(each.kind, each.what) for each in found.deviations] == [
+        ("File not in Jama", "Jama did not take a.png: 413."),
+        ("File not in Jama", "Jama did not take b.png, c.png: 400 no widget."),
+    ]
 
 
 def test_planned_is_what_was_executed_in_full_in_part_and_not() -> None:
