@@ -171,3 +171,33 @@ def test_long_lists_say_what_takes_its_time(
     assert len(made) == 2 + 100 + 1
     assert main(["verify", "--files", "--quiet", str(path)]) == 0
     assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [(), ("--files",), ("--offline",)])
+def test_a_file_beside_the_journal_that_was_altered_is_named_with_both_hashes(
+    attached: Attached, arguments: tuple[str, ...]
+) -> None:
+    stated, now = (hashlib.sha256(each).hexdigest() for each in (LOG, b"24 V"))
+    (FileStore.of_journal(attached.path).folder / stated).write_bytes(b"24 V")
+    assert attached("--json", *arguments) == 1, attached.out + attached.err
+    (altered,) = json.loads(attached.out)["altered"]
+    assert altered["what"] == "SHA-256 of file log.txt beside it"
+    assert (altered["stated"], altered["found"]) == (stated, now)
+
+
+def test_a_manifest_finds_an_altered_file_beside_its_journal(attached: Attached) -> None:
+    manifest = attached.path.with_name("m.json")
+    assert main(["manifest", str(attached.path), "-o", str(manifest)]) == 0
+    attached.verified = manifest
+    stated = hashlib.sha256(SHOT).hexdigest()
+    (FileStore.of_journal(attached.path).folder / stated).write_bytes(SHOT[::-1])
+    assert attached("--offline") == 1, attached.out + attached.err
+    assert f"SHA-256 of file shot.png beside it: {stated} is stated" in attached.out
+
+
+def test_a_journal_without_its_files_says_that_they_are_not_compared(attached: Attached) -> None:
+    for file in FileStore.of_journal(attached.path).folder.iterdir():
+        file.unlink()
+    assert attached("--offline") == 0, attached.out + attached.err
+    assert "2 files of " in attached.out + attached.err
+    assert "cannot be compared" in attached.out + attached.err
