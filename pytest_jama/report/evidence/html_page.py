@@ -23,7 +23,7 @@ from pytest_jama.report.evidence.case_evidence import (
     CaseStatus,
     Execution,
 )
-from pytest_jama.report.evidence.identification import utc
+from pytest_jama.report.evidence.identification import as_people_read, utc
 from pytest_jama.report.evidence.trace_record import MEANINGS, Rank
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["cut"] = _cut
+    environment.filters["when"] = as_people_read
     environment.filters["sentence"] = _sentence
     return environment
 

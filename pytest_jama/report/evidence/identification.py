@@ -44,6 +44,11 @@ def utc(seconds: float | None) -> str:
         return ""
 
 
+def as_people_read(iso: str) -> str:
+    """Return a time that programs wrote in UTC as the other times of a report: ``... 21:04:31 UTC``."""
+    return f"{iso[:19].replace('T', ' ')} UTC" if iso.endswith(("+00:00", "Z")) else iso
+
+
 def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     """Yield the facts; what nobody wrote down is there, too, and empty."""
     origins = [each.header.provenance for each in recordings]
