@@ -235,6 +235,12 @@ class CaseEvidence:
         return ", ".join(map(str, sorted(versions)))
 
     @property
+    def steps_there(self) -> int | None:
+        """How many steps its runs have; None when not recorded."""
+        known = [len(run.steps) for run in self.runs if run.version and run.state == "sent"]
+        return max(known, default=None)
+
+    @property
     def tests_passed(self) -> str:
         """How many of its tests passed: ``1/2``."""
         passed = sum(test.outcome is Outcome.PASSED for test in self.tests)

@@ -169,7 +169,7 @@ def _judged(verdicts: Iterable[CaseVerdict], sent: SentRuns) -> Iterator[CaseEvi
 
 def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
     key = str(case.case_ref)
-    runs = sent.by_case.get(key, ())
+    runs = tuple(_tell_lost_steps(run, case) for run in sent.by_case.get(key, ()))
     tests = tuple(map(_test, case.results))
     execution = _execution(case.results)
     unresolved = sent.unresolved.get(key, "")
@@ -194,6 +194,16 @@ def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
         unresolved=unresolved,
         also=tuple(map(str, case.also)),
     )
+
+
+def _tell_lost_steps(run: RunEvidence, case: CaseVerdict) -> RunEvidence:
+    """Return a run that says which steps were reported and have no place in it, if that is known."""
+    lost = [step.number for step in case.steps if not 0 < step.number <= len(run.steps)]
+    if not lost or run.state != "sent" or run.version is None:
+        return run
+    named = f"step{'s' if len(lost) > 1 else ''} {', '.join(map(str, lost))}"
+    said = f"tests report {named}, which the run does not have"
+    return run._replace(why="; ".join(filter(None, (run.why, said))))
 
 
 def _untested(

@@ -23,7 +23,7 @@ from pytest_jama.report.evidence.case_evidence import (
     CaseStatus,
     Execution,
 )
-from pytest_jama.report.evidence.identification import utc
+from pytest_jama.report.evidence.identification import as_people_read, utc
 from pytest_jama.report.evidence.trace_record import MEANINGS, Rank
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["cut"] = _cut
+    environment.filters["when"] = as_people_read
     environment.filters["sentence"] = _sentence
     return environment
 
@@ -270,11 +271,14 @@ def _percent(count: int, whole: int) -> str:
 
 
 _MINUTE_S = 60
+_SHORTEST_S = 0.05
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "\N{EN DASH}"
+    if 0 < seconds < _SHORTEST_S:
+        return "<0.1 s"
     if seconds < _MINUTE_S:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE_S)
@@ -299,6 +303,10 @@ class _Images:
         self._find_file = find_file
         self._shown: set[str] = set()
         self._left = _ALL_IMAGES_BYTES
+
+    def has(self, file: FileEvidence) -> bool:
+        """Tell whether the page has shown the same image."""
+        return file.sha256 in self._shown
 
     def __call__(self, file: FileEvidence) -> str:
         """Return an image as an address that holds it; empty when it is not to be shown."""

@@ -21,6 +21,7 @@ from tests.report.evidence.records import (
     SETTINGS,
     kinds,
     mixed,
+    page_of,
     place,
     receipt,
     record,
@@ -220,6 +221,32 @@ def test_what_journals_did_not_record_is_said_to_be_missing() -> None:
     for label in ("Software under test", "Modified", "Host", "Packages", "Exit status"):
         assert shown[label] == "not recorded"
     assert the_case(found).version == ""
+
+
+def test_what_one_session_knows_does_not_stand_for_another_one() -> None:
+    first = source(*results(PASSED), *sent("J-TC-1"), provenance=Provenance(is_modified=False))
+    second = source(*results(a_test("test_b")), *sent("J-TC-1"), session="s2", commit="")
+    found = record_of(first, second)
+
+    shown = {fact.label: fact.shown for fact in found.identification}
+    assert shown["Modified"] == "no: as committed; not recorded for 1 of 2 sessions"
+    assert shown["Commit"] == "1f0c9d2; not recorded for 1 of 2 sessions"
+    assert shown["Host"] == "not recorded"
+
+
+@pytest.mark.parametrize(("version", "is_told"), [(3, True), (None, False)])
+def test_a_step_that_the_run_does_not_have_is_a_deviation(
+    version: int | None, *, is_told: bool
+) -> None:
+    test = PASSED._replace(steps=(StepResult(2, Outcome.PASSED, "6.9 s"),))
+    said = update("J-TC-1", steps=["PASSED"], version=version, run_key="J-RUN-1")
+    found = record(*results(test), place(), said, receipt("J-TC-1"), FINISHED)
+
+    assert found.is_passed is not is_told
+    assert [each.what for each in found.deviations] == (
+        ["J-RUN-1: tests report step 2, which the run does not have."] if is_told else []
+    )
+    assert ("the run has no such step" in page_of(found)) is is_told
 
 
 def test_steps_tell_what_was_asked_expected_and_found() -> None:
