@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Check, Scene
-from pytest_jama.cli.selftest.workshop import CYCLE, KEY, TOOLBOX, TWO_TESTS
+from pytest_jama.cli.selftest.workshop import CYCLE, KEY, TOOLBOX, TWO_TESTS, names_all
 
 if TYPE_CHECKING:
     from pytest_jama.cli.selftest.workshop import Workshop
@@ -147,14 +147,14 @@ def _play_altered(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_another_status=ran.status,
-        the_run_and_both_are_named=_names(ran.output, f"{KEY}-TC-1", "PASSED", "BLOCKED"),
+        the_run_and_both_are_named=names_all(ran.output, f"{KEY}-TC-1", "PASSED", "BLOCKED"),
     )
     store.set_status(runs[f"{KEY}-TC-1"].id, "PASSED")
     store.set_status(runs[f"{KEY}-TC-2"].id, "FAILED", steps=("PASSED", "FAILED"))
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_another_step=ran.status,
-        the_run_of_the_step_is_named=_names(ran.output, f"{KEY}-TC-2", "step"),
+        the_run_of_the_step_is_named=names_all(ran.output, f"{KEY}-TC-2", "step"),
         the_other_run_is_named=f"{KEY}-TC-1" in ran.output,
     )
     store.set_status(runs[f"{KEY}-TC-2"].id, "FAILED", steps=("FAILED", "FAILED"))
@@ -163,13 +163,8 @@ def _play_altered(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_an_edited_journal=ran.status,
-        the_journal_is_named=_names(ran.output, journal.name),
+        the_journal_is_named=names_all(ran.output, journal.name),
     )
-
-
-def _names(output: str, *words: str) -> bool:
-    """Return whether one line has all of the words."""
-    return any(all(word in line for word in words) for line in output.splitlines())
 
 
 SCENES = (

@@ -133,8 +133,8 @@ def trace_lines(trace: TraceRecord) -> Iterator[str]:
     yield from _requirements(trace)
     yield ""
     yield (
-        f"Project {_plain(trace.project)}, read from Jama on {_plain(as_people_read(trace.read_at))} "
-        f"by {_plain(trace.reporter)}"
+        f"Project {_plain(trace.project)}, read from Jama on "
+        f"{_plain(as_people_read(trace.read_at))} by {_plain(trace.reporter)}"
     )
 
 
