@@ -99,7 +99,7 @@ def _describe(piece: Equipment) -> str:
 
 _MODIFIED: Mapping[bool | None, str] = {
     True: "yes: files differ from the commit",
-    False: "no: as committed",
+    False: "no: tracked files are as committed",
 }
 
 
