@@ -44,6 +44,13 @@ def utc(seconds: float | None) -> str:
         return ""
 
 
+def iso_time(seconds: float | None) -> str:
+    """Return a time for programs: ``2026-11-27T21:04:31.250+00:00``; empty when it is not known."""
+    if not utc(seconds):
+        return ""
+    return datetime.fromtimestamp(seconds or 0, timezone.utc).isoformat(timespec="milliseconds")
+
+
 def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     """Yield the facts; what nobody wrote down is there, too, and empty."""
     origins = [each.header.provenance for each in recordings]
