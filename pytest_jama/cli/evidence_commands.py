@@ -177,9 +177,11 @@ def manifest(
     Exit status: 0 written, whatever it says; 2 wrong use, or a journal that cannot be used.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.manifesting import ManifestOptions, run_manifest  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     options = ManifestOptions(journals, output, subjects, config)
-    return run_manifest(options, predicate_only=predicate_only, as_json=as_json)
+    form = OutputOptions(as_json=as_json, verbosity=0, quiet=False)
+    return run_manifest(options, form, predicate_only=predicate_only)
 
 
 @toolbox.command()

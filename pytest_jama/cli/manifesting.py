@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -14,18 +13,23 @@ import click
 
 from pytest_jama.cli.upload_settings import find_journal_folder
 from pytest_jama.config import load_owned
-from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.shown_results import ShownResults
-from pytest_jama.core.text import counted, printable, printable_json
+from pytest_jama.core.text import counted, printable
 from pytest_jama.core.trust import open_regular
 from pytest_jama.journal.folder import shown
 from pytest_jama.report.evidence.journal_sources import find_sources
 from pytest_jama.report.evidence.statement import NamedDigest, encode_statement, statement_of
 from pytest_jama.report.evidence.writing import written_whole
-from pytest_jama.session.exit_status import ExitStatus
+from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from pytest_jama.session.command_line import OutputOptions
+
+PROGRAM = "pytest-jama manifest"
 
 _STDOUT = Path("-")
 _BLOCK_BYTES = 1 << 20
@@ -48,20 +52,35 @@ class ManifestOptions:
     config: Path | None = None
 
 
-def run_manifest(options: ManifestOptions, *, predicate_only: bool, as_json: bool) -> int:
+def run_manifest(
+    options: ManifestOptions, output: OutputOptions, *, predicate_only: bool = False
+) -> int:
     """Write the statement; no server is asked.
 
     Args:
         options: What it is made of, and where it goes.
+        output: Form of the output; as JSON it says what was written to a file.
         predicate_only: Leave out the statement around the predicate.
-        as_json: Say in JSON what was written to a file.
 
     Returns:
         The exit status.
-
-    Raises:
-        PytestJamaError: When a journal or a subject cannot be used, or the file not be written.
     """
+    try:
+        facts = _write(options, output, predicate_only=predicate_only)
+        status, error = ExitStatus.WELL, ""
+    except PytestJamaError as exc:
+        output.complain(exc, program=PROGRAM)
+        facts, status, error = None, exit_status_of(exc), str(exc)
+    if not output.as_json or (facts is not None and options.output == _STDOUT):
+        return int(status)
+    document = {**(facts or {}), "error": error, "exit_status": int(status)}
+    return output.write_json(document, status=int(status), redactor=Redactor())
+
+
+def _write(
+    options: ManifestOptions, output: OutputOptions, *, predicate_only: bool
+) -> Mapping[str, object]:
+    """Write the statement; return what is to be said of it."""
     files = _name_subjects(options.subjects)
     owned = load_owned(start=Path.cwd(), file=options.config, flags={}, environ=os.environ)
     folder = None if options.journals else find_journal_folder(owned)
@@ -76,24 +95,20 @@ def run_manifest(options: ManifestOptions, *, predicate_only: bool, as_json: boo
     if options.output == _STDOUT:
         click.echo(content, nl=False)
         click.echo(printable(text), err=True)
-        return ExitStatus.WELL
+        return {}
     with written_whole(options.output) as part, part.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    if not as_json:
+    if not output.as_json:
         click.echo(printable(text))
         click.echo(printable(f"written: {shown(options.output)}"))
-        return ExitStatus.WELL
-    facts = {
+    return {
         "manifest": str(options.output),
         "sha256": hashlib.sha256(content).hexdigest(),
         "result": predicate["result"],
         "subjects": statement["subject"],
-        "exit_status": int(ExitStatus.WELL),
     }
-    click.echo(printable_json(json.dumps(facts, indent=2)))
-    return ExitStatus.WELL
 
 
 def _name_subjects(paths: Sequence[Path]) -> list[NamedDigest]:

@@ -148,10 +148,12 @@ def _parse_status(answer: str) -> Checkout:
     lines = answer.splitlines()
     about = dict(line[2:].partition(" ")[::2] for line in lines if line.startswith("# "))
     commit, branch = about.get("branch.oid", ""), about.get("branch.head", "")
+    is_committed = commit != "(initial)"
+    is_edited = any(not line.startswith("#") for line in lines)
     return Checkout(
-        "" if commit == "(initial)" else commit,
+        commit if is_committed else "",
         "" if branch == "(detached)" else branch,
-        any(not line.startswith("#") for line in lines),
+        is_edited if is_committed else None,
     )
 
 

@@ -58,6 +58,18 @@ def test_json_says_what_was_written(folder: Path, capsys: pytest.CaptureFixture[
     assert (said["manifest"], said["result"]) == ("m.json", "WARNED")
 
 
+def test_json_says_why_nothing_was_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal(folder, "s1")
+    assert main(["manifest", "gone.jsonl", "-o", "m.json", "--json"]) == 2
+    output = capsys.readouterr()
+    said = json.loads(output.out)
+    assert said["error"].startswith("gone.jsonl: there is no such file")
+    assert said["exit_status"] == 2
+    assert output.err.startswith("pytest-jama manifest: error: gone.jsonl: ")
+
+
 def test_predicate_alone_is_that_of_the_statement(folder: Path) -> None:
     journal(folder, "s1")
     assert main(["manifest", "-o", "m.json"]) == 0

@@ -131,6 +131,13 @@ def test_our_own_folder_never_makes_it_modified(repository: Path) -> None:
     assert Variables({}, repository).find_checkout().is_modified is False
 
 
+def test_whether_files_differ_is_not_known_before_the_first_commit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    (tmp_path / "a.txt").write_text("1")
+    git(tmp_path, "add", "a.txt")
+    assert Variables({}, tmp_path).find_checkout() == Checkout("", "trunk", is_modified=None)
+
+
 def test_whether_a_stated_commit_was_edited_is_known_only_where_it_is_checked_out(
     repository: Path,
 ) -> None:

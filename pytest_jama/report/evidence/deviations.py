@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
 from pytest_jama.core.text import counted, first_line
 from pytest_jama.journal.chain import describe_edits
@@ -130,10 +131,11 @@ def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
             meaning = "Its tests did not run; a case may lack them."
             what = f"{address} could not be collected."
             yield Found(kinds.UNCOLLECTED, (), what, meaning, "output of the session")
-        for unusable in each.unusable:
-            what = f"{unusable.where}: {unusable.why}"
-            meaning = "A result may be missing from a case."
-            yield Found(kinds.UNUSABLE, (), what, meaning, unusable.kind.value)
+        for unusable, where, why in each.unusable:
+            kind, meaning = kinds.UNUSABLE, "A result may be missing from a case."
+            if unusable is UnusableKind.FILE:
+                kind, meaning = kinds.FILE, "No result is missing, but evidence of this test is."
+            yield Found(kind, (), f"{where}: {why}", meaning, unusable.value)
 
 
 def _of_equipment(recording: Recording) -> Iterator[Found]:

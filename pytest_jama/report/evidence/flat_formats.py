@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_jama.core.text import clean
 from pytest_jama.report.evidence.case_evidence import Execution
+from pytest_jama.report.evidence.identification import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,7 +235,7 @@ def write_csv(record: EvidenceRecord, file: TextIO) -> None:
 
 
 def _csv_test(test: TestEvidence) -> tuple[object, ...]:
-    said = _test(test)
+    said = {**_test(test), "started": iso_time(test.started)}
     return tuple(said[name] for name in ("test", *COLUMNS[10:-1]))
 
 

@@ -49,6 +49,13 @@ def as_people_read(iso: str) -> str:
     return f"{iso[:19].replace('T', ' ')} UTC" if iso.endswith(("+00:00", "Z")) else iso
 
 
+def iso_time(seconds: float | None) -> str:
+    """Return a time for programs: ``2026-11-27T21:04:31.250+00:00``; empty when it is not known."""
+    if not utc(seconds):
+        return ""
+    return datetime.fromtimestamp(seconds or 0, timezone.utc).isoformat(timespec="milliseconds")
+
+
 def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     """Yield the facts; what nobody wrote down is there, too, and empty."""
     origins = [each.header.provenance for each in recordings]
@@ -104,7 +111,7 @@ def _describe(piece: Equipment) -> str:
 
 _MODIFIED: Mapping[bool | None, str] = {
     True: "yes: files differ from the commit",
-    False: "no: as committed",
+    False: "no: tracked files are as committed",
 }
 
 

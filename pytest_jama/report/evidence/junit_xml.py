@@ -8,6 +8,7 @@ from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from pytest_jama.core.text import clean, shorten
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
+from pytest_jama.report.evidence.identification import iso_time
 
 if TYPE_CHECKING:
     from pytest_jama.report.evidence.case_evidence import CaseEvidence
@@ -19,7 +20,9 @@ _LONGEST = 1000
 def write_junit(record: EvidenceRecord, file: BinaryIO) -> None:
     """Write a testcase for each case; one that is not passed is never shown as passed."""
     suite = TestSuite(_plain(record.title))
-    suite.timestamp = record.made_at
+    starts = [each.started for case in record.cases for each in case.tests]
+    if known := [each for each in starts if each is not None]:
+        suite.timestamp = iso_time(min(known))
     for name, value in (("project", record.project), ("sessions", " ".join(record.sessions))):
         suite.add_property(name, _plain(value))
     suite.add_testcases([_testcase(case, record) for case in record.cases])
@@ -33,7 +36,7 @@ def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
     found = TestCase(
         _plain(f"{case.key} {case.name}".strip()),
         classname=_plain(record.title),
-        time=case.duration_s or 0,
+        time=round(case.duration_s or 0, 6),
     )
     told = [record.deviations[number - 1] for number in case.deviations]
     message = _plain("; ".join(f"{each.kind}: {each.what}" for each in told))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
-from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
 from pytest_jama.core.origin import Provenance
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome, StepResult
@@ -211,6 +211,15 @@ def test_modified_code_concerns_all_cases() -> None:
     found = record(*results(PASSED), *sent("J-TC-1"), provenance=modified)
 
     assert (kinds(found), found.deviations[0].cases) == (["Modified code"], ())
+    assert not found.is_passed
+
+
+def test_a_file_that_is_gone_costs_no_result() -> None:
+    gone = Unusable(UnusableKind.FILE, "test_1", "file 'shot.png' is not attached")
+    found = record(lines.unusable_line(gone), *results(PASSED), *sent("J-TC-1"))
+
+    assert kinds(found) == ["File not in Jama"]
+    assert found.deviations[0].meaning == "No result is missing, but evidence of this test is."
     assert not found.is_passed
 
 

@@ -81,6 +81,21 @@ def test_the_junit_xml_has_a_testcase_for_each_case() -> None:
     assert suite.failures == sum(case.status is CaseStatus.FAILED for case in found.cases)
 
 
+def test_times_are_those_of_the_tests_in_words_that_sort() -> None:
+    tests = [
+        a_test("t1", cases="J-TC-1", started=1763786000.25, duration_s=0.1),
+        a_test("t2", cases="J-TC-1", started=1763787000.0, duration_s=0.2),
+    ]
+    found, file = record(*results(*tests)), io.BytesIO()
+    write_junit(found, file)
+
+    (suite,) = JUnitXml.fromstring(file.getvalue())
+    first = "2025-11-22T04:33:20.250+00:00"
+    assert suite.timestamp == first
+    assert [row["started"] for row in rows_of(found)] == [first, "2025-11-22T04:50:00.000+00:00"]
+    assert b'time="0.3"' in file.getvalue()
+
+
 def test_xml_takes_what_test_ids_hold() -> None:
     file = io.BytesIO()
     write_junit(record(*results(a_test("t\x00\ud800", Outcome.FAILED, message="\x1b\x01"))), file)
