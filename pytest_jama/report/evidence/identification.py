@@ -45,7 +45,7 @@ def utc(seconds: float | None) -> str:
 
 
 def as_people_read(iso: str) -> str:
-    """Return a time that programs wrote in UTC as the other times of a report: ``... 21:04:31 UTC``."""
+    """Return a time that programs wrote, in the form of the others: ``... 21:04:31 UTC``."""
     return f"{iso[:19].replace('T', ' ')} UTC" if iso.endswith(("+00:00", "Z")) else iso
 
 
@@ -148,7 +148,7 @@ def _each(texts: Iterable[str]) -> str:
 
 
 def _of_all(texts: Iterable[str]) -> str:
-    """Return what sessions say, and of how many it is not known: else it would stand for them all."""
+    """Return what sessions say, and for how many it is not known: it does not stand for all."""
     said = tuple(texts)
     silent = said.count("")
     known = _each(said)

@@ -216,7 +216,7 @@ def test_what_one_session_knows_does_not_stand_for_another_one() -> None:
     assert shown["Host"] == "not recorded"
 
 
-@pytest.mark.parametrize(("version", "is_told"), [(3, True), (None, False)])
+@pytest.mark.parametrize("version, is_told", [(3, True), (None, False)])
 def test_a_step_that_the_run_does_not_have_is_a_deviation(
     version: int | None, *, is_told: bool
 ) -> None:

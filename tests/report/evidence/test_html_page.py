@@ -115,7 +115,7 @@ def test_an_image_that_is_not_shown_again_says_where_it_is(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.0, "0.0 s"), (0.049, "&lt;0.1 s"), (0.05, "0.1 s"), (1.24, "1.2 s")]
+    "seconds, shown", [(0.0, "0.0 s"), (0.049, "&lt;0.1 s"), (0.05, "0.1 s"), (1.24, "1.2 s")]
 )
 def test_a_short_time_does_not_read_as_none(seconds: float, shown: str) -> None:
     page = page_of(record(*results(a_test("t", duration_s=seconds))))
