@@ -84,6 +84,7 @@ class _Finding:
         files: How many attached files were compared.
         only_status: How many runs by their status alone, since the journal has no more.
         left: The runs that sessions left as they were.
+        journals: How many journals were read.
         manifests: How many manifests were compared.
         is_stated: Whether a manifest was all there was, without its journals.
         is_offline: See `VerifyOptions`.
@@ -101,6 +102,7 @@ class _Finding:
     files: int = 0
     only_status: int = 0
     left: list[str] = field(default_factory=list)
+    journals: int = 0
     manifests: int = 0
     is_stated: bool = False
     is_offline: bool = False
@@ -178,6 +180,7 @@ def _verify(
         found.alterations += kept.alterations
         found.notes += kept.notes
         said.append((shown(source.recording.path), source.recording.header.settings))
+    found.journals = len(sources)
     sent.add(sources.values())
     found.left += sent.left.values()
     if options.is_offline:
@@ -293,9 +296,13 @@ def _lines(found: _Finding) -> Iterator[Line]:
 
 
 def _sum_up(found: _Finding) -> str:
-    whole = "the journal is whole"
-    if found.manifests:
-        whole = "the manifest is as it was made, and its journal is whole"
+    one = found.journals == 1
+    journals = "journal is whole" if one else f"{found.journals} journals are whole"
+    whole = f"the {journals}"
+    if found.manifests == 1:
+        whole = f"the manifest is as it was made, and its {journals}"
+    elif found.manifests:
+        whole = f"the {found.manifests} manifests are as they were made, and the {journals}"
     if found.is_stated:
         whole = "the manifest alone was compared"
     if found.is_offline:

@@ -197,7 +197,7 @@ def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
 
 
 def _tell_lost_steps(run: RunEvidence, case: CaseVerdict) -> RunEvidence:
-    """Return a run that says which reported steps have no place in it, if that is known."""
+    """Return a run that says which steps were reported and have no place in it, if known."""
     lost = [step.number for step in case.steps if not 0 < step.number <= len(run.steps)]
     if not lost or run.state != "sent" or run.version is None:
         return run

@@ -45,7 +45,7 @@ def utc(seconds: float | None) -> str:
 
 
 def as_people_read(iso: str) -> str:
-    """Return a time of programs, in UTC, as a report has all others: ``... 21:04:31 UTC``."""
+    """Return a time that programs wrote, in the form of the others: ``... 21:04:31 UTC``."""
     return f"{iso[:19].replace('T', ' ')} UTC" if iso.endswith(("+00:00", "Z")) else iso
 
 
@@ -155,7 +155,7 @@ def _each(texts: Iterable[str]) -> str:
 
 
 def _of_all(texts: Iterable[str]) -> str:
-    """Return what sessions say, and of how many it is not known."""
+    """Return what sessions say, and for how many it is not known: it does not stand for all."""
     said = tuple(texts)
     silent = said.count("")
     known = _each(said)

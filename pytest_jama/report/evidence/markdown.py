@@ -132,9 +132,9 @@ def trace_lines(trace: TraceRecord) -> Iterator[str]:
     yield ""
     yield from _requirements(trace)
     yield ""
+    read_at = _plain(as_people_read(trace.read_at))
     yield (
-        f"Project {_plain(trace.project)}, read from Jama on "
-        f"{_plain(as_people_read(trace.read_at))} by {_plain(trace.reporter)}"
+        f"Project {_plain(trace.project)}, read from Jama on {read_at} by {_plain(trace.reporter)}"
     )
 
 
