@@ -64,7 +64,7 @@ class FileFault(Enum):
     )
     ODD = ("it {why}", "name a regular file")
     CHANGED = ("it is not what the test attached", "keep files as the session left them")
-    UNREADABLE = ("{why}", "make it readable, and upload the report again")
+    UNREADABLE = ("{why}", "see to that, and upload the report again")
     NO_FOLDER = ("a report from standard input lies in no folder", f"name one: {_FLAG}")
     NO_JOURNAL = (
         "it would be kept beside the journal, and there is none",

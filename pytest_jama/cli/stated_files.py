@@ -1,4 +1,4 @@
-"""What a manifest names: journals and files are looked for, and compared with what it states."""
+"""What manifests and journals name: files are looked for, and compared with what is stated."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.cli.manifesting import digest_of
 from pytest_jama.core.text import counted
+from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.folder import shown
 from pytest_jama.report.evidence.journal_sources import read_content, source_of
 from pytest_jama.report.evidence.statement import encode_statement, statement_of
@@ -27,12 +28,12 @@ _BEGINNING = 1 << 16
 
 
 class Alteration(NamedTuple):
-    """Something that is not as a manifest states.
+    """Something that is not as a manifest, or a journal of a file, states.
 
     Attributes:
-        where: The manifest, or the file that it names.
+        where: The manifest, the file that it names, or the journal with the files of tests.
         what: Which part of it.
-        stated: What the manifest states.
+        stated: What manifest or journal state.
         found: What is there.
     """
 
@@ -113,6 +114,37 @@ def compare_stated(
         ]
     for file in manifest.files:
         _check_file(path, file, found)
+    return found
+
+
+def compare_kept(source: JournalSource) -> StatedFiles:
+    """Compare the files beside a journal with the hashes that it names.
+
+    Args:
+        source: The journal.
+
+    Returns:
+        What was altered, and of how many there is nothing to compare.
+    """
+    found, path = StatedFiles(), source.recording.path
+    store = FileStore.of_journal(path)
+    names = {
+        str(each["sha256"]): each["name"] for upload in source.uploads for each in upload.files
+    }
+    for result in source.recording.results.values():
+        names.update((each.sha256, each.name) for each in result.files)
+    missing = 0
+    for sha256, name in names.items():
+        now = store.digest(sha256)
+        missing += not now
+        if now not in ("", sha256):
+            what = f"SHA-256 of file {name} beside it"
+            found.alterations.append(Alteration(shown(path), what, sha256, now))
+    if missing:
+        files = counted(missing, "file")
+        found.notes.append(
+            f"{files} of {shown(path)} cannot be compared: not kept beside it any more"
+        )
     return found
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.cli.edited_journals import add_contradictions
 from pytest_jama.cli.sent_by_cycle import SentByCycle
-from pytest_jama.cli.stated_files import Alteration, compare_stated, is_manifest
+from pytest_jama.cli.stated_files import Alteration, compare_kept, compare_stated, is_manifest
 from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
@@ -76,7 +76,7 @@ class _Finding:
     Attributes:
         edits: Changes of the journals that no upload was told to accept, a sentence each.
         accepted: Those that one was told to accept.
-        alterations: What is not as a manifest states.
+        alterations: What is not as a manifest states, and files that are not as a journal does.
         missing: What a manifest names and was not found.
         notes: What else people should know.
         differences: What Jama shows otherwise.
@@ -174,6 +174,9 @@ def _verify(
             sent.add_stated(manifest)
     for source in sources.values():
         _note_edits(source.recording, found)
+        kept = compare_kept(source)
+        found.alterations += kept.alterations
+        found.notes += kept.notes
         said.append((shown(source.recording.path), source.recording.header.settings))
     sent.add(sources.values())
     found.left += sent.left.values()

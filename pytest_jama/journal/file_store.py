@@ -76,13 +76,19 @@ class FileStore:
         Args:
             sha256: Its SHA-256, in hexadecimal.
         """
-        path = self.folder / sha256
+        return self.folder / sha256 if self.digest(sha256) == sha256 else None
+
+    def digest(self, sha256: str) -> str:
+        """Return the SHA-256 of what is kept now as some content; empty when it cannot be read.
+
+        Args:
+            sha256: What it was when it was kept, in hexadecimal.
+        """
         try:
-            with read_own(path) as file:
-                found = _digest(file)
+            with read_own(self.folder / sha256) as file:
+                return _digest(file)
         except OSError:
-            return None
-        return path if found == sha256 else None
+            return ""
 
 
 def media_type_of(name: str, content: bytes) -> str:

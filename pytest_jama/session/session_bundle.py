@@ -88,7 +88,8 @@ class Bundler:
 
     def _find_begun(self) -> AttachedFile | None:
         """Return the bundle that an earlier upload began to send and did not bring to its place."""
-        states = {each.sha256: each.state for each in filter(_is_of_bundle, self._filed)}
+        bundles = {each.sha256 for each in filter(_is_of_bundle, self._filed)}
+        states = {each.sha256: each.state for each in self._filed if each.sha256 in bundles}
         begun = [sha256 for sha256, state in states.items() if state not in _OVER]
         stores = [FileStore.of_journal(path) for path in self._journals]
         path = find_in(stores, begun[-1]) if begun else None

@@ -40,7 +40,7 @@ def test_attaches_nothing(): pass
 """
 
 
-def _files_of(workshop: Workshop, number: int, cycle: str = CYCLE) -> list[tuple[str, bytes]]:
+def files_of(workshop: Workshop, number: int, cycle: str = CYCLE) -> list[tuple[str, bytes]]:
     """Return name and content of each file of a run."""
     from pytest_jama.sandbox.jama.stored_files import (  # noqa: PLC0415 (an extra)
         content_of,
@@ -70,13 +70,13 @@ def _play_files(workshop: Workshop) -> None:
     workshop.let_fail("drop-after@POST/projects/*,times=1", "drop-after@POST/testruns/*,times=1")
     ran = workshop.pytest()
     digest = hashlib.sha256(_CURVE).hexdigest()
-    ((_, text),) = _files_of(workshop, 3)
+    ((_, text),) = files_of(workshop, 3)
     workshop.see(
         exit_status=ran.status,
         faults_were_met=sum(workshop.sandbox.faults.played.values()),
-        the_first_run_has_the_bytes=_files_of(workshop, 1) == [("curve.bin", _CURVE)],
-        the_second_run_has_the_bytes=_files_of(workshop, 2) == [("curve.bin", _CURVE)],
-        files_of_the_last_run=len(_files_of(workshop, 4)),
+        the_first_run_has_the_bytes=files_of(workshop, 1) == [("curve.bin", _CURVE)],
+        the_second_run_has_the_bytes=files_of(workshop, 2) == [("curve.bin", _CURVE)],
+        files_of_the_last_run=len(files_of(workshop, 4)),
         attachments_that_were_made=_count_made(workshop),
         both_accounts_have_the_hash=all(digest in workshop.account(each) for each in (1, 2)),
         the_text_arrived=text.startswith(b"flow 5 ml/h"),
