@@ -180,10 +180,12 @@ class ReportFiles:
         if captured is not None and test.log:
             parts = map(captured.take, test.log[:MOST_FILES])
             yield found_text(f"{name}.log", log_text(test.test_id, parts))
-        folder = Path(self._root or Path.cwd())
-        for path in find_named(self._options.patterns, folder, name):
-            with suppress(OSError):  # gone, or not a regular file
-                yield find_path(path)
+        root = self._root or str(Path.cwd())
+        for pattern in self._options.patterns:  # whose `{test}` is a stranger's word
+            has_dot = any(part.startswith(".") for part in Path(pattern).parts)
+            for path in find_named([pattern], Path(root), name):
+                with suppress(OSError):  # hidden, gone, or not a regular file
+                    yield find_below(root, root, str(path), takes_hidden=has_dot)
 
     def _add_one(
         self, kept: KeptFiles, result: TestResult, report: int, file: Offered
