@@ -184,10 +184,22 @@ def _verify(
     sent.add(sources.values())
     found.left += sent.left.values()
     if options.is_offline:
+        _require_compared(manifests, sources, found)
         return
     settings = load_for_reading(said, owned=owned, flags=options.flags, environ=os.environ)
     output.say(*exposure_lines(settings))
     _compare(sent, settings, found, options, progress)
+
+
+def _require_compared(
+    manifests: Mapping[Path, Manifest], sources: Mapping[Path, JournalSource], found: _Finding
+) -> None:
+    """Refuse to call something verified when nothing that it names was found."""
+    named = sum(len(each.journals) + len(each.files) for each in manifests.values())
+    if not sources and len(found.missing) == named:
+        what = "nothing to compare with: no journal and no file that it names was found"
+        remedy = "name its journals, too, or leave out --offline"
+        raise SettingsError(Problem(what, remedy, ", ".join(map(shown, manifests))))
 
 
 def _read_all(
@@ -306,7 +318,8 @@ def _sum_up(found: _Finding) -> str:
     if found.is_stated:
         whole = "the manifest alone was compared"
     if found.is_offline:
-        return f"{'nothing to compare with' if found.is_stated else whole}; Jama was not asked"
+        whole = "what was found of it is as stated" if found.is_stated else whole
+        return f"{whole}; Jama was not asked"
     files = f" and {counted(found.files, 'file')}" if found.files else ""
     return f"{counted(found.checked, 'test run')}{files} as sent; {whole}"
 

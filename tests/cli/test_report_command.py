@@ -118,6 +118,24 @@ def test_a_journal_of_another_project_is_refused(
     assert "project is 'K', and .jama/s1.jsonl says 'J'" in capsys.readouterr().err
 
 
+def test_a_journal_of_another_plan_is_refused_with_both_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = journal(folder, "s1")
+    other = journal(folder, "s2", settings={**SETTINGS, "plan": {"id": 7, "create": True}})
+
+    assert main(["report", str(mine), str(other), "-o", "r.html"]) == 2
+    assert "plan is 'id:7', and .jama/s1.jsonl says 'P'" in capsys.readouterr().err
+
+
+def test_plans_of_one_name_are_one_place_however_they_are_created(folder: Path) -> None:
+    mine = journal(folder, "s1")
+    plan = {"name": "P", "create": False, "add": "none"}
+    other = journal(folder, "s2", settings={**SETTINGS, "plan": plan})
+
+    assert main(["report", str(mine), str(other), "-o", "r.html"]) == 0
+
+
 def test_a_folder_is_refused_before_anything_is_written(folder: Path) -> None:
     journal(folder, "s1")
     before = folder.parent / "r.html"

@@ -227,6 +227,16 @@ def test_without_its_journal_the_manifest_itself_is_compared(stated: Stated) -> 
     assert (difference["sent"], difference["now"]) == ("PASSED", "BLOCKED")
 
 
+def test_offline_nothing_is_verified_when_nothing_was_found(stated: Stated) -> None:
+    stated.journal.unlink()
+    assert stated("--offline") == 0, stated.out + stated.err
+    assert "what was found of it is as stated" in stated.out
+    stated.subject.unlink()
+    assert stated("--offline") == 2, stated.out
+    assert "verified" not in stated.out
+    assert "nothing to compare with" in stated.err
+
+
 def test_offline_no_server_is_asked(stated: Stated, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in os.environ if each.startswith("JAMA_")]:
         monkeypatch.delenv(name)

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 def describe_place(recording: Recording, sent: SentRuns) -> tuple[str, str]:
     """Return plan and cycle, and the project, by name as far as known."""
     settings, names = recording.header.settings, sent.place.get("names", {})
-    plan, cycle = (str(names.get(kind) or _named(settings.get(kind))) for kind in ("plan", "cycle"))
+    plan, cycle = (
+        str(names.get(kind) or name_place(settings.get(kind))) for kind in ("plan", "cycle")
+    )
     title = " / ".join(filter(None, (plan, cycle))) or "no plan named"
     return title, str(names.get("project") or settings.get("project") or "")
 
 
-def _named(setting: object) -> str:
+def name_place(setting: object) -> str:
+    """Return a plan, cycle or project of the settings by its name, else as ``id:N``."""
     if isinstance(setting, dict):
         number = setting.get("id")
         return str(setting.get("name") or (f"id:{number}" if number else ""))

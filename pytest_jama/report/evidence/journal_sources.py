@@ -14,6 +14,7 @@ from pytest_jama.journal.candidates import find_planted_folder, require_trusted
 from pytest_jama.journal.folder import find_journals, find_order, shown
 from pytest_jama.journal.read import EmptyJournalError, read_journal
 from pytest_jama.journal.upload_record import read_uploads
+from pytest_jama.report.evidence.identification import name_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -148,7 +149,9 @@ def require_one_place(sources: Iterable[JournalSource], *, is_known: bool = Fals
     problems = []
     for other in others:
         for name in _RULES if is_known else (*_PLACE, *_RULES):
-            mine, its = first.header.settings.get(name), other.header.settings.get(name)
+            mine, its = (each.header.settings.get(name) for each in (first, other))
+            if name in _PLACE:  # whether it is created, and how, makes it no other place
+                mine, its = name_place(mine), name_place(its)
             if mine != its:
                 message = f"{name} is {its!r}, and {shown(first.path)} says {mine!r}"
                 remedy = "make a report of each of them"
