@@ -162,11 +162,11 @@ def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
 
 def _of_earlier(earlier: Iterable[EarlierResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
     known = {name: case for case in cases for name in (*case.also, case.key)}
-    for key, session, verdict in earlier:
+    for key, session, verdict, tests in earlier:
         case = known.get(key)
         if case is not None:
-            what = f"Session {session} concluded {verdict or 'no verdict'} before."
-            meaning = "The newest session counts, in this record as in Jama."
+            what = f"Session {session}, sent before, concluded {verdict or 'no verdict'}: {tests}."
+            meaning = "The newest session counts, in this record as in Jama; these results do not."
             yield _found(kinds.EARLIER, case, what, meaning, "6 Tools and record")
 
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pytest_jama.core.results import Outcome
+from pytest_jama.core.text import counted
+from pytest_jama.report.evidence.case_evidence import OUTCOME_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NAMED = 3
+
 
 class EarlierResult(NamedTuple):
     """What a session concluded of a case before a later one ran its tests again.
@@ -29,11 +33,13 @@ class EarlierResult(NamedTuple):
         case: The case.
         session: The session.
         verdict: What it concluded, in Jama's words; empty for nothing.
+        tests: From which tests, with their outcomes.
     """
 
     case: str
     session: str
     verdict: str
+    tests: str
 
 
 def keep_newest(
@@ -98,7 +104,19 @@ def _told(recording: Recording, outdated: AbstractSet[CaseRef]) -> Iterator[Earl
         if ref in outdated:
             said = recording.verdicts.get(ref)
             verdict = said.verdict.value if said and said.verdict else ""
-            yield EarlierResult(str(ref), recording.header.session, verdict)
+            tests = _name_tests(recording, ref)
+            yield EarlierResult(str(ref), recording.header.session, verdict, tests)
+
+
+def _name_tests(recording: Recording, case: CaseRef) -> str:
+    """Name some tests of a case: what stands for it now may come from others."""
+    mine = [
+        f"{result.test_id} ({OUTCOME_WORDS[result.outcome]})"
+        for result in recording.results.values()
+        if any(link.case_ref == case for link in result.links)
+    ]
+    rest = len(mine) - _NAMED
+    return ", ".join(mine[:_NAMED]) + (f" and {counted(rest, 'more test')}" if rest > 0 else "")
 
 
 def _without(recording: Recording, outdated: AbstractSet[CaseRef]) -> Recording:
