@@ -164,11 +164,11 @@ def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
 
 def _of_others(others: Iterable[OtherResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
     known = {name: case for case in cases for name in (*case.also, case.key)}
-    for key, session, verdict in others:
+    for key, session, verdict, tests in others:
         case = known.get(key)
         if case is not None:
-            what = f"Session {session} concluded {verdict or 'no verdict'}."
-            meaning = "The newest session with complete evidence counts, as in Jama."
+            what = f"Session {session} concluded {verdict or 'no verdict'}: {tests}."
+            meaning = "The newest session with complete evidence counts, as in Jama; these do not."
             yield _found(kinds.OTHER, case, what, meaning, "6 Tools and record")
 
 

@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pytest_jama.core.results import Outcome
+from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal.rejudge import judge_recordings
+from pytest_jama.report.evidence.case_evidence import OUTCOME_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +29,8 @@ T = TypeVar("T")
 Group = frozenset[str]
 """The names of the sessions that were sent together."""
 
+_NAMED = 3
+
 
 class OtherResult(NamedTuple):
     """What sessions concluded of a case whose tests another one ran, too, which counts.
@@ -35,11 +39,13 @@ class OtherResult(NamedTuple):
         case: The case.
         session: One of these sessions.
         verdict: What it concluded, in Jama's words; empty for nothing.
+        tests: From which tests, with their outcomes.
     """
 
     case: str
     session: str
     verdict: str
+    tests: str
 
 
 def keep_newest(
@@ -121,7 +127,20 @@ def _told(
     for ref in dict.fromkeys(_cases_that_ran(recording)):
         if ref in outdated:
             verdict = said.get(ref)
-            yield OtherResult(str(ref), recording.header.session, verdict.value if verdict else "")
+            concluded = verdict.value if verdict else ""
+            tests = _name_tests(recording, ref)
+            yield OtherResult(str(ref), recording.header.session, concluded, tests)
+
+
+def _name_tests(recording: Recording, case: CaseRef) -> str:
+    """Name some tests of a case: what stands for it now may come from others."""
+    mine = [
+        f"{result.test_id} ({OUTCOME_WORDS[result.outcome]})"
+        for result in recording.results.values()
+        if any(link.case_ref == case for link in result.links)
+    ]
+    rest = len(mine) - _NAMED
+    return ", ".join(mine[:_NAMED]) + (f" and {counted(rest, 'more test')}" if rest > 0 else "")
 
 
 def _without(recording: Recording, outdated: AbstractSet[CaseRef]) -> Recording:

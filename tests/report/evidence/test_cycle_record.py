@@ -190,6 +190,7 @@ def test_the_newest_session_counts_for_each_case() -> None:
         assert [case.status for case in found.cases] == [CaseStatus.PASSED] * 2
         assert kinds(found) == ["Another session"]
         assert "Session s1 concluded" in found.deviations[0].what
+        assert found.deviations[0].what.endswith(": t (failed).")
         assert found.is_passed
 
 

@@ -238,7 +238,9 @@ def test_what_one_session_knows_does_not_stand_for_another_one() -> None:
     found = record_of(first, second)
 
     shown = {fact.label: fact.shown for fact in found.identification}
-    assert shown["Modified"] == "no: tracked files are as committed; not recorded for 1 of 2 sessions"
+    assert (
+        shown["Modified"] == "no: tracked files are as committed; not recorded for 1 of 2 sessions"
+    )
     assert shown["Commit"] == "1f0c9d2; not recorded for 1 of 2 sessions"
     assert shown["Host"] == "not recorded"
 
