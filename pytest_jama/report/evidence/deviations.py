@@ -249,7 +249,9 @@ def _of_status(case: CaseEvidence) -> Iterator[Found]:
         what = _first_message(case.tests) or _totals(case)
         yield _found(kinds.BLOCKED, case, what, f"{_said(case)}.", _ANNEX)
     elif case.status is CaseStatus.INCOMPLETE:
-        what = f"{_totals(case)}. {_capital('; '.join(case.reasons))}".rstrip(". ") + "."
+        is_whole = case.judged == "PASSED" and case.execution is Execution.FULL
+        why = "; ".join(case.reasons) or ("a part of its steps was not shown" if is_whole else "")
+        what = f"{_totals(case)}. {_capital(why)}".rstrip(". ") + "."
         yield _found(kinds.INCOMPLETE, case, what, f"{_said(case)}, and not passed.", _ANNEX)
     elif case.status is CaseStatus.PASSED and case.execution is not Execution.FULL:
         meaning = "Passed on a part of its tests: see the rules of the settings."

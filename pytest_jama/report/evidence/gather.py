@@ -232,7 +232,7 @@ def _status(
     """Return the worst of what was concluded and what was sent, which steps can make worse."""
     if verdict is None:
         return CaseStatus.NOT_RUN if execution is Execution.NONE else CaseStatus.INCOMPLETE
-    sent = [_WORDS.get(run.status) for run in runs if run.state != "left"]
+    sent = [_WORDS.get(run.status) for run in runs]
     return STATUS_OF[(worst([verdict, *sent]) or verdict).value]
 
 

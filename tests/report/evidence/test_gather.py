@@ -121,6 +121,16 @@ def test_an_entry_of_a_person_that_was_kept_is_open() -> None:
     assert the_case(found).in_jama == "differs: FAILED"
 
 
+def test_a_verdict_that_was_not_written_counts_with_what_the_steps_made_of_it() -> None:
+    left = {"key": "7", "case": "J-TC-1", "title": "T", "was": "FAILED", "will_be": "INPROGRESS"}
+    upload = place(left=[{**left, "why": "its steps, together", "reasons": []}])
+    found = record(*results(PASSED), upload, FINISHED)
+
+    assert the_case(found).status is CaseStatus.INCOMPLETE
+    assert kinds(found) == ["Entry of others kept", "Incomplete"]
+    assert found.deviations[1].what == "Its only test: passed. A part of its steps was not shown."
+
+
 def test_a_case_that_tests_name_in_two_ways_is_one_case() -> None:
     tests = results(PASSED, a_test("test_2", Outcome.SKIPPED, cases="4711"))
     said = update("J-TC-1", "INPROGRESS", also=["4711"])
