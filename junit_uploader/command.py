@@ -17,7 +17,12 @@ from junit_uploader.options import SETTING_FLAGS
 from junit_uploader.tested import find_stated_commits, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings, with_lock
-from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError
+from pytest_jama.core.errors import (
+    InterruptedUploadError,
+    Problem,
+    PytestJamaError,
+    SettingsError,
+)
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import Journals, open_journal
@@ -205,6 +210,10 @@ def _load(options: Namespace) -> LoadedSettings:
     Raises:
         SettingsError: With every mistake.
     """
+    root = options.files_root
+    if root and not Path(root).is_dir():
+        why = f"{root!a} is not a folder"
+        raise SettingsError(Problem(why, "name one that is there", "--files-root"))
     loaded = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,

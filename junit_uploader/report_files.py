@@ -64,7 +64,7 @@ class FileFault(Enum):
     )
     ODD = ("it {why}", "name a regular file")
     CHANGED = ("it is not what the test attached", "keep files as the session left them")
-    UNREADABLE = ("{why}", "make it readable, and upload the report again")
+    UNREADABLE = ("{why}", "see to that, and upload the report again")
     NO_FOLDER = ("a report from standard input lies in no folder", f"name one: {_FLAG}")
     NO_JOURNAL = (
         "it would be kept beside the journal, and there is none",
@@ -180,10 +180,12 @@ class ReportFiles:
         if captured is not None and test.log:
             parts = map(captured.take, test.log[:MOST_FILES])
             yield found_text(f"{name}.log", log_text(test.test_id, parts))
-        folder = Path(self._root or Path.cwd())
-        for path in find_named(self._options.patterns, folder, name):
-            with suppress(OSError):  # gone, or not a regular file
-                yield find_path(path)
+        root = self._root or str(Path.cwd())
+        for pattern in self._options.patterns:  # whose `{test}` is a stranger's word
+            has_dot = any(part.startswith(".") for part in Path(pattern).parts)
+            for path in find_named([pattern], Path(root), name):
+                with suppress(OSError):  # hidden, gone, or not a regular file
+                    yield find_below(root, root, str(path), takes_hidden=has_dot)
 
     def _add_one(
         self, kept: KeptFiles, result: TestResult, report: int, file: Offered

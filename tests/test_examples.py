@@ -86,6 +86,19 @@ def test_the_example_of_a_report_leaves_one_that_shows_what_its_tests_say(tmp_pa
     assert "| Incomplete | PUMP-TC-51 |" in short
 
 
+@pytest.mark.parametrize("name", TABLE)
+def test_the_readme_has_the_command_of_each_example(name: str) -> None:
+    example = TABLE[name]
+    seeded = ("pytest-jama", "sandbox", "--seed", "jama.yaml", *example.sandbox)
+    command = " ".join((*seeded, "--", "pytest", "--jama", *example.pytest))
+    (row,) = (
+        line
+        for line in (EXAMPLES / "README.md").read_text("utf-8").splitlines()
+        if line.startswith(f"| [{name}]({name}) |")
+    )
+    assert row.endswith(f"| `{command}` |")
+
+
 def test_every_example_is_in_the_table() -> None:
     others = {"junit"}  # of other frameworks: test_junit_examples.py
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(TABLE) | others

@@ -110,7 +110,10 @@ WORST: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "readable": (_DIALECTS.readable, ("#x1B", "#x1B[", "&#27;[0;", "#x0")),
     "find_properties": (
         lambda t: list(find_properties(t)),
-        ("[[PROPERTY|a", _FIELD, "[[PROPERTY|a=", "[[PROPERTY|a=b]]]]", _FIELD + "[[/PROPERTY]]x"),
+        (
+            *("[[PROPERTY|a", _FIELD, "[[PROPERTY|a=", "[[PROPERTY|a=b]]]]"),
+            *(_FIELD + "[[/PROPERTY]]x", "[[ATTACHMENT|", "[[ATTACHMENT|a]]", "|{[[ATTACHMENT|"),
+        ),
     ),
     "a key with wildcards": (
         lambda t: _KEY.fits_between(t, 0, len(t)),

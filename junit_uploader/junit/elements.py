@@ -314,6 +314,19 @@ def _find_marks(text: str) -> Iterator[_Mark]:
         match = _PROPERTY.search(text, end)
 
 
+def leaves_block_open(line: str, *, is_open: bool) -> bool:
+    """Return whether the value of a property goes on behind a line.
+
+    Args:
+        line: The line.
+        is_open: Whether one goes on before it.
+    """
+    if is_open:
+        return not _END_OF_BLOCK.match(line)
+    match = _PROPERTY.match(f"{line}\n")
+    return match is not None and match["value"] is None
+
+
 def without_marks(text: str) -> str:
     """Return a text for people: without its lines for tools."""
     if BEGIN not in text:

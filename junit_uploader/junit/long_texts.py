@@ -1,7 +1,8 @@
 """The feed for reports with texts of more than 10 MB: expat, which hands them over in pieces.
 
 libxml2 keeps each text whole or, with its limits lifted, does without them all. Here a text is cut
-as it comes, so that a log of a gigabyte costs no memory, and the other limits stay.
+as it comes, so that a log of a gigabyte costs no memory, and the other limits stay. Lines for tools
+are kept from behind the cut, too: they name cases, steps and files.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ LONGEST_TEXT = 1_000_000
 
 LONGEST_TAG_BYTES = 64 * 1024 * 1024
 """Longest tag, with its attributes; a longer one makes the report unreadable."""
+
+_LONGEST_LINE = 256 * 1024
 
 
 class LongTextFeed:
@@ -55,6 +58,7 @@ class LongTextFeed:
         self._open: list[etree._Element] = []
         self._pieces: list[str] = []
         self._length = 0
+        self._behind = _LinesForTools()
         self._ended: list[etree._Element] = []
         self._fed = 0
         self._error: UnreadableError | None = None
@@ -110,14 +114,20 @@ class LongTextFeed:
         self._length += len(piece)
         if self._length <= LONGEST_TEXT:
             self._pieces.append(piece)
-        elif self._length - len(piece) < LONGEST_TEXT:
-            self._pieces.append(piece[: LONGEST_TEXT - self._length])
+            return
+        kept = max(0, len(piece) - (self._length - LONGEST_TEXT))
+        if kept:
+            kept = piece.rfind("\n", 0, kept) + 1 or kept  # a mark may stand across the cut
+            self._pieces.append(piece[:kept])
+        self._behind.add(piece[kept:])
 
     def _flush_text(self) -> None:
         """Give the text so far to the element that it stands in, unless a child came before it."""
         if self._length > LONGEST_TEXT:
             tag = elements.local_name(self._open[-1].tag)
             self._notes.add(NoteKind.CUT_TEXT, f"<{tag}> has {self._length:,} characters")
+            self._pieces += self._behind.end()
+            self._behind = _LinesForTools()
         if self._pieces and self._open:
             text = "".join(self._pieces)
             parent = self._open[-1]
@@ -140,6 +150,38 @@ class LongTextFeed:
             column=self._parser.CurrentColumnNumber + 1,
             is_final=True,
         )
+
+
+class _LinesForTools:
+    """Keeps the lines with marks, and those of blocks, of a text that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._room = LONGEST_TEXT
+        self._open = ""
+        self._is_block = False
+
+    def add(self, piece: str) -> None:
+        """Look at some more of the text."""
+        *lines, self._open = (self._open + piece).split("\n")
+        if lines and (self._is_block or any(elements.BEGIN in each for each in lines)):
+            for line in lines:
+                self._look_at(line)
+        if len(self._open) > _LONGEST_LINE:
+            self._look_at(self._open)
+            self._open = ""
+
+    def end(self) -> list[str]:
+        """Return the lines that were kept, each behind a line break."""
+        self._look_at(self._open)
+        return self._lines
+
+    def _look_at(self, line: str) -> None:
+        if not (self._is_block or elements.BEGIN in line) or len(line) >= self._room:
+            return
+        self._room -= len(line) + 1
+        self._lines += "\n", line
+        self._is_block = elements.leaves_block_open(line, is_open=self._is_block)
 
 
 def _translate(error: expat.ExpatError) -> UnreadableError:

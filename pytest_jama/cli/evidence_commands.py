@@ -67,7 +67,7 @@ def report(
     pytest-jama report --cycle "Build 17" -o report.html
 
     Without JOURNAL it takes the newest one, sent or not. Several journals are one record, as
-    `pytest-jama upload` makes them one session. No server is asked, but with --cycle and --trace.
+    `pytest-jama upload` makes them one session. Jama is asked only with --cycle or --trace.
     With --cycle it takes all journals of the cycle, and tells what Jama shows now, also of runs
     that no journal has; with --trace it reads the requirements of the project.
 

@@ -90,7 +90,8 @@ def _write(
     predicate = statement["predicate"]
     content = encode_statement(predicate if predicate_only else statement)
     names = ", ".join(shown(each.recording.path) for each in sources)
-    text = f"manifest of {names}: {predicate['result']}; {counted(len(files), 'file')} named"
+    tested = f"{counted(len(files), 'file')} named" if files else "no tested file named (--subject)"
+    text = f"manifest of {names}: the result is {predicate['result']}; {tested}"
     if options.output == _STDOUT:
         click.echo(content, nl=False)
         click.echo(printable(text), err=True)

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.cli.edited_journals import add_contradictions
 from pytest_jama.cli.sent_by_cycle import SentByCycle
-from pytest_jama.cli.stated_files import Alteration, compare_kept, compare_stated, is_manifest
+from pytest_jama.cli.stated_files import (
+    Alteration,
+    compare_kept,
+    compare_stated,
+    is_manifest,
+    require_compared,
+)
 from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
@@ -84,6 +90,7 @@ class _Finding:
         files: How many attached files were compared.
         only_status: How many runs by their status alone, since the journal has no more.
         left: The runs that sessions left as they were.
+        journals: How many journals were read.
         manifests: How many manifests were compared.
         is_stated: Whether a manifest was all there was, without its journals.
         is_offline: See `VerifyOptions`.
@@ -101,6 +108,7 @@ class _Finding:
     files: int = 0
     only_status: int = 0
     left: list[str] = field(default_factory=list)
+    journals: int = 0
     manifests: int = 0
     is_stated: bool = False
     is_offline: bool = False
@@ -178,25 +186,15 @@ def _verify(
         found.alterations += kept.alterations
         found.notes += kept.notes
         said.append((shown(source.recording.path), source.recording.header.settings))
+    found.journals = len(sources)
     sent.add(sources.values())
     found.left += sent.left.values()
     if options.is_offline:
-        _require_compared(manifests, sources, found)
+        require_compared(manifests, missing=found.missing, sources=sources)
         return
     settings = load_for_reading(said, owned=owned, flags=options.flags, environ=os.environ)
     output.say(*exposure_lines(settings))
     _compare(sent, settings, found, options, progress)
-
-
-def _require_compared(
-    manifests: Mapping[Path, Manifest], sources: Mapping[Path, JournalSource], found: _Finding
-) -> None:
-    """Refuse to call something verified when nothing that it names was found."""
-    named = sum(len(each.journals) + len(each.files) for each in manifests.values())
-    if not sources and len(found.missing) == named:
-        what = "nothing to compare with: no journal and no file that it names was found"
-        remedy = "name its journals, too, or leave out --offline"
-        raise SettingsError(Problem(what, remedy, ", ".join(map(shown, manifests))))
 
 
 def _read_all(
@@ -305,9 +303,13 @@ def _lines(found: _Finding) -> Iterator[Line]:
 
 
 def _sum_up(found: _Finding) -> str:
-    whole = "the journal is whole"
-    if found.manifests:
-        whole = "the manifest is as it was made, and its journal is whole"
+    one = found.journals == 1
+    journals = "journal is whole" if one else f"{found.journals} journals are whole"
+    whole = f"the {journals}"
+    if found.manifests == 1:
+        whole = f"the manifest is as it was made, and its {journals}"
+    elif found.manifests:
+        whole = f"the {found.manifests} manifests are as they were made, and the {journals}"
     if found.is_stated:
         whole = "the manifest alone was compared"
     if found.is_offline:

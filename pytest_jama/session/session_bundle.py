@@ -70,8 +70,7 @@ class Bundler:
         if not self._journals:
             return None
         begun = self._find_begun()
-        has_sent = any(each.state in _ARRIVED for each in report.receipts)
-        if not (begun or has_sent) or not self._end(report):
+        if not (begun or self._is_due(report)) or not self._end(report):
             return None
         try:
             return begun or self._make()
@@ -80,9 +79,17 @@ class Bundler:
             observer.warned(f"the bundle of the session cannot be made: {why}")
             return None
 
+    def _is_due(self, report: UploadReport) -> bool:
+        """Return whether results arrived, now or in an upload that was killed before its bundle."""
+        if any(each.state in _ARRIVED for each in report.receipts):
+            return True
+        had_arrived = report.plan is not None and bool(report.plan.earlier)
+        return had_arrived and not any(map(_is_of_bundle, self._filed))
+
     def _find_begun(self) -> AttachedFile | None:
         """Return the bundle that an earlier upload began to send and did not bring to its place."""
-        states = {each.sha256: each.state for each in self._filed if each.place.startswith("plan ")}
+        bundles = {each.sha256 for each in filter(_is_of_bundle, self._filed)}
+        states = {each.sha256: each.state for each in self._filed if each.sha256 in bundles}
         begun = [sha256 for sha256, state in states.items() if state not in _OVER]
         stores = [FileStore.of_journal(path) for path in self._journals]
         path = find_in(stores, begun[-1]) if begun else None
@@ -125,6 +132,10 @@ class Bundler:
             name if names.count(name) == 1 else f"{number}-{name}"
             for number, name in enumerate(names, start=1)
         ]
+
+
+def _is_of_bundle(filed: FileReceipt) -> bool:
+    return filed.place.startswith("plan ")
 
 
 def pack(contents: Mapping[str, bytes]) -> bytes:

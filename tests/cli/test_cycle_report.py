@@ -146,7 +146,7 @@ def test_of_sessions_one_after_the_other_the_newest_counts(reported: Reported) -
     assert reported() == 0
     assert [each["status"] for each in reported.record["cases"]] == ["passed"] * 3
     assert [each["in_jama"] for each in reported.record["cases"]] == ["same"] * 3
-    assert reported.kinds().count("Earlier session") == 2
+    assert reported.kinds().count("Another session") == 2
     assert reported.record["passed"]
 
 
@@ -290,3 +290,29 @@ def test_a_server_that_does_not_name_cases_with_runs_is_asked_for_them(reported:
     assert reported.requests.count("GET /abstractitems") == 1
     assert len(reported.record["cases"]) == 3
     assert reported.case(2)["runs"][0]["run"] == str(reported.run(2).id)
+
+
+def test_a_later_part_of_the_tests_of_a_case_does_not_take_the_place_of_all(
+    reported: Reported,
+) -> None:
+    repository = reported.world.repository
+    repository.write(
+        "test_pump.py",
+        """
+        import pytest
+
+        @pytest.mark.jama("KEY-TC-1")
+        @pytest.mark.parametrize("rate", [1, 2])
+        def test_bolus(rate):
+            pass
+        """,
+    )
+    assert repository.pytest_here().status == 0
+    assert repository.pytest_here("-k", "2]").status == 0
+
+    assert reported() == 0, reported.err
+    found = reported.case(1)
+    assert (found["status"], found["in_jama"], len(found["tests"])) == ("passed", "same", 2)
+    (told,) = (each for each in reported.record["deviations"] if found["case"] in each["cases"])
+    assert (told["kind"], told["open"]) == ("Another session", False)
+    assert "concluded INPROGRESS" in told["what"]

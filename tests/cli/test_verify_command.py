@@ -65,6 +65,14 @@ def test_what_was_uploaded_is_as_sent_with_one_list(verified: Verified) -> None:
     assert [each for each in verified.requests if "/oauth/" not in each] == ["GET /testruns"]
 
 
+def test_several_journals_are_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for day in (EARLY, LATE):
+        path = world.journal(day, PASSED, FAILED)
+        assert world() == 0, world.err
+    assert main(["verify", str(path.parent)]) == 0
+    assert "2 test runs as sent; the 2 journals are whole" in capsys.readouterr().out
+
+
 def test_changed_status_is_named_with_who_and_when(verified: Verified) -> None:
     verified.change(2, testRunStatus="PASSED")
     assert verified("--json") == 1

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.cli import main
+from pytest_jama.core.attached_file import AttachedFile
+from pytest_jama.journal import lines
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.sandbox.jama.nodes import get_node, save_fields
 from pytest_jama.sandbox.jama.stored_files import store_file
 from tests.cli.test_uploaded_files import LOG, SHOT, file_lines, journal
+from tests.cli.upload_world import LATE, PASSED
+from tests.journal.record import a_test, as_bytes, header
 from tests.sandbox.client import Api
 
 if TYPE_CHECKING:
     from tests.cli.upload_world import World
+    from tests.harness import Repository
 
 
 class Attached:
@@ -139,6 +144,33 @@ def test_a_manifest_without_its_journal_knows_the_files(attached: Attached) -> N
     assert "2 test runs and 3 files as sent; the manifest alone was compared" in attached.out
     attached.store("shot.png", SHOT[::-1])
     assert len(attached.found("--files")) == 2
+
+
+def test_long_lists_say_what_takes_its_time(
+    repository: Repository, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(4, 101):
+        repository.case(number)
+    path = world.folder / f"{LATE}.jsonl"
+    store = FileStore.of_journal(path)
+    shot = AttachedFile("shot.png", store.keep(SHOT), len(SHOT), "image/png")
+    tests = [
+        a_test(f"test_{number}", PASSED, cases=f"{repository.key}-TC-{number}", files=(shot,))
+        for number in range(1, 101)
+    ]
+    head = header(LATE, settings=world.settings(cycle="Many"))
+    path.write_bytes(as_bytes(head, *map(lines.result_line, tests)))
+    assert world() == 0, world.err
+    repository.sandbox.clear_requests()
+    assert main(["verify", "--files", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "jama: comparing 100 test runs" in out
+    assert "jama: files of 50 of 100 test runs read" in out
+    assert "100 test runs and 100 files as sent" in out
+    made = [each.path for each in repository.sandbox.requests if "/oauth/" not in each.path]
+    assert len(made) == 2 + 100 + 1
+    assert main(["verify", "--files", "--quiet", str(path)]) == 0
+    assert not capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [(), ("--files",), ("--offline",)])

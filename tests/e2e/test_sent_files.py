@@ -75,6 +75,31 @@ def test_files_of_a_session_arrive_by_way_of_its_junit_report_too(repository: Re
     )
 
 
+def test_a_property_of_another_tool_names_a_file_for_both_front_ends(
+    repository: Repository,
+) -> None:
+    repository.case(1)
+    repository.start_cycle()
+    repository.write("shots/a.txt", "42 V")
+    suite = """
+        import pytest
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_one(record_property):
+            record_property("attachment", "shots/a.txt")
+            record_property("attachment", "https://ci.example/42")
+    """
+    repository.write("test_it.py", suite)
+    direct = repository.pytest_here("--junitxml=report.xml", "-ojunit_family=xunit1")
+    through_report = repository.run_here(lambda: junit_uploader(["report.xml"]))
+    for finished in (direct, through_report):
+        assert finished.status == 0, finished.output
+        sent = [each.method for each in finished.requests if "attachments" in each.path]
+        assert sent.count("PUT") == 1
+    (run,) = repository.runs().values()
+    assert (run.actual_results or "").count("file a.txt") == 2  # in each account
+
+
 ATTEMPTS = """
 import pytest
 

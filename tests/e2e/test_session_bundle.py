@@ -73,6 +73,9 @@ THREE = [
 ]
 
 
+LOOKED_AT = ["GET /attachments/N", "GET /attachments/N/file"]
+
+
 def unpacked(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -156,8 +159,8 @@ def kill_after(path: Path, line: int) -> None:
 @pytest.mark.parametrize(
     "line, expected",
     [
-        (0, ["GET /abstractitems", *THREE[1:]]),
-        (1, THREE[1:]),
+        (0, ["GET /abstractitems", *LOOKED_AT, THREE[2]]),
+        (1, [*LOOKED_AT, THREE[2]]),
         (2, ["GET /testplans/N/attachments"]),
         (3, []),
     ],
@@ -179,6 +182,21 @@ def test_after_a_kill_the_upload_sends_only_what_is_missing(
     assert len(looked_up) == 1 + expected.count("GET /abstractitems")  # one is for the cases
     assert bundles(place) == before
     assert '"finished":true' in journal(place).read_text("utf-8").splitlines()[-1]
+
+
+def test_a_kill_between_the_results_and_the_bundle_leaves_it_to_the_upload(
+    place: Repository,
+) -> None:
+    refused = Effect(status=403, message="not permitted")
+    with place.sandbox.faults.during(Once("POST", "/attachments", refused, always=True)):
+        place.pytest_here()
+    whole = journal(place).read_bytes().splitlines(keepends=True)
+    ends = [number for number, each in enumerate(whole) if b'"line":"end"' in each]
+    journal(place).write_bytes(b"".join(whole[: ends[0]]))
+    finished = place.run_here(lambda: main(["upload"]))
+    assert finished.status == 0, finished.output
+    assert finished.count_requests("PATCH") == 0
+    assert len(bundles(place)) == 1
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,12 @@ class Reported:
         self.folder = folder
         self.store = FileStore(folder / "kept")
         self.kept = KeptFiles(self.store, EvidenceSettings(**settings), Redactor())
-        self.root = root
+        self.options = FileOptions(root, patterns=tuple(settings.get("files", ())))
         self.faults: list[Unusable] = []
 
     def add(self, *reports: str) -> list[TestResult]:
         merged = read_reports(reports)
-        files = ReportFiles(self.kept, [each.path for each in merged.files], FileOptions(self.root))
+        files = ReportFiles(self.kept, [each.path for each in merged.files], self.options)
         found = [files.add(test.as_result(), test) for test in merged.tests.values()]
         self.faults = list(files.faults())
         return found
@@ -290,6 +290,19 @@ def test_secrets_in_texts_are_hidden_before_anything_is_kept(folder: Path) -> No
     (result,) = session.add(session.write("report.xml", marks("log.txt")))
     assert (result.redacted, result.files[0].redacted) == (1, 1)
     assert [b"hunter2" in each.read_bytes() for each in session.store.folder.iterdir()] == [False]
+
+
+@pytest.mark.parametrize(
+    "pattern, names", [("**/{test}*", ["pays.png"]), (".out/{test}*", ["pays.txt"])]
+)
+def test_a_pattern_finds_names_with_a_dot_only_where_it_has_that_dot(
+    folder: Path, pattern: str, names: list[str]
+) -> None:
+    for path in (".git/pays", ".pays", ".out/pays.txt", "shots/pays.png"):
+        put(folder / path)
+    session = Reported(folder, root=str(folder), files=[pattern])
+    (result,) = session.add(session.write("report.xml", ""))
+    assert [each.name for each in result.files] == names
 
 
 def kept_value(content: bytes, **changes: object) -> str:

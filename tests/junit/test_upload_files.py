@@ -162,6 +162,13 @@ def test_a_root_says_where_the_paths_of_other_tools_begin(shop: Uploader) -> Non
     assert stored(shop.repository)["2"] == [("a.png", SHOT)]
 
 
+@pytest.mark.parametrize("root", ["gone", "jama.yaml", "out/report.xml/.."])
+def test_a_root_that_is_not_a_folder_is_wrong_use(shop: Uploader, root: str) -> None:
+    refused = shop("--files-root", root, "out/report.xml")
+    assert (refused.status, refused.requests) == (2, ())
+    assert f"--files-root: '{root}' is not a folder; name one that is there" in refused.err
+
+
 def test_a_report_from_standard_input_needs_a_root(shop: Uploader) -> None:
     shop.pipe(suite(make_case(named("shots/a.png"))))
     refused = shop("-")

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
+from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import (
     CredentialsError,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Update
     from pytest_jama.core.port import Target
     from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.session.deliver import Pack
     from pytest_jama.targets.jama.runs import RunUpdate
 
 CREATION = Change(ChangeKind.CREATE, "test cycle 'Build 7'")
@@ -85,7 +87,12 @@ class World:
         self.lines: list[JournalLine] = []
 
     def deliver(
-        self, target: Target, findings: Findings, *observers: Observer, dry_run: bool = False
+        self,
+        target: Target,
+        findings: Findings,
+        *observers: Observer,
+        dry_run: bool = False,
+        pack: Pack | None = None,
     ) -> UploadReport:
         extensions = Extensions(Settings(), errors=self.errors)
         extensions.register(Extension(target))
@@ -95,6 +102,7 @@ class World:
             server="https://acme.example",
             write=self.lines.append,
             observers=observers,
+            pack=pack,
         )
         return delivery.run(findings, dry_run=dry_run)
 
@@ -365,3 +373,64 @@ def test_display_that_breaks_stops_no_upload() -> None:
     assert report.is_complete
     assert len(diary.told) == 3
     assert (world.errors.count, world.errors.may_cost_results) == (1, False)
+
+
+class Keeper(MemoryTarget):
+    """Also keeps bundles, or breaks."""
+
+    def __init__(self, breaks: BaseException | None = None) -> None:
+        super().__init__(RUNS)
+        self.kept: list[str] = []
+        self._breaks = breaks
+
+    def keep_bundle(self, file: AttachedFile, *, observer: Observer) -> None:
+        del observer
+        if self._breaks is not None:
+            raise self._breaks
+        self.kept.append(file.name)
+
+
+BUNDLE = AttachedFile("b.zip", "0" * 64, 2, "application/zip")
+
+
+def keep_in(target: Target, *, dry_run: bool = False) -> UploadReport:
+    """Bring judgements to a target, and a bundle after all of them."""
+    findings = Findings((), Judgement(tuple(CASES)), "pytest 9")
+
+    def pack(report: UploadReport, _: Observer) -> AttachedFile | None:
+        return BUNDLE if report.is_complete else None
+
+    return World().deliver(target, findings, Diary(), dry_run=dry_run, pack=pack)
+
+
+def test_a_bundle_is_kept_when_everything_is_sent() -> None:
+    target = Keeper()
+    assert keep_in(target).is_complete
+    assert target.kept == ["b.zip"]
+
+
+def test_a_dry_run_keeps_no_bundle() -> None:
+    target = Keeper()
+    keep_in(target, dry_run=True)
+    assert target.kept == []
+
+
+def test_a_target_that_keeps_no_bundles_is_asked_for_none() -> None:
+    assert keep_in(MemoryTarget(RUNS)).is_complete
+
+
+@pytest.mark.parametrize(
+    "breaks, kind",
+    [
+        (OutOfReachError("gone"), OutOfReachError),
+        (KeyboardInterrupt(), InterruptedUploadError),
+    ],
+    ids=["out-of-reach", "ctrl-c"],
+)
+def test_what_breaks_the_bundle_costs_no_result_and_leaves_something_to_do(
+    breaks: BaseException, kind: type[Exception]
+) -> None:
+    report = keep_in(Keeper(breaks))
+    assert [each.state for each in report.receipts] == [SendState.SENT, SendState.SENT]
+    assert isinstance(report.stopped, kind)
+    assert not report.is_complete

@@ -11,9 +11,16 @@ import pytest
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.targets.jama.file_audit import SentFile
+from pytest_jama.targets.jama.run_audit import RunAudit, SentRun
 from tests.targets.jama_world import JamaWorld, updates_for
+from tests.targets.test_jama_bundle import keep
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.targets.conftest import MakeWorld
 
 PAGE = frozenset({"startAt", "maxResults"})
@@ -47,6 +54,11 @@ DOCUMENTED = {
     "PUT /attachments/{}/file": frozenset(),
     "GET /testruns/{}/attachments": PAGE,
     "POST /testruns/{}/attachments": frozenset(),
+    "GET /testplans/{}/attachments": PAGE,
+    "POST /testplans/{}/attachments": frozenset(),
+    "GET /attachments/{}/file": frozenset(),
+    "GET /testruns/{}": frozenset(),
+    "GET /users/{}": frozenset(),
 }
 """Every request that we ever make, and its parameters. Source: Jama REST API cookbook."""
 
@@ -129,6 +141,28 @@ def test_every_request_is_a_documented_one(world: JamaWorld) -> None:
     for request in world.sandbox.requests:
         known = DOCUMENTED[f"{request.method} {re.sub(r'[0-9]+', '{}', request.path)}"]
         assert {name for name, _ in request.query} <= known
+
+
+def test_requests_of_bundles_and_of_verify_are_documented(world: JamaWorld, tmp_path: Path) -> None:
+    noting = keep(world, tmp_path)
+    requests = list(world.sandbox.requests)
+    (run,) = world.runs()
+    (plan,) = world.store.plans(world.key)
+    last = noting.filed_[-1]
+    bundle = SentFile(last.name, "0" * 64, 2, int(last.attachment or 0))
+    sent = SentRun(run.id, "case", "FAILED", "sent", files=(bundle,))
+    gone = SentRun(10**6, "case", "FAILED", "sent")
+    client = JamaClient(open_api(world.settings(), clocks=None, read_timeout_s=30.0))
+    audit = RunAudit(client, reads_bytes=True)
+    whats = [each.what for each in audit.compare(run.cycle_id or 0, [sent, gone])]
+    whats += [each.what for each in audit.compare_files(sent, f"/testplans/{plan.id}", (None, ""))]
+    client.api.connection.close()
+    title = f"file {bundle.name}"
+    assert whats == ["status", title, "run", f"content of {title}"]
+    requests += world.sandbox.requests
+    paths = [f"{each.method} {re.sub(r'[0-9]+', '{}', each.path)}" for each in requests]
+    assert [each for each in paths if each not in DOCUMENTED] == []
+    assert {"GET /users/{}", "GET /attachments/{}/file", "GET /testruns/{}"} <= set(paths)
 
 
 def test_no_page_is_larger_than_fifty_and_no_value_a_joined_list(world: JamaWorld) -> None:

@@ -22,6 +22,7 @@ from pytest_jama.cli.selftest import (
     server_scenes,
     step_scenes,
     tamper_scenes,
+    trace_scenes,
     verdict_scenes,
 )
 from pytest_jama.config.reference import fill_in, table
@@ -44,6 +45,7 @@ SCENES: tuple[Scene, ...] = (
     *kill_scenes.SCENES,
     *evidence_scenes.SCENES,
     *manifest_scenes.SCENES,
+    *trace_scenes.SCENES,
 )
 
 MALFUNCTIONS = {

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Check, Scene
-from pytest_jama.cli.selftest.workshop import CYCLE, KEY, TOOLBOX, TWO_TESTS
+from pytest_jama.cli.selftest.workshop import CYCLE, KEY, TOOLBOX, TWO_TESTS, names_all
 
 if TYPE_CHECKING:
     from pytest_jama.cli.selftest.workshop import Workshop
@@ -40,7 +40,7 @@ def test_attaches_nothing(): pass
 """
 
 
-def _files_of(workshop: Workshop, number: int, cycle: str = CYCLE) -> list[tuple[str, bytes]]:
+def files_of(workshop: Workshop, number: int, cycle: str = CYCLE) -> list[tuple[str, bytes]]:
     """Return name and content of each file of a run."""
     from pytest_jama.sandbox.jama.stored_files import (  # noqa: PLC0415 (an extra)
         content_of,
@@ -70,13 +70,13 @@ def _play_files(workshop: Workshop) -> None:
     workshop.let_fail("drop-after@POST/projects/*,times=1", "drop-after@POST/testruns/*,times=1")
     ran = workshop.pytest()
     digest = hashlib.sha256(_CURVE).hexdigest()
-    ((_, text),) = _files_of(workshop, 3)
+    ((_, text),) = files_of(workshop, 3)
     workshop.see(
         exit_status=ran.status,
         faults_were_met=sum(workshop.sandbox.faults.played.values()),
-        the_first_run_has_the_bytes=_files_of(workshop, 1) == [("curve.bin", _CURVE)],
-        the_second_run_has_the_bytes=_files_of(workshop, 2) == [("curve.bin", _CURVE)],
-        files_of_the_last_run=len(_files_of(workshop, 4)),
+        the_first_run_has_the_bytes=files_of(workshop, 1) == [("curve.bin", _CURVE)],
+        the_second_run_has_the_bytes=files_of(workshop, 2) == [("curve.bin", _CURVE)],
+        files_of_the_last_run=len(files_of(workshop, 4)),
         attachments_that_were_made=_count_made(workshop),
         both_accounts_have_the_hash=all(digest in workshop.account(each) for each in (1, 2)),
         the_text_arrived=text.startswith(b"flow 5 ml/h"),
@@ -147,14 +147,14 @@ def _play_altered(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_another_status=ran.status,
-        the_run_and_both_are_named=_names(ran.output, f"{KEY}-TC-1", "PASSED", "BLOCKED"),
+        the_run_and_both_are_named=names_all(ran.output, f"{KEY}-TC-1", "PASSED", "BLOCKED"),
     )
     store.set_status(runs[f"{KEY}-TC-1"].id, "PASSED")
     store.set_status(runs[f"{KEY}-TC-2"].id, "FAILED", steps=("PASSED", "FAILED"))
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_another_step=ran.status,
-        the_run_of_the_step_is_named=_names(ran.output, f"{KEY}-TC-2", "step"),
+        the_run_of_the_step_is_named=names_all(ran.output, f"{KEY}-TC-2", "step"),
         the_other_run_is_named=f"{KEY}-TC-1" in ran.output,
     )
     store.set_status(runs[f"{KEY}-TC-2"].id, "FAILED", steps=("FAILED", "FAILED"))
@@ -163,13 +163,8 @@ def _play_altered(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_an_edited_journal=ran.status,
-        the_journal_is_named=_names(ran.output, journal.name),
+        the_journal_is_named=names_all(ran.output, journal.name),
     )
-
-
-def _names(output: str, *words: str) -> bool:
-    """Return whether one line has all of the words."""
-    return any(all(word in line for word in words) for line in output.splitlines())
 
 
 SCENES = (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+from pytest_jama.cli.selftest.evidence_scenes import files_of
 from pytest_jama.cli.selftest.scene import Check, Scene
+from pytest_jama.cli.selftest.workshop import SETTINGS
 
 if TYPE_CHECKING:
     from pytest_jama.cli.selftest.workshop import Workshop
@@ -84,6 +87,46 @@ def _play_reports(workshop: Workshop) -> None:
     workshop.see_runs("merged:", cycle="Merged")
 
 
+_WITH_FILES = """<testsuite name="bench">
+<testcase classname="t" name="shot @jama:PUMP-TC-1"><system-out>
+[[ATTACHMENT|shots/curve.png]]
+[[ATTACHMENT|../outside.txt]]
+[[ATTACHMENT|gone.txt]]
+</system-out></testcase>
+<testcase classname="t" name="same @jama:PUMP-TC-2"><properties>
+<property name="jama_attachment" value="shots/curve.png"/></properties></testcase>
+</testsuite>
+"""
+_PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def _play_files_of_reports(workshop: Workshop) -> None:
+    workshop.add_cases(1, 2)
+    workshop.write("jama.yaml", f"{SETTINGS}evidence: {{images: inline}}\n")
+    workshop.write("out/report.xml", _WITH_FILES)
+    workshop.write("outside.txt", "not a file of the report")
+    picture = workshop.folder / "out" / "shots" / "curve.png"
+    picture.parent.mkdir()
+    picture.write_bytes(_PICTURE)
+    ran = workshop.junit("--no-upload", "out/report.xml")
+    shutil.rmtree(workshop.folder / "out")
+    sent = workshop.upload(*map(str, workshop.journals()))
+    workshop.see(
+        exit_status=ran.status,
+        the_file_outside_is_named="../outside.txt" in ran.output,
+        the_file_that_is_gone_is_named="gone.txt" in ran.output,
+        exit_status_of_the_upload=sent.status,
+        the_bytes_are_at_the_first_run=files_of(workshop, 1) == [("curve.png", _PICTURE)],
+        the_bytes_are_at_the_second_run=files_of(workshop, 2) == [("curve.png", _PICTURE)],
+        files_that_were_sent=sum(
+            each.method == "PUT" and each.path.endswith("/file")
+            for each in workshop.sandbox.requests
+        ),
+        the_account_shows_the_picture="<img " in workshop.account(1),
+    )
+    workshop.see_runs()
+
+
 SCENES = (
     Scene(
         "reports",
@@ -146,6 +189,44 @@ SCENES = (
                 "Without a stated commit, none is claimed for a report.",
                 {"an account without commit names none": True, "merged: PUMP-TC-20": "FAILED"},
                 ("M-08",),
+            ),
+        ),
+    ),
+    Scene(
+        "report-files",
+        "A report that names a picture of two tests, a file outside of its folder and one that is "
+        "gone; the folder is removed before `pytest-jama upload`. Bytes are read from the server.",
+        _play_files_of_reports,
+        (
+            Check(
+                "J-40",
+                "A file that a report names arrives byte by byte, once, though it was removed.",
+                {
+                    "exit status of the upload": 1,
+                    "the bytes are at the first run": True,
+                    "the bytes are at the second run": True,
+                    "files that were sent": 1,
+                },
+                ("M-04", "M-06", "M-07"),
+            ),
+            Check(
+                "J-41",
+                "A file outside of the folder of the report is not taken; it and one that is gone "
+                "are named, and the results are sent all the same.",
+                {
+                    "exit status": 1,
+                    "the file outside is named": True,
+                    "the file that is gone is named": True,
+                    "PUMP-TC-1": "PASSED",
+                    "PUMP-TC-2": "PASSED",
+                },
+                ("M-11", "M-12", "M-06"),
+            ),
+            Check(
+                "J-42",
+                "With `images: inline` the account shows the picture.",
+                {"the account shows the picture": True},
+                ("M-06",),
             ),
         ),
     ),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Check, Scene
-from pytest_jama.cli.selftest.workshop import KEY, TOOLBOX
+from pytest_jama.cli.selftest.workshop import KEY, TOOLBOX, names_all
 
 if TYPE_CHECKING:
     from pytest_jama.cli.selftest.workshop import Workshop
@@ -54,7 +54,7 @@ def _play_manifest(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_an_edited_manifest=ran.status,
-        its_field_and_both_values_are_named=_names(
+        its_field_and_both_values_are_named=names_all(
             ran.output, "predicate.result", '"PASSED"', '"FAILED"'
         ),
     )
@@ -63,7 +63,7 @@ def _play_manifest(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_another_subject=ran.status,
-        the_subject_is_named=_names(ran.output, "DIFFERS", "pump.bin"),
+        the_subject_is_named=names_all(ran.output, "DIFFERS", "pump.bin"),
     )
     workshop.write("pump.bin", "firmware 1.0")
     database = workshop.sandbox.store.database
@@ -79,13 +79,8 @@ def _play_manifest(workshop: Workshop) -> None:
     ran = workshop.run(*verify)
     workshop.see(
         exit_status_with_other_bytes_there=ran.status,
-        the_file_is_named=_names(ran.output, f"{KEY}-TC-1", "content of file curve.bin"),
+        the_file_is_named=names_all(ran.output, f"{KEY}-TC-1", "content of file curve.bin"),
     )
-
-
-def _names(output: str, *words: str) -> bool:
-    """Return whether one line has all of the words."""
-    return any(all(word in line for word in words) for line in output.splitlines())
 
 
 SCENES = (

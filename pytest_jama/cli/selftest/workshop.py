@@ -257,3 +257,8 @@ def says(output: str, label: str, text: str) -> bool:
     """Return whether a summary has a line of a label with a text in it."""
     lines = re.findall(rf"^{re.escape(label)} +(.*)$", output, re.MULTILINE)
     return any(text in line for line in lines)
+
+
+def names_all(output: str, *words: str) -> bool:
+    """Return whether one line has all of the words."""
+    return any(all(word in line for word in words) for line in output.splitlines())

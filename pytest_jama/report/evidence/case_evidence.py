@@ -60,7 +60,18 @@ class Execution(str, Enum):
 
 
 class FileEvidence(NamedTuple):
-    """A file of a test; `state` is how far it got at the server, empty when that is not known."""
+    """A file of a test.
+
+    Attributes:
+        name: What people call it.
+        media_type: Its kind.
+        size: Bytes.
+        sha256: The SHA-256 of its content.
+        test_id: The test.
+        step: The number of the step it belongs to; None for none.
+        state: How far it got at the server; empty when that is not known.
+        why: Why the server did not take it; empty when it did.
+    """
 
     name: str
     media_type: str
@@ -69,6 +80,7 @@ class FileEvidence(NamedTuple):
     test_id: str
     step: int | None = None
     state: str = ""
+    why: str = ""
 
 
 class TestEvidence(NamedTuple):
@@ -223,10 +235,24 @@ class CaseEvidence:
         return ", ".join(map(str, sorted(versions)))
 
     @property
+    def steps_there(self) -> int | None:
+        """How many steps its runs have; None when not recorded."""
+        known = [len(run.steps) for run in self.runs if run.version and run.state == "sent"]
+        return max(known, default=None)
+
+    @property
     def tests_passed(self) -> str:
         """How many of its tests passed: ``1/2``."""
         passed = sum(test.outcome is Outcome.PASSED for test in self.tests)
         return f"{passed}/{len(self.tests)}"
+
+    def refused_files(self) -> dict[str, list[str]]:
+        """Return the names of the files that the server did not take, by the reason."""
+        found: dict[str, list[str]] = {}
+        for file in self.files:
+            if file.state == "refused":
+                found.setdefault(file.why, []).append(file.name)
+        return found
 
     @property
     def duration_s(self) -> float | None:

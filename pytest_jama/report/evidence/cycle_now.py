@@ -87,16 +87,18 @@ def add_cycle(cases: Iterable[CaseEvidence], cycle: CycleNow) -> list[CaseEviden
         case.runs = tuple(_with_now(run, unclaimed.get(run.key), cycle) for run in case.runs)
         known = [unclaimed.pop(run.key) for run in case.runs if run.key in unclaimed]
         case_id = known[0].case_id if known else _id_of(case, cycle)
-        ids.setdefault(case_id, case)
+        if case_id:
+            ids.setdefault(case_id, case)
     silent: dict[int, CaseEvidence] = {}
     for run in unclaimed.values():
-        if run.case_id not in ids:
-            new = CaseEvidence(0, run.case_key, "", CaseStatus.NOT_RUN, "", Execution.NONE)
-            ids[run.case_id] = new
-            found.append(new)
-        case = ids[run.case_id]
+        case_id = run.case_id or -run.run_id  # which case it is of may not be told
+        if case_id not in ids:
+            key = run.case_key if run.case_id else run.run_key or f"run {run.run_id}"
+            ids[case_id] = CaseEvidence(0, key, "", CaseStatus.NOT_RUN, "", Execution.NONE)
+            found.append(ids[case_id])
+        case = ids[case_id]
         if not case.judged and case.execution is Execution.NONE:
-            silent[run.case_id] = case
+            silent[case_id] = case
         _add_run(case, run)
     for case in silent.values():
         _conclude(case)

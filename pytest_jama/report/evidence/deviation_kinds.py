@@ -40,14 +40,14 @@ NOT_EXECUTED = DeviationKind("Not executed")
 STALE = DeviationKind("Stale case version", is_warning=True)
 FILE = DeviationKind("File not in Jama", is_warning=True)
 REPLACED = DeviationKind("Entry replaced", is_open=False)
-EARLIER = DeviationKind("Earlier session", is_open=False)
+OTHER = DeviationKind("Another session", is_open=False)
 REPEATED = DeviationKind("Repeated test", is_open=False)
 
 KINDS = (
     *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, UNCALIBRATED, NOTHING, NOT_SENT, UNREAD),
     *(UNCOLLECTED, UNUSABLE),
     *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, ELSEWHERE, HOOK, DRIFT, XPASSED),
-    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, EARLIER, REPEATED),
+    *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, OTHER, REPEATED),
 )
 """The worst first, as a reader may stop after any of them."""
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
     from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.journal_sources import JournalSource
-    from pytest_jama.report.evidence.newest_sessions import EarlierResult
+    from pytest_jama.report.evidence.newest_sessions import OtherResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
@@ -52,7 +52,7 @@ def find_deviations(
     sent: SentRuns,
     unlinked: Iterable[TestEvidence],
     cycle: CycleNow | None = None,
-    earlier: Iterable[EarlierResult] = (),
+    others: Iterable[OtherResult] = (),
 ) -> tuple[Deviation, ...]:
     """Return the deviations of a record, numbered in their order.
 
@@ -63,7 +63,7 @@ def find_deviations(
         sent: What became of the runs.
         unlinked: The tests that ran and belong to no case.
         cycle: What the cycle showed; None when it was not read.
-        earlier: What sessions said that later ones replaced.
+        others: What sessions said that do not count for these cases.
     """
     found = [*_of_sources(sources), *_of_sessions(recordings)]
     if not sent.has_sent and cases:
@@ -78,7 +78,7 @@ def find_deviations(
             Found(kinds.UNREAD, (), what, "Planned cases may be missing.", "make it again")
         )
     found += _of_unlinked(unlinked)
-    found += _of_earlier(earlier, cases)
+    found += _of_others(others, cases)
     for case in cases:
         found += _of_case(case, sent)
     found.sort(key=lambda each: (kinds.PLACE_OF[each.kind], each.cases))
@@ -162,14 +162,14 @@ def _of_unlinked(tests: Iterable[TestEvidence]) -> Iterator[Found]:
             yield Found(kinds.NO_CASE, (), what, meaning, "4 Planned and executed")
 
 
-def _of_earlier(earlier: Iterable[EarlierResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
+def _of_others(others: Iterable[OtherResult], cases: Iterable[CaseEvidence]) -> Iterator[Found]:
     known = {name: case for case in cases for name in (*case.also, case.key)}
-    for key, session, verdict in earlier:
+    for key, session, verdict, tests in others:
         case = known.get(key)
         if case is not None:
-            what = f"Session {session} concluded {verdict or 'no verdict'} before."
-            meaning = "The newest session counts, in this record as in Jama."
-            yield _found(kinds.EARLIER, case, what, meaning, "6 Tools and record")
+            what = f"Session {session} concluded {verdict or 'no verdict'}: {tests}."
+            meaning = "The newest session with complete evidence counts, as in Jama; these do not."
+            yield _found(kinds.OTHER, case, what, meaning, "6 Tools and record")
 
 
 def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
@@ -189,12 +189,10 @@ def _of_case(case: CaseEvidence, sent: SentRuns) -> Iterator[Found]:
         yield _found(
             kinds.REPLACED, case, f"{sent.replaced[case.key]}.", meaning, "the run in Jama"
         )
-    for file in case.files:
-        if file.state == "refused":
-            meaning = "The evidence is beside the journal only; its hash is in this record."
-            yield _found(
-                kinds.FILE, case, f"Jama did not take {file.name}.", meaning, "files of the case"
-            )
+    for why, names in case.refused_files().items():
+        meaning = "The evidence is beside the journal only; its hash is in this record."
+        what = f"Jama did not take {', '.join(names)}: {why or 'why is not recorded'}."
+        yield _found(kinds.FILE, case, what, meaning, "files of the case")
 
 
 def _of_tests(case: CaseEvidence) -> Iterator[Found]:
@@ -251,7 +249,9 @@ def _of_status(case: CaseEvidence) -> Iterator[Found]:
         what = _first_message(case.tests) or _totals(case)
         yield _found(kinds.BLOCKED, case, what, f"{_said(case)}.", _ANNEX)
     elif case.status is CaseStatus.INCOMPLETE:
-        what = f"{_totals(case)}. {_capital('; '.join(case.reasons))}".rstrip(". ") + "."
+        is_whole = case.judged == "PASSED" and case.execution is Execution.FULL
+        why = "; ".join(case.reasons) or ("a part of its steps was not shown" if is_whole else "")
+        what = f"{_totals(case)}. {_capital(why)}".rstrip(". ") + "."
         yield _found(kinds.INCOMPLETE, case, what, f"{_said(case)}, and not passed.", _ANNEX)
     elif case.status is CaseStatus.PASSED and case.execution is not Execution.FULL:
         meaning = "Passed on a part of its tests: see the rules of the settings."
@@ -270,7 +270,7 @@ def _of_run(case: CaseEvidence, run: RunEvidence) -> Iterator[Found]:
         if run.now.status == run.status:
             meaning = f"{_said(case)}, in Jama as well; what stands there is not what was sent."
         yield _found(kinds.OTHERWISE, case, f"{name}: {told}.", meaning, "the run in Jama")
-    elif run.state == "left":
+    elif run.state == "left" and not run.is_as_recorded:
         shows = run.shows or "nothing"
         meaning = f"{_said(case)} in this record, and Jama shows {shows}: somebody has to decide."
         yield _found(

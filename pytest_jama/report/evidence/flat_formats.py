@@ -184,7 +184,10 @@ def _case(case: CaseEvidence) -> dict[str, Any]:
             for step in case.steps
         ],
         "tests": [_test(each) for each in case.tests],
-        "files": [{**each._asdict(), "state": each.state or None} for each in case.files],
+        "files": [
+            {**each._asdict(), "state": each.state or None, "why": each.why or None}
+            for each in case.files
+        ],
     }
 
 

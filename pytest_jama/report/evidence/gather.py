@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.evidence_record import Deviation
     from pytest_jama.report.evidence.journal_sources import JournalSource
-    from pytest_jama.report.evidence.newest_sessions import EarlierResult
+    from pytest_jama.report.evidence.newest_sessions import OtherResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
 
 
@@ -77,10 +77,10 @@ def gather(
     )
     uploads = (each.uploads_to(cycle.cycle_id if cycle else None) for each in sources)
     sent = sum_up_uploads(chain.from_iterable(uploads))
-    earlier: Sequence[EarlierResult] = ()
-    if cycle is not None:
-        recordings, earlier = keep_newest(recordings, _identities(sent, cycle))
     rules = _rules_of(recordings[0])
+    others: Sequence[OtherResult] = ()
+    if cycle is not None:
+        recordings, others = keep_newest(recordings, _identities(sent, cycle), rules=rules)
     judgement = judge_recordings(recordings, rules=rules, adjust=lambda case: case)
     told = [
         *_judged(_unite(judgement.cases, sent.names), sent),
@@ -95,7 +95,7 @@ def gather(
         sent=sent,
         unlinked=unlinked,
         cycle=cycle,
-        earlier=earlier,
+        others=others,
     )
     _refer_to(deviations, cases)
     title, project = describe_place(recordings[0], sent)
@@ -169,7 +169,7 @@ def _judged(verdicts: Iterable[CaseVerdict], sent: SentRuns) -> Iterator[CaseEvi
 
 def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
     key = str(case.case_ref)
-    runs = sent.by_case.get(key, ())
+    runs = tuple(_tell_lost_steps(run, case) for run in sent.by_case.get(key, ()))
     tests = tuple(map(_test, case.results))
     execution = _execution(case.results)
     unresolved = sent.unresolved.get(key, "")
@@ -194,6 +194,16 @@ def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
         unresolved=unresolved,
         also=tuple(map(str, case.also)),
     )
+
+
+def _tell_lost_steps(run: RunEvidence, case: CaseVerdict) -> RunEvidence:
+    """Return a run that says which steps were reported and have no place in it, if known."""
+    lost = [step.number for step in case.steps if not 0 < step.number <= len(run.steps)]
+    if not lost or run.state != "sent" or run.version is None:
+        return run
+    named = f"step{'s' if len(lost) > 1 else ''} {', '.join(map(str, lost))}"
+    said = f"tests report {named}, which the run does not have"
+    return run._replace(why="; ".join(filter(None, (run.why, said))))
 
 
 def _untested(
@@ -222,7 +232,7 @@ def _status(
     """Return the worst of what was concluded and what was sent, which steps can make worse."""
     if verdict is None:
         return CaseStatus.NOT_RUN if execution is Execution.NONE else CaseStatus.INCOMPLETE
-    sent = [_WORDS.get(run.status) for run in runs if run.state != "left"]
+    sent = [_WORDS.get(run.status) for run in runs]
     return STATUS_OF[(worst([verdict, *sent]) or verdict).value]
 
 
@@ -265,9 +275,9 @@ def _files(
     places = [run.key for run in runs]
     for result in results:
         for name, sha256, size, media_type, step, _ in result.files:
-            states = (sent.files.get((sha256, place), "") for place in (*places, ""))
-            state = next(filter(None, states), "")
-            yield FileEvidence(name, media_type, size, sha256, result.test_id, step, state)
+            known = (sent.files.get((sha256, place)) for place in (*places, ""))
+            got = next(filter(None, known), ("", ""))
+            yield FileEvidence(name, media_type, size, sha256, result.test_id, step, *got)
 
 
 def _number_cases(cases: Iterable[CaseEvidence]) -> tuple[CaseEvidence, ...]:

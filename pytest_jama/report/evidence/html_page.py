@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -23,7 +23,7 @@ from pytest_jama.report.evidence.case_evidence import (
     CaseStatus,
     Execution,
 )
-from pytest_jama.report.evidence.identification import utc
+from pytest_jama.report.evidence.identification import as_people_read, utc
 from pytest_jama.report.evidence.trace_record import MEANINGS, Rank
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.trace_record import TracedCase, TraceRecord
 
     FindFile = Callable[[str], Path | None]
+
+T = TypeVar("T")
 
 BIG = 500
 """From so many cases on the browser lays out only the groups that are seen."""
@@ -96,6 +98,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["cut"] = _cut
+    environment.filters["when"] = as_people_read
     environment.filters["sentence"] = _sentence
     return environment
 
@@ -140,7 +143,8 @@ def _values(
         "only_deviations": only_deviations,
         "pages": _pages(told) if len(told) >= MANY_PAGES else 0,
         "pages_of_deviations": _pages([case for case in cases if case.deviations]),
-        "groups": [told[at : at + _GROUP] for at in range(0, len(told), _GROUP)],
+        "groups": _groups(told),
+        "deviation_groups": _groups(record.deviations),
         "is_big": len(told) >= BIG,
         "all_counts": [(status, counts[status]) for status in CaseStatus if counts[status]],
         "step_words": STATUS_OF,
@@ -182,6 +186,10 @@ def _pages(cases: Sequence[CaseEvidence]) -> int:
     steps = sum(len(case.steps) for case in cases)
     deviations = sum(len(case.deviations) for case in cases)
     return round(4 + 0.13 * len(cases) + 0.15 * deviations + 0.03 * rows + 0.07 * steps)
+
+
+def _groups(several: Sequence[T]) -> list[Sequence[T]]:
+    return [several[at : at + _GROUP] for at in range(0, len(several), _GROUP)]
 
 
 def _halves(facts: Sequence[object]) -> tuple[Sequence[object], Sequence[object]]:
@@ -263,11 +271,14 @@ def _percent(count: int, whole: int) -> str:
 
 
 _MINUTE_S = 60
+_SHORTEST_S = 0.05
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "\N{EN DASH}"
+    if 0 < seconds < _SHORTEST_S:
+        return "<0.1 s"
     if seconds < _MINUTE_S:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE_S)
@@ -292,6 +303,10 @@ class _Images:
         self._find_file = find_file
         self._shown: set[str] = set()
         self._left = _ALL_IMAGES_BYTES
+
+    def has(self, file: FileEvidence) -> bool:
+        """Tell whether the page has shown the same image."""
+        return file.sha256 in self._shown
 
     def __call__(self, file: FileEvidence) -> str:
         """Return an image as an address that holds it; empty when it is not to be shown."""

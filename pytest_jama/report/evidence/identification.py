@@ -48,6 +48,11 @@ def utc(seconds: float | None) -> str:
         return ""
 
 
+def as_people_read(iso: str) -> str:
+    """Return a time that programs wrote, in the form of the others: ``... 21:04:31 UTC``."""
+    return f"{iso[:19].replace('T', ' ')} UTC" if iso.endswith(("+00:00", "Z")) else iso
+
+
 def iso_time(seconds: float | None) -> str:
     """Return a time for programs: ``2026-11-27T21:04:31.250+00:00``; empty when it is not known."""
     if not utc(seconds):
@@ -60,19 +65,19 @@ def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     origins = [each.header.provenance for each in recordings]
     place = sent.place
     yield Fact("Software under test", _settings(recordings, "software"))
-    yield Fact("Commit", _each(each.header.commit for each in recordings), is_code=True)
-    yield Fact("Branch", _each(each.branch for each in origins))
-    yield Fact("Modified", _each(_MODIFIED.get(each.is_modified, "") for each in origins))
+    yield Fact("Commit", _of_all(each.header.commit for each in recordings), is_code=True)
+    yield Fact("Branch", _of_all(each.branch for each in origins))
+    yield Fact("Modified", _of_all(_MODIFIED.get(each.is_modified, "") for each in origins))
     yield Fact("Tests", _elsewhere(recordings))
     yield Fact("Device under test", _settings(recordings, "device"))
     pieces = [piece for each in recordings for piece in equipment_of(each)]
     yield Fact("Equipment, calibration", _each(map(_describe, pieces)))
-    yield Fact("Executed by", _each(map(_tester, recordings)))
+    yield Fact("Executed by", _of_all(map(_tester, recordings)))
     yield Fact("Sent to Jama by", _each(each.user for each in origins))
     yield Fact("CI system", _each(each.ci for each in origins))
     jobs = list(dict.fromkeys(filter(None, (each.job for each in origins))))
     yield from [Fact("CI job", job, link=job) for job in jobs] or [Fact("CI job")]
-    yield Fact("Host", _each(_joined(each.host, each.os) for each in origins))
+    yield Fact("Host", _of_all(_joined(each.host, each.os) for each in origins))
     yield Fact("Tests ran (UTC)", _times_of_tests(recordings))
     yield Fact("Sent (UTC)", _span(sent.times))
     yield Fact("Server", _each(str(each.header.settings.get("url") or "") for each in recordings))
@@ -83,7 +88,7 @@ def identify(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
 
 
 def _settings(recordings: Iterable[Recording], name: str) -> str:
-    return _each(str(each.header.settings.get(name) or "") for each in recordings)
+    return _of_all(str(each.header.settings.get(name) or "") for each in recordings)
 
 
 def _tester(recording: Recording) -> str:
@@ -161,6 +166,16 @@ def describe_sources(sources: Iterable[JournalSource]) -> Iterator[SourceFile]:
 def _each(texts: Iterable[str]) -> str:
     """Return what several sessions say, each text once."""
     return "; ".join(dict.fromkeys(filter(None, texts)))
+
+
+def _of_all(texts: Iterable[str]) -> str:
+    """Return what sessions say, and for how many it is not known: it does not stand for all."""
+    said = tuple(texts)
+    silent = said.count("")
+    known = _each(said)
+    if not known or not silent:
+        return known
+    return f"{known}; not recorded for {silent} of {len(said)} sessions"
 
 
 def _joined(*parts: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.text import clean, shorten, visible
 from pytest_jama.report.evidence.case_evidence import CaseStatus
+from pytest_jama.report.evidence.identification import as_people_read
 from pytest_jama.report.evidence.trace_record import Rank
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def markdown_lines(
     yield ""
     known = {fact.label: fact for fact in record.identification}
     yield from (f"- {name}: {_fact(known[name])}" for name in _NAMED)
-    yield f"- Record of {_plain(record.made_at)} by {_plain(record.reporter)}"
+    yield f"- Record of {_plain(as_people_read(record.made_at))} by {_plain(record.reporter)}"
     if whole:
         yield f"- All of it: {_plain(whole)}"
 
@@ -131,9 +132,9 @@ def trace_lines(trace: TraceRecord) -> Iterator[str]:
     yield ""
     yield from _requirements(trace)
     yield ""
+    read_at = _plain(as_people_read(trace.read_at))
     yield (
-        f"Project {_plain(trace.project)}, read from Jama on {_plain(trace.read_at)} "
-        f"by {_plain(trace.reporter)}"
+        f"Project {_plain(trace.project)}, read from Jama on {read_at} by {_plain(trace.reporter)}"
     )
 
 

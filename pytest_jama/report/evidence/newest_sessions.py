@@ -1,7 +1,8 @@
 """Sessions that one cycle got one after the other: of each case the newest counts. Pure.
 
 Sessions that were sent together are one. A later upload replaces what an earlier one wrote into the
-runs of the same cases, so that a record of both must not tell them as one session.
+runs of the same cases, unless its evidence is incomplete and the earlier one's is not: a record of
+both must not tell them as one session.
 """
 
 from __future__ import annotations
@@ -10,72 +11,97 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pytest_jama.core.results import Outcome
+from pytest_jama.core.text import counted
+from pytest_jama.core.verdicts import Verdict
+from pytest_jama.journal.rejudge import judge_recordings
+from pytest_jama.report.evidence.case_evidence import OUTCOME_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.results import TestResult
+    from pytest_jama.core.verdicts import VerdictRules
     from pytest_jama.journal.record import Rank, Recording
 
 T = TypeVar("T")
+Group = frozenset[str]
+"""The names of the sessions that were sent together."""
+
+_NAMED = 3
 
 
-class EarlierResult(NamedTuple):
-    """What a session concluded of a case before a later one ran its tests again.
+class OtherResult(NamedTuple):
+    """What sessions concluded of a case whose tests another one ran, too, which counts.
 
     Attributes:
         case: The case.
-        session: The session.
+        session: One of these sessions.
         verdict: What it concluded, in Jama's words; empty for nothing.
+        tests: From which tests, with their outcomes.
     """
 
     case: str
     session: str
     verdict: str
+    tests: str
 
 
 def keep_newest(
-    recordings: Sequence[Recording],
-    identities: Mapping[str, str],
-) -> tuple[tuple[Recording, ...], tuple[EarlierResult, ...]]:
-    """Return sessions without the cases that one which was sent later ran again, and what is left.
+    recordings: Sequence[Recording], identities: Mapping[str, str], *, rules: VerdictRules
+) -> tuple[tuple[Recording, ...], tuple[OtherResult, ...]]:
+    """Return sessions with those cases alone of which they count, and what the others said.
 
     Args:
         recordings: One of each session.
         identities: What is the same for all names of a case, by each name, as far as known.
+        rules: Which verdict follows from which outcome.
     """
     groups = _groups(recordings)
-    newest: dict[str, tuple[Rank, frozenset[str]]] = {}
+    if len(set(groups.values())) == 1:
+        return tuple(recordings), ()
+    said = {group: _conclude(recordings, group, rules) for group in set(groups.values())}
+    newest: dict[str, tuple[bool, Rank, Group]] = {}
     named: dict[str, set[CaseRef]] = {}
     for recording in recordings:
-        mine = recording.header.rank, groups[recording.header.session]
+        group = groups[recording.header.session]
         for ref in _cases_of(recording):
             named.setdefault(identities.get(str(ref), str(ref)), set()).add(ref)
         for ref in _cases_that_ran(recording):
             case = identities.get(str(ref), str(ref))
-            newest[case] = max(newest.get(case, mine), mine, key=lambda each: each[0])
+            mine = said[group].get(ref) not in _UNFINISHED, recording.header.rank, group
+            newest[case] = max(newest.get(case, mine), mine, key=lambda each: each[:2])
     kept: list[Recording] = []
-    earlier: list[EarlierResult] = []
+    others: list[OtherResult] = []
     for recording in recordings:
         group = groups[recording.header.session]
         outdated = {
-            ref
-            for case, (_, winner) in newest.items()
-            if winner is not group
-            for ref in named[case]
+            ref for case, (*_, winner) in newest.items() if winner != group for ref in named[case]
         }
         kept.append(_without(recording, outdated) if outdated else recording)
-        earlier += _told(recording, outdated)
-    return tuple(kept), tuple(earlier)
+        others += _told(recording, outdated, said[group])
+    return tuple(kept), tuple(others)
 
 
-def _groups(recordings: Sequence[Recording]) -> dict[str, frozenset[str]]:
-    """Return the sessions that were last sent together, for each of them the same object."""
-    groups: dict[str, frozenset[str]] = {}
+_UNFINISHED = frozenset({Verdict.INPROGRESS, Verdict.NOT_RUN, None})
+"""What no upload writes over a verdict of complete evidence."""
+
+
+def _conclude(
+    recordings: Iterable[Recording], group: Group, rules: VerdictRules
+) -> dict[CaseRef, Verdict | None]:
+    mine = [each for each in recordings if each.header.session in group]
+    judgement = judge_recordings(mine, rules=rules, adjust=lambda case: case)
+    return {case.case_ref: case.verdict for case in judgement.cases}
+
+
+def _groups(recordings: Sequence[Recording]) -> dict[str, Group]:
+    """Return with which sessions each was last sent together; those without a journal count not."""
+    groups: dict[str, Group] = {}
+    known = {recording.header.session for recording in recordings}
     for recording in recordings:
-        names = {recording.header.session, *recording.partners}
+        names = {recording.header.session, *known.intersection(recording.partners)}
         names.update(*(groups[name] for name in tuple(names) if name in groups))
         groups.update(dict.fromkeys(names, frozenset(names)))
     return groups
@@ -93,12 +119,28 @@ def _cases_that_ran(recording: Recording) -> Iterator[CaseRef]:
             yield from (link.case_ref for link in result.links)
 
 
-def _told(recording: Recording, outdated: AbstractSet[CaseRef]) -> Iterator[EarlierResult]:
+def _told(
+    recording: Recording,
+    outdated: AbstractSet[CaseRef],
+    said: Mapping[CaseRef, Verdict | None],
+) -> Iterator[OtherResult]:
     for ref in dict.fromkeys(_cases_that_ran(recording)):
         if ref in outdated:
-            said = recording.verdicts.get(ref)
-            verdict = said.verdict.value if said and said.verdict else ""
-            yield EarlierResult(str(ref), recording.header.session, verdict)
+            verdict = said.get(ref)
+            concluded = verdict.value if verdict else ""
+            tests = _name_tests(recording, ref)
+            yield OtherResult(str(ref), recording.header.session, concluded, tests)
+
+
+def _name_tests(recording: Recording, case: CaseRef) -> str:
+    """Name some tests of a case: what stands for it now may come from others."""
+    mine = [
+        f"{result.test_id} ({OUTCOME_WORDS[result.outcome]})"
+        for result in recording.results.values()
+        if any(link.case_ref == case for link in result.links)
+    ]
+    rest = len(mine) - _NAMED
+    return ", ".join(mine[:_NAMED]) + (f" and {counted(rest, 'more test')}" if rest > 0 else "")
 
 
 def _without(recording: Recording, outdated: AbstractSet[CaseRef]) -> Recording:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_jama.core.verdicts import Verdict
 from pytest_jama.report.evidence.case_evidence import RunEvidence
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class SentRuns(NamedTuple):
         names: The name of a case in `by_case`, by each other name that tests gave it.
         replaced: What stood in runs before that a person should know of, by case.
         place: The names, links and IDs of project, plan and cycle.
-        files: How far each file got, by its hash and place; that of any place under an empty one.
+        files: How far each file got, and why not further, by its hash and place; that of any place
+            under an empty one.
         times: When something was sent.
         has_sent: Whether an upload got so far that it knew where to write.
     """
@@ -31,7 +33,7 @@ class SentRuns(NamedTuple):
     names: Mapping[str, str]
     replaced: Mapping[str, str]
     place: Mapping[str, Any]
-    files: Mapping[tuple[str, str], str]
+    files: Mapping[tuple[str, str], tuple[str, str]]
     times: tuple[str, ...]
     has_sent: bool
 
@@ -46,7 +48,7 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     unresolved: dict[str, str] = {}
     names: dict[str, str] = {}
     replaced: dict[str, str] = {}
-    files: dict[tuple[str, str], str] = {}
+    files: dict[tuple[str, str], tuple[str, str]] = {}
     place: Mapping[str, Any] = {}
     times: set[str] = set()
     placed = [each for each in _in_order(uploads) if each.place is not None]
@@ -59,7 +61,9 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             if len(_list(each)) > 1
         }
         for overlap in map(_mapping, _list(said.get("left"))):
-            runs[str(overlap.get("key"))] = (str(overlap.get("case")), _left(overlap))
+            run = _left(overlap)
+            if not _stands(runs.get(run.key), run):
+                runs[run.key] = (str(overlap.get("case")), run)
             names |= _names(overlap)
         for overlap in map(_mapping, _list(said.get("replaced"))):
             replaced[str(overlap.get("case"))] = str(overlap.get("why"))
@@ -69,9 +73,9 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
             times.update(filter(None, [str(receipt.get("at", ""))]))
         for line in upload.files:
-            state = str(line.get("state", ""))
+            got = str(line.get("state", "")), str(line.get("error", ""))
             for where in {"", str(line.get("place", ""))}:
-                files[str(line.get("sha256", "")), where] = state
+                files[str(line.get("sha256", "")), where] = got
     by_case: dict[str, list[RunEvidence]] = {}
     for case, run in runs.values():
         by_case.setdefault(case, []).append(run)
@@ -87,8 +91,21 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     )
 
 
+_UNFINISHED = frozenset({Verdict.INPROGRESS.value, Verdict.NOT_RUN.value})
+
+
+def _stands(before: tuple[str, RunEvidence] | None, left: RunEvidence) -> bool:
+    """Return whether what was sent to a run is there still: only a part of its tests ran again."""
+    if before is None or not before[1].is_as_recorded:
+        return False
+    return left.status in _UNFINISHED and left.was == before[1].status
+
+
 def _in_order(uploads: Iterable[UploadRecord]) -> Sequence[UploadRecord]:
-    return sorted(uploads, key=lambda each: str(each.begun.get("started", "")))
+    def moment(upload: UploadRecord) -> tuple[str, int]:
+        return str(upload.begun.get("started", "")), _number(upload.begun.get("order")) or 0
+
+    return sorted(uploads, key=moment)
 
 
 def _left(overlap: Mapping[str, Any]) -> RunEvidence:

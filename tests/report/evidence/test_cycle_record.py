@@ -41,7 +41,7 @@ def run(number: int, shown: ShownRun | None = None) -> RunNow:
 
 def cycle(*runs: RunNow, **given: Any) -> CycleNow:
     ids = {each.case_key: each.case_id for each in runs}
-    return CycleNow(20511, "2026-11-22 05:00:00", runs, case_ids=ids, **given)
+    return CycleNow(20511, "2026-11-22 05:00:00", runs, **{"case_ids": ids, **given})
 
 
 def session(name: str, *tests: Any, order: int = 1, state: str = "sent") -> JournalSource:
@@ -188,8 +188,9 @@ def test_the_newest_session_counts_for_each_case() -> None:
     for order in ((early, late), (late, early)):
         found = record_of(*order, cycle=both)
         assert [case.status for case in found.cases] == [CaseStatus.PASSED] * 2
-        assert kinds(found) == ["Earlier session"]
+        assert kinds(found) == ["Another session"]
         assert "Session s1 concluded" in found.deviations[0].what
+        assert found.deviations[0].what.endswith(": t (failed).")
         assert found.is_passed
 
 
@@ -250,3 +251,25 @@ def test_names_of_the_server_stay_texts() -> None:
     assert page.count("<script") == 1
     assert "<img" not in page
     assert "\u202e" not in page
+
+
+@pytest.mark.parametrize("was, stands", [("PASSED", True), ("FAILED", False)])
+def test_run_that_a_part_left_alone_is_what_was_sent_unless_it_shows_something_else(
+    was: str, *, stands: bool
+) -> None:
+    left = {"key": "1", "case": "J-TC-1", "title": "T", "was": was, "will_be": "INPROGRESS"}
+    part = source(
+        *(place(left=[{**left, "why": "w", "reasons": []}]), FINISHED),
+        session="s2",
+        started="2026-11-22T09:30:16+00:00",
+    )
+
+    assert the_case(record_of(PASSED, part)).runs[0].is_as_recorded is stands
+
+
+def test_runs_whose_case_is_not_told_are_of_no_other_case() -> None:
+    nameless = [run(number)._replace(case_id=0, case_key="0") for number in (8, 9)]
+    unknown = source(*results(a_test("t", Outcome.SKIPPED)), place(), FINISHED)
+    found = record_of(unknown, cycle=cycle(*nameless, case_ids={}))
+
+    assert [case.key for case in found.cases] == ["J-TC-1", "J-TSTRN-8", "J-TSTRN-9"]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
 from pytest_jama.core.origin import Provenance
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome, StepResult
 from pytest_jama.journal import lines
+from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import (
@@ -19,6 +21,7 @@ from tests.report.evidence.records import (
     SETTINGS,
     kinds,
     mixed,
+    page_of,
     place,
     receipt,
     record,
@@ -41,6 +44,22 @@ def test_what_passed_and_is_in_jama_is_passed() -> None:
 
     assert (found.is_passed, kinds(found)) == (True, [])
     assert found.sentence == "1 of 1 planned case passed. No deviation."
+
+
+def test_files_that_jama_did_not_take_are_one_deviation_for_each_reason() -> None:
+    names = ("a.png", "b.png", "c.png")
+    files = [AttachedFile(name, name[0] * 64, 3, "image/png") for name in names]
+    refused = [
+        file_line(FileReceipt(file.sha256, file.name, FileState.REFUSED, 7, "1", why))
+        for file, why in zip(files, ("413", "400 no widget", "400 no widget"), strict=True)
+    ]
+    upload = [place(), update("J-TC-1", key="1"), *refused, receipt("J-TC-1", key="1"), FINISHED]
+    found = record(*results(a_test("test_a", files=tuple(files))), *upload)
+
+    assert [(each.kind, each.what) for each in found.deviations] == [
+        ("File not in Jama", "Jama did not take a.png: 413."),
+        ("File not in Jama", "Jama did not take b.png, c.png: 400 no widget."),
+    ]
 
 
 def test_planned_is_what_was_executed_in_full_in_part_and_not() -> None:
@@ -100,6 +119,16 @@ def test_an_entry_of_a_person_that_was_kept_is_open() -> None:
 
     assert (found.is_passed, kinds(found)) == (False, ["Entry of others kept"])
     assert the_case(found).in_jama == "differs: FAILED"
+
+
+def test_a_verdict_that_was_not_written_counts_with_what_the_steps_made_of_it() -> None:
+    left = {"key": "7", "case": "J-TC-1", "title": "T", "was": "FAILED", "will_be": "INPROGRESS"}
+    upload = place(left=[{**left, "why": "its steps, together", "reasons": []}])
+    found = record(*results(PASSED), upload, FINISHED)
+
+    assert the_case(found).status is CaseStatus.INCOMPLETE
+    assert kinds(found) == ["Entry of others kept", "Incomplete"]
+    assert found.deviations[1].what == "Its only test: passed. A part of its steps was not shown."
 
 
 def test_a_case_that_tests_name_in_two_ways_is_one_case() -> None:
@@ -211,6 +240,34 @@ def test_what_journals_did_not_record_is_said_to_be_missing() -> None:
     for label in ("Software under test", "Modified", "Host", "Packages", "Exit status"):
         assert shown[label] == "not recorded"
     assert the_case(found).version == ""
+
+
+def test_what_one_session_knows_does_not_stand_for_another_one() -> None:
+    first = source(*results(PASSED), *sent("J-TC-1"), provenance=Provenance(is_modified=False))
+    second = source(*results(a_test("test_b")), *sent("J-TC-1"), session="s2", commit="")
+    found = record_of(first, second)
+
+    shown = {fact.label: fact.shown for fact in found.identification}
+    assert (
+        shown["Modified"] == "no: tracked files are as committed; not recorded for 1 of 2 sessions"
+    )
+    assert shown["Commit"] == "1f0c9d2; not recorded for 1 of 2 sessions"
+    assert shown["Host"] == "not recorded"
+
+
+@pytest.mark.parametrize("version, is_told", [(3, True), (None, False)])
+def test_a_step_that_the_run_does_not_have_is_a_deviation(
+    version: int | None, *, is_told: bool
+) -> None:
+    test = PASSED._replace(steps=(StepResult(2, Outcome.PASSED, "6.9 s"),))
+    said = update("J-TC-1", steps=["PASSED"], version=version, run_key="J-RUN-1")
+    found = record(*results(test), place(), said, receipt("J-TC-1"), FINISHED)
+
+    assert found.is_passed is not is_told
+    assert [each.what for each in found.deviations] == (
+        ["J-RUN-1: tests report step 2, which the run does not have."] if is_told else []
+    )
+    assert ("the run has no such step" in page_of(found)) is is_told
 
 
 def test_steps_tell_what_was_asked_expected_and_found() -> None:

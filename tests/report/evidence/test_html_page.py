@@ -118,6 +118,26 @@ def test_small_images_are_in_the_page_once(
     assert file.getvalue().count(sha256) == 2
 
 
+def test_an_image_that_is_not_shown_again_says_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "image").write_bytes(b"1234")
+    image = AttachedFile("screen.png", "ab" * 32, 4, "image/png", step=2)
+    test = a_test("t", files=(image, image._replace(name="again.png", step=3)))
+    file = io.StringIO()
+    write_html(record(*results(test)), file, find_file=lambda _: tmp_path / "image")
+
+    assert "Step 3, again.png: shown above in this report" in file.getvalue()
+    assert "screen.png: shown above" not in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "seconds, shown", [(0.0, "0.0 s"), (0.049, "&lt;0.1 s"), (0.05, "0.1 s"), (1.24, "1.2 s")]
+)
+def test_a_short_time_does_not_read_as_none(seconds: float, shown: str) -> None:
+    page = page_of(record(*results(a_test("t", duration_s=seconds))))
+
+    assert f"tests passed, {shown}<" in page
+
+
 def test_an_image_that_is_gone_is_named_with_its_hash() -> None:
     image = AttachedFile("screen.png", "ab" * 32, 4, "image/png")
     text = page_of(record(*results(a_test("t", files=(image,)))))
