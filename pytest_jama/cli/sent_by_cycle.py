@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.attached_file import FileState
+from pytest_jama.core.attached_file import PLAN_PLACE, FileState
 from pytest_jama.targets.jama.file_audit import SentFile
 from pytest_jama.targets.jama.file_words import named_with_hash
 from pytest_jama.targets.jama.run_audit import SentRun
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pytest_jama.journal.upload_record import UploadRecord
     from pytest_jama.report.evidence.journal_sources import JournalSource
     from pytest_jama.report.evidence.statement_check import Manifest
-
-PLAN_PLACE = "plan "
-"""What the place of a file begins with that belongs to a test plan; its ID follows."""
 
 
 @dataclass

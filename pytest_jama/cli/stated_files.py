@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.cli.manifesting import digest_of
+from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import counted
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.folder import shown
@@ -17,7 +18,7 @@ from pytest_jama.report.evidence.statement import encode_statement, statement_of
 from pytest_jama.report.evidence.statement_check import find_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.report.evidence.journal_sources import JournalSource
@@ -115,6 +116,26 @@ def compare_stated(
     for file in manifest.files:
         _check_file(path, file, found)
     return found
+
+
+def require_compared(
+    manifests: Mapping[Path, Manifest], *, missing: Sequence[str], sources: Collection[Path]
+) -> None:
+    """Refuse to call something verified when nothing that it names was found.
+
+    Args:
+        manifests: What was to be compared.
+        missing: What they name and was not found.
+        sources: The journals that were read.
+
+    Raises:
+        SettingsError: When nothing was compared.
+    """
+    named = sum(len(each.journals) + len(each.files) for each in manifests.values())
+    if not sources and len(missing) == named:
+        what = "nothing to compare with: no journal and no file that it names was found"
+        remedy = "name its journals, too, or leave out --offline"
+        raise SettingsError(Problem(what, remedy, ", ".join(map(shown, manifests))))
 
 
 def compare_kept(source: JournalSource) -> StatedFiles:

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.cli.edited_journals import add_contradictions
 from pytest_jama.cli.sent_by_cycle import SentByCycle
-from pytest_jama.cli.stated_files import Alteration, compare_kept, compare_stated, is_manifest
+from pytest_jama.cli.stated_files import (
+    Alteration,
+    compare_kept,
+    compare_stated,
+    is_manifest,
+    require_compared,
+)
 from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
@@ -184,22 +190,11 @@ def _verify(
     sent.add(sources.values())
     found.left += sent.left.values()
     if options.is_offline:
-        _require_compared(manifests, sources, found)
+        require_compared(manifests, missing=found.missing, sources=sources)
         return
     settings = load_for_reading(said, owned=owned, flags=options.flags, environ=os.environ)
     output.say(*exposure_lines(settings))
     _compare(sent, settings, found, options, progress)
-
-
-def _require_compared(
-    manifests: Mapping[Path, Manifest], sources: Mapping[Path, JournalSource], found: _Finding
-) -> None:
-    """Refuse to call something verified when nothing that it names was found."""
-    named = sum(len(each.journals) + len(each.files) for each in manifests.values())
-    if not sources and len(found.missing) == named:
-        what = "nothing to compare with: no journal and no file that it names was found"
-        remedy = "name its journals, too, or leave out --offline"
-        raise SettingsError(Problem(what, remedy, ", ".join(map(shown, manifests))))
 
 
 def _read_all(

@@ -79,6 +79,10 @@ class FileState(str, Enum):
     """The server does not take it."""
 
 
+PLAN_PLACE = "plan "
+"""What the place of a file begins with that belongs to a test plan; its ID follows."""
+
+
 class FileReceipt(NamedTuple):
     """What became of a file at the server; of several of one file and place the last one counts.
 

@@ -8,6 +8,7 @@ import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.attached_file import PLAN_PLACE
 from pytest_jama.core.origin import Equipment
 from pytest_jama.report.evidence.evidence_record import Fact, SourceFile
 
@@ -136,6 +137,16 @@ def list_tools(recordings: Sequence[Recording], sources: Sequence[JournalSource]
         "jama.lock",
         _each(f"{len(cases)} of its cases are in this record" for cases in locks if cases),
     )
+    bundles = _each(text for each in sources for text in _bundles(each))
+    yield Fact("Bundle at the test plan", bundles or "none")
+
+
+def _bundles(source: JournalSource) -> Iterator[str]:
+    """Yield what became of the archives at the test plan."""
+    lines = (line for each in source.uploads for line in each.files)
+    last = {line["sha256"]: line for line in lines if str(line.get("place")).startswith(PLAN_PLACE)}
+    for sha256, line in last.items():
+        yield f"{line.get('name')}, SHA-256 {sha256}: {line.get('state')}"
 
 
 def describe_sources(sources: Iterable[JournalSource]) -> Iterator[SourceFile]:

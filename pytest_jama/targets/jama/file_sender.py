@@ -13,7 +13,7 @@ from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.attached_file import FileReceipt, FileState
+from pytest_jama.core.attached_file import PLAN_PLACE, FileReceipt, FileState
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.core.text import counted, shorten
 from pytest_jama.core.trust import read_own
@@ -174,7 +174,7 @@ class FileSender:
         """
         about = describe_bundle(file, self._session)
         path = f"{PLANS_PATH}/{plan_id}"
-        self._bring(file, _Holder(f"plan {plan_id}", path, about, is_named_at_once=True))
+        self._bring(file, _Holder(f"{PLAN_PLACE}{plan_id}", path, about, is_named_at_once=True))
         self.tell_refusals("the test plan")
 
     def _find_address(self, file: AttachedFile) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import html
 
-from pytest_jama.core.attached_file import AttachedFile
+from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.results import Outcome
+from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.report.evidence.html_page import BIG, IMAGE_BYTES, MANY_PAGES, write_html
 from tests.journal.record import a_test
 from tests.report.evidence.records import (
@@ -46,6 +47,20 @@ def test_elements_that_must_be_closed_are() -> None:
 
     for name in ("html", "head", "body", "div", "table", "details", "summary", "section", "pre"):
         assert page.count(f"</{name}>") == len(re.findall(rf"<{name}[ >]", page)), name
+
+
+def test_section_6_says_how_the_record_is_checked_and_where_the_bundle_is() -> None:
+    states = (FileState.CREATED, FileState.ATTACHED)
+    bundle = [
+        file_line(FileReceipt("ab" * 32, "s1.zip abababababab", state, 7, "plan 12"))
+        for state in states
+    ]
+    page = html.fromstring(page_of(record(*results(a_test("t")), *sent("J-TC-1"), *bundle)))
+
+    text = " ".join(page.xpath("//section[@id='tool']")[0].text_content().split())
+    assert f"s1.zip abababababab, SHA-256 {'ab' * 32}: attached" in text
+    assert "created" not in text
+    assert "pytest-jama verify JOURNAL" in text
 
 
 def test_texts_of_strangers_stay_texts() -> None:
