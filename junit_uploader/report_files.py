@@ -26,7 +26,6 @@ from pytest_jama.session.kept_files import (
     count_in,
     find_named,
     find_path,
-    found_text,
     latest_first,
     name_in,
     name_of_test,
@@ -151,7 +150,7 @@ class ReportFiles:
         if test.files and self._options.takes_named:
             result = self._add_named(result, test)
         if self._kept is not None and (test.log or self._options.patterns):
-            found = self._find_unnamed(test)
+            found = self._find_unnamed(self._kept, test)
             report = test.reports[0]
 
             def refuse(file: FoundFile, error: OSError) -> None:
@@ -174,13 +173,13 @@ class ReportFiles:
             result = self._add_one(self._kept, result, report, file)
         return result
 
-    def _find_unnamed(self, test: ReportedTest) -> Iterator[FoundFile]:
+    def _find_unnamed(self, kept: KeptFiles, test: ReportedTest) -> Iterator[FoundFile]:
         """Yield the log of a test, and the files that patterns find for it."""
-        name, captured = name_of_test(test.name), self._options.captured
+        captured = self._options.captured
         if captured is not None and test.log:
             parts = map(captured.take, test.log[:MOST_FILES])
-            yield found_text(f"{name}.log", log_text(test.test_id, parts))
-        root = self._root or str(Path.cwd())
+            yield kept.find_log(test.name, log_text(test.test_id, parts))
+        root, name = self._root or str(Path.cwd()), name_of_test(test.name)
         for pattern in self._options.patterns:  # whose `{test}` is a stranger's word
             has_dot = any(part.startswith(".") for part in Path(pattern).parts)
             for path in find_named([pattern], Path(root), name):

@@ -82,6 +82,7 @@ class _Finding:
     Attributes:
         edits: Changes of the journals that no upload was told to accept, a sentence each.
         accepted: Those that one was told to accept.
+        unended: Journals whose last lines are missing, be it that a process was killed.
         alterations: What is not as a manifest states, and files that are not as a journal does.
         missing: What a manifest names and was not found.
         notes: What else people should know.
@@ -100,6 +101,7 @@ class _Finding:
 
     edits: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    unended: list[str] = field(default_factory=list)
     alterations: list[Alteration] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -117,7 +119,7 @@ class _Finding:
 
     @property
     def is_as_sent(self) -> bool:
-        return not (self.edits or self.alterations or self.differences)
+        return not (self.edits or self.unended or self.alterations or self.differences)
 
 
 def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
@@ -242,6 +244,8 @@ def _note_edits(recording: Recording, found: _Finding) -> None:
     if recording.damaged:
         lines = ", ".join(map(str, recording.damaged))
         found.edits.append(f"{name}: line {lines} cannot be read")
+    if recording.is_open:
+        found.unended.append(f"{name}: it does not end with the end of a session or upload")
 
 
 def _compare(
@@ -284,10 +288,10 @@ def _lines(found: _Finding) -> Iterator[Line]:
         yield Line("EDITED", text, Tone.BAD)
     for text in found.accepted:
         yield Line("edited", f"{text}; an upload was told to accept it", Tone.WARNING)
-    for alteration in found.alterations:
-        yield Line("DIFFERS", str(alteration), Tone.BAD)
-    for difference in found.differences:
-        yield Line("DIFFERS", str(difference), Tone.BAD)
+    for text in found.unended:
+        yield Line("cut off", f"{text}: it was killed, or lines were taken away", Tone.BAD)
+    for each in (*found.alterations, *found.differences):
+        yield Line("DIFFERS", str(each), Tone.BAD)
     for name in found.missing:
         yield Line("missing", f"{name} of the manifest was not found", Tone.WARNING)
     for text in found.notes:
@@ -328,6 +332,7 @@ def _facts(found: _Finding) -> dict[str, Any]:
         "offline": found.is_offline,
         "edited": found.edits,
         "accepted": found.accepted,
+        "unended": found.unended,
         "altered": [each._asdict() for each in found.alterations],
         "missing": found.missing,
         "notes": found.notes,

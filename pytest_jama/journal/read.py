@@ -219,7 +219,7 @@ class _RecordReader:
 
     def take(self, line: JournalLine, number: int) -> bool:
         """Take a line; return whether it could be understood. Other kinds are passed over."""
-        self._recording.is_finished = False
+        self._recording.is_finished, self._recording.is_open = False, True
         self._number = number
         try:
             read = self._readers.get(line.get("line"))
@@ -315,7 +315,7 @@ class _RecordReader:
         recording = self._recording
         recording.is_finished = line["finished"] is True
         recording.has_ended = recording.has_ended or not self._has_upload
-        recording.is_taken_up = False
+        recording.is_taken_up = recording.is_open = False
         if recording.is_finished:
             recording.arrivals = {
                 (place, key): replace(arrival, is_confirmed=True)

@@ -138,6 +138,7 @@ class Recording:
         partners: The sessions that were last uploaded together with this one.
         has_ended: Whether the session itself came to its end.
         is_finished: Whether nothing is left to send.
+        is_open: Whether its last line is not the end of the session or of an upload.
         is_taken_up: Whether an upload took it up and has not come to its end.
         damaged: The numbers of lines that cannot be read and are not torn.
         unusable: What the session was given and could not use, each once.
@@ -165,6 +166,7 @@ class Recording:
     partners: tuple[str, ...] = ()
     has_ended: bool = False
     is_finished: bool = False
+    is_open: bool = True
     is_taken_up: bool = False
     damaged: list[int] = field(default_factory=list)
     unusable: dict[Unusable, None] = field(default_factory=dict)

@@ -94,7 +94,8 @@ class Attempts(Guarded):
         if self._evidence is not None:
             report.user_properties.extend(self._evidence.properties())
         report.user_properties.extend((NOTE, note) for note in self._earlier)
-        if when == "teardown":
+        if when == "teardown" and self._evidence is not None:
+            self._evidence.end()
             self._evidence = None
 
     @pytest.hookimpl(optionalhook=True)

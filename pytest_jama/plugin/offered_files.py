@@ -11,7 +11,6 @@ from pytest_jama.session.kept_files import (
     count_in,
     find_named,
     find_path,
-    found_text,
     latest_first,
     name_in,
     name_of_test,
@@ -77,7 +76,7 @@ class OfferedFiles:
         for each in latest_first(offered):
             yield from self._find(result.test_id, each.value, each.step)
         if log:
-            yield found_text(f"{name_of_test(result.test_id)}.log", log)
+            yield self._kept.find_log(result.test_id, log)
         name = name_of_test(result.test_id)
         for path in find_named(self._patterns, self._folder, name, started=result.started):
             yield from self._find(result.test_id, str(path), None)

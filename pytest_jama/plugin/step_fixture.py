@@ -12,6 +12,7 @@ import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import parse_step
@@ -95,6 +96,7 @@ class JamaFixture:
         self._keeper = keeper
         self._attachments: dict[int | None, list[str]] = {}
         self._attached_bytes = 0
+        self._is_over = False
         self._checks = SoftChecks(partial(self.mark_open_steps, Outcome.FAILED))
 
     @contextmanager
@@ -149,12 +151,14 @@ class JamaFixture:
             name: What it is called; without it, the name of the file.
 
         Raises:
-            OSError: When the file cannot be read.
+            OSError: When the file cannot be read, or is not a regular one: a pipe, a device.
+            RuntimeError: When the test has ended, as in a thread that it left running.
             ValueError: When content has no name.
             TypeError: When it is neither a path nor bytes.
         """
         if isinstance(path_or_bytes, (bytes, bytearray, memoryview)):
             content, path = bytes(path_or_bytes), None
+            size = len(content)
             if not name:
                 raise ValueError("jama.attach(bytes) needs a name: jama.attach(data, name='a.png')")
         else:
@@ -162,11 +166,14 @@ class JamaFixture:
             if not isinstance(path, str):
                 raise TypeError(f"jama.attach takes a path or bytes, not {path!r}")
             name = name or os.path.basename(path)  # noqa: PTH119 (of a text)
-            with open(path, "rb") as file:  # noqa: PTH123 (as the user wrote it)
-                content = file.read()
+            content, size = self._read(path)
         with self._lock:
+            if self._is_over:
+                raise RuntimeError(
+                    "jama.attach was called when its test had ended: nothing is kept"
+                )
             step = self._find_step()
-            said = self._keep_content(str(name), content, path)
+            said = self._keep_content(str(name), content, size, path)
             if said:
                 self._attachments.setdefault(None if step is None else step.number, []).append(said)
 
@@ -184,11 +191,26 @@ class JamaFixture:
             for value in values:
                 yield of_attempt(value, number)
 
-    def _keep_content(self, name: str, content: bytes, path: str | None) -> str:
+    def end(self) -> None:
+        """Take no more files: nobody would see them."""
+        with self._lock:
+            self._is_over = True
+
+    def _read(self, path: str) -> tuple[bytes, int]:
+        """Return the content of a file, no more than shows that it is too large, and its bytes."""
+        from pytest_jama.core.trust import open_regular  # noqa: PLC0415 (few tests have any)
+
+        most = 0 if self._keeper is None else self._keeper.max_file
+        with os.fdopen(open_regular(Path(path)), "rb") as file:
+            content = file.read(most + 1)
+            is_whole = len(content) <= most
+            return content, len(content) if is_whole else os.fstat(file.fileno()).st_size
+
+    def _keep_content(self, name: str, content: bytes, size: int, path: str | None) -> str:
         """Return the value of the property of a file; empty when it is not kept."""
         if self._keeper is None:
             return os.path.abspath(path) if path else ""  # noqa: PTH100 (of a text)
-        why = self._keeper.why_not(len(content), before=self._attached_bytes)
+        why = self._keeper.why_not(max(size, len(content)), before=self._attached_bytes)
         if not why:
             try:
                 said = self._keeper.keep(name, content)

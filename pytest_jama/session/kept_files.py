@@ -98,6 +98,10 @@ class KeptFiles:
         hidden = sum(each.redacted for each in files) - sum(each.redacted for each in result.files)
         return result._replace(files=tuple(files), redacted=result.redacted + hidden)
 
+    def find_log(self, test_id: str, text: str) -> FoundFile:
+        """Return the log of a test as a file whose name tells the test, and no secret of its ID."""
+        return found_text(f"{name_of_test(self._redactor.hide(test_id).text)}.log", text)
+
     def find(self, sha256: str) -> Path | None:
         """Return where content is that a test has kept, or what is in its place; None if gone."""
         return self._store.find(self._in_place_of.get(sha256, sha256))

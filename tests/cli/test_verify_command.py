@@ -118,6 +118,21 @@ def test_changed_journal_is_named(verified: Verified) -> None:
     assert "was changed after it was written" in verified.out
 
 
+@pytest.mark.parametrize("torn", [False, True], ids=["whole lines", "half a line"])
+def test_a_journal_whose_end_is_missing_is_not_called_whole(
+    verified: Verified, *, torn: bool
+) -> None:
+    *kept, end = verified.path.read_bytes().splitlines(keepends=True)
+    verified.path.write_bytes(b"".join(kept) + (end[:20] if torn else b""))
+    for options in (), ("--offline",):
+        assert verified(*options) == 1, verified.out
+        assert "cut off" in verified.out
+        assert "whole" not in verified.out
+    assert verified("--json") == 1
+    (unended,) = json.loads(verified.out)["unended"]
+    assert verified.path.name in unended
+
+
 def test_result_that_was_never_sent_is_a_difference(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.redaction import Redactor
+from pytest_jama.journal.file_store import FileStore
+from pytest_jama.plugin.file_keeper import FileKeeper
 from pytest_jama.plugin.step_fixture import JamaFixture
 
 if TYPE_CHECKING:
@@ -138,3 +142,53 @@ def test_no_secret_is_beside_the_journal_even_while_the_test_runs(
     result = results["test_it.py::test_looks_beside_the_journal"]
     assert result["outcome"] == "passed", result
     assert (result["files"][0]["redacted"], result["redacted"]) == (3, 3)
+
+
+def test_the_name_of_a_log_tells_no_secret_of_the_test_id(pytester: pytest.Pytester) -> None:
+    tests = """
+import pytest
+
+@pytest.mark.jama("JEET1-TC-1")
+@pytest.mark.parametrize("login", ["password=hunter2"])
+def test_fails(login):
+    assert 0
+"""
+    results, folder = run(pytester, tests=tests)
+    ((log,),) = (each["files"] for each in results.values())
+    assert log["name"].startswith("test_fails_password")
+    (journal,) = folder.parent.glob("*.jsonl")
+    assert "hunter2" not in journal.read_text("utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_does_not_hold_the_test(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="is a pipe, not a regular file"):
+        JamaFixture().attach(tmp_path / "pipe")
+
+
+def test_of_a_file_that_is_too_large_no_more_is_read_than_shows_it(tmp_path: Path) -> None:
+    with (tmp_path / "core").open("wb") as file:
+        file.truncate(1 << 40)
+    keeper = FileKeeper(FileStore(tmp_path / "kept"), 1000, 2000, tmp_path, Redactor)
+    jama = JamaFixture(keeper=keeper)
+    jama.attach(tmp_path / "core")
+    (note,) = (value for name, value in jama.properties())
+    assert "file core is not kept: its 1,099,511,627,776 bytes are more" in note
+
+
+def test_a_file_that_comes_after_the_test_is_an_error(pytester: pytest.Pytester) -> None:
+    tests = """
+import pytest
+left = []
+
+@pytest.mark.jama("JEET1-TC-1")
+def test_1_ends(jama):
+    left.append(jama)
+
+def test_2_is_late():
+    with pytest.raises(RuntimeError, match="when its test had ended"):
+        left[0].attach(b"late", name="late.txt")
+"""
+    results, _ = run(pytester, "-p", "no:randomly", tests=tests)
+    assert {each["outcome"] for each in results.values()} == {"passed"}
