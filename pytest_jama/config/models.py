@@ -206,7 +206,7 @@ class Settings(Section):
     tester: Annotated[Said, Given("JAMA_TESTER")] = Field(
         default="",
         description="Who executed the tests, for reports; without it the user of the CI system or "
-        "of this machine.",
+        "of this machine, who only reported what another program ran.",
     )
     equipment: EquipmentList = Field(
         default=(),

@@ -92,8 +92,14 @@ def _settings(recordings: Iterable[Recording], name: str) -> str:
 
 
 def _tester(recording: Recording) -> str:
-    """Return who executed a session; a name of the settings counts for more than who started it."""
-    actor, tester = recording.header.provenance.actor, recording.header.settings.get("tester")
+    """Return who executed a session; a name of the settings counts for more than who started it.
+
+    Who reports what another program ran need not be the one who ran it.
+    """
+    origin, tester = recording.header.provenance, recording.header.settings.get("tester")
+    actor = origin.actor
+    if not tester and actor and origin.tests is not None:
+        return f"not recorded; reported by {actor}"
     if not tester or tester == actor:
         return actor
     return f"{tester} (session started by {actor})" if actor else str(tester)

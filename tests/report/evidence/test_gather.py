@@ -9,7 +9,7 @@ import pytest
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
-from pytest_jama.core.origin import Provenance
+from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome, StepResult
 from pytest_jama.journal import lines
@@ -222,6 +222,24 @@ def test_modified_code_concerns_all_cases() -> None:
 
     assert (kinds(found), found.deviations[0].cases) == (["Modified code"], ())
     assert not found.is_passed
+
+
+@pytest.mark.parametrize(
+    "tests, settings, said",
+    [
+        (None, {}, "ruth"),
+        (Elsewhere("", "", ()), {}, "not recorded; reported by ruth"),
+        (Elsewhere("", "", ()), {"tester": "tom"}, "tom (session started by ruth)"),
+    ],
+    ids=["pytest", "report", "named"],
+)
+def test_who_reports_is_not_said_to_have_executed(
+    tests: Elsewhere | None, settings: dict[str, Any], said: str
+) -> None:
+    origin = Provenance(actor="ruth", tests=tests)
+    found = record(*results(PASSED), provenance=origin, settings={**SETTINGS, **settings})
+    shown = {fact.label: fact.shown for fact in found.identification}
+    assert shown["Executed by"] == said
 
 
 def test_a_file_that_is_gone_costs_no_result() -> None:
