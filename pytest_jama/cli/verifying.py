@@ -23,7 +23,7 @@ from pytest_jama.cli.stated_files import (
 )
 from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
 from pytest_jama.config import load_owned
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, RefusedError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted
@@ -141,7 +141,7 @@ def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
     except PytestJamaError as error:
         output.complain(error, program=PROGRAM)
         found.error = str(error)
-        status = exit_status_of(error)
+        status = _status_of(error)
     finally:
         progress.stopped()
     for line in _lines(found):
@@ -151,6 +151,12 @@ def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
     return output.write_json(
         {**_facts(found), "exit_status": int(status)}, status=int(status), redactor=found.redactor
     )
+
+
+def _status_of(error: PytestJamaError) -> ExitStatus:
+    """Return the exit status of what broke off: an answer of no use says nothing of the runs."""
+    has_judged = not isinstance(error, RefusedError) or 400 <= error.http_status < 500  # noqa: PLR2004
+    return exit_status_of(error) if has_judged else ExitStatus.OUT_OF_REACH
 
 
 def _verify(

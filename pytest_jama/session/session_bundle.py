@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
 _ARRIVED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})
-_OVER = frozenset({FileState.ATTACHED, FileState.REFUSED})
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 """The time of each member: an archive knows no earlier one."""
 
@@ -90,7 +89,7 @@ class Bundler:
         """Return the bundle that an earlier upload began to send and did not bring to its place."""
         bundles = {each.sha256 for each in filter(_is_of_bundle, self._filed)}
         states = {each.sha256: each.state for each in self._filed if each.sha256 in bundles}
-        begun = [sha256 for sha256, state in states.items() if state not in _OVER]
+        begun = [sha256 for sha256, state in states.items() if state is not FileState.ATTACHED]
         stores = [FileStore.of_journal(path) for path in self._journals]
         path = find_in(stores, begun[-1]) if begun else None
         if path is None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.cli import main
+from pytest_jama.sandbox.faults import Effect
 from tests.cli.upload_world import EARLY, FAILED, LATE, PASSED
 from tests.sandbox.client import Api, replace
+from tests.targets.test_jama_files import Once
 
 if TYPE_CHECKING:
     from pytest_jama.core.results import Outcome
@@ -131,6 +133,17 @@ def test_a_journal_whose_end_is_missing_is_not_called_whole(
     assert verified("--json") == 1
     (unended,) = json.loads(verified.out)["unended"]
     assert verified.path.name in unended
+
+
+def test_a_server_that_gives_no_list_shows_no_difference(verified: Verified) -> None:
+    settings = verified.world.repository.folder / "jama.yaml"
+    with settings.open("a", encoding="utf-8") as file:
+        file.write("upload: {give_up_after: 1s}\n")
+    fault = Once("GET", "/testruns", Effect(status=503), always=True)
+    with verified.world.repository.sandbox.faults.during(fault):
+        assert verified() == 3, verified.out + verified.err
+    assert "503 Service Unavailable" in verified.err
+    assert "DIFFERS" not in verified.out
 
 
 def test_result_that_was_never_sent_is_a_difference(

@@ -228,6 +228,21 @@ def test_a_refusal_costs_no_result_and_is_told_once(place: Repository) -> None:
     assert place.journal()[-1]["finished"] is True
 
 
+def test_what_was_refused_is_brought_by_the_upload_that_names_the_journal(
+    place: Repository,
+) -> None:
+    refused = Effect(status=403, message="not permitted")
+    with place.sandbox.faults.during(
+        Once("POST", "/attachments", refused, start="/testplans/", always=True)
+    ):
+        assert place.pytest_here().status == 0
+    assert bundles(place) == []
+    finished = place.run_here(lambda: main(["upload", str(journal(place))]))
+    assert finished.status == 0, finished.output
+    assert [each for each in about_files(finished) if each.startswith("P")] == THREE[2:]
+    assert len(bundles(place)) == 1
+
+
 def test_a_server_that_stops_before_the_bundle_leaves_it_to_the_next_upload(
     place: Repository,
 ) -> None:
