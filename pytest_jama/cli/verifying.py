@@ -343,18 +343,6 @@ def _facts(found: _Finding) -> dict[str, Any]:
         "missing": found.missing,
         "notes": found.notes,
         "left": found.left,
-        "differences": [
-            {
-                "run": each.run.run_id or None,
-                "run_key": each.run.name,
-                "case": each.run.case,
-                "what": each.what,
-                "sent": each.sent,
-                "now": each.now,
-                "who": each.who,
-                "when": each.when,
-            }
-            for each in found.differences
-        ],
+        "differences": [each.facts() for each in found.differences],
         "error": found.error,
     }

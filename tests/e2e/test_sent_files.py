@@ -133,7 +133,8 @@ def test_files_of_earlier_attempts_are_named_with_their_attempt(
     for number in (1, 2):
         repository.case(number)
     repository.write("test_it.py", ATTEMPTS.replace("ARGUMENTS", arguments))
-    finished = repository.pytest_here("-pno:rerunfailures", f"-p{plugin}")
+    # In a process of its own: pytest-retry keeps what it was told for the whole process.
+    finished = repository.pytest("-pno:rerunfailures", f"-p{plugin}")
     assert finished.status == 0, finished.output
     (journal,) = (repository.folder / ".jama").glob("*.jsonl")
     lines = map(json.loads, journal.read_text("utf-8").splitlines())

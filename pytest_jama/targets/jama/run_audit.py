@@ -82,6 +82,19 @@ class RunDifference:
             return f"{self.run}: {self.sent or 'its result'} is not in Jama: {self.now}"
         return f"{self.run}: {self.told}"
 
+    def facts(self) -> dict[str, object]:
+        """Return it fit for JSON."""
+        return {
+            "run": self.run.run_id or None,
+            "run_key": self.run.name,
+            "case": self.run.case,
+            "what": self.what,
+            "sent": self.sent,
+            "now": self.now,
+            "who": self.who,
+            "when": self.when,
+        }
+
     @property
     def told(self) -> str:
         """The difference of a run that Jama accepted, without the name of the run."""
