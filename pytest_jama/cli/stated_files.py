@@ -15,7 +15,7 @@ from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.folder import shown
 from pytest_jama.report.evidence.journal_sources import read_content, source_of
 from pytest_jama.report.evidence.statement import encode_statement, statement_of
-from pytest_jama.report.evidence.statement_check import find_differences
+from pytest_jama.report.evidence.statement_check import find_contradictions, find_differences
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -107,12 +107,12 @@ def compare_stated(
         if (source := _find_journal(path, stated, named, folder, found)) is not None
     ]
     found.has_all_journals = len(sources) == len(manifest.journals)
+    differences = find_contradictions(manifest)
     if found.has_all_journals:
         anew = statement_of(sources, files=manifest.files, shown_results=shown_results)
         anew = json.loads(encode_statement(anew))
-        found.alterations += [
-            Alteration(shown(path), *each) for each in find_differences(manifest.statement, anew)
-        ]
+        differences = find_differences(manifest.statement, anew)
+    found.alterations += [Alteration(shown(path), *each) for each in differences]
     for file in manifest.files:
         _check_file(path, file, found)
     return found

@@ -227,6 +227,20 @@ def test_without_its_journal_the_manifest_itself_is_compared(stated: Stated) -> 
     assert (difference["sent"], difference["now"]) == ("PASSED", "BLOCKED")
 
 
+def test_without_its_journal_a_manifest_must_not_contradict_itself(stated: Stated) -> None:
+    stated.journal.unlink()
+    whole = stated.path.read_bytes()
+    stated.edit(lambda document: document["predicate"].update(result="PASSED"))
+    (altered,) = stated.found("--offline")["altered"]
+    assert (altered["what"], altered["stated"], altered["found"]) == (
+        *("predicate.result", '"PASSED"', '"FAILED"'),
+    )
+    stated.path.write_bytes(whole)
+    stated.edit(lambda document: document["predicate"].update(failedTests=[]))
+    (altered,) = stated.found("--offline")["altered"]
+    assert altered["what"] == "predicate.failedTests"
+
+
 def test_offline_nothing_is_verified_when_nothing_was_found(stated: Stated) -> None:
     stated.journal.unlink()
     assert stated("--offline") == 0, stated.out + stated.err

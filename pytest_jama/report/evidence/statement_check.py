@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import quoted, shorten
+from pytest_jama.report.evidence.case_evidence import CaseStatus
+from pytest_jama.report.evidence.deviation_kinds import KINDS
 from pytest_jama.report.evidence.statement import (
     OWN_FIELD,
     PREDICATE_TYPE,
@@ -157,6 +159,36 @@ class FieldDifference(NamedTuple):
     found: str
 
 
+def find_contradictions(manifest: Manifest) -> Iterator[FieldDifference]:
+    """Yield what a manifest states better than its own facts allow: they are all there is of it.
+
+    Args:
+        manifest: One whose journals were not found.
+    """
+    predicate = _mapping(manifest.statement.get("predicate"))
+    cases = [_mapping(each) for each in _list(manifest.own.get("cases"))]
+    planned = [each for each in cases if each.get("planned") is not False]
+    is_open = {
+        str(each.get("kind"))
+        for each in map(_mapping, _list(manifest.own.get("deviations")))
+        if each.get("open") is not False
+    }
+    has_passed = bool(planned) and all(each.get("status") == _PASSED for each in planned)
+    result = (
+        "FAILED" if not has_passed or is_open - _WARNINGS else "WARNED" if is_open else "PASSED"
+    )
+    stated = predicate.get("result")
+    if stated not in _RESULTS[_RESULTS.index(result) :]:
+        yield FieldDifference("predicate.result", _told(stated), _told(result))
+    failed = _list(predicate.get("failedTests"))
+    for case in cases:
+        if case.get("status") not in (_PASSED, _NOT_RUN) and case.get("case") not in failed:
+            yield FieldDifference("predicate.failedTests", _NOTHING, _told(case.get("case")))
+
+
+_RESULTS = ("PASSED", "WARNED", "FAILED")
+_PASSED, _NOT_RUN = CaseStatus.PASSED.word, CaseStatus.NOT_RUN.word
+_WARNINGS = {each.name for each in KINDS if each.is_warning}
 _NOTHING = "nothing"
 _KEYS = ("case", "run", "session", "number", "name", "sha256")
 """By which of its fields an object of a list is named, where all of them have another value."""
