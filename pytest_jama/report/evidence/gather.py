@@ -82,8 +82,9 @@ def gather(
     if cycle is not None:
         recordings, others = keep_newest(recordings, _identities(sent, cycle), rules=rules)
     judgement = judge_recordings(recordings, rules=rules, adjust=lambda case: case)
+    may_be_hooks = any(each.header.hooks or not each.edits for each in recordings)
     told = [
-        *_judged(_unite(judgement.cases, sent.names), sent),
+        *_judged(_unite(judgement.cases, sent.names), sent, may_be_hooks=may_be_hooks),
         *_untested(recordings, judgement.cases),
     ]
     cases = _number_cases(add_cycle(told, cycle) if cycle else told)
@@ -162,9 +163,13 @@ def _united(name: str, verdicts: Sequence[CaseVerdict]) -> CaseVerdict:
     )
 
 
-def _judged(verdicts: Iterable[CaseVerdict], sent: SentRuns) -> Iterator[CaseEvidence]:
+def _judged(
+    verdicts: Iterable[CaseVerdict], sent: SentRuns, *, may_be_hooks: bool
+) -> Iterator[CaseEvidence]:
     for case in verdicts:
-        yield _case(case, sent)
+        found = _case(case, sent)
+        # A journal that was changed may contradict itself, too; that is told of the journal.
+        yield found if may_be_hooks else replace(found, was_judged="")
 
 
 def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:

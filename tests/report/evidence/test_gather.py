@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
+from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
 from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome, StepResult
+from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
@@ -214,6 +216,19 @@ def test_a_changed_line_concerns_all_cases() -> None:
     assert "line 2 was changed" in found.deviations[0].what
     assert not found.is_passed
     assert found.sources[0].chain_state == "broken"
+
+
+@pytest.mark.parametrize("hooks, is_told", [((), False), (("plugins.py",), True)])
+def test_verdict_that_a_changed_line_contradicts_is_no_hook_where_there_was_none(
+    hooks: tuple[str, ...], *, is_told: bool
+) -> None:
+    failed = PASSED._replace(outcome=Outcome.FAILED)
+    verdict = lines.verdict_line(CaseVerdict(CaseRef.parse("J-TC-1"), Verdict.FAILED))
+    edit = (b'"outcome":"failed"', b'"outcome":"passed"')
+    found = record(*results(failed), verdict, *sent("J-TC-1"), edit=edit, hooks=list(hooks))
+
+    assert ("Verdict set by a hook" in kinds(found)) is is_told
+    assert "Record was changed" in kinds(found)
 
 
 def test_modified_code_concerns_all_cases() -> None:
