@@ -304,9 +304,15 @@ class _Images:
         self._shown: set[str] = set()
         self._left = _ALL_IMAGES_BYTES
 
-    def has(self, file: FileEvidence) -> bool:
-        """Tell whether the page has shown the same image."""
-        return file.sha256 in self._shown
+    def why_not(self, file: FileEvidence) -> str:
+        """Tell why an image is not shown here; empty for other files."""
+        if file.media_type not in _IMAGES:
+            return ""
+        if file.sha256 in self._shown:
+            return "shown above in this report, an image with the same SHA-256"
+        if self._find_file(file.sha256) is None:
+            return "not shown: no content with its SHA-256 is beside the journal"
+        return "not shown in this report, since it is large; it is beside the journal"
 
     def __call__(self, file: FileEvidence) -> str:
         """Return an image as an address that holds it; empty when it is not to be shown."""

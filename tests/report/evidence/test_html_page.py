@@ -144,6 +144,7 @@ def test_an_image_that_is_gone_is_named_with_its_hash() -> None:
 
     assert "<img" not in text
     assert "ab" * 32 in text
+    assert "screen.png: not shown: no content with its SHA-256 is beside the journal." in text
 
 
 def test_many_cases_are_laid_out_in_groups() -> None:
