@@ -278,12 +278,14 @@ class UploadReport(NamedTuple):
         receipts: One for each update; none after a dry run.
         stopped: Why the upload could not start or finish; None when it did both.
         repeated: How many requests were made again, by reason.
+        attached: The files that it attached, a receipt for each place.
     """
 
     plan: Plan | None = None
     receipts: tuple[Receipt, ...] = ()
     stopped: PytestJamaError | None = None
     repeated: tuple[tuple[str, int], ...] = ()
+    attached: tuple[FileReceipt, ...] = ()
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:

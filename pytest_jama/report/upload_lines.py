@@ -77,7 +77,22 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     yield from (Line("done", text) for text in done)
     yield from _earlier_lines(report)
     yield from _receipt_lines(report, verbose=verbose)
+    yield from _attached_lines(report)
     yield from problem_lines(report, verbose=verbose)
+
+
+def _attached_lines(report: UploadReport) -> Iterator[Line]:
+    """Yield how many files were attached, and the archive of the session by its name."""
+    written = {receipt.update.key for receipt in report.receipts}
+    of_runs = [each for each in report.attached if each.place in written]
+    if of_runs:
+        files = counted(len({each.sha256 for each in of_runs}), "file")
+        noun = (report.plan or Plan()).noun
+        runs = counted(len({each.place for each in of_runs}), noun)
+        yield Line("attached", f"{files} to {runs}")
+    for each in report.attached:
+        if each.place not in written:
+            yield Line("attached", f"{each.name} to {each.place}")
 
 
 def problem_lines(

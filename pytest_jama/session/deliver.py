@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadReport
 from pytest_jama.core.port import Observer, TakesBundles
@@ -64,6 +65,7 @@ class Delivery(Observer):
         self._receipts: dict[str, Receipt] = {}
         self._repeated: Counter[str] = Counter()
         self._warnings: list[str] = []
+        self._attached: list[FileReceipt] = []
         self._counting = Lock()
 
     def run(self, findings: Findings, *, dry_run: bool) -> UploadReport:
@@ -103,7 +105,8 @@ class Delivery(Observer):
         if plan is not None and self._warnings:
             plan = plan._replace(warnings=(*plan.warnings, *self._warnings))
         with self._counting:
-            return report._replace(plan=plan, repeated=tuple(self._repeated.most_common()))
+            repeated, attached = tuple(self._repeated.most_common()), tuple(self._attached)
+        return report._replace(plan=plan, repeated=repeated, attached=attached)
 
     def _bring(self, findings: Findings, target: Target, *, dry_run: bool) -> UploadReport:
         """Plan and push; an unusable target is the report's `stopped`, never an exception."""
@@ -176,6 +179,9 @@ class Delivery(Observer):
     def filed(self, receipt: FileReceipt) -> None:
         """Write to the journal how far a file got, so that nobody sends it twice."""
         self._write(sending_lines.file_line(receipt))
+        if receipt.state is FileState.ATTACHED:
+            with self._counting:
+                self._attached.append(receipt)
         self._tell(lambda observer: observer.filed(receipt))
 
     def _tell(self, what: Callable[[Observer], None]) -> None:

@@ -38,6 +38,7 @@ def test_files_of_tests_arrive_with_their_results(
     assert finished.status == 0, finished.output
     sent = [each.method for each in finished.requests if "attachments" in each.path]
     assert sorted(sent) == ["POST", "POST", "POST", "PUT"]
+    assert "\nattached   1 file to 2 test runs\n" in finished.output
     accounts = [run.actual_results or "" for run in repository.runs().values()]
     assert len(accounts) == 2
     assert all(f"SHA-256 {HASH}: attached" in account for account in accounts)

@@ -93,6 +93,7 @@ def test_a_session_leaves_its_bundle_at_the_plan_with_three_requests(
     ((name, content),) = bundles(place)
     path = journal(place)
     assert name == f"pytest-jama-{path.stem}.zip"
+    assert f"\nattached   {name} " in finished.output
     files = unpacked(content)
     assert sorted(files) == sorted([f"{path.stem}.intoto.json", path.name, "environment.txt"])
     assert path.read_bytes().startswith(files[path.name])
