@@ -90,6 +90,8 @@ class FaultyFileError(OSError):
         says, self.remedy = fault.value
         super().__init__(errno.EPERM, says.format(root=quoted(root), why=why))
         self.fault = fault
+        self.brief = says.format(root="its folder", why=why)
+        """The same without a path of this machine."""
 
 
 class FileOptions(NamedTuple):
@@ -169,9 +171,10 @@ class ReportFiles:
         if more > 0:
             note = f"{counted(more, 'more file')} not kept: a test has at most {MOST_FILES}"
             result = result._replace(notes=(*result.notes, note))
+        notes: list[str] = []
         for report, file in named[:MOST_FILES]:
-            result = self._add_one(self._kept, result, report, file)
-        return result
+            result = self._add_one(self._kept, result, report, file, notes)
+        return self._kept.note(result, notes)
 
     def _find_unnamed(self, kept: KeptFiles, test: ReportedTest) -> Iterator[FoundFile]:
         """Yield the log of a test, and the files that patterns find for it."""
@@ -187,7 +190,7 @@ class ReportFiles:
                     yield find_below(root, root, str(path), takes_hidden=has_dot)
 
     def _add_one(
-        self, kept: KeptFiles, result: TestResult, report: int, file: Offered
+        self, kept: KeptFiles, result: TestResult, report: int, file: Offered, notes: list[str]
     ) -> TestResult:
         def refuse(_: FoundFile, error: OSError) -> None:
             self._refuse(result, report, file, error)
@@ -196,6 +199,8 @@ class ReportFiles:
             found = self._find(file, report)
         except OSError as exc:
             self._refuse(result, report, file, exc)
+            why = exc.brief if isinstance(exc, FaultyFileError) else exc.strerror or str(exc)
+            notes.append(f"file {shown_name(name_in(file.value))} is not kept: {why}")
             return result
         return kept.add(result, [found], refuse)
 

@@ -82,7 +82,7 @@ class KeptFiles:
             refuse: Told of what cannot be read or kept, and why.
         """
         files: dict[AttachedFile, None] = dict.fromkeys(result.files)
-        notes = list(result.notes)
+        notes: list[str] = []
         for each in found:
             try:
                 file = self._keep(each, before=sum(file.size for file in files))
@@ -93,10 +93,16 @@ class KeptFiles:
                 files[file] = None
             else:
                 notes.append(f"file {shown_name(each.name)} is not kept: {file}")
-        if len(notes) > len(result.notes):
-            result = self._redactor.tidy_result(result._replace(notes=tuple(notes)))
+        result = self.note(result, notes)
         hidden = sum(each.redacted for each in files) - sum(each.redacted for each in result.files)
         return result._replace(files=tuple(files), redacted=result.redacted + hidden)
+
+    def note(self, result: TestResult, notes: Iterable[str]) -> TestResult:
+        """Return a result with notes on files of it that are not kept."""
+        every = (*result.notes, *notes)
+        if len(every) == len(result.notes):
+            return result
+        return self._redactor.tidy_result(result._replace(notes=every))
 
     def find_log(self, test_id: str, text: str) -> FoundFile:
         """Return the log of a test as a file whose name tells the test, and no secret of its ID."""

@@ -216,6 +216,11 @@ def test_each_kind_of_fault_is_said_once_with_report_test_and_remedy(folder: Pat
     report = session.write("report.xml", marks("b.png", "c.png", "../secret.txt", "shots/a.png"))
     (result,) = session.add(report)
     assert [each.name for each in result.files] == ["a.png"]
+    assert result.notes == (
+        "file b.png is not kept: there is no such file below its folder",
+        "file c.png is not kept: there is no such file below its folder",
+        "file secret.txt is not kept: it does not lie below its folder",
+    )
     gone, outside = session.faults
     assert (gone.where, outside.where) == ("shop.Cart.pays", "shop.Cart.pays")
     root = repr(str(folder))
