@@ -100,7 +100,9 @@ def _tester(recording: Recording) -> str:
     actor = origin.actor
     if not tester and actor and origin.tests is not None:
         return f"not recorded; reported by {actor}"
-    if not tester or tester == actor:
+    if not tester:
+        return f"{actor} (account that started the session)" if actor else ""
+    if tester == actor:
         return actor
     return f"{tester} (session started by {actor})" if actor else str(tester)
 

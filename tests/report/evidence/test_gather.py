@@ -242,7 +242,7 @@ def test_modified_code_concerns_all_cases() -> None:
 @pytest.mark.parametrize(
     "tests, settings, said",
     [
-        (None, {}, "ruth"),
+        (None, {}, "ruth (account that started the session)"),
         (Elsewhere("", "", ()), {}, "not recorded; reported by ruth"),
         (Elsewhere("", "", ()), {"tester": "tom"}, "tom (session started by ruth)"),
     ],

@@ -179,3 +179,17 @@ def test_a_page_of_many_cases_says_how_many_sheets_it_makes(count: int, *, says:
     told = [each.text_content() for each in page.xpath("//header/p[@id='pages']")]
     assert bool(told) is says
     assert not told or ("Printed, this report makes about" in told[0] and "--only" in told[0])
+
+
+def test_on_paper_each_open_deviation_has_room_for_the_decision() -> None:
+    failed = a_test("t", Outcome.FAILED)
+    repeated = a_test("again", notes=("attempt 1 failed: no power",), cases="J-TC-2")
+    found = record(*results(failed, repeated), *sent("J-TC-1", "J-TC-2"))
+    page = page_of(found)
+
+    assert {each.is_open for each in found.deviations} == {True, False}
+    for each in found.deviations:
+        assert (f'<tr id="d{each.number}" class="o">' in page) is each.is_open
+    assert (
+        '.devs .o td:nth-child(5)::after{content:"Decision:"' in page.partition("@media print")[2]
+    )
