@@ -174,7 +174,7 @@ def upload(
         return run_upload(options, output, command=command)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Write jama.lock: what the linked test cases say now.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when it would change.")
 @click.option("--junit", is_flag=True, help="The arguments are JUnit reports; pytest is not used.")
 @click.option("--url", help="Address of the Jama instance.")
@@ -219,7 +219,7 @@ def lock(
         return run_lock(options, OutputOptions(verbosity=verbose, quiet=quiet))
 
 
-@toolbox.command()
+@toolbox.command(short_help="Make plan, cycle and test cases ready; run no test.")
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
@@ -273,7 +273,7 @@ def prepare(
         return run_prepare(options, output)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Find out what an upload would meet at this Jama.")
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")

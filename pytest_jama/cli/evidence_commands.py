@@ -12,7 +12,7 @@ from pytest_jama.session.interrupts import second_interrupt_ends_all
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Write the record of sessions, for people or programs.")
 @click.option(
     "--output",
     "-o",
@@ -95,7 +95,7 @@ def report(
         return run_report(options, output)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Try on this machine what pytest-jama promises.")
 @click.option(
     "--output",
     "-o",
@@ -131,7 +131,7 @@ def selftest(*, files: tuple[Path, ...], words: str, as_json: bool, quiet: bool)
         return run_selftest(options, OutputOptions(as_json=as_json, quiet=quiet))
 
 
-@toolbox.command()
+@toolbox.command(short_help="Write the record of an upload as an in-toto Statement.")
 @click.option(
     "--output",
     "-o",
@@ -225,7 +225,7 @@ def verify(
         return run_verify(options, output)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Trace requirements to test cases, tests and verdicts.")
 @click.option(
     "--output",
     "-o",

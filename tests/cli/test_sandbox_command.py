@@ -203,3 +203,5 @@ def test_version_and_help_are_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert main(["sandbox", "--help"]) == 0
     assert "--seed" in capsys.readouterr().out
+    assert main(["--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
