@@ -258,7 +258,7 @@ def test_a_server_that_stops_before_the_bundle_leaves_it_to_the_next_upload(
 
             def judge(arrival: Any) -> Effect:
                 nonlocal is_down
-                is_down = is_down or arrival.path.endswith("/attachments")
+                is_down = is_down or arrival.path.endswith("/file")
                 return Effect(status=503) if is_down else Effect()
 
             return judge

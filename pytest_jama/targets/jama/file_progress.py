@@ -51,6 +51,8 @@ def read_earlier(filed: Iterable[FileReceipt]) -> dict[str, SentContent]:
         if receipt.state is FileState.BEGUN:
             content.name, content.may_be_there = receipt.name, True
             content.begun_at = receipt.at
+        if receipt.state is FileState.REFUSED:
+            content.begun_at = None  # it is looked for once more, and is not on its way
         if isinstance(receipt.attachment, int):
             content.attachment = receipt.attachment
         if receipt.state in (FileState.STORED, FileState.ATTACHED):
