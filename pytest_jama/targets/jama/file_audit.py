@@ -95,7 +95,7 @@ class FileAudit:
             return _Listed((), why)
 
     def compare(self, place: str, sent: Sequence[SentFile]) -> Iterator[FileDifference]:
-        """Yield what differs of the files of a place; other files there are nobody's business.
+        """Yield what differs of the files of a place; other files there do not count.
 
         Args:
             place: Its path: ``/testruns/12``.
