@@ -45,6 +45,8 @@ STATUS_OF = {
     "PASSED": CaseStatus.PASSED,
 }
 """What Jama's own words mean, of runs and of steps."""
+UNFINISHED = frozenset({"INPROGRESS", "NOT_RUN"})
+"""The words that no upload writes over a verdict of complete evidence."""
 
 
 class Execution(str, Enum):

@@ -305,7 +305,7 @@ class _Images:
         self._left = _ALL_IMAGES_BYTES
 
     def why_not(self, file: FileEvidence) -> str:
-        """Tell why an image is not shown here; empty for other files."""
+        """Return why an image is not shown here; empty for other files."""
         if file.media_type not in _IMAGES:
             return ""
         if file.sha256 in self._shown:

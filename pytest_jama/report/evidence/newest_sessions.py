@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted
-from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal.rejudge import judge_recordings
-from pytest_jama.report.evidence.case_evidence import OUTCOME_WORDS
+from pytest_jama.report.evidence.case_evidence import OUTCOME_WORDS, UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import VerdictRules
+    from pytest_jama.core.verdicts import Verdict, VerdictRules
     from pytest_jama.journal.record import Rank, Recording
 
 T = TypeVar("T")
@@ -70,7 +69,9 @@ def keep_newest(
             named.setdefault(identities.get(str(ref), str(ref)), set()).add(ref)
         for ref in _cases_that_ran(recording):
             case = identities.get(str(ref), str(ref))
-            mine = said[group].get(ref) not in _UNFINISHED, recording.header.rank, group
+            verdict = said[group].get(ref)
+            is_whole = verdict is not None and verdict.value not in UNFINISHED
+            mine = is_whole, recording.header.rank, group
             newest[case] = max(newest.get(case, mine), mine, key=lambda each: each[:2])
     kept: list[Recording] = []
     others: list[OtherResult] = []
@@ -82,10 +83,6 @@ def keep_newest(
         kept.append(_without(recording, outdated) if outdated else recording)
         others += _told(recording, outdated, said[group])
     return tuple(kept), tuple(others)
-
-
-_UNFINISHED = frozenset({Verdict.INPROGRESS, Verdict.NOT_RUN, None})
-"""What no upload writes over a verdict of complete evidence."""
 
 
 def _conclude(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.core.verdicts import Verdict
-from pytest_jama.report.evidence.case_evidence import RunEvidence
+from pytest_jama.report.evidence.case_evidence import UNFINISHED, RunEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,14 +90,11 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
     )
 
 
-_UNFINISHED = frozenset({Verdict.INPROGRESS.value, Verdict.NOT_RUN.value})
-
-
 def _stands(before: tuple[str, RunEvidence] | None, left: RunEvidence) -> bool:
     """Return whether what was sent to a run is there still: only a part of its tests ran again."""
     if before is None or not before[1].is_as_recorded:
         return False
-    return left.status in _UNFINISHED and left.was == before[1].status
+    return left.status in UNFINISHED and left.was == before[1].status
 
 
 def _in_order(uploads: Iterable[UploadRecord]) -> Sequence[UploadRecord]:
