@@ -112,64 +112,17 @@ class TlsSettings(Section):
     )
 
 
-class Settings(Section):
-    """Everything a session needs to know; see `pytest_jama.config.load_settings`."""
+class SharedSettings(Section):
+    """What a session needs to know whatever kind of server its results go to."""
 
     target: types.Name = Field(default="jama", description="Which kind of server this is.")
-    url: Annotated[types.Url, Given("JAMA_URL", "url")] = Field(
-        default="",
-        description="Address of the Jama instance; a context path is fine.",
-    )
-    project: Annotated[types.Project, Given("JAMA_PROJECT", "project")] = Field(
-        default="",
-        description="The project, by its key or API ID.",
-    )
-    plan: Annotated[
-        PlanSettings,
-        Given("JAMA_PLAN", "plan"),
-        Allowed("a name, {id: 20494} or {name: ...}"),
-    ] = Field(
-        default_factory=PlanSettings.model_construct,
-        description="The test plan.",
-    )
-    cycle: Annotated[
-        CycleSettings,
-        Given("JAMA_CYCLE", "cycle"),
-        Allowed("a name, {id: 20495} or {name: ...}"),
-    ] = Field(
-        default_factory=CycleSettings.model_construct,
-        description="The test cycle.",
-    )
-    tests: Annotated[
-        InstanceOf[CaseMap],
-        WithJsonSchema({"type": ["object", "null"]}),
-        Allowed("a mapping of test ID or pattern to case references"),
-    ] = Field(
-        default_factory=lambda: CaseMap.build(())[0],
-        exclude=True,
-        repr=False,
-        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
-    )
     map: MapSettings = Field(
         default=MapSettings(),
         description="How the keys of `tests` are checked.",
     )
-    names: types.NamePattern = Field(
-        default=None,
-        description="Finds case references in the names of tests, in its group `case`; several "
-        "matches name several cases. A marker or property beats the name, the name beats `tests`.",
-    )
-    verdicts: VerdictSettings = Field(
-        default=VerdictSettings(),
-        description="Outcome of a test -> status in Jama.",
-    )
     upload: UploadSettings = Field(
         default=UploadSettings(),
         description="How results are sent.",
-    )
-    run: RunSettings = Field(
-        default=RunSettings(),
-        description="What else is written into a test run.",
     )
     junit: JunitSettings = Field(
         default=JunitSettings(),
@@ -221,14 +174,6 @@ class Settings(Section):
         description="Headers for a gateway before the server, sent with each request to it: name "
         "-> value. What comes from the environment is hidden like a password.",
     )
-    drift: Annotated[
-        Literal["incomplete", "warn", "off"],
-        Allowed("incomplete, warn or off"),
-    ] = Field(
-        default="incomplete",
-        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
-        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
-    )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
         description="A session has failed when no test is linked to a case, when a failed test is "
@@ -246,6 +191,66 @@ class Settings(Section):
     credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
     redactor: SkipJsonSchema[InstanceOf[Redactor]] = Field(
         default_factory=Redactor, exclude=True, repr=False
+    )
+
+
+class Settings(SharedSettings):
+    """Everything a session for Jama needs to know; see `pytest_jama.config.load_settings`."""
+
+    url: Annotated[types.Url, Given("JAMA_URL", "url")] = Field(
+        default="",
+        description="Address of the Jama instance; a context path is fine.",
+    )
+    project: Annotated[types.Project, Given("JAMA_PROJECT", "project")] = Field(
+        default="",
+        description="The project, by its key or API ID.",
+    )
+    plan: Annotated[
+        PlanSettings,
+        Given("JAMA_PLAN", "plan"),
+        Allowed("a name, {id: 20494} or {name: ...}"),
+    ] = Field(
+        default_factory=PlanSettings.model_construct,
+        description="The test plan.",
+    )
+    cycle: Annotated[
+        CycleSettings,
+        Given("JAMA_CYCLE", "cycle"),
+        Allowed("a name, {id: 20495} or {name: ...}"),
+    ] = Field(
+        default_factory=CycleSettings.model_construct,
+        description="The test cycle.",
+    )
+    tests: Annotated[
+        InstanceOf[CaseMap],
+        WithJsonSchema({"type": ["object", "null"]}),
+        Allowed("a mapping of test ID or pattern to case references"),
+    ] = Field(
+        default_factory=lambda: CaseMap.build(())[0],
+        exclude=True,
+        repr=False,
+        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
+    )
+    names: types.NamePattern = Field(
+        default=None,
+        description="Finds case references in the names of tests, in its group `case`; several "
+        "matches name several cases. A marker or property beats the name, the name beats `tests`.",
+    )
+    verdicts: VerdictSettings = Field(
+        default=VerdictSettings(),
+        description="Outcome of a test -> status in Jama.",
+    )
+    run: RunSettings = Field(
+        default=RunSettings(),
+        description="What else is written into a test run.",
+    )
+    drift: Annotated[
+        Literal["incomplete", "warn", "off"],
+        Allowed("incomplete, warn or off"),
+    ] = Field(
+        default="incomplete",
+        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
+        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
     )
 
     def for_journal(self) -> dict[str, Any]:

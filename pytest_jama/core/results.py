@@ -109,6 +109,8 @@ class TestResult(NamedTuple):
         is_uncollected: Whether it stands for all tests of a file that could not be collected.
         redacted: How many passages of its texts are hidden, since they look like secrets.
         files: The files that are evidence of it, in the order in which they were attached.
+        trace: The whole text of its failure, shortened in the middle; kept only for a target that
+            shows it.
     """
 
     test_id: str
@@ -124,6 +126,7 @@ class TestResult(NamedTuple):
     is_uncollected: bool = False
     redacted: int = 0
     files: tuple[AttachedFile, ...] = ()
+    trace: str = ""
 
     @classmethod
     def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:
