@@ -27,7 +27,7 @@ from pytest_jama.hooks import specs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import SharedSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.port import Target
@@ -45,7 +45,7 @@ class BuiltIn:
     A target of your own is a folder under `targets` and two lines in `make_target`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SharedSettings) -> None:
         self._settings = settings
 
     @hookimpl(trylast=True)
@@ -54,7 +54,7 @@ class BuiltIn:
         return self._settings.tests.find(result.test_id)
 
     @hookimpl(trylast=True)
-    def make_target(self, name: str, settings: Settings) -> Target | None:
+    def make_target(self, name: str, settings: SharedSettings) -> Target | None:
         """Make the target `jama`."""
         if name != "jama":
             return None
@@ -71,9 +71,10 @@ class Extensions:
         errors: Told of each error in a hook.
     """
 
-    def __init__(self, settings: Settings, *, errors: ErrorLog) -> None:
+    def __init__(self, settings: SharedSettings, *, errors: ErrorLog) -> None:
         self._settings = settings
         self._errors = errors
+        self._names = settings.name_pattern
         self._built_in = BuiltIn(settings)
         self._is_map_alone = True
         self._manager = pluggy.PluginManager("pytest_jama")
@@ -94,7 +95,8 @@ class Extensions:
         self._see_who_finds_cases()
 
     def _see_who_finds_cases(self) -> None:
-        self._is_map_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
+        is_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
+        self._is_map_alone = is_alone or not self._settings.judges_cases
 
     def _protect(
         self,
@@ -122,7 +124,7 @@ class Extensions:
         """
         if not self._is_map_alone:
             return None
-        named = () if self._settings.names is None else self._find_in_name(test_id, name)
+        named = () if self._names is None else self._find_in_name(test_id, name)
         return named or self._settings.tests.find(test_id)
 
     def find_links(self, result: TestResult, *, name: str = "") -> tuple[CaseLink, ...]:
@@ -158,10 +160,9 @@ class Extensions:
             return ()
 
     def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
-        pattern = self._settings.names
-        if pattern is None:
+        if self._names is None:
             return ()
-        found = find_links_in_name(pattern, name or name_in(test_id))
+        found = find_links_in_name(self._names, name or name_in(test_id))
         for problem in found.problems:
             self._errors.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, f"name: {problem}"))
         return found.links

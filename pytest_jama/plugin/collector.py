@@ -39,6 +39,7 @@ class ResultCollector:
         refuse_link: Told of references that cannot be understood: test ID and why.
         redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
         add_files: Returns a result with its files; it gets what the test attached, and its reports.
+        reads_references: Whether markers and properties of the tests name cases; they are Jama's.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -57,9 +58,12 @@ class ResultCollector:
         refuse_link: Callable[[str, str], object] = lambda _, __: None,
         redactor: Redactor = _HIDES_NOTHING,
         add_files: AddFiles | None = None,
+        *,
+        reads_references: bool = True,
     ) -> None:
         self._redactor = redactor
         self._add_files = add_files
+        self._reads_references = reads_references
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
@@ -223,7 +227,7 @@ class ResultCollector:
 
     def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; report texts that cannot be understood."""
-        links = self._links.get(text)
+        links = self._links.get(text) if self._reads_references else ()
         if links is None:
             links, problems = read_links(text)
             if problems:
@@ -288,7 +292,7 @@ class ResultCollector:
         said = read_evidence([(name, str(value)) for name, value in properties], outcome)
         if said.problems:
             self._refuse_link(test_id, "; ".join(map(str, said.problems)))
-        return said
+        return said if self._reads_references else said._replace(links=())
 
     def _known_links(self, test_id: str) -> Links | None:
         """Return the cases that its markers or the map name; None for an unknown test."""
