@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pluggy
 
@@ -27,7 +27,7 @@ from pytest_jama.hooks import specs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pytest_jama.config import SharedSettings
+    from pytest_jama.config import Settings, SharedSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.port import Target
@@ -60,7 +60,7 @@ class BuiltIn:
             return None
         from pytest_jama.targets.jama.target import make_jama_target  # noqa: PLC0415 (on upload)
 
-        return make_jama_target(settings)
+        return make_jama_target(cast("Settings", settings))  # as a target of that name has them
 
 
 class Extensions:
@@ -74,7 +74,6 @@ class Extensions:
     def __init__(self, settings: SharedSettings, *, errors: ErrorLog) -> None:
         self._settings = settings
         self._errors = errors
-        self._names = settings.name_pattern
         self._built_in = BuiltIn(settings)
         self._is_map_alone = True
         self._manager = pluggy.PluginManager("pytest_jama")
@@ -96,7 +95,7 @@ class Extensions:
 
     def _see_who_finds_cases(self) -> None:
         is_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
-        self._is_map_alone = is_alone or not self._settings.judges_cases
+        self._is_map_alone = is_alone or not self._settings.judges_cases  # the hook names cases
 
     def _protect(
         self,
@@ -124,7 +123,7 @@ class Extensions:
         """
         if not self._is_map_alone:
             return None
-        named = () if self._names is None else self._find_in_name(test_id, name)
+        named = () if self._settings.name_pattern is None else self._find_in_name(test_id, name)
         return named or self._settings.tests.find(test_id)
 
     def find_links(self, result: TestResult, *, name: str = "") -> tuple[CaseLink, ...]:
@@ -160,9 +159,10 @@ class Extensions:
             return ()
 
     def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
-        if self._names is None:
+        pattern = self._settings.name_pattern
+        if pattern is None:
             return ()
-        found = find_links_in_name(self._names, name or name_in(test_id))
+        found = find_links_in_name(pattern, name or name_in(test_id))
         for problem in found.problems:
             self._errors.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, f"name: {problem}"))
         return found.links
