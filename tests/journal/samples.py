@@ -20,9 +20,10 @@ from pytest_jama.core.plan import (
     Plan,
     Receipt,
     SendState,
+    ServerTask,
     Unresolved,
 )
-from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines, sending_lines
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
@@ -48,6 +49,9 @@ FULL_RESULT = TestResult(
     is_taken_out=True,
     redacted=1,
     files=(AttachedFile("line.png", SHA256, 4, "image/png", step=2, redacted=1),),
+    trace="Traceback: no dial tone",
+    error_type="AssertionError",
+    reported=ReportedName("tests.test_login", "test_ok"),
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(
@@ -152,6 +156,7 @@ FULL: dict[str, JournalLine] = {
             attempts=2,
             error="locked by Jane",
             remarks=(("account not stored", "400 Bad Request: unknown field"),),
+            task=ServerTask(1103, "2026-11-23T04:30:16+0000"),
         ),
         fingerprint="5d717bf3b99288e9e983d19c2a099f0c",
     ),

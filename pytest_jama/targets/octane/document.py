@@ -177,7 +177,7 @@ def _earliest_ms(results: Iterable[TestResult], started: float | None) -> int:
     known = [result.started for result in results if result.started is not None]
     if known:
         return xml_text.epoch_milliseconds(min(known))
-    return xml_text.epoch_milliseconds(math.floor(started or 0))
+    return xml_text.epoch_milliseconds((started or 0) // 1)
 
 
 def _named_apart(results: Iterable[TestResult]) -> Iterator[tuple[TestName, TestResult]]:

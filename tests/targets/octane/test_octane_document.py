@@ -171,7 +171,7 @@ def test_duration_is_whole_milliseconds(duration_s: float | None, duration: int)
     [
         pytest.param(1700000000.1235, 5.0, 7.0, 1700000000124, id="its own"),
         pytest.param(None, 1700000000.5, 7.0, 1700000000500, id="the first of the others"),
-        pytest.param(None, None, 1700000000.9, 1700000000000, id="that of the session"),
+        pytest.param(None, None, 1700000000.9999, 1700000000000, id="that of the session"),
         pytest.param(None, None, None, 0, id="nothing is known"),
         pytest.param(-5.0, None, None, 0, id="before 1970"),
     ],
