@@ -81,7 +81,9 @@ class PushAnswer(NamedTuple):
 
 
 class OctaneClient:
-    """One workspace. Safe to use from several threads.
+    """One workspace. Safe to use from several threads, which take turns.
+
+    Any answer may replace the token, so a second request under way would come with an old one.
 
     Args:
         connection: Makes the single attempts.
@@ -95,6 +97,7 @@ class OctaneClient:
         self._jar = jar
         self._workspace: Workspace | None = None
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -234,7 +237,8 @@ class OctaneClient:
                 return found
             on_attempt(number)
             try:
-                return self.connection.attempt(request, number)
+                with self._turn:
+                    return self.connection.attempt(request, number)
             except TransientError as failure:
                 may_be_done = may_be_done or failure.may_have_happened
                 if is_repeatable or look is not None or not failure.may_have_happened:
