@@ -17,8 +17,11 @@ from pytest_jama.core.port import Retry
 from pytest_jama.core.redaction import redact
 from pytest_jama.core.text import without_user_info
 from pytest_jama.targets.http.failures import (
+    RENEWED,
     TransientError,
     describe_failure,
+    not_understood,
+    token_renewed,
     without_frames,
 )
 from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
@@ -43,9 +46,8 @@ READ_TIMEOUT_S = 30.0
 _TIMES_AS_LONG_FOR_CREATIONS = 10
 """So much longer for what is made once, 300 s: a cycle of very many runs may take minutes."""
 
-_RENEWED = "401 Unauthorized, so the token is renewed"
-_REFUSED_LOGINS = 3
-"""After this many consecutive 401s, credentials that worked before count as revoked."""
+_MOST_RENEWALS = 8
+"""So often other threads may replace a token while a request is under way with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,9 @@ class Connection:
         if response.status_code == HTTPStatus.UNAUTHORIZED and login.renew(response.request):
             if request.makes_once and not self._refused_logins:
                 self._refused_logins += 1
-                raise _token_renewed()
+                raise token_renewed()
             if not request.makes_once:
-                self.note_retry(str(request), _RENEWED, attempt=number)
-                response = self._send(request, login, number)
+                response = self._send_renewed(request, login, number)
         answer = self._answer(request, response, login)
         try:
             if answer.is_unauthorized:
@@ -205,8 +206,18 @@ class Connection:
                 self._was_let_in |= response.status_code < HTTPStatus.BAD_REQUEST
             return self._read(answer)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as exc:
-            reason = _not_understood(exc, http_status=response.status_code)
+            reason = not_understood(exc, http_status=response.status_code)
             raise reason from without_frames(exc)  # its frames hold what the server said
+
+    def _send_renewed(self, request: Request, login: Login, number: int) -> requests.Response:
+        """Send a request again with another token, and again when that was replaced meanwhile."""
+        for _ in range(_MOST_RENEWALS):
+            self.note_retry(str(request), RENEWED, attempt=number)
+            response = self._send(request, login, number)
+            is_refused = response.status_code == HTTPStatus.UNAUTHORIZED
+            if not (is_refused and login.is_superseded(response.request)):
+                break
+        return response
 
     def _answer(self, request: Request, response: requests.Response, login: Login) -> HttpAnswer:
         return HttpAnswer(
@@ -235,7 +246,7 @@ class Connection:
     def _not_let_in(self, answer: HttpAnswer) -> Exception:
         """Judge a 401: at the beginning it is final, later only after several."""
         self._refused_logins += 1
-        if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
+        if self._was_let_in and self._refused_logins < self.facts.doubts_login_after:
             return TransientError(
                 answer.status_line, http_status=answer.status, may_have_happened=False
             )
@@ -281,11 +292,12 @@ class Connection:
         except OSError as exc:
             raise _translate(request, exc) from without_frames(exc)
         except ValueError as exc:  # the HTTP library stumbled over an odd header
-            raise _not_understood(exc) from without_frames(exc)
+            raise not_understood(exc) from without_frames(exc)
         finally:
             took_s = self.clock() - started_at
             log.debug("%s: %s in %.3f s (attempt %d)", request, outcome, took_s, number)
         self._learn(response, sent_at)
+        login.learn(response)
         return response
 
     def _prepare(self, request: Request, login: Login) -> requests.PreparedRequest:
@@ -293,7 +305,7 @@ class Connection:
             HttpRequest(
                 request.method,
                 self.url + request.path,
-                params=list(request.query),
+                params=request.encoded_query or list(request.query),
                 data=request.body,
                 headers=request.headers,
                 auth=login,
@@ -311,7 +323,7 @@ class Connection:
 
     def _timeouts_s(self, request: Request) -> tuple[float, float]:
         left_s = max(1.0, self.give_up.left_s)
-        read_s = min(self._limits.read_timeout_s, left_s)
+        read_s = min(self._limits.read_timeout_s * request.patience, left_s)
         if request.makes_once:  # given up too early, it would be there without our knowledge
             read_s = self._limits.read_timeout_s * _TIMES_AS_LONG_FOR_CREATIONS
         return min(self._limits.connect_timeout_s, left_s), read_s
@@ -323,17 +335,6 @@ class Connection:
             self.pace.refused(sent_at, asked_s=min(asked_s, self.give_up.left_s))
         else:
             self.pace.admitted(sent_at)
-
-
-def _token_renewed() -> TransientError:
-    return TransientError(
-        _RENEWED, http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False, at_once=True
-    )
-
-
-def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:
-    reason = f"the answer cannot be understood ({type(exc).__name__})"
-    return TransientError(reason, http_status=http_status)
 
 
 def _translate(request: Request, exc: OSError) -> Exception:
