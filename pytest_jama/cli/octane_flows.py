@@ -27,8 +27,9 @@ from pytest_jama.targets.octane.task_status import read_task, wait_for_task
 from pytest_jama.targets.octane.wishes import Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
+    from pytest_jama.config import Flags
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.targets.octane.flow_table import Flow
@@ -148,12 +149,15 @@ def _client_of(settings: OctaneSettings) -> Iterator[OctaneClient]:
         client.close()
 
 
-def load_octane(config: Path | None, flags: Mapping[str, str | None]) -> OctaneSettings:
-    """Load what the settings say of the server.
+def load_octane(
+    config: Path | None, flags: Flags, *, unused: Container[str] = _UNUSED
+) -> OctaneSettings:
+    """Load the settings.
 
     Args:
         config: The settings file; None to look for it.
         flags: What the flags say, by setting.
+        unused: The settings that are left out when a variable in them is unset.
 
     Raises:
         SettingsError: With every mistake.
@@ -163,7 +167,7 @@ def load_octane(config: Path | None, flags: Mapping[str, str | None]) -> OctaneS
         file=config,
         flags=flags,
         environ=os.environ,
-        unused=_UNUSED,
+        unused=unused,
         flag_prefix="--",
         kind=OCTANE,
     ).settings
