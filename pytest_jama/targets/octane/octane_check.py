@@ -104,7 +104,7 @@ class OctaneCheck:
         Returns:
             Whether the server answers and lets us in.
         """
-        watch = _DateWatch()
+        watch = _DateWatch(lambda: self._client.connection.now_s)
         self._see_server(watch)
         if not self._sign_in():
             return False
@@ -118,7 +118,6 @@ class OctaneCheck:
 
     def _see_server(self, watch: _DateWatch) -> None:
         """Ask without a login, for the date that the server sends with its answer."""
-        watch.asked_s = self._client.connection.now_s
         try:
             self._client.connection.attempt(Request("GET", VERSION_PATH, login=watch))
         except (TargetError, TransientError):
@@ -295,29 +294,27 @@ class OctaneCheck:
 
 
 class _DateWatch(Anonymous):
-    """No login; remembers which time the server says that it is.
+    """No login; compares the time that the server tells with its answer.
+
+    Args:
+        clock: Seconds since 1970.
 
     Attributes:
-        asked_s: When it was asked, in seconds since 1970.
-        date: What the server said; empty when it did not.
+        ahead_s: By how many seconds the server's clock is ahead; None when it does not tell it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__()
-        self.asked_s = 0.0
-        self.date = ""
+        self._clock = clock
+        self.ahead_s: float | None = None
 
     def learn(self, response: Response) -> None:
-        """Keep the date of the answer."""
-        self.date = response.headers.get("Date", "")
-
-    @property
-    def ahead_s(self) -> float | None:
-        """By how many seconds the server's clock is ahead; None when it does not say its time."""
+        """Compare the date of the answer."""
         try:
-            return round(parsedate_to_datetime(self.date).timestamp() - self.asked_s)
+            told = parsedate_to_datetime(response.headers.get("Date", ""))
+            self.ahead_s = round(told.timestamp() - self._clock())
         except (TypeError, ValueError, OverflowError):
-            return None
+            self.ahead_s = None
 
 
 def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
