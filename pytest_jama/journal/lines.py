@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.cases import CaseLink, CaseRef
@@ -158,7 +158,18 @@ def result_line(result: TestResult) -> JournalLine:
         line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
     if result.files:
         line["files"] = list(map(_file, result.files))
+    line.update(_details(result))
     return line
+
+
+def _details(result: TestResult) -> Iterator[tuple[str, Any]]:
+    """Yield what is kept only for a target that shows it."""
+    if result.trace:
+        yield "trace", result.trace
+    if result.error_type:
+        yield "error_type", result.error_type
+    if result.reported is not None:
+        yield "reported", list(result.reported)
 
 
 def _file(file: AttachedFile) -> JournalLine:
@@ -186,6 +197,9 @@ def result_text(result: TestResult) -> str:
         or result.is_taken_out
         or result.redacted
         or result.files
+        or result.trace
+        or result.error_type
+        or result.reported is not None
     ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'
