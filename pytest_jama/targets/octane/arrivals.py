@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.text import clean, shorten
-from pytest_jama.targets.octane.ci_builds import find_build_id
-from pytest_jama.targets.octane.entities import PAGE_SIZE
+from pytest_jama.targets.octane.build_making import find_build_id
 from pytest_jama.targets.octane.query import Statement, both, equals_id, is_not_after, is_not_before
 
 if TYPE_CHECKING:
@@ -101,20 +100,6 @@ class Arrivals(NamedTuple):
 
     gaps: tuple[RunGap, ...] = ()
     run_ids: Mapping[str, str] = MappingProxyType({})
-
-
-def is_due(*, runs: int, covers_items: bool, skip_errors: bool) -> bool:
-    """Return whether runs are read back after a push that succeeded, without being asked for it.
-
-    Where a run may have been left out for an item that it covers, always; else while that takes one
-    request.
-
-    Args:
-        runs: How many were sent.
-        covers_items: Whether one of them refers to backlog items.
-        skip_errors: Whether the server takes runs without references that do not exist.
-    """
-    return runs <= PAGE_SIZE or (covers_items and not skip_errors)
 
 
 def read_back(
