@@ -32,7 +32,9 @@ VALID = {
     "a negative duration": document(run_of(duration="-5")),
     "many zeros": document(run_of(duration="0" * 30 + "7")),
     "the greatest number": document(run_of(started=2**63 - 1)),
-    "empty package, class and module": document(run_of(**{"package": "", "class": "", "module": ""})),
+    "empty package, class and module": document(
+        run_of(**{"package": "", "class": "", "module": ""})
+    ),
     "a name of one blank": document(run_of(" ")),
     "a name of 255": document(run_of("x" * 255)),
     "127 letters beyond U+FFFF": document(run_of("\U0001f600" * 127)),
@@ -103,16 +105,14 @@ INVALID = {
     "a short link": document(run_of(external_report_url="td://")),
     "another kind of link": document(run_of(external_report_url="ftp://ci.example/")),
     "a line break in a link": document(run_of(external_report_url="https://ci/&#10;x")),
-    "a step without status": document(
-        run_of("a", '<steps><step name="s" duration="1"/></steps>')
-    ),
+    "a step without status": document(run_of("a", '<steps><step name="s" duration="1"/></steps>')),
 }
 NOT_XML = {
     "nothing": "",
     "not well-formed": "<test_result>",
     "two roots": "<test_result><test_runs/></test_result><x/>",
     "a control character": document(run_of("a&#27;b")),
-    "a DOCTYPE": f'<!DOCTYPE test_result>{document()}',
+    "a DOCTYPE": f"<!DOCTYPE test_result>{document()}",
     "an entity": f'<!DOCTYPE t [<!ENTITY e "x">]>{document(run_of("&e;"))}',
     "an unknown encoding": f'<?xml version="1.0" encoding="x-no-such"?>{document()}',
 }
