@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,13 +57,14 @@ VALID = {
     "a link": document(run_of(external_report_url="https://ci.example/1")),
     "testdirector": document(run_of(external_report_url="testdirector:x")),
     "manual": document(run_of(manual=" true ")),
-    "a schema that is named": f'<test_result {INSTANCE} xsi:noNamespaceSchemaLocation="x"><test_runs/></test_result>',
+    "a schema that is named": f"<test_result {INSTANCE} "
+    'xsi:noNamespaceSchemaLocation="x"><test_runs/></test_result>',
     "comments and white space": "<test_result>\n<!-- c --><test_runs>\n</test_runs> </test_result>",
     "CDATA": document(run_of("a", "<error><![CDATA[<b>]]></error>")),
     "a gherkin run": document(
-        '<gherkin_test_run name="g" duration="1" status="Passed"><feature name="f" path="p" tag="@T" '
-        'started="1"><file>text</file><scenarios><background><steps/></background><scenario '
-        'name="s" status="Passed"/></scenarios></feature></gherkin_test_run>'
+        '<gherkin_test_run name="g" duration="1" status="Passed"><feature name="f" path="p" '
+        'tag="@T" started="1"><file>text</file><scenarios><background><steps/></background>'
+        '<scenario name="s" status="Passed"/></scenarios></feature></gherkin_test_run>'
     ),
 }
 INVALID = {
@@ -191,9 +191,9 @@ def mutated(draw: st.DrawFn) -> bytes:
         elif change == "text":
             element.text = draw(st.sampled_from([" ", "x", "\n"]))
         elif change == "swap":
-            random.Random(draw(st.integers(0, 9))).shuffle(element)  # noqa: S311 (a test)
-        elif element.getparent() is not None:
-            element.getparent().remove(element)
+            element[:] = draw(st.permutations(list(element)))
+        elif (parent := element.getparent()) is not None:
+            parent.remove(element)
     return etree.tostring(root)
 
 

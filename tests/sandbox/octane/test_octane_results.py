@@ -90,17 +90,21 @@ def test_a_task_is_forgotten_at_its_time(
     assert workspace.get(f"test-results/{task}").status == 404
 
 
+def two_runs(*, head: str = "", inside: str = "") -> str:
+    return document(run_of("good"), run_of("other", inside), head=head)
+
+
 @pytest.mark.parametrize(
-    "head, inside, skip_errors, status, made",
+    "text, skip_errors, status, made",
     [
-        ("", "", False, "success", 2),
-        ("", "", True, "success", 2),
-        (NOWHERE, "", False, "failed", 0),
-        (NOWHERE, "", True, "warning", 2),
-        ("", NOWHERE, False, "success", 1),
-        ("", NOWHERE, True, "warning", 2),
-        (BUILD, "", False, "failed", 0),
-        (BUILD, "", True, "warning", 2),
+        (two_runs(), False, "success", 2),
+        (two_runs(), True, "success", 2),
+        (two_runs(head=NOWHERE), False, "failed", 0),
+        (two_runs(head=NOWHERE), True, "warning", 2),
+        (two_runs(inside=NOWHERE), False, "success", 1),
+        (two_runs(inside=NOWHERE), True, "warning", 2),
+        (two_runs(head=BUILD), False, "failed", 0),
+        (two_runs(head=BUILD), True, "warning", 2),
     ],
     ids=[
         "good",
@@ -114,9 +118,8 @@ def test_a_task_is_forgotten_at_its_time(
     ],
 )
 def test_the_end_of_a_task_follows_the_table(
-    workspace: Workspace, head: str, inside: str, skip_errors: bool, status: str, made: int
+    workspace: Workspace, text: str, skip_errors: bool, status: str, made: int
 ) -> None:
-    text = document(run_of("good"), run_of("other", inside), head=head)
     reply = workspace.pushed(text, skip_errors=skip_errors)
     assert reply.body["status"] == status
     assert ("errorDetails" in reply.body) == (status != "success")
@@ -248,7 +251,7 @@ def test_an_unknown_flag_is_refused(workspace: Workspace, query: str) -> None:
 def test_a_run_makes_a_test_a_run_and_a_line_of_history(workspace: Workspace) -> None:
     error = '<error type="E" message="boom">trace</error><description>why</description>'
     attributes = {"module": "m", "external_report_url": "https://ci/1", "run_name": "shown"}
-    assert workspace.pushed(document(run_of("t", error, status="Failed", **attributes)))
+    workspace.pushed(document(run_of("t", error, status="Failed", **attributes)))
     (test,) = workspace.store.all("automated_tests")
     wanted = {"name": "t", "package": "tests", "class_name": "T", "component": "m"}
     assert wanted.items() <= test.items()
