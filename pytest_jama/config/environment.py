@@ -4,89 +4,86 @@ Credentials come from nowhere else, and are hidden wherever values get printed.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from pytest_jama.config.interpolation import UnsetError, interpolate
-from pytest_jama.config.types import Given, find_metadata
+from pytest_jama.config.kinds import JAMA, CredentialPair, Kind
 from pytest_jama.core.errors import Problem
 
 
-class _Credentials(BaseModel):
+class SignIn(BaseModel):
+    """Credentials of one way to sign in: whose they are, then the secret."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("credentials are not pickled: they would be readable in plain text")
 
+    @classmethod
+    def parts(cls) -> tuple[str, ...]:
+        """Return the names of the two parts, as they are sent."""
+        return tuple(name for name in cls.model_fields if name != "kind")
 
-class OAuthCredentials(_Credentials):
+
+class OAuthCredentials(SignIn):
     """A pair of API credentials, made in the user's profile; exchanged for a token."""
 
     kind: Literal["oauth"] = "oauth"
-    client_id: Annotated[str, Given("JAMA_CLIENT_ID")] = Field(
-        description="Client ID of the API credentials (OAuth).",
-    )
-    client_secret: Annotated[SecretStr, Given("JAMA_CLIENT_SECRET")] = Field(
-        description="Client secret of the API credentials (OAuth).",
-    )
+    client_id: str = Field(description="Client ID of the API credentials (OAuth).")
+    client_secret: SecretStr = Field(description="Client secret of the API credentials (OAuth).")
 
 
-class BasicCredentials(_Credentials):
+class BasicCredentials(SignIn):
     """User name and password; does not work where single sign-on is enabled."""
 
     kind: Literal["basic"] = "basic"
-    username: Annotated[str, Given("JAMA_USERNAME")] = Field(
-        description="User name (Basic authentication).",
-    )
-    password: Annotated[SecretStr, Given("JAMA_PASSWORD")] = Field(
-        description="Password (Basic authentication).",
-    )
+    username: str = Field(description="User name (Basic authentication).")
+    password: SecretStr = Field(description="Password (Basic authentication).")
 
 
 Credentials = OAuthCredentials | BasicCredentials
 
-KINDS: tuple[type[OAuthCredentials | BasicCredentials], ...] = (OAuthCredentials, BasicCredentials)
-"""The kinds of credentials; the first that is complete is used."""
 
-
-def variables_of(kind: type[BaseModel]) -> dict[str, str]:
-    """Return the environment variable of each field that has one."""
-    declared = {name: find_metadata(field, Given) for name, field in kind.model_fields.items()}
-    return {name: given.variable for name, given in declared.items() if given}
-
-
-CREDENTIAL_VARIABLES: Mapping[str, str] = {
-    name: variable for kind in KINDS for name, variable in variables_of(kind).items()
-}
-"""The environment variable of each part of the credentials."""
-
-SECRET_VARIABLES = frozenset(
-    CREDENTIAL_VARIABLES[name]
-    for kind in KINDS
-    for name, field in kind.model_fields.items()
-    if field.annotation is SecretStr
-)
-"""The variables whose values are never shown and never filled into a setting."""
-
-
-def find_credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, tuple[Problem, ...]]:
+def find_credentials(
+    environ: Mapping[str, str], kind: Kind[Any] = JAMA
+) -> tuple[Any, tuple[Problem, ...]]:
     """Take the credentials from the environment; an empty variable counts as unset.
 
+    Args:
+        environ: The environment.
+        kind: The kind of server.
+
     Returns:
-        The credentials, OAuth before Basic, or None and what is missing.
+        The credentials by the first pair of the kind that is there, or None and what is missing.
     """
-    problems = []
-    for kind in KINDS:
-        variables = variables_of(kind)
-        values = {name: value_of(environ, variable) for name, variable in variables.items()}
-        if all(values.values()):
-            return kind.model_validate(values), ()
-        if any(values.values()):
-            problems.append(_half_a_pair(variables, values))
-            break  # do not sign in as another user because one variable was forgotten
-    return None, tuple(problems) or (_NO_CREDENTIALS,)
+    pair, problems = find_pair(environ, kind)
+    if pair is None:
+        return None, problems
+    model = kind.load_model().sign_ins[kind.pairs.index(pair)]
+    values = (value_of(environ, pair.name), value_of(environ, pair.secret))
+    return model.model_validate(dict(zip(model.parts(), values, strict=True))), ()
+
+
+def find_pair(
+    environ: Mapping[str, str], kind: Kind[Any]
+) -> tuple[CredentialPair | None, tuple[Problem, ...]]:
+    """Return the variables of the credentials that are used, or None and what is missing.
+
+    Args:
+        environ: The environment.
+        kind: The kind of server.
+    """
+    for pair in kind.pairs:
+        name, secret = value_of(environ, pair.name), value_of(environ, pair.secret)
+        if name and secret:
+            return pair, ()
+        if name or secret:  # do not sign in as another user because one variable was forgotten
+            is_given, is_not = pair[:2] if name else (pair.secret, pair.name)
+            return None, (_half_a_pair(is_given, is_not),)
+    return None, (_no_credentials(kind),)
 
 
 def value_of(environ: Mapping[str, str], variable: str) -> str:
@@ -95,9 +92,7 @@ def value_of(environ: Mapping[str, str], variable: str) -> str:
     return environ.get(variable, "").strip("\r\n")
 
 
-def _half_a_pair(variables: Mapping[str, str], values: Mapping[str, str]) -> Problem:
-    present = next(variables[name] for name, value in values.items() if value)
-    absent = next(variables[name] for name, value in values.items() if not value)
+def _half_a_pair(present: str, absent: str) -> Problem:
     return Problem(
         message=f"{present} is set, but {absent} is not",
         remedy=f"set {absent} too",
@@ -105,16 +100,13 @@ def _half_a_pair(variables: Mapping[str, str], values: Mapping[str, str]) -> Pro
     )
 
 
-_NO_CREDENTIALS = Problem(
-    message="no credentials for Jama",
-    remedy="set "
-    + ", or ".join(
-        f"{' and '.join(variables_of(kind).values())} ({name})"
-        for kind, name in zip(KINDS, ("OAuth", "Basic"), strict=True)
+def _no_credentials(kind: Kind[Any]) -> Problem:
+    ways = ", or ".join(f"{pair.name} and {pair.secret} ({pair.way})" for pair in kind.pairs)
+    return Problem(
+        message=f"no credentials for {kind.title}",
+        remedy=f"set {ways}; in CI as masked secrets",
+        origin="environment",
     )
-    + "; in CI as masked secrets",
-    origin="environment",
-)
 
 
 class CiSystem(NamedTuple):

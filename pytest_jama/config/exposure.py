@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from pytest_jama.config.models import Settings
+    from pytest_jama.config.models import SharedSettings
 
 
-def describe_exposure(settings: Settings) -> tuple[str, ...]:
+def describe_exposure(settings: SharedSettings) -> tuple[str, ...]:
     """Say in which ways others can read or take the credentials on their way to the server."""
     said = []
     parts = urlsplit(settings.url)

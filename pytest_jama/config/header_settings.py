@@ -1,4 +1,4 @@
-"""The section ``headers:`` of jama.yaml: what a gateway before the server wants with each request.
+"""The section ``headers:``: what a gateway before the server wants with each request.
 
 A value that comes from the environment is a secret, and is hidden wherever one of ours is. What
 stands in the file itself is read by all who share it, so it must not be one.
@@ -11,9 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, InstanceOf, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    InstanceOf,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
-from pytest_jama.config.types import Allowed, mistake
+from pytest_jama.config.types import Allowed, mistake, surroundings_of
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import quoted
 
@@ -40,10 +46,10 @@ _OURS = frozenset(
         *("accept", "accept-encoding", "authorization", "connection", "content-encoding"),
         *("content-length", "content-type", "cookie", "expect", "host", "keep-alive"),
         *("proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"),
-        "x-jama-date-fields-with-time",
     ]
 )
-"""Headers that say who we are, how an answer may look, or where a request ends."""
+"""Headers that say who we are, how an answer may look, or where a request ends; each kind of server
+has more."""
 
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]+")
 _SECRET_NAME = re.compile(
@@ -65,15 +71,17 @@ def _mapping(value: object) -> object:
     return value
 
 
-def _name(value: str) -> str:
+def _name(value: str, info: ValidationInfo) -> str:
     if not _NAME.fullmatch(value):
         raise mistake(
             "is not the name of a header", remedy="use letters, digits and hyphens: X-Gateway-Key"
         )
-    if value.lower() in _OURS:
+    kind = surroundings_of(info).kind
+    if value.lower() in _OURS | kind.own_headers:
+        pair = kind.pairs[0]
         raise mistake(
             "is a header of pytest-jama itself",
-            remedy="remove it; credentials come from JAMA_CLIENT_ID and JAMA_CLIENT_SECRET",
+            remedy=f"remove it; credentials come from {pair.name} and {pair.secret}",
         )
     return value
 

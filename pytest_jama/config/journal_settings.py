@@ -16,7 +16,7 @@ from pytest_jama.config.types import Section
 class JournalSettings(Section):
     """Where journals are, and how long; a bare path is that of the folder."""
 
-    # The default is relative to jama.yaml, too, so that it is validated with its surroundings.
+    # The default is relative to the file, too, so that it is validated with its surroundings.
     model_config = ConfigDict(revalidate_instances="always")
 
     folder: types.Folder = Field(

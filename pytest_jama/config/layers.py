@@ -1,24 +1,26 @@
-"""Flags and variables put over the values of jama.yaml or a journal, and the settings they make."""
+"""Flags and variables put over the values of a settings file or a journal, and what they make."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_origin
 
 from pydantic import ValidationError
 
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.header_settings import secrets_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
-from pytest_jama.config.mistakes import describe, section_of
-from pytest_jama.config.models import DESTINATION, Settings
-from pytest_jama.config.place_settings import SAID_BY_FLAG, identity_of
+from pytest_jama.config.kinds import JAMA, Kind
+from pytest_jama.config.mistakes import describe, keys_of, section_of
+from pytest_jama.config.place_settings import SAID_BY_FLAG
 from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.types import Given, find_metadata
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.redaction import Redactor
+from pytest_jama.core.text import clean, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,19 +30,26 @@ if TYPE_CHECKING:
     from pytest_jama.config.types import Surroundings
 
 
-PLUGIN_PREFIX = "--jama-"
-"""What the flags of pytest begin with; those of our own command lines begin with two hyphens."""
+@cache
+def overridable(kind: Kind[Any]) -> Mapping[str, Given]:
+    """Return which settings have a flag, most of them a variable too, in the order of the page.
 
-OVERRIDABLE: Mapping[str, Given] = {
-    name: given
-    for name, info in Settings.model_fields.items()
-    if (given := find_metadata(info, Given))
-}
-"""Which settings have a flag, most of them a variable too, in the order of the model."""
+    Their variables have the prefix of the kind here.
+    """
+    declared = {
+        name: find_metadata(info, Given) for name, info in keys_of(kind.load_model()).items()
+    }
+    return {
+        name: Given(given.variable and f"{kind.variables}{given.variable}", given.option)
+        for name, given in declared.items()
+        if given
+    }
+
 
 Flags = Mapping[str, str | Sequence[str] | bool | None]
 """Setting -> what its flag says: a text, or several of a flag that may be repeated; True for a flag
-without value, None, False or no text for none."""
+without value, None, False or no text for none. Of a setting that is a mapping, such as
+`environment`, each text is ``NAME=VALUE``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +59,18 @@ class Override:
     Attributes:
         text: The value as given; several of a flag that may be repeated.
         origin: ``--jama-plan`` or ``environment JAMA_PLAN``.
+        replaced: The keys of a mapping in the file that it replaces; the others stay.
     """
 
     text: str | tuple[str, ...] = field(
         repr=False
     )  # a URL may contain a password, until that is refused
     origin: str
+    replaced: frozenset[str] = SAID_BY_FLAG
 
 
 def find_overrides(
-    flags: Flags,
-    environ: Mapping[str, str],
-    *,
-    prefix: str,
+    flags: Flags, environ: Mapping[str, str], *, prefix: str, kind: Kind[Any] = JAMA
 ) -> dict[str, Override]:
     """Return what flags and variables say, by setting; flags win.
 
@@ -73,31 +81,49 @@ def find_overrides(
         flags: The flags.
         environ: The environment.
         prefix: What flags begin with in this front-end.
+        kind: The kind of server.
     """
     found = {}
-    for name, given in OVERRIDABLE.items():
+    for name, given in overridable(kind).items():
         said = flags.get(name)
-        if isinstance(said, (list, tuple)):
-            if said:
-                found[name] = Override(tuple(said), f"{prefix}{given.option}")
-        elif said is not None and said is not False:
-            found[name] = Override(str(said), f"{prefix}{given.option}")
+        origin = f"{prefix}{given.option}"
+        if said not in _NOTHING:
+            found[name] = _override(said, origin, has_pairs=_is_mapping(kind, name))
         elif environ.get(given.variable, "").strip():
             found[name] = Override(environ[given.variable], f"environment {given.variable}")
     return found
 
 
-def ways_to_set(name: str, *, prefix: str, in_file: bool) -> str:
+_NOTHING: tuple[object, ...] = (None, False, (), [])
+
+
+def _override(said: object, origin: str, *, has_pairs: bool) -> Override:
+    several = tuple(said) if isinstance(said, (list, tuple)) else ()
+    if has_pairs:
+        several = several or (str(said),)
+        names = frozenset(each.partition("=")[0].strip() for each in several)
+        return Override(several, origin, names)
+    return Override(several or str(said), origin)
+
+
+def _is_mapping(kind: Kind[Any], name: str) -> bool:
+    """Return whether the keys of a setting are the user's own."""
+    return get_origin(keys_of(kind.load_model())[name].annotation) is dict
+
+
+def ways_to_set(name: str, *, prefix: str, in_file: bool, kind: Kind[Any]) -> str:
     """Say where a setting can be given, for the remedy of a message.
 
     Args:
-        name: One of `OVERRIDABLE`.
+        name: One of `overridable`.
         prefix: What flags begin with in this front-end.
-        in_file: Whether jama.yaml is one of the places.
+        in_file: Whether the settings file is one of the places.
+        kind: The kind of server.
     """
-    given = OVERRIDABLE[name]
-    file = f"`{name}:` in jama.yaml, " if in_file else ""
-    return f"{file}{given.variable} in the environment, or {prefix}{given.option}=..."
+    given = overridable(kind)[name]
+    file = f"`{name}:` in {kind.file}, " if in_file else ""
+    also = kind.ways.get(name, "")
+    return f"{file}{given.variable} in the environment, or {prefix}{given.option}=...{also}"
 
 
 @dataclass(frozen=True)
@@ -131,7 +157,7 @@ def resolve(
     lookup: Lookup,
     surroundings: Surroundings,
     flag_prefix: str,
-) -> tuple[Settings, dict[str, str]]:
+) -> tuple[Any, dict[str, str]]:
     """Return the effective settings, and the origin of what says where results go.
 
     Args:
@@ -139,21 +165,22 @@ def resolve(
         overrides: What they say.
         environ: Where the credentials are.
         lookup: What ``${NAME}`` stands for in an override.
-        surroundings: For paths. Certificate files are checked when something will be sent, and
-            only then the place to send it to must be known.
+        surroundings: For paths, and the kind of server. Certificate files are checked when
+            something will be sent, and only then the place to send it to must be known.
         flag_prefix: What flags begin with, for remedies.
 
     Raises:
         SettingsError: With every mistake.
     """
-    needs_target = surroundings.checks_files
-    sources = _Sources(layer, overrides)
-    values, mistakes = _apply(overrides, layer, lookup)
+    needs_target, kind = surroundings.checks_files, surroundings.kind
+    values, mistakes = _apply(overrides, layer, lookup, kind)
+    sources = _Sources(layer, overrides, _said_by_url(values, kind))
+    contradictions = list(_take_from_url(values, sources))
     settings, invalid = _validate(values, sources, surroundings)
-    problems = [*layer.problems, *{**invalid, **mistakes}.values()]
-    credentials, refused = find_credentials(environ)
+    problems = [*layer.problems, *{**invalid, **mistakes}.values(), *contradictions]
+    credentials, refused = find_credentials(environ, kind)
     if needs_target:
-        problems += [*_find_missing(values, layer, flag_prefix), *refused]
+        problems += [*_find_missing(values, layer, flag_prefix, kind), *refused]
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=_line_of))
     redactor = Redactor(
@@ -162,25 +189,34 @@ def resolve(
         has_builtin=settings.redact.builtin,
     )
     settings = settings.model_copy(update={"credentials": credentials, "redactor": redactor})
-    return settings, {name: sources.find((name,)) for name in DESTINATION if name in values}
+    return settings, {name: sources.find((name,)) for name in kind.destination if name in values}
 
 
 def _apply(
     overrides: Mapping[str, Override],
     layer: Layer,
     lookup: Lookup,
+    kind: Kind[Any],
 ) -> tuple[dict[str, Any], dict[KeyPath, Problem]]:
     """Put the overrides over the layer; a section keeps what they do not say."""
     values = dict(layer.values)
     mistakes = dict(layer.mistakes)
+    fields = keys_of(kind.load_model()) if overrides else {}
     for name, override in overrides.items():
         try:
             text = _fill_in(override.text, lookup)
         except InterpolationError as exc:
             text = override.text
             mistakes[(name,)] = Problem(f"{name} {exc.message}", exc.remedy, override.origin)
-        is_section = section_of(Settings.model_fields[name]) is not None
-        values[name] = {**_rest_of(values.get(name)), **_keys_of(text)} if is_section else text
+        section: Any = section_of(fields[name])
+        if section:
+            values[name] = {**_rest_of(values.get(name), override), **section.keys_of_flag(text)}
+        elif _is_mapping(kind, name):
+            pairs, wrong = _pairs_in(name, text, override.origin)
+            values[name] = {**_rest_of(values.get(name)), **pairs}
+            mistakes.update(wrong)
+        else:
+            values[name] = text
     return values, mistakes
 
 
@@ -190,27 +226,75 @@ def _fill_in(text: str | tuple[str, ...], lookup: Lookup) -> str | tuple[str, ..
     return tuple(interpolate(each, lookup) for each in text)
 
 
-def _keys_of(text: str | tuple[str, ...]) -> dict[str, Any]:
-    return identity_of(text) if isinstance(text, str) else {"files": text}
+def _pairs_in(
+    name: str, said: str | tuple[str, ...], origin: str
+) -> tuple[dict[str, str], dict[KeyPath, Problem]]:
+    """Return what ``NAME=VALUE`` texts say, and what is wrong with those that are something else.
+
+    Args:
+        name: The setting.
+        said: The texts.
+        origin: Where they come from.
+    """
+    pairs: dict[str, str] = {}
+    wrong: dict[KeyPath, Problem] = {}
+    for each in (said,) if isinstance(said, str) else said:
+        key, sign, value = each.partition("=")
+        if sign and key.strip():
+            pairs[key.strip()] = value
+        else:
+            what = f"{name} is {quoted(clean(each))}, which is not NAME=VALUE"
+            wrong[name, each] = Problem(what, f"write {origin} NAME=VALUE", origin)
+    return pairs, wrong
 
 
-def _rest_of(section: object) -> dict[str, Any]:
+def _rest_of(section: object, override: Override | None = None) -> dict[str, Any]:
+    """Return the keys of a section that an override does not replace, in their order."""
+    replaced = override.replaced if override else frozenset()
     if not isinstance(section, dict):
         return {}
-    return {key: value for key, value in section.items() if key not in SAID_BY_FLAG}
+    return {key: value for key, value in section.items() if key not in replaced}
+
+
+def _said_by_url(values: Mapping[str, Any], kind: Kind[Any]) -> Mapping[str, str]:
+    said: Mapping[str, str] = kind.load_model().said_by_url(values.get("url"))
+    return said
+
+
+def _take_from_url(values: dict[str, Any], sources: _Sources) -> Iterator[Problem]:
+    """Add what the address says of other settings; yield where these say something else."""
+    for name, said in sources.in_url.items():
+        given = str(values.setdefault(name, said))
+        number = given.strip().removeprefix("id:").strip()
+        if number.isdecimal() and number != said:  # of a name it is not known
+            yield Problem(
+                f"{name} is {quoted(given)}, and url ({sources.find(('url',))}) says {said}",
+                "correct one of them, or leave one out",
+                sources.find((name,)),
+            )
 
 
 @dataclass(frozen=True)
 class _Sources:
-    """Finds where a setting comes from."""
+    """Finds where a setting comes from.
+
+    Attributes:
+        layer: What flags and variables beat.
+        overrides: What these say.
+        in_url: What the address says of other settings.
+    """
 
     layer: Layer
     overrides: Mapping[str, Override]
+    in_url: Mapping[str, str]
 
     def find(self, path: KeyPath) -> str:
         """Return the origin to name in a message about a setting."""
+        is_said = path[0] in self.overrides or path[0] in self.layer.values
+        if path[0] in self.in_url and not is_said:
+            path = ("url",)
         override = self.overrides.get(path[0])
-        decides = len(path) == 1 or path[1] in SAID_BY_FLAG
+        decides = override and (len(path) == 1 or path[1] in override.replaced)
         return override.origin if override and decides else self.layer.find_origin(path)
 
 
@@ -218,12 +302,13 @@ def _validate(
     values: Mapping[str, Any],
     sources: _Sources,
     surroundings: Surroundings,
-) -> tuple[Settings | None, dict[KeyPath, Problem]]:
+) -> tuple[Any, dict[KeyPath, Problem]]:
+    model = surroundings.kind.load_model()
     try:
-        return Settings.model_validate(values, context=surroundings), {}
+        return model.model_validate(values, context=surroundings), {}
     except ValidationError as exc:
         errors = exc.errors(include_url=False)[:_MOST_MISTAKES]
-    mistakes = [describe(error, Settings) for error in errors]
+    mistakes = [describe(error, model) for error in errors]
     return None, {
         mistake.path: Problem(mistake.message, mistake.remedy, sources.find(mistake.path))
         for mistake in mistakes
@@ -234,10 +319,12 @@ _MOST_MISTAKES = 1000
 """Mistakes of one file that are put into words; no one reads so many."""
 
 
-def _find_missing(values: Mapping[str, Any], layer: Layer, flag_prefix: str) -> Iterator[Problem]:
-    for name in DESTINATION:
+def _find_missing(
+    values: Mapping[str, Any], layer: Layer, flag_prefix: str, kind: Kind[Any]
+) -> Iterator[Problem]:
+    for name in kind.destination:
         if name not in values and layer.is_readable:
-            ways = ways_to_set(name, prefix=flag_prefix, in_file=layer.is_file)
+            ways = ways_to_set(name, prefix=flag_prefix, in_file=layer.is_file, kind=kind)
             yield Problem(f"{name} is not set", f"set {ways}", layer.label)
 
 

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_SETTINGS_BYTES = 16 * 1024**2
-"""Largest jama.yaml; a map of 100,000 tests has some 8 MB."""
+"""Largest settings file; a map of 100,000 tests has some 8 MB."""
 
 MOST_LOCK_BYTES = 64 * 1024**2
 """Largest jama.lock; one of 10,000 cases with ten steps each has some 20 MB."""
 
 MOST_NODES = 500_000
-"""Most keys and values that stand in jama.yaml."""
+"""Most keys and values that stand in a settings file."""
 
 MOST_REPEATED = 100_000
 """Most keys and values that aliases add to these."""
 
 DEEPEST = 20
-"""Most levels of jama.yaml; the settings themselves have five."""
+"""Most levels of a settings file; the settings themselves have five."""
 
 
 @contextmanager

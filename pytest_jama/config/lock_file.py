@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.config.layers import PLUGIN_PREFIX
+from pytest_jama.config.kinds import JAMA
 from pytest_jama.config.limits import MOST_LOCK_BYTES, surprises_told, too_big
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from pytest_jama.config.kinds import AnySettings
     from pytest_jama.config.loading import LoadedSettings
+    from pytest_jama.config.models import SharedSettings
 
 FORMAT_VERSION = 1
 
@@ -43,9 +45,11 @@ class UntrustedLockError(SettingsError):
 
 
 def with_lock(
-    loaded: LoadedSettings, *, start: Path, flag_prefix: str = PLUGIN_PREFIX
-) -> LoadedSettings:
+    loaded: LoadedSettings[AnySettings], *, start: Path, flag_prefix: str = JAMA.flags
+) -> LoadedSettings[AnySettings]:
     """Return settings with the jama.lock that lies beside jama.yaml, or where that would be.
+
+    Those of another kind of server have no lock.
 
     Args:
         loaded: The settings.
@@ -55,18 +59,20 @@ def with_lock(
     Raises:
         SettingsError: When the lock cannot be read or understood.
     """
+    if loaded.settings.kind is not JAMA:
+        return loaded
     folder = lock_folder(loaded, start=start)
     named_by = "" if loaded.is_named else f"{flag_prefix}config"
     return replace(loaded, lock=read_lock(folder, start=start, named_by=named_by))
 
 
-def lock_folder(loaded: LoadedSettings, *, start: Path) -> Path:
+def lock_folder(loaded: LoadedSettings[SharedSettings], *, start: Path) -> Path:
     """Return the folder in which jama.lock is, or would be."""
     return loaded.file.parent if loaded.file else start
 
 
-def config_digests(loaded: LoadedSettings) -> dict[str, str]:
-    """Return the SHA-256 of jama.yaml and jama.lock, by their names, as far as they were read.
+def config_digests(loaded: LoadedSettings[SharedSettings]) -> dict[str, str]:
+    """Return the SHA-256 of settings file and lock, by their names, as far as they were read.
 
     Args:
         loaded: The settings that came from them.

@@ -1,12 +1,13 @@
-"""The map ``tests:`` of jama.yaml, read straight from its nodes."""
+"""The map ``tests:`` of a settings file, read straight from its nodes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from pytest_jama.config.interpolation import InterpolationError, interpolate
+from pytest_jama.config.kinds import JAMA, OCTANE
 from pytest_jama.config.yaml_nodes import is_null, is_standard, line_of, pairs_of
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import (
@@ -14,6 +15,7 @@ from pytest_jama.core.cases import (
     BadReferenceError,
     CaseLink,
     CaseRef,
+    is_none,
     parse_links,
     parse_step,
 )
@@ -21,26 +23,30 @@ from pytest_jama.core.errors import Problem
 from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.kinds import Kind
     from pytest_jama.core.case_map import MapConflict
 
 
-def read_test_map(node: Node, *, label: str, lookup: Lookup) -> tuple[CaseMap, list[Problem]]:
+def read_test_map(
+    node: Node, *, label: str, lookup: Lookup, kind: Kind[Any] = JAMA
+) -> tuple[CaseMap, list[Problem]]:
     """Read the value of ``tests:``.
 
     Args:
         node: A mapping of test IDs and patterns to links.
         label: The file, as messages name it.
         lookup: What ``${NAME}`` stands for.
+        kind: The kind of server, which says what a test can be linked to.
 
     Returns:
         The map without the entries that are wrong, and what is wrong with those.
     """
-    reader = _EntryReader(label, lookup)
+    reader = _EntryReader(label, lookup, _FORMS.get(kind, _CASES))
     test_map, conflicts = CaseMap.build(reader.read_entries(node))
     return test_map, [*reader.problems, *(_describe(conflict, label) for conflict in conflicts)]
 
@@ -70,9 +76,63 @@ class _LinkError(Exception):
         self.node = node
 
 
-_FORMS = (
-    "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, or none for no case"
+class _Forms(NamedTuple):
+    """What the values of the map can be.
+
+    Attributes:
+        noun: What a test is linked to.
+        examples: What to write, for remedies.
+        parse: Reads a text.
+        parse_quickly: Reads the usual text, one reference, and may fail with others.
+        has_steps: Whether a test can be linked to a step of it.
+    """
+
+    noun: str
+    examples: str
+    parse: Callable[[str], tuple[CaseLink, ...]]
+    parse_quickly: Callable[[str], tuple[CaseLink, ...]]
+    has_steps: bool
+
+
+def _parse_case(text: str) -> tuple[CaseLink, ...]:
+    return (CaseLink(CaseRef.parse(text)),)
+
+
+def _parse_items(text: str) -> tuple[CaseLink, ...]:
+    """Read the IDs of backlog items, which are whole numbers of 64 bits.
+
+    Raises:
+        BadReferenceError: When one of them is something else.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        is_number = part.isascii() and part.isdecimal() and part[0] != "0"
+        if not is_none(part) and not (is_number and int(part) <= _LARGEST_ID):
+            raise BadReferenceError(
+                f"{quoted(part)} is not the ID of a backlog item",
+                "use its number, such as 2001, or none",
+            )
+    return parse_links(text)
+
+
+_LARGEST_ID = 2**63 - 1
+
+_CASES = _Forms(
+    "test case",
+    "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, or none for no case",
+    parse_links,
+    _parse_case,
+    has_steps=True,
 )
+_FORMS: Mapping[Kind[Any], _Forms] = {
+    OCTANE: _Forms(
+        "backlog item",
+        "write 2001 or [2001, 2002], or none for no backlog item",
+        _parse_items,
+        _parse_items,
+        has_steps=False,
+    ),
+}
 _LINK_KEYS = frozenset({"case", "step"})
 _Parsed = TypeVar("_Parsed")
 
@@ -83,11 +143,13 @@ class _EntryReader:
     Args:
         label: The file, as messages name it.
         lookup: What ``${NAME}`` stands for.
+        forms: What the values can be.
     """
 
-    def __init__(self, label: str, lookup: Lookup) -> None:
+    def __init__(self, label: str, lookup: Lookup, forms: _Forms) -> None:
         self._label = label
         self._lookup = lookup
+        self._forms = forms
         self.problems: list[Problem] = []
 
     def read_entries(self, node: Node) -> Iterator[MapEntry]:
@@ -118,9 +180,10 @@ class _EntryReader:
         items = value.value if isinstance(value, SequenceNode) else [value]
         links = tuple(dict.fromkeys(link for item in items for link in self._read_item(item)))
         if not links:
-            raise _LinkError("names no test case", _FORMS, value)
+            raise self._names_nothing(value)
         if NO_CASE in links and len(links) > 1:
-            raise _LinkError("has none beside a case", "leave one of them out", value)
+            what = f"has none beside a {self._forms.noun.removeprefix('test ')}"
+            raise _LinkError(what, "leave one of them out", value)
         return links
 
     def _read_item(self, item: Node) -> tuple[CaseLink, ...]:
@@ -128,17 +191,22 @@ class _EntryReader:
             raise _LinkError(f"has the tag {item.tag}", "remove it", item)
         if isinstance(item, ScalarNode):
             return self._read_text(item)
-        if isinstance(item, MappingNode):
-            return self._read_step(item)
-        raise _LinkError("has a list inside a list", _FORMS, item)
+        if not isinstance(item, MappingNode):
+            raise _LinkError("has a list inside a list", self._forms.examples, item)
+        if not self._forms.has_steps:
+            raise _LinkError("has a mapping as value", self._forms.examples, item)
+        return self._read_step(item)
+
+    def _names_nothing(self, node: Node) -> _LinkError:
+        return _LinkError(f"names no {self._forms.noun}", self._forms.examples, node)
 
     def _read_text(self, node: ScalarNode) -> tuple[CaseLink, ...]:
         try:  # for speed: nearly all values of a large map are one reference
-            return (CaseLink(CaseRef.parse(node.value)),)
+            links = self._forms.parse_quickly(node.value)
         except ValueError:
-            links = () if is_null(node) else self._parse(parse_links, node)
+            links = () if is_null(node) else self._parse(self._forms.parse, node)
         if not links:
-            raise _LinkError("names no test case", _FORMS, node)
+            raise self._names_nothing(node)
         return links
 
     def _read_step(self, node: MappingNode) -> tuple[CaseLink, ...]:
@@ -147,7 +215,7 @@ class _EntryReader:
             if name not in _LINK_KEYS:
                 raise _LinkError(f"has the unknown key {quoted(name)}", "use case and step", key)
         if "case" not in pairs:
-            raise _LinkError("names no test case", _FORMS, node)
+            raise self._names_nothing(node)
         links = self._read_links(pairs["case"][1])
         if "step" not in pairs:
             return links

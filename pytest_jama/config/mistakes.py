@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, NamedTuple, get_origin
+import inspect
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from pytest_jama.config.models import SharedSettings
 from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.core.text import clean, quoted, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
@@ -47,6 +50,8 @@ def describe(error: ErrorDetails, model: type[BaseModel]) -> Mistake:
     if error["type"] == "extra_forbidden":
         return _unknown_key(path, model)
     name = ".".join(path)
+    if error["type"] == "missing":
+        return Mistake(path, f"{name} is not given", f"use {_allowed(field)}")
     context = error.get("ctx", {})
     if "remedy" in context:
         return Mistake(path, f"{name} {context['message']}", context["remedy"])
@@ -54,10 +59,17 @@ def describe(error: ErrorDetails, model: type[BaseModel]) -> Mistake:
 
 
 def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return the fields of a model by their keys in jama.yaml; credentials have none."""
+    """Return the fields of a model by their keys in the settings file; credentials have none.
+
+    What a kind of server has of its own comes before what all kinds share.
+    """
+    fields = model.model_fields
+    if issubclass(model, SharedSettings):
+        own = [name for name in inspect.get_annotations(model) if name in fields]
+        fields = {name: fields[name] for name in dict.fromkeys([*own, *fields])}
     return {
         field.alias or name: field
-        for name, field in model.model_fields.items()
+        for name, field in fields.items()
         if find_metadata(field, Allowed) or section_of(field)
     }
 
@@ -65,6 +77,10 @@ def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
 def section_of(field: FieldInfo | None) -> type[BaseModel] | None:
     """Return the model of a field that is a mapping of settings; None for a single setting."""
     annotation: object = field.annotation if field else None
+    if get_origin(annotation) in (Union, UnionType):
+        annotation, *others = (each for each in get_args(annotation) if each is not NoneType)
+        if others:
+            return None
     # On Python 3.10 `dict[str, str]` passes for a type, and is then refused by `issubclass`.
     if get_origin(annotation) is not None or not isinstance(annotation, type):
         return None
@@ -123,10 +139,15 @@ def _unknown_key(path: KeyPath, model: type[BaseModel]) -> Mistake:
 
 
 def _find_nearest(key: str, known: list[str], *, prefix: list[str]) -> str | None:
-    simple = key.lower().replace("-", "_")
-    for nearest in difflib.get_close_matches(simple, known, n=1):
-        return ".".join([*prefix, nearest])
-    return None
+    nearest = find_similar(key, known)
+    return ".".join([*prefix, nearest]) if nearest else None
+
+
+def find_similar(text: str, known: Iterable[str]) -> str | None:
+    """Return which of the known words was meant, as far as can be told."""
+    words = {each.lower(): each for each in known}
+    nearest = difflib.get_close_matches(text.lower().replace("-", "_"), words, n=1)
+    return words[nearest[0]] if nearest else None
 
 
 def _find_elsewhere(key: str, model: type[BaseModel]) -> str | None:

@@ -1,4 +1,4 @@
-"""The settings, declared once.
+"""The settings of Jama, and what all kinds of servers share; declared once.
 
 Flags, variables, messages, the reference page and jama.schema.json are made of these models or held
 to them by a test. A new setting is one new field here.
@@ -6,26 +6,33 @@ to them by a test. A new setting is one new field here.
 No `from __future__ import annotations` in this module: pydantic needs the types at run time.
 """
 
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, InstanceOf, WithJsonSchema
+from pydantic import Field, InstanceOf, WithJsonSchema, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from pytest_jama.config import types
-from pytest_jama.config.environment import Credentials
+from pytest_jama.config.addresses import Url
+from pytest_jama.config.environment import (
+    BasicCredentials,
+    Credentials,
+    OAuthCredentials,
+    SignIn,
+)
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
+from pytest_jama.config.kinds import JAMA, OCTANE, Kind
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
 from pytest_jama.config.report_settings import EquipmentList, ReportSettings, Said
-from pytest_jama.config.types import Allowed, Given, Section
+from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.redaction import Redactor
-
-DESTINATION = ("url", "project", "plan", "cycle")
-"""The settings that an upload cannot do without."""
+from pytest_jama.core.verdicts import VerdictRules
 
 
 class UploadSettings(Section):
@@ -112,64 +119,34 @@ class TlsSettings(Section):
     )
 
 
-class Settings(Section):
-    """Everything a session needs to know; see `pytest_jama.config.load_settings`."""
+class SharedSettings(Section):
+    """What a session needs to know whatever kind of server its results go to.
 
+    Attributes:
+        kind: The kind of server.
+        sign_ins: What its credentials become, in the order of its pairs of variables.
+        judges_cases: Whether tests are judged by cases. Else all results are sent as they are, and
+            a test without a case is nothing to speak of.
+        keeps_traces: Whether the whole text of a failure is kept.
+    """
+
+    kind: ClassVar[Kind[Any]]
+    sign_ins: ClassVar[tuple[type[SignIn], ...]]
+    judges_cases: ClassVar[bool]
+    keeps_traces: ClassVar[bool]
+
+    url: str = ""
+    tests: InstanceOf[CaseMap] = Field(
+        default_factory=lambda: CaseMap.build(())[0], exclude=True, repr=False
+    )
     target: types.Name = Field(default="jama", description="Which kind of server this is.")
-    url: Annotated[types.Url, Given("JAMA_URL", "url")] = Field(
-        default="",
-        description="Address of the Jama instance; a context path is fine.",
-    )
-    project: Annotated[types.Project, Given("JAMA_PROJECT", "project")] = Field(
-        default="",
-        description="The project, by its key or API ID.",
-    )
-    plan: Annotated[
-        PlanSettings,
-        Given("JAMA_PLAN", "plan"),
-        Allowed("a name, {id: 20494} or {name: ...}"),
-    ] = Field(
-        default_factory=PlanSettings.model_construct,
-        description="The test plan.",
-    )
-    cycle: Annotated[
-        CycleSettings,
-        Given("JAMA_CYCLE", "cycle"),
-        Allowed("a name, {id: 20495} or {name: ...}"),
-    ] = Field(
-        default_factory=CycleSettings.model_construct,
-        description="The test cycle.",
-    )
-    tests: Annotated[
-        InstanceOf[CaseMap],
-        WithJsonSchema({"type": ["object", "null"]}),
-        Allowed("a mapping of test ID or pattern to case references"),
-    ] = Field(
-        default_factory=lambda: CaseMap.build(())[0],
-        exclude=True,
-        repr=False,
-        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
-    )
     map: MapSettings = Field(
         default=MapSettings(),
         description="How the keys of `tests` are checked.",
     )
-    names: types.NamePattern = Field(
-        default=None,
-        description="Finds case references in the names of tests, in its group `case`; several "
-        "matches name several cases. A marker or property beats the name, the name beats `tests`.",
-    )
-    verdicts: VerdictSettings = Field(
-        default=VerdictSettings(),
-        description="Outcome of a test -> status in Jama.",
-    )
     upload: UploadSettings = Field(
         default=UploadSettings(),
         description="How results are sent.",
-    )
-    run: RunSettings = Field(
-        default=RunSettings(),
-        description="What else is written into a test run.",
     )
     junit: JunitSettings = Field(
         default=JunitSettings(),
@@ -195,15 +172,15 @@ class Settings(Section):
         exclude=True,
         description="Which reports are written at the end of a session (docs/report.md).",
     )
-    software: Annotated[Said, Given("JAMA_SOFTWARE")] = Field(
+    software: Annotated[Said, Given("SOFTWARE")] = Field(
         default="",
         description="What reports name as the software under test: name and version.",
     )
-    device: Annotated[Said, Given("JAMA_DEVICE")] = Field(
+    device: Annotated[Said, Given("DEVICE")] = Field(
         default="",
         description="What reports name as the device under test: type, serial number, revision.",
     )
-    tester: Annotated[Said, Given("JAMA_TESTER")] = Field(
+    tester: Annotated[Said, Given("TESTER")] = Field(
         default="",
         description="Who executed the tests, for reports; without it the user of the CI system or "
         "of this machine, who only reported what another program ran.",
@@ -221,14 +198,6 @@ class Settings(Section):
         description="Headers for a gateway before the server, sent with each request to it: name "
         "-> value. What comes from the environment is hidden like a password.",
     )
-    drift: Annotated[
-        Literal["incomplete", "warn", "off"],
-        Allowed("incomplete, warn or off"),
-    ] = Field(
-        default="incomplete",
-        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
-        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
-    )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,
         description="A session has failed when no test is linked to a case, when a failed test is "
@@ -243,10 +212,31 @@ class Settings(Section):
         validate_default=True,
         description="Where the journals are, and how many are kept.",
     )
-    credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
+    credentials: SkipJsonSchema[InstanceOf[SignIn] | None] = Field(
+        default=None, exclude=True, repr=False
+    )
     redactor: SkipJsonSchema[InstanceOf[Redactor]] = Field(
         default_factory=Redactor, exclude=True, repr=False
     )
+
+    @classmethod
+    def said_by_url(cls, url: object) -> Mapping[str, str]:  # noqa: ARG003 (a kind may need it)
+        """Return what an address says of other settings."""
+        return {}
+
+    @classmethod
+    def said_by_job(cls, environ: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG003 (see above)
+        """Return the settings that the CI job of a session gives where nothing else does."""
+        return {}
+
+    @property
+    def name_pattern(self) -> re.Pattern[str] | None:
+        """What finds references to cases in the names of tests."""
+        return None
+
+    def rules(self) -> VerdictRules:
+        """Return how outcomes become verdicts."""
+        return VerdictRules()
 
     def for_journal(self) -> dict[str, Any]:
         """Return what `load_from_journal` needs, fit for JSON: effective values, no secrets.
@@ -258,6 +248,103 @@ class Settings(Section):
         values["redact"]["patterns"] = [
             each for each in patterns if not self.redactor.hide(each).passages
         ]
-        given = {"url": self.url, "project": self.project}
-        given |= {"plan": self.plan.is_set, "cycle": self.cycle.is_set}
-        return {name: value for name, value in values.items() if given.get(name, True)}
+        return {name: value for name, value in values.items() if self.is_given(name)}
+
+    def is_given(self, name: str) -> bool:
+        """Return whether a setting is there; those of the destination have no default."""
+        return name not in self.kind.destination or bool(getattr(self, name))
+
+
+class Settings(SharedSettings):
+    """Everything a session for Jama needs to know; see `pytest_jama.config.load_settings`."""
+
+    kind: ClassVar[Kind[Any]] = JAMA
+    sign_ins: ClassVar[tuple[type[SignIn], ...]] = (OAuthCredentials, BasicCredentials)
+    judges_cases: ClassVar[bool] = True
+    keeps_traces: ClassVar[bool] = False
+
+    url: Annotated[Url, Given("URL", "url")] = Field(
+        default="",
+        description="Address of the Jama instance; a context path is fine.",
+    )
+    project: Annotated[types.Project, Given("PROJECT", "project")] = Field(
+        default="",
+        description="The project, by its key or API ID.",
+    )
+    plan: Annotated[
+        PlanSettings,
+        Given("PLAN", "plan"),
+        Allowed("a name, {id: 20494} or {name: ...}"),
+    ] = Field(
+        default_factory=PlanSettings.model_construct,
+        description="The test plan.",
+    )
+    cycle: Annotated[
+        CycleSettings,
+        Given("CYCLE", "cycle"),
+        Allowed("a name, {id: 20495} or {name: ...}"),
+    ] = Field(
+        default_factory=CycleSettings.model_construct,
+        description="The test cycle.",
+    )
+    tests: Annotated[
+        InstanceOf[CaseMap],
+        WithJsonSchema({"type": ["object", "null"]}),
+        Allowed("a mapping of test ID or pattern to case references"),
+    ] = Field(
+        default_factory=lambda: CaseMap.build(())[0],
+        exclude=True,
+        repr=False,
+        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
+    )
+    names: types.NamePattern = Field(
+        default=None,
+        description="Finds case references in the names of tests, in its group `case`; several "
+        "matches name several cases. A marker or property beats the name, the name beats `tests`.",
+    )
+    verdicts: VerdictSettings = Field(
+        default=VerdictSettings(),
+        description="Outcome of a test -> status in Jama.",
+    )
+    run: RunSettings = Field(
+        default=RunSettings(),
+        description="What else is written into a test run.",
+    )
+    drift: Annotated[
+        Literal["incomplete", "warn", "off"],
+        Allowed("incomplete, warn or off"),
+    ] = Field(
+        default="incomplete",
+        description="A case that differs from what `jama.lock` has of it: `incomplete` as though a "
+        "test of it had not run, only `warn`, or not looked at (docs/lock.md).",
+    )
+
+    credentials: SkipJsonSchema[Credentials | None] = Field(default=None, exclude=True, repr=False)
+
+    @field_validator("target")
+    @classmethod
+    def _is_not_of_another_file(cls, target: str) -> str:
+        if target == OCTANE.name:
+            raise mistake(
+                f"is {target!r}, which has settings of its own",
+                remedy=f"leave it out, and write {OCTANE.file} for {OCTANE.title}",
+            )
+        return target
+
+    @property
+    def name_pattern(self) -> re.Pattern[str] | None:
+        """What finds references to cases in the names of tests."""
+        return self.names
+
+    def rules(self) -> VerdictRules:
+        """Return how outcomes become verdicts."""
+        return self.verdicts.rules()
+
+    def is_given(self, name: str) -> bool:
+        """Return whether a setting is there; a plan or cycle needs a name or ID for that."""
+        value = getattr(self, name)
+        return (
+            value.is_set
+            if isinstance(value, PlanSettings | CycleSettings)
+            else super().is_given(name)
+        )

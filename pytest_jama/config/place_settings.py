@@ -4,7 +4,7 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 """
 
 from datetime import date, datetime, timezone
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -44,6 +44,11 @@ class _Place(BaseModel):
     @classmethod
     def _read_bare_name(cls, value: object) -> object:
         return identity_of(value) if isinstance(value, str) else value
+
+    @classmethod
+    def keys_of_flag(cls, said: Any) -> dict[str, Any]:
+        """Return how a flag names the plan or cycle."""
+        return identity_of(said)
 
     @model_validator(mode="after")
     def _is_named_once(self) -> "_Place":

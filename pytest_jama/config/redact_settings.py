@@ -1,4 +1,4 @@
-"""The section ``redact:`` of jama.yaml, and the values of ours that are hidden in any case.
+"""The section ``redact:``, and the values of ours that are hidden in any case.
 
 No `from __future__ import annotations` in this module: pydantic needs the types at run time.
 """
@@ -20,7 +20,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from pytest_jama.config.environment import KINDS, SECRET_VARIABLES, value_of, variables_of
+from pytest_jama.config.environment import value_of
+from pytest_jama.config.kinds import KINDS, SECRET_VARIABLES
 from pytest_jama.config.types import Allowed, Section, YesOrNo, mistake
 
 
@@ -93,8 +94,8 @@ class RedactSettings(Section):
 def find_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return all values of ours that must not be shown, also of credentials that are not used."""
     found = [value for name in SECRET_VARIABLES if (value := value_of(environ, name))]
-    for kind in KINDS:
-        name, secret = (value_of(environ, variable) for variable in variables_of(kind).values())
+    for pair in (pair for kind in KINDS for pair in kind.pairs):
+        name, secret = value_of(environ, pair.name), value_of(environ, pair.secret)
         found += [f"{name}:{secret}"] if name and secret else []
     for name in _PROXIES:
         address = value_of(environ, name) or value_of(environ, name.lower())

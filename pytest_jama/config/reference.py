@@ -1,8 +1,8 @@
 """Write the generated files: ``python -m pytest_jama.config.reference``, in a checkout.
 
-These are `jama.schema.json` beside this module, with which editors complete and check the
-file, and the tables of `docs/settings.md`; the prose of that page is written by hand, around the
-tables. A test fails when one of the two is stale.
+These are `jama.schema.json` and `octane.schema.json` beside this module, with which editors
+complete and check the files, and the tables of `docs/settings.md` and `docs/octane-settings.md`;
+the prose of these pages is written by hand, around the tables. A test fails when one is stale.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from pytest_jama.config.environment import KINDS
-from pytest_jama.config.layers import PLUGIN_PREFIX
+from pytest_jama.config.kinds import JAMA, KINDS, OCTANE
+from pytest_jama.config.layers import overridable
 from pytest_jama.config.mistakes import keys_of, section_of
-from pytest_jama.config.models import Settings
-from pytest_jama.config.types import Allowed, Given, find_metadata
+from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.config.variables import BUILT_IN
 
 if TYPE_CHECKING:
@@ -28,9 +28,18 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
+    from pytest_jama.config.kinds import Kind
+
 
 SCHEMA = Path(__file__).with_name("jama.schema.json")
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+OCTANE_SCHEMA = Path(__file__).with_name("octane.schema.json")
+SCHEMAS: Mapping[Kind[Any], Path] = {JAMA: SCHEMA, OCTANE: OCTANE_SCHEMA}
+
+_DOCS = Path(__file__).parents[2] / "docs"
+PAGES: Mapping[Kind[Any], Path] = {
+    JAMA: _DOCS / "settings.md",
+    OCTANE: _DOCS / "octane-settings.md",
+}
 
 _GENERATED = re.compile(
     r"(<!-- generated: (?P<table>\w+) -->\n).*?(<!-- end of generated -->)",
@@ -38,18 +47,28 @@ _GENERATED = re.compile(
 )
 
 
-def schema_text() -> str:
-    """Return the content of jama.schema.json."""
-    return json.dumps(make_schema(), indent=2, ensure_ascii=False) + "\n"
+def schema_text(kind: Kind[Any] = JAMA) -> str:
+    """Return the content of the schema of a settings file.
+
+    Args:
+        kind: The kind of server that the file is for.
+    """
+    return json.dumps(make_schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
-def page_text(page: str) -> str:
-    """Return the reference page with fresh tables.
+def page_text(page: str, kind: Kind[Any] = JAMA) -> str:
+    """Return a reference page with fresh tables.
 
     Args:
         page: The page as it is; its prose is kept.
+        kind: The kind of server that it is about.
     """
-    return fill_in(page, _TABLES)
+    tables: dict[str, Callable[[], str]] = {
+        "settings": partial(settings_table, kind),
+        "credentials": partial(credentials_table, kind),
+        "variables": variables_table,
+    }
+    return fill_in(page, tables)
 
 
 def fill_in(page: str, tables: Mapping[str, Callable[[], str]]) -> str:
@@ -68,10 +87,10 @@ def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def settings_table() -> str:
-    """Return one table for the top level of jama.yaml and one for each section."""
-    tables = [table(_TOP_COLUMNS, _top_rows())]
-    for key, field in keys_of(Settings).items():
+def settings_table(kind: Kind[Any]) -> str:
+    """Return one table for the top level of a settings file and one for each section."""
+    tables = [table(_TOP_COLUMNS, _top_rows(kind))]
+    for key, field in keys_of(kind.load_model()).items():
         section = section_of(field)
         if section:
             heading = f"### `{key}`\n\n{field.description}"
@@ -79,13 +98,12 @@ def settings_table() -> str:
     return "\n".join(tables)
 
 
-def credentials_table() -> str:
+def credentials_table(kind: Kind[Any]) -> str:
     """Return the table of the credentials."""
     rows = (
-        (f"`{given.variable}`", field.description or "")
-        for kind in KINDS
-        for field in kind.model_fields.values()
-        if (given := find_metadata(field, Given))
+        (f"`{variable}`", model.model_fields[part].description or "")
+        for pair, model in zip(kind.pairs, kind.load_model().sign_ins, strict=True)
+        for variable, part in zip((pair.name, pair.secret), model.parts(), strict=True)
     )
     return table(("variable", "meaning"), rows)
 
@@ -96,22 +114,18 @@ def variables_table() -> str:
     return table(("name", "value"), rows)
 
 
-_TABLES = {
-    "settings": settings_table,
-    "credentials": credentials_table,
-    "variables": variables_table,
-}
 _COLUMNS = ("setting", "value", "default", "meaning")
 _TOP_COLUMNS = ("setting", "value", "default", "variable", "flag", "meaning")
 
 
-def _top_rows() -> Iterator[tuple[str, ...]]:
-    defaults = Settings.model_construct().model_dump(mode="json")
-    for key, field in keys_of(Settings).items():
+def _top_rows(kind: Kind[Any]) -> Iterator[tuple[str, ...]]:
+    model = kind.load_model()
+    defaults = model.model_construct().model_dump(mode="json", by_alias=True)
+    for key, field in keys_of(model).items():
         allowed = find_metadata(field, Allowed)
         value = allowed.words if allowed else f"see [below](#{key})"
         default = "" if section_of(field) else _show_default(defaults.get(key))
-        yield f"`{key}`", value, default, *_show_given(field), field.description or ""
+        yield f"`{key}`", value, default, *_show_given(key, kind), field.description or ""
 
 
 def _section_rows(section_key: str, section: type[BaseModel]) -> Iterator[tuple[str, ...]]:
@@ -121,16 +135,16 @@ def _section_rows(section_key: str, section: type[BaseModel]) -> Iterator[tuple[
         yield (
             f"`{section_key}.{key}`",
             allowed.words if allowed else "",
-            _show_default(defaults[key]),
+            _show_default(defaults.get(key)),
             field.description or "",
         )
 
 
-def _show_given(field: FieldInfo) -> tuple[str, str]:
-    given = find_metadata(field, Given)
+def _show_given(key: str, kind: Kind[Any]) -> tuple[str, str]:
+    given = overridable(kind).get(key)
     if given is None:
         return "", ""
-    flag = f"`{PLUGIN_PREFIX}{given.option}`" if given.option else ""
+    flag = f"`{kind.flags}{given.option}`" if given.option else ""
     return f"`{given.variable}`" if given.variable else "", flag
 
 
@@ -171,33 +185,60 @@ _CASE_LINK = {
     ],
 }
 
-_TESTS = {
-    "additionalProperties": {
-        "anyOf": [
-            {"$ref": "#/$defs/CaseLink"},
-            {"type": "array", "items": {"$ref": "#/$defs/CaseLink"}, "minItems": 1},
-            {"enum": ["none", None]},
-        ],
-    },
+_ITEM = r" *[1-9][0-9]* *"
+_ITEM_LINK = {
+    "description": "The ID of a backlog item (2001).",
+    "anyOf": [
+        {"type": "integer", "minimum": 1},
+        {"type": "string", "pattern": rf"^{_ITEM}(,{_ITEM})*$"},
+        _FILLED_IN,
+    ],
 }
+_LINKS: Mapping[Kind[Any], tuple[str, Mapping[str, Any]]] = {
+    JAMA: ("CaseLink", _CASE_LINK),
+    OCTANE: ("ItemLink", _ITEM_LINK),
+}
+"""What a test can be linked to: the name of the definition, and the definition."""
 
 
-def make_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of jama.yaml."""
-    schema = Settings.model_json_schema()
+def _tests_schema(link: str) -> dict[str, Any]:
+    reference = {"$ref": f"#/$defs/{link}"}
+    return {
+        "additionalProperties": {
+            "anyOf": [
+                reference,
+                {"type": "array", "items": reference, "minItems": 1},
+                {"enum": ["none", None]},
+            ],
+        },
+    }
+
+
+def make_schema(kind: Kind[Any] = JAMA) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a settings file.
+
+    Args:
+        kind: The kind of server that the file is for.
+    """
+    model = kind.load_model()
+    schema = model.model_json_schema()
     definitions = {
         section.__name__: _section_schema(schema["$defs"][section.__name__], section)
-        for section in filter(None, map(section_of, Settings.model_fields.values()))
+        for section in filter(None, map(section_of, keys_of(model).values()))
     }
-    settings = _section_schema(schema, Settings)
-    settings["properties"]["tests"] = {**settings["properties"]["tests"], **_TESTS}
+    link, link_schema = _LINKS[kind]
+    settings = _section_schema(schema, model)
+    settings["properties"]["tests"] = {
+        **settings["properties"]["tests"],
+        **_tests_schema(link),
+    }
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         **settings,
         "type": "object",
-        "title": "jama.yaml",
+        "title": kind.file,
         "description": "Settings of pytest-jama.",
-        "$defs": {**definitions, "CaseLink": _CASE_LINK},
+        "$defs": {**definitions, link: dict(link_schema)},
     }
 
 
@@ -252,12 +293,15 @@ def _takes_any_text(schema: Mapping[str, Any]) -> bool:
 
 
 def main() -> int:
-    """Write both files; return an exit status."""
-    if not PAGE.exists():
-        sys.stderr.write(f"there is no {PAGE}: run this in a checkout of the project\n")
+    """Write all files; return an exit status."""
+    missing = next((page for page in PAGES.values() if not page.exists()), None)
+    if missing:
+        sys.stderr.write(f"there is no {missing}: run this in a checkout of the project\n")
         return 2
-    SCHEMA.write_text(schema_text(), encoding="utf-8")
-    PAGE.write_text(page_text(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for kind in KINDS:
+        page = PAGES[kind]
+        SCHEMAS[kind].write_text(schema_text(kind), encoding="utf-8")
+        page.write_text(page_text(page.read_text(encoding="utf-8"), kind), encoding="utf-8")
     return 0
 
 

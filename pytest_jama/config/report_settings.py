@@ -1,4 +1,4 @@
-"""The section ``report:`` of jama.yaml, and what a report tells that no program can find out.
+"""The section ``report:``, and what a report tells that no program can find out.
 
 No `from __future__ import annotations` in this module: pydantic needs the types at run time.
 """
@@ -6,7 +6,7 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -78,6 +78,11 @@ class ReportSettings(Section):
     @classmethod
     def _read_bare_files(cls, value: object) -> object:
         return {"files": value} if isinstance(value, (str, list, tuple)) else value
+
+    @classmethod
+    def keys_of_flag(cls, said: Any) -> dict[str, Any]:
+        """Return the files that a flag names."""
+        return {"files": said}
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -13,7 +13,6 @@ import warnings
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -28,6 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from pytest_jama.config.kinds import JAMA, Kind
 from pytest_jama.core.cases import GROUP
 from pytest_jama.core.text import quoted
 
@@ -46,10 +46,11 @@ class Allowed(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Where else than in jama.yaml a setting can be given.
+    """Where else than in the settings file a setting can be given.
 
     Attributes:
-        variable: The environment variable, if there is one.
+        variable: The environment variable, if there is one, without its prefix: ``PLAN`` is
+            ``JAMA_PLAN``.
         option: The flag, if there is one, without its prefix: ``plan`` is ``--jama-plan`` of pytest
             and ``--plan`` of the command lines.
     """
@@ -64,10 +65,12 @@ class Surroundings(NamedTuple):
     Attributes:
         folder: What relative paths are relative to.
         checks_files: Whether certificate files must exist.
+        kind: The kind of server, for words.
     """
 
     folder: Path
     checks_files: bool = True
+    kind: Kind[Any] = JAMA
 
 
 _Metadata = TypeVar("_Metadata", Allowed, Given)
@@ -89,43 +92,10 @@ def mistake(message: str, *, remedy: str) -> PydanticCustomError:
     return PydanticCustomError("mistake", "mistake", {"message": message, "remedy": remedy})
 
 
-def _url(value: object) -> str:
-    """Return the base URL of a server in the form ``https://host/context``.
-
-    People write or paste it with or without scheme, context path, trailing slash, ``/rest/v1``, and
-    the query and fragment of a browser's address line. A user name in it is not repeated.
-    """
-    text = _text(value)
-    if "@" in text:
-        raise mistake(
-            "contains a user name or password (the part before `@`)",
-            remedy="remove that part; credentials come from JAMA_CLIENT_ID and JAMA_CLIENT_SECRET, "
-            "or JAMA_USERNAME and JAMA_PASSWORD",
-        )
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
-    if _ODD.match(text) or parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
-        raise ValueError(ascii(text))  # pydantic cannot take surrogates in it
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{host}{port}{_context_path(parts.path)}"
-
-
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(value)  # noqa: TRY004 (pydantic collects ValueErrors only)
     return value.strip()
-
-
-_HOST = re.compile(r"\[[0-9a-f.]*:[0-9a-f:.]*\]|[\w.-]+")
-_ODD = re.compile(r"https?:(?!//)|.*[\x00-\x1f\x7f]", re.IGNORECASE | re.DOTALL)
-
-
-def _context_path(path: str) -> str:
-    before_rest, _, _ = f"{path}/".partition("/rest/")
-    if re.search(r"\s", before_rest):
-        raise ValueError(path)
-    before_page = re.sub(r"/[^/]*\.req/$", "/", before_rest)  # Jama's pages: /perspective.req#...
-    return re.sub(r"/{2,}", "/", before_page).rstrip("/")
 
 
 def _project(value: object) -> object:
@@ -155,12 +125,12 @@ _DAY = len("2024-02-01")
 
 
 def resolve_path(value: object, info: ValidationInfo) -> Path:
-    """Make a path absolute; relative ones belong to the folder of jama.yaml."""
+    """Make a path absolute; relative ones belong to the folder of the settings file."""
     text = str(value if isinstance(value, (str, Path)) else "").strip()
     if not text:
         raise ValueError(value)
     # not `resolve`: a link to a folder keeps the name that the user knows it by
-    return _surroundings(info).folder.absolute() / Path(text).expanduser()
+    return surroundings_of(info).folder.absolute() / Path(text).expanduser()
 
 
 def _existing_file(value: object, info: ValidationInfo) -> Path | None:
@@ -168,17 +138,19 @@ def _existing_file(value: object, info: ValidationInfo) -> Path | None:
     if value is None:
         return None
     path = resolve_path(value, info)
-    if _surroundings(info).checks_files and not path.exists():
+    around = surroundings_of(info)
+    if around.checks_files and not path.exists():
         raise mistake(
             f"is {quoted(str(value))}, but there is no {path}",
-            remedy="correct the path (a relative one is relative to jama.yaml)",
+            remedy=f"correct the path (a relative one is relative to {around.kind.file})",
         )
     if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
         raise mistake(f"is {str(value)!r}, which is not a file", remedy="name a PEM file")
     return path
 
 
-def _surroundings(info: ValidationInfo) -> Surroundings:
+def surroundings_of(info: ValidationInfo) -> Surroundings:
+    """Return what the validation was told of what is around."""
     given = info.context
     return given if isinstance(given, Surroundings) else Surroundings(folder=Path.cwd())
 
@@ -250,7 +222,7 @@ def _field_value(value: object) -> object:
 
 
 class Section(BaseModel):
-    """A mapping of jama.yaml; unknown keys are mistakes, messages never show what was read."""
+    """A mapping of settings; unknown keys are mistakes, messages never show what was read."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -274,11 +246,6 @@ OptionalName = Annotated[
     str | None,
     StringConstraints(strip_whitespace=True, min_length=1),
     Allowed("a name"),
-]
-Url = Annotated[
-    str,
-    BeforeValidator(_url),
-    Allowed("the address of the server, such as https://acme.jamacloud.com"),
 ]
 Project = Annotated[
     Annotated[str, StringConstraints(min_length=1)] | int,

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, NoReturn
 
 from pytest_jama.config.environment import (
     CI_SYSTEMS,
-    SECRET_VARIABLES,
     CiJob,
-    OAuthCredentials,
     find_ci_job,
-    find_credentials,
+    find_pair,
+    value_of,
 )
 from pytest_jama.config.interpolation import FormError, LaterError, Lookup, UnsetError
+from pytest_jama.config.kinds import JAMA, OCTANE, SECRET_VARIABLES, Kind
 from pytest_jama.core.text import first_line
 
 _GIT_TIMEOUT_S = 5.0
@@ -198,14 +198,20 @@ def _ask(name: str, otherwise: Callable[[CiJob], str], *arguments: str) -> Find:
     return find
 
 
-_USER = "JAMA_USER"
+_USERS: Mapping[str, Kind[Any]] = {"JAMA_USER": JAMA, "OCTANE_USER": OCTANE}
+"""The names that stand for whose credentials are used."""
 
 
-def _find_user(variables: Variables) -> str:
-    user = find_user(variables.environ)
-    if not user:  # it is known where the results are sent, if they are
-        raise LaterError(f"uses ${{{_USER}}}, but there are no credentials", "")
-    return user
+def _ask_for_user(name: str) -> Find:
+    """Return what finds the user of a name."""
+
+    def find(variables: Variables) -> str:
+        user = find_user(variables.environ, _USERS[name])
+        if not user:  # it is known where the results are sent, if they are
+            raise LaterError(f"uses ${{{name}}}, but there are no credentials", "")
+        return user
+
+    return find
 
 
 def fill_in_user(value: Any, look_up: Lookup) -> Any:
@@ -219,13 +225,20 @@ def fill_in_user(value: Any, look_up: Lookup) -> Any:
         return {name: fill_in_user(each, look_up) for name, each in value.items()}
     if isinstance(value, list):
         return [fill_in_user(each, look_up) for each in value]
-    placeholder = f"${{{_USER}}}"
-    if not isinstance(value, str) or placeholder not in value:
-        return value
+    if isinstance(value, str):
+        for name in _USERS:
+            value = _with_user(value, name, look_up)
+    return value
+
+
+def _with_user(text: str, name: str, look_up: Lookup) -> str:
+    placeholder = f"${{{name}}}"
+    if placeholder not in text:
+        return text
     try:
-        return value.replace(placeholder, look_up(_USER))
+        return text.replace(placeholder, look_up(name))
     except LaterError:  # that the credentials are missing is said elsewhere
-        return value
+        return text
 
 
 def _say_modified(variables: Variables) -> str:
@@ -233,14 +246,10 @@ def _say_modified(variables: Variables) -> str:
     return "" if is_modified is None else str(is_modified).lower()
 
 
-def find_user(environ: Mapping[str, str]) -> str:
+def find_user(environ: Mapping[str, str], kind: Kind[Any] = JAMA) -> str:
     """Return whose credentials are used: the user name, or the client ID of API credentials."""
-    credentials, _ = find_credentials(environ)
-    if credentials is None:
-        return ""
-    if isinstance(credentials, OAuthCredentials):
-        return credentials.client_id
-    return credentials.username
+    pair, _ = find_pair(environ, kind)
+    return value_of(environ, pair.name) if pair else ""
 
 
 def find_actor(environ: Mapping[str, str]) -> str:
@@ -333,10 +342,13 @@ BUILT_IN: Mapping[str, KnownName] = {
         lambda variables: find_actor(variables.environ),
         "neither a CI system nor this machine names anyone",
     ),
-    _USER: KnownName(
-        "whose credentials are used: the user name, or the client ID; without credentials, as with "
-        "`--jama-no-upload`, the upload fills it in",
-        _find_user,
-    ),
+    **{
+        name: KnownName(
+            f"whose credentials for {kind.title} are used: the user name, or the client ID; "
+            f"without credentials, as with `{kind.flags}no-upload`, the upload fills it in",
+            _ask_for_user(name),
+        )
+        for name, kind in _USERS.items()
+    },
 }
 """The names; what the environment itself has wins."""

@@ -1,4 +1,4 @@
-"""Mistakes in the form of jama.yaml: what is not YAML, keys given twice, keys of credentials.
+"""Mistakes in the form of a settings file: what is not YAML, keys given twice, keys of credentials.
 
 No message about YAML that cannot be read repeats a piece of it: that may be a secret. Keys that
 look like credentials are refused, and their values never shown.
@@ -7,12 +7,11 @@ look like credentials are refused, and their values never shown.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from pytest_jama.config.environment import CREDENTIAL_VARIABLES, KINDS, variables_of
 from pytest_jama.config.yaml_nodes import (
     TOO_DEEP,
     CycleError,
@@ -25,9 +24,11 @@ from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from yaml.nodes import Node
+
+    from pytest_jama.config.kinds import Kind
 
 
 def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
@@ -171,28 +172,33 @@ def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
             )
 
 
-_OAUTH, _BASIC = (" and ".join(variables_of(kind).values()) for kind in KINDS)
-
-_VARIABLE_BY_WORD: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"passw|passphrase|^pass$|^pwd$"), CREDENTIAL_VARIABLES["password"]),
-    (re.compile(r"secret"), CREDENTIAL_VARIABLES["client_secret"]),
-    (re.compile(r"clientid"), CREDENTIAL_VARIABLES["client_id"]),
-    (re.compile(r"username|^user$|^login$"), CREDENTIAL_VARIABLES["username"]),
-    (re.compile(r"token|apikey|accesskey|oauth|bearer"), _OAUTH),
-    (re.compile(r"credential|^auth$|authori[sz]ation|^basic$"), f"{_OAUTH}, or {_BASIC}"),
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[Kind[Any]], str]], ...] = (
+    (re.compile(r"passw|passphrase|^pass$|^pwd$"), lambda kind: kind.pairs[1].secret),
+    (re.compile(r"secret"), lambda kind: kind.pairs[0].secret),
+    (re.compile(r"clientid"), lambda kind: kind.pairs[0].name),
+    (re.compile(r"username|^user$|^login$"), lambda kind: kind.pairs[1].name),
+    (
+        re.compile(r"token|apikey|accesskey|oauth|bearer"),
+        lambda kind: f"{kind.pairs[0].name} and {kind.pairs[0].secret}",
+    ),
+    (
+        re.compile(r"credential|^auth$|authori[sz]ation|^basic$"),
+        lambda kind: kind.sign_in_words,
+    ),
 )
 """What a key looks like, in lower case without `_`, `-` and spaces -> the variables to use."""
 
 
-def find_variable(key: str) -> str | None:
+def find_variable(key: str, kind: Kind[Any]) -> str | None:
     """Return the variables to use instead of a key; None when it does not look like a secret."""
     squeezed = re.sub(r"[\s_-]", "", key.lower())
-    return next((answer for look, answer in _VARIABLE_BY_WORD if look.search(squeezed)), None)
+    return next((answer(kind) for look, answer in _WORDS if look.search(squeezed)), None)
 
 
 def find_secret_keys(
     node: Node,
     *,
+    kind: Kind[Any],
     free: frozenset[tuple[str, ...]],
     path: tuple[str, ...] = (),
 ) -> Iterator[tuple[tuple[str, ...], Node, str]]:
@@ -200,6 +206,7 @@ def find_secret_keys(
 
     Args:
         node: Where to look.
+        kind: The kind of server.
         free: Dotted paths below which keys belong to the user.
         path: The path of the node itself.
 
@@ -208,11 +215,11 @@ def find_secret_keys(
     """
     for name, (key, value) in pairs_of(node).items():
         here = (*path, name)
-        variable = None if here in free else find_variable(name)
+        variable = None if here in free else find_variable(name, kind)
         if variable:
             yield here, key, variable
         elif here not in free:
-            yield from find_secret_keys(value, free=free, path=here)
+            yield from find_secret_keys(value, kind=kind, free=free, path=here)
 
 
 def refuse(path: tuple[str, ...], key: Node, variable: str, *, label: str) -> Problem:

@@ -1,4 +1,4 @@
-"""jama.yaml: read, checked for its form, and made the layer that flags and variables beat."""
+"""A settings file: read, checked for its form, and made the layer that flags and variables beat."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from pytest_jama.config.header_settings import OwnHeader
 from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
+from pytest_jama.config.kinds import JAMA
 from pytest_jama.config.layers import Layer
 from pytest_jama.config.limits import MOST_SETTINGS_BYTES, too_big
-from pytest_jama.config.place_settings import SAID_BY_FLAG
 from pytest_jama.config.variables import BUILT_IN
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (
@@ -30,19 +30,21 @@ from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.trust import OddFileError, UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
+    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.layers import Override
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
 _FIELDS = frozenset((section, "fields") for section in ("run", "plan", "cycle"))
 _HEADERS = ("headers",)
-_FREE = frozenset({(TESTS,), *_FIELDS, _HEADERS})
-"""Below these the keys are the user's own: test IDs, names of custom fields and of headers."""
+_FREE = frozenset({(TESTS,), _HEADERS})
+"""Below these, and `Kind.free`, the keys are the user's own: test IDs, names of headers."""
 
 
 def read_file_layer(
@@ -51,27 +53,31 @@ def read_file_layer(
     label: str,
     named_by: str = "",
     lookup: Lookup,
-    overridden: Container[str],
+    overridden: Mapping[str, Override],
     unused: Container[str] = (),
+    kind: Kind[Any] = JAMA,
 ) -> Layer:
-    """Read jama.yaml; what is wrong with it is part of the layer.
+    """Read a settings file; what is wrong with it is part of the layer.
 
     Args:
         file: The file.
         label: How messages name it.
         named_by: The flag that would name it, when it was only found: then it must be trusted.
         lookup: What ``${NAME}`` stands for.
-        overridden: The settings that are given elsewhere.
+        overridden: What is given elsewhere, by setting.
         unused: Those that are left out when a variable in them is unset.
+        kind: The kind of server that it is for.
     """
     try:
-        root = _parse(read_text(file, label, named_by=named_by), label)
+        root = _parse(read_text(file, label, named_by=named_by), label, kind)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
-    reader = _ValueReader(root, label, lookup=lookup, overridden=overridden, unused=unused)
+    reader = _ValueReader(
+        root, label, lookup=lookup, overridden=overridden, unused=unused, kind=kind
+    )
     values = reader.read()
-    tests, problems = _read_tests(root, label, lookup)
+    tests, problems = _read_tests(root, label, lookup=lookup, kind=kind)
     find_pairs = cache(pairs_of)
 
     def find_origin(path: KeyPath) -> str:
@@ -89,7 +95,7 @@ def read_file_layer(
 
 
 def _read_tests(
-    root: MappingNode, label: str, lookup: Lookup
+    root: MappingNode, label: str, *, lookup: Lookup, kind: Kind[Any]
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return the map of ``tests:``, if the file has one, and what is wrong with it."""
     _, node = pairs_of(root).get(TESTS, (None, None))
@@ -99,17 +105,17 @@ def _read_tests(
         return {TESTS: node.value}, []  # refused as any other value of a wrong type
     from pytest_jama.config.map_entries import read_test_map  # noqa: PLC0415 (only who has a map)
 
-    test_map, problems = read_test_map(node, label=label, lookup=lookup)
+    test_map, problems = read_test_map(node, label=label, lookup=lookup, kind=kind)
     return {TESTS: test_map}, problems
 
 
-def _parse(text: str, label: str) -> MappingNode:
+def _parse(text: str, label: str, kind: Kind[Any]) -> MappingNode:
     try:
         root = compose(text)
     except yaml.YAMLError as exc:
         raise SettingsError(explain(exc, label=label, text=text)) from None
     if not isinstance(root, MappingNode):
-        raise SettingsError(_no_settings(root, label))
+        raise SettingsError(_no_settings(root, label, kind))
     if not is_standard(root):
         raise SettingsError(Problem(f"has the tag {root.tag}", "remove it", f"{label}:1"))
     return root
@@ -149,12 +155,12 @@ def read_text(path: Path, label: str, *, named_by: str) -> str:
         raise SettingsError(problem) from exc
 
 
-def _no_settings(root: Node | None, label: str) -> Problem:
-    example = "write `key: value` lines, such as `url: https://acme.jamacloud.com`"
+def _no_settings(root: Node | None, label: str, kind: Kind[Any]) -> Problem:
+    example = f"write `key: value` lines, such as `url: {kind.example_url}`"
     if root is None or is_null(root):
         return Problem("contains no settings", f"{example}, or remove the file", f"{label}:1")
-    kind = "a text" if isinstance(root, ScalarNode) else "a list"
-    return Problem(f"contains {kind} instead of settings", example, f"{label}:{line_of(root)}")
+    form = "a text" if isinstance(root, ScalarNode) else "a list"
+    return Problem(f"contains {form} instead of settings", example, f"{label}:{line_of(root)}")
 
 
 class _ValueReader:
@@ -169,8 +175,9 @@ class _ValueReader:
         label: The file, as messages name it.
         lookup: What ``${NAME}`` stands for.
         overridden: Settings of the top level that are given elsewhere, so that these here are not
-            even filled in; of a plan or cycle given as mapping, only what identifies it.
+            even filled in; of a mapping, only the keys that are replaced.
         unused: Settings of the top level that are left out when a variable in them is unset.
+        kind: The kind of server.
     """
 
     def __init__(
@@ -179,8 +186,9 @@ class _ValueReader:
         label: str,
         *,
         lookup: Lookup,
-        overridden: Container[str],
+        overridden: Mapping[str, Override],
         unused: Container[str],
+        kind: Kind[Any],
     ) -> None:
         self._root = root
         self._label = label
@@ -190,7 +198,7 @@ class _ValueReader:
         self._unknown: set[str] = set()
         self.problems: dict[KeyPath, Problem] = {
             path: refuse(path, key, variable, label=label)
-            for path, key, variable in find_secret_keys(root, free=_FREE)
+            for path, key, variable in find_secret_keys(root, kind=kind, free=_FREE | kind.free)
         }
 
     def read(self) -> dict[str, Any]:
@@ -200,15 +208,21 @@ class _ValueReader:
 
     def _read_mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
         return {
-            name: self._read_value(value, (*path, name))
+            name: None
+            if self._is_replaced((*path, name))
+            else self._read_value(value, (*path, name))
             for name, (_, value) in pairs_of(node).items()
             if not self._is_left_out((*path, name), value)
         }
 
+    def _is_replaced(self, path: KeyPath) -> bool:
+        """Return whether a key of a mapping is given elsewhere; it keeps its place among them."""
+        override = self._overridden.get(path[0])
+        return override is not None and len(path) > 1 and path[1] in override.replaced
+
     def _is_left_out(self, path: KeyPath, value: Node) -> bool:
         if path[0] in self._overridden:
-            identifies = len(path) > 1 and path[1] in SAID_BY_FLAG
-            return identifies or (len(path) == 1 and not isinstance(value, MappingNode))
+            return len(path) == 1 and not isinstance(value, MappingNode)
         return path == (TESTS,) or path in self.problems
 
     def _read_value(self, node: Node, path: KeyPath) -> object:

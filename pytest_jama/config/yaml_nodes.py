@@ -1,4 +1,4 @@
-"""jama.yaml as a tree of YAML nodes: each key and value with its line.
+"""A settings file as a tree of YAML nodes: each key and value with its line.
 
 Scalars stay text: the setting decides what a text means. This also makes a map of 10,000 tests
 cheap to read, since YAML's own resolver and constructor never run.

@@ -38,6 +38,18 @@ class Mode(Enum):
     """Only write the journal."""
 
 
+class ServerTask(NamedTuple):
+    """A task in which a server works off what it has taken.
+
+    Attributes:
+        task_id: Its ID.
+        until: Till when the server remembers it, as the server wrote it; may be empty.
+    """
+
+    task_id: int
+    until: str = ""
+
+
 class Findings(NamedTuple):
     """What a session found, made once for all targets.
 
@@ -55,6 +67,7 @@ class Findings(NamedTuple):
         find_file: Returns where the content of a file of the results is kept, by its SHA-256; None
             when it is not there (any more).
         filed: What earlier uploads did with the files, in that order.
+        tasks: In which task the server took what earlier uploads sent, by `Update.key`.
     """
 
     results: Sequence[TestResult]
@@ -67,6 +80,7 @@ class Findings(NamedTuple):
     begun: Mapping[str, float] = MappingProxyType({})
     find_file: Callable[[str], Path | None] = _find_nothing
     filed: tuple[FileReceipt, ...] = ()
+    tasks: Mapping[str, ServerTask] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -238,6 +252,8 @@ class SendState(str, Enum):
     """What became of one update."""
 
     SENT = "sent"
+    PARTLY = "partly sent"
+    """The target took it, but left something out."""
     REFUSED = "refused"
     """The target answered with a refusal; other updates are not affected."""
     LOCKED = "locked"
@@ -260,6 +276,7 @@ class Receipt(NamedTuple):
         error: Why it is not simply sent; empty otherwise.
         cause: What ended the whole upload here; None when only this update is concerned.
         remarks: What beside the verdict is not stored as it was meant, each with the reason.
+        task: In which task the target works it off; None where it does so at once.
     """
 
     update: Update
@@ -268,6 +285,7 @@ class Receipt(NamedTuple):
     error: str = ""
     cause: PytestJamaError | None = None
     remarks: tuple[tuple[str, str], ...] = ()
+    task: ServerTask | None = None
 
 
 class UploadReport(NamedTuple):

@@ -91,6 +91,18 @@ class StepResult(NamedTuple):
     note: str = ""
 
 
+class ReportedName(NamedTuple):
+    """How a report names a test; joined to a test ID, it cannot be told apart any more.
+
+    Attributes:
+        classname: As written, or what stands in its place; may be empty.
+        name: As written.
+    """
+
+    classname: str
+    name: str
+
+
 class TestResult(NamedTuple):
     """The final result of one test. A tuple: as cheap to make as a value of which there are many.
 
@@ -109,6 +121,11 @@ class TestResult(NamedTuple):
         is_uncollected: Whether it stands for all tests of a file that could not be collected.
         redacted: How many passages of its texts are hidden, since they look like secrets.
         files: The files that are evidence of it, in the order in which they were attached.
+        trace: The whole text of its failure, shortened in the middle; kept only for a target that
+            shows it.
+        error_type: The kind of its failure, where a report tells it apart from the message; kept
+            only with traces.
+        reported: How a report names it; kept only with traces, None otherwise and for pytest.
     """
 
     test_id: str
@@ -124,6 +141,9 @@ class TestResult(NamedTuple):
     is_uncollected: bool = False
     redacted: int = 0
     files: tuple[AttachedFile, ...] = ()
+    trace: str = ""
+    error_type: str = ""
+    reported: ReportedName | None = None
 
     @classmethod
     def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:

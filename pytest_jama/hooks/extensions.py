@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pluggy
 
@@ -27,7 +27,7 @@ from pytest_jama.hooks import specs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import Settings, SharedSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.port import Target
@@ -45,7 +45,7 @@ class BuiltIn:
     A target of your own is a folder under `targets` and two lines in `make_target`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SharedSettings) -> None:
         self._settings = settings
 
     @hookimpl(trylast=True)
@@ -54,13 +54,13 @@ class BuiltIn:
         return self._settings.tests.find(result.test_id)
 
     @hookimpl(trylast=True)
-    def make_target(self, name: str, settings: Settings) -> Target | None:
+    def make_target(self, name: str, settings: SharedSettings) -> Target | None:
         """Make the target `jama`."""
         if name != "jama":
             return None
         from pytest_jama.targets.jama.target import make_jama_target  # noqa: PLC0415 (on upload)
 
-        return make_jama_target(settings)
+        return make_jama_target(cast("Settings", settings))  # as a target of that name has them
 
 
 class Extensions:
@@ -71,7 +71,7 @@ class Extensions:
         errors: Told of each error in a hook.
     """
 
-    def __init__(self, settings: Settings, *, errors: ErrorLog) -> None:
+    def __init__(self, settings: SharedSettings, *, errors: ErrorLog) -> None:
         self._settings = settings
         self._errors = errors
         self._built_in = BuiltIn(settings)
@@ -94,7 +94,8 @@ class Extensions:
         self._see_who_finds_cases()
 
     def _see_who_finds_cases(self) -> None:
-        self._is_map_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
+        is_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
+        self._is_map_alone = is_alone or not self._settings.judges_cases  # the hook names cases
 
     def _protect(
         self,
@@ -122,7 +123,7 @@ class Extensions:
         """
         if not self._is_map_alone:
             return None
-        named = () if self._settings.names is None else self._find_in_name(test_id, name)
+        named = () if self._settings.name_pattern is None else self._find_in_name(test_id, name)
         return named or self._settings.tests.find(test_id)
 
     def find_links(self, result: TestResult, *, name: str = "") -> tuple[CaseLink, ...]:
@@ -158,7 +159,7 @@ class Extensions:
             return ()
 
     def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
-        pattern = self._settings.names
+        pattern = self._settings.name_pattern
         if pattern is None:
             return ()
         found = find_links_in_name(pattern, name or name_in(test_id))

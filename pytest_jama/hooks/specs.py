@@ -20,7 +20,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import SharedSettings
     from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.port import Target
     from pytest_jama.core.results import TestResult
@@ -30,12 +30,12 @@ hookspec = pluggy.HookspecMarker("pytest_jama")
 
 
 @hookspec(firstresult=True)
-def make_target(name: str, settings: Settings) -> Target | None:
+def make_target(name: str, settings: SharedSettings) -> Target | None:
     """Make the target of a name; the first one that is made is used.
 
     Args:
-        name: The value of the setting ``target``; ``jama`` is built in.
-        settings: All settings.
+        name: The value of the setting ``target``; ``jama`` and ``octane`` are built in.
+        settings: All settings, for the kind of server that they are of.
     """
 
 

@@ -10,19 +10,21 @@ import jsonschema
 import pytest
 import yaml
 
-from pytest_jama.config import Settings
-from pytest_jama.config.environment import CREDENTIAL_VARIABLES
-from pytest_jama.config.layers import OVERRIDABLE
+from pytest_jama.config.kinds import JAMA, KINDS, OCTANE, Kind
+from pytest_jama.config.layers import overridable
 from pytest_jama.config.mistakes import keys_of, section_of
-from pytest_jama.config.reference import SCHEMA, make_schema, page_text, schema_text
+from pytest_jama.config.reference import SCHEMAS, make_schema, page_text, schema_text
 from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.plugin.activation import SETTING_FLAGS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-"""The page of the checkout that these tests are in; the package may be installed elsewhere."""
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = {JAMA: DOCS / "settings.md", OCTANE: DOCS / "octane-settings.md"}
+"""The pages of the checkout that these tests are in; the package may be installed elsewhere."""
+
+of_each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 EXAMPLE = """\
 url: https://acme.jamacloud.com        # a context path is fine: https://host/contour
@@ -63,15 +65,17 @@ def validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema)
 
 
-def test_the_shipped_schema_is_fresh() -> None:
-    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), (
+@of_each_kind
+def test_the_shipped_schema_is_fresh(kind: Kind[Any]) -> None:
+    assert SCHEMAS[kind].read_text(encoding="utf-8") == schema_text(kind), (
         "run: python -m pytest_jama.config.reference"
     )
 
 
-def test_the_reference_page_is_fresh() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert page == page_text(page), "run: python -m pytest_jama.config.reference"
+@of_each_kind
+def test_the_reference_page_is_fresh(kind: Kind[Any]) -> None:
+    page = PAGES[kind].read_text(encoding="utf-8")
+    assert page == page_text(page, kind), "run: python -m pytest_jama.config.reference"
 
 
 def test_the_documented_example_is_valid(validator: jsonschema.Draft202012Validator) -> None:
@@ -141,34 +145,47 @@ def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", declared(Settings))
-def test_every_setting_is_described_in_the_schema_and_on_the_page(name: str) -> None:
-    field = declared(Settings)[name]
+@pytest.mark.parametrize(
+    "kind,name",
+    [
+        pytest.param(kind, name, id=f"{kind.name}-{name}")
+        for kind in KINDS
+        for name in declared(kind.load_model())
+    ],
+)
+def test_every_setting_is_described_in_the_schema_and_on_the_page(
+    kind: Kind[Any], name: str
+) -> None:
+    field = declared(kind.load_model())[name]
     assert re.match(r"^[A-Z].*\.", field.description)
     assert section_of(field) or find_metadata(field, Allowed)
-    assert f"| `{name}` |" in PAGE.read_text(encoding="utf-8")
-    assert f'"{field.description}"'.replace('"', "") in schema_text().replace("\\n", "\n")
+    assert f"| `{name}` |" in PAGES[kind].read_text(encoding="utf-8")
+    assert f'"{field.description}"'.replace('"', "") in schema_text(kind).replace("\\n", "\n")
 
 
 def test_the_flags_of_the_plugin_are_the_declared_ones() -> None:
-    assert [given.option for given in OVERRIDABLE.values() if given.option] == list(SETTING_FLAGS)
+    declared = overridable(JAMA).values()
+    assert [given.option for given in declared if given.option] == list(SETTING_FLAGS)
 
 
-def test_the_variables_are_the_documented_ones() -> None:
-    declared = [given.variable for given in OVERRIDABLE.values() if given.variable]
-    assert [*declared, *CREDENTIAL_VARIABLES.values()] == [
-        "JAMA_URL",
-        "JAMA_PROJECT",
-        "JAMA_PLAN",
-        "JAMA_CYCLE",
-        "JAMA_SOFTWARE",
-        "JAMA_DEVICE",
-        "JAMA_TESTER",
-        "JAMA_CLIENT_ID",
-        "JAMA_CLIENT_SECRET",
-        "JAMA_USERNAME",
-        "JAMA_PASSWORD",
-    ]
-    page = PAGE.read_text(encoding="utf-8")
-    assert all(f"| `{variable}` |" in page for variable in declared)
-    assert all(f"| `{variable}` |" in page for variable in CREDENTIAL_VARIABLES.values())
+VARIABLES = {
+    JAMA: [
+        *("JAMA_URL", "JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"),
+        *("JAMA_SOFTWARE", "JAMA_DEVICE", "JAMA_TESTER"),
+        *("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "JAMA_USERNAME", "JAMA_PASSWORD"),
+    ],
+    OCTANE: [
+        *("OCTANE_URL", "OCTANE_SPACE", "OCTANE_WORKSPACE", "OCTANE_RELEASE", "OCTANE_MILESTONE"),
+        *("OCTANE_SUITE", "OCTANE_SOFTWARE", "OCTANE_DEVICE", "OCTANE_TESTER"),
+        *("OCTANE_CLIENT_ID", "OCTANE_CLIENT_SECRET", "OCTANE_USER", "OCTANE_PASSWORD"),
+    ],
+}
+
+
+@of_each_kind
+def test_the_variables_are_the_documented_ones(kind: Kind[Any]) -> None:
+    declared = [given.variable for given in overridable(kind).values() if given.variable]
+    credentials = [variable for pair in kind.pairs for variable in (pair.name, pair.secret)]
+    assert [*declared, *credentials] == VARIABLES[kind]
+    page = PAGES[kind].read_text(encoding="utf-8")
+    assert all(f"| `{variable}` |" in page for variable in VARIABLES[kind])

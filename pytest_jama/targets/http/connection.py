@@ -44,8 +44,6 @@ _TIMES_AS_LONG_FOR_CREATIONS = 10
 """So much longer for what is made once, 300 s: a cycle of very many runs may take minutes."""
 
 _RENEWED = "401 Unauthorized, so the token is renewed"
-_REFUSED_LOGINS = 3
-"""After this many consecutive 401s, credentials that worked before count as revoked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +233,7 @@ class Connection:
     def _not_let_in(self, answer: HttpAnswer) -> Exception:
         """Judge a 401: at the beginning it is final, later only after several."""
         self._refused_logins += 1
-        if self._was_let_in and self._refused_logins < _REFUSED_LOGINS:
+        if self._was_let_in and self._refused_logins < self.facts.doubts_login_after:
             return TransientError(
                 answer.status_line, http_status=answer.status, may_have_happened=False
             )
@@ -286,6 +284,7 @@ class Connection:
             took_s = self.clock() - started_at
             log.debug("%s: %s in %.3f s (attempt %d)", request, outcome, took_s, number)
         self._learn(response, sent_at)
+        login.learn(response)
         return response
 
     def _prepare(self, request: Request, login: Login) -> requests.PreparedRequest:
@@ -293,7 +292,7 @@ class Connection:
             HttpRequest(
                 request.method,
                 self.url + request.path,
-                params=list(request.query),
+                params=request.encoded_query or list(request.query),
                 data=request.body,
                 headers=request.headers,
                 auth=login,
@@ -311,7 +310,7 @@ class Connection:
 
     def _timeouts_s(self, request: Request) -> tuple[float, float]:
         left_s = max(1.0, self.give_up.left_s)
-        read_s = min(self._limits.read_timeout_s, left_s)
+        read_s = min(self._limits.read_timeout_s * request.patience, left_s)
         if request.makes_once:  # given up too early, it would be there without our knowledge
             read_s = self._limits.read_timeout_s * _TIMES_AS_LONG_FOR_CREATIONS
         return min(self._limits.connect_timeout_s, left_s), read_s

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_jama.targets.http.failures import UntrustedAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from requests import Response
 
 LARGEST_ANSWER = 1 << 26
 """Bytes. A page of a list has some kilobytes a row; an answer without end would fill memory."""
@@ -37,6 +39,12 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LENGTH = re.compile(r"[0-9]{1,15}")
+
+
+def cookies_of(response: Response) -> Sequence[str]:
+    """Return the cookies that an answer sets, as they were sent."""
+    # urllib3 keeps what it was made from, and requests relies on that, too
+    return getattr(getattr(response.raw, "_original_response", None), "set_cookies", ())
 
 
 class Part(Enum):
@@ -56,7 +64,12 @@ class FramedAnswer(HTTPResponse):
         on_bytes: Told how many bytes were read, each time.
         on_odd: Told that the connection must not be used again.
         options: See `http.client`.
+
+    Attributes:
+        set_cookies: The cookies that it sets, as they were sent; see `cookies_of`.
     """
+
+    set_cookies: Sequence[str] = ()
 
     def __init__(
         self,
@@ -83,7 +96,8 @@ class FramedAnswer(HTTPResponse):
             self.headers = self.msg = None  # else nothing is read
             super().begin()
         self._check_length()
-        # No cookie is kept, and the library takes long to read odd ones.
+        # No cookie is kept by the library, which takes long to read odd ones.
+        self.set_cookies = self.headers.get_all("Set-Cookie", [])
         for name in ("Set-Cookie", "Set-Cookie2"):
             del self.headers[name]
 

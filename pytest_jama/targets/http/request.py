@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
-    from requests import PreparedRequest
+    from requests import PreparedRequest, Response
 
 Query = tuple[tuple[str, "str | int"], ...]
 """Parameters of a request; a name may occur several times."""
+
+
+def find_no_words(_: str) -> None:
+    """Know no place of its own where a server says why it refuses."""
 
 
 class Scope(Enum):
@@ -75,6 +79,11 @@ class ServerFacts:
         causes: For which reasons it refuses; the first one that fits an answer counts.
         sign_on_remedy: What users can do when a login for people stands before it.
         find_created_id: Returns the ID of what a POST created; None when its answer does not say.
+        find_words: Returns what the server says in a body that is not good; None for what it did
+            not write itself, so that the usual places are searched.
+        url_remedy: What users can do when something else answers; empty for the usual words.
+        doubts_login_after: After this many consecutive 401s, credentials that worked before count
+            as revoked.
     """
 
     name: str
@@ -88,11 +97,15 @@ class ServerFacts:
     causes: Sequence[Cause]
     sign_on_remedy: str
     find_created_id: Callable[[Mapping[str, Any]], int | None]
+    find_words: Callable[[str], str | None] = find_no_words
+    url_remedy: str = ""
+    doubts_login_after: int = 3
 
     @property
     def wrong_url_remedy(self) -> str:
         """What users can do when something else answers."""
-        return f"check that `url` is the base URL of {self.name}, with its context path"
+        usual = f"check that `url` is the base URL of {self.name}, with its context path"
+        return self.url_remedy or usual
 
     def find_rate_per_s(self, url: str, *, rate: float | str) -> float | None:
         """Return how many requests a second a server may get; None when nothing limits them.
@@ -130,6 +143,9 @@ class Login(AuthBase):
         del refused
         return False
 
+    def learn(self, response: Response) -> None:
+        """See an answer: some servers renew what we log in with in any of them."""
+
     def secrets(self) -> Iterator[str]:
         """Yield what must not be shown if the server repeats it."""
         yield from ()
@@ -158,6 +174,13 @@ class Request:
             may take minutes, and each time it is sent is an attempt of its own.
         is_trial: Whether something simpler is sent where the server fails for this again and again.
         takes_bytes: Whether the answer is a file; its bytes come as `data`.
+        encoded_query: More parameters, encoded already; for servers that want it in their way.
+        more_headers: What it says in its head besides.
+        final_statuses: Answers after which it is not repeated, though most requests are.
+        good_statuses: Answers from 400 on that are read like good ones.
+        tells_status: Whether the answer comes as `data`, and its status as `status`.
+        patience: How many times as long as usual its answer may take.
+        waits_in_line: Whether it is repeated until `give_up_after`, however often it is put off.
     """
 
     method: str
@@ -171,13 +194,20 @@ class Request:
     makes_once: bool = False
     is_trial: bool = False
     takes_bytes: bool = False
+    encoded_query: str = ""
+    more_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    final_statuses: Container[int] = ()
+    good_statuses: Container[int] = ()
+    tells_status: bool = False
+    patience: int = 1
+    waits_in_line: bool = False
 
     @property
     def headers(self) -> Mapping[str, str]:
         """What it says beside the headers of all requests."""
         if self.body:
-            return {"Content-Type": self.content_type}
-        return {"Accept": "*/*"} if self.takes_bytes else {}
+            return {"Content-Type": self.content_type, **dict(self.more_headers)}
+        return {**({"Accept": "*/*"} if self.takes_bytes else {}), **dict(self.more_headers)}
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -62,9 +62,10 @@ def read_answer(answer: HttpAnswer, *, now_s: float) -> dict[str, Any]:
         if "Location" not in answer.response.headers:
             raise TransientError(answer.status_line, more=answer.more, http_status=status)
         raise answer.as_redirect()
-    if status >= HTTPStatus.BAD_REQUEST:
+    if status >= HTTPStatus.BAD_REQUEST and status not in answer.request.good_statuses:
         raise answer.as_refusal()
-    return _read_object(answer)
+    found = _read_object(answer)
+    return {"status": status, "data": found} if answer.request.tells_status else found
 
 
 def find_retry_after_s(response: Response, *, now_s: float) -> float | None:
@@ -124,7 +125,9 @@ class HttpAnswer:
     @property
     def is_transient(self) -> bool:
         """Whether the same request may succeed later."""
-        return self.status in TRANSIENT_STATUSES or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        is_usual = self.status in TRANSIENT_STATUSES
+        is_failure = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return (is_usual or is_failure) and self.status not in self.request.final_statuses
 
     @property
     def is_unauthorized(self) -> bool:
@@ -191,7 +194,7 @@ class HttpAnswer:
     @cached_property
     def words(self) -> str:
         """See `words_of`."""
-        return words_of(self.response, self.conceal)
+        return words_of(self.response, self.conceal, self.facts.find_words)
 
     def as_redirect(self) -> OutOfReachError:
         """Return the error of a redirect, which is not followed: credentials reach no other host.

@@ -97,8 +97,9 @@ def _raise_when_done(
     give_up = connection.give_up
     is_out_of_time = give_up.left_s <= 0
     is_often_tried = not request.makes_once or state.attempt_number >= _CREATED_AT_LEAST
-    is_long_tried = state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT or (
-        is_often_tried and connection.clock() - started_at >= give_up.after_s
+    is_long_tried = not request.waits_in_line and (
+        state.attempt_number >= _ATTEMPTS_BEFORE_DOUBT
+        or (is_often_tried and connection.clock() - started_at >= give_up.after_s)
     )
     is_failed_trial = (
         request.is_trial

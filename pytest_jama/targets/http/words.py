@@ -33,12 +33,17 @@ _LONGEST_SECRET = 8192
 _CHALLENGES = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 
 
-def words_of(response: Response, conceal: Callable[[str], str]) -> str:
+def words_of(
+    response: Response,
+    conceal: Callable[[str], str],
+    find_words: Callable[[str], str | None],
+) -> str:
     """Return what the server says, cleaned and shortened; empty when that is only the status.
 
     Args:
         response: The answer.
         conceal: Takes secrets out of a text.
+        find_words: See `ServerFacts`.
     """
 
     def tidy(words: str) -> str:
@@ -46,7 +51,8 @@ def words_of(response: Response, conceal: Callable[[str], str]) -> str:
         return shorten(conceal(words), at_most=_LONGEST_WORDS)
 
     challenge = str(response.headers.get(_CHALLENGES.get(response.status_code, ""), ""))
-    words = tidy(_words_in(response, conceal)) or tidy(challenge)
+    said = find_words(text_of(response)) or _words_in(response, conceal)
+    words = tidy(said) or tidy(challenge)
     return "" if words.casefold() == phrase_of(response.status_code).casefold() else words
 
 
