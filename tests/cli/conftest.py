@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_jama.sandbox.octane import OctaneSandbox
 
+from pytest_jama.sandbox.octane import OctaneSandbox
 from tests.cli.octane_world import OctaneWorld, sign_in_by
 from tests.cli.upload_world import World
 

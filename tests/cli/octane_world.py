@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pytest
+
     from pytest_jama.sandbox.octane import OctaneSandbox
 
 ROBOT = "1001"

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+
 from pytest_jama.sandbox.octane import OctaneSandbox
 from pytest_jama.sandbox.octane.workspace_store import OctaneStore
-
 from tests.cli.octane_world import ROBOT, OctaneWorld, sign_in_by
 
 if TYPE_CHECKING:

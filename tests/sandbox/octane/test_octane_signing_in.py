@@ -45,7 +45,7 @@ def test_every_spelling_of_credentials_signs_in(workspace: Workspace, kind: str)
     "body",
     [
         {"client_id": "x", "client_secret": "y"},
-        {"client_id": "robot", "client_secret": "not-a-password"},
+        {"client_id": "robot", "client_secret": "sandbox-password"},
         {"user": "robot"},
         {"user": "robot", "password": None},
         {},
