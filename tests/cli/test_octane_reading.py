@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_jama.sandbox.octane import OctaneSandbox
-from pytest_jama.sandbox.octane.workspace_store import OctaneStore
 
-from tests.cli.octane_world import ROBOT, OctaneWorld, sign_in_by
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
+from pytest_jama.sandbox.octane.workspace_store import OctaneStore
+from tests.cli.octane_world import ROBOT, OctaneWorld, push, settle_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NATIVE = "list_node.run_native_status."
-STATUS = "list_node.run_status."
 LATELY, BEFORE = "2026-01-06T09:00:00Z", "2026-01-04T09:00:00Z"
 SINCE = "2026-01-05T10:00:00Z"
+
+OS_IS_LINUX = '<environment><taxonomy type="OS" value="Linux"/></environment>'
+RUN = (
+    '<test_run package="tests" class="test_pump" name="{0}" duration="5" status="{1}">'
+    '<release_ref id="{2}"/>'
+    '<backlog_items><backlog_item_ref id="{3}"/></backlog_items>'
+    '<product_areas><product_area_ref id="{4}"/></product_areas>'
+    "{5}</test_run>"
+)
 
 
 @pytest.fixture(scope="module")
 def seeded(closing: ThreadPoolExecutor) -> Iterator[OctaneSandbox]:
     """A stand-in with something of everything, and beside it what nearly fits."""
     now = [moment(BEFORE)]
-    sandbox = OctaneSandbox(OctaneStore(clock=lambda: now[0])).start()
+    store = OctaneStore(clock=lambda: now[0])
+    sandbox = OctaneSandbox(store, knobs=OctaneKnobs(task_poll_count=0)).start()
     _seed(sandbox, now)
     yield sandbox
     closing.submit(sandbox.stop)
@@ -40,8 +49,7 @@ def world(
     capsys: pytest.CaptureFixture[str],
 ) -> OctaneWorld:
     """The same, and an empty folder as working directory."""
-    sign_in_by(seeded, monkeypatch)
-    monkeypatch.chdir(tmp_path)
+    settle_in(seeded, tmp_path, monkeypatch)
     return OctaneWorld(seeded, capsys)
 
 
@@ -76,45 +84,19 @@ def _seed(sandbox: OctaneSandbox, now: list[float]) -> None:
     above = add("features", name="Story fails", phase="phase.feature.new", owner=ROBOT)
     fine = add("features", name="Is fine", phase="phase.feature.new", owner=ROBOT)
     story = add("stories", name="Child", phase=done, owner=ROBOT, parent=above)
-    tests = {
-        name: add(
-            "automated_tests",
-            name=name,
-            package="tests",
-            class_name="test_pump",
-            product_areas=[area],
-            user_tags=tags,
-            covered_content=covered,
-        )
-        for name, area, tags, covered in (
-            ("test_fails", messaging, [tag], [failing]),
-            ("test_fails_too", messaging, [], [story]),
-            ("test_failed_before", billing, [tag], [fine]),
-            ("test_passes", billing, [tag], [fine]),
-        )
-    }
-    linux = add(
-        "taxonomy_item_nodes",
-        name="Linux",
-        category=add("taxonomy_category_nodes", name="OS"),
-    )
-    runs: dict[str, str] = {}
-    for name, release, word, created in (
-        ("test_failed_before", r24, "failed", BEFORE),
-        ("test_fails", r24, "failed", LATELY),
-        ("test_fails_too", r25, "failed", LATELY),
-        ("test_passes", r24, "passed", LATELY),
+    for name, release, word, created, area, item in (
+        ("test_failed_before", r24, "Failed", BEFORE, billing, fine),
+        ("test_fails", r24, "Failed", LATELY, messaging, failing),
+        ("test_fails_too", r25, "Failed", LATELY, messaging, story),
+        ("test_passes", r24, "Passed", LATELY, billing, fine),
     ):
         now[0] = moment(created)
-        runs[name] = add(
-            "automated_runs",
-            name=name,
-            test=tests[name],
-            release=release,
-            status=STATUS + word,
-            native_status=NATIVE + word,
-            taxonomies=[linux] if release == r24 else [],
-        )
+        environment = OS_IS_LINUX if release == r24 else ""
+        push(sandbox, RUN.format(name, word, release, item, area, environment))
+    tests = {test["name"]: test["id"] for test in sandbox.store.all("automated_tests")}
+    runs = {run["name"]: run["id"] for run in sandbox.store.all("automated_runs")}
+    for name in ("test_fails", "test_failed_before", "test_passes"):
+        sandbox.store.change("automated_tests", tests[name], user_tags=[tag])
     for name, phase, severity, given in (
         ("to test in S1", "opened", "high", {"sprint": s1, "qa_owner": ROBOT}),
         ("fixed in S1", "fixed", "low", {"sprint": s1, "qa_owner": ROBOT}),
@@ -188,9 +170,9 @@ def _seed(sandbox: OctaneSandbox, now: list[float]) -> None:
         ("planned --release 2.4", []),
         ("tests --tag security --module Messag*", ["test_fails"]),
         ("tests --module Messaging", ["test_fails", "test_fails_too"]),
-        ("failed --release 2.4", ["test_fails", "test_failed_before"]),
+        ("failed --release 2.4", ["test_failed_before", "test_fails"]),
         (f"failed --release 2.4 --since {SINCE}", ["test_fails"]),
-        ("failed", ["test_fails", "test_fails_too", "test_failed_before"]),
+        ("failed", ["test_failed_before", "test_fails", "test_fails_too"]),
         ("modules", ["Messaging", "Billing"]),
         (f"modules --failed --since {SINCE}", ["Messaging"]),
         ("modules --failed", ["Messaging", "Billing"]),

@@ -137,7 +137,7 @@ class OctaneCheck:
             return False
         version = _text(answer.get("display_version")) or _text(answer.get("version"))
         text = f"{url} lets us in; its version is {version or 'not told'}"
-        facts = {"version": version, "by": type(self._settings.credentials).__name__}
+        facts = {"version": version, "by": getattr(self._settings.credentials, "kind", "")}
         self._tell(OctaneObservation("sign-in", CheckMark.OK, text, facts))
         return True
 
