@@ -95,19 +95,22 @@ _IDS = re.compile(r"([1-9][0-9]{0,18})(?:/([1-9][0-9]{0,18}))?/?", re.ASCII)
 def find_workspace(url: object) -> WorkspaceIds:
     """Return the IDs in a browser's address, ``https://host/ui/?p=1001/1002#...``.
 
+    In some addresses the question mark stands after the hash.
+
     Source: the form that the vendor's GitLab service asks for.
 
     Raises:
         PydanticCustomError: When it has a `p` that names nothing.
     """
     parts = urlsplit(url.strip() if isinstance(url, str) else "")
-    said = parse_qs(parts.query).get("p", [])
+    queries = (parts.query, parts.fragment.partition("?")[2])
+    said = [each for query in queries for each in parse_qs(query).get("p", [])]
     if not said:
         return WorkspaceIds()
-    found = _IDS.fullmatch(said[-1].strip())
+    found = _IDS.fullmatch(said[0].strip())
     if not found:
         raise mistake(
-            f"has {f'p={said[-1]}'!a}, which names no space and workspace by their IDs",
+            f"has {f'p={said[0]}'!a}, which names no space and workspace by their IDs",
             remedy="use .../ui/?p=1001/1002, or leave it out and give space and workspace",
         )
     return WorkspaceIds(found[1], found[2] or "")

@@ -94,7 +94,8 @@ class Extensions:
         self._see_who_finds_cases()
 
     def _see_who_finds_cases(self) -> None:
-        self._is_map_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
+        is_alone = len(self._manager.hook.find_case_refs.get_hookimpls()) == 1
+        self._is_map_alone = is_alone or not self._settings.judges_cases  # the hook names cases
 
     def _protect(
         self,

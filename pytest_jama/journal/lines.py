@@ -144,21 +144,19 @@ def result_line(result: TestResult) -> JournalLine:
         line["duration_s"] = round(result.duration_s, 6)
     if result.started is not None:
         line["started"] = round(result.started, 3)
-    if result.host:
-        line["host"] = result.host
-    if result.message:
-        line["message"] = result.message
-    if result.notes:
-        line["notes"] = list(result.notes)
-    if result.is_taken_out:
-        line["taken_out"] = True
-    if result.redacted:
-        line["redacted"] = result.redacted
-    if result.steps:
-        line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
-    if result.files:
-        line["files"] = list(map(_file, result.files))
-    return line
+    texts = {
+        "host": result.host,
+        "message": result.message,
+        "notes": list(result.notes),
+        "taken_out": result.is_taken_out,
+        "redacted": result.redacted,
+        "steps": [[step.number, step.outcome.value, step.note] for step in result.steps],
+        "files": list(map(_file, result.files)),
+        "trace": result.trace,
+        "error_type": result.error_type,
+        "reported": list(result.reported or ()),
+    }
+    return line | {name: value for name, value in texts.items() if value}
 
 
 def _file(file: AttachedFile) -> JournalLine:
@@ -186,6 +184,9 @@ def result_text(result: TestResult) -> str:
         or result.is_taken_out
         or result.redacted
         or result.files
+        or result.trace
+        or result.error_type
+        or result.reported is not None
     ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.cases import NO_CASE, read_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.redaction import Redactor
-from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
+from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome, TestResult
 from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class ResultCollector:
         refuse_link: Told of references that cannot be understood: test ID and why.
         redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
         add_files: Returns a result with its files; it gets what the test attached, and its reports.
+        keeps_traces: Whether to keep the whole texts of failures.
+        reads_references: Whether markers and properties of the tests name cases; they are Jama's.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -57,9 +59,14 @@ class ResultCollector:
         refuse_link: Callable[[str, str], object] = lambda _, __: None,
         redactor: Redactor = _HIDES_NOTHING,
         add_files: AddFiles | None = None,
+        *,
+        keeps_traces: bool = False,
+        reads_references: bool = True,
     ) -> None:
+        self._keeps_traces = keeps_traces
         self._redactor = redactor
         self._add_files = add_files
+        self._reads_references = reads_references
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
@@ -223,7 +230,7 @@ class ResultCollector:
 
     def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; report texts that cannot be understood."""
-        links = self._links.get(text)
+        links = self._links.get(text) if self._reads_references else ()
         if links is None:
             links, problems = read_links(text)
             if problems:
@@ -270,6 +277,8 @@ class ResultCollector:
             result = result._replace(links=links)
         if not links and test_id in self._taken_out:
             result = result._replace(is_taken_out=True)
+        if self._keeps_traces and result.outcome in FAILURES:
+            result = _with_trace(result, reports, self._redactor)
         if self._add_files is not None:
             result = self._add_files(result, said.attachments, reports)
         return result
@@ -288,9 +297,20 @@ class ResultCollector:
         said = read_evidence([(name, str(value)) for name, value in properties], outcome)
         if said.problems:
             self._refuse_link(test_id, "; ".join(map(str, said.problems)))
-        return said
+        return said if self._reads_references else said._replace(links=())
 
     def _known_links(self, test_id: str) -> Links | None:
         """Return the cases that its markers or the map name; None for an unknown test."""
         links = self._selected.get(test_id)
         return self._deselected.get(test_id) if links is None else links
+
+
+def _with_trace(
+    result: TestResult, reports: Iterable[pytest.TestReport], redactor: Redactor
+) -> TestResult:
+    """Return the result of a test that failed with what pytest shows of it."""
+    from pytest_jama.core.failure_trace import tidy_trace  # noqa: PLC0415 (few sessions want it)
+
+    texts = dict.fromkeys(report.longreprtext for report in reports if report.outcome == "failed")
+    trace = tidy_trace("\n\n".join(texts), redactor)
+    return result._replace(trace=trace.text, redacted=result.redacted + trace.passages)

@@ -147,6 +147,7 @@ class OutputOptions:
             unusable=ending.unusable,
             unmatched=ending.unmatched,
             redacted=ending.redacted,
+            target=ending.target,
         )
         return self.write_json({**document, **about}, status=status, redactor=ending.redactor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -25,7 +26,6 @@ from pytest_jama.targets.http.request import Request, ServerFacts
 from pytest_jama.targets.http.retry import persist
 from pytest_jama.targets.http.transport import open_session
 from pytest_jama.targets.octane import octane_remedies
-from pytest_jama.targets.octane.octane_address import read_address
 from pytest_jama.targets.octane.workspace import SPACES, find_workspace
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.targets.http.give_up import Clocks
-    from pytest_jama.targets.octane.octane_address import OctaneAddress
-    from pytest_jama.targets.octane.workspace import Workspace
+    from pytest_jama.targets.octane.workspace import List, Workspace
 
 SIGN_IN_PATH = "/authentication/sign_in"
 SIGN_OUT_PATH = "/authentication/sign_out"
@@ -81,20 +80,25 @@ class PushAnswer(NamedTuple):
 
 
 class OctaneClient:
-    """One workspace. Safe to use from several threads.
+    """One workspace. Safe to use from several threads, which take turns.
+
+    Any answer may replace the token, so a second request under way would come with an old one.
 
     Args:
         connection: Makes the single attempts.
-        address: Where the workspace is, as the settings say it.
+        find: Finds the workspace, given what returns the entities below a path.
         jar: The token.
     """
 
-    def __init__(self, connection: Connection, address: OctaneAddress, jar: TokenJar) -> None:
+    def __init__(
+        self, connection: Connection, find: Callable[[List], Workspace], jar: TokenJar
+    ) -> None:
         self.connection = connection
-        self._address = address
+        self._find = find
         self._jar = jar
         self._workspace: Workspace | None = None
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -110,7 +114,7 @@ class OctaneClient:
         """
         with self._lock:
             if self._workspace is None:
-                self._workspace = find_workspace(self._list_named, self._address)
+                self._workspace = self._find(self._list_named)
             return self._workspace
 
     def request(
@@ -163,13 +167,21 @@ class OctaneClient:
         is_repeatable = method in _REPEATABLE if is_repeatable is None else is_repeatable
         return self._send(request, look=look, is_repeatable=is_repeatable)
 
-    def push(self, content: bytes, *, skip_errors: bool, is_compressed: bool) -> PushAnswer:
+    def push(
+        self,
+        content: bytes,
+        *,
+        skip_errors: bool,
+        is_compressed: bool,
+        on_attempt: Callable[[int], None] = lambda _: None,
+    ) -> PushAnswer:
         """Hand in a document of results; the same bytes are not processed twice.
 
         Args:
             content: The document.
             skip_errors: Whether the server takes what refers to something that does not exist.
             is_compressed: Whether the document is compressed.
+            on_attempt: Told the number of each attempt, from 1, before it is made.
 
         Raises:
             TargetError: As for `request`.
@@ -185,7 +197,8 @@ class OctaneClient:
                 tells_status=True,
                 patience=_PATIENCE,
                 waits_in_line=True,
-            )
+            ),
+            on_attempt=on_attempt,
         )
         return PushAnswer(answer["status"], answer["data"])
 
@@ -215,6 +228,7 @@ class OctaneClient:
         *,
         look: Callable[[], Any] | None = None,
         is_repeatable: bool = True,
+        on_attempt: Callable[[int], None] = lambda _: None,
     ) -> Any:
         may_be_done = False
 
@@ -222,8 +236,10 @@ class OctaneClient:
             nonlocal may_be_done
             if may_be_done and look is not None and (found := look()) is not None:
                 return found
+            on_attempt(number)
             try:
-                return self.connection.attempt(request, number)
+                with self._turn:
+                    return self.connection.attempt(request, number)
             except TransientError as failure:
                 may_be_done = may_be_done or failure.may_have_happened
                 if is_repeatable or look is not None or not failure.may_have_happened:
@@ -249,14 +265,12 @@ def open_client(
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    address = read_address(
-        settings.url, space=settings.space or "", workspace=settings.workspace or ""
-    )
-    facts = facts_of(address.base)
+    url = settings.url
+    facts = facts_of(url)
     door = _make_door(settings)
     login = SignedIn(door.jar, lambda: sign_in(connection, door), door)
     session = open_session(
-        address.base,
+        url,
         verify=settings.tls.verify,
         client_cert=settings.tls.client_cert,
         connections=settings.upload.concurrency,
@@ -264,15 +278,16 @@ def open_client(
         secrets=secrets_of(settings.headers),
     )
     limits = Limits(
-        requests_per_s=facts.find_rate_per_s(address.base, rate=settings.upload.rate),
+        requests_per_s=facts.find_rate_per_s(url, rate=settings.upload.rate),
         at_once=settings.upload.concurrency,
         give_up_after_s=settings.upload.give_up_after_s,
         read_timeout_s=read_timeout_s,
     )
     connection = Connection(
-        address.base, facts=facts, session=session, login=login, limits=limits, clocks=clocks
+        url, facts=facts, session=session, login=login, limits=limits, clocks=clocks
     )
-    return OctaneClient(connection, address, door.jar)
+    find = partial(find_workspace, space=settings.space, workspace=settings.workspace)
+    return OctaneClient(connection, find, door.jar)
 
 
 def facts_of(url: str) -> ServerFacts:
@@ -300,11 +315,11 @@ def facts_of(url: str) -> ServerFacts:
 
 
 def _make_door(settings: OctaneSettings) -> SignInDoor:
-    found: Any = settings.credentials
+    found = settings.credentials
     if found is None:
         raise CredentialsError(f"there are no credentials; {octane_remedies.NO_CREDENTIALS}")
     jar = TokenJar(COOKIES)
-    if getattr(found, "client_id", ""):
+    if found.kind == "key":
         return SignInDoor(
             jar,
             found.client_id,

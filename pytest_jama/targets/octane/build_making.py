@@ -103,7 +103,7 @@ class BuildMaker:
         """
         build = self._build
         try:
-            if self._has_build():
+            if self._is_shown():
                 return
             if self._find(SERVERS, self._server_search) is None:
                 what = f"there is no CI server with the instance ID {build.server!r}"
@@ -136,7 +136,7 @@ class BuildMaker:
         if server is None or self._find(PIPELINES, self._pipeline_search(server)) is None:
             what = f"pipeline {build.job!r}"
             self._made(what, lambda: self._make_pipeline(server or 0), create=create)
-        if server is None or not self._has_build():
+        if server is None or not self._is_shown():
             self._made(f"build {build.build!r}", lambda: self._report(facts), create=create)
 
     def _made(self, what: str, make: Callable[[], int | None], *, create: bool) -> int | None:
@@ -166,6 +166,9 @@ class BuildMaker:
     def _pipeline_search(self, server: int) -> Search:
         root = refers("root_job", equals("ci_id", self._build.job))
         return Search(both(root, refers_to_id("ci_server", server)), is_same=lambda *_: True)
+
+    def _is_shown(self) -> bool:
+        return find_build_id(self._entities, self._build) is not None
 
     def _find(self, collection: str, search: Search) -> int | None:
         (found,) = self._entities.look(collection, [{}], search)
@@ -228,30 +231,39 @@ class BuildMaker:
         client.request("PUT", _REPORT_PATH, body=body)
         for pause_s in _LOOKS_S:
             client.connection.sleep(pause_s)
-            if self._has_build():
+            if self._is_shown():
                 return
         waited = f"{sum(_LOOKS_S):.0f} s after it was told of it"
         self.warnings.append(f"the server does not show the build {build!r} {waited}")
 
-    def _has_build(self) -> bool:
-        """Return whether the server shows the build.
 
-        Nothing public lists the fields of builds. All entities have a name, which we give ourselves
-        and which CI plugins make of the same number; where the job cannot be asked for, the name
-        alone counts.
-        """
-        named = equals("name", self._build.build)
-        of_job = both(named, refers("ci_job", equals("ci_id", self._build.job)))
-        try:
-            return self._is_listed(of_job)
-        except RefusedError as refusal:
-            if refusal.http_status != HTTPStatus.BAD_REQUEST:
-                raise
-            return self._is_listed(named)
+def find_build_id(entities: Entities, build: BuildIds) -> int | None:
+    """Return the ID that the server gave a build; None when it does not show it.
 
-    def _is_listed(self, query: Statement) -> bool:
-        rows = self._entities.list(BUILDS, fields="id,name", query=query)
-        return any(row.get("name") == self._build.build for row in rows)
+    Nothing public lists the fields of builds. All entities have a name, which we give ourselves and
+    which CI plugins make of the same number; where the job cannot be asked for, the name alone
+    counts.
+
+    Args:
+        entities: The workspace.
+        build: Its IDs at the CI server.
+
+    Raises:
+        TargetError: When builds cannot be read.
+    """
+    named = equals("name", build.build)
+    of_job = both(named, refers("ci_job", equals("ci_id", build.job)))
+    try:
+        return _find_named(entities, of_job, build.build)
+    except RefusedError as refusal:
+        if refusal.http_status != HTTPStatus.BAD_REQUEST:
+            raise
+        return _find_named(entities, named, build.build)
+
+
+def _find_named(entities: Entities, query: Statement, name: str) -> int | None:
+    rows = entities.list(BUILDS, fields="id,name", query=query)
+    return next((find_id(row.get("id")) for row in rows if row.get("name") == name), None)
 
 
 def _origin_of(page: str) -> str:
