@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.cli import main
 from pytest_jama.config import OCTANE, load_settings
+from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
+from pytest_jama.sandbox.faults.random_fault import RandomFault
 from pytest_jama.targets.octane.octane_client import open_client
 from pytest_jama.targets.octane.task_status import TaskState, wait_for_task
 
@@ -18,12 +20,38 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_jama.sandbox.faults.base import IncomingRequest, Judge
     from pytest_jama.sandbox.octane import OctaneSandbox
 
 QUICK = "upload: {rate: 1000}\n"
 
 ROBOT = "1001"
 """The user whom the stand-in lets in with its default credentials."""
+
+
+class LostAnswer(NamedTuple):
+    """The next request that fits is served, and its answer is lost.
+
+    Attributes:
+        method: Its method.
+        path: Its path, below the workspace.
+    """
+
+    method: str
+    path: str
+
+    def judge(self) -> Judge:
+        """Meet one request."""
+        inner = RandomFault("drop-after", method=self.method, path=self.path).judge()
+        left = [inner]
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            effect = left[0](arrival) if left else NO_EFFECT
+            if effect != NO_EFFECT:
+                left.clear()
+            return effect
+
+        return judge
 
 
 class Said(NamedTuple):
