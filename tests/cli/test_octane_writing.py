@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 NATIVE = "list_node.run_native_status."
 TEST_TYPE = "list_node.task_item_type.test"
 NEW_TEST = "phase.test_manual.new"
-
-
-def _ids(references: Any) -> list[str]:
-    return [each["id"] for each in references["data"]]
 
 
 @pytest.fixture
@@ -44,6 +40,7 @@ def stories(octane_world: OctaneWorld) -> list[str]:
         "tasks",
         name="Test it",
         story=ids[2],
+        parent=ids[2],
         phase="phase.task.new",
         owner=ROBOT,
         item_type=TEST_TYPE,
@@ -123,7 +120,7 @@ def half_done(octane_world: OctaneWorld) -> dict[str, str]:
     ):
         ids[story] = add("stories", name=story, phase="phase.story.intesting")
         for phase in tasks:
-            add("tasks", name="t", story=ids[story], phase=f"phase.task.{phase}", owner=ROBOT)
+            add("tasks", name="t", parent=ids[story], phase=f"phase.task.{phase}", owner=ROBOT)
     return ids
 
 
@@ -359,7 +356,8 @@ def test_a_suite_run_is_planned_for_a_release(octane_world: OctaneWorld, manual:
     assert (run["id"], run["release"]["id"]) == (said.rows[0]["id"], release)
     assert run["native_status"]["id"] == f"{NATIVE}planned"
     assert run["default_run_by"]["id"] == ROBOT
-    assert said.rows[0]["runs"] == _ids(run["runs_in_suite"])
+    shown = octane_world.store.get("suite_run", run["id"], fields="runs_in_suite")
+    assert said.rows[0]["runs"] == [each["id"] for each in shown["runs_in_suite"]["data"]]
 
 
 def test_each_planning_is_one_more_run_also_when_an_answer_is_lost(
