@@ -150,12 +150,13 @@ def environment_of(sandbox: OctaneSandbox) -> dict[str, str]:
     }
 
 
-def push(sandbox: OctaneSandbox, runs: str) -> TaskState:
+def push(sandbox: OctaneSandbox, runs: str, *, wait_s: float = 20.0) -> TaskState:
     """Hand in the document of some runs, and wait until the server is done with it.
 
     Args:
         sandbox: The server.
         runs: The elements of the runs.
+        wait_s: For how long to wait.
     """
     content = f"<test_result><test_runs>{runs}</test_runs></test_result>".encode()
     settings = load_settings(
@@ -168,6 +169,6 @@ def push(sandbox: OctaneSandbox, runs: str) -> TaskState:
     client = open_client(settings)
     try:
         answer = client.push(content, skip_errors=False, is_compressed=False)
-        return wait_for_task(client, answer.body["id"], wait_s=20)
+        return wait_for_task(client, answer.body["id"], wait_s=wait_s)
     finally:
         client.close()
