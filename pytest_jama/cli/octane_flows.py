@@ -190,7 +190,7 @@ def _show(found: FlowRows, options: FlowOptions, *, program: str, redactor: Reda
 
 def _print_rows(found: FlowRows, status: int, *, as_csv: bool, redactor: Redactor) -> int:
     if as_csv:
-        lines = csv_text(found.columns, found.rows).splitlines()
+        lines = csv_text(found.columns, found.rows).removesuffix("\n").split("\n")
     else:
         lines = list(table_lines(found.columns, found.rows)) if found.rows else []
     stdout = make_tolerant(sys.stdout)

@@ -124,3 +124,34 @@ def _seed(sandbox: OctaneSandbox, now: list[float]) -> None:
             is_new_failure=word == "failed",
         )
     sandbox.store.add_field("run_automated", "region_udf", label="Region")
+
+
+def add_for_page(sandbox: OctaneSandbox) -> None:
+    """Add what the flows that write need for their examples in docs/octane-flows.md."""
+    add = sandbox.store.add
+    for status in ("ready_for_automation", "automated"):
+        add(
+            "gherkin_tests",
+            name="Pump starts" if status != "automated" else "Pump stops",
+            phase="phase.gherkin_test.new",
+            automation_status=f"list_node.automation_status.{status}",
+            owner=ROBOT,
+        )
+    feature = add("features", name="Alarms", phase="phase.feature.inprogress", owner=ROBOT)
+    story = add(
+        "stories",
+        name="Alarm at low pressure",
+        phase="phase.story.intesting",
+        owner=ROBOT,
+        parent=feature,
+        release=sandbox.store.all("releases")[-1]["id"],
+    )
+    add(
+        "tasks",
+        name="Test: alarm",
+        story=story,
+        parent=story,
+        phase="phase.task.completed",
+        owner=ROBOT,
+        item_type="list_node.task_item_type.test",
+    )

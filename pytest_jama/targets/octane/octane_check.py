@@ -268,7 +268,7 @@ class OctaneCheck:
         way = "ahead of" if ahead_s > 0 else "behind"
         text = f"the clock of the server is {abs(ahead_s):.0f} s {way} this one"
         if abs(ahead_s) > _LARGEST_DIFFERENCE_S:
-            text += "; `--since` and the start of runs count by this one"
+            text += "; `--since` and the start of runs count by it"
             return OctaneObservation("clock", CheckMark.NOTE, text, facts)
         return OctaneObservation("clock", CheckMark.OK, text, facts)
 
