@@ -107,6 +107,7 @@ def _run(
             options.reports,
             ReadOptions(
                 skipped_wins=loaded.settings.junit.skipped_wins,
+                keeps_traces=loaded.settings.keeps_traces,
                 redactor=loaded.settings.redactor,
                 captured=captured,
             ),
@@ -159,6 +160,7 @@ def _run(
             extensions=session.extensions,
             provenance=head.account,
             shown=session.shown,
+            started=started,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from pytest_jama.config.kinds import JAMA, OCTANE, Kind
 from pytest_jama.config.types import Allowed, mistake
@@ -125,7 +125,7 @@ def _report_link(value: object) -> str | None:
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise mistake(
             "contains a user name or password (the part before `@`)",
-            remedy="remove that part: every one who sees the runs would see it",
+            remedy="remove that part: who sees the runs would see it",
         )
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2
     if not _SHORTEST_LINK <= length <= _LONGEST_LINK:
@@ -162,4 +162,16 @@ OctaneUrl = Annotated[
     BeforeValidator(_octane_url),
     Allowed(f"the address of the server, such as {OCTANE.example_url}"),
 ]
-ReportLink = Annotated[str | None, BeforeValidator(_report_link), Allowed(_LINK_WORDS)]
+ReportLink = Annotated[
+    str | None,
+    BeforeValidator(_report_link),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^(https?|tds?)://", "maxLength": _LONGEST_LINK},
+                {"type": "null"},
+            ],
+        }
+    ),
+    Allowed(_LINK_WORDS),
+]

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.targets.octane.octane_client import OctaneClient, open_client
 from tests.targets.octane.octane_scripts import settings_for
+from tests.targets.octane.octane_world import OctaneWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,3 +31,19 @@ def connect(fake_time: FakeTime) -> Iterator[Connect]:
             return client
 
         yield connected
+
+
+class MakeWorkspace(Protocol):
+    def __call__(self, **knobs: Any) -> OctaneWorld: ...
+
+
+@pytest.fixture
+def make_workspace(fake_time: FakeTime) -> Iterator[MakeWorkspace]:
+    """An empty workspace in a stand-in of its own, which behaves as asked for."""
+    with ExitStack() as stack:
+
+        def make(**knobs: Any) -> OctaneWorld:
+            sandbox = stack.enter_context(OctaneSandbox(knobs=OctaneKnobs(**knobs)))
+            return stack.enter_context(OctaneWorld(sandbox, fake_time.clocks))
+
+        yield make
