@@ -107,6 +107,7 @@ def _run(
             options.reports,
             ReadOptions(
                 skipped_wins=loaded.settings.junit.skipped_wins,
+                keeps_traces=loaded.settings.keeps_traces,
                 redactor=loaded.settings.redactor,
                 captured=captured,
             ),

@@ -282,6 +282,7 @@ def link_tests(
     find_within: Callable[[str], tuple[CaseLink, ...]],
     note_of: Callable[[ReportedTest], str] | None = None,
     reads_references: bool = True,
+    keeps_names: bool = False,
 ) -> LinkedTests:
     """Return the results of tests with their links.
 
@@ -291,6 +292,7 @@ def link_tests(
         find_within: Finds the cases of all tests in a file.
         note_of: Finds what else is to be noted of a test; may be empty.
         reads_references: Whether properties of the tests name cases; they are Jama's.
+        keeps_names: Whether results say how a report names their tests.
     """
     results: list[TestResult] = []
     tests: list[ReportedTest] = []
@@ -308,6 +310,8 @@ def link_tests(
                 skipped += [test.as_result()._replace(links=links)] if links else []
             elif test.subject is _TEST:
                 result = test.as_result()
+                if keeps_names:
+                    result = result._replace(reported=test.reported)
                 note = note_of(test) if note_of else ""
                 if note:
                     result = result._replace(notes=(note, *result.notes))

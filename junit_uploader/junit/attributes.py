@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from junit_uploader.junit.notes import UnreadableError
-from junit_uploader.junit.reported_test import UNNAMED
+from junit_uploader.junit.reported_test import UNNAMED, collapse
 from pytest_jama.core.properties import USED_PROPERTIES
 
 if TYPE_CHECKING:
@@ -132,11 +132,11 @@ def identify(attributes: Mapping[str, str], suite: str, dialects: Dialects) -> I
         classname = next((each for each in others if each.strip()), "")
     if not name.strip():
         name = UNNAMED
-    qualifier, short = _collapse(classname), _collapse(name)
+    qualifier, short = collapse(classname), collapse(name)
     if qualifier:
         is_regular = qualifier == classname and short == name != UNNAMED
         return Identity(f"{qualifier}.{short}", classname, None if is_regular else name)
-    qualifier = _collapse(suite)
+    qualifier = collapse(suite)
     return Identity(f"{qualifier}.{short}" if qualifier else short, "", name)
 
 
@@ -148,8 +148,8 @@ def identify_by_suites(attributes: Mapping[str, str], suites: str) -> Identity:
         suites: Their names, outermost first, with `` > `` between them; may be empty.
     """
     classname, name = attributes["classname"], attributes.get("name", "")
-    qualifier = _collapse(suites.replace(" > ", ".")) or classname
-    short = _collapse(name)
+    qualifier = collapse(suites.replace(" > ", ".")) or classname
+    short = collapse(name)
     if not short:
         return Identity(f"{qualifier}.{UNNAMED}", classname, UNNAMED)
     return Identity(f"{qualifier}.{short}", classname, name)
@@ -172,9 +172,5 @@ def join_plain(classname: str, name: str) -> str:
 
 def name_suite_result(suite: str) -> Identity:
     """Name a result that stands in a suite itself: after the suite."""
-    name = _collapse(suite) or UNNAMED
+    name = collapse(suite) or UNNAMED
     return Identity(name, "", name)
-
-
-def _collapse(text: str) -> str:
-    return " ".join(text.split())

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from junit_uploader.junit.dialects import KNOWN, Dialects
 from junit_uploader.junit.elements import Subject
 from pytest_jama.core.redaction import Redactor
-from pytest_jama.core.results import (
-    Outcome,
-    StepResult,
-    TestResult,
-)
+from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
 from pytest_jama.core.text import ELLIPSIS
 
 if TYPE_CHECKING:
@@ -36,6 +32,7 @@ class ReadOptions:
         skipped_wins: Whether a testcase with a failure *and* a skip is skipped, not failed: node's
             failing ``todo``, Catch2's ``[!mayfail]``.
         keeps_messages: Whether to keep why tests did not pass; a list of tests does not need it.
+        keeps_traces: Whether to keep the whole texts of failures.
         dialects: What frameworks write in their own ways.
         redactor: Hides secrets in messages and notes.
         captured: Keeps what tests printed and why they failed; None when that is not wanted.
@@ -43,6 +40,7 @@ class ReadOptions:
 
     skipped_wins: bool = False
     keeps_messages: bool = True
+    keeps_traces: bool = False
     dialects: Dialects = KNOWN
     redactor: Redactor = field(default_factory=Redactor)
     captured: CapturedTexts | None = None
@@ -79,6 +77,11 @@ LONGEST_NAME = 1000
 """Most characters that a suite may lend to each of its tests, which may be a million."""
 
 
+def collapse(text: str) -> str:
+    """Return a name in one line, as test IDs have it."""
+    return " ".join(text.split())
+
+
 def bounded(name: str) -> str:
     """Shorten a long name; what it ends with keeps it apart from others that begin so."""
     if len(name) <= LONGEST_NAME:
@@ -107,6 +110,8 @@ class Extras(NamedTuple):
         redacted: How many passages of its texts are hidden.
         files: The files that it names.
         log: What it printed and why it failed; no part of what it says.
+        trace: The whole text of its failure; no part of what it says.
+        error_type: The kind of its failure.
     """
 
     name: str | None = None
@@ -124,6 +129,8 @@ class Extras(NamedTuple):
     redacted: int = 0
     files: tuple[Offered, ...] = ()
     log: tuple[WaitingText, ...] = ()
+    trace: str = ""
+    error_type: str = ""
 
 
 NO_EXTRAS = Extras()
@@ -166,6 +173,19 @@ class ReportedTest(NamedTuple):
         if self.extras is not None and self.extras.name is not None:
             return self.extras.name
         return self.test_id[len(self.classname) + 1 :] if self.classname else self.test_id
+
+    @property
+    def reported(self) -> ReportedName:
+        """How the report names it; the suites stand for a class that is not told or says nothing.
+
+        The folder in which pytest ran, see `placed`, is not a part of it.
+        """
+        name = self.name
+        qualifier = self.test_id[: -len(collapse(name)) - 1]
+        if qualifier == collapse(self.classname):
+            qualifier = self.classname
+        above = self.suite.rootdir.replace("/", ".") + "." if self.suite.rootdir else ""
+        return ReportedName(f"{qualifier}.".removeprefix(above)[:-1], name)
 
     @property
     def links(self) -> tuple[CaseLink, ...]:
@@ -224,4 +244,6 @@ class ReportedTest(NamedTuple):
             started=self.started,
             host=self.suite.host,
             redacted=extras.redacted,
+            trace=extras.trace,
+            error_type=extras.error_type,
         )

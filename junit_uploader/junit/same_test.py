@@ -41,7 +41,11 @@ def unite(runs: Sequence[ReportedTest]) -> tuple[ReportedTest, ...]:
     """
     by_content: dict[object, list[ReportedTest]] = {}
     for run in runs:
-        content = run.outcome, (run.extras or NO_EXTRAS)._replace(log=()), run.suite.commit
+        content = (
+            run.outcome,
+            (run.extras or NO_EXTRAS)._replace(log=(), trace=""),
+            run.suite.commit,
+        )
         by_content.setdefault(content, []).append(run)
     united = [_as_one(same) if len(same) > 1 else same[0] for same in by_content.values()]
     return tuple(sorted(united, key=_gravity))
@@ -93,6 +97,7 @@ def _with_teardown(test: ReportedTest, teardown: ReportedTest) -> ReportedTest:
         redacted=one.redacted + two.redacted,
         files=tuple(dict.fromkeys((*one.files, *two.files))),
         log=(*one.log, *two.log),
+        trace="\n\n".join(filter(None, (one.trace, two.trace))),
     )
     return test._replace(
         outcome=gravest.outcome, time_s=_sum_s(test, teardown), started=test.started, extras=extras

@@ -25,6 +25,7 @@ from junit_uploader.junit.elements import (
     read_properties,
     without_marks,
 )
+from junit_uploader.junit.failure_texts import NO_FAILURE, all_text, read_failures
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
@@ -62,6 +63,7 @@ class _Inside(NamedTuple):
     properties: Sequence[tuple[str, str]] = ()
     commit: str = ""
     log: Sequence[str] = ()
+    failures: Sequence[etree._Element] = ()
 
     @property
     def is_superseded(self) -> bool:
@@ -235,6 +237,9 @@ class TestcaseReader:
                 of_attempts, count = account_of_attempts(attempts, self._options)
                 notes += of_attempts
                 redacted += count
+        told = NO_FAILURE
+        if inside.failures:
+            told = read_failures(inside.failures, outcome, self._options)
         message, is_teardown, count = account
         is_plain = subject is _TEST and not (earlier or odd_name)
         commit, log = inside.commit, self._keep_log(inside.log, outcome)
@@ -250,9 +255,11 @@ class TestcaseReader:
             is_teardown=is_teardown,
             subject=subject,
             commit=commit,
-            redacted=redacted + count,
+            redacted=redacted + count + told.redacted,
             files=files,
             log=log,
+            trace=told.trace,
+            error_type=told.error_type,
         )
 
     def _keep_log(self, parts: Sequence[str], outcome: Outcome) -> tuple[WaitingText, ...]:
@@ -276,6 +283,7 @@ class TestcaseReader:
         """Read what stands inside a testcase, or as tags in its name; of most there is nothing."""
         properties: list[tuple[str, str]] = [*find_tags(name)] if "@" in name else []
         findings: list[Finding] = []
+        failures: list[etree._Element] = []
         commits: list[str] = []
         for child in content:
             tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
@@ -284,6 +292,8 @@ class TestcaseReader:
                 commits += elements.find_commits(child)
             elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
+                if self._options.keeps_traces:
+                    failures.append(child)
             elif tag in elements.OUTPUTS:
                 text = child.text or ""
                 properties += find_properties(text)
@@ -292,7 +302,8 @@ class TestcaseReader:
         if not (findings or properties or commits or log):
             return _NOTHING
         self._notes.add_commits(commits)
-        return _Inside(findings, properties, " + ".join(dict.fromkeys(commits)), log)
+        stated = " + ".join(dict.fromkeys(commits))
+        return _Inside(findings, properties, stated, log, failures)
 
 
 def _log_parts(content: Iterable[etree._Element]) -> Iterator[str]:
@@ -300,15 +311,9 @@ def _log_parts(content: Iterable[etree._Element]) -> Iterator[str]:
     for child in content:
         tag = elements.local_name(child.tag)
         if tag in elements.RESULTS or tag in elements.OUTPUTS:
-            part = log_part(tag, without_marks(_all_text(child)))
+            part = log_part(tag, without_marks(all_text(child)))
             if part:
                 yield part
-
-
-def _all_text(element: etree._Element) -> str:
-    """Return all that a result or an output says: the message, and the text if it says more."""
-    message, text = element.get("message") or "", "".join(element.itertext("*")).strip("\r\n")
-    return text if message.strip() in text else f"{message}\n\n{text}"
 
 
 def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:

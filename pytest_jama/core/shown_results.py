@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.redaction import Hidden
-from pytest_jama.core.results import Outcome
+from pytest_jama.core.results import Outcome, ReportedName
 from pytest_jama.core.secret_signs import HIDDEN
 
 if TYPE_CHECKING:
@@ -71,7 +71,10 @@ class ShownResults:
             return result
         name, passages = self._find(test_id)
         count = passages if result.outcome not in _NEVER_BEGUN else 0
-        return result._replace(test_id=name, redacted=result.redacted + count)
+        reported = result.reported
+        if reported is not None and passages:
+            reported = ReportedName(*(self.redactor.hide(each).text for each in reported))
+        return result._replace(test_id=name, redacted=result.redacted + count, reported=reported)
 
     def _find(self, test_id: str) -> Hidden:
         hidden = self._by_id.get(test_id)

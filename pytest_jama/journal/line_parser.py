@@ -17,7 +17,7 @@ from pytest_jama.core.known_tests import Unmatched
 from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import ServerTask
-from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
 from pytest_jama.journal.lines import LEAVE
@@ -104,6 +104,7 @@ class Parser:
     def parse_result(self, line: JournalLine) -> TestResult:
         """Read a `result` line."""
         duration_s, started = line.get("duration_s"), line.get("started")
+        reported = line.get("reported")
         return TestResult(
             test_id=_text(line["test"]),
             outcome=Outcome(line["outcome"]),
@@ -121,6 +122,8 @@ class Parser:
             redacted=_count(line.get("redacted", 0)),
             files=tuple(map(_parse_file, line.get("files", ()))),
             trace=_text(line.get("trace", "")),
+            error_type=_text(line.get("error_type", "")),
+            reported=None if reported is None else ReportedName(*map(_text, reported)),
         )
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:

@@ -153,6 +153,8 @@ def result_line(result: TestResult) -> JournalLine:
         "steps": [[step.number, step.outcome.value, step.note] for step in result.steps],
         "files": list(map(_file, result.files)),
         "trace": result.trace,
+        "error_type": result.error_type,
+        "reported": list(result.reported or ()),
     }
     return line | {name: value for name, value in texts.items() if value}
 
@@ -183,6 +185,8 @@ def result_text(result: TestResult) -> str:
         or result.redacted
         or result.files
         or result.trace
+        or result.error_type
+        or result.reported is not None
     ):
         return encode(result_line(result))
     started = "" if result.started is None else f',"started":{result.started:.3f}'

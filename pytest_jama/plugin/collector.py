@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.cases import NO_CASE, read_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.redaction import Redactor
-from pytest_jama.core.results import WORST_FIRST, Outcome, TestResult
+from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome, TestResult
 from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class ResultCollector:
         redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
         add_files: Returns a result with its files; it gets what the test attached, and its reports.
         reads_references: Whether markers and properties of the tests name cases; they are Jama's.
+        keeps_traces: Whether to keep the whole texts of failures.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -60,7 +61,9 @@ class ResultCollector:
         add_files: AddFiles | None = None,
         *,
         reads_references: bool = True,
+        keeps_traces: bool = False,
     ) -> None:
+        self._keeps_traces = keeps_traces
         self._redactor = redactor
         self._add_files = add_files
         self._reads_references = reads_references
@@ -274,6 +277,8 @@ class ResultCollector:
             result = result._replace(links=links)
         if not links and test_id in self._taken_out:
             result = result._replace(is_taken_out=True)
+        if self._keeps_traces and result.outcome in FAILURES:
+            result = _with_trace(result, reports, self._redactor)
         if self._add_files is not None:
             result = self._add_files(result, said.attachments, reports)
         return result
@@ -298,3 +303,14 @@ class ResultCollector:
         """Return the cases that its markers or the map name; None for an unknown test."""
         links = self._selected.get(test_id)
         return self._deselected.get(test_id) if links is None else links
+
+
+def _with_trace(
+    result: TestResult, reports: Iterable[pytest.TestReport], redactor: Redactor
+) -> TestResult:
+    """Return the result of a test that failed with what pytest shows of it."""
+    from pytest_jama.core.failure_trace import tidy_trace  # noqa: PLC0415 (few sessions want it)
+
+    texts = dict.fromkeys(report.longreprtext for report in reports if report.outcome == "failed")
+    trace = tidy_trace("\n\n".join(texts), redactor)
+    return result._replace(trace=trace.text, redacted=result.redacted + trace.passages)

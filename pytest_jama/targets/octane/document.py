@@ -227,9 +227,12 @@ def _unite(one: TestResult, other: TestResult) -> TestResult:
 
 
 def _gravity(result: TestResult) -> tuple[object, ...]:
-    started = math.inf if result.started is None else result.started
+    """Return how results of one test are ordered: only by what a journal keeps and a run shows."""
+    began = result.started
+    started = math.inf if began is None else xml_text.epoch_milliseconds(began)
+    duration = xml_text.milliseconds(result.duration_s)
     said = (result.message, result.trace, result.error_type, result.notes, result.steps)
-    return _RANK[result.outcome], started, result.duration_s or 0.0, *said
+    return _RANK[result.outcome], started, duration, *said
 
 
 def _attributes_of_all(head: DocumentHead) -> str:

@@ -76,7 +76,7 @@ def marked(text: str, whole: str) -> str:
         return text
     from hashlib import sha256  # noqa: PLC0415 (hardly any two names are equal)
 
-    mark = f" [{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}]"
+    mark = f" [{sha256(whole.encode('utf-16-le', 'surrogatepass')).hexdigest()[:8]}]"
     units = text.encode("utf-16-le")[: 2 * (LONGEST_NAME - len(mark))]
     return units.decode("utf-16-le", "ignore") + mark
 
