@@ -17,11 +17,8 @@ from pytest_jama.core.port import Retry
 from pytest_jama.core.redaction import redact
 from pytest_jama.core.text import without_user_info
 from pytest_jama.targets.http.failures import (
-    RENEWED,
     TransientError,
     describe_failure,
-    not_understood,
-    token_renewed,
     without_frames,
 )
 from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
@@ -46,8 +43,7 @@ READ_TIMEOUT_S = 30.0
 _TIMES_AS_LONG_FOR_CREATIONS = 10
 """So much longer for what is made once, 300 s: a cycle of very many runs may take minutes."""
 
-_MOST_RENEWALS = 8
-"""So often other threads may replace a token while a request is under way with it."""
+_RENEWED = "401 Unauthorized, so the token is renewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +188,10 @@ class Connection:
         if response.status_code == HTTPStatus.UNAUTHORIZED and login.renew(response.request):
             if request.makes_once and not self._refused_logins:
                 self._refused_logins += 1
-                raise token_renewed()
+                raise _token_renewed()
             if not request.makes_once:
-                response = self._send_renewed(request, login, number)
+                self.note_retry(str(request), _RENEWED, attempt=number)
+                response = self._send(request, login, number)
         answer = self._answer(request, response, login)
         try:
             if answer.is_unauthorized:
@@ -206,18 +203,8 @@ class Connection:
                 self._was_let_in |= response.status_code < HTTPStatus.BAD_REQUEST
             return self._read(answer)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as exc:
-            reason = not_understood(exc, http_status=response.status_code)
+            reason = _not_understood(exc, http_status=response.status_code)
             raise reason from without_frames(exc)  # its frames hold what the server said
-
-    def _send_renewed(self, request: Request, login: Login, number: int) -> requests.Response:
-        """Send a request again with another token, and again when that was replaced meanwhile."""
-        for _ in range(_MOST_RENEWALS):
-            self.note_retry(str(request), RENEWED, attempt=number)
-            response = self._send(request, login, number)
-            is_refused = response.status_code == HTTPStatus.UNAUTHORIZED
-            if not (is_refused and login.is_superseded(response.request)):
-                break
-        return response
 
     def _answer(self, request: Request, response: requests.Response, login: Login) -> HttpAnswer:
         return HttpAnswer(
@@ -292,7 +279,7 @@ class Connection:
         except OSError as exc:
             raise _translate(request, exc) from without_frames(exc)
         except ValueError as exc:  # the HTTP library stumbled over an odd header
-            raise not_understood(exc) from without_frames(exc)
+            raise _not_understood(exc) from without_frames(exc)
         finally:
             took_s = self.clock() - started_at
             log.debug("%s: %s in %.3f s (attempt %d)", request, outcome, took_s, number)
@@ -335,6 +322,17 @@ class Connection:
             self.pace.refused(sent_at, asked_s=min(asked_s, self.give_up.left_s))
         else:
             self.pace.admitted(sent_at)
+
+
+def _token_renewed() -> TransientError:
+    return TransientError(
+        _RENEWED, http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False, at_once=True
+    )
+
+
+def _not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:
+    reason = f"the answer cannot be understood ({type(exc).__name__})"
+    return TransientError(reason, http_status=http_status)
 
 
 def _translate(request: Request, exc: OSError) -> Exception:

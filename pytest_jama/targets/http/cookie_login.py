@@ -251,10 +251,6 @@ class SignedIn(Login):
         self._jar.forget(_sent_with(refused))
         return True
 
-    def is_superseded(self, refused: PreparedRequest) -> bool:
-        """Return whether a newer token has come since the request was sent."""
-        return self._jar.cookies not in {"", _sent_with(refused)}
-
     def learn(self, response: Response) -> None:
         """Take the token that any answer may bring, but not from one that asks for a login."""
         if response.status_code != HTTPStatus.UNAUTHORIZED:

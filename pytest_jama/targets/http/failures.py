@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from requests import exceptions as foreign
@@ -55,23 +54,6 @@ class TransientError(Exception):
         self.retry_after_s = retry_after_s
         self.may_have_happened = may_have_happened
         self.at_once = at_once
-
-
-RENEWED = "401 Unauthorized, so the token is renewed"
-"""Why a request is sent again that came with a token too old."""
-
-
-def token_renewed() -> TransientError:
-    """Return the failure of an attempt that came with a token too old."""
-    return TransientError(
-        RENEWED, http_status=HTTPStatus.UNAUTHORIZED, may_have_happened=False, at_once=True
-    )
-
-
-def not_understood(exc: Exception, *, http_status: int = 0) -> TransientError:
-    """Return the failure of an attempt whose answer made the HTTP library or us stumble."""
-    reason = f"the answer cannot be understood ({type(exc).__name__})"
-    return TransientError(reason, http_status=http_status)
 
 
 class UntrustedAnswerError(OSError):

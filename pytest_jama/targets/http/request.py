@@ -143,15 +143,6 @@ class Login(AuthBase):
         del refused
         return False
 
-    def is_superseded(self, refused: PreparedRequest) -> bool:
-        """Return whether a request was sent with what has been replaced while it was under way.
-
-        Args:
-            refused: The request, as it was sent; it was answered with 401.
-        """
-        del refused
-        return False
-
     def learn(self, response: Response) -> None:
         """See an answer: some servers renew what we log in with in any of them."""
 

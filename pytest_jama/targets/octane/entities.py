@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import OutOfReachError, RefusedError
-from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.octane.octane_client import LostAnswerError
 from pytest_jama.targets.octane.query import as_parameter
 from pytest_jama.targets.octane.written_entities import NOT_MADE, read_written
 
@@ -31,6 +31,9 @@ PAGE_SIZE = 1000
 
 WRITTEN_AT_ONCE = 200
 """So many entities may be made or changed by one request. Source: vendor's CI SDK."""
+
+PARTLY_DONE = frozenset({HTTPStatus.CONFLICT})
+"""Some of several entities were refused, and the answer says which."""
 
 _LOOKS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Pauses before each look for what may have been made: a list may show it late."""
@@ -129,7 +132,7 @@ class Entities:
 
         def send(some: Sequence[Mapping[str, Any]]) -> object:
             body = {"data": list(some)}
-            return self.client.request("POST", f"/{collection}", body=body, is_repeatable=False)
+            return self.client.request("POST", f"/{collection}", body=body, accepts=PARTLY_DONE)
 
         written: list[WrittenEntity] = []
         for some in _split(entities):
@@ -179,7 +182,7 @@ class Entities:
             try:
                 told = read_written(send(some), count=len(some))
                 why = "the answer does not say what was created"
-            except TransientError as failure:
+            except LostAnswerError as failure:
                 why = str(failure)
             told = told or self._look_until_there(collection, some, search)
             for at, each in zip(waiting, told, strict=True):
@@ -193,7 +196,7 @@ class Entities:
     ) -> Sequence[WrittenEntity]:
         found: Sequence[WrittenEntity] = ()
         for pause_s in _LOOKS_S:
-            self.client.sleep(pause_s)
+            self.client.connection.sleep(pause_s)
             found = self.look(collection, entities, search)
             if NOT_MADE not in found:
                 break
@@ -234,7 +237,7 @@ class Entities:
         changed: list[WrittenEntity] = []
         for some in _split(entities):
             body = {"data": list(some)}
-            answer = self.client.request("PUT", f"/{collection}", body=body, is_repeatable=True)
+            answer = self.client.request("PUT", f"/{collection}", body=body, accepts=PARTLY_DONE)
             told = read_written(answer, count=len(some))
             if told is None:
                 raise _not_understood(f"PUT /{collection}")
@@ -253,7 +256,7 @@ class Entities:
             TargetError: See `OctaneClient.request`.
         """
         path = f"/{collection}/{entity_id}"
-        self.client.request("PUT", path, body=dict(fields), is_repeatable=True)
+        self.client.request("PUT", path, body=dict(fields))
 
     def script(self, test_id: str | int) -> str:
         """Return the script of a test; empty when it has none.
@@ -280,7 +283,7 @@ class Entities:
             TargetError: See `OctaneClient.request`.
         """
         body = {"script": script, "comment": comment, "revision_type": "Minor"}
-        self.client.request("PUT", f"/tests/{test_id}/script", body=body, is_repeatable=True)
+        self.client.request("PUT", f"/tests/{test_id}/script", body=body)
 
 
 class _Rows(NamedTuple):

@@ -81,7 +81,9 @@ class PushAnswer(NamedTuple):
 
 
 class OctaneClient:
-    """One workspace. Safe to use from several threads.
+    """One workspace. Safe to use from several threads, which take turns.
+
+    Any answer may replace the token, so a second request under way would come with an old one.
 
     Args:
         connection: Makes the single attempts.
@@ -95,6 +97,7 @@ class OctaneClient:
         self._jar = jar
         self._workspace: Workspace | None = None
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -163,13 +166,21 @@ class OctaneClient:
         is_repeatable = method in _REPEATABLE if is_repeatable is None else is_repeatable
         return self._send(request, look=look, is_repeatable=is_repeatable)
 
-    def push(self, content: bytes, *, skip_errors: bool, is_compressed: bool) -> PushAnswer:
+    def push(
+        self,
+        content: bytes,
+        *,
+        skip_errors: bool,
+        is_compressed: bool,
+        on_attempt: Callable[[int], None] = lambda _: None,
+    ) -> PushAnswer:
         """Hand in a document of results; the same bytes are not processed twice.
 
         Args:
             content: The document.
             skip_errors: Whether the server takes what refers to something that does not exist.
             is_compressed: Whether the document is compressed.
+            on_attempt: Told the number of each attempt, from 1, before it is made.
 
         Raises:
             TargetError: As for `request`.
@@ -185,7 +196,8 @@ class OctaneClient:
                 tells_status=True,
                 patience=_PATIENCE,
                 waits_in_line=True,
-            )
+            ),
+            on_attempt=on_attempt,
         )
         return PushAnswer(answer["status"], answer["data"])
 
@@ -215,6 +227,7 @@ class OctaneClient:
         *,
         look: Callable[[], Any] | None = None,
         is_repeatable: bool = True,
+        on_attempt: Callable[[int], None] = lambda _: None,
     ) -> Any:
         may_be_done = False
 
@@ -222,8 +235,10 @@ class OctaneClient:
             nonlocal may_be_done
             if may_be_done and look is not None and (found := look()) is not None:
                 return found
+            on_attempt(number)
             try:
-                return self.connection.attempt(request, number)
+                with self._turn:
+                    return self.connection.attempt(request, number)
             except TransientError as failure:
                 may_be_done = may_be_done or failure.may_have_happened
                 if is_repeatable or look is not None or not failure.may_have_happened:

@@ -98,10 +98,12 @@ def read_written(answer: object, *, count: int) -> list[WrittenEntity] | None:
     that were taken stand in the order of the request.
 
     Args:
-        answer: The envelope.
+        answer: The envelope, or one error that is about all of them.
         count: How many entities were sent.
     """
     envelope = answer if isinstance(answer, dict) else {}
+    if "error_code" in envelope:
+        return [WrittenEntity("", _words_of(envelope))] * count
     refused = _rows(envelope.get("errors"))
     errors = {_place_of(each, is_alone=count == 1): _words_of(each) for each in refused}
     ids = [str(each.get("id", "")) for each in _rows(envelope.get("data"))]

@@ -33,9 +33,9 @@ def settings_for(url: str, **given: Any) -> OctaneSettings:
     return OctaneSettings().model_copy(update=values)
 
 
-def signed_in(token: str = "t0ken-1", *more: str) -> Reply:
+def signed_in(value: str = "t0ken-1", *more: str) -> Reply:
     """Let the client in; `more` are further cookies."""
-    return _with_cookies(Reply(200, b"", {}), f"{TOKEN}={token};Path=/;HttpOnly", *more)
+    return _with_cookies(Reply(200, b"", {}), f"{TOKEN}={value};Path=/;HttpOnly", *more)
 
 
 def renewing(token: str, body: Any = None) -> Reply:

@@ -1,0 +1,182 @@
+"""Documents of results, one after the other, and what became of each."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from pytest_jama.core.errors import InterruptedUploadError, RefusedError, TargetError
+from pytest_jama.core.plan import Receipt, SendState
+from pytest_jama.targets.octane import push_words
+from pytest_jama.targets.octane.push_task import FAILED, SUCCESS, WARNING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_jama.core.errors import PytestJamaError
+    from pytest_jama.core.plan import ServerTask, Update
+    from pytest_jama.core.port import Observer
+    from pytest_jama.targets.octane.results_push import Document, Pushed, ResultsPush
+
+INTERRUPTED = InterruptedUploadError("interrupted")
+"""Why documents were not sent after Ctrl-C."""
+
+
+class Taken(NamedTuple):
+    """What is done with a document that the server has taken; both are requests.
+
+    Attributes:
+        find_missing: Returns what of it the server does not have; empty when it has all.
+        attach: Brings the files of its tests.
+    """
+
+    find_missing: Callable[[Update], str]
+    attach: Callable[[Update], None]
+
+
+class DocumentSender:
+    """One upload.
+
+    Args:
+        push: Hands a document in.
+        tasks: In which task the server took what earlier uploads sent, by `Update.key`.
+        observer: Told each receipt.
+        taken: What is done with a document that the server has taken.
+        skip_errors: Whether the server takes what refers to something that does not exist.
+        wait_s: For how long each document is waited for.
+    """
+
+    def __init__(
+        self,
+        push: ResultsPush,
+        *,
+        tasks: Mapping[str, ServerTask],
+        observer: Observer,
+        taken: Taken,
+        skip_errors: bool,
+        wait_s: float,
+    ) -> None:
+        self._push = push
+        self._tasks = tasks
+        self._observer = observer
+        self._taken = taken
+        self._skip_errors = skip_errors
+        self._wait_s = wait_s
+
+    def send(self, updates: Sequence[Update]) -> tuple[Receipt, ...]:
+        """Send documents; when the server cannot be used any more, the rest is not sent."""
+        receipts: list[Receipt] = []
+        cause: PytestJamaError | None = None
+        for update in updates:
+            receipt = _not_sent(update, cause) if cause else self._send(update)
+            cause = cause or receipt.cause
+            receipts.append(receipt)
+            self._observer.received(receipt)
+        return tuple(receipts)
+
+    def _send(self, update: Update) -> Receipt:
+        tasks = [self._tasks[update.key]] if update.key in self._tasks else []
+
+        def queued(task: ServerTask) -> None:
+            if task not in tasks:
+                tasks.append(task)
+                self._observer.received(self._queued(update, task))
+
+        try:
+            known = tasks[0] if tasks else None
+            pushed = self._push.bring(cast("Document", update), known, queued)
+        except RefusedError as refusal:
+            return self._refused(update, refusal, tasks)
+        except TargetError as error:
+            return self._stopped(update, error, tasks)
+        except KeyboardInterrupt:
+            return self._stopped(update, INTERRUPTED, tasks)
+        receipt = self._judged(update, pushed, tasks)
+        return self._followed_up(receipt) if receipt.state in _TAKEN else receipt
+
+    def _queued(self, update: Update, task: ServerTask) -> Receipt:
+        words = push_words.describe_queued(task)
+        return self._receipt(update, SendState.UNVERIFIED, words, task=task)
+
+    def _judged(self, update: Update, pushed: Pushed, tasks: Sequence[ServerTask]) -> Receipt:
+        """Return what the end of its task makes of a document."""
+        last = pushed.task
+        if last is None:
+            denied = push_words.describe_denied(tasks[-1] if tasks else None)
+            return self._receipt(update, SendState.UNVERIFIED, denied)
+        words = push_words.describe_end(
+            last, before=pushed.failed_before, skip_errors=self._skip_errors, wait_s=self._wait_s
+        )
+        state = _STATES.get(last.status, SendState.UNVERIFIED)
+        return self._receipt(update, state, words, task=last.task)
+
+    def _followed_up(self, receipt: Receipt) -> Receipt:
+        """Compare what the server has now, and bring the files; both can fail in their own way."""
+        try:
+            missing = self._taken.find_missing(receipt.update)
+            self._taken.attach(receipt.update)
+        except RefusedError as refusal:
+            self._observer.warned(f"the results were taken, but not compared: {refusal}")
+            return receipt
+        except TargetError as error:
+            return self._unread(receipt, error)
+        except KeyboardInterrupt:
+            return self._unread(receipt, INTERRUPTED)
+        if not missing:
+            return receipt
+        words = f"{receipt.error}; {missing}" if receipt.error else missing
+        return receipt._replace(state=SendState.PARTLY, error=words)
+
+    def _unread(self, receipt: Receipt, cause: PytestJamaError) -> Receipt:
+        error = f"the results were taken, but not read back: {cause}"
+        is_whole = receipt.state is SendState.SENT
+        state = SendState.UNVERIFIED if is_whole else receipt.state
+        return receipt._replace(state=state, error=receipt.error or error, cause=cause)
+
+    def _refused(
+        self, update: Update, refusal: RefusedError, tasks: Sequence[ServerTask]
+    ) -> Receipt:
+        """Judge a refusal: of the document, or only of a question after its task."""
+        if tasks and not self._push.attempts:
+            return self._receipt(update, SendState.UNVERIFIED, str(refusal), task=tasks[-1])
+        is_for_good = HTTPStatus.BAD_REQUEST <= refusal.http_status < _TEMPORARY
+        is_for_good = is_for_good and refusal.http_status != HTTPStatus.TOO_MANY_REQUESTS
+        state = SendState.REFUSED if is_for_good else SendState.NOT_SENT
+        return self._receipt(update, state, str(refusal))
+
+    def _stopped(
+        self, update: Update, cause: PytestJamaError, tasks: Sequence[ServerTask]
+    ) -> Receipt:
+        if not tasks:
+            return _not_sent(update, cause)._replace(attempts=self._push.attempts)
+        words = f"{push_words.describe_queued(tasks[-1])}; {cause}"
+        receipt = self._receipt(update, SendState.UNVERIFIED, words, task=tasks[-1])
+        return receipt._replace(cause=cause)
+
+    def _receipt(
+        self, update: Update, state: SendState, error: str, *, task: ServerTask | None = None
+    ) -> Receipt:
+        return Receipt(update, state, attempts=self._push.attempts, error=error, task=task)
+
+
+_STATES = {
+    SUCCESS: SendState.SENT,
+    WARNING: SendState.PARTLY,
+    FAILED: SendState.REFUSED,
+}
+_TAKEN = frozenset({SendState.SENT, SendState.PARTLY})
+_TEMPORARY = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def none_sent(
+    updates: Sequence[Update], cause: PytestJamaError, observer: Observer
+) -> tuple[Receipt, ...]:
+    """Return the receipts of documents of which none was tried; the observer is told each."""
+    receipts = tuple(_not_sent(update, cause) for update in updates)
+    for receipt in receipts:
+        observer.received(receipt)
+    return receipts
+
+
+def _not_sent(update: Update, cause: PytestJamaError) -> Receipt:
+    return Receipt(update, SendState.NOT_SENT, attempts=0, error=str(cause), cause=cause)
