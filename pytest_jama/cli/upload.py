@@ -94,7 +94,7 @@ def run_upload(
         owned, choice = _choose_of_any(options)
         with closing(_Held(choice)), output.logging():
             kind = require_one_kind(each.recording for each in choice.taken)
-            if kind not in (None, owned.settings.kind) and options.config is None:
+            if kind is not None and _may_be_sent_to(kind, owned, options):
                 owned = _load_owned(options, kind)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
@@ -109,6 +109,15 @@ def _load_owned(options: UploadOptions, kind: Kind[Any]) -> LoadedSettings[Share
     return load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ, kind=kind
     )
+
+
+def _may_be_sent_to(
+    kind: Kind[Any], owned: LoadedSettings[SharedSettings], options: UploadOptions
+) -> bool:
+    """Return whether credentials of another kind are meant: a journal does not decide it."""
+    if kind is owned.settings.kind or options.config is not None:
+        return False
+    return kind in find_kinds(Path.cwd()) or bool(os.environ.get(f"{kind.variables}URL"))
 
 
 def _choose_of_any(options: UploadOptions) -> tuple[LoadedSettings[SharedSettings], Choice]:
