@@ -281,8 +281,8 @@ def link_tests(
     find_links: Callable[[ReportedTest, TestResult], tuple[CaseLink, ...]],
     find_within: Callable[[str], tuple[CaseLink, ...]],
     note_of: Callable[[ReportedTest], str] | None = None,
-    reads_references: bool = True,
     keeps_names: bool = False,
+    reads_references: bool = True,
 ) -> LinkedTests:
     """Return the results of tests with their links.
 
@@ -291,8 +291,8 @@ def link_tests(
         find_links: Finds the cases of a test that names none itself.
         find_within: Finds the cases of all tests in a file.
         note_of: Finds what else is to be noted of a test; may be empty.
-        reads_references: Whether properties of the tests name cases; they are Jama's.
         keeps_names: Whether results say how a report names their tests.
+        reads_references: Whether properties of the tests name cases; they are Jama's.
     """
     results: list[TestResult] = []
     tests: list[ReportedTest] = []

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from junit_uploader.junit.dialects import Dialects
     from junit_uploader.junit.reported_test import ReadOptions
     from pytest_jama.core.results import Outcome
 
@@ -53,7 +54,7 @@ def read_failures(
         finding = read_finding(element, local_name(element.tag), with_text=False)
         if finding.kind.counts_for(outcome):
             kinds.append(finding.type_name or "")
-            texts[_text_beside_message(element)] = None
+            texts[_text_beside_message(element, options.dialects)] = None
 
     def readable(text: str) -> str:
         return without_marks(clean(options.dialects.readable(text))).strip("\r\n")
@@ -66,11 +67,20 @@ def read_failures(
 _LONGEST_KIND = 200
 
 
-def _text_beside_message(element: etree._Element) -> str:
+def _text_beside_message(element: etree._Element, dialects: Dialects) -> str:
     """Return what a result says; empty where its message does, and is kept as a whole."""
     message = (element.get("message") or "").strip()
+    phase = dialects.find_phase(message)
+    lines = (phase[1] if phase else message).splitlines()[:_LINES_COMPARED]
+    inside = "".join(element.itertext("*")).strip("\r\n")
+    if inside and all(line.strip() in inside for line in lines):
+        return inside
     text = all_text(element)
     return "" if text.strip() == message and len(message) <= MESSAGE_CHARACTERS else text
+
+
+_LINES_COMPARED = 10
+"""Of a message; tracebacks hold them one by one, each behind a mark."""
 
 
 def all_text(element: etree._Element) -> str:

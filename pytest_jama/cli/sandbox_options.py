@@ -63,7 +63,8 @@ def parse_knobs(options: SandboxOptions) -> Knobs:
     Raises:
         SettingsError: When a knob does not exist, or does not take the value.
     """
-    from pytest_jama.sandbox.jama.knobs import KnobError, Knobs  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.jama.knobs import Knobs  # noqa: PLC0415 (an extra)
+    from pytest_jama.sandbox.knob_words import KnobError  # noqa: PLC0415
 
     try:
         return Knobs.parse(options.knobs)

@@ -39,8 +39,8 @@ class ResultCollector:
         refuse_link: Told of references that cannot be understood: test ID and why.
         redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
         add_files: Returns a result with its files; it gets what the test attached, and its reports.
-        reads_references: Whether markers and properties of the tests name cases; they are Jama's.
         keeps_traces: Whether to keep the whole texts of failures.
+        reads_references: Whether markers and properties of the tests name cases; they are Jama's.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -60,8 +60,8 @@ class ResultCollector:
         redactor: Redactor = _HIDES_NOTHING,
         add_files: AddFiles | None = None,
         *,
-        reads_references: bool = True,
         keeps_traces: bool = False,
+        reads_references: bool = True,
     ) -> None:
         self._keeps_traces = keeps_traces
         self._redactor = redactor

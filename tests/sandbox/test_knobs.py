@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.sandbox.jama.knobs import KnobError, Knobs, choices_of, unit_of
+from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
+from pytest_jama.sandbox.knob_words import KnobError, unit_of
 from tests.sandbox.documentation import documented_rows
 
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import Headers
+
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 from pytest_jama.sandbox.faults.interception import Answer
 
@@ -76,10 +78,7 @@ def show(status: int, page: str) -> Act:
 
 async def expire(exchange: InterceptedRequest) -> None:
     """Refuse the credentials; a token is never valid again."""
-    headers = dict(exchange.scope["headers"])
-    await exchange.answer_with(
-        exchange.backend.expired(headers.get(b"authorization", b"").decode("latin-1"))
-    )
+    await exchange.answer_with(exchange.backend.expired(Headers(scope=exchange.scope)))
 
 
 async def lock(exchange: InterceptedRequest) -> None:

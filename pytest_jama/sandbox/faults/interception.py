@@ -41,7 +41,7 @@ class Backend:
     Attributes:
         paths: Where its API is.
         refusal: Makes a refusal in the API's own form from status, message and headers.
-        expired: Makes the credentials of an `Authorization` header invalid if it can, and the
+        expired: Makes the credentials among the headers of a request invalid if it can, and the
             refusal of them.
         locked: Makes the refusal to write the locked object at a path.
         without: Takes objects out of the body of a list.
@@ -54,7 +54,7 @@ class Backend:
     database: Database
     paths: ApiPaths
     refusal: Callable[[int, str, Mapping[str, str]], ASGIApp]
-    expired: Callable[[str], ASGIApp]
+    expired: Callable[[Mapping[str, str]], ASGIApp]
     locked: Callable[[str], ASGIApp]
     without: Callable[[bytes, Collection[int]], bytes]
     emptied: Callable[[bytes], bytes]

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pytest_jama.sandbox.context_paths import PathMiddleware
 from pytest_jama.sandbox.database import Clock
 from pytest_jama.sandbox.faults import ActiveFaults
 from pytest_jama.sandbox.faults.base import FaultMiddleware
@@ -67,7 +67,12 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(PathMiddleware, context_path=site.context_path, clock=site.database.clock),
+            Middleware(
+                PathMiddleware,
+                context_path=site.context_path,
+                plain=plain_path,
+                outside=lambda why: refused(404, why, site.database.clock),
+            ),
             Middleware(RecordMiddleware, record=record, paths=API_PATHS),
             Middleware(HeldAnswerMiddleware, clock=site.database.clock),
             Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
@@ -90,8 +95,8 @@ def _backend(site: Site) -> Backend:
     def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
         return refused(status, message, database.clock, headers=headers)
 
-    def expired(authorization: str) -> JSONResponse:
-        scheme, _, value = authorization.partition(" ")
+    def expired(headers: Mapping[str, str]) -> JSONResponse:
+        scheme, _, value = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             database.delete("tokens", token=value.strip())
         why = "the credentials have expired (fault 401); ask /rest/oauth/token for another token"
@@ -211,12 +216,6 @@ _LATEST = "/rest/latest"
 """Another name of v1. Source: Jama REST help; it still works and is announced for sunset."""
 
 
-def clean_context_path(context_path: str) -> str:
-    """Return a context path with a slash at the start and none at the end."""
-    bare = context_path.strip("/")
-    return f"/{bare}" if bare else ""
-
-
 def plain_path(path: str) -> str:
     """Return the path in the one form that is routed.
 
@@ -253,28 +252,3 @@ class HeldAnswerMiddleware:
             await send(message)
 
         await self._app(scope, receive, send_in_time)
-
-
-class PathMiddleware:
-    """Take the context path off, and bring every path into one form."""
-
-    def __init__(self, app: ASGIApp, *, context_path: str, clock: Clock) -> None:
-        self._app = app
-        self._context_path = context_path
-        self._clock = clock
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve paths below the context path, and nothing else."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path: str = scope["path"]
-        inside = path.removeprefix(self._context_path) or "/"
-        if self._context_path and path == "/":
-            answer = RedirectResponse(f"{self._context_path}/")
-            await answer(scope, receive, send)
-        elif not path.startswith(self._context_path) or not inside.startswith("/"):
-            why = f"{path} is outside of the context path {self._context_path}"
-            await refused(404, why, self._clock)(scope, receive, send)
-        else:
-            await self._app({**scope, "path": plain_path(inside)}, receive, send)

@@ -1,25 +1,14 @@
 """The switches for everything that Jama's documentation leaves open or says twice."""
 
-import difflib
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Literal
 
-_Value = TypeVar("_Value")
-
-
-class KnobError(ValueError):
-    """A knob that does not exist, or a value it does not take."""
-
-
-def _knob(default: _Value, why: str) -> _Value:
-    """Declare one knob; typed as its value so that a dataclass reads naturally."""
-    return field(default=default, metadata={"why": why})
+from pytest_jama.sandbox.knob_words import KnobSet
+from pytest_jama.sandbox.knob_words import knob as _knob
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knobs:
+class Knobs(KnobSet):
     """How this sandbox behaves where Jama's documentation is silent or contradicts itself.
 
     The defaults are the strict or the documented reading. Every attribute is one knob; its
@@ -178,80 +167,7 @@ class Knobs:
         "off", "projects can have rules: here requirements lead down to cases, those to defects"
     )
 
-    @classmethod
-    def parse(cls, settings: Iterable[str]) -> "Knobs":
-        """Read `NAME=VALUE` words, as the command line has them; the last of a name counts.
-
-        Raises:
-            KnobError: A word without `=`, an unknown name, or a value the knob does not take.
-        """
-        return cls(**dict(_parsed(setting) for setting in settings))
-
 
 def choices_of(name: str) -> tuple[str, ...]:
     """Return the values that a knob takes; none if it takes any number or offset."""
-    return cast("tuple[str, ...]", get_args(get_type_hints(Knobs)[name]))
-
-
-def _parsed(setting: str) -> tuple[str, Any]:
-    name, equals, value = (part.strip() for part in setting.partition("="))
-    known = [knob.name for knob in fields(Knobs)]
-    if not equals:
-        raise KnobError(f"knob {setting!r} has no value; write NAME=VALUE")
-    if name not in known:
-        raise KnobError(f"unknown knob {name!r}{_nearest(name, known)}")
-    return name, _value(name, value)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
-
-
-def _value(name: str, value: str) -> str | float:
-    choices = choices_of(name)
-    if not choices:
-        default = getattr(Knobs(), name)
-        return _PARSERS[type(default)](name, value)
-    if value not in choices:
-        raise KnobError(f"knob {name}={value!r} is not one of {', '.join(choices)}")
-    return value
-
-
-def _seconds(name: str, value: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError as exc:
-        raise KnobError(f"knob {name}={value!r} is not a number of seconds") from exc
-    if not 0 <= seconds < float("inf"):
-        raise KnobError(f"knob {name}={value!r} must be 0 seconds or more")
-    return seconds
-
-
-_DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
-_OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", re.ASCII)
-
-
-def unit_of(name: str) -> str:
-    """Return what a knob counts that takes whole numbers."""
-    return "bytes" if name.endswith("_bytes") else "characters"
-
-
-def _count(name: str, value: str) -> int:
-    if not _DIGITS.fullmatch(value):
-        raise KnobError(f"knob {name}={value!r} is not a number of {unit_of(name)} such as 255")
-    return int(value)
-
-
-def _offset(name: str, value: str) -> str:
-    if not _OFFSET.fullmatch(value):
-        raise KnobError(f"knob {name}={value!r} is not an offset from UTC such as +02:00")
-    return value
-
-
-_PARSERS: dict[type, Callable[[str, str], str | float]] = {
-    float: _seconds,
-    int: _count,
-    str: _offset,
-}
-"""By the type of the knob's default."""
+    return Knobs.choices_of(name)
