@@ -66,20 +66,10 @@ class OctaneWork:
 
     def run(self, *command: str, environment: Mapping[str, str] | None = None) -> Finished:
         """Run a module of Python."""
-        foreign = ("JAMA_", "OCTANE_", "PYTEST_XDIST", "PYTEST_CURRENT", "GITHUB_", "CI")
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
         process = subprocess.run(  # noqa: S603 (our own command)
             [sys.executable, "-m", *command],
             cwd=self.folder,
-            env={
-                **kept,
-                "PYTEST_ADDOPTS": ADDOPTS,
-                "PYTHONPATH": f"{self.folder / 'site'}{os.pathsep}{_HOME}",
-                "OCTANE_DOUBLE": str(self.server),
-                "OCTANE_CLIENT_ID": "tester",
-                "OCTANE_CLIENT_SECRET": "a-secret-of-the-test",
-                **(environment or {}),
-            },
+            env={**_usual_environment(), **self.environment(), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -87,6 +77,15 @@ class OctaneWork:
             check=False,
         )
         return Finished(process.returncode, process.stdout)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables with which the server is found."""
+        return {
+            "PYTHONPATH": f"{self.folder / 'site'}{os.pathsep}{_HOME}",
+            "OCTANE_DOUBLE": str(self.server),
+            "OCTANE_CLIENT_ID": "tester",
+            "OCTANE_CLIENT_SECRET": "a-secret-of-the-test",
+        }
 
     def log(self) -> list[str]:
         """Return what the server was sent and asked, a word and a key or number each."""
@@ -112,6 +111,12 @@ class OctaneWork:
         texts = [each.read_text(encoding="utf-8") for each in self.journals()]
         lines = [json.loads(line) for text in texts for line in text.splitlines()]
         return [line for line in lines if line["line"] == kind]
+
+
+def _usual_environment() -> dict[str, str]:
+    foreign = ("JAMA_", "OCTANE_", "PYTEST_XDIST", "PYTEST_CURRENT", "GITHUB_", "CI")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
+    return {**kept, "PYTEST_ADDOPTS": ADDOPTS}
 
 
 def section(output: str, title: str = "ALM Octane") -> str:
