@@ -116,6 +116,10 @@ SUITE = "a name or an ID, or {name: ..., run: ...}"
             "tests: {a: 9223372036854775808}",
             f"'a' has a mistake: '9223372036854775808' is not the ID of a backlog item; {ID}",
         ),
+        (
+            f"tests: {{a: '{'9' * 5000}'}}",
+            f"'a' has a mistake: '{'9' * 199}…' is not the ID of a backlog item; {ID}",
+        ),
         ("tests: {a: }", f"'a' names no backlog item; {ITEMS}"),
         ("tests: {a: []}", f"'a' names no backlog item; {ITEMS}"),
         ("tests: {a: {case: 5}}", f"'a' has a mapping as value; {ITEMS}"),
@@ -292,6 +296,11 @@ def test_nothing_is_missing_where_nothing_is_sent(tmp_path: Path) -> None:
                 "--octane-field: fields.Framwork is not a field that results can set; did you mean "
                 "Framework?"
             ),
+        ),
+        (
+            {"wait": "\ud800"},
+            "--octane-wait: wait is '\ufffd'; use a duration, such as 120s, 2m or 500ms, or a "
+            "number of seconds",
         ),
         ({"release": ""}, f"--octane-release: release is empty; use {NAME_OR_ID}"),
         ({"suite": " "}, f"--octane-suite: suite.name is empty; use {NAME_OR_ID}"),
