@@ -299,8 +299,10 @@ def test_nothing_is_missing_where_nothing_is_sent(tmp_path: Path) -> None:
         ),
         (
             {"wait": "\ud800"},
-            "--octane-wait: wait is '\ufffd'; use a duration, such as 120s, 2m or 500ms, or a "
-            "number of seconds",
+            (
+                "--octane-wait: wait is '\ufffd'; use a duration, such as 120s, 2m or 500ms, or a "
+                "number of seconds"
+            ),
         ),
         ({"release": ""}, f"--octane-release: release is empty; use {NAME_OR_ID}"),
         ({"suite": " "}, f"--octane-suite: suite.name is empty; use {NAME_OR_ID}"),
