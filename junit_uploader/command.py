@@ -13,7 +13,7 @@ from junit_uploader import PROGRAM
 from junit_uploader.found_results import find_results
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.merged_reports import no_garbage_collection, read_reports
-from junit_uploader.options import SETTING_FLAGS
+from junit_uploader.target_choice import choose_kind, flags_of
 from junit_uploader.tested import find_stated_commits, name_reports
 from pytest_jama import __version__
 from pytest_jama.config import load_settings, with_lock
@@ -34,9 +34,9 @@ from pytest_jama.journal.lines import (
     unmatched_line,
 )
 from pytest_jama.session.command_line import OutputOptions
+from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.judge import judge_session
 from pytest_jama.session.provenance import (
-    describe_destination,
     describe_session,
     find_provenance,
     session_facts,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from junit_uploader.found_results import FoundResults
     from junit_uploader.junit.captured import CapturedTexts
-    from pytest_jama.config import LoadedSettings, Settings
+    from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import JournalWriter
     from pytest_jama.session.ending import Ending
@@ -166,7 +166,7 @@ def _run(
     )
 
 
-def _captured(settings: Settings) -> CapturedTexts | None:
+def _captured(settings: SharedSettings) -> CapturedTexts | None:
     """Return what keeps the logs of tests, where they are wanted."""
     if settings.evidence.log == "never":
         return None
@@ -197,14 +197,18 @@ def _keep_files(
         captured=captured,
     )
     files = ReportFiles(kept, [file.path for file in found.files], wanted)
-    rules = settings.verdicts.rules()
-    found = found.with_files(files.add, rules=rules, shown=session.shown)
+    found = found.with_files(
+        files.add,
+        rules=settings.rules(),
+        shown=session.shown,
+        of_all=not settings.judges_cases,
+    )
     for unusable in files.faults():
         session.errors.add_unusable(unusable)
     return found
 
 
-def _load(options: Namespace) -> LoadedSettings:
+def _load(options: Namespace) -> LoadedSettings[SharedSettings]:
     """Load the settings.
 
     Raises:
@@ -214,14 +218,17 @@ def _load(options: Namespace) -> LoadedSettings:
     if root and not Path(root).is_dir():
         why = f"{root!a} is not a folder"
         raise SettingsError(Problem(why, "name one that is there", "--files-root"))
-    loaded = load_settings(
+    kind = choose_kind(options)
+    is_offline = options.no_upload or options.output is not None
+    loaded: LoadedSettings[SharedSettings] = load_settings(
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
-        flags={name: getattr(options, name) for name in (*SETTING_FLAGS, "strict")}
+        flags=flags_of(options, kind)
         | {"report": list(map(os.path.abspath, options.report or ()))},
         environ=os.environ,
-        needs_target=not options.no_upload,
-        unused=("url", "headers") if options.no_upload else (),
+        needs_target=not is_offline,
+        unused=("url", "headers") if is_offline else (),
+        kind=kind,
         flag_prefix="--",
     )
     return with_lock(loaded, start=Path.cwd(), flag_prefix="--")

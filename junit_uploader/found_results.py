@@ -12,8 +12,8 @@ from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.text import counted
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.destination import relative_to
 from pytest_jama.session.judge import find_known, refuse_conflicts
-from pytest_jama.session.provenance import relative_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.merged_reports import LinkedTests, MergedReports, ReportFile
     from junit_uploader.tested import StatedCommits
-    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.results import TestResult
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def find_results(
     reports: MergedReports,
-    loaded: LoadedSettings,
+    loaded: LoadedSettings[SharedSettings],
     session: Session,
     output: OutputOptions,
     *,
@@ -56,7 +56,7 @@ def find_results(
     settings = loaded.settings
     redactor = settings.redactor
     about["reports"] = [file_values(file, redactor) for file in reports.files]
-    output.announce(f"jama: {summary_line(reports)}")
+    output.announce(f"{settings.kind.name}: {summary_line(reports)}")
     output.say(*note_lines(reports.files, redactor, verbose=output.verbose))
     for unusable in reports.unusable:
         session.errors.add_unusable(unusable)
@@ -71,6 +71,7 @@ def find_results(
         note_of=None if commits.of_all else commits.note_of,
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=KeyPlaces(settings.tests).find_links,
+        reads_references=settings.judges_cases,
     )
     known = find_known(
         settings,
@@ -84,7 +85,7 @@ def find_results(
         lock=session.lock,
     )
     missing = (*linked.skipped, *known.missing)
-    rules, shown = settings.verdicts.rules(), session.shown
+    rules, shown = settings.rules(), session.shown
     results, judged = _count(linked, missing, rules, shown)
     lines = _extra_lines(reports, linked, loaded, shown, verbose=output.verbose)
     return FoundResults(
@@ -137,17 +138,19 @@ class FoundResults(NamedTuple):
         *,
         rules: VerdictRules,
         shown: ShownResults,
+        of_all: bool,
     ) -> FoundResults:
         """Return it with the files of its tests.
 
         Args:
             add: Returns a result with the files of its test.
+            of_all: Whether also of those that are linked to no case.
             rules: Which verdict follows from which outcome.
             shown: Names tests without secrets.
         """
         if self.linked is None:
             return self
-        linked = self.linked.with_files(add)
+        linked = self.linked.with_files(add, of_all=of_all)
         results, judged = _count(linked, self.stands_in, rules, shown)
         return self._replace(results=results, judged=judged, linked=None)
 
@@ -170,7 +173,7 @@ def _refuse_wrong(session: MergedReports, *, strict: bool) -> None:
 def _extra_lines(
     session: MergedReports,
     linked: LinkedTests,
-    loaded: LoadedSettings,
+    loaded: LoadedSettings[SharedSettings],
     shown: ShownResults,
     *,
     verbose: bool,

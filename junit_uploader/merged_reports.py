@@ -223,13 +223,16 @@ class LinkedTests(NamedTuple):
         all_extras = (test.extras for test in self.tests if test.extras is not None)
         return any(extras.files or extras.log for extras in all_extras)
 
-    def with_files(self, add: Callable[[TestResult, ReportedTest], TestResult]) -> LinkedTests:
+    def with_files(
+        self, add: Callable[[TestResult, ReportedTest], TestResult], *, of_all: bool = False
+    ) -> LinkedTests:
         """Return them with the files of tests that are linked to cases, if only by namesakes.
 
         Args:
             add: Returns a result with the files of its test.
+            of_all: Whether the files of other tests are wanted, too.
         """
-        linked = {normal_form(each.test_id) for each in self.results if each.links}
+        linked = {normal_form(each.test_id) for each in self.results if each.links or of_all}
         results = [
             add(result, test) if normal_form(test.test_id) in linked else result
             for result, test in zip(self.results, self.tests, strict=True)
@@ -279,6 +282,7 @@ def link_tests(
     find_within: Callable[[str], tuple[CaseLink, ...]],
     note_of: Callable[[ReportedTest], str] | None = None,
     keeps_names: bool = False,
+    reads_references: bool = True,
 ) -> LinkedTests:
     """Return the results of tests with their links.
 
@@ -288,6 +292,7 @@ def link_tests(
         find_within: Finds the cases of all tests in a file.
         note_of: Finds what else is to be noted of a test; may be empty.
         keeps_names: Whether results say how a report names their tests.
+        reads_references: Whether properties of the tests name cases; they are Jama's.
     """
     results: list[TestResult] = []
     tests: list[ReportedTest] = []
@@ -310,7 +315,8 @@ def link_tests(
                 note = note_of(test) if note_of else ""
                 if note:
                     result = result._replace(notes=(note, *result.notes))
-                links = result.links or find_links(test, result)
+                own = result.links if reads_references else ()
+                links = own or find_links(test, result)
                 if NO_CASE in links:
                     links = without_none(links)
                     result = result._replace(is_taken_out=not links)

@@ -11,20 +11,42 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+SHARED_FLAGS = ("url", "report", "strict")
+"""The flags that beat the settings file whatever the target is."""
+
 SETTING_FLAGS = {
-    "url": ("URL", "base URL of Jama Connect"),
     "project": ("KEY", "project key or API ID"),
     "plan": ("NAME", "test plan, by name or id:N"),
     "cycle": ("NAME", "test cycle, by name or id:N"),
 }
 """The flags that beat jama.yaml, by setting: what stands for the value, and what it is."""
 
+OCTANE_FLAGS = {
+    "space": ("NAME", "shared space, by name or ID"),
+    "workspace": ("NAME", "workspace, by name or ID"),
+    "release": ("NAME", "release of the runs, by name or ID; _default_ is the default release"),
+    "milestone": ("NAME", "milestone of the runs, by name or ID"),
+    "suite": ("NAME", "test suite whose suite run gathers the runs, by name or ID"),
+    "wait": ("S", "wait so long until the server has worked off what it took"),
+}
+"""The same of octane.yaml."""
+
+OCTANE_LISTS = {
+    "module": ("NAME", "application module that the tests belong to, by name or ID"),
+    "environment": ("TYPE=VALUE", "environment of the runs: OS=Linux"),
+    "field": ("TYPE=VALUE", "field of the tests: Framework=pytest"),
+}
+"""Those of octane.yaml that may be given several times."""
+
+OCTANE_OTHERS = ("skip-errors", "output")
+"""What else only results for Octane have."""
+
 _EPILOG = """\
-Settings come from flags, the environment (JAMA_URL, ...; credentials only from there) and
-jama.yaml, which is looked for in this folder and then above.
+Settings come from flags, the environment (JAMA_URL, OCTANE_URL, ...; credentials only from there)
+and jama.yaml or octane.yaml, which is looked for in this folder and then above.
 
 Exit status: 0 all sent, 1 something was not sent or a report could not be read, 2 wrong use or
-settings, 3 Jama is out of reach or refuses the credentials.
+settings, 3 the server is out of reach or refuses the credentials.
 """
 
 
@@ -64,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [FLAGS] REPORT...\n       {PROGRAM} --list [--json] REPORT...",
-        description="Report the JUnit XML of any test framework to Jama Connect.",
+        description="Report the JUnit XML of any test framework to Jama Connect or ALM Octane.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -95,9 +117,19 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", help="settings file instead of jama.yaml")
+    parser.add_argument(
+        "--target",
+        choices=("jama", "octane"),
+        help="where the results go; without it, to the server of the settings file that is there",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="settings file instead of jama.yaml or octane.yaml"
+    )
+    parser.add_argument("--url", metavar="URL", help="base URL of the server")
+    jama = parser.add_argument_group("only for Jama Connect")
     for name, (metavar, text) in SETTING_FLAGS.items():
-        parser.add_argument(f"--{name}", metavar=metavar, help=text)
+        jama.add_argument(f"--{name}", metavar=metavar, help=text)
+    _add_octane(parser.add_argument_group("only for ALM Octane"))
     parser.add_argument(
         "--report",
         metavar="FILE",
@@ -111,6 +143,27 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         default="",
         help="the commit that was tested, for the account of each run; without it a property of "
         "the reports (git.commit, ...) or a variable of the CI system tells it",
+    )
+
+
+def _add_octane(group: argparse._ArgumentGroup) -> None:
+    for name, (metavar, text) in OCTANE_FLAGS.items():
+        group.add_argument(f"--{name}", metavar=metavar, help=text)
+    for name, (metavar, text) in OCTANE_LISTS.items():
+        group.add_argument(
+            f"--{name}", metavar=metavar, action="append", help=f"{text}; several times"
+        )
+    group.add_argument(
+        "--skip-errors",
+        action="store_true",
+        default=None,
+        help="take what refers to something that does not exist without that reference",
+    )
+    group.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write what would be sent into this file, several documents into numbered ones; "
+        "needs no server and no credentials",
     )
 
 

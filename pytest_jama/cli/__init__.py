@@ -21,7 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     import click  # noqa: PLC0415 (pytest imports nothing of this)
 
-    from pytest_jama.cli import evidence_commands  # noqa: F401, PLC0415 (it adds its commands)
+    from pytest_jama.cli import (  # noqa: PLC0415 (they add their commands)
+        evidence_commands,  # noqa: F401
+        octane_commands,  # noqa: F401
+    )
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
     from pytest_jama.core.text import printable  # noqa: PLC0415

@@ -17,8 +17,8 @@ from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, Se
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
+from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.session.provenance import describe_destination
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.probes.check_report import (

@@ -23,10 +23,10 @@ from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.deliver import Delivery
+from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.ending import Ending, find_exit_status
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.judge import describe_nothing_linked
-from pytest_jama.session.provenance import describe_destination
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,12 +16,14 @@ from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     find_journal_folder,
     load_for_upload,
+    require_one_kind,
 )
-from pytest_jama.config import load_owned
+from pytest_jama.config import find_kinds, kind_of, load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
+from pytest_jama.core.verdicts import Judgement
 from pytest_jama.journal import Journals
 from pytest_jama.journal.folder import FOLDER, shown
 from pytest_jama.journal.merge import merge_results, merge_unmatched
@@ -32,10 +34,10 @@ from pytest_jama.journal.select import Choice, choose_named, choose_newest
 from pytest_jama.journal.sending_lines import upload_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
-    describe_destination,
     find_provenance,
     recorded_provenance,
     session_facts,
@@ -45,7 +47,7 @@ from pytest_jama.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_jama.config import Flags, LoadedSettings, Settings
+    from pytest_jama.config import Flags, Kind, LoadedSettings, SharedSettings
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
     from pytest_jama.session.command_line import OutputOptions
@@ -89,11 +91,11 @@ def run_upload(
         The exit status.
     """
     try:
-        owned = load_owned(
-            start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
-        )
-        choice = _choose(options, owned)
+        owned, choice = _choose_of_any(options)
         with closing(_Held(choice)), output.logging():
+            kind = require_one_kind(each.recording for each in choice.taken)
+            if kind not in (None, owned.settings.kind) and options.config is None:
+                owned = _load_owned(options, kind)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output, options)
@@ -101,6 +103,23 @@ def run_upload(
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
+
+
+def _load_owned(options: UploadOptions, kind: Kind[Any]) -> LoadedSettings[SharedSettings]:
+    return load_owned(
+        start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ, kind=kind
+    )
+
+
+def _choose_of_any(options: UploadOptions) -> tuple[LoadedSettings[SharedSettings], Choice]:
+    """Choose journals, where two settings files may each name a folder of them."""
+    kinds = find_kinds(Path.cwd(), options.config)
+    for kind in kinds:
+        owned = _load_owned(options, kind)
+        choice = _choose(options, owned)
+        if choice.taken or kind is kinds[-1]:
+            break
+    return owned, choice
 
 
 class _Held:
@@ -114,7 +133,7 @@ class _Held:
             taken.writer.close()
 
 
-def _choose(options: UploadOptions, owned: LoadedSettings) -> Choice:
+def _choose(options: UploadOptions, owned: LoadedSettings[SharedSettings]) -> Choice:
     try:
         return _find_choice(options, find_journal_folder(owned), owned)
     except OSError as exc:
@@ -122,7 +141,9 @@ def _choose(options: UploadOptions, owned: LoadedSettings) -> Choice:
         raise PytestJamaError(f"{what}; check the path and its permissions") from exc
 
 
-def _find_choice(options: UploadOptions, folder: Path | None, owned: LoadedSettings) -> Choice:
+def _find_choice(
+    options: UploadOptions, folder: Path | None, owned: LoadedSettings[SharedSettings]
+) -> Choice:
     if options.journals:
         return choose_named(options.journals, folder=folder)
     if folder is not None:
@@ -182,7 +203,7 @@ class _Upload:
         edited: EditedJournals,
         options: UploadOptions,
         output: OutputOptions,
-        owned: LoadedSettings,
+        owned: LoadedSettings[SharedSettings],
     ) -> None:
         self._choice = choice
         self._edited = edited
@@ -212,7 +233,7 @@ class _Upload:
                 loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
             )
         )
-        output.announce(f"jama: {self._describe_journals()}")
+        output.announce(f"{settings.kind.name}: {self._describe_journals()}")
         nearest = next((each.nearest for each in self._recordings if each.nearest), "")
         session = Session(loaded, mode=output.mode, nearest=settings.redactor.hide(nearest).text)
         self._recordings = tuple(each.as_shown(session.shown) for each in self._recordings)
@@ -225,18 +246,25 @@ class _Upload:
         return session.end(
             lambda: self._judge(session),
             observers=[output.make_progress()],
-            prior=PriorUploads(self._files, server=settings.url, others=self._choice.others),
+            prior=PriorUploads(self._files, server=settings.url, others=self._others(settings)),
             extra=lambda: tuple(self._warnings()),
             style=output.style,
         )
 
+    def _others(self, settings: SharedSettings) -> list[Recording]:
+        """Return the journals of other sessions for the same kind of server."""
+        others = self._choice.others
+        return [each for each in others if kind_of(_target_of(each)) is settings.kind]
+
     def _judge(self, session: Session) -> Findings:
-        rules = session.settings.verdicts.rules()
-        judgement = judge_recordings(
-            self._recordings,
-            rules=rules,
-            adjust=lambda case: session.extensions.adjust_all((case,))[0],
-        )
+        rules = session.settings.rules()
+        judgement = Judgement()
+        if session.settings.judges_cases:
+            judgement = judge_recordings(
+                self._recordings,
+                rules=rules,
+                adjust=lambda case: session.extensions.adjust_all((case,))[0],
+            )
         origin = recorded_provenance([each.header for each in self._recordings])
         provenance = "\n".join((origin, *self._edited.account_lines()))
         results = merge_results(self._recordings, rules=rules)
@@ -247,6 +275,7 @@ class _Upload:
                 begun[what] = max(at, begun.get(what, at))
         here = server_of(session.settings.url)
         filed = (each for recording in self._files for each in recording.filed)
+        tasks = (each for recording in self._files for each in recording.tasks.items())
         return Findings(
             results,
             judgement,
@@ -254,6 +283,7 @@ class _Upload:
             known=tuple(known),
             begun=begun,
             filed=tuple(each for each in filed if each.server == here),
+            tasks={key: task for (server, key), task in tasks if server == here},
         )
 
     def _open_journals(self) -> Journals:
@@ -263,14 +293,14 @@ class _Upload:
         journals.begin_lines()
         return journals
 
-    def _upload_line(self, settings: Settings, command: Sequence[str]) -> JournalLine:
+    def _upload_line(self, settings: SharedSettings, command: Sequence[str]) -> JournalLine:
         effective = settings.for_journal()
         return upload_line(
             started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             versions={"pytest-jama": __version__, "python": platform.python_version()},
             command=settings.redactor.hide_words(command),
             sessions=[recording.header.session for recording in self._recordings],
-            settings={name: effective[name] for name in ("url", "project", "plan", "cycle")},
+            settings={name: effective[name] for name in settings.kind.destination},
             provenance=settings.redactor.hide_provenance(
                 find_provenance(settings, folder=None)._replace(branch="")
             ),
@@ -311,3 +341,7 @@ def _describe_unadjusted(count: int, recordings: Sequence[Recording]) -> str:
         f"the session broke off before adjust_verdict of {', '.join(hooks)} could adjust "
         f"{counted(count, 'verdict')}; they are those of the rules"
     )
+
+
+def _target_of(recording: Recording) -> object:
+    return recording.header.settings.get("target")

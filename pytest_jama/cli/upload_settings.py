@@ -7,39 +7,53 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.config import Settings, load_from_journal
+from pytest_jama.config import JAMA, kind_of, load_from_journal
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import without_user_info
 from pytest_jama.journal.folder import FOLDER, shown
 from pytest_jama.journal.prior_uploads import server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Flags, LoadedSettings
+    from pytest_jama.config import Flags, Kind, LoadedSettings, Settings, SharedSettings
     from pytest_jama.journal.record import Recording
 
-_DESTINATION: Mapping[str, Callable[[Settings], object]] = {
-    "project": lambda settings: settings.project,
-    "plan": lambda settings: str(settings.plan),
-    "cycle": lambda settings: str(settings.cycle),
+_RULES: Mapping[str, tuple[str, ...]] = {
+    "jama": ("verdicts", "drift"),
+    "octane": (
+        *("release", "milestone", "modules", "environment", "fields"),
+        *("suite", "build", "skip_errors"),
+    ),
 }
-"""What must be the same for all journals of an upload; a flag can say which."""
+"""What must be the same for all journals of an upload beside their destination, which a flag can
+say; by kind of server."""
 
-_RULES: Mapping[str, Callable[[Settings], object]] = {
-    "verdicts": lambda settings: settings.verdicts.model_dump(mode="json"),
-    "drift": lambda settings: settings.drift,
-}
-"""What must be the same, too, and has no flag."""
+
+def require_one_kind(recordings: Iterable[Recording]) -> Kind[Any] | None:
+    """Return the kind of server that journals are for; None without any.
+
+    Raises:
+        SettingsError: When they are for several: each has its own settings and credentials.
+    """
+    found: dict[Kind[Any], Recording] = {}
+    for each in recordings:
+        found.setdefault(kind_of(each.header.settings.get("target")), each)
+    if len(found) > 1:
+        (first, one), (second, other) = list(found.items())[:2]
+        what = f"is for {second.title}, and {shown(one.path)} is for {first.title}"
+        remedy = "upload the journals of one kind of server at a time"
+        raise SettingsError(Problem(what, remedy, shown(other.path)))
+    return next(iter(found), None)
 
 
 def load_for_upload(
     recordings: Sequence[Recording],
     *,
-    owned: LoadedSettings,
+    owned: LoadedSettings[SharedSettings],
     flags: Flags,
     environ: Mapping[str, str],
-) -> LoadedSettings:
+) -> LoadedSettings[SharedSettings]:
     """Load the settings that the journals agree on, but for the server, which they do not decide.
 
     Args:
@@ -78,14 +92,15 @@ def load_for_upload(
 def describe_run_differences(recordings: Sequence[Recording]) -> str:
     """Say when sessions want other things written into their runs; empty when they do not."""
     first, *others = recordings
-    wanted = first.header.settings.get("run")
-    if all(other.header.settings.get("run") == wanted for other in others):
-        return ""
-    return f"the journals differ in the setting run; that of {shown(first.path)} counts"
+    for name in ("run", "report_url"):
+        wanted = first.header.settings.get(name)
+        if any(other.header.settings.get(name) != wanted for other in others):
+            return f"the journals differ in the setting {name}; that of {shown(first.path)} counts"
+    return ""
 
 
-def find_journal_folder(owned: LoadedSettings) -> Path | None:
-    """Return the folder of the journals: as jama.yaml says, else ``.jama`` here, never above.
+def find_journal_folder(owned: LoadedSettings[SharedSettings]) -> Path | None:
+    """Return the folder of the journals: as the file says, else ``.jama`` here, never above.
 
     Args:
         owned: What `load_owned` found.
@@ -139,7 +154,7 @@ def require_jama(settings: Settings, ability: str) -> None:
 
 
 def _server_problems(
-    said: Iterable[tuple[str, Mapping[str, Any]]], owned: LoadedSettings
+    said: Iterable[tuple[str, Mapping[str, Any]]], owned: LoadedSettings[SharedSettings]
 ) -> Iterator[Problem]:
     """Yield why it is not certain where the credentials may go; a flag makes it certain."""
     ours, origin = owned.settings.url, owned.origins.get("url", "")
@@ -153,7 +168,7 @@ def _server_problems(
     for name, settings in said:
         written = _shown_url(settings.get("url"))
         if not ours:
-            yield _no_server(written, name)
+            yield _no_server(written, name, owned.settings.kind)
             return
         if written and server_of(written) != server_of(ours):
             yield Problem(
@@ -172,24 +187,28 @@ def _shown_url(url: object) -> str:
         return "not a URL"
 
 
-def _other_target(written: str, journal: str, owned: LoadedSettings) -> Problem:
-    said = f"{shown(owned.file)} says" if owned.file else "without jama.yaml it is"
+def _other_target(written: str, journal: str, owned: LoadedSettings[SharedSettings]) -> Problem:
+    kind = kind_of(written)
+    said = f"{shown(owned.file)} says" if owned.file else f"without {kind.file} it is"
+    place = f"say `target: {written}` in {kind.file}, or name the file that says it"
+    if kind is not owned.settings.kind:
+        place = f"go to the folder of {kind.file}, or name it"
     return Problem(
         f"target is {written!r}, and {said} {owned.settings.target!r}",
-        f"a journal does not decide which kind of server gets credentials; say `target: {written}` "
-        "in jama.yaml, or name the file that says it with --config=FILE",
+        f"a journal does not decide which kind of server gets credentials; {place} "
+        "with --config=FILE",
         journal,
     )
 
 
-def _no_server(written: str, journal: str) -> Problem:
-    example = written or "https://acme.jamacloud.com"
+def _no_server(written: str, journal: str, kind: Kind[Any]) -> Problem:
+    example = written or kind.example_url
     what = f"its session was for {written}" if written else "its session had no server"
     return Problem(
         f"{what}, but a journal does not decide where credentials go, and nothing else names a "
         "server",
-        f"confirm it with --url={example} or JAMA_URL={example}, go to the folder of jama.yaml, or "
-        "name that with --config=FILE",
+        f"confirm it with --url={example} or {kind.variables}URL={example}, go to the folder of "
+        f"{kind.file}, or name that with --config=FILE",
         journal,
     )
 
@@ -197,14 +216,16 @@ def _no_server(written: str, journal: str) -> Problem:
 def _load(
     recording: Recording,
     *,
-    owned: LoadedSettings,
+    owned: LoadedSettings[SharedSettings],
     flags: Flags,
     environ: Mapping[str, str],
-) -> LoadedSettings:
+) -> LoadedSettings[SharedSettings]:
     """Load the settings of one header; those that a newer version added are passed over."""
     header = recording.header.settings
+    fields = type(owned.settings).model_fields
+    known = {*fields, *(field.alias for field in fields.values())}
     return load_from_journal(
-        {name: value for name, value in header.items() if name in Settings.model_fields},
+        {name: value for name, value in header.items() if name in known},
         owned=owned,
         environ=environ,
         flags=flags,
@@ -214,18 +235,27 @@ def _load(
 
 def _differences(
     first: Recording,
-    wanted: Settings,
+    wanted: SharedSettings,
     other: Recording,
-    settings: Settings,
+    settings: SharedSettings,
 ) -> Iterator[tuple[str, Problem]]:
     """Yield the settings in which two journals differ, by name."""
-    for name, value in {**_DESTINATION, **_RULES}.items():
-        mine, its = value(wanted), value(settings)
+    _, *places = wanted.kind.destination  # the first one is the URL
+    for name in (*places, *_RULES[wanted.kind.name]):
+        mine, its = _plain(wanted, name), _plain(settings, name)
         if mine != its:
             remedy = (
                 f"say with --{name}=... where all of them go, or upload them one by one"
-                if name in _DESTINATION
+                if wanted.kind is JAMA and name in places
                 else "upload them one by one"
             )
             message = f"{name} is {its!r}, and {shown(first.path)} says {mine!r}"
             yield name, Problem(message, remedy, shown(other.path))
+
+
+def _plain(settings: SharedSettings, name: str) -> object:
+    """Return a setting as it is compared: of a place its name, not how it is made."""
+    value = getattr(settings, name)
+    if name in settings.kind.destination:
+        return str(value)
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value

@@ -182,11 +182,13 @@ class Redactor:
 
     def hide_result(self, result: TestResult) -> TestResult:
         """Return a result of others, such as an old journal or a hook, without secrets."""
-        said, count = self._hide_each((result.test_id, result.message, result.host, *result.notes))
+        said, count = self._hide_each(
+            (result.test_id, result.message, result.host, result.trace, *result.notes)
+        )
         steps, in_steps = self._hide_each(step.note for step in result.steps)
         if not (count or in_steps):
             return result
-        test_id, message, host, *notes = said
+        test_id, message, host, trace, *notes = said
         return result._replace(
             test_id=test_id,
             message=message,
@@ -196,6 +198,7 @@ class Redactor:
                 step._replace(note=note) for step, note in zip(result.steps, steps, strict=True)
             ),
             redacted=result.redacted + count + in_steps,
+            trace=trace,
         )
 
     def _hide_each(self, texts: Iterable[str]) -> tuple[tuple[str, ...], int]:

@@ -16,6 +16,7 @@ from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.known_tests import Unmatched
 from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.origin import Elsewhere, Provenance
+from pytest_jama.core.plan import ServerTask
 from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
@@ -190,6 +191,12 @@ def parse_file_receipt(line: JournalLine, *, server: str) -> FileReceipt:
         server=server,
         at=None if at is None else _parse_moment(_text(at)).timestamp(),
     )
+
+
+def parse_task(line: JournalLine) -> ServerTask | None:
+    """Read in which task the server works off the update of a `receipt` line."""
+    task_id = line.get("task")
+    return None if task_id is None else ServerTask(_count(task_id), _text(line.get("until", "")))
 
 
 def parse_locked(line: JournalLine) -> Lock:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.cases import CaseLink, CaseRef
@@ -144,32 +144,19 @@ def result_line(result: TestResult) -> JournalLine:
         line["duration_s"] = round(result.duration_s, 6)
     if result.started is not None:
         line["started"] = round(result.started, 3)
-    if result.host:
-        line["host"] = result.host
-    if result.message:
-        line["message"] = result.message
-    if result.notes:
-        line["notes"] = list(result.notes)
-    if result.is_taken_out:
-        line["taken_out"] = True
-    if result.redacted:
-        line["redacted"] = result.redacted
-    if result.steps:
-        line["steps"] = [[step.number, step.outcome.value, step.note] for step in result.steps]
-    if result.files:
-        line["files"] = list(map(_file, result.files))
-    line.update(_details(result))
-    return line
-
-
-def _details(result: TestResult) -> Iterator[tuple[str, Any]]:
-    """Yield what is kept only for a target that shows it."""
-    if result.trace:
-        yield "trace", result.trace
-    if result.error_type:
-        yield "error_type", result.error_type
-    if result.reported is not None:
-        yield "reported", list(result.reported)
+    texts = {
+        "host": result.host,
+        "message": result.message,
+        "notes": list(result.notes),
+        "taken_out": result.is_taken_out,
+        "redacted": result.redacted,
+        "steps": [[step.number, step.outcome.value, step.note] for step in result.steps],
+        "files": list(map(_file, result.files)),
+        "trace": result.trace,
+        "error_type": result.error_type,
+        "reported": list(result.reported or ()),
+    }
+    return line | {name: value for name, value in texts.items() if value}
 
 
 def _file(file: AttachedFile) -> JournalLine:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from pytest_jama.core.attached_file import FileState
-from pytest_jama.core.plan import PriorState
+from pytest_jama.core.plan import PriorState, SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_jama.core.plan import Update
+    from pytest_jama.core.plan import ServerTask, Update
     from pytest_jama.journal.record import Arrival, Rank, Recording
 
 
@@ -142,6 +142,23 @@ class PriorUploads:
     def _may_be_later(self, recording: Recording, rank: Rank) -> bool:
         is_known = not (recording.open_edits and recording.is_header_edited)
         return recording.header.rank > rank or not is_known
+
+
+UNCERTAIN = frozenset({SendState.NOT_SENT, SendState.PARTLY})
+"""After these, what had arrived before need not be there as a whole."""
+
+_ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})
+_ACCEPTED_BY_TASK = frozenset({SendState.SENT})
+
+
+def is_accepted(state: SendState, task: ServerTask | None) -> bool:
+    """Return whether a server has what it was sent.
+
+    Args:
+        state: What became of it.
+        task: In which task the server works it off, whose end alone makes it certain; else None.
+    """
+    return state in (_ACCEPTED if task is None else _ACCEPTED_BY_TASK)
 
 
 _UNTOUCHED = frozenset({"", Verdict.NOT_RUN.value})

@@ -18,10 +18,11 @@ from pytest_jama.journal.line_parser import (
     parse_file_receipt,
     parse_header,
     parse_locked,
+    parse_task,
     parse_unusable,
 )
 from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
-from pytest_jama.journal.prior_uploads import server_of
+from pytest_jama.journal.prior_uploads import UNCERTAIN, is_accepted, server_of
 from pytest_jama.journal.record import Arrival, Recording
 
 if TYPE_CHECKING:
@@ -255,9 +256,13 @@ class _RecordReader:
     def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])
         place = self._place, _key_of(line)
+        task = parse_task(line)
+        if task is not None:
+            self._recording.tasks[place] = task
         arrivals = self._recording.arrivals
         digest = str(line.get("digest", ""))
-        if state in _ACCEPTED and digest:
+        is_there = is_accepted(state, task)
+        if is_there and digest:
             arrivals[place] = Arrival(
                 digest,
                 server=self._server,
@@ -266,11 +271,7 @@ class _RecordReader:
                 sessions=self._sessions,
                 is_kept=state is not SendState.MISMATCH,
             )
-        elif (
-            state in _ACCEPTED
-            or state is SendState.NOT_SENT
-            or _is_taken_back(arrivals, place, digest)
-        ):
+        elif is_there or state in UNCERTAIN or _is_taken_back(arrivals, place, digest):
             arrivals.pop(place, None)
 
     def _unusable(self, line: JournalLine) -> None:
@@ -343,6 +344,3 @@ def _is_taken_back(
 ) -> bool:
     """Return whether a refusal is of what was accepted before: then it was not kept."""
     return key in arrivals and arrivals[key].digest == digest
-
-
-_ACCEPTED = frozenset({SendState.SENT, SendState.UNVERIFIED, SendState.MISMATCH})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
+    from pytest_jama.core.plan import ServerTask
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
@@ -154,6 +155,8 @@ class Recording:
         is_header_edited: Whether the header is one of those lines.
         begun: What was begun to be created and neither came to be used nor was refused, as far as
             is known: when it was, in seconds since 1970.
+        filed: What became of the files of its tests, in that order.
+        tasks: In which task a server took an update, by its server and its key as `arrivals`.
     """
 
     path: Path
@@ -182,6 +185,7 @@ class Recording:
     is_header_edited: bool = False
     begun: dict[str, float] = field(default_factory=dict)
     filed: list[FileReceipt] = field(default_factory=list)
+    tasks: dict[tuple[str, str], ServerTask] = field(default_factory=dict)
 
     @property
     def open_edits(self) -> tuple[LineEdit, ...]:
@@ -213,8 +217,11 @@ class Recording:
 
         def show(result: TestResult) -> TestResult:
             named = shown.result(result)
-            has_text = result.message or result.notes or result.steps or result.host
-            return redactor.hide_result(named) if has_text else named
+            has_text = (
+                *(result.message, result.notes, result.steps),
+                *(result.host, result.trace),
+            )
+            return redactor.hide_result(named) if any(has_text) else named
 
         shown.learn(self.collected, self.results)
         results = list(map(show, self.results.values()))
@@ -308,6 +315,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         lock=merge_locks([one.lock, other.lock]),
         edits=[*one.edits, *other.edits],
         filed=list(dict.fromkeys([*one.filed, *other.filed])),
+        tasks={**other.tasks, **one.tasks},
     )
     for result in (*other.results.values(), *other.repeated.values()):
         united.add_result(result)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.origin import Provenance
-    from pytest_jama.core.plan import Change, Overlap, Plan, Receipt, Update
+    from pytest_jama.core.plan import Change, Overlap, Plan, Receipt, ServerTask, Update
     from pytest_jama.journal.lines import JournalLine
 
 
@@ -112,7 +112,13 @@ def receipt_line(receipt: Receipt, *, fingerprint: str = "") -> JournalLine:
         line["error"] = receipt.error
     if receipt.remarks:
         line["remarks"] = [f"{what}: {why}" for what, why in receipt.remarks]
-    return line
+    return line if receipt.task is None else line | task_json(receipt.task)
+
+
+def task_json(task: ServerTask) -> dict[str, Any]:
+    """Return the task in which a server works off what it took, fit for JSON."""
+    values: dict[str, Any] = {"task": task.task_id}
+    return values | {"until": task.until} if task.until else values
 
 
 def file_line(receipt: FileReceipt) -> JournalLine:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def said_by(result: TestResult) -> TestResult:
     """Return what a result says, wherever and whenever the test ran."""
-    return result._replace(duration_s=None, started=None, host="", files=())
+    return result._replace(duration_s=None, started=None, host="", files=(), trace="")
 
 
 def with_files_of(result: TestResult, others: Iterable[TestResult]) -> TestResult:

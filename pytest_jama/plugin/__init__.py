@@ -2,10 +2,10 @@
 
 PYTEST_DONT_REWRITE: nothing here asserts, and every pytest session imports this module.
 
-Without ``--jama`` and ``--junitxml`` the plugin declares its options, its marker and the fixture
-``jama``, and does nothing else, but for the tags of pytest-bdd where that is there. Keep this
-module small and free of imports, also of names: pytest looks at each one. `activation` holds what
-these options start.
+Without ``--jama``, ``--octane`` and ``--junitxml`` the plugin declares its options, its marker and
+the fixture ``jama``, and does nothing else, but for the tags of pytest-bdd where that is there.
+Keep this module small and free of imports, also of names: pytest looks at each one. `activation`
+holds what these options start.
 """
 
 import pytest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
-    group = parser.getgroup("jama", "Jama Connect (pytest-jama)")
+    group = parser.getgroup("jama", "Jama Connect and ALM Octane (pytest-jama)")
     for name, metavar, text in (
         ("jama", None, "report the results to Jama Connect at the end of the session"),
         ("jama-no-upload", None, "only write the journal, send nothing"),
@@ -28,23 +28,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("jama-plan", "NAME", "test plan, by name or id:N"),
         ("jama-cycle", "NAME", "test cycle, by name or id:N"),
         ("jama-strict", None, "fail when no test is linked to a test case"),
+        ("octane", None, "report the results to ALM Octane at the end of the session"),
+        ("octane-no-upload", None, "only write the journal, send nothing to ALM Octane"),
+        ("octane-dry-run", None, "read from ALM Octane and print what would be sent, send nothing"),
+        ("octane-config", "FILE", "settings file; default: octane.yaml, from the rootdir upwards"),
     ):
         form = {"metavar": metavar} if metavar else {"action": "store_true"}
         # A `dest` of its own spares pytest the search for one that all other options leave free.
         group.addoption(f"--{name}", dest=name.replace("-", "_"), help=text, **form)
-    group.addoption(
-        "--jama-report",
-        dest="jama_report",
-        metavar="FILE",
-        action="append",
-        help="write the record of the session there at its end, by suffix: .html, .md, .json, "
-        ".csv, .xml; several times",
-    )
+    for name in ("jama", "octane"):
+        group.addoption(
+            f"--{name}-report",
+            dest=f"{name}_report",
+            metavar="FILE",
+            action="append",
+            help="write the record of the session there at its end, by suffix: .html, .md, .json, "
+            ".csv, .xml; several times",
+        )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker; with ``--jama``, start the rest, before other plugins are configured."""
+    """Declare the marker; start what is wanted, before other plugins are configured."""
     config.addinivalue_line(
         "markers",
         "jama(case, ..., step=None): the test is evidence of these Jama test cases (API ID, "
@@ -54,14 +59,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_jama.plugin.scenario_steps import ScenarioTags  # noqa: PLC0415 (see above)
 
         config.pluginmanager.register(ScenarioTags(), "jama-scenario-tags")
-    if config.option.jama:
+    option = config.option
+    if option.jama or option.octane:
         from pytest_jama.plugin.activation import activate  # noqa: PLC0415 (only when enabled)
 
         activate(config)
-    elif config.option.jama_dry_run:
-        raise pytest.UsageError("--jama-dry-run says what --jama would do: give both")
-    elif config.option.jama_report:
-        raise pytest.UsageError("--jama-report reports a session with --jama: give both")
+    elif option.jama_dry_run or option.octane_dry_run or option.jama_report or option.octane_report:
+        from pytest_jama.plugin.activation import refuse_lonely  # noqa: PLC0415 (see above)
+
+        refuse_lonely(config)
     elif getattr(config.option, "xmlpath", None):
         from pytest_jama.plugin.activation import activate_file  # noqa: PLC0415 (see above)
 

@@ -1,4 +1,4 @@
-"""What ``--jama`` and ``--junitxml`` start: the plugin objects, and for the first the settings."""
+"""What ``--jama``, ``--octane`` and ``--junitxml`` start: plugin objects, and their settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -17,14 +17,35 @@ from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersFo
 from pytest_jama.plugin.rootdir import RootdirForFile, way_to_rootdir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config import LoadedSettings, SharedSettings
+    from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.errors import SettingsError
     from pytest_jama.core.plan import Mode
+    from pytest_jama.plugin.collection import CollectedPlain
 
 SETTING_FLAGS = ("url", "project", "plan", "cycle", "report", "strict")
-"""The settings that have a flag."""
+"""The settings for Jama that have a flag."""
+
+
+class ServerKind(NamedTuple):
+    """A kind of server that a session may report to.
+
+    Attributes:
+        option: The option that wants it; its other options begin with that.
+        title: The title of its section in the summary.
+        flags: The settings that have a flag.
+    """
+
+    option: str
+    title: str
+    flags: tuple[str, ...]
+
+
+JAMA = ServerKind("jama", "Jama Connect", SETTING_FLAGS)
+OCTANE = ServerKind("octane", "ALM Octane", ("report",))
+KINDS = (JAMA, OCTANE)
 
 _RUN_AGAIN_SILENTLY = frozenset({"flaky.flaky_pytest_plugin", "pytest_retry.retry_plugin"})
 _RUN_AGAIN = _RUN_AGAIN_SILENTLY | {"pytest_rerunfailures"}
@@ -47,6 +68,7 @@ def activate(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: When the settings are wrong; with all mistakes.
     """
+    refuse_lonely(config)
     if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
         return
     # `--lf` filters files while it collects them, so that the tests it left out are unknown;
@@ -57,15 +79,43 @@ def activate(config: pytest.Config) -> None:
         config.pluginmanager.register(first_report, "jama-first-report")
         collection = CollectedTests(first_report.errors, first_report.keep)
     else:
-        from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
-
-        reporter = Reporter(config, _with_lock(load(config), config))
-        config.pluginmanager.register(reporter, "jama-reporter")
-        collection = CollectedTests(reporter.errors, reporter.add_collected)
+        collection = _register_reporters(config)
     config.pluginmanager.register(collection, COLLECTION)
     if getattr(config.option, "xmlpath", None):
         config.pluginmanager.register(RootdirForFile(collection.errors, config))
     _watch_attempts(config.pluginmanager, collection.errors)
+
+
+def _register_reporters(config: pytest.Config) -> CollectedTests:
+    """Start a reporter for each server; return what tells all of them what is collected."""
+    from pytest_jama.plugin.reporter import Reporter  # noqa: PLC0415 (workers need none of it)
+
+    kinds = [each for each in KINDS if config.getoption(each.option)]
+    loaded = [(each, _with_lock(load(config, each), config)) for each in kinds]
+    reporters = [
+        Reporter(config, kind, settings, is_first=kind is kinds[0]) for kind, settings in loaded
+    ]
+    for each in reporters:
+        config.pluginmanager.register(each, f"{each.kind.option}-reporter")
+
+    def pass_on(collected: CollectedPlain, links: Mapping[str, tuple[CaseLink, ...]]) -> None:
+        for each in reporters:
+            each.add_collected(collected, links)
+
+    return CollectedTests(reporters[0].errors, pass_on)
+
+
+def refuse_lonely(config: pytest.Config) -> None:
+    """Refuse options that say more of a report that is not wanted.
+
+    Raises:
+        pytest.UsageError: For the first of them.
+    """
+    for name in (each.option for each in KINDS if not config.getoption(each.option)):
+        if config.getoption(f"{name}_dry_run"):
+            raise pytest.UsageError(f"--{name}-dry-run says what --{name} would do: give both")
+        if config.getoption(f"{name}_report"):
+            raise pytest.UsageError(f"--{name}-report reports a session with --{name}: give both")
 
 
 def activate_file(config: pytest.Config) -> None:
@@ -92,22 +142,25 @@ def _watch_attempts(plugins: pytest.PytestPluginManager, errors: ErrorLog) -> No
         plugins.register(ScenarioSteps(attempts), "jama-scenario-steps")
 
 
-def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettings:
+def load(
+    config: pytest.Config, kind: ServerKind = JAMA, *, unused: tuple[str, ...] = ()
+) -> LoadedSettings[SharedSettings]:
     """Load the settings for a pytest session.
 
     Args:
         config: The session.
+        kind: The kind of server.
         unused: Settings that are left out when a variable in them is unset.
 
     Raises:
         pytest.UsageError: With every mistake, a line each.
     """
-    from pytest_jama.config import load_settings  # noqa: PLC0415 (pydantic)
+    from pytest_jama.config import kind_of, load_settings  # noqa: PLC0415 (pydantic)
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
-    named = config.getoption("--jama-config")
-    is_offline = config.getoption("--jama-no-upload")
-    flags = {name: config.getoption(f"--jama-{name}") for name in SETTING_FLAGS}
+    named = config.getoption(f"--{kind.option}-config")
+    is_offline = config.getoption(f"--{kind.option}-no-upload")
+    flags = {name: config.getoption(f"--{kind.option}-{name}") for name in kind.flags}
     try:
         loaded = load_settings(
             start=config.rootpath,
@@ -116,6 +169,7 @@ def load(config: pytest.Config, *, unused: tuple[str, ...] = ()) -> LoadedSettin
             environ=os.environ,
             needs_target=not is_offline,
             unused=("url", "headers", *unused) if is_offline else unused,
+            kind=kind_of(kind.option),
         )
     except SettingsError as exc:
         raise _refusal(exc) from exc
@@ -131,7 +185,9 @@ def _absolute(names: Iterable[str], config: pytest.Config) -> list[str]:
     return [os.path.join(config.invocation_params.dir, name) for name in names]  # noqa: PTH118 (may be empty)
 
 
-def _with_lock(loaded: LoadedSettings, config: pytest.Config) -> LoadedSettings:
+def _with_lock(
+    loaded: LoadedSettings[SharedSettings], config: pytest.Config
+) -> LoadedSettings[SharedSettings]:
     from pytest_jama.config import with_lock  # noqa: PLC0415 (pydantic)
     from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
@@ -154,10 +210,10 @@ def cannot_start(mistakes: Iterable[str]) -> pytest.UsageError:
     return pytest.UsageError("\n".join(("pytest-jama cannot start:", *map(printable, mistakes))))
 
 
-def mode_of(config: pytest.Config) -> Mode:
+def mode_of(config: pytest.Config, kind: ServerKind) -> Mode:
     """Return what is done with the verdicts."""
     from pytest_jama.core.plan import Mode  # noqa: PLC0415 (workers need none of it)
 
-    if config.getoption("--jama-no-upload"):
+    if config.getoption(f"--{kind.option}-no-upload"):
         return Mode.NO_UPLOAD
-    return Mode.DRY_RUN if config.getoption("--jama-dry-run") else Mode.SEND
+    return Mode.DRY_RUN if config.getoption(f"--{kind.option}-dry-run") else Mode.SEND

@@ -23,7 +23,7 @@ from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.rootdir import way_to_rootdir
 
 if TYPE_CHECKING:
-    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config import LoadedSettings, SharedSettings
 
 FILE_VARIABLE = "PYTEST_JAMA_COLLECTION_FILE"
 
@@ -53,7 +53,9 @@ class CollectionFile:
         path: The file.
     """
 
-    def __init__(self, config: pytest.Config, loaded: LoadedSettings, path: Path) -> None:
+    def __init__(
+        self, config: pytest.Config, loaded: LoadedSettings[SharedSettings], path: Path
+    ) -> None:
         self._config = config
         folder = way_to_rootdir(loaded.file, config)
         self._above = f"{folder}/" if folder else ""

@@ -40,6 +40,7 @@ class ResultCollector:
         redactor: Hides secrets in what tests say; test IDs stay, since links depend on them.
         add_files: Returns a result with its files; it gets what the test attached, and its reports.
         keeps_traces: Whether to keep the whole texts of failures.
+        reads_references: Whether markers and properties of the tests name cases; they are Jama's.
 
     Attributes:
         results: The final result of each test that has ended, by test ID, in the order of ending.
@@ -60,10 +61,12 @@ class ResultCollector:
         add_files: AddFiles | None = None,
         *,
         keeps_traces: bool = False,
+        reads_references: bool = True,
     ) -> None:
         self._keeps_traces = keeps_traces
         self._redactor = redactor
         self._add_files = add_files
+        self._reads_references = reads_references
         self.results: dict[str, TestResult] = {}
         self._selected: dict[str, Links] = {}
         self._deselected: dict[str, Links] = {}
@@ -227,7 +230,7 @@ class ResultCollector:
 
     def parse(self, text: str, test_id: str) -> Links:
         """Return the links of a property text; report texts that cannot be understood."""
-        links = self._links.get(text)
+        links = self._links.get(text) if self._reads_references else ()
         if links is None:
             links, problems = read_links(text)
             if problems:
@@ -294,7 +297,7 @@ class ResultCollector:
         said = read_evidence([(name, str(value)) for name, value in properties], outcome)
         if said.problems:
             self._refuse_link(test_id, "; ".join(map(str, said.problems)))
-        return said
+        return said if self._reads_references else said._replace(links=())
 
     def _known_links(self, test_id: str) -> Links | None:
         """Return the cases that its markers or the map name; None for an unknown test."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +15,13 @@ from pytest_jama.plugin.guard import Guarded, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import SharedSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.properties import Offered
     from pytest_jama.core.results import TestResult
     from pytest_jama.plugin.attempts import FilePlace
+    from pytest_jama.plugin.collection import CollectedTests
     from pytest_jama.plugin.offered_files import OfferedFiles
 
 
@@ -31,10 +32,20 @@ class FileReporter(Guarded):
         config: The session.
         settings: Which files, and how large.
         errors: Told of files that cannot be kept.
+        is_first: Whether processes keep what tests attach beside the journal of this one; another
+            one takes it from there.
     """
 
-    def __init__(self, config: pytest.Config, settings: Settings, errors: ErrorLog) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: SharedSettings,
+        errors: ErrorLog,
+        *,
+        is_first: bool = True,
+    ) -> None:
         super().__init__(errors)
+        self._is_first = is_first
         self._config = config
         self._settings = settings
         self._store: FileStore | None = None
@@ -45,17 +56,25 @@ class FileReporter(Guarded):
         """Tell this process where files are kept: beside the journal; workers hear it later."""
         limits = self._settings.evidence
         self._store = FileStore.of_journal(journal)
+        if not self._is_first:
+            return
         redact = self._settings.redact
         self._place = (
             *(str(self._store.folder.absolute()), limits.max_file, limits.max_run),
             *([each.pattern for each in redact.patterns], redact.builtin),
         )
         plugins = self._config.pluginmanager
-        collection = plugins.get_plugin(COLLECTION)
-        if collection is not None:
-            collection.files, collection.redactor = self._place, self._settings.redactor
+        if self._collection is not None:
+            self._collection.files = self._place
+            self._collection.redactor = self._settings.redactor
         if plugins.hasplugin("xdist"):
             plugins.register(self, "jama-files")
+
+    @property
+    def _collection(self) -> CollectedTests | None:
+        """What knows in this process where the files of tests are kept."""
+        found: CollectedTests | None = self._config.pluginmanager.get_plugin(COLLECTION)
+        return found
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
@@ -96,8 +115,14 @@ class FileReporter(Guarded):
                 self._settings.redactor,
                 self._config.rootpath,
                 self._refuse,
+                kept_in=self._find_first_store(),
             )
         return self._kept.add(result, attached, log=log)
+
+    def _find_first_store(self) -> FileStore | None:
+        """Return where processes keep what tests attach, if that is not here."""
+        place = None if self._is_first or self._collection is None else self._collection.files
+        return None if place is None else FileStore(Path(place[0]))
 
     def _refuse(self, test_id: str, why: str) -> None:
         self.errors.add_unusable(Unusable(UnusableKind.FILE, test_id, why))

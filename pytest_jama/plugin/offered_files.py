@@ -37,6 +37,7 @@ class OfferedFiles:
         redactor: Hides secrets in texts.
         folder: What relative paths are relative to; patterns find nothing outside of it.
         refuse: Told of what cannot be kept: test ID and why.
+        kept_in: Where tests have kept what they attached, if that is another place.
     """
 
     def __init__(
@@ -46,7 +47,10 @@ class OfferedFiles:
         redactor: Redactor,
         folder: Path,
         refuse: Callable[[str, str], object],
+        *,
+        kept_in: FileStore | None = None,
     ) -> None:
+        self._kept_in = kept_in
         self._kept = KeptFiles(store, settings, redactor)
         self._patterns = settings.files
         self._folder = folder
@@ -93,9 +97,10 @@ class OfferedFiles:
         kept = read_kept(value)
         if kept is None:
             return find_path(self._folder / value, step)
-        path = self._kept.find(kept["sha256"])
+        path = (self._kept_in or self._kept).find(kept["sha256"])
         if path is None:
             raise ValueError("what was kept of it is gone, or was changed")
         found = find_path(path, step, follows=False)
         name, redacted = str(kept["name"]), count_in(kept, "redacted")
-        return found._replace(name=name, key=None, kept_as=kept["sha256"], redacted=redacted)
+        kept_as = "" if self._kept_in else kept["sha256"]
+        return found._replace(name=name, key=None, kept_as=kept_as, redacted=redacted)

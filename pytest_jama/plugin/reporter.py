@@ -6,8 +6,6 @@ Its hooks run in pytest itself, or in the controller of pytest-xdist; never in a
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import nullcontext, suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
@@ -16,46 +14,39 @@ import pytest
 
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
 from pytest_jama.core.known_tests import Gaps, KeyPlaces
-from pytest_jama.core.plan import Mode
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
-from pytest_jama.plugin.activation import cannot_start, mode_of
+from pytest_jama.plugin.activation import ServerKind, cannot_start, mode_of
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.file_reporter import FileReporter
 from pytest_jama.plugin.guard import Guarded, guarded
 from pytest_jama.plugin.phases import why_skipped
 from pytest_jama.plugin.terminal_summary import (
-    AfterTheDots,
+    PluginOutput,
     links_against_map,
     plugin_lines,
     plugin_versions,
     print_summary,
     relative_names,
-    wants_log,
     write_summary,
 )
-from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import requests_logged
 from pytest_jama.report.summary import Style
+from pytest_jama.session.destination import describe_destination, relative_to
 from pytest_jama.session.ending import pytest_exit_status
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
 from pytest_jama.session.provenance import (
-    describe_destination,
     describe_session,
     find_provenance,
-    relative_to,
 )
 from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
-    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.plan import Findings
-    from pytest_jama.core.port import Observer
     from pytest_jama.plugin.collection import CollectedPlain
     from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
@@ -63,22 +54,39 @@ if TYPE_CHECKING:
 
 
 class Reporter(Guarded):
-    """Collects the results of a session and brings them to the target at its end."""
+    """Collects the results of a session and brings them to one target at its end.
 
-    def __init__(self, config: pytest.Config, loaded: LoadedSettings) -> None:
+    Args:
+        config: The session.
+        kind: Which kind of server that is.
+        loaded: Its settings.
+        is_first: Whether no other one reports the session, or this one was there before them.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        kind: ServerKind,
+        loaded: LoadedSettings[SharedSettings],
+        *,
+        is_first: bool = True,
+    ) -> None:
+        self.kind = kind
         self._config = config
+        self._output = PluginOutput(config)
         self._loaded = loaded
         self._settings = loaded.settings
-        self._session = Session(loaded, mode=mode_of(config))
+        self._session = Session(loaded, mode=mode_of(config, kind))
         super().__init__(self._session.errors)
         self._started = datetime.now(timezone.utc)
         self._process = os.getpid()
         self._awaits_workers = True
         self._extensions = self._session.extensions
-        self._files = FileReporter(config, self._settings, self.errors)
+        self._files = FileReporter(config, self._settings, self.errors, is_first=is_first)
         self._collector = ResultCollector(
             *(self._extensions.find_links, self._extensions.find_by_id, self._refuse_link),
             *(self._settings.redactor, self._files.add),
+            reads_references=self._settings.judges_cases,
         )
         self._journal: JournalWriter | None = None
         self._account = ""
@@ -91,7 +99,7 @@ class Reporter(Guarded):
             self._loaded,
             root=self._config.rootpath,
             mode=self._session.mode.value,
-            verbose=self._is_verbose,
+            verbose=self._output.is_verbose,
         )
 
     @guarded
@@ -105,7 +113,8 @@ class Reporter(Guarded):
         place = self._settings.journal
         self._journal = open_journal(place.folder, started=self._started, keep=place.keep)
         self._files.begin(self._journal.path)
-        adjusting = [each for each in self._conftests() if hasattr(each, "adjust_verdict")]
+        judging = self._conftests() if self._settings.judges_cases else ()
+        adjusting = [each for each in judging if hasattr(each, "adjust_verdict")]
         head = describe_session(
             self._settings,
             versions={"pytest": pytest.__version__},
@@ -218,7 +227,7 @@ class Reporter(Guarded):
             self.end(session)
             raise
         self.end(session)
-        if self._find_terminal() is None:
+        if self._output.find_terminal() is None:
             self.end_without_terminal()
         return answer
 
@@ -227,16 +236,16 @@ class Reporter(Guarded):
         """Judge, upload, and let a green session fail when not everything arrived."""
         if self._is_forked():
             return
-        with self._log_shown():
+        with self._output.log_shown():
             ending = self._session.end(
                 self._judge,
-                observers=[AfterTheDots(self._end_the_line), self._make_progress()],
+                observers=self._output.observers(self._session.mode),
                 extra=lambda: tuple(self._extra_lines()),
                 style=Style(
-                    verbose=self._is_verbose,
+                    verbose=self._output.is_verbose,
                     root=self._config.rootpath,
                     start=self._config.invocation_params.dir,
-                    no_upload_flag="--jama-no-upload",
+                    no_upload_flag=f"--{self.kind.option}-no-upload",
                     error_hint="details with --log-file=FILE --log-file-level=DEBUG",
                 ),
                 exits_with=lambda ending: self._exits_with(session, ending),
@@ -254,13 +263,13 @@ class Reporter(Guarded):
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, unless the session was refused: then pytest prints why."""
         if self._ending is not None:
-            write_summary(terminalreporter, self._ending.lines)
+            write_summary(terminalreporter, self.kind.title, self._ending.lines)
 
     @guarded
     def end_without_terminal(self) -> None:
         """Say on stderr what pytest's own output would say."""
         if self._ending is not None:
-            print_summary(self._ending.lines, self._config)
+            print_summary(self.kind.title, self._ending.lines, self._config)
 
     def _is_forked(self) -> bool:
         """Return whether this is the child of a test that forked, come to the end of a session.
@@ -292,39 +301,11 @@ class Reporter(Guarded):
         return plugin_lines(
             uncollected=self._collector.uncollected,
             map_conflicts=links_against_map(
-                self._collector.results.values() if self._is_verbose else (), self._settings.tests
+                self._collector.results.values() if self._output.is_verbose else (),
+                self._settings.tests,
             ),
             ignored_hooks=relative_names(ignored, self._config),
         )
-
-    def _log_shown(self) -> AbstractContextManager[None]:
-        """Show the log of the requests, where pytest itself would show nothing of it."""
-        if not wants_log(self._config):
-            return nullcontext()
-        self._end_the_line()
-        return requests_logged(sys.stderr)
-
-    @property
-    def _is_verbose(self) -> bool:
-        return self._config.get_verbosity() > 0
-
-    def _make_progress(self) -> Observer:
-        is_dry_run = self._session.mode is Mode.DRY_RUN
-        is_quiet = self._find_terminal() is None or self._config.get_verbosity() < 0
-        return make_progress(sys.stdout, quiet=is_quiet or is_dry_run)
-
-    def _find_terminal(self) -> pytest.TerminalReporter | None:
-        """Return pytest's own output; None with ``-p no:terminal``."""
-        terminal: pytest.TerminalReporter | None
-        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        return terminal
-
-    def _end_the_line(self) -> None:
-        """Leave the line of dots, which pytest ends only after this."""
-        terminal = self._find_terminal()
-        if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
-            with suppress(OSError, ValueError):  # the reader may be gone, as with `| head`
-                terminal.line("")
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)
@@ -334,8 +315,10 @@ class Reporter(Guarded):
             self._refuse(error.lines)
 
     def _refuse(self, mistakes: Iterable[str]) -> NoReturn:
-        """End the session before any test runs."""
-        self._session.is_refused = True
+        """End the session before any test runs, for all who report it."""
+        for plugin in self._config.pluginmanager.get_plugins():
+            if isinstance(plugin, Reporter):
+                plugin._session.is_refused = True  # noqa: SLF001 (another one of this class)
         raise cannot_start(mistakes)
 
     def _conftests(self) -> list[object]:

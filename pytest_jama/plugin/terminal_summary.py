@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
-from pytest_jama.report.streams import make_tolerant
+from pytest_jama.report.progress import make_progress
+from pytest_jama.report.streams import make_tolerant, requests_logged
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pytest
 
@@ -28,22 +31,20 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.FAILURE: {"red": True},
 }
 
-_TITLE = "Jama Connect"
 
-
-def write_summary(terminal: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
+def write_summary(terminal: pytest.TerminalReporter, title: str, lines: Iterable[Line]) -> None:
     """Print the summary as a section of pytest's own."""
-    terminal.write_sep("=", _TITLE)
+    terminal.write_sep("=", title)
     for line in lines:
         terminal.write_line(str(line), **_MARKUP[line.tone])
 
 
-def print_summary(lines: Iterable[Line], config: pytest.Config) -> None:
+def print_summary(title: str, lines: Iterable[Line], config: pytest.Config) -> None:
     """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
         stderr = make_tolerant(sys.stderr)
-        stderr.write("\n".join((_TITLE, *map(str, lines), "")))
+        stderr.write("\n".join((title, *map(str, lines), "")))
         stderr.flush()
 
 
@@ -92,6 +93,48 @@ def plugin_versions(config: pytest.Config) -> dict[str, str]:
     return {dist.project_name: dist.version for _, dist in found}
 
 
+class PluginOutput:
+    """What pytest itself prints, which our own output stands in.
+
+    Args:
+        config: The session.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @property
+    def is_verbose(self) -> bool:
+        """Whether to name every single thing."""
+        return self._config.get_verbosity() > 0
+
+    def find_terminal(self) -> pytest.TerminalReporter | None:
+        """Return pytest's own output; None with ``-p no:terminal``."""
+        terminal: pytest.TerminalReporter | None
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        return terminal
+
+    def observers(self, mode: Mode) -> list[Observer]:
+        """Return what shows how an upload proceeds."""
+        is_quiet = self.find_terminal() is None or self._config.get_verbosity() < 0
+        progress = make_progress(sys.stdout, quiet=is_quiet or mode is Mode.DRY_RUN)
+        return [AfterTheDots(self.end_the_line), progress]
+
+    def end_the_line(self) -> None:
+        """Leave the line of dots, which pytest ends only after this."""
+        terminal = self.find_terminal()
+        if terminal is not None and self._config.get_terminal_writer().width_of_current_line:
+            with suppress(OSError, ValueError):  # the reader may be gone, as with `| head`
+                terminal.line("")
+
+    def log_shown(self) -> AbstractContextManager[None]:
+        """Show the log of the requests, where pytest itself would show nothing of it."""
+        if not _wants_log(self._config):
+            return nullcontext()
+        self.end_the_line()
+        return requests_logged(sys.stderr)
+
+
 class AfterTheDots(Observer):
     """Ends the line of dots before the display of the progress begins.
 
@@ -116,7 +159,7 @@ class AfterTheDots(Observer):
             self._end_the_line()
 
 
-def wants_log(config: pytest.Config) -> bool:
+def _wants_log(config: pytest.Config) -> bool:
     """Return whether pytest is to log everything, but shows no log of the end of a session."""
     level = str(config.getoption("log_level", None) or "").upper()
     has_own_display = config.getoption("log_cli_level", None) or config.getoption("log_file", None)

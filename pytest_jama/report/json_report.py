@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.plan import Mode, Plan, Receipt, SendState
-from pytest_jama.journal.sending_lines import overlap_json
+from pytest_jama.journal.sending_lines import overlap_json, task_json
 from pytest_jama.report.case_lines import explain
 from pytest_jama.report.upload_lines import warnings_of
 
@@ -29,6 +29,7 @@ def json_report(
     unusable: Iterable[Unusable] = (),
     unmatched: Iterable[Unmatched] = (),
     redacted: tuple[int, int] = (0, 0),
+    target: str = "jama",
 ) -> dict[str, Any]:
     """Return everything that the summary tells, whole, fit for JSON.
 
@@ -41,38 +42,21 @@ def json_report(
         unusable: What the session was given and could not use.
         unmatched: The keys of the map that match no test.
         redacted: How many passages are hidden, and in how many results.
+        target: The setting: what is written run by run, or as documents.
     """
     plan = report.plan or Plan()
-    changes: dict[CaseRef, list[CaseChange]] = {}
-    for update in (*plan.updates, *plan.earlier):
-        for change in update.case_changes():
-            changes.setdefault(change.case.case_ref, []).append(change)
-    left: dict[str, list[Overlap]] = {}
-    for each in plan.left:
-        left.setdefault(str(each.verdict.case_ref), []).append(each)
-    receipts = {receipt.update.key: receipt for receipt in report.receipts}
+    written = _written(report, judgement) if target == "jama" else _documents(report, target)
     return {
         "exit_status": exit_status,
         "dry_run": mode is Mode.DRY_RUN,
         "no_upload": mode is Mode.NO_UPLOAD,
         "complete": report.is_complete and mode is Mode.SEND,
         "stopped": str(report.stopped) if report.stopped else None,
-        **_NO_PLACES,
+        **(_NO_PLACES if target == "jama" else {}),
         **{place.kind: _place(place) for place in plan.places},
         "changes": list(map(str, plan.changes)),
         "repeated": dict(report.repeated),
-        "runs": [
-            *(_run(update, receipts.get(update.key)) for update in plan.updates),
-            *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in plan.earlier),
-        ],
-        "cases": [
-            _case(case, changes.get(case.case_ref, ()), left.get(str(case.case_ref), ()))
-            for case in judgement.cases
-        ],
-        "unresolved": [
-            {"case": str(entry.case_ref), "reason": entry.reason, "remedy": entry.remedy}
-            for entry in report.unresolved
-        ],
+        **written,
         "unusable": [
             {"kind": kind.value, "where": where, "why": why} for kind, where, why in unusable
         ],
@@ -95,6 +79,43 @@ def json_report(
     }
 
 
+def _written(report: UploadReport, judgement: Judgement) -> dict[str, Any]:
+    """Return what is written run by run, and the cases behind it."""
+    plan = report.plan or Plan()
+    changes: dict[CaseRef, list[CaseChange]] = {}
+    for update in (*plan.updates, *plan.earlier):
+        for change in update.case_changes():
+            changes.setdefault(change.case.case_ref, []).append(change)
+    left: dict[str, list[Overlap]] = {}
+    for each in plan.left:
+        left.setdefault(str(each.verdict.case_ref), []).append(each)
+    return {
+        "runs": _updates(report),
+        "cases": [
+            _case(case, changes.get(case.case_ref, ()), left.get(str(case.case_ref), ()))
+            for case in judgement.cases
+        ],
+        "unresolved": [
+            {"case": str(entry.case_ref), "reason": entry.reason, "remedy": entry.remedy}
+            for entry in report.unresolved
+        ],
+    }
+
+
+def _documents(report: UploadReport, target: str) -> dict[str, Any]:
+    """Return the documents for a server that judges results itself."""
+    return {"target": target, "documents": _updates(report)}
+
+
+def _updates(report: UploadReport) -> list[dict[str, Any]]:
+    plan = report.plan or Plan()
+    receipts = {receipt.update.key: receipt for receipt in report.receipts}
+    return [
+        *(_run(update, receipts.get(update.key)) for update in plan.updates),
+        *(_run(update, Receipt(update, SendState.SENT, attempts=0)) for update in plan.earlier),
+    ]
+
+
 _NO_PLACES = {"project": None, "plan": None, "cycle": None}
 
 
@@ -114,6 +135,7 @@ def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:
         "attempts": receipt.attempts if receipt else 0,
         "error": receipt.error if receipt else "",
         "remarks": [what for what, _ in receipt.remarks if what] if receipt else [],
+        **(task_json(receipt.task) if receipt and receipt.task else {}),
     }
 
 

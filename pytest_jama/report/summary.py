@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.errors import UnusableKind
@@ -28,7 +29,7 @@ from pytest_jama.report.upload_lines import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.core.errors import ErrorLog, Unusable
@@ -71,6 +72,7 @@ class Summary(NamedTuple):
         unlinked_failures: The failed tests that no run will show.
         options: What a command that finishes the upload needs beside the journals.
         redacted: How many passages are hidden, and in how many results.
+        unjudged: How many tests ended how, for a target that judges them itself; else empty.
     """
 
     judgement: Judgement | None
@@ -86,6 +88,7 @@ class Summary(NamedTuple):
     unlinked_failures: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     redacted: tuple[int, int] = (0, 0)
+    unjudged: Mapping[str, int] = MappingProxyType({})
 
     @property
     def is_something_left(self) -> bool:
@@ -94,7 +97,8 @@ class Summary(NamedTuple):
             return False
         is_unjudged = self.judgement is None and self.has_begun
         if self.mode is Mode.NO_UPLOAD:
-            return is_unjudged or bool(self.judgement and self.judgement.to_write)
+            has_verdicts = bool(self.judgement and self.judgement.to_write)
+            return is_unjudged or has_verdicts or bool(self.unjudged)
         return is_unjudged or not self.report.is_complete
 
 
@@ -147,9 +151,10 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
         yield Line("nothing", "to send: no case has a verdict", Tone.WARNING)
     elif not to_write and not summary.has_begun:
         yield Line("nothing", "to send: no test was run", Tone.WARNING)
-    elif to_write and summary.mode is Mode.NO_UPLOAD:
+    elif (to_write or summary.unjudged) and summary.mode is Mode.NO_UPLOAD:
         verdicts = Counter(case.verdict for case in to_write if case.verdict)
         counts = count_words({verdict.value: number for verdict, number in verdicts.items()})
+        counts = counts or ", ".join(f"{n} {word}" for word, n in summary.unjudged.items())
         yield Line("journaled", f"{counts}; nothing is sent with {style.no_upload_flag}")
 
 

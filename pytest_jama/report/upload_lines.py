@@ -14,7 +14,7 @@ from pytest_jama.core.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import SharedSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Receipt, UploadReport
     from pytest_jama.core.verdicts import Judgement
@@ -208,9 +208,9 @@ def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
 
 
 def count_words(total: Mapping[str, int]) -> str:
-    """Return sums of verdicts, the worst first: ``1 FAILED, 12 PASSED``."""
-    known = [verdict.value for verdict in Verdict]
-    ordered = sorted(total, key=lambda word: known.index(word) if word in known else len(known))
+    """Return sums of verdicts, the worst first: ``1 FAILED, 12 PASSED``; of others the known."""
+    rank = {verdict.value: number for number, verdict in enumerate(Verdict)}
+    ordered = sorted(total, key=lambda word: rank.get(word.upper(), len(rank)))
     return ", ".join(f"{total[word]} {word}" for word in ordered)
 
 
@@ -265,6 +265,9 @@ def _failure_of(receipt: Receipt) -> _Failure:
     # The summary says at its top what stopped the whole upload.
     is_told = receipt.cause is not None or not receipt.error
     reason = "not confirmed when the upload stopped" if is_told else receipt.error
+    if receipt.task is not None and receipt.state is SendState.UNVERIFIED:
+        number = receipt.task.task_id
+        reason += f"; pytest-jama octane status {number} says what becomes of task {number}"
     return _Failure(receipt.update.title, reason, receipt.update.key)
 
 
@@ -324,7 +327,7 @@ def hint(*, verbose: bool) -> str:
     return "" if verbose else " (list with -v)"
 
 
-def exposure_lines(settings: Settings) -> tuple[Line, ...]:
+def exposure_lines(settings: SharedSettings) -> tuple[Line, ...]:
     """Return what the summary of whoever sends credentials says of the way that they take."""
     from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
 

@@ -25,7 +25,7 @@ from pytest_jama.session.ending import refuse
 from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TextIO
 
@@ -147,10 +147,13 @@ class OutputOptions:
             unusable=ending.unusable,
             unmatched=ending.unmatched,
             redacted=ending.redacted,
+            target=ending.target,
         )
         return self.write_json({**document, **about}, status=status, redactor=ending.redactor)
 
-    def write_json(self, document: Mapping[str, Any], *, status: int, redactor: Redactor) -> int:
+    def write_json(
+        self, document: Mapping[str, Any] | Sequence[Any], *, status: int, redactor: Redactor
+    ) -> int:
         """Print a JSON document; return the exit status.
 
         A document that cannot be written changes nothing of what was done, but it was asked for.

@@ -35,6 +35,7 @@ class Ending(NamedTuple):
         unmatched: The keys of the map that match no test.
         redacted: How many passages are hidden, and in how many results.
         redactor: Hides what certainly is a secret wherever this is shown.
+        target: Which kind of server it was for, see `json_report`.
     """
 
     exit_status: ExitStatus
@@ -47,6 +48,7 @@ class Ending(NamedTuple):
     unmatched: tuple[Unmatched, ...] = ()
     redacted: tuple[int, int] = (0, 0)
     redactor: Redactor = Redactor()
+    target: str = "jama"
 
 
 def refuse(error: PytestJamaError) -> Ending:

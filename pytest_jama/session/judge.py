@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
 from pytest_jama.core.plan import Findings
-from pytest_jama.core.results import Outcome, linked_cases
+from pytest_jama.core.results import WORST_FIRST, Outcome, linked_cases
 from pytest_jama.core.test_ids import normal_form
-from pytest_jama.core.verdicts import judge
+from pytest_jama.core.verdicts import Judgement, judge
 from pytest_jama.journal.chain import time_now, timed
 from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_jama.config import Settings
+    from pytest_jama.config import SharedSettings
     from pytest_jama.core.case_map import MapConflict
     from pytest_jama.core.known_tests import Coverage, Gaps
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
-    from pytest_jama.core.verdicts import Judgement
     from pytest_jama.hooks.extensions import Extensions
 
 LINES_AT_ONCE = 500
 """How many verdicts go into the journal with one write: they all come at the same moment."""
 
 
-def refuse_conflicts(settings: Settings, test_ids: Iterable[str], *, file: str) -> None:
+def refuse_conflicts(settings: SharedSettings, test_ids: Iterable[str], *, file: str) -> None:
     """Refuse a map that is ambiguous for one of the tests.
 
     Args:
@@ -57,7 +57,7 @@ def _describe(conflict: MapConflict, file: str) -> Problem:
     )
 
 
-def find_known(settings: Settings, coverage: Coverage, *, lock: Lock | None) -> Gaps:
+def find_known(settings: SharedSettings, coverage: Coverage, *, lock: Lock | None) -> Gaps:
     """Find the tests that are known, and that a session did not come across.
 
     Their results are to be judged with those of the tests that it has.
@@ -90,12 +90,14 @@ def _each_once(missing: Iterable[TestResult]) -> Iterable[TestResult]:
 def judge_session(
     results: Iterable[TestResult],
     *,
-    settings: Settings,
+    settings: SharedSettings,
     extensions: Extensions,
     provenance: str,
     shown: ShownResults,
 ) -> Findings:
     """Conclude from the results of a session, and let the hooks adjust each verdict.
+
+    A target that judges results itself gets them as they are.
 
     Args:
         results: Every test, also those that did not run.
@@ -105,13 +107,15 @@ def judge_session(
         shown: Names tests as they may be shown; from here on nothing else is known of them.
     """
     found = tuple(shown.results(tuple(results)))
-    judgement = judge(found, rules=settings.verdicts.rules())
+    if not settings.judges_cases:
+        return Findings(found, Judgement(), provenance)
+    judgement = judge(found, rules=settings.rules())
     adjusted = judgement._replace(cases=extensions.adjust_all(judgement.cases))
     return Findings(found, adjusted, provenance)
 
 
 def find_known_cases(
-    findings: Findings, settings: Settings, lock: Lock | None
+    findings: Findings, settings: SharedSettings, lock: Lock | None
 ) -> tuple[CaseRef, ...]:
     """Return the cases of map and lock that no test of a session is linked to, for the plan.
 
@@ -140,6 +144,13 @@ def count_hidden(results: Iterable[TestResult], judgement: Judgement) -> tuple[i
     return sum(result.redacted for result in distinct) + said, len(distinct)
 
 
+def count_ended(results: Iterable[TestResult]) -> dict[str, int]:
+    """Return how many tests ended how, the worst outcome first; others have nothing to send."""
+    counts = Counter(result.outcome for result in results)
+    outcomes = (each for each in WORST_FIRST if each.did_run or each is Outcome.SKIPPED)
+    return {each.value: counts[each] for each in outcomes if counts[each]}
+
+
 def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
     """Append what was concluded of each case to the journal.
 
@@ -153,7 +164,7 @@ def write_verdicts(judgement: Judgement, write: Callable[..., None]) -> None:
         write(*(timed(verdict_text(verdict), at) for verdict in several))
 
 
-def find_nearest_key(judgement: Judgement, settings: Settings) -> str:
+def find_nearest_key(judgement: Judgement, settings: SharedSettings) -> str:
     """Return which key of the map is most like a test that no key matches; empty when none is."""
     nearest = settings.tests.find_nearest(result.test_id for result in judgement.unlinked)
     if nearest is None:

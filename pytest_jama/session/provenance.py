@@ -1,4 +1,4 @@
-"""Where results come from and where they go, in the words of headers, journals and Jama."""
+"""Where results come from, in the words of journals and Jama."""
 
 from __future__ import annotations
 
@@ -15,52 +15,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pytest_jama import __version__
 from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.text import printable
 from pytest_jama.journal.lines import provenance_json, session_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_jama.config import LoadedSettings, Settings
+    from pytest_jama.config import SharedSettings
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Header
 
 
-def describe_destination(
-    loaded: LoadedSettings,
-    *,
-    root: Path,
-    mode: str,
-    verbose: bool = False,
-) -> list[str]:
-    """Return the header: what is on, where it goes, from which file, and what is unsafe there.
-
-    Args:
-        loaded: The settings and where they came from.
-        root: The rootdir; files below it are named relative to it.
-        mode: ``dry run``, ``no upload`` or empty.
-        verbose: Whether to name the file, variable or flag of each part instead of the file.
-    """
-    settings = loaded.settings
-    names = map(str, (settings.project, settings.plan, settings.cycle))
-    where = " / ".join(filter(None, names))
-    parts = [where or "no plan named", f"at {settings.url}" if settings.url else "no server"]
-    if verbose and loaded.origins:
-        origins = ", ".join(f"{name} from {origin}" for name, origin in loaded.origins.items())
-        parts.append(f"({origins})")
-    elif loaded.file is not None:
-        parts.append(f"({relative_to(root, loaded.file)})")
-    from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
-
-    exposure = (f"jama: warning: {text}" for text in describe_exposure(settings))
-    text = f"jama: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
-    return [printable(settings.redactor.hide_certain(text)), *exposure]
-
-
 def find_provenance(
-    settings: Settings,
+    settings: SharedSettings,
     *,
     folder: Path | None,
     plugins: Mapping[str, str] | None = None,
@@ -89,7 +57,7 @@ def find_provenance(
         stated = commit or of_session
         checkout = variables.Checkout(stated, "" if commit else job.branch)
     return Provenance(
-        user=variables.find_user(environ) if settings.credentials else "",
+        user=variables.find_user(environ, settings.kind) if settings.credentials else "",
         actor=variables.find_actor(environ),
         ci=job.name,
         job=job.url,
@@ -130,7 +98,7 @@ class SessionHead(NamedTuple):
 
 
 def describe_session(
-    settings: Settings,
+    settings: SharedSettings,
     *,
     versions: Mapping[str, str],
     command: Iterable[str],
@@ -336,13 +304,3 @@ def _several(texts: Iterable[str], *, separator: str = " + ") -> str:
     known = sorted(set(filter(None, texts)))
     rest = [f"{len(known) - _NAMED} more"] if len(known) > _NAMED else []
     return separator.join([*known[:_NAMED], *rest])
-
-
-def relative_to(root: Path, path: Path | None) -> str:
-    """Return a path as messages name it: relative to the rootdir where it lies below."""
-    if path is None:
-        return "tests"
-    try:
-        return str(path.relative_to(root))
-    except ValueError:
-        return str(path)

@@ -20,24 +20,16 @@ from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
+from pytest_jama.session import judge as judging
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
-from pytest_jama.session.judge import (
-    count_hidden,
-    describe_nothing_linked,
-    find_known_cases,
-    find_nearest_key,
-    is_linked,
-    write_verdicts,
-)
 from pytest_jama.session.provenance import session_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_jama.config import LoadedSettings
-    from pytest_jama.core.errors import Unusable
+    from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.plan import Findings, PriorState, Update
     from pytest_jama.core.port import Observer
@@ -65,7 +57,9 @@ class Session:
         is_refused: Whether no test was to run, so that there is nothing to report.
     """
 
-    def __init__(self, loaded: LoadedSettings, *, mode: Mode, nearest: str | None = None) -> None:
+    def __init__(
+        self, loaded: LoadedSettings[SharedSettings], *, mode: Mode, nearest: str | None = None
+    ) -> None:
         self.settings = loaded.settings
         self._loaded = loaded
         self.mode = mode
@@ -87,6 +81,7 @@ class Session:
         self._name = ""
         self._unmatched: tuple[Unmatched, ...] = ()
         self._unlinked_failures: tuple[str, ...] = ()
+        self._unjudged: Mapping[str, int] = {}
         self._kept: set[str] | None = None
         self._redacted = (0, 0)
         self._lock_lines: tuple[Line, ...] = ()
@@ -105,7 +100,7 @@ class Session:
         digests = config_digests(self._loaded)
         header = tuple(lines.with_config(each, digests) for each in header)
         self.write(*header, *map(lines.unusable_line, self.errors.unusable))
-        self.errors.on_unusable = self._keep
+        self.errors.on_unusable = lambda unusable: self.write(lines.unusable_line(unusable))
 
     def take_unmatched(self, unmatched: Iterable[Unmatched]) -> tuple[Unmatched, ...]:
         """Take the keys of the map that match no test; return them as they are shown."""
@@ -194,20 +189,23 @@ class Session:
             self._has_begun = False
             return None
         judgement = self._judgement = findings.judgement
-        self._redacted = count_hidden(findings.results, judgement)
+        self._redacted = judging.count_hidden(findings.results, judgement)
+        if not self.settings.judges_cases:
+            self._unjudged = judging.count_ended(findings.results)
+            return findings
         if self.lock is not None:
             findings = findings._replace(lock=self.lock)
             unknown = self.lock.find_unknown(findings.results)
             self._lock_lines = tuple(unknown_case_lines(unknown, self.lock))
-        known = find_known_cases(findings, self.settings, self.lock)
+        known = judging.find_known_cases(findings, self.settings, self.lock)
         if known:
             self.write(lines.known_line(known))
             findings = findings._replace(known=(*findings.known, *known))
-        write_verdicts(judgement, self.write_encoded)
+        judging.write_verdicts(judgement, self.write_encoded)
         self._unlinked_failures = tuple(
             result.test_id for result in findings.results if result.is_unlinked_failure
         )
-        if judgement.unlinked and not any(map(is_linked, findings.results)):
+        if judgement.unlinked and not any(map(judging.is_linked, findings.results)):
             self._nothing_linked = self._explain_nothing_linked(judgement)
         return findings
 
@@ -215,9 +213,9 @@ class Session:
         """Say why nothing is linked; the journal keeps it for uploads, which have no map."""
         nearest = self._nearest
         if nearest is None:
-            nearest = find_nearest_key(judgement, self.settings)
+            nearest = judging.find_nearest_key(judgement, self.settings)
             self.write(lines.unlinked_line(nearest))
-        return describe_nothing_linked(nearest, strict=self.settings.strict)
+        return judging.describe_nothing_linked(nearest, strict=self.settings.strict)
 
     def _deliver(
         self,
@@ -237,8 +235,11 @@ class Session:
             pack=self._make_bundler(findings),
         )
         findings = deliver.with_kept(findings, self._paths, any_file=self.settings.evidence.bundle)
-        account = findings.provenance if self.settings.run.actual_results else ""
-        findings = findings._replace(session=self._name, provenance=account)
+        findings = findings._replace(session=self._name)
+        from pytest_jama.config import Settings  # noqa: PLC0415 (it is there already)
+
+        if isinstance(self.settings, Settings) and not self.settings.run.actual_results:
+            findings = findings._replace(provenance="")
         with deliver.environment_of(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 
@@ -295,6 +296,7 @@ class Session:
             journal=str(self.journal.path) if self.journal is not None else "",
             redacted=self._redacted,
             redactor=self._redactor,
+            target=self.settings.kind.name,
         )
 
     def _find_status(self, summary: Summary) -> ExitStatus:
@@ -331,6 +333,7 @@ class Session:
             nothing_linked=self._nothing_linked,
             unmatched=self._unmatched,
             unlinked_failures=self._unlinked_failures,
+            unjudged=self._unjudged,
             journals=self._paths,
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
@@ -344,6 +347,3 @@ class Session:
         except Exception as error:  # noqa: BLE001 (the rest of the summary is still worth it)
             self.errors.add(error, where="the summary")
             return tuple(error_lines(self.errors))
-
-    def _keep(self, unusable: Unusable) -> None:
-        self.write(lines.unusable_line(unusable))

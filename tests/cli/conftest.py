@@ -4,9 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.sandbox.octane import OctaneSandbox
+from tests.cli.octane_world import OctaneWorld, sign_in_by
 from tests.cli.upload_world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
+    from pathlib import Path
+
     from tests.harness import Repository
 
 
@@ -27,3 +33,18 @@ def world(
         monkeypatch.setenv(name, environment[name])
     monkeypatch.chdir(repository.folder)
     return World(repository, capsys)
+
+
+@pytest.fixture
+def octane_world(
+    closing: ThreadPoolExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[OctaneWorld]:
+    """A fresh stand-in of ALM Octane, and an empty folder as working directory."""
+    sandbox = OctaneSandbox().start()
+    sign_in_by(sandbox, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    yield OctaneWorld(sandbox, capsys)
+    closing.submit(sandbox.stop)

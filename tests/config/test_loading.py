@@ -10,7 +10,7 @@ import pytest
 
 from pytest_jama.config import Flags, find_file, load_settings
 from pytest_jama.core.errors import SettingsError
-from pytest_jama.session.provenance import describe_destination
+from pytest_jama.session.destination import describe_destination
 from tests.config.values import COMPLETE, LOGIN, load, load_header, problems_of, write
 
 PLAN_FLAG = {"plan": "From flag"}

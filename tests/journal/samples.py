@@ -20,6 +20,7 @@ from pytest_jama.core.plan import (
     Plan,
     Receipt,
     SendState,
+    ServerTask,
     Unresolved,
 )
 from pytest_jama.core.results import Outcome, StepResult, TestResult
@@ -48,6 +49,7 @@ FULL_RESULT = TestResult(
     is_taken_out=True,
     redacted=1,
     files=(AttachedFile("line.png", SHA256, 4, "image/png", step=2, redacted=1),),
+    trace="Traceback: no dial tone",
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(
@@ -152,6 +154,7 @@ FULL: dict[str, JournalLine] = {
             attempts=2,
             error="locked by Jane",
             remarks=(("account not stored", "400 Bad Request: unknown field"),),
+            task=ServerTask(1103, "2026-11-23T04:30:16+0000"),
         ),
         fingerprint="5d717bf3b99288e9e983d19c2a099f0c",
     ),

@@ -72,6 +72,7 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
                 "redacted": 1,
             }
         ],
+        "trace": "Traceback: no dial tone",
     }
 
 

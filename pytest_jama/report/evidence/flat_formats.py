@@ -6,9 +6,9 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pytest_jama.core.text import clean
 from pytest_jama.report.evidence.case_evidence import Execution
 from pytest_jama.report.evidence.identification import iso_time
+from pytest_jama.report.tables import harmless_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -247,8 +247,7 @@ def _harmless(value: object) -> object:
     """Return a value that begins with nothing that spreadsheets evaluate."""
     if not isinstance(value, str):
         return "" if value is None else value
-    text = clean(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return harmless_cell(value)
 
 
 TRACE_COLUMNS = (

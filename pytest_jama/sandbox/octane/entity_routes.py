@@ -143,7 +143,7 @@ def _done_one_by_one(
     for index, body in enumerate(bodies):
         try:
             done.append(_done(site, index, body, do))
-        except RefusedError as exc:
+        except RefusedError as exc:  # noqa: PERF203 - each entity has its own end
             if len(bodies) == 1:
                 raise
             errors.append({**error_body(exc), "index": index})

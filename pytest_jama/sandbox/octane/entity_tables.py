@@ -21,7 +21,9 @@ FIRST_ID = 1001
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE tokens (token TEXT PRIMARY KEY, user TEXT NOT NULL, csrf TEXT NOT NULL, uses INTEGER NOT NULL);
+CREATE TABLE tokens (
+    token TEXT PRIMARY KEY, user TEXT NOT NULL, csrf TEXT NOT NULL, uses INTEGER NOT NULL
+);
 CREATE TABLE entities (
     pk INTEGER PRIMARY KEY, type TEXT NOT NULL, key TEXT UNIQUE, test INTEGER, parent INTEGER,
     is_last INTEGER NOT NULL DEFAULT 0, fields TEXT NOT NULL
@@ -45,7 +47,9 @@ CREATE TABLE waiting_builds (
     from_s REAL NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (server, job, build)
 );
 CREATE TABLE contents (attachment INTEGER PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE scripts (test INTEGER PRIMARY KEY, script TEXT NOT NULL, comment TEXT, revision_type TEXT);
+CREATE TABLE scripts (
+    test INTEGER PRIMARY KEY, script TEXT NOT NULL, comment TEXT, revision_type TEXT
+);
 CREATE TABLE user_fields (type TEXT NOT NULL, field TEXT NOT NULL, PRIMARY KEY (type, field));
 """
 
@@ -93,9 +97,12 @@ class NewEntity:
     links: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dumped(fields: Mapping[str, Any]) -> str:
     """Write the fields of an entity as they are stored."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(fields)
 
 
 class EntityTables:

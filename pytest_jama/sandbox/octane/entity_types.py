@@ -152,7 +152,7 @@ attachments             | attachment   | CRUD | name! size:number content_type o
 comments                | comment      | CRUD | text!:memo owner_task>tasks {_OWNERS}
 metadata/fields         | field_metadata | R  | label entity_name field_type required:boolean editable:boolean filterable:boolean sortable:boolean is_user_defined:boolean values:memo
 metadata/entities       | entity_metadata | R | label entity_name can_create:boolean
-"""
+"""  # noqa: E501 - a table: one line a type
 
 _VERBS = {"C": "POST", "R": "GET", "U": "PUT", "D": "DELETE"}
 _FIELD = re.compile(r"(\w+)(!?)(?::(\w+)|(>>?|<)(\w+)(?:\.(\w+))?)?(?:@(\w+))?")

@@ -168,7 +168,7 @@ class Condition:
         target_collection = COLLECTIONS[spec.targets[0]]
         source = self.joined(spec, alias, target)
         if not isinstance(value, Inner):
-            return f"NOT EXISTS (SELECT 1 FROM {source})"
+            return f"NOT EXISTS (SELECT 1 FROM {source})"  # noqa: S608 - names of the table
         # The parameters stand in the order of the text: the join has none.
         condition = self.write(value.statement, target_collection, target)
         return f"EXISTS (SELECT 1 FROM {source} AND {condition})"  # noqa: S608 - names of the table

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Union
 
 from pytest_jama.sandbox.octane.octane_errors import RefusedError
 
@@ -60,7 +59,7 @@ class Inner:
     statement: Statement
 
 
-Value = Union[Text, Number, Truth, Nothing, CurrentUser, Inner]
+Value = Text | Number | Truth | Nothing | CurrentUser | Inner
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class AnyOf:
     statements: tuple[Statement, ...]
 
 
-Statement = Union[Phrase, Not, AllOf, AnyOf]
+Statement = Phrase | Not | AllOf | AnyOf
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _OPERATOR = re.compile(r" (EQ|LT|GT|LE|GE|IN|BTW) |(<=|>=|=|<|>)", re.ASCII)

@@ -23,6 +23,8 @@ _XML_BLANKS = " \t\r\n"
 
 def utf16_length(text: str) -> int:
     """Count as the schema of a Java server does: a letter beyond U+FFFF is two."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(letter > "\uffff" for letter in text)
 
 
@@ -144,7 +146,7 @@ feature            | file:words scenarios?                     | name!s0 path!s0
 scenarios          | background? scenario*                     |
 background         | steps?                                    |
 scenario           | steps?                                    | name!s0 status!status outlineIndex=long
-"""
+"""  # noqa: E501 - a table: one line an element
 ROOT = "test_result"
 _ATTRIBUTE = re.compile(r"(\w+)([!=+])(\w+)")
 

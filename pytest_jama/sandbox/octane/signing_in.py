@@ -27,6 +27,7 @@ TOKEN = "LWSSO_COOKIE_KEY"  # noqa: S105 - the name of a cookie
 USER = "OCTANE_USER"
 CSRF = "HPSSO_COOKIE_CSRF"
 CSRF_HEADER = "HPSSO-HEADER-CSRF"
+_NEVER, _AT_ONCE = "never", "strict"
 IDLE = "VALIDATION_TOKEN_EXPIRED_IDLE_TIME_OUT"
 
 
@@ -140,10 +141,11 @@ class Door:
     def renew(self, token: str | None, answer: Response) -> None:
         """Give a new token with an answer, where the knobs say so."""
         row = self._database.find("tokens", token=token or "")
-        if self._knobs.token_renewal == "never" or row is None:
+        renewal = self._knobs.token_renewal
+        if renewal == _NEVER or row is None:
             return
         self._issue(row["user"], answer)
-        if self._knobs.token_renewal == "strict":
+        if renewal == _AT_ONCE:
             self._database.delete("tokens", token=token)
 
     def expire(self, cookies: Mapping[str, str]) -> None:

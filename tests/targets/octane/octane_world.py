@@ -1,105 +1,83 @@
-"""A stand-in of ALM Octane, what lies in its workspace, and a client of it."""
+"""A workspace of its own in a running stand-in, and targets that send to it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from pytest_jama.config.octane_settings import OctaneSettings
-from pytest_jama.core.case_map import CaseMap, MapEntry
-from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.port import Observer
-from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.targets.octane.build_making import BuildFacts
-from pytest_jama.targets.octane.context import UploadContext, find_context
-from pytest_jama.targets.octane.entities import Entities
-from pytest_jama.targets.octane.octane_client import open_client
+from pytest_jama.config.octane_settings import OctaneKey, OctaneSettings
+from pytest_jama.core.cases import CaseRef
+from pytest_jama.targets.octane.target import OctaneTarget, make_octane_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    from typing_extensions import Self
 
     from pytest_jama.sandbox.octane import OctaneSandbox
     from pytest_jama.targets.http.give_up import Clocks
 
-
-class StandInKey(NamedTuple):
-    """The API access key that the stand-in takes."""
-
-    client_id: str
-    client_secret: SecretStr
-
-
-def settings_of(server: OctaneSandbox, **given: Any) -> OctaneSettings:
-    """Return settings as a loader makes them of octane.yaml, with the stand-in's own key.
-
-    Args:
-        server: The stand-in.
-        given: What the file says.
-    """
-    key = StandInKey(server.credentials.client_id, SecretStr(str(server.credentials.client_secret)))
-    where = {"url": server.url, "space": "1001", "workspace": "1002"}
-    settings = OctaneSettings.model_validate({**where, **given})
-    return settings.model_copy(update={"credentials": key})
+RATE_PER_S = 1000.0
+"""Faster than a server likes it, so that no test waits."""
 
 
 class OctaneWorld:
-    """A stand-in and what the client finds there.
+    """A server with one workspace; implements `tests.targets.contract.World`."""
 
-    Args:
-        server: The stand-in.
-        clocks: Time of the client.
-    """
+    def __init__(self, sandbox: OctaneSandbox, clocks: Clocks) -> None:
+        self.sandbox = sandbox
+        self.store = sandbox.store
+        self.clocks = clocks
+        self.stack = ExitStack()
 
-    def __init__(self, server: OctaneSandbox, clocks: Clocks) -> None:
-        self.server = server
-        self._clocks = clocks
+    def __enter__(self) -> Self:
+        return self
 
-    def entities(self, settings: OctaneSettings | None = None) -> Entities:
-        """Return the entities of its workspace."""
-        return Entities(open_client(settings or settings_of(self.server), clocks=self._clocks))
-
-    def find(
+    def __exit__(
         self,
-        *,
-        items: Iterable[int] = (),
-        results: Iterable[TestResult] = (),
-        create: bool = True,
-        observer: Observer | None = None,
-        **given: Any,
-    ) -> UploadContext:
-        """Find what settings name."""
-        settings = settings_of(self.server, **given)
-        entities = self.entities(settings)
-        self.server.clear_requests()
-        return find_context(
-            entities,
-            settings,
-            items=items,
-            facts=BuildFacts.of(results),
-            create=create,
-            observer=observer or Observer(),
-        )
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stack.close()
 
-    @property
-    def asked(self) -> list[str]:
-        """The requests below the workspace: ``GET releases``."""
+    def settings(self, **given: Any) -> OctaneSettings:
+        credentials = OctaneKey(
+            client_id=self.sandbox.credentials.client_id,
+            client_secret=SecretStr(self.sandbox.credentials.client_secret),
+        )
+        values = {
+            "url": self.sandbox.url,
+            "space": "1001",
+            "workspace": "1002",
+            "upload": {"rate": RATE_PER_S},
+            **given,
+        }
+        settings = OctaneSettings.model_validate(values)
+        return settings.model_copy(update={"credentials": credentials})
+
+    def target(self, **given: Any) -> OctaneTarget:
+        target = make_octane_target(self.settings(**given), clocks=self.clocks)
+        self.stack.callback(target.close)
+        return target
+
+    def add_cases(self, count: int) -> list[CaseRef]:
+        """Make backlog items, which tests of this server cover."""
         return [
-            f"{each.method} {each.path.removeprefix('/')}"
-            for each in self.server.requests
-            if not each.path.startswith("/authentication")
+            CaseRef.parse(self.store.add("stories", name=f"story {number}"))
+            for number in range(count)
         ]
 
+    def state(self) -> object:
+        """Return what the workspace has but for the log of its tasks."""
+        return {
+            name: self.store.all(name)
+            for name in ("automated_tests", "automated_runs", "previous_runs", "ci_servers")
+        }
 
-def result(test_id: str, outcome: Outcome = Outcome.PASSED, **more: Any) -> TestResult:
-    """Return the result of a test that began at a known time."""
-    return TestResult(test_id, outcome, **{"duration_s": 0.5, "started": 1_767_607_200.25, **more})
-
-
-def map_of(items: Mapping[str, int]) -> CaseMap:
-    """Return the map that octane.yaml has as `tests`, each entry in a line of its own."""
-    entries = [
-        MapEntry(key, (CaseLink.parse(str(item)),), line)
-        for line, (key, item) in enumerate(items.items(), start=1)
-    ]
-    return CaseMap.build(entries)[0]
+    @property
+    def lines(self) -> list[str]:
+        """What the server was asked, without parameters."""
+        return [f"{each.method} {each.path.partition('?')[0]}" for each in self.sandbox.requests]

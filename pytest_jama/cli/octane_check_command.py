@@ -1,0 +1,146 @@
+"""``pytest-jama check`` where the server is ALM Octane: what an upload would meet there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.cli.octane_flows import load_octane
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.redaction import Redactor
+from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
+from pytest_jama.session.exit_status import ExitStatus, exit_status_of
+from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck
+from pytest_jama.targets.octane.octane_client import open_client
+
+if TYPE_CHECKING:
+    from pytest_jama.cli.check import CheckOptions
+    from pytest_jama.session.command_line import OutputOptions
+    from pytest_jama.targets.octane.octane_check import OctaneObservation
+
+PROGRAM = "pytest-jama check"
+
+DOCUMENT_VERSION = 1
+"""Raised when a key of the JSON document changes its meaning or goes."""
+
+_READ_TIMEOUT_S = 20.0
+"""For how long a server may take: whoever checks waits for it."""
+
+_TONES = {
+    CheckMark.OK: Tone.GOOD,
+    CheckMark.NOTE: Tone.WARNING,
+    CheckMark.PROBLEM: Tone.BAD,
+}
+
+
+def run_octane_check(options: CheckOptions, output: OutputOptions) -> int:
+    """Find out what an upload would meet.
+
+    Args:
+        options: Where.
+        output: Form of the output.
+
+    Returns:
+        The exit status.
+    """
+    check = _OctaneRun(options, output)
+    stopped = ""
+    try:
+        status = check.run()
+    except PytestJamaError as error:
+        output.complain(error, program=PROGRAM)
+        status, stopped = exit_status_of(error), str(error)
+    if not output.as_json:
+        return int(status)
+    document = _document(check.found, status=status, stopped=stopped)
+    return output.write_json(document, status=int(status), redactor=check.redactor)
+
+
+class _OctaneRun:
+    """One check.
+
+    Attributes:
+        found: What it has found out so far.
+        redactor: Hides secrets, as soon as the settings say them.
+    """
+
+    def __init__(self, options: CheckOptions, output: OutputOptions) -> None:
+        self._options = options
+        self._output = output
+        self.found: list[OctaneObservation] = []
+        self.redactor = Redactor()
+
+    def run(self) -> ExitStatus:
+        """Make the probes.
+
+        Raises:
+            PytestJamaError: When the settings are wrong.
+        """
+        _require_known(self._options)
+        settings = load_octane(self._options.config, self._options.flags)
+        self.redactor = settings.redactor
+        self._output.say(*exposure_lines(settings))
+        quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
+        upload = settings.upload.model_copy(update={"give_up_after_s": quick})
+        impatient = settings.model_copy(update={"upload": upload})
+        client = open_client(impatient, read_timeout_s=_READ_TIMEOUT_S)
+        with self._output.logging():
+            try:
+                lets_us_in = OctaneCheck(client, settings, self._tell).run()
+            finally:
+                client.close()
+        return _status(self.found, lets_us_in=lets_us_in)
+
+    def _tell(self, observation: OctaneObservation) -> None:
+        self.found.append(observation)
+        text = f"{observation.name:<16} {self.redactor.hide_certain(observation.text)}"
+        mark = observation.mark
+        self._output.say(Line(mark.value, text, _TONES[mark]))
+
+
+def _require_known(options: CheckOptions) -> None:
+    """Refuse what only a check of Jama can do.
+
+    Raises:
+        SettingsError: When it is given.
+    """
+    given = {
+        "--write-probe": options.write_probe,
+        "--report": options.report,
+        "--runs": options.runs,
+        **{f"--{name}": options.flags.get(name) for name in ("project", "plan", "cycle")},
+    }
+    problems = [
+        Problem("it is about Jama, and the server is ALM Octane", "leave it out", flag)
+        for flag, value in given.items()
+        if value
+    ]
+    if problems:
+        raise SettingsError(*problems)
+
+
+def _status(found: list[OctaneObservation], *, lets_us_in: bool) -> ExitStatus:
+    if not lets_us_in:
+        return ExitStatus.OUT_OF_REACH
+    has_problem = any(each.mark is CheckMark.PROBLEM for each in found)
+    return ExitStatus.INCOMPLETE if has_problem else ExitStatus.WELL
+
+
+def _document(
+    found: list[OctaneObservation], *, status: ExitStatus, stopped: str
+) -> dict[str, Any]:
+    observations = [
+        {
+            "name": each.name,
+            "mark": each.mark.value,
+            "text": each.text,
+            "facts": dict(each.facts),
+        }
+        for each in found
+    ]
+    return {
+        "check": DOCUMENT_VERSION,
+        "target": "octane",
+        "exit_status": int(status),
+        "stopped": stopped or None,
+        "observations": observations,
+    }

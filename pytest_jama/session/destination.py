@@ -1,0 +1,58 @@
+"""Where results go, in the words of headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.text import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_jama.config import LoadedSettings, SharedSettings
+
+
+def describe_destination(
+    loaded: LoadedSettings[SharedSettings],
+    *,
+    root: Path,
+    mode: str,
+    verbose: bool = False,
+) -> list[str]:
+    """Return the header: what is on, where it goes, from which file, and what is unsafe there.
+
+    Args:
+        loaded: The settings and where they came from.
+        root: The rootdir; files below it are named relative to it.
+        mode: ``dry run``, ``no upload`` or empty.
+        verbose: Whether to name the file, variable or flag of each part instead of the file.
+    """
+    settings = loaded.settings
+    label = settings.kind.name
+    parts = [_places(settings), f"at {settings.url}" if settings.url else "no server"]
+    if verbose and loaded.origins:
+        origins = ", ".join(f"{name} from {origin}" for name, origin in loaded.origins.items())
+        parts.append(f"({origins})")
+    elif loaded.file is not None:
+        parts.append(f"({relative_to(root, loaded.file)})")
+    from pytest_jama.config import describe_exposure  # noqa: PLC0415 (it is there already)
+
+    exposure = (f"{label}: warning: {text}" for text in describe_exposure(settings))
+    text = f"{label}: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
+    return [printable(settings.redactor.hide_certain(text)), *exposure]
+
+
+def _places(settings: SharedSettings) -> str:
+    _, *names = settings.kind.destination  # the first one is the URL
+    named = " / ".join(filter(None, (str(getattr(settings, name)) for name in names)))
+    return named or f"no {names[1]} named"
+
+
+def relative_to(root: Path, path: Path | None) -> str:
+    """Return a path as messages name it: relative to the rootdir where it lies below."""
+    if path is None:
+        return "tests"
+    try:
+        return str(path.relative_to(root))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,330 @@
+"""What an upload or a flow would meet at an ALM Octane, found out by reading alone.
+
+Each probe stands alone: one that fails is an observation, and the next ones go on. Only a server
+that does not let us in, or does not have the workspace, ends it.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from http import HTTPStatus
+from statistics import median
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_jama.core.cases import RefKind
+from pytest_jama.core.errors import NotUsableError, RefusedError, TargetError
+from pytest_jama.core.port import Observer
+from pytest_jama.core.text import counted, quoted
+from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.login import Anonymous
+from pytest_jama.targets.http.request import Request
+from pytest_jama.targets.octane.build_making import BuildFacts
+from pytest_jama.targets.octane.context import find_context
+from pytest_jama.targets.octane.entities import Entities
+from pytest_jama.targets.octane.flows import READING
+from pytest_jama.targets.octane.workspace import SPACES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from requests import Response
+
+    from pytest_jama.config.octane_settings import OctaneSettings
+    from pytest_jama.targets.octane.octane_client import OctaneClient
+
+    Tell = Callable[["OctaneObservation"], None]
+
+VERSION_PATH = "/admin/server/version"
+
+_FOR_UPLOADS = (
+    *("automated_runs", "automated_tests", "previous_runs", "releases", "milestones"),
+    *("product_areas", "test_suites", "work_items", "ci_servers", "pipelines", "ci_builds"),
+)
+"""What an upload reads, to find what settings name and to compare what it sent."""
+
+_FOR_FLOWS = (
+    *dict.fromkeys(flow.collection for flow in READING if "/" not in flow.collection),
+    *("manual_tests", "gherkin_tests", "tests", "manual_runs", "suite_run", "run_steps"),
+    *("tasks", "attachments", "list_nodes", "phases", "sprints", "user_tags", "workspace_users"),
+)
+"""What the flows read besides."""
+
+_LARGEST_DIFFERENCE_S = 60
+_REQUESTS_OF_UPLOAD = 8
+"""So many requests an upload takes, about: names, one document, three looks at its task."""
+
+
+class CheckMark(str, Enum):
+    """What an observation means for an upload."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Nothing has to be done; it may matter."""
+    PROBLEM = "problem"
+    """An upload would fail, or lose something."""
+
+
+class OctaneObservation(NamedTuple):
+    """One thing that a check found out.
+
+    Attributes:
+        name: What it is about.
+        mark: What it means.
+        text: The same in a sentence.
+        facts: What was seen, fit for JSON.
+    """
+
+    name: str
+    mark: CheckMark
+    text: str
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+
+class OctaneCheck:
+    """Reads what an upload would meet.
+
+    Args:
+        client: Asks the server.
+        settings: Where an upload would go.
+        tell: Told each observation at once.
+    """
+
+    def __init__(self, client: OctaneClient, settings: OctaneSettings, tell: Tell) -> None:
+        self._client = client
+        self._settings = settings
+        self._tell = tell
+        self._entities = Entities(client)
+        self._times_s: list[float] = []
+
+    def run(self) -> bool:
+        """Make all probes, in the order in which an upload meets them.
+
+        Returns:
+            Whether the server answers and lets us in.
+        """
+        watch = _DateWatch(lambda: self._client.connection.now_s)
+        self._see_server(watch)
+        if not self._sign_in():
+            return False
+        if self._find_workspace():
+            for probe in (self._results, self._rights, self._names):
+                for observation in probe():
+                    self._tell(observation)
+        self._tell(self._clock(watch))
+        self._tell(self._pace())
+        return True
+
+    def _see_server(self, watch: _DateWatch) -> None:
+        """Ask without a login, for the date that the server sends with its answer."""
+        try:
+            self._client.connection.attempt(Request("GET", VERSION_PATH, login=watch))
+        except (TargetError, TransientError):
+            return  # signing in tells what is wrong, if anything is
+
+    def _sign_in(self) -> bool:
+        url = self._client.url
+        try:
+            answer = self._ask(f"/{VERSION_PATH}")
+        except RefusedError as refusal:
+            text = f"{url} lets us in and does not tell its version: {refusal}"
+            self._tell(OctaneObservation("sign-in", CheckMark.NOTE, text, _refused(refusal)))
+            return True
+        except TargetError as error:
+            facts = {"refused": str(error)}
+            self._tell(OctaneObservation("sign-in", CheckMark.PROBLEM, str(error), facts))
+            return False
+        version = _text(answer.get("display_version")) or _text(answer.get("version"))
+        text = f"{url} lets us in; its version is {version or 'not told'}"
+        facts = {"version": version, "by": type(self._settings.credentials).__name__}
+        self._tell(OctaneObservation("sign-in", CheckMark.OK, text, facts))
+        return True
+
+    def _find_workspace(self) -> bool:
+        try:
+            found = self._client.workspace
+        except TargetError as error:
+            text, facts = str(error), {"found": False}
+            self._tell(OctaneObservation("workspace", CheckMark.PROBLEM, text, facts))
+            return False
+        for name, entity_id, path in (
+            ("space", found.space_id, SPACES),
+            ("workspace", found.workspace_id, f"{SPACES}/{found.space_id}/workspaces"),
+        ):
+            observation = self._place(name, entity_id, path)
+            self._tell(observation)
+            if observation.mark is CheckMark.PROBLEM:
+                return False
+        return True
+
+    def _place(self, name: str, entity_id: str, path: str) -> OctaneObservation:
+        """Say whether a space or a workspace is among those that we may see."""
+        try:
+            rows = _rows(self._ask(f"/{path}", fields="name"))
+        except TargetError as error:
+            text = f"{entity_id} is taken as it is: {error}"
+            return OctaneObservation(name, CheckMark.NOTE, text, {"id": entity_id, "found": None})
+        names = {str(row.get("id")): _text(row.get("name")) for row in rows}
+        facts = {"id": entity_id, "found": entity_id in names, "seen": len(names)}
+        if entity_id in names:
+            text = f"{quoted(names[entity_id])} is there (ID {entity_id})"
+            return OctaneObservation(name, CheckMark.OK, text, facts)
+        seen = ", ".join(sorted(names)) or "none"
+        text = f"there is not a {name} {entity_id} that we may see; there are {seen}"
+        return OctaneObservation(name, CheckMark.PROBLEM, text, facts)
+
+    def _results(self) -> Iterator[OctaneObservation]:
+        """Say whether results may be handed in: whoever may not cannot ask for a task, either."""
+        try:
+            self._ask("/test-results/1")
+        except RefusedError as refusal:
+            facts = _refused(refusal)
+            if refusal.http_status == HTTPStatus.FORBIDDEN:
+                remedy = "the role `CI/CD Integration` is needed"
+                text = f"{refusal}; {remedy}"
+                yield OctaneObservation("results", CheckMark.PROBLEM, text, facts)
+                return
+            if refusal.http_status != HTTPStatus.NOT_FOUND:
+                yield OctaneObservation("results", CheckMark.NOTE, str(refusal), facts)
+                return
+        except TargetError as error:
+            yield OctaneObservation("results", CheckMark.PROBLEM, str(error))
+            return
+        yield OctaneObservation("results", CheckMark.OK, "we may ask for tasks of results")
+
+    def _rights(self) -> Iterator[OctaneObservation]:
+        yield self._readable("uploads", _FOR_UPLOADS, CheckMark.PROBLEM)
+        others = tuple(each for each in _FOR_FLOWS if each not in _FOR_UPLOADS)
+        yield self._readable("flows", others, CheckMark.NOTE)
+
+    def _readable(
+        self, purpose: str, collections: Sequence[str], mark: CheckMark
+    ) -> OctaneObservation:
+        """Say which collections may not be read."""
+        answers = {each: self._why_unreadable(each) for each in collections}
+        refused = {each: why for each, why in answers.items() if why}
+        name = f"rights: {purpose}"
+        facts = {"read": len(collections) - len(refused), "refused": refused}
+        if not refused:
+            text = f"all {len(collections)} collections may be read"
+            return OctaneObservation(name, CheckMark.OK, text, facts)
+        told = ", ".join(f"{each} ({why})" for each, why in refused.items())
+        text = f"{counted(len(refused), 'collection')} may not be read: {told}"
+        return OctaneObservation(name, mark, text, facts)
+
+    def _why_unreadable(self, collection: str) -> str:
+        try:
+            self._ask(f"/{collection}", fields="id", limit=1)
+        except RefusedError as refusal:
+            return str(refusal.http_status)
+        except TargetError as error:
+            return str(error)
+        return ""
+
+    def _names(self) -> Iterator[OctaneObservation]:
+        """Say whether what the settings name is there."""
+        settings = self._settings
+        links = [link for _, entry in settings.tests.items() for link in entry.links]
+        refs = [link.case_ref for link in links]
+        items = {int(ref.text) for ref in refs if ref.kind is RefKind.API_ID}
+        facts = BuildFacts(0, 0, "success")
+        try:
+            found = find_context(
+                self._entities,
+                settings,
+                items=items,
+                facts=facts,
+                create=False,
+                observer=Observer(),
+            )
+        except NotUsableError as error:
+            for line in error.lines:
+                yield OctaneObservation("names", CheckMark.PROBLEM, line, {"found": False})
+            return
+        except TargetError as error:
+            yield OctaneObservation("names", CheckMark.PROBLEM, str(error))
+            return
+        for place in found.places:
+            if place.kind != "workspace":
+                told = f" (ID {place.place_id})" if place.place_id else ""
+                text = f"{quoted(place.name)} is what results go to{told}"
+                yield OctaneObservation(place.kind, CheckMark.OK, text, {"id": place.place_id})
+        for text in (*found.warnings, *(f"an upload would {each}" for each in found.changes)):
+            yield OctaneObservation("names", CheckMark.NOTE, text)
+        if settings.modules:
+            text = f"all {counted(len(settings.modules), 'application module')} are there"
+            yield OctaneObservation("modules", CheckMark.OK, text, {"count": len(settings.modules)})
+        if items:
+            text = f"all {counted(len(items), 'backlog item')} of `tests` are there"
+            yield OctaneObservation("tests", CheckMark.OK, text, {"count": len(items)})
+
+    def _clock(self, watch: _DateWatch) -> OctaneObservation:
+        ahead_s = watch.ahead_s
+        facts = {"server_ahead_s": ahead_s}
+        if ahead_s is None:
+            text = "the server does not send its time"
+            return OctaneObservation("clock", CheckMark.NOTE, text, facts)
+        way = "ahead of" if ahead_s > 0 else "behind"
+        text = f"the clock of the server is {abs(ahead_s):.0f} s {way} this one"
+        if abs(ahead_s) > _LARGEST_DIFFERENCE_S:
+            text += "; `--since` and the start of runs count by this one"
+            return OctaneObservation("clock", CheckMark.NOTE, text, facts)
+        return OctaneObservation("clock", CheckMark.OK, text, facts)
+
+    def _pace(self) -> OctaneObservation:
+        middle_s = median(self._times_s) if self._times_s else 0.0
+        upload_s = middle_s * _REQUESTS_OF_UPLOAD
+        text = (
+            f"a request takes {middle_s * 1000:.0f} ms; an upload takes about "
+            f"{_REQUESTS_OF_UPLOAD} of them, {upload_s:.1f} s, and what the server needs for it"
+        )
+        facts = {"median_ms": round(middle_s * 1000, 1), "requests": len(self._times_s)}
+        return OctaneObservation("pace", CheckMark.OK, text, facts)
+
+    def _ask(self, path: str, **params: str | int) -> Mapping[str, Any]:
+        clock = self._client.connection.clock
+        started_at = clock()
+        is_entity = not path.startswith(("//", "/test-results"))
+        answer = self._client.request(
+            "GET", path, params=tuple(params.items()), is_entity=is_entity
+        )
+        self._times_s.append(clock() - started_at)
+        return answer if isinstance(answer, dict) else {}
+
+
+class _DateWatch(Anonymous):
+    """No login; compares the time that the server tells with its answer.
+
+    Args:
+        clock: Seconds since 1970.
+
+    Attributes:
+        ahead_s: By how many seconds the server's clock is ahead; None when it does not tell it.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self.ahead_s: float | None = None
+
+    def learn(self, response: Response) -> None:
+        """Compare the date of the answer."""
+        try:
+            told = parsedate_to_datetime(response.headers.get("Date", ""))
+            self.ahead_s = round(told.timestamp() - self._clock())
+        except (TypeError, ValueError, OverflowError):
+            self.ahead_s = None
+
+
+def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    rows = answer.get("data")
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _refused(refusal: RefusedError) -> Mapping[str, Any]:
+    return {"status": refusal.http_status, "refused": refusal.words or str(refusal)}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
