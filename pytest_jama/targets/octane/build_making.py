@@ -169,7 +169,7 @@ class BuildMaker:
         return Search(both(root, refers_to_id("ci_server", server)), is_same=lambda *_: True)
 
     def _is_shown(self) -> bool:
-        return find_build_id(self._entities, self._build) is not None
+        return find_build(self._entities, self._build) is not None
 
     def _find(self, collection: str, search: Search) -> int | None:
         (found,) = self._entities.look(collection, [{}], search)
@@ -273,16 +273,6 @@ def find_build(entities: Entities, build: BuildIds) -> ShownBuild | None:
         if refusal.http_status != HTTPStatus.BAD_REQUEST:
             raise
         return _find_named(entities, named, build.build, is_certain=False)
-
-
-def find_build_id(entities: Entities, build: BuildIds) -> int | None:
-    """Return the ID that the server gave a build; None when it does not show it; see `find_build`.
-
-    Raises:
-        TargetError: When builds cannot be read.
-    """
-    shown = find_build(entities, build)
-    return None if shown is None else shown.entity_id
 
 
 def _find_named(

@@ -9,7 +9,7 @@ from pytest_jama.core.plan import Change, ChangeKind
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome
 from pytest_jama.sandbox.faults.random_fault import RandomFault
-from pytest_jama.targets.octane.build_making import BuildFacts, find_build_id
+from pytest_jama.targets.octane.build_making import BuildFacts, ShownBuild, find_build
 from pytest_jama.targets.octane.document_head import BuildIds
 from tests.targets.octane.octane_lab import result
 from tests.targets.octane.octane_scripts import error
@@ -189,7 +189,8 @@ def test_where_builds_know_no_job_their_name_alone_counts(entities_of: OpenEntit
             {"total_count": 1, "exceeds_total_count": False, "data": [{"id": "5", "name": "42"}]},
         ),
     )
-    assert find_build_id(entities, BuildIds("lab-ci", "nightly", "42")) == 5
+    shown = find_build(entities, BuildIds("lab-ci", "nightly", "42"))
+    assert shown == ShownBuild(5, is_certain=False)
 
 
 @pytest.mark.parametrize(
