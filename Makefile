@@ -64,6 +64,7 @@ fix: $(INSTALLED) ## format and repair what can be repaired
 docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew
 	$(BIN)/python -m pytest_jama.config.reference
 	$(BIN)/python -m tests.faults.page
+	$(BIN)/python -m tests.cli.octane_page
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer

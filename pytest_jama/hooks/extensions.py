@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_jama.config import Settings, SharedSettings
+    from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import UploadReport
     from pytest_jama.core.port import Target
@@ -40,7 +41,7 @@ T = TypeVar("T")
 
 
 class BuiltIn:
-    """What pytest-jama itself brings: the map of jama.yaml, and the target `jama`.
+    """What pytest-jama itself brings: the map of the settings, the targets `jama` and `octane`.
 
     A target of your own is a folder under `targets` and two lines in `make_target`.
     """
@@ -55,7 +56,11 @@ class BuiltIn:
 
     @hookimpl(trylast=True)
     def make_target(self, name: str, settings: SharedSettings) -> Target | None:
-        """Make the target `jama`."""
+        """Make the target `jama` or `octane`."""
+        if name == "octane":
+            from pytest_jama.targets.octane.target import make_octane_target  # noqa: PLC0415 (as below)
+
+            return make_octane_target(cast("OctaneSettings", settings))
         if name != "jama":
             return None
         from pytest_jama.targets.jama.target import make_jama_target  # noqa: PLC0415 (on upload)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.errors import InterruptedUploadError, RefusedError, TargetError
 from pytest_jama.core.plan import Receipt, SendState
@@ -22,18 +22,6 @@ INTERRUPTED = InterruptedUploadError("interrupted")
 """Why documents were not sent after Ctrl-C."""
 
 
-class Taken(NamedTuple):
-    """What is done with a document that the server has taken; both are requests.
-
-    Attributes:
-        find_missing: Returns what of it the server does not have; empty when it has all.
-        attach: Brings the files of its tests.
-    """
-
-    find_missing: Callable[[Update], str]
-    attach: Callable[[Update], None]
-
-
 class DocumentSender:
     """One upload.
 
@@ -41,7 +29,8 @@ class DocumentSender:
         push: Hands a document in.
         tasks: In which task the server took what earlier uploads sent, by `Update.key`.
         observer: Told each receipt.
-        taken: What is done with a document that the server has taken.
+        follow_up: Does what is left to do with a document that the server has taken; returns what
+            of it the server does not have, empty when it has all.
         skip_errors: Whether the server takes what refers to something that does not exist.
         wait_s: For how long each document is waited for.
     """
@@ -52,14 +41,14 @@ class DocumentSender:
         *,
         tasks: Mapping[str, ServerTask],
         observer: Observer,
-        taken: Taken,
+        follow_up: Callable[[Update], str],
         skip_errors: bool,
         wait_s: float,
     ) -> None:
         self._push = push
         self._tasks = tasks
         self._observer = observer
-        self._taken = taken
+        self._follow_up = follow_up
         self._skip_errors = skip_errors
         self._wait_s = wait_s
 
@@ -102,8 +91,8 @@ class DocumentSender:
         """Return what the end of its task makes of a document."""
         last = pushed.task
         if last is None:
-            denied = push_words.describe_denied(tasks[-1] if tasks else None)
-            return self._receipt(update, SendState.UNVERIFIED, denied)
+            denied = push_words.describe_denied(tasks[-1])
+            return self._receipt(update, SendState.UNVERIFIED, denied, task=tasks[-1])
         words = push_words.describe_end(
             last, before=pushed.failed_before, skip_errors=self._skip_errors, wait_s=self._wait_s
         )
@@ -111,10 +100,9 @@ class DocumentSender:
         return self._receipt(update, state, words, task=last.task)
 
     def _followed_up(self, receipt: Receipt) -> Receipt:
-        """Compare what the server has now, and bring the files; both can fail in their own way."""
+        """Return what becomes of a receipt when the server is asked what it has now."""
         try:
-            missing = self._taken.find_missing(receipt.update)
-            self._taken.attach(receipt.update)
+            missing = self._follow_up(receipt.update)
         except RefusedError as refusal:
             self._observer.warned(f"the results were taken, but not compared: {refusal}")
             return receipt

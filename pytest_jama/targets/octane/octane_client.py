@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -25,7 +26,6 @@ from pytest_jama.targets.http.request import Request, ServerFacts
 from pytest_jama.targets.http.retry import persist
 from pytest_jama.targets.http.transport import open_session
 from pytest_jama.targets.octane import octane_remedies
-from pytest_jama.targets.octane.octane_address import read_address
 from pytest_jama.targets.octane.workspace import SPACES, find_workspace
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.targets.http.give_up import Clocks
-    from pytest_jama.targets.octane.octane_address import OctaneAddress
-    from pytest_jama.targets.octane.workspace import Workspace
+    from pytest_jama.targets.octane.workspace import List, Workspace
 
 SIGN_IN_PATH = "/authentication/sign_in"
 SIGN_OUT_PATH = "/authentication/sign_out"
@@ -87,13 +86,15 @@ class OctaneClient:
 
     Args:
         connection: Makes the single attempts.
-        address: Where the workspace is, as the settings say it.
+        find: Finds the workspace, given what returns the entities below a path.
         jar: The token.
     """
 
-    def __init__(self, connection: Connection, address: OctaneAddress, jar: TokenJar) -> None:
+    def __init__(
+        self, connection: Connection, find: Callable[[List], Workspace], jar: TokenJar
+    ) -> None:
         self.connection = connection
-        self._address = address
+        self._find = find
         self._jar = jar
         self._workspace: Workspace | None = None
         self._lock = threading.Lock()
@@ -113,7 +114,7 @@ class OctaneClient:
         """
         with self._lock:
             if self._workspace is None:
-                self._workspace = find_workspace(self._list_named, self._address)
+                self._workspace = self._find(self._list_named)
             return self._workspace
 
     def request(
@@ -264,14 +265,12 @@ def open_client(
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
-    address = read_address(
-        settings.url, space=settings.space or "", workspace=settings.workspace or ""
-    )
-    facts = facts_of(address.base)
+    url = settings.url
+    facts = facts_of(url)
     door = _make_door(settings)
     login = SignedIn(door.jar, lambda: sign_in(connection, door), door)
     session = open_session(
-        address.base,
+        url,
         verify=settings.tls.verify,
         client_cert=settings.tls.client_cert,
         connections=settings.upload.concurrency,
@@ -279,15 +278,16 @@ def open_client(
         secrets=secrets_of(settings.headers),
     )
     limits = Limits(
-        requests_per_s=facts.find_rate_per_s(address.base, rate=settings.upload.rate),
+        requests_per_s=facts.find_rate_per_s(url, rate=settings.upload.rate),
         at_once=settings.upload.concurrency,
         give_up_after_s=settings.upload.give_up_after_s,
         read_timeout_s=read_timeout_s,
     )
     connection = Connection(
-        address.base, facts=facts, session=session, login=login, limits=limits, clocks=clocks
+        url, facts=facts, session=session, login=login, limits=limits, clocks=clocks
     )
-    return OctaneClient(connection, address, door.jar)
+    find = partial(find_workspace, space=settings.space, workspace=settings.workspace)
+    return OctaneClient(connection, find, door.jar)
 
 
 def facts_of(url: str) -> ServerFacts:
@@ -315,11 +315,11 @@ def facts_of(url: str) -> ServerFacts:
 
 
 def _make_door(settings: OctaneSettings) -> SignInDoor:
-    found: Any = settings.credentials
+    found = settings.credentials
     if found is None:
         raise CredentialsError(f"there are no credentials; {octane_remedies.NO_CREDENTIALS}")
     jar = TokenJar(COOKIES)
-    if getattr(found, "client_id", ""):
+    if found.kind == "key":
         return SignInDoor(
             jar,
             found.client_id,

@@ -60,10 +60,9 @@ def _as_before(task: PushTask, before: PushTask | None) -> str:
     return f", as task {before.task.task_id} with the same results had"
 
 
-def describe_denied(task: ServerTask | None) -> str:
+def describe_denied(task: ServerTask) -> str:
     """Say that the server took a document and then knew nothing of it."""
-    named = f"task {task.task_id}" if task is not None else "the task"
     return (
-        f"the server took the results and does not know {named} that it named for them; "
+        f"the server took the results and does not know task {task.task_id}, which it named; "
         "`pytest-jama upload` sends the same results again, which makes nothing twice"
     )

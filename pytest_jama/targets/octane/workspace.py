@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import NotUsableError
 from pytest_jama.core.text import clean, shorten
-from pytest_jama.targets.octane.octane_address import find_id, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from pytest_jama.targets.octane.octane_address import OctaneAddress
 
     List = Callable[[str], Sequence[Mapping[str, Any]]]
 
 SPACES = "/api/shared_spaces"
 _MOST_NAMED = 5
+
+_ID = re.compile(r"id:\s*(\d+)|(\d+)", re.ASCII)
+_NAME = "name:"
 
 
 class Workspace(NamedTuple):
@@ -41,27 +42,34 @@ class Workspace(NamedTuple):
         return f"{SPACES}/{self.space_id}/workspaces/{self.workspace_id}"
 
 
-def find_workspace(ask: List, address: OctaneAddress) -> Workspace:
-    """Find the IDs; nothing is asked where the address has both.
+def find_id_in(reference: str) -> str:
+    """Return the ID that a reference is; empty for a name. A number alone counts as an ID."""
+    found = _ID.fullmatch(reference.strip())
+    return (found[1] or found[2]) if found else ""
+
+
+def find_workspace(ask: List, space: str, workspace: str) -> Workspace:
+    """Find the IDs; nothing is asked where both are known.
 
     Args:
         ask: Returns the entities below a path, with their names.
-        address: What the settings say.
+        space: The shared space, by ID or name; empty for the only one that there is.
+        workspace: The workspace, likewise.
 
     Raises:
         NotUsableError: When one is missing, ambiguous or not said.
     """
-    space_id = _find("space", address.space, ask, SPACES)
+    space_id = _find("space", space, ask, SPACES)
     below = f"{SPACES}/{space_id}/workspaces"
-    workspace_id = _find("workspace", address.workspace, ask, below)
-    return Workspace(space_id, workspace_id, address.space, address.workspace)
+    workspace_id = _find("workspace", workspace, ask, below)
+    return Workspace(space_id, workspace_id, space, workspace)
 
 
 def _find(what: str, reference: str, ask: List, path: str) -> str:
-    if known := find_id(reference):
+    if known := find_id_in(reference):
         return known
     members = {str(each.get("id", "")): str(each.get("name", "")) for each in ask(path)}
-    wanted = name_of(reference)
+    wanted = reference.strip().removeprefix(_NAME).strip()
     ids = [key for key, name in members.items() if key.isdigit() and (name == wanted or not wanted)]
     ids = ids or [key for key, name in members.items() if name.casefold() == wanted.casefold()]
     if len(ids) == 1:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import SecretStr
 
-from pytest_jama.config.octane_settings import OctaneSettings
+from pytest_jama.config.octane_settings import OctaneKey, OctaneSettings, OctaneUser
 from tests.targets.scripted import Reply, gives
 
 WORKSPACE = "/api/shared_spaces/1001/workspaces/1002"
 TOKEN = "LWSSO_COOKIE_KEY"
 
 
-class Key(NamedTuple):
-    """An API access key."""
-
-    client_id: str = "key_1"
-    client_secret: SecretStr = SecretStr("s3cret-of-the-key")
-
-
-class User(NamedTuple):
-    """A user."""
-
-    user: str = "ann"
-    password: SecretStr = SecretStr("p4ssword-of-ann")
+KEY = OctaneKey(client_id="key_1", client_secret=SecretStr("s3cret-of-the-key"))
+USER = OctaneUser(user="ann", password=SecretStr("p4ssword-of-ann"))
 
 
 def settings_for(url: str, **given: Any) -> OctaneSettings:
     """Return the settings for a server, as a loader would make them."""
-    values = {"url": f"{url}/ui/?p=1001/1002", "credentials": Key(), **given}
+    values = {"url": url, "space": "1001", "workspace": "1002", "credentials": KEY, **given}
     return OctaneSettings().model_copy(update=values)
 
 

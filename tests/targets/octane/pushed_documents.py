@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.targets.octane.document_sender import DocumentSender, Taken
+from pytest_jama.targets.octane.document_sender import DocumentSender
 from pytest_jama.targets.octane.results_push import ResultsPush
 from tests.targets.scripted import gives
 
@@ -78,7 +78,6 @@ def sender_for(
     *,
     tasks: Mapping[str, ServerTask] | None = None,
     missing: Callable[[], str] = str,
-    attach: Callable[[], None] = lambda: None,
     awaits_build: Callable[[], bool] | None = None,
     skip_errors: bool = False,
 ) -> DocumentSender:
@@ -88,7 +87,7 @@ def sender_for(
         push,
         tasks=tasks or {},
         observer=observer,
-        taken=Taken(lambda _: missing(), lambda _: attach()),
+        follow_up=lambda _: missing(),
         skip_errors=skip_errors,
         wait_s=60,
     )

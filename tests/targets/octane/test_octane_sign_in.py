@@ -9,8 +9,8 @@ import pytest
 from pytest_jama.core.errors import CredentialsError, OutOfReachError
 from tests.targets.octane.octane_scripts import (
     TOKEN,
+    USER,
     WORKSPACE,
-    User,
     error,
     renewing,
     signed_in,
@@ -40,7 +40,7 @@ def test_signing_in_sends_the_key_as_json_and_no_cookie(script: Serve, connect: 
 
 def test_a_user_signs_in_with_name_and_password(script: Serve, connect: Connect) -> None:
     server = script(signed_in(), EMPTY)
-    connect(server.url, credentials=User()).request("GET", "/releases")
+    connect(server.url, credentials=USER).request("GET", "/releases")
     assert json.loads(server.seen[0].body) == {"user": "ann", "password": "p4ssword-of-ann"}
 
 

@@ -1,0 +1,148 @@
+"""What is done with a document that the server has taken: its runs are compared, its files follow.
+
+Neither costs a result. Runs are read back without being asked for where one may have been left out,
+or where that takes one request; `pytest-jama verify` compares all of them at any time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, cast
+
+from pytest_jama.core.text import counted
+from pytest_jama.targets.octane.arrivals import read_back
+from pytest_jama.targets.octane.entities import PAGE_SIZE
+from pytest_jama.targets.octane.evidence_files import EvidenceSender
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_jama.core.plan import Findings, Update
+    from pytest_jama.core.port import Observer
+    from pytest_jama.core.results import TestResult
+    from pytest_jama.targets.octane.arrivals import RunGap
+    from pytest_jama.targets.octane.document import ResultDocument
+    from pytest_jama.targets.octane.document_head import BuildIds
+    from pytest_jama.targets.octane.entities import Entities
+
+_WAITS_S = (1.0, 2.0, 4.0)
+"""Pauses before it is looked again for runs that are not there: a list may show them late."""
+
+_TOLD = 5
+"""So many runs are named that are not there as they were sent."""
+
+
+class TakenDocuments:
+    """The documents of one upload that the server has taken.
+
+    Args:
+        entities: The workspace.
+        findings: The results, where their files are, and what earlier uploads did with those.
+        observer: Told how far each file got.
+        build: The build that the runs belong to.
+        skip_errors: Whether the server takes runs without references that do not exist.
+    """
+
+    def __init__(
+        self,
+        entities: Entities,
+        findings: Findings,
+        *,
+        observer: Observer,
+        build: BuildIds | None,
+        skip_errors: bool,
+    ) -> None:
+        self._entities = entities
+        self._build = build
+        self._skip_errors = skip_errors
+        self._results: defaultdict[str, list[TestResult]] = defaultdict(list)
+        for result in findings.results:
+            self._results[result.test_id].append(result)
+        self._files = EvidenceSender(entities, findings, observer)
+        self._run_ids: dict[str, str] = {}
+
+    def follow_up(self, update: Update) -> str:
+        """Compare the runs of a document and attach files; say what is missing, empty for nothing.
+
+        Args:
+            update: The document.
+
+        Raises:
+            RefusedError: When its runs may not be read.
+            TargetError: When the server cannot be used any more.
+        """
+        document = cast("ResultDocument", update)
+        missing = self.find_missing(document)
+        self.attach(document)
+        return missing
+
+    def find_missing(self, document: ResultDocument) -> str:
+        """Say which runs of a document are not there as they were sent; empty when all are.
+
+        Args:
+            document: The document.
+
+        Raises:
+            TargetError: When the server does not show its runs.
+        """
+        results = [each for test in document.tests for each in self._results[test.test_id]]
+        covers_items = any(each.links for each in results)
+        if not is_due(
+            runs=len(document.tests), covers_items=covers_items, skip_errors=self._skip_errors
+        ):
+            return ""
+        found = read_back(self._entities, document.tests, build=self._build, waits_s=_WAITS_S)
+        self._run_ids.update(found.run_ids)
+        return describe_gaps(found.gaps, of=len(document.tests))
+
+    def attach(self, document: ResultDocument) -> None:
+        """Attach the files of the tests of a document to their runs; a refusal is told.
+
+        Args:
+            document: The document.
+
+        Raises:
+            TargetError: When the server cannot be used any more.
+        """
+        sent = [test for test in document.tests if self._has_files(test.test_id)]
+        if not sent:
+            return
+        unknown = [test for test in sent if test.test_id not in self._run_ids]
+        if unknown:
+            found = read_back(self._entities, unknown, build=self._build, waits_s=_WAITS_S)
+            self._run_ids.update(found.run_ids)
+        results = [each for test in sent for each in self._results[test.test_id]]
+        self._files.send(results, self._run_ids)
+
+    def _has_files(self, test_id: str) -> bool:
+        return any(each.files for each in self._results[test_id])
+
+
+def is_due(*, runs: int, covers_items: bool, skip_errors: bool) -> bool:
+    """Return whether runs are read back after a push that succeeded, without being asked for it.
+
+    Args:
+        runs: How many were sent.
+        covers_items: Whether one of them refers to backlog items: where such an item does not
+            exist, the server leaves its run out and says nothing.
+        skip_errors: Whether it takes the run without it.
+    """
+    return runs <= PAGE_SIZE or (covers_items and not skip_errors)
+
+
+def describe_gaps(gaps: Sequence[RunGap], *, of: int) -> str:
+    """Say which runs are not there as they were sent; empty for none.
+
+    Args:
+        gaps: Those runs.
+        of: How many were sent.
+    """
+    if not gaps:
+        return ""
+    some = "; ".join(map(str, gaps[:_TOLD]))
+    more = f"; and {len(gaps) - _TOLD} more" if len(gaps) > _TOLD else ""
+    verb = "is" if len(gaps) == 1 else "are"
+    return (
+        f"the server says that it took all, and {counted(len(gaps), 'run')} of {of} {verb} not "
+        f"there as sent: {some}{more}"
+    )
