@@ -164,6 +164,7 @@ def _run(
             extensions=session.extensions,
             provenance=head.account,
             shown=session.shown,
+            started=started,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,

@@ -23,7 +23,7 @@ from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.flow_reading import Desk
 from pytest_jama.targets.octane.flow_rows import FlowRows
 from pytest_jama.targets.octane.octane_client import open_client
-from pytest_jama.targets.octane.task_status import read_task, wait_for_task
+from pytest_jama.targets.octane.task_status import wait_for_task
 from pytest_jama.targets.octane.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def run_status(task: int, *, wait_s: float, options: FlowOptions) -> int:
     """
 
     def work(client: OctaneClient) -> FlowRows:
-        state = wait_for_task(client, task, wait_s=wait_s) if wait_s else read_task(client, task)
+        state = wait_for_task(client, task, wait_s=wait_s)
         row = state._asdict()
         return FlowRows(tuple(row), (row,), is_complete=state.is_success)
 
@@ -190,7 +190,7 @@ def _show(found: FlowRows, options: FlowOptions, *, program: str, redactor: Reda
 
 def _print_rows(found: FlowRows, status: int, *, as_csv: bool, redactor: Redactor) -> int:
     if as_csv:
-        lines = csv_text(found.columns, found.rows).splitlines()
+        lines = csv_text(found.columns, found.rows).removesuffix("\n").split("\n")
     else:
         lines = list(table_lines(found.columns, found.rows)) if found.rows else []
     stdout = make_tolerant(sys.stdout)

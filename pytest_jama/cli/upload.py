@@ -237,6 +237,7 @@ class _Upload:
             begun=begun,
             filed=tuple(each for each in filed if each.server == here),
             tasks={key: task for (server, key), task in tasks if server == here},
+            started=min(each.header.started for each in self._recordings).timestamp(),
         )
 
     def _open_journals(self) -> Journals:

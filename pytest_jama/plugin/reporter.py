@@ -295,6 +295,7 @@ class Reporter(Guarded):
             extensions=self._extensions,
             provenance=self._account,
             shown=self._session.shown,
+            started=self._started,
         )
 
     def _extra_lines(self) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.results import WORST_FIRST
+from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.text import counted
 from pytest_jama.targets.octane import xml_text
 from pytest_jama.targets.octane.run_element import STATUS_BY_OUTCOME, SentTest, write_run
@@ -177,7 +178,7 @@ def _earliest_ms(results: Iterable[TestResult], started: float | None) -> int:
     known = [result.started for result in results if result.started is not None]
     if known:
         return xml_text.epoch_milliseconds(min(known))
-    return xml_text.epoch_milliseconds(math.floor(started or 0))
+    return xml_text.epoch_milliseconds((started or 0) // 1)
 
 
 def _named_apart(results: Iterable[TestResult]) -> Iterator[tuple[TestName, TestResult]]:
@@ -185,11 +186,14 @@ def _named_apart(results: Iterable[TestResult]) -> Iterator[tuple[TestName, Test
 
     Tests whose names are equal only as the schema takes them stay two: a hash tells them apart.
     """
-    tests: dict[tuple[str, TestName], TestResult] = {}
+    reported: dict[TestName, list[TestResult]] = {}
     for result in results:
-        test = result.test_id, name_of(result)
-        known = tests.get(test)
-        tests[test] = result if known is None else _unite(known, result)
+        reported.setdefault(name_of(result), []).append(result)
+    tests = {
+        (result.test_id, name): result
+        for name, same in reported.items()
+        for result in (same if len(same) == 1 else _united(same))
+    }
     named: dict[TestName, list[tuple[str, TestName]]] = {}
     for test in tests:
         package, class_name, name = test[1]
@@ -220,6 +224,16 @@ def _told_apart(
 _RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
+def _united(results: Iterable[TestResult]) -> Iterable[TestResult]:
+    """Return one result for each test; one test may be spelled in several ways."""
+    tests: dict[str, TestResult] = {}
+    for result in results:
+        test = normal_form(result.test_id)
+        known = tests.get(test)
+        tests[test] = result if known is None else _unite(known, result)
+    return tests.values()
+
+
 def _unite(one: TestResult, other: TestResult) -> TestResult:
     """Return one of two results of a test, whatever their order: the worst, with all links."""
     links = dict.fromkeys((*one.links, *other.links))
@@ -232,7 +246,7 @@ def _gravity(result: TestResult) -> tuple[object, ...]:
     started = math.inf if began is None else xml_text.epoch_milliseconds(began)
     duration = xml_text.milliseconds(result.duration_s)
     said = (result.message, result.trace, result.error_type, result.notes, result.steps)
-    return _RANK[result.outcome], started, duration, *said
+    return _RANK[result.outcome], started, duration, *said, result.test_id
 
 
 def _attributes_of_all(head: DocumentHead) -> str:

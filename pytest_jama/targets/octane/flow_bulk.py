@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.core.errors import NotUsableError, RefusedError, TargetError
-from pytest_jama.core.text import counted, cut_with_hash
+from pytest_jama.core.errors import (
+    NotUsableError,
+    Problem,
+    RefusedError,
+    SettingsError,
+    TargetError,
+)
+from pytest_jama.core.text import counted, cut_with_hash, quoted
 from pytest_jama.targets.octane.entities import WRITTEN_AT_ONCE
 from pytest_jama.targets.octane.flow_reading import look_up_names
 from pytest_jama.targets.octane.flow_rows import FlowRows, name_of
@@ -246,12 +252,16 @@ def close_done(desk: Desk) -> FlowRows:
     """Set stories or features to done when all their parts are.
 
     Raises:
+        SettingsError: When something else is to be closed.
         TargetError: When the server does not answer, or refuses to tell.
     """
-    entities, wishes = desk.entities, look_up_names(desk)
+    entities, wishes = desk.entities, desk.wishes
     collection = wishes.text("what")
+    if collection not in CLOSINGS:
+        what = f"{quoted(collection)} are not closed by their parts"
+        raise SettingsError(Problem(what, f"give {' or '.join(CLOSINGS)}", "WHAT"))
     closing = CLOSINGS[collection]
-    query = both(done_by_parts(closing), wishes.named("release"))
+    query = both(done_by_parts(closing), look_up_names(desk).named("release"))
     found = list(entities.list(collection, fields="id,name,phase{name}", query=query))
     is_agreed = wishes.has("yes")
     phase = entry(entities, "phase", closing.done) if found and is_agreed else {}

@@ -30,9 +30,9 @@ from pytest_jama.targets.octane.query import (
     refers,
 )
 from pytest_jama.targets.octane.references import (
-    Kind,
-    Mistake,
     Reference,
+    ReferenceKind,
+    ReferenceMistake,
     choose,
     describe_missing,
 )
@@ -213,14 +213,14 @@ def find_named(entities: Entities, option: FlowOption, text: str) -> str:
         raise SettingsError(Problem("is not given", "add it", option.shown))
     if found := find_id(text, is_number_id=option.is_number_id):
         return found
-    kind = Kind(_NOUNS[option.collection], option.shown, option.collection)
+    kind = ReferenceKind(_NOUNS[option.collection], option.shown, option.collection)
     reference = Reference.parse(text)
     rows = list(entities.list(kind.collection, fields="id,name", query=reference.condition))
     meant = choose(kind, reference, rows)
     if meant is None:
         others = entities.list(kind.collection, fields="id,name", most=_MOST_NAMES)
         meant = describe_missing(kind, reference, (str(row.get("name")) for row in others))
-    if isinstance(meant, Mistake):
+    if isinstance(meant, ReferenceMistake):
         raise NotUsableError(meant.message)
     return str(meant.entity_id)
 

@@ -20,7 +20,7 @@ from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.failures import TransientError
 from pytest_jama.targets.http.login import Anonymous
 from pytest_jama.targets.http.request import Request
-from pytest_jama.targets.octane.ci_builds import BuildFacts
+from pytest_jama.targets.octane.build_making import BuildFacts
 from pytest_jama.targets.octane.context import find_context
 from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.flows import READING

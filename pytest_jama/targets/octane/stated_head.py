@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead, SuiteRef
-from pytest_jama.targets.octane.references import MILESTONE, MODULE, SUITE, Kind, Reference
+from pytest_jama.targets.octane.references import MILESTONE, MODULE, SUITE, ReferenceKind, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +64,6 @@ def _given(text: str | None) -> Iterable[str]:
     return (text,) if text else ()
 
 
-def _name_alone(kind: Kind, text: str) -> Problem:
+def _name_alone(kind: ReferenceKind, text: str) -> Problem:
     what = f"{kind.noun} {text!r} is a name, and only the server knows its ID"
     return Problem(what, "give its ID: id:1001", f"setting {kind.setting}")

@@ -1,0 +1,83 @@
+"""A workspace of its own in a running stand-in, and targets that send to it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from pytest_jama.config.octane_settings import OctaneKey, OctaneSettings
+from pytest_jama.core.cases import CaseRef
+from pytest_jama.targets.octane.target import OctaneTarget, make_octane_target
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from pytest_jama.sandbox.octane import OctaneSandbox
+    from pytest_jama.targets.http.give_up import Clocks
+
+RATE_PER_S = 1000.0
+"""Faster than a server likes it, so that no test waits."""
+
+
+class OctaneWorld:
+    """A server with one workspace; implements `tests.targets.contract.World`."""
+
+    def __init__(self, sandbox: OctaneSandbox, clocks: Clocks) -> None:
+        self.sandbox = sandbox
+        self.store = sandbox.store
+        self._clocks = clocks
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def settings(self, **given: Any) -> OctaneSettings:
+        credentials = OctaneKey(
+            client_id=self.sandbox.credentials.client_id,
+            client_secret=SecretStr(self.sandbox.credentials.client_secret),
+        )
+        values = {
+            "url": self.sandbox.url,
+            "space": "1001",
+            "workspace": "1002",
+            "upload": {"rate": RATE_PER_S},
+            **given,
+        }
+        settings = OctaneSettings.model_validate(values)
+        return settings.model_copy(update={"credentials": credentials})
+
+    def target(self, **given: Any) -> OctaneTarget:
+        target = make_octane_target(self.settings(**given), clocks=self._clocks)
+        self._stack.callback(target.close)
+        return target
+
+    def add_cases(self, count: int) -> list[CaseRef]:
+        """Make backlog items, which tests of this server cover."""
+        return [
+            CaseRef.parse(self.store.add("stories", name=f"story {number}"))
+            for number in range(count)
+        ]
+
+    def state(self) -> object:
+        """Return what the workspace has but for the log of its tasks."""
+        return {
+            name: self.store.all(name)
+            for name in ("automated_tests", "automated_runs", "previous_runs", "ci_servers")
+        }
+
+    @property
+    def lines(self) -> list[str]:
+        """What the server was asked, without parameters."""
+        return [f"{each.method} {each.path.partition('?')[0]}" for each in self.sandbox.requests]
