@@ -238,3 +238,39 @@ def test_a_record_is_passed_when_no_test_failed_and_all_was_taken(work: OctaneWo
     assert [each["test"] for each in record["tests_without_case"]] == ["test_it.py::test_passes"]
     known = {each["label"]: each["value"] for each in record["identification"]}
     assert (known["Workspace"], known["Release"]) == ("Pumps (1002)", "2.4 (4001)")
+
+
+@pytest.mark.parametrize(
+    "command, told",
+    [
+        (("lock",), "octane.yaml: is for ALM Octane, and only Jama has test cases to lock"),
+        (
+            ("prepare",),
+            "octane.yaml: is for ALM Octane, and only Jama has test plans to make ready",
+        ),
+        (("trace",), "octane.yaml: is for ALM Octane, and only Jama knows requirements"),
+        (("manifest", "-o", "x.json"), "only Jama has cases that a manifest tells"),
+        (("report", "--trace", "-o", "x.html"), "only Jama can be asked for a report"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_only_jama_has_is_said_where_octane_is(
+    work: OctaneWork, command: tuple[str, ...], told: str
+) -> None:
+    finished = work.run("pytest_jama", *command)
+
+    assert finished.status == 2
+    assert told in finished.output
+
+
+@pytest.mark.parametrize("command", [("trace",), ("manifest", "-o", "x.json")])
+def test_journals_for_octane_are_refused_by_what_only_jama_has(
+    work: OctaneWork, command: tuple[str, ...]
+) -> None:
+    work.pytest("--octane-no-upload")
+    (journal,) = map(str, work.journals())
+
+    finished = work.run("pytest_jama", *command, journal)
+
+    assert finished.status == 2
+    assert ".jsonl: is for ALM Octane, and only Jama " in finished.output
