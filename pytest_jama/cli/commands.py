@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -30,9 +30,19 @@ def toolbox() -> None:
 
 
 @toolbox.command()
+@click.option(
+    "--target",
+    type=click.Choice(["jama", "octane"]),
+    help="Which kind of server; without it that of the --seed file, or Jama.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; with COMMAND any free one.")
 @click.option("--db", type=_FILE, help="Keep the state in this SQLite file.")
-@click.option("--seed", type=_FILE, help="Create the project and all cases of this jama.yaml.")
+@click.option(
+    "--seed",
+    type=_FILE,
+    help="Create what this jama.yaml or octane.yaml refers to: project and cases, or release, "
+    "milestone, modules, suite, backlog items, CI job.",
+)
 @click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
 @click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
 @click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox.md.")
@@ -62,6 +72,7 @@ def toolbox() -> None:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sandbox(
     *,
+    target: Literal["jama", "octane"] | None,
     port: int | None,
     db: Path | None,
     seed: Path | None,
@@ -78,17 +89,19 @@ def sandbox(
     context_path: str,
     command: tuple[str, ...],
 ) -> int:
-    """Serve a local Jama Connect, or run COMMAND against one.
+    """Serve a local Jama Connect or ALM Octane, or run COMMAND against one.
 
     \b
     pytest-jama sandbox --seed jama.yaml
     pytest-jama sandbox --seed jama.yaml -- pytest --jama
     pytest-jama sandbox --fault 429:0.2 --throttle 10/100 -- pytest --jama
+    pytest-jama sandbox --target octane --seed octane.yaml -- pytest --octane
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.sandbox import run_sandbox  # noqa: PLC0415
     from pytest_jama.cli.sandbox_options import SandboxOptions  # noqa: PLC0415
 
     options = SandboxOptions(
+        target=target,
         port=port,
         db=db,
         seed=seed,
@@ -104,6 +117,10 @@ def sandbox(
         tls_client_ca=tls_client_ca,
         context_path=context_path,
     )
+    if options.is_for_octane:
+        from pytest_jama.cli.octane_sandbox import run_octane_sandbox  # noqa: PLC0415
+
+        return run_octane_sandbox(options, command)
     return run_sandbox(options, command)
 
 

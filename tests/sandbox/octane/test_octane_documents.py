@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,7 +31,9 @@ VALID = {
     "a negative duration": document(run_of(duration="-5")),
     "many zeros": document(run_of(duration="0" * 30 + "7")),
     "the greatest number": document(run_of(started=2**63 - 1)),
-    "empty package, class and module": document(run_of(**{"package": "", "class": "", "module": ""})),
+    "empty package, class and module": document(
+        run_of(**{"package": "", "class": "", "module": ""})
+    ),
     "a name of one blank": document(run_of(" ")),
     "a name of 255": document(run_of("x" * 255)),
     "127 letters beyond U+FFFF": document(run_of("\U0001f600" * 127)),
@@ -56,13 +57,14 @@ VALID = {
     "a link": document(run_of(external_report_url="https://ci.example/1")),
     "testdirector": document(run_of(external_report_url="testdirector:x")),
     "manual": document(run_of(manual=" true ")),
-    "a schema that is named": f'<test_result {INSTANCE} xsi:noNamespaceSchemaLocation="x"><test_runs/></test_result>',
+    "a schema that is named": f"<test_result {INSTANCE} "
+    'xsi:noNamespaceSchemaLocation="x"><test_runs/></test_result>',
     "comments and white space": "<test_result>\n<!-- c --><test_runs>\n</test_runs> </test_result>",
     "CDATA": document(run_of("a", "<error><![CDATA[<b>]]></error>")),
     "a gherkin run": document(
-        '<gherkin_test_run name="g" duration="1" status="Passed"><feature name="f" path="p" tag="@T" '
-        'started="1"><file>text</file><scenarios><background><steps/></background><scenario '
-        'name="s" status="Passed"/></scenarios></feature></gherkin_test_run>'
+        '<gherkin_test_run name="g" duration="1" status="Passed"><feature name="f" path="p" '
+        'tag="@T" started="1"><file>text</file><scenarios><background><steps/></background>'
+        '<scenario name="s" status="Passed"/></scenarios></feature></gherkin_test_run>'
     ),
 }
 INVALID = {
@@ -103,16 +105,14 @@ INVALID = {
     "a short link": document(run_of(external_report_url="td://")),
     "another kind of link": document(run_of(external_report_url="ftp://ci.example/")),
     "a line break in a link": document(run_of(external_report_url="https://ci/&#10;x")),
-    "a step without status": document(
-        run_of("a", '<steps><step name="s" duration="1"/></steps>')
-    ),
+    "a step without status": document(run_of("a", '<steps><step name="s" duration="1"/></steps>')),
 }
 NOT_XML = {
     "nothing": "",
     "not well-formed": "<test_result>",
     "two roots": "<test_result><test_runs/></test_result><x/>",
     "a control character": document(run_of("a&#27;b")),
-    "a DOCTYPE": f'<!DOCTYPE test_result>{document()}',
+    "a DOCTYPE": f"<!DOCTYPE test_result>{document()}",
     "an entity": f'<!DOCTYPE t [<!ENTITY e "x">]>{document(run_of("&e;"))}',
     "an unknown encoding": f'<?xml version="1.0" encoding="x-no-such"?>{document()}',
 }
@@ -191,9 +191,9 @@ def mutated(draw: st.DrawFn) -> bytes:
         elif change == "text":
             element.text = draw(st.sampled_from([" ", "x", "\n"]))
         elif change == "swap":
-            random.Random(draw(st.integers(0, 9))).shuffle(element)  # noqa: S311 (a test)
-        elif element.getparent() is not None:
-            element.getparent().remove(element)
+            element[:] = draw(st.permutations(list(element)))
+        elif (parent := element.getparent()) is not None:
+            parent.remove(element)
     return etree.tostring(root)
 
 

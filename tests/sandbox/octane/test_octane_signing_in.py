@@ -45,7 +45,7 @@ def test_every_spelling_of_credentials_signs_in(workspace: Workspace, kind: str)
     "body",
     [
         {"client_id": "x", "client_secret": "y"},
-        {"client_id": "robot", "client_secret": "not-a-password"},
+        {"client_id": "robot", "client_secret": "sandbox-password"},
         {"user": "robot"},
         {"user": "robot", "password": None},
         {},
@@ -167,7 +167,9 @@ def test_version_spaces_and_workspaces_are_named(workspace: Workspace) -> None:
     assert rooms.data == [{"type": "workspace", "id": "1002", "name": "Default Workspace"}]
 
 
-@pytest.mark.parametrize("place", ["1002/workspaces/1002", "1001/workspaces/1003", "x/workspaces/y"])
+@pytest.mark.parametrize(
+    "place", ["1002/workspaces/1002", "1001/workspaces/1003", "x/workspaces/y"]
+)
 def test_other_spaces_and_workspaces_are_not_there(workspace: Workspace, place: str) -> None:
     url = f"{workspace.server.url}/api/shared_spaces/{place}/tests"
     assert workspace.call("GET", url).status == 404
