@@ -155,8 +155,7 @@ def load_for_trace(
     """
     recordings = [each.recording for each in sources]
     settings = load_for_upload(recordings, owned=owned, flags=flags, environ=os.environ).settings
-    require_jama(settings, "knows requirements")
-    return settings
+    return require_jama(settings, "knows requirements")
 
 
 def trace_sources(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from pytest_jama.config.octane_settings import OctaneSettings
+from pytest_jama.config.octane_settings import OctaneKey, OctaneSettings
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.port import Observer
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from pytest_jama.targets.http.give_up import Clocks
 
 
-class StandInKey(NamedTuple):
-    """The API access key that the stand-in takes."""
-
-    client_id: str
-    client_secret: SecretStr
-
-
 def settings_of(server: OctaneSandbox, **given: Any) -> OctaneSettings:
     """Return settings as a loader makes them of octane.yaml, with the stand-in's own key.
 
@@ -37,7 +30,10 @@ def settings_of(server: OctaneSandbox, **given: Any) -> OctaneSettings:
         server: The stand-in.
         given: What the file says.
     """
-    key = StandInKey(server.credentials.client_id, SecretStr(str(server.credentials.client_secret)))
+    key = OctaneKey(
+        client_id=server.credentials.client_id,
+        client_secret=SecretStr(server.credentials.client_secret),
+    )
     where = {"url": server.url, "space": "1001", "workspace": "1002"}
     settings = OctaneSettings.model_validate({**where, **given})
     return settings.model_copy(update={"credentials": key})
