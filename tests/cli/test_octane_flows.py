@@ -244,3 +244,23 @@ def test_an_entity_without_fields_of_its_own_is_said_with_what_entities_are_call
     said = octane_world.run("fields", "automated_runs")
     assert (said.status, said.out) == (0, "")
     assert "metadata call entities run_automated, test_automated, defect, story" in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["close-done", "stories", "--release", "", "--yes"], "--release: is empty"),
+        (["failed", "--release", " "], "--release: is empty"),
+        (["failed", "--release", "name:"], "--release: is empty"),
+        (["failed", "--release", "id:2.4"], "--release: 'id:2.4' is not an ID"),
+        (["defects", "--phase", ""], "--phase: is empty"),
+        (["suite", "Regression", "1001", ""], "TESTS: is empty"),
+        (["fields", ""], "ENTITY: is empty"),
+    ],
+)
+def test_an_empty_option_never_means_everything(
+    arguments: list[str], said: str, octane_world: OctaneWorld
+) -> None:
+    found = octane_world.run(*arguments)
+    assert (found.status, found.asked) == (2, ())
+    assert said in found.err

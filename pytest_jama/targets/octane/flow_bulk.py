@@ -187,7 +187,7 @@ def _task_change(story: Mapping[str, Any], owners: _Owners) -> str:
 
 
 def _task_name(story: Mapping[str, Any]) -> str:
-    return cut_with_hash(f"{_TEST_TASK}: {story.get('name')}", at_most=LONGEST_NAME)
+    return cut_with_hash(f"{_TEST_TASK}: {name_of(story)}", at_most=LONGEST_NAME)
 
 
 def _task(
