@@ -264,3 +264,26 @@ def test_an_empty_option_never_means_everything(
     found = octane_world.run(*arguments)
     assert (found.status, found.asked) == (2, ())
     assert said in found.err
+
+
+def test_stories_that_nobody_can_own_a_task_of_are_left_and_named(
+    with_knobs: Callable[[OctaneKnobs], OctaneWorld],
+) -> None:
+    world = with_knobs(OctaneKnobs(forbidden_names="workspace_users"))
+    owned = world.store.add("stories", name="owned", phase="phase.story.new", owner=ROBOT)
+    other = world.store.add("stories", name="not owned", phase="phase.story.new")
+    said = world.run("add-test-tasks", "--yes", "--json")
+    assert (said.status, [row["id"] for row in said.rows]) == (1, [owned])
+    assert f"no task for story {other}: it has no owner, and" in said.err
+    assert len(world.store.all("tasks")) == 1
+
+
+def test_phases_that_may_not_be_read_are_named_as_present_servers_do(
+    with_knobs: Callable[[OctaneKnobs], OctaneWorld],
+) -> None:
+    world = with_knobs(OctaneKnobs(forbidden_names="phases"))
+    story = world.store.add("stories", name="S", phase="phase.story.new")
+    world.store.add("tasks", name="T", parent=story, phase="phase.task.completed", owner=ROBOT)
+    said = world.run("close-done", "stories", "--yes")
+    assert said.status == 0, said.err
+    assert world.store.get("stories", story)["phase"]["id"] == "phase.story.done"
