@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pytest_jama.config.octane_settings import OctaneKey
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.errors import CredentialsError, NotUsableError
+from pytest_jama.core.errors import CredentialsError, InterruptedUploadError, NotUsableError
 from pytest_jama.core.plan import Findings, Plan, Receipt, SendState
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import Judgement
@@ -268,3 +268,40 @@ def test_wrong_credentials_stop_it_before_anything_is_sent(world: OctaneWorld) -
         target.plan(_findings(*_results(Outcome.PASSED)), create=True, observer=Told())
     target.close()
     assert world.lines == ["POST /authentication/sign_in"]
+
+
+def _press_ctrl_c(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_the_server_works_keeps_the_task_and_ends_at_once(world: OctaneWorld) -> None:
+    results = _results(*[Outcome.PASSED] * 5_001)
+    target = world.target()
+    plan = target.plan(_findings(*results), create=True, observer=Told())
+    pressed = iter([_press_ctrl_c])
+
+    def told(receipt: object) -> None:
+        next(pressed, lambda _: None)(receipt)
+
+    first, second = target.push(plan.updates, observer=Told(told))
+    target.close()
+    assert (first.state, second.state) == (SendState.UNVERIFIED, SendState.NOT_SENT)
+    assert first.task is not None
+    assert isinstance(first.cause, InterruptedUploadError)
+    assert first.cause is second.cause
+    assert world.lines[-1] == "POST /test-results"
+
+
+def test_a_session_that_was_interrupted_is_finished_by_the_next_upload(world: OctaneWorld) -> None:
+    findings = _findings(*_results(Outcome.PASSED))
+    target = world.target()
+    plan = target.plan(findings, create=True, observer=Told())
+    pressed = iter([_press_ctrl_c])
+    told = Told(lambda receipt: next(pressed, lambda _: None)(receipt))
+    (broken,) = target.push(plan.updates, observer=told)
+    assert broken.task is not None
+    world.sandbox.clear_requests()
+    (sent,) = _send(world, findings._replace(tasks={broken.update.key: broken.task}))
+    assert (sent.state, sent.attempts) == (SendState.SENT, 0)
+    assert "POST /test-results" not in world.lines
+    assert world.store.count("automated_runs") == 1
