@@ -270,20 +270,23 @@ def test_wrong_credentials_stop_it_before_anything_is_sent(world: OctaneWorld) -
     assert world.lines == ["POST /authentication/sign_in"]
 
 
-def _press_ctrl_c(_: object) -> None:
-    raise KeyboardInterrupt
+class _Pressing:
+    """Presses Ctrl-C at the first receipt: when the server has just named the task."""
+
+    def __init__(self) -> None:
+        self._has_pressed = False
+
+    def __call__(self, _: object) -> None:
+        if not self._has_pressed:
+            self._has_pressed = True
+            raise KeyboardInterrupt
 
 
 def test_ctrl_c_while_the_server_works_keeps_the_task_and_ends_at_once(world: OctaneWorld) -> None:
     results = _results(*[Outcome.PASSED] * 5_001)
     target = world.target()
     plan = target.plan(_findings(*results), create=True, observer=Told())
-    pressed = iter([_press_ctrl_c])
-
-    def told(receipt: object) -> None:
-        next(pressed, lambda _: None)(receipt)
-
-    first, second = target.push(plan.updates, observer=Told(told))
+    first, second = target.push(plan.updates, observer=Told(_Pressing()))
     target.close()
     assert (first.state, second.state) == (SendState.UNVERIFIED, SendState.NOT_SENT)
     assert first.task is not None
@@ -296,9 +299,7 @@ def test_a_session_that_was_interrupted_is_finished_by_the_next_upload(world: Oc
     findings = _findings(*_results(Outcome.PASSED))
     target = world.target()
     plan = target.plan(findings, create=True, observer=Told())
-    pressed = iter([_press_ctrl_c])
-    told = Told(lambda receipt: next(pressed, lambda _: None)(receipt))
-    (broken,) = target.push(plan.updates, observer=told)
+    (broken,) = target.push(plan.updates, observer=Told(_Pressing()))
     assert broken.task is not None
     world.sandbox.clear_requests()
     (sent,) = _send(world, findings._replace(tasks={broken.update.key: broken.task}))
