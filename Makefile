@@ -9,7 +9,7 @@ WORKERS ?= 3
 FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
   tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
-.PHONY: help demo test coverage faults fuzz check fix docs bench wheel test-wheel test-lowest audit sbom clean
+.PHONY: help demo test coverage faults fuzz octane-sdk check fix docs bench wheel test-wheel test-lowest audit sbom clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -46,6 +46,11 @@ faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `mak
 fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long
 	$(PYTEST) $(FUZZERS) --every-cell
 
+octane-sdk: ## get the vendor's client for JavaScript, which holds the stand-in of ALM Octane to account
+	mkdir -p build/octane-js-sdk
+	cp tests/sandbox/octane/js_sdk/package.json build/octane-js-sdk/
+	npm install --prefix build/octane-js-sdk --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -59,6 +64,7 @@ fix: $(INSTALLED) ## format and repair what can be repaired
 docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew
 	$(BIN)/python -m pytest_jama.config.reference
 	$(BIN)/python -m tests.faults.page
+	$(BIN)/python -m tests.cli.octane_page
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer

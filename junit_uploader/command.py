@@ -85,7 +85,7 @@ def run_upload(options: Namespace, command: Sequence[str]) -> int:
 
 
 def _mode_of(options: Namespace) -> Mode:
-    if options.no_upload:
+    if options.no_upload or options.output is not None:
         return Mode.NO_UPLOAD
     return Mode.DRY_RUN if options.dry_run else Mode.SEND
 
@@ -102,11 +102,14 @@ def _run(
         )
     )
     captured = _captured(loaded.settings)
+    if options.output is not None:
+        _check_output(loaded.settings)
     with no_garbage_collection():
         reports = read_reports(
             options.reports,
             ReadOptions(
                 skipped_wins=loaded.settings.junit.skipped_wins,
+                keeps_traces=loaded.settings.keeps_traces,
                 redactor=loaded.settings.redactor,
                 captured=captured,
             ),
@@ -121,6 +124,8 @@ def _run(
             os.environ,
         )
         found = find_results(reports, loaded, session, output, commits=commits, about=about)
+    if options.output is not None:
+        return _write_output(found, session, options, about)
     provenance = find_provenance(
         loaded.settings,
         folder=None,
@@ -159,10 +164,34 @@ def _run(
             extensions=session.extensions,
             provenance=head.account,
             shown=session.shown,
+            started=started,
         ),
         observers=[output.make_progress()],
         extra=lambda: found.lines,
         style=output.style,
+    )
+
+
+def _check_output(settings: SharedSettings) -> None:
+    """Refuse names that need the server, before any report is read."""
+    from junit_uploader.document_output import stated_head  # noqa: PLC0415 (few want it)
+
+    stated_head(settings)
+
+
+def _write_output(
+    found: FoundResults, session: Session, options: Namespace, about: dict[str, Any]
+) -> Ending:
+    """Write what would be sent into files; nothing is sent, and there is no journal."""
+    from junit_uploader.document_output import write_output  # noqa: PLC0415 (few want it)
+
+    return write_output(
+        session.shown.results(found.judged),
+        Path(options.output),
+        session=session,
+        about=about,
+        extra=found.lines,
+        verbose=options.verbose > 0,
     )
 
 

@@ -72,6 +72,7 @@ def find_results(
         find_links=lambda test, result: session.extensions.find_links(result, name=test.name),
         find_within=KeyPlaces(settings.tests).find_links,
         reads_references=settings.judges_cases,
+        keeps_names=settings.keeps_traces,
     )
     known = find_known(
         settings,

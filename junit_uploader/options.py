@@ -159,12 +159,6 @@ def _add_octane(group: argparse._ArgumentGroup) -> None:
         default=None,
         help="take what refers to something that does not exist without that reference",
     )
-    group.add_argument(
-        "--output",
-        metavar="FILE",
-        help="write what would be sent into this file, several documents into numbered ones; "
-        "needs no server and no credentials",
-    )
 
 
 def _add_manners(parser: argparse.ArgumentParser) -> None:
@@ -178,9 +172,15 @@ def _add_manners(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--dry-run",
         action="store_true",
-        help="read from Jama and print the exact changes, write nothing there",
+        help="read from the server and print the exact changes, write nothing there",
     )
     what.add_argument("--no-upload", action="store_true", help="only write the journal")
+    what.add_argument(
+        "--output",
+        metavar="FILE",
+        help="only for ALM Octane: write what would be sent into this file, several documents into "
+        "numbered ones; needs no server and no credentials",
+    )
     parser.add_argument(
         "--strict",
         action="store_true",

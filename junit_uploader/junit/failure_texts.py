@@ -70,13 +70,13 @@ _LONGEST_KIND = 200
 def _text_beside_message(element: etree._Element, dialects: Dialects) -> str:
     """Return what a result says; empty where its message does, and is kept as a whole."""
     message = (element.get("message") or "").strip()
+    text = all_text(element)
+    if text.strip() == message:
+        return text if len(message) > MESSAGE_CHARACTERS else ""
     phase = dialects.find_phase(message)
     lines = (phase[1] if phase else message).splitlines()[:_LINES_COMPARED]
     inside = "".join(element.itertext("*")).strip("\r\n")
-    if inside and all(line.strip() in inside for line in lines):
-        return inside
-    text = all_text(element)
-    return "" if text.strip() == message and len(message) <= MESSAGE_CHARACTERS else text
+    return inside if inside and all(line.strip() in inside for line in lines) else text
 
 
 _LINES_COMPARED = 10

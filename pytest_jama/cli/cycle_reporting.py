@@ -176,8 +176,7 @@ def _settings_for(
     newest = read_source((here or ranked)[-1].path).recording
     flags = {"url": options.flags.get("url")}
     settings = load_for_upload([newest], owned=owned, flags=flags, environ=os.environ).settings
-    require_jama(settings, "can be compared")
-    return settings
+    return require_jama(settings, "can be compared")
 
 
 def _rank(path: Path) -> tuple[int, str]:

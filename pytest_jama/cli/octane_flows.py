@@ -23,8 +23,8 @@ from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.flow_reading import Desk
 from pytest_jama.targets.octane.flow_rows import FlowRows
 from pytest_jama.targets.octane.octane_client import open_client
-from pytest_jama.targets.octane.task_status import read_task, wait_for_task
-from pytest_jama.targets.octane.wishes import Wishes
+from pytest_jama.targets.octane.task_status import wait_for_task
+from pytest_jama.targets.octane.wishes import Wishes, require_usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
@@ -91,11 +91,12 @@ def run_flow(
     Returns:
         The exit status.
     """
-    texts = {name: _text(value) for name, value in given.items() if value}
+    texts = {name: _text(value) for name, value in given.items() if value not in {None, ()}}
     known = {option.name: option for option in flow.options}
     wishes = Wishes(texts, known, clock())
 
     def work(client: OctaneClient) -> FlowRows:
+        require_usable(wishes)
         return flow.run(Desk(Entities(client), wishes))
 
     return _run(work, options, program=f"{PROGRAM} {flow.name}")
@@ -118,7 +119,7 @@ def run_status(task: int, *, wait_s: float, options: FlowOptions) -> int:
     """
 
     def work(client: OctaneClient) -> FlowRows:
-        state = wait_for_task(client, task, wait_s=wait_s) if wait_s else read_task(client, task)
+        state = wait_for_task(client, task, wait_s=wait_s)
         row = state._asdict()
         return FlowRows(tuple(row), (row,), is_complete=state.is_success)
 
@@ -190,7 +191,7 @@ def _show(found: FlowRows, options: FlowOptions, *, program: str, redactor: Reda
 
 def _print_rows(found: FlowRows, status: int, *, as_csv: bool, redactor: Redactor) -> int:
     if as_csv:
-        lines = csv_text(found.columns, found.rows).splitlines()
+        lines = csv_text(found.columns, found.rows).removesuffix("\n").split("\n")
     else:
         lines = list(table_lines(found.columns, found.rows)) if found.rows else []
     stdout = make_tolerant(sys.stdout)

@@ -17,7 +17,7 @@ from pytest_jama.core.text import printable
 from pytest_jama.report.streams import make_tolerant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from pathlib import Path
 
     from pytest_jama.cli.sandbox_options import SandboxOptions
@@ -47,15 +47,18 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         from pytest_jama.sandbox.jama.store import Store  # noqa: PLC0415
         from pytest_jama.sandbox.serving import SandboxError  # noqa: PLC0415
     except ModuleNotFoundError as exc:
-        raise SettingsError(_extra_missing(exc)) from exc
-    faults = parse_faults(options)
+        raise SettingsError(extra_missing(exc)) from exc
+    from pytest_jama.sandbox.jama.app import API_PATHS  # noqa: PLC0415
+    from pytest_jama.sandbox.jama.knobs import Knobs  # noqa: PLC0415
+
+    faults = parse_faults(options, API_PATHS)
     try:
         with Store(options.db) as store:
             project = seed_store(store, options)
             sandbox = Sandbox(
                 store,
-                knobs=parse_knobs(options),
-                port=_port(options, is_beside_command=bool(command)),
+                knobs=parse_knobs(options, Knobs),
+                port=port_of(options, is_beside_command=bool(command)),
                 context_path=options.context_path,
                 faults=faults,
                 tls=parse_tls(options),
@@ -63,7 +66,7 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
             if command:
                 return _run_beside(sandbox, project, options, command)
             sandbox.serve(on_ready=lambda _: _announce(sandbox, options))
-            _print_played(sandbox.faults, options)
+            print_played(sandbox.faults, options)
             return 0
     except (SandboxError, DatabaseError) as exc:
         problem = Problem(
@@ -80,11 +83,12 @@ def _run_beside(
         _announce(sandbox, options)
         status = run_command(command, environment_for(sandbox, project=project))
         _print_last_cycle(sandbox.store)
-        _print_played(sandbox.faults, options)
+        print_played(sandbox.faults, options)
         return status
 
 
-def _port(options: SandboxOptions, *, is_beside_command: bool) -> int:
+def port_of(options: SandboxOptions, *, is_beside_command: bool) -> int:
+    """Return the port to serve on; 0 takes a free one."""
     if options.port is None:
         return 0 if is_beside_command else DEFAULT_PORT
     return options.port
@@ -136,17 +140,23 @@ def environment_for(sandbox: Sandbox, *, project: str) -> Mapping[str, str]:
         sandbox: The running sandbox.
         project: The key of the project; an own ``JAMA_PROJECT`` is left alone.
     """
-    kept = {name: value for name, value in os.environ.items() if not _is_credential(name)}
-    no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1"]))
     return {
         "JAMA_PROJECT": project,
-        **kept,
+        **environment_without(_CREDENTIALS),
         "JAMA_URL": sandbox.url,
         "JAMA_CLIENT_ID": sandbox.credentials.client_id,
         "JAMA_CLIENT_SECRET": sandbox.credentials.client_secret,
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
     }
+
+
+_CREDENTIALS = frozenset({"JAMA_USERNAME", "JAMA_PASSWORD"})
+
+
+def environment_without(dropped: Container[str]) -> Mapping[str, str]:
+    """Return the environment without some variables; what is local needs no proxy in it."""
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1"]))
+    return {**kept, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -155,7 +165,7 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
         with subprocess.Popen(list(command), env=dict(environment)) as process:  # noqa: S603 (asked)
             return _wait_for(process)
     except OSError as exc:
-        _say(f"pytest-jama sandbox: cannot run {command[0]!r}: {exc.strerror or exc}")
+        say(f"pytest-jama sandbox: cannot run {command[0]!r}: {exc.strerror or exc}")
         return 127
 
 
@@ -197,7 +207,8 @@ def _name_of(ref: CaseRef) -> Mapping[str, Any]:
     return {name: ref.text}
 
 
-def _extra_missing(exc: ModuleNotFoundError) -> Problem:
+def extra_missing(exc: ModuleNotFoundError) -> Problem:
+    """Say what to install."""
     return Problem(
         f"the sandbox needs {exc.name}, which is not installed",
         remedy="run: pip install 'pytest-jama[sandbox]'",
@@ -205,21 +216,22 @@ def _extra_missing(exc: ModuleNotFoundError) -> Problem:
     )
 
 
-def _is_credential(name: str) -> bool:
-    return name in {"JAMA_USERNAME", "JAMA_PASSWORD"}
-
-
 def _announce(sandbox: Sandbox, options: SandboxOptions) -> None:
     url, credentials, store = sandbox.url, sandbox.credentials, sandbox.store
     keys = [project.key for project in store.projects() if project.key]
     projects = ", ".join(f"{key} ({len(store.cases(key))} cases)" for key in keys)
-    _say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")
-    _say(f"  JAMA_URL={url}")
-    _say(f"  JAMA_CLIENT_ID={credentials.client_id}")
-    _say(f"  JAMA_CLIENT_SECRET={credentials.client_secret}")
+    say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")
+    say(f"  JAMA_URL={url}")
+    say(f"  JAMA_CLIENT_ID={credentials.client_id}")
+    say(f"  JAMA_CLIENT_SECRET={credentials.client_secret}")
+    say_faults(options)
+
+
+def say_faults(options: SandboxOptions) -> None:
+    """Print how to let the same go wrong again; nothing if there are no faults."""
     if options.faults:
         faults = " ".join(f"--fault {shlex.quote(text)}" for text in options.faults)
-        _say(f"  faults: {faults} --fault-seed {options.fault_seed}")
+        say(f"  faults: {faults} --fault-seed {options.fault_seed}")
 
 
 def _print_last_cycle(store: Store) -> None:
@@ -232,7 +244,7 @@ def _print_last_cycle(store: Store) -> None:
         for cycle in store.cycles(plan.id)
     ]
     if not cycles:
-        _say("No cycle was created.")
+        say("No cycle was created.")
         return
     runs_by_cycle = {cycle.id: store.runs(cycle.id) for cycle in cycles}
 
@@ -249,7 +261,7 @@ def _print_runs(title: str, runs: Sequence[Node]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    _say(title)
+    say(title)
     table = Table("run", "case", "name", "status", "steps")
     for run in runs:
         steps = " ".join(step.status for step in run.steps)
@@ -258,7 +270,7 @@ def _print_runs(title: str, runs: Sequence[Node]) -> None:
     Console(file=make_tolerant(sys.stderr, is_drawn_on=True)).print(table)
 
 
-def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
+def print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
     """Print how often each fault was played; nothing if there were none to play."""
     from pytest_jama.sandbox.faults import parse_fault  # noqa: PLC0415 (an extra)
 
@@ -269,8 +281,9 @@ def _print_played(faults: ActiveFaults, options: SandboxOptions) -> None:
     if counts:
         played = ", ".join(f"{name} {count}x" for name, count in counts.items())
         repeat = f" (the same again: --fault-seed {options.fault_seed})" if options.faults else ""
-        _say(f"Faults played: {played}{repeat}")
+        say(f"Faults played: {played}{repeat}")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line for people."""
     click.echo(printable(text), file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.sandbox.faults import Fault, Latency, RandomFault, Throttle
-    from pytest_jama.sandbox.jama.knobs import Knobs
+    from pytest_jama.sandbox.knob_words import KnobSet
+    from pytest_jama.sandbox.recorder import ApiPaths
     from pytest_jama.sandbox.serving import Tls
+
+
+TargetName = Literal["jama", "octane"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,10 @@ class SandboxOptions:
     """The options of the command line.
 
     Attributes:
+        target: Which kind of server; None goes by the seed file, and is Jama without one.
         port: TCP port on 127.0.0.1; None chooses.
         db: The SQLite file of the state; None keeps it in memory.
-        seed: The jama.yaml whose project and cases are to exist.
+        seed: The settings file whose project and cases, or release and suite, are to exist.
         cases: More case references that are to exist.
         steps: How many steps each of these has.
         knobs: ``name=value`` each.
@@ -41,6 +46,7 @@ class SandboxOptions:
         tls_client_ca: PEM file of the CA of clients' certificates.
     """
 
+    target: TargetName | None = None
     port: int | None = None
     db: Path | None = None
     seed: Path | None = None
@@ -56,18 +62,27 @@ class SandboxOptions:
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
 
+    @property
+    def is_for_octane(self) -> bool:
+        """Whether ALM Octane is meant."""
+        if self.target is not None:
+            return self.target == "octane"
+        return self.seed is not None and self.seed.name.startswith("octane.")
 
-def parse_knobs(options: SandboxOptions) -> Knobs:
-    """Return the knobs that ``--knob`` sets.
+
+_Knobs = TypeVar("_Knobs", bound="KnobSet")
+
+
+def parse_knobs(options: SandboxOptions, kind: type[_Knobs]) -> _Knobs:
+    """Return the knobs that ``--knob`` sets, of this kind of server.
 
     Raises:
         SettingsError: When a knob does not exist, or does not take the value.
     """
-    from pytest_jama.sandbox.jama.knobs import Knobs  # noqa: PLC0415 (an extra)
-    from pytest_jama.sandbox.knob_words import KnobError  # noqa: PLC0415
+    from pytest_jama.sandbox.knob_words import KnobError  # noqa: PLC0415 (an extra)
 
     try:
-        return Knobs.parse(options.knobs)
+        return kind.parse(options.knobs)
     except KnobError as exc:
         problem = Problem(str(exc), remedy="see docs/sandbox.md", origin="--knob")
         raise SettingsError(problem) from exc
@@ -105,8 +120,12 @@ def parse_tls(options: SandboxOptions) -> Tls | None:
 _THROTTLE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)[/,]([0-9]{1,9})", re.ASCII)
 
 
-def parse_faults(options: SandboxOptions) -> tuple[Fault, ...]:
+def parse_faults(options: SandboxOptions, paths: ApiPaths) -> tuple[Fault, ...]:
     """Return the faults that ``--throttle``, ``--latency`` and ``--fault`` ask for.
+
+    Args:
+        options: The options.
+        paths: Where the API of the server is.
 
     Raises:
         BadParameter: When one of them has no usable form.
@@ -116,7 +135,7 @@ def parse_faults(options: SandboxOptions) -> tuple[Fault, ...]:
         faults.append(_throttle(options.throttle))
     if options.latency is not None:
         faults.append(_latency(options.latency))
-    return (*faults, *_random_faults(options))
+    return (*faults, *_random_faults(options, paths))
 
 
 def _throttle(text: str) -> Throttle:
@@ -141,13 +160,12 @@ def _latency(text: str) -> Latency:
         raise _wrong("--latency", f"{text!r} cannot be read; write it like 50ms") from exc
 
 
-def _random_faults(options: SandboxOptions) -> Sequence[RandomFault]:
+def _random_faults(options: SandboxOptions, paths: ApiPaths) -> Sequence[RandomFault]:
     from pytest_jama.sandbox.faults import FaultError, parse_fault  # noqa: PLC0415 (an extra)
-    from pytest_jama.sandbox.jama.app import API_PATHS  # noqa: PLC0415
 
     seed = options.fault_seed
     try:
-        faults = [parse_fault(text, seed=seed, paths=API_PATHS) for text in options.faults]
+        faults = [parse_fault(text, seed=seed, paths=paths) for text in options.faults]
     except FaultError as exc:
         raise _wrong("--fault", str(exc)) from exc
     # The fault that makes lists late has to see every creation, also one that another fault hides.

@@ -12,25 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
+from pytest_jama.cli.upload_choice import choose_journals, owned_for
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
-    find_journal_folder,
     load_for_upload,
-    require_one_kind,
 )
-from pytest_jama.config import find_kinds, kind_of, load_owned
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, Unusable, UnusableKind
+from pytest_jama.config import kind_of
+from pytest_jama.core.errors import PytestJamaError, Unusable, UnusableKind
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode
 from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.journal import Journals
-from pytest_jama.journal.folder import FOLDER, shown
+from pytest_jama.journal.folder import shown
 from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
-from pytest_jama.journal.select import Choice, choose_named, choose_newest
 from pytest_jama.journal.sending_lines import upload_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
@@ -47,9 +45,10 @@ from pytest_jama.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_jama.config import Flags, Kind, LoadedSettings, SharedSettings
+    from pytest_jama.config import Flags, LoadedSettings, SharedSettings
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
+    from pytest_jama.journal.select import Choice
     from pytest_jama.session.command_line import OutputOptions
 
 PROGRAM = "pytest-jama upload"
@@ -91,11 +90,9 @@ def run_upload(
         The exit status.
     """
     try:
-        owned, choice = _choose_of_any(options)
+        owned, choice = choose_journals(options)
         with closing(_Held(choice)), output.logging():
-            kind = require_one_kind(each.recording for each in choice.taken)
-            if kind not in (None, owned.settings.kind) and options.config is None:
-                owned = _load_owned(options, kind)
+            owned = owned_for(choice, owned, options)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output, options)
@@ -103,23 +100,6 @@ def run_upload(
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
-
-
-def _load_owned(options: UploadOptions, kind: Kind[Any]) -> LoadedSettings[SharedSettings]:
-    return load_owned(
-        start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ, kind=kind
-    )
-
-
-def _choose_of_any(options: UploadOptions) -> tuple[LoadedSettings[SharedSettings], Choice]:
-    """Choose journals, where two settings files may each name a folder of them."""
-    kinds = find_kinds(Path.cwd(), options.config)
-    for kind in kinds:
-        owned = _load_owned(options, kind)
-        choice = _choose(options, owned)
-        if choice.taken or kind is kinds[-1]:
-            break
-    return owned, choice
 
 
 class _Held:
@@ -131,33 +111,6 @@ class _Held:
     def close(self) -> None:
         for taken in self._choice.taken:
             taken.writer.close()
-
-
-def _choose(options: UploadOptions, owned: LoadedSettings[SharedSettings]) -> Choice:
-    try:
-        return _find_choice(options, find_journal_folder(owned), owned)
-    except OSError as exc:
-        what = f"cannot read {exc.filename}: {exc.strerror or exc}"
-        raise PytestJamaError(f"{what}; check the path and its permissions") from exc
-
-
-def _find_choice(
-    options: UploadOptions, folder: Path | None, owned: LoadedSettings[SharedSettings]
-) -> Choice:
-    if options.journals:
-        return choose_named(options.journals, folder=folder)
-    if folder is not None:
-        return choose_newest(folder)
-    if owned.file:
-        expected = shown(owned.settings.journal.folder)
-        return Choice(notes=(f"{expected}: no session has kept a journal there",))
-    raise SettingsError(
-        Problem(
-            f"there is no folder {FOLDER} and no jama.yaml here",
-            "name the journals, or go where jama.yaml is",
-            str(Path.cwd()),
-        ),
-    )
 
 
 def _end_without_journal(
@@ -284,6 +237,7 @@ class _Upload:
             begun=begun,
             filed=tuple(each for each in filed if each.server == here),
             tasks={key: task for (server, key), task in tasks if server == here},
+            started=min(each.header.started for each in self._recordings).timestamp(),
         )
 
     def _open_journals(self) -> Journals:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.config import JAMA, kind_of, load_from_journal
+from pytest_jama.config import JAMA, Settings, kind_of, load_from_journal
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import without_user_info
 from pytest_jama.journal.folder import FOLDER, shown
@@ -16,7 +16,7 @@ from pytest_jama.journal.prior_uploads import server_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Flags, Kind, LoadedSettings, Settings, SharedSettings
+    from pytest_jama.config import Flags, Kind, LoadedSettings, SharedSettings
     from pytest_jama.journal.record import Recording
 
 _RULES: Mapping[str, tuple[str, ...]] = {
@@ -138,8 +138,8 @@ def load_for_reading(
     return load_from_journal(unused, owned=owned, environ=environ, flags=flags).settings
 
 
-def require_jama(settings: Settings, ability: str) -> None:
-    """Refuse to ask another kind of server than Jama.
+def require_jama(settings: SharedSettings, ability: str) -> Settings:
+    """Refuse to ask another kind of server than Jama; return the settings, which are Jama's.
 
     Args:
         settings: What says which kind it is.
@@ -148,9 +148,12 @@ def require_jama(settings: Settings, ability: str) -> None:
     Raises:
         SettingsError: When it is another one.
     """
-    if settings.target != "jama":
-        what = f"the target is {settings.target!r}, and only Jama {ability}"
-        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    if isinstance(settings, Settings) and settings.target == "jama":
+        return settings
+    what = f"the target is {settings.target!r}, and only Jama {ability}"
+    is_jama = isinstance(settings, Settings)
+    remedy = "leave `target` out" if is_jama else "name a journal or settings file for Jama"
+    raise SettingsError(Problem(what, remedy, "setting target"))
 
 
 def _server_problems(

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from pytest_jama.config.kinds import JAMA, OCTANE, Kind
 from pytest_jama.config.types import Allowed, mistake
@@ -95,19 +95,22 @@ _IDS = re.compile(r"([1-9][0-9]{0,18})(?:/([1-9][0-9]{0,18}))?/?", re.ASCII)
 def find_workspace(url: object) -> WorkspaceIds:
     """Return the IDs in a browser's address, ``https://host/ui/?p=1001/1002#...``.
 
+    In some addresses the question mark stands after the hash.
+
     Source: the form that the vendor's GitLab service asks for.
 
     Raises:
         PydanticCustomError: When it has a `p` that names nothing.
     """
     parts = urlsplit(url.strip() if isinstance(url, str) else "")
-    said = parse_qs(parts.query).get("p", [])
+    queries = (parts.query, parts.fragment.partition("?")[2])
+    said = [each for query in queries for each in parse_qs(query).get("p", [])]
     if not said:
         return WorkspaceIds()
-    found = _IDS.fullmatch(said[-1].strip())
+    found = _IDS.fullmatch(said[0].strip())
     if not found:
         raise mistake(
-            f"has {f'p={said[-1]}'!a}, which names no space and workspace by their IDs",
+            f"has {f'p={said[0]}'!a}, which names no space and workspace by their IDs",
             remedy="use .../ui/?p=1001/1002, or leave it out and give space and workspace",
         )
     return WorkspaceIds(found[1], found[2] or "")
@@ -122,7 +125,7 @@ def _report_link(value: object) -> str | None:
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise mistake(
             "contains a user name or password (the part before `@`)",
-            remedy="remove that part: every one who sees the runs would see it",
+            remedy="remove that part: who sees the runs would see it",
         )
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2
     if not _SHORTEST_LINK <= length <= _LONGEST_LINK:
@@ -159,4 +162,16 @@ OctaneUrl = Annotated[
     BeforeValidator(_octane_url),
     Allowed(f"the address of the server, such as {OCTANE.example_url}"),
 ]
-ReportLink = Annotated[str | None, BeforeValidator(_report_link), Allowed(_LINK_WORDS)]
+ReportLink = Annotated[
+    str | None,
+    BeforeValidator(_report_link),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^(https?|tds?)://", "maxLength": _LONGEST_LINK},
+                {"type": "null"},
+            ],
+        }
+    ),
+    Allowed(_LINK_WORDS),
+]

@@ -8,25 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
+from typing_extensions import TypeVar
+
 from pytest_jama.core.test_ids import SETTINGS_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typing_extensions import TypeVar
-
     from pytest_jama.config.models import Settings, SharedSettings
     from pytest_jama.config.octane_settings import OctaneSettings
 
-    AnySettings = TypeVar("AnySettings", bound=SharedSettings, default=Settings)
-    AnySettings_co = TypeVar(
-        "AnySettings_co", bound=SharedSettings, default=Settings, covariant=True
-    )
-else:
-    from typing import TypeVar  # before Python 3.13 it knows no default
-
-    AnySettings = TypeVar("AnySettings")
-    AnySettings_co = TypeVar("AnySettings_co", covariant=True)
+AnySettings = TypeVar("AnySettings", bound="SharedSettings", default="Settings")
+AnySettings_co = TypeVar(
+    "AnySettings_co", bound="SharedSettings", default="Settings", covariant=True
+)
 
 
 class CredentialPair(NamedTuple):

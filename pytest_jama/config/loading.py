@@ -221,7 +221,7 @@ def load_from_journal(
     Args:
         header: The settings in the journal's header; nothing in them is filled in again, but
             ``${JAMA_USER}``, which a session without credentials had to leave open. Those of
-            `OWNED` are passed over.
+            `OWNED` are passed over, and those that a newer version added.
         owned: What the user says of these; see `load_owned`.
         environ: The environment, with the credentials.
         flags: As for `load_settings`.
@@ -233,7 +233,9 @@ def load_from_journal(
     """
     kind = owned.settings.kind
     lookup = Variables(environ, Path.cwd()).look_up
-    kept = {name: value for name, value in header.items() if name not in OWNED}
+    fields = kind.load_model().model_fields
+    known = {field.alias or name for name, field in fields.items()} - OWNED
+    kept = {name: value for name, value in header.items() if name in known}
     own: dict[str, Any] = {
         **{name: getattr(owned.settings, name) for name in OWNED - {"url"}},
         "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at

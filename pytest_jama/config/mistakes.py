@@ -49,7 +49,7 @@ def describe(error: ErrorDetails, model: type[BaseModel]) -> Mistake:
     path, field = _locate(error["loc"], model)
     if error["type"] == "extra_forbidden":
         return _unknown_key(path, model)
-    name = ".".join(path)
+    name = ".".join(filter(None, path))
     if error["type"] == "missing":
         return Mistake(path, f"{name} is not given", f"use {_allowed(field)}")
     context = error.get("ctx", {})

@@ -49,21 +49,24 @@ OctaneCredentials = OctaneKey | OctaneUser
 
 _NAME_OR_ID = Allowed("a name or an ID; `id:1001` and `name:1001` say which is meant")
 
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), _NAME_OR_ID]
+_AS_TEXT = {"type": ["string", "number"], "minLength": 1}
+"""A number is taken as the text that stands in the file."""
+
+_FILLED = StringConstraints(strip_whitespace=True, min_length=1)
+
+Reference = Annotated[str, _FILLED, WithJsonSchema(_AS_TEXT), _NAME_OR_ID]
 """How people name a release, a suite, a module: by its name where the vendor's tools want an ID.
 
 A number alone may be either; the server is asked which one there is.
 """
 
 OptionalReference = Annotated[
-    str | None, StringConstraints(strip_whitespace=True, min_length=1), _NAME_OR_ID
+    str | None,
+    _FILLED,
+    WithJsonSchema({"type": ["string", "number", "null"], "minLength": 1}),
+    _NAME_OR_ID,
 ]
-
-ShortText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1),
-    Allowed("a text"),
-]
+ShortText = Annotated[str, _FILLED, WithJsonSchema(_AS_TEXT), Allowed("a text")]
 
 FieldType = Literal["Test_Level", "Test_Type", "Testing_Tool_Type", "Framework"]
 """The fields of a test that a document of results can set. Source: the server's schema."""
@@ -75,6 +78,13 @@ def _named(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise mistake("has a key that is empty", remedy="write NAME: VALUE, such as OS: Linux")
     return value.strip()
+
+
+def _value(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not text:
+        raise mistake("has no text as value", remedy="give it one, or leave the key out")
+    return text
 
 
 def _field_type(value: object) -> str:
@@ -96,34 +106,28 @@ def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_TEXT_OR_LIST = {
-    "anyOf": [
-        {"type": ["string", "number"]},
-        {"type": "array", "items": {"type": ["string", "number"]}},
-        {"type": "null"},
-    ],
-}
-_VALUES = {"type": ["string", "number"]}
-
 Modules = Annotated[
     tuple[Reference, ...],
     BeforeValidator(_several),
-    WithJsonSchema(_TEXT_OR_LIST),
+    WithJsonSchema({"anyOf": [_AS_TEXT, {"type": "array", "items": _AS_TEXT}, {"type": "null"}]}),
     Allowed("a name or an ID, or a list of them"),
 ]
 Environment = Annotated[
-    dict[Annotated[str, BeforeValidator(_named)], ShortText],
+    dict[Annotated[str, BeforeValidator(_named)], Annotated[str, BeforeValidator(_value)]],
     BeforeValidator(lambda value: {} if value is None else value),
-    WithJsonSchema({"type": ["object", "null"], "additionalProperties": _VALUES}),
+    WithJsonSchema({"type": ["object", "null"], "additionalProperties": _AS_TEXT}),
     Allowed("a mapping of kind to value, such as {OS: Linux, Browser: Chrome}"),
 ]
 TestFields = Annotated[
-    dict[Annotated[FieldType, BeforeValidator(_field_type)], ShortText],
+    dict[
+        Annotated[FieldType, BeforeValidator(_field_type)],
+        Annotated[str, BeforeValidator(_value)],
+    ],
     BeforeValidator(lambda value: {} if value is None else value),
     WithJsonSchema(
         {
             "type": ["object", "null"],
-            "properties": dict.fromkeys(_FIELD_TYPES, _VALUES),
+            "properties": dict.fromkeys(_FIELD_TYPES, _AS_TEXT),
             "additionalProperties": False,
         }
     ),
@@ -135,7 +139,12 @@ class SuiteSettings(Section):
     """The test suite whose suite run gathers the runs; a name alone is `name`."""
 
     name: Reference = Field(description="The test suite, which must exist.")
-    run: types.OptionalName = Field(
+    run: Annotated[
+        str | None,
+        _FILLED,
+        WithJsonSchema({"type": ["string", "number", "null"]}),
+        Allowed("a name"),
+    ] = Field(
         default=None,
         description="The name of the suite run: the same name is the same suite run.",
     )
@@ -157,7 +166,7 @@ class SuiteSettings(Section):
         handler: GetJsonSchemaHandler,
     ) -> JsonSchemaValue:
         mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [{"type": ["string", "number"]}, mapping]}
+        return {"anyOf": [{"type": ["string", "number", "null"], "minLength": 1}, mapping]}
 
 
 class BuildSettings(Section):

@@ -260,7 +260,7 @@ def _section_schema(schema: Mapping[str, Any], section: type[BaseModel]) -> dict
         "description": schema["description"],
         "properties": properties,
         "additionalProperties": False,
-        **({"oneOf": schema["oneOf"]} if "oneOf" in schema else {}),
+        **{word: schema[word] for word in ("oneOf", "required") if word in schema},
     }
 
 

@@ -8,6 +8,7 @@ import platform
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -225,20 +226,11 @@ def fill_in_user(value: Any, look_up: Lookup) -> Any:
         return {name: fill_in_user(each, look_up) for name, each in value.items()}
     if isinstance(value, list):
         return [fill_in_user(each, look_up) for each in value]
-    if isinstance(value, str):
-        for name in _USERS:
-            value = _with_user(value, name, look_up)
+    for name in _USERS if isinstance(value, str) else ():
+        placeholder = f"${{{name}}}"
+        with suppress(LaterError):  # that the credentials are missing is said elsewhere
+            value = value.replace(placeholder, look_up(name)) if placeholder in value else value
     return value
-
-
-def _with_user(text: str, name: str, look_up: Lookup) -> str:
-    placeholder = f"${{{name}}}"
-    if placeholder not in text:
-        return text
-    try:
-        return text.replace(placeholder, look_up(name))
-    except LaterError:  # that the credentials are missing is said elsewhere
-        return text
 
 
 def _say_modified(variables: Variables) -> str:

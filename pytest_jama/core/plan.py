@@ -68,6 +68,7 @@ class Findings(NamedTuple):
             when it is not there (any more).
         filed: What earlier uploads did with the files, in that order.
         tasks: In which task the server took what earlier uploads sent, by `Update.key`.
+        started: When the session, or the first of several, began, in seconds since 1970 (UTC).
     """
 
     results: Sequence[TestResult]
@@ -81,6 +82,7 @@ class Findings(NamedTuple):
     find_file: Callable[[str], Path | None] = _find_nothing
     filed: tuple[FileReceipt, ...] = ()
     tasks: Mapping[str, ServerTask] = MappingProxyType({})
+    started: float | None = None
 
 
 class Place(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import quote, quote_plus
 
-from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS
+from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS, ReportedName
 from pytest_jama.core.secret_signs import HIDDEN, may_hold, may_hold_certain, may_hold_value
 from pytest_jama.core.text import ELLIPSIS, clean, counted, shorten
 
@@ -183,12 +183,19 @@ class Redactor:
     def hide_result(self, result: TestResult) -> TestResult:
         """Return a result of others, such as an old journal or a hook, without secrets."""
         said, count = self._hide_each(
-            (result.test_id, result.message, result.host, result.trace, *result.notes)
+            (
+                *(result.test_id, result.message, result.host, result.trace, result.error_type),
+                *(*(result.reported or ()), *result.notes),
+            )
         )
         steps, in_steps = self._hide_each(step.note for step in result.steps)
         if not (count or in_steps):
             return result
-        test_id, message, host, trace, *notes = said
+        test_id, message, host, trace, error_type, *notes = said
+        reported = result.reported
+        if reported is not None:
+            classname, name, *notes = notes
+            reported = ReportedName(classname, name)
         return result._replace(
             test_id=test_id,
             message=message,
@@ -199,6 +206,8 @@ class Redactor:
             ),
             redacted=result.redacted + count + in_steps,
             trace=trace,
+            error_type=error_type,
+            reported=reported,
         )
 
     def _hide_each(self, texts: Iterable[str]) -> tuple[tuple[str, ...], int]:

@@ -87,6 +87,7 @@ class Reporter(Guarded):
             *(self._extensions.find_links, self._extensions.find_by_id, self._refuse_link),
             *(self._settings.redactor, self._files.add),
             reads_references=self._settings.judges_cases,
+            keeps_traces=self._settings.keeps_traces,
         )
         self._journal: JournalWriter | None = None
         self._account = ""
@@ -294,6 +295,7 @@ class Reporter(Guarded):
             extensions=self._extensions,
             provenance=self._account,
             shown=self._session.shown,
+            started=self._started,
         )
 
     def _extra_lines(self) -> Iterator[Line]:

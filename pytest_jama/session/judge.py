@@ -18,6 +18,7 @@ from pytest_jama.journal.lines import verdict_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from pytest_jama.config import SharedSettings
     from pytest_jama.core.case_map import MapConflict
@@ -94,6 +95,7 @@ def judge_session(
     extensions: Extensions,
     provenance: str,
     shown: ShownResults,
+    started: datetime,
 ) -> Findings:
     """Conclude from the results of a session, and let the hooks adjust each verdict.
 
@@ -105,13 +107,14 @@ def judge_session(
         extensions: Calls the hooks.
         provenance: One line for the account of each run: tool, time, commit.
         shown: Names tests as they may be shown; from here on nothing else is known of them.
+        started: When the session began.
     """
     found = tuple(shown.results(tuple(results)))
     if not settings.judges_cases:
-        return Findings(found, Judgement(), provenance)
+        return Findings(found, Judgement(), provenance, started=started.timestamp())
     judgement = judge(found, rules=settings.rules())
     adjusted = judgement._replace(cases=extensions.adjust_all(judgement.cases))
-    return Findings(found, adjusted, provenance)
+    return Findings(found, adjusted, provenance, started=started.timestamp())
 
 
 def find_known_cases(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.octane import OctaneSandbox
-from tests.cli.octane_world import OctaneWorld, sign_in_by
+from tests.cli.octane_world import OctaneWorld, settle_in
 from tests.cli.upload_world import World
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def octane_world(
 ) -> Iterator[OctaneWorld]:
     """A fresh stand-in of ALM Octane, and an empty folder as working directory."""
     sandbox = OctaneSandbox().start()
-    sign_in_by(sandbox, monkeypatch)
-    monkeypatch.chdir(tmp_path)
+    settle_in(sandbox, tmp_path, monkeypatch)
     yield OctaneWorld(sandbox, capsys)
     closing.submit(sandbox.stop)

@@ -5,19 +5,53 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.cli import main
+from pytest_jama.config import OCTANE, load_settings
+from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
+from pytest_jama.sandbox.faults.random_fault import RandomFault
+from pytest_jama.targets.octane.octane_client import open_client
+from pytest_jama.targets.octane.task_status import TaskState, wait_for_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pytest
 
+    from pytest_jama.sandbox.faults.base import IncomingRequest, Judge
     from pytest_jama.sandbox.octane import OctaneSandbox
+
+QUICK = "upload: {rate: 1000}\n"
 
 ROBOT = "1001"
 """The user whom the stand-in lets in with its default credentials."""
+
+
+class LostAnswer(NamedTuple):
+    """The next request that fits is served, and its answer is lost.
+
+    Attributes:
+        method: Its method.
+        path: Its path, below the workspace.
+    """
+
+    method: str
+    path: str
+
+    def judge(self) -> Judge:
+        """Meet one request."""
+        inner = RandomFault("drop-after", method=self.method, path=self.path).judge()
+        left = [inner]
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            effect = left[0](arrival) if left else NO_EFFECT
+            if effect != NO_EFFECT:
+                left.clear()
+            return effect
+
+        return judge
 
 
 class Said(NamedTuple):
@@ -90,11 +124,51 @@ class OctaneWorld:
         return Said(status, printed.out, printed.err, asked)
 
 
-def sign_in_by(sandbox: OctaneSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let commands find the stand-in and its credentials in the environment."""
+def settle_in(sandbox: OctaneSandbox, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands run in a folder, and find the stand-in and its credentials there.
+
+    Args:
+        sandbox: The stand-in.
+        folder: The folder; its octane.yaml lets commands send as fast as they can.
+        monkeypatch: Changes the environment.
+    """
     for name in ("USER", "PASSWORD", "SPACE", "WORKSPACE", "RELEASE"):
         monkeypatch.delenv(f"OCTANE_{name}", raising=False)
-    monkeypatch.setenv("OCTANE_URL", sandbox.browser_url)
-    monkeypatch.setenv("OCTANE_CLIENT_ID", sandbox.credentials.client_id)
-    monkeypatch.setenv("OCTANE_CLIENT_SECRET", sandbox.credentials.client_secret)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name, value in environment_of(sandbox).items():
+        monkeypatch.setenv(name, value)
+    (folder / "octane.yaml").write_text(QUICK, encoding="utf-8")
+    monkeypatch.chdir(folder)
+
+
+def environment_of(sandbox: OctaneSandbox) -> dict[str, str]:
+    """Return the variables that lead to a stand-in."""
+    return {
+        "OCTANE_URL": sandbox.browser_url,
+        "OCTANE_CLIENT_ID": sandbox.credentials.client_id,
+        "OCTANE_CLIENT_SECRET": sandbox.credentials.client_secret,
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def push(sandbox: OctaneSandbox, runs: str, *, wait_s: float = 20.0) -> TaskState:
+    """Hand in the document of some runs, and wait until the server is done with it.
+
+    Args:
+        sandbox: The server.
+        runs: The elements of the runs.
+        wait_s: For how long to wait.
+    """
+    content = f"<test_result><test_runs>{runs}</test_runs></test_result>".encode()
+    settings = load_settings(
+        start=Path(sandbox.url),  # there is no such folder, and no settings file in it
+        file=None,
+        flags={},
+        environ=environment_of(sandbox),
+        kind=OCTANE,
+    ).settings
+    client = open_client(settings)
+    try:
+        answer = client.push(content, skip_errors=False, is_compressed=False)
+        return wait_for_task(client, answer.body["id"], wait_s=wait_s)
+    finally:
+        client.close()

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.octane import OctaneSandbox
-from pytest_jama.sandbox.octane.workspace_store import OctaneStore
-from tests.cli.octane_world import ROBOT, OctaneWorld, sign_in_by
+from tests.cli.octane_seeds import seeded_sandbox
+from tests.cli.octane_world import OctaneWorld, settle_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
-NATIVE = "list_node.run_native_status."
-STATUS = "list_node.run_status."
-LATELY, BEFORE = "2026-01-06T09:00:00Z", "2026-01-04T09:00:00Z"
+    from pytest_jama.sandbox.octane import OctaneSandbox
+
 SINCE = "2026-01-05T10:00:00Z"
 
 
 @pytest.fixture(scope="module")
 def seeded(closing: ThreadPoolExecutor) -> Iterator[OctaneSandbox]:
     """A stand-in with something of everything, and beside it what nearly fits."""
-    now = [moment(BEFORE)]
-    sandbox = OctaneSandbox(OctaneStore(clock=lambda: now[0])).start()
-    _seed(sandbox, now)
+    sandbox = seeded_sandbox()
     yield sandbox
     closing.submit(sandbox.stop)
 
@@ -40,132 +35,8 @@ def world(
     capsys: pytest.CaptureFixture[str],
 ) -> OctaneWorld:
     """The same, and an empty folder as working directory."""
-    sign_in_by(seeded, monkeypatch)
-    monkeypatch.chdir(tmp_path)
+    settle_in(seeded, tmp_path, monkeypatch)
     return OctaneWorld(seeded, capsys)
-
-
-def moment(text: str) -> float:
-    """Return a time in seconds since 1970."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-def _seed(sandbox: OctaneSandbox, now: list[float]) -> None:
-    """Fill the workspace.
-
-    Args:
-        sandbox: Whose workspace it is.
-        now: The time that its clock shows.
-    """
-    add = sandbox.store.add
-    other = next(user["id"] for user in sandbox.store.all("workspace_users") if user["id"] != ROBOT)
-    r24, r25 = add("releases", name="2.4"), add("releases", name="2.5")
-    s1, s2 = add("sprints", name="S1", release=r24), add("sprints", name="S2", release=r24)
-    messaging = add("product_areas", name="Messaging")
-    billing = add("product_areas", name="Billing")
-    tag = add("user_tags", name="security")
-    new, done = "phase.story.new", "phase.story.done"
-    for name, release, owner, phase in (
-        ("mine and new", r24, ROBOT, new),
-        ("of another release", r25, ROBOT, new),
-        ("of another user", r24, other, new),
-        ("done already", r24, ROBOT, done),
-    ):
-        add("stories", name=name, release=release, owner=owner, phase=phase, sprint=s1)
-    failing = add("features", name="Fails itself", phase="phase.feature.new", owner=ROBOT)
-    above = add("features", name="Story fails", phase="phase.feature.new", owner=ROBOT)
-    fine = add("features", name="Is fine", phase="phase.feature.new", owner=ROBOT)
-    story = add("stories", name="Child", phase=done, owner=ROBOT, parent=above)
-    tests = {
-        name: add(
-            "automated_tests",
-            name=name,
-            package="tests",
-            class_name="test_pump",
-            product_areas=[area],
-            user_tags=tags,
-            covered_content=covered,
-        )
-        for name, area, tags, covered in (
-            ("test_fails", messaging, [tag], [failing]),
-            ("test_fails_too", messaging, [], [story]),
-            ("test_failed_before", billing, [tag], [fine]),
-            ("test_passes", billing, [tag], [fine]),
-        )
-    }
-    linux = add(
-        "taxonomy_item_nodes",
-        name="Linux",
-        category=add("taxonomy_category_nodes", name="OS"),
-    )
-    runs: dict[str, str] = {}
-    for name, release, word, created in (
-        ("test_failed_before", r24, "failed", BEFORE),
-        ("test_fails", r24, "failed", LATELY),
-        ("test_fails_too", r25, "failed", LATELY),
-        ("test_passes", r24, "passed", LATELY),
-    ):
-        now[0] = moment(created)
-        runs[name] = add(
-            "automated_runs",
-            name=name,
-            test=tests[name],
-            release=release,
-            status=STATUS + word,
-            native_status=NATIVE + word,
-            taxonomies=[linux] if release == r24 else [],
-        )
-    for name, phase, severity, given in (
-        ("to test in S1", "opened", "high", {"sprint": s1, "qa_owner": ROBOT}),
-        ("fixed in S1", "fixed", "low", {"sprint": s1, "qa_owner": ROBOT}),
-        ("in S2", "opened", "low", {"sprint": s2, "qa_owner": ROBOT}),
-        ("of another", "opened", "low", {"sprint": s1, "qa_owner": other}),
-        ("urgent in a module", "opened", "urgent", {"product_areas": [billing]}),
-        ("closed, run failed", "closed", "low", {"run": [runs["test_fails"]]}),
-        ("fixed, run passed", "fixed", "low", {"run": [runs["test_passes"]]}),
-    ):
-        add(
-            "defects",
-            name=name,
-            phase=f"phase.defect.{phase}",
-            severity=f"list_node.severity.{severity}",
-            detected_by=ROBOT,
-            **given,
-        )
-    manual = add("manual_tests", name="By hand", owner=ROBOT, phase="phase.test_manual.new")
-    elsewhere = add("manual_tests", name="By another", owner=other, phase="phase.test_manual.new")
-    add("comments", owner_test=manual, text="<p>Look at the <b>gauge</b> &amp; wait</p>")
-    add("comments", owner_test=elsewhere, text="not mine")
-    add("comments", owner_test=tests["test_fails"], text="of an automated test")
-    for name, word, who in (
-        ("planned for me", "planned", ROBOT),
-        ("planned for another", "planned", other),
-        ("passed", "passed", ROBOT),
-    ):
-        add(
-            "manual_runs",
-            name=name,
-            test=manual,
-            release=r25,
-            native_status=NATIVE + word,
-            default_run_by=who,
-        )
-    for build, run, word, started in (
-        (17, 5, "failed", LATELY),
-        (17, 6, "passed", LATELY),
-        (16, 5, "failed", BEFORE),
-    ):
-        add(
-            "previous_runs",
-            run_id=run,
-            build_id=build,
-            build_name=f"#{build}",
-            test_name=f"run {run} of {build}",
-            run_native_status=NATIVE + word,
-            run_started=started,
-            is_new_failure=word == "failed",
-        )
-    sandbox.store.add_field("run_automated", "region_udf", label="Region")
 
 
 @pytest.mark.parametrize(
@@ -188,9 +59,9 @@ def _seed(sandbox: OctaneSandbox, now: list[float]) -> None:
         ("planned --release 2.4", []),
         ("tests --tag security --module Messag*", ["test_fails"]),
         ("tests --module Messaging", ["test_fails", "test_fails_too"]),
-        ("failed --release 2.4", ["test_fails", "test_failed_before"]),
+        ("failed --release 2.4", ["test_failed_before", "test_fails"]),
         (f"failed --release 2.4 --since {SINCE}", ["test_fails"]),
-        ("failed", ["test_fails", "test_fails_too", "test_failed_before"]),
+        ("failed", ["test_failed_before", "test_fails", "test_fails_too"]),
         ("modules", ["Messaging", "Billing"]),
         (f"modules --failed --since {SINCE}", ["Messaging"]),
         ("modules --failed", ["Messaging", "Billing"]),

@@ -239,6 +239,11 @@ def test_a_project_without_map_does_not_import_its_reader(tmp_path: Path) -> Non
     assert "pytest_jama.config.map_entries" not in modules_after_loading(tmp_path)
 
 
+def test_a_project_for_jama_does_not_import_the_settings_of_octane(tmp_path: Path) -> None:
+    write(tmp_path, COMPLETE)
+    assert "pytest_jama.config.octane_settings" not in modules_after_loading(tmp_path)
+
+
 def modules_after_loading(folder: Path) -> set[str]:
     """Return what a fresh interpreter has imported after it loaded the settings of a folder."""
     program = (

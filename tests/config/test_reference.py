@@ -134,6 +134,48 @@ def test_mistakes_are_not_valid(validator: jsonschema.Draft202012Validator, text
     assert not validator.is_valid(yaml.safe_load(text))
 
 
+@pytest.fixture(scope="module")
+def octane_validator() -> jsonschema.Draft202012Validator:
+    schema = make_schema(OCTANE)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "{url: 'https://octane.acme.com/ui/?p=1001/1002', release: 2.4, milestone: M, wait: 30}",
+        "{space: 1001, workspace: 'id:5', modules: [Login, 7], suite: Smoke, target: octane}",
+        "{modules: Login, suite: {name: 5, run: '${DATE}'}, report_url: '${CI_JOB_URL:-}'}",
+        "{build: {server: s, job: j, id: 17, create: '${CREATE}'}, skip_errors: true}",
+        "{environment: {OS: Linux, Python: 3.10}, fields: {Framework: pytest, Test_Level: Unit}}",
+        "{environment: , fields: , suite: , build: , tests: , report_url: , release: }",
+        "{tests: {a: 2001, b: [2001, '${ITEM}'], c: '1, 2', d: none, e: }, upload: {rate: 2}}",
+    ],
+)
+def test_forms_of_octane_yaml_are_valid(
+    octane_validator: jsonschema.Draft202012Validator, text: str
+) -> None:
+    assert list(octane_validator.iter_errors(yaml.safe_load(text))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{plan: x}", "{target: jama}", "{password: x}", "{release: [a]}", "{modules: {a: b}}"),
+        *("{environment: [OS]}", "{environment: {OS: {a: b}}}", "{fields: {Priority: 1}}"),
+        *("{suite: {run: x}}", "{suite: {name: x, id: 5}}", "{build: 17}", "{build: {job: j}}"),
+        *("{skip_errors: maybe}", "{wait: soon}", "{report_url: ci.test}"),
+        *("{tests: {a: P-TC-1}}", "{tests: {a: []}}", "{tests: {a: 0}}", "{tests: {a: {case: 5}}}"),
+    ],
+)
+def test_mistakes_of_octane_yaml_are_not_valid(
+    octane_validator: jsonschema.Draft202012Validator, text: str
+) -> None:
+    assert not octane_validator.is_valid(yaml.safe_load(text))
+
+
 def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
     """Return every setting by its dotted name."""
     found = {}

@@ -13,7 +13,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_jama.core.redaction import Redactor, forms_of
-from pytest_jama.core.results import LONGEST_READ, MESSAGE_CHARACTERS, Outcome, TestResult
+from pytest_jama.core.results import (
+    LONGEST_READ,
+    MESSAGE_CHARACTERS,
+    Outcome,
+    ReportedName,
+    TestResult,
+)
 from pytest_jama.core.shown_results import ShownResults
 from tests.work import is_in_proportion
 
@@ -202,3 +208,24 @@ def test_tests_that_differ_in_a_secret_alone_stay_apart() -> None:
     ]
     assert [each.redacted for each in named] == [1, 1, 1]
     assert shown.results(results[::-1]) == named[::-1]
+
+
+def test_name_in_a_report_shows_no_more_than_the_test_id() -> None:
+    shown = ShownResults(Redactor())
+    result = TestResult("t.x[token=abc]", Outcome.PASSED)._replace(
+        reported=ReportedName("t", "x[token=abc]")
+    )
+
+    assert shown.result(result).reported == ("t", "x[token=***]")
+
+
+def test_all_that_an_old_result_says_is_hidden() -> None:
+    secret = "hunter2-hunter2"
+    result = TestResult("t.x", Outcome.FAILED, message=secret, trace=secret, notes=(secret,))
+    result = result._replace(error_type=secret, reported=ReportedName(secret, secret))
+
+    hidden = Redactor(secrets=[secret]).hide_result(result)
+
+    assert secret not in repr(hidden)
+    assert hidden.reported == ("***", "***")
+    assert hidden.notes == ("***",)

@@ -23,7 +23,7 @@ from pytest_jama.core.plan import (
     ServerTask,
     Unresolved,
 )
-from pytest_jama.core.results import Outcome, StepResult, TestResult
+from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines, sending_lines
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
@@ -50,6 +50,8 @@ FULL_RESULT = TestResult(
     redacted=1,
     files=(AttachedFile("line.png", SHA256, 4, "image/png", step=2, redacted=1),),
     trace="Traceback: no dial tone",
+    error_type="AssertionError",
+    reported=ReportedName("tests.test_login", "test_ok"),
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(

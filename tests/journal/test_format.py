@@ -73,6 +73,8 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
             }
         ],
         "trace": "Traceback: no dial tone",
+        "error_type": "AssertionError",
+        "reported": ["tests.test_login", "test_ok"],
     }
 
 

@@ -249,3 +249,27 @@ def test_a_test_began_with_its_setup_and_a_report_without_time_says_nothing() ->
     assert ended
     assert crashed
     assert (ended.started, crashed.started) == (7.5, None)
+
+
+def test_what_pytest_shows_of_a_failure_is_kept_where_it_is_wanted() -> None:
+    collector = ResultCollector(lambda _: (), keeps_traces=True)
+    for report in (
+        report_of("setup"),
+        other_report("rerun", why="first attempt"),
+        report_of("setup"),
+        report_of("call", "failed", why="E   assert 1 == 2\ntest_a.py:3"),
+        report_of("teardown", "failed", why="OSError: stuck"),
+    ):
+        collector.add_report(report)
+
+    trace = collector.results[TEST].trace
+
+    assert trace == "E   assert 1 == 2\ntest_a.py:3\n\nOSError: stuck"
+
+
+def test_no_trace_is_kept_of_a_test_that_did_not_fail() -> None:
+    collector = ResultCollector(lambda _: (), keeps_traces=True)
+    for report in (report_of("setup", "skipped", why="no bench"), report_of("teardown")):
+        collector.add_report(report)
+
+    assert collector.results[TEST].trace == ""

@@ -122,15 +122,23 @@ class EntityTables:
 
     def reserve(self, count: int) -> int:
         """Take so many numbers; return the first."""
-        first = max(self.database.counter("entity") + 1, FIRST_ID)
+        first = self.database.counter("entity") + 1
         self.database.raise_counter("entity", first + count - 1)
         return first
 
-    def insert(self, new: Sequence[NewEntity], *, author: int | None = None) -> range:
-        """Store entities; return their numbers in order."""
+    def insert(
+        self, new: Sequence[NewEntity], *, author: int | None = None, first: int | None = None
+    ) -> range:
+        """Store entities; return their numbers in order.
+
+        Args:
+            new: The entities.
+            author: The number of who makes them.
+            first: The number of the first; None takes the next that is free.
+        """
         if not new:
             return range(0)
-        first, now_ms = self.reserve(len(new)), self.now_ms()
+        first, now_ms = self.reserve(len(new)) if first is None else first, self.now_ms()
         stamp = {"creation_time": now_ms, "last_modified": now_ms}
         stamp |= {} if author is None else {"author": author}
         numbers = range(first, first + len(new))

@@ -59,17 +59,20 @@ class Writes:
             after(self, entity, body)
         return entity
 
-    def store(self, collection: Collection, changes: Changes, *, key: str | None = None) -> Entity:
-        """Store what was read as a new entity."""
+    def store(
+        self, collection: Collection, changes: Changes, *, number: int | None = None
+    ) -> Entity:
+        """Store what was read as a new entity, under the next number or a given one."""
         new = NewEntity(
             type=collection.types[0].name,
-            key=key,
             fields=changes.fields,
             test=changes.columns.get("test"),
             parent=changes.columns.get("parent"),
+            is_last=changes.columns.get("test") is not None,
             links=changes.links,
         )
-        (pk,) = self.tables.insert([new], author=self.user)
+        (pk,) = self.tables.insert([new], author=self.user, first=number)
+        self.tables.database.raise_counter("entity", pk)
         return self.tables.many([pk])[pk]
 
     def change(self, entity: Entity, body: Json, *, append: bool) -> None:

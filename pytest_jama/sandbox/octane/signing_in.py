@@ -35,10 +35,10 @@ IDLE = "VALIDATION_TOKEN_EXPIRED_IDLE_TIME_OUT"
 class OctaneCredentials:
     """What the stand-in accepts: an API key, and a user."""
 
-    client_id: str = "sandbox_m2kq7w"
-    client_secret: str = "not-a-secret-E"  # noqa: S105 - made up
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-secret"  # noqa: S105 - made up
     user: str = "robot"
-    password: str = "not-a-password"  # noqa: S105 - made up
+    password: str = "sandbox-password"  # noqa: S105 - made up
 
     def admit(self, body: Mapping[str, Any], *, only_keys: bool) -> str | None:
         """Return who signs in with a body; None if it is not anybody."""

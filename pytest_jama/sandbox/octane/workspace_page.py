@@ -12,6 +12,7 @@ from starlette.routing import Route
 from pytest_jama.sandbox.octane.entity_answers import Window, parse_fields
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS
 from pytest_jama.sandbox.octane.octane_site import API, octane_site_of
+from pytest_jama.sandbox.octane.query_words import parse_query
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -81,8 +82,6 @@ def _counts(request: Request) -> dict[str, int]:
 
 
 def _runs(request: Request, status: str | None) -> list[dict[str, Any]]:
-    from pytest_jama.sandbox.octane.query_words import parse_query  # noqa: PLC0415
-
     site, collection = octane_site_of(request), COLLECTIONS["runs"]
     text = f'"native_status EQ {{logical_name EQ ^list_node.run_native_status.{status}^}}"'
     statement = None if status is None else parse_query(text)

@@ -6,7 +6,7 @@ names. Where neither does, the names are the stand-in's own.
 
 from collections.abc import Iterable, Mapping
 
-from pytest_jama.sandbox.octane.entity_tables import EntityTables, NewEntity
+from pytest_jama.sandbox.octane.entity_tables import FIRST_ID, EntityTables, NewEntity
 from pytest_jama.sandbox.octane.entity_types import TYPES
 
 LISTS: Mapping[str, Mapping[str, str]] = {
@@ -104,8 +104,14 @@ _USERS = ((ROBOT, "Robot", "Reporter"), ("tess", "Tess", "Ter"))
 DEFAULT_RELEASE = "Default Release"
 
 
-def seed_workspace(tables: EntityTables) -> int:
-    """Fill an empty workspace; return the number of the user that the credentials belong to."""
+def seed_workspace(tables: EntityTables, *, first: int) -> int:
+    """Fill an empty workspace; return the number of the user that the credentials belong to.
+
+    Args:
+        tables: Where to.
+        first: The number of the first entity.
+    """
+    tables.database.raise_counter("entity", first - 1)
     users = tables.insert([_user(*names) for names in _USERS])
     tables.insert([*_list_entries(), *_phases(), *_metadata()])
     own = [
@@ -113,6 +119,7 @@ def seed_workspace(tables: EntityTables) -> int:
         NewEntity(type="work_item_root", fields={"name": "Backlog"}),
     ]
     tables.insert(own, author=users[0])
+    tables.database.raise_counter("entity", FIRST_ID - 1)
     return users[0]
 
 

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
-from pytest_jama.sandbox.octane.entity_answers import Answers, Window
-from pytest_jama.sandbox.octane.entity_tables import SCHEMA, SCHEMA_VERSION, EntityTables
+from pytest_jama.sandbox.octane.ci_builds import look_for_builds, report_build
+from pytest_jama.sandbox.octane.entity_answers import Answers, Window, parse_fields
+from pytest_jama.sandbox.octane.entity_tables import (
+    FIRST_ID,
+    SCHEMA,
+    SCHEMA_VERSION,
+    EntityTables,
+)
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS, TYPES, Collection, parse_field
 from pytest_jama.sandbox.octane.entity_writes import Writes
 from pytest_jama.sandbox.octane.octane_knobs import OctaneKnobs
@@ -31,17 +37,25 @@ class OctaneStore:
     Args:
         path: File to keep it in; None keeps it in memory.
         clock: Seconds since the epoch.
+        first_number: The number of the first thing that every workspace has; with 1 all numbers
+            from 1001 on are free.
 
     Raises:
         DatabaseError: The file holds something else.
     """
 
-    def __init__(self, path: Path | None = None, *, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        clock: Clock = time.time,
+        first_number: int = FIRST_ID,
+    ) -> None:
         self.database = Database(path, schema=SCHEMA, version=SCHEMA_VERSION, clock=clock)
         self.tables = EntityTables(self.database)
         user = self.tables.named("workspace_users", name=ROBOT)
         with self.database.transaction():
-            self.user = seed_workspace(self.tables) if user is None else user.pk
+            self.user = seed_workspace(self.tables, first=first_number) if user is None else user.pk
         self._answers = Answers(self.tables, OctaneKnobs(), current_user=self.user)
         self._writes = Writes(self.tables, OctaneKnobs(), user=self.user)
 
@@ -55,17 +69,18 @@ class OctaneStore:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def add(self, collection: str, **fields: Any) -> str:
+    def add(self, collection: str, *, number: int | None = None, **fields: Any) -> str:
         """Create an entity past the API, also one that the API cannot create; return its id.
 
         Args:
             collection: As in paths, such as `releases`.
+            number: Its id; None takes the next that is free.
             fields: By name. A reference is an id, or a logical name; several are a list of these.
         """
         kind = COLLECTIONS[collection]
         with self.database.transaction():
             changes = self._writes.read(kind, self._body(kind, fields))
-            return str(self._writes.store(kind, changes).pk)
+            return str(self._writes.store(kind, changes, number=number).pk)
 
     def create(self, collection: str, **fields: Any) -> str:
         """Create an entity as the API does, with everything that comes with it; return its id.
@@ -89,12 +104,37 @@ class OctaneStore:
         with self.database.transaction():
             self.tables.remove(self.tables.require(collection, identifier).pk)
 
+    def holder_of(self, number: int) -> str | None:
+        """Return the type of the entity that has a number; None if it is free."""
+        found = self.tables.many([number]).get(number)
+        return None if found is None else found.type
+
+    def has(self, collection: str, number: int) -> bool:
+        """Return whether a collection has an entity with a number."""
+        return self.tables.find(COLLECTIONS[collection], number) is not None
+
+    def report_build(self, **fields: Any) -> None:
+        """Tell of a build as `PUT analytics/ci/builds` does, without a delay.
+
+        Raises:
+            RefusedError: As the API would refuse it.
+        """
+        with self.database.transaction():
+            report_build(self.tables, OctaneKnobs(), fields)
+            look_for_builds(self.tables)
+
+    def find(self, collection: str, **values: object) -> str | None:
+        """Return the id of the first entity with these plain values; None if there is none."""
+        found = self.tables.named(collection, **values)
+        return None if found is None else str(found.pk)
+
     def _body(self, kind: Collection, fields: Json) -> Json:
         """Write references as the API has them."""
         specs = self.tables.fields(kind)
         body: Json = {}
         for name, value in fields.items():
-            holds = specs[name].kind if name in specs else "string"
+            spec = specs.get(name)
+            holds = spec.kind if spec is not None and spec.is_stored else "string"
             if holds == "reference" and isinstance(value, str):
                 body[name] = {"id": value}
             elif holds == "references" and isinstance(value, list):
@@ -113,8 +153,6 @@ class OctaneStore:
             query: A statement without the double quotes around it.
             fields: Names, as in the API; None shows all but what leads here from elsewhere.
         """
-        from pytest_jama.sandbox.octane.entity_answers import parse_fields  # noqa: PLC0415
-
         kind = COLLECTIONS[collection]
         statement = None if query is None else parse_query(f'"{query}"')
         entities, _ = self._answers.select(kind, statement, Window(limit=_ALL))
@@ -126,8 +164,6 @@ class OctaneStore:
         Raises:
             RefusedError: There is none.
         """
-        from pytest_jama.sandbox.octane.entity_answers import parse_fields  # noqa: PLC0415
-
         entity = self.tables.require(collection, identifier)
         asked = None if fields is None else parse_fields(fields)
         return self._answers.shown([entity], COLLECTIONS[collection], asked)[0]

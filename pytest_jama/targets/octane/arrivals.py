@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.text import clean, shorten
-from pytest_jama.targets.octane.ci_builds import find_build_id
-from pytest_jama.targets.octane.entities import PAGE_SIZE
+from pytest_jama.targets.octane.build_making import find_build
 from pytest_jama.targets.octane.query import Statement, both, equals_id, is_not_after, is_not_before
 
 if TYPE_CHECKING:
@@ -101,20 +100,6 @@ class Arrivals(NamedTuple):
 
     gaps: tuple[RunGap, ...] = ()
     run_ids: Mapping[str, str] = MappingProxyType({})
-
-
-def is_due(*, runs: int, covers_items: bool, skip_errors: bool) -> bool:
-    """Return whether runs are read back after a push that succeeded, without being asked for it.
-
-    Where a run may have been left out for an item that it covers, always; else while that takes one
-    request.
-
-    Args:
-        runs: How many were sent.
-        covers_items: Whether one of them refers to backlog items.
-        skip_errors: Whether the server takes runs without references that do not exist.
-    """
-    return runs <= PAGE_SIZE or (covers_items and not skip_errors)
 
 
 def read_back(
@@ -235,10 +220,10 @@ def _list_history(
     """Yield what the history of runs has of a build, or of a span of time."""
     query = _within("run_started", span)
     if build is not None:
-        build_id = find_build_id(entities, build)
-        if build_id is None:
+        shown = find_build(entities, build)
+        if shown is None:
             return
-        query = equals_id("build_id", build_id)
+        query = equals_id("build_id", shown.entity_id)
     rows = entities.list(
         "previous_runs",
         fields="id,run_id,test_name,test_class,test_package,"

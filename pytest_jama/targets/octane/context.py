@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import NotUsableError
 from pytest_jama.core.plan import Place
-from pytest_jama.targets.octane.ci_builds import BuildMaker
+from pytest_jama.targets.octane.build_making import BuildMaker
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead, SuiteRef
 from pytest_jama.targets.octane.reference_search import ReferenceSearch
 from pytest_jama.targets.octane.references import MILESTONE, MODULE, RELEASE, SUITE, Referent
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Change
     from pytest_jama.core.port import Observer
     from pytest_jama.core.results import TestResult
-    from pytest_jama.targets.octane.ci_builds import BuildFacts
+    from pytest_jama.targets.octane.build_making import BuildFacts
     from pytest_jama.targets.octane.entities import Entities
 
 DEFAULT_RELEASE = "_default_"
 """Names the workspace's default release in a document. Source: vendor's help."""
 
 
-class Context(NamedTuple):
+class UploadContext(NamedTuple):
     """Where the results of a session go.
 
     Attributes:
@@ -54,7 +54,7 @@ def find_context(
     facts: BuildFacts,
     create: bool,
     observer: Observer,
-) -> Context:
+) -> UploadContext:
     """Find all that the settings refer to; make the build where that is asked for.
 
     Args:
@@ -70,7 +70,7 @@ def find_context(
         TargetError: When the server cannot be used.
     """
     search = ReferenceSearch(entities, leaves_out=settings.skip_errors)
-    found = _Found(
+    found = _Referents(
         release=search.find(RELEASE, _named_release(settings)),
         milestone=search.find(MILESTONE, settings.milestone),
         modules=search.find_all(MODULE, settings.modules),
@@ -85,7 +85,7 @@ def find_context(
         maker.make(facts, page=head.report_url, create=create)
     elif maker:
         maker.look()
-    return Context(
+    return UploadContext(
         head,
         tuple(_places(entities, head, found)),
         tuple(maker.changes if maker else ()),
@@ -103,7 +103,7 @@ def items_of(results: Iterable[TestResult]) -> set[int]:
     }
 
 
-class _Found(NamedTuple):
+class _Referents(NamedTuple):
     """What the settings refer to."""
 
     release: Referent | None
@@ -116,7 +116,7 @@ def _named_release(settings: OctaneSettings) -> str | None:
     return None if settings.release == DEFAULT_RELEASE else settings.release
 
 
-def _head_of(settings: OctaneSettings, found: _Found) -> DocumentHead:
+def _head_of(settings: OctaneSettings, found: _Referents) -> DocumentHead:
     build, suite = settings.build, settings.suite
     run = (suite.run if suite else None) or ""
     return DocumentHead(
@@ -132,7 +132,7 @@ def _head_of(settings: OctaneSettings, found: _Found) -> DocumentHead:
     )
 
 
-def _places(entities: Entities, head: DocumentHead, found: _Found) -> Iterator[Place]:
+def _places(entities: Entities, head: DocumentHead, found: _Referents) -> Iterator[Place]:
     """Yield what the summary shows.
 
     Source: vendor's GitLab service, for the address of a workspace in a browser; that of a release

@@ -47,7 +47,14 @@ _GONE = "its content is not kept beside the journal any more"
 _NOT_LEFT_OUT = ""
 
 
-def attach(entities: Entities, owner: str, owner_id: str | int, file: PackedFile) -> str:
+def attach(
+    entities: Entities,
+    owner: str,
+    owner_id: str | int,
+    file: PackedFile,
+    *,
+    known: frozenset[str] = frozenset(),
+) -> str:
     """Attach a file to something; return the ID of the attachment.
 
     Args:
@@ -55,6 +62,7 @@ def attach(entities: Entities, owner: str, owner_id: str | int, file: PackedFile
         owner: One of `OWNERS`.
         owner_id: The ID of what gets it.
         file: The file.
+        known: The attachments of that name that were there before.
 
     Raises:
         RefusedError: When the server does not take it.
@@ -69,7 +77,7 @@ def attach(entities: Entities, owner: str, owner_id: str | int, file: PackedFile
             "POST", f"/{ATTACHMENTS}", content=content, content_type=content_type
         )
 
-    search = find_attachment(owner, owner_id, file.name)
+    search = find_attachment(owner, owner_id, file.name)._replace(known=known)
     return entities.create_one(ATTACHMENTS, entity, search=search, send=send)
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import mimetypes
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import quoted
+from pytest_jama.targets.octane.evidence_files import ATTACHMENTS, attach, find_attachment
 from pytest_jama.targets.octane.flow_bulk import Intent, run_bulk
 from pytest_jama.targets.octane.flow_reading import find_one
 from pytest_jama.targets.octane.flow_rows import FlowRows, column_of, make_row
 from pytest_jama.targets.octane.flows import ready_for_automation
 from pytest_jama.targets.octane.list_entries import entry
-from pytest_jama.targets.octane.query import both, equals, refers_to_id
+from pytest_jama.targets.octane.packed_files import PackedFile
 from pytest_jama.targets.octane.wishes import logical_name, require_run_id
-from pytest_jama.targets.octane.written_entities import Search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,13 +110,12 @@ def attach_file(desk: Desk) -> FlowRows:
     path = Path(wishes.text("file"))
     content = require_attachable(path)
     kind = "test" if wishes.has("test") else "run"
-    owner = {"type": kind, "id": find_one(desk, "test") if kind == "test" else wishes.text("run")}
-    entity = {"name": path.name, f"owner_{kind}": owner}
-    attachment_id = _attach(desk, entity, content)
+    owner_id = find_one(desk, "test") if kind == "test" else wishes.text("run")
+    attachment_id = _attach(desk, f"owner_{kind}", owner_id, path, content)
     if wishes.has("in-script"):
-        script = entities.script(owner["id"])
-        entities.set_script(owner["id"], with_attachment(script, path.name, attachment_id))
-    row = {"id": attachment_id, "name": path.name, "owner": f"{kind} {owner['id']}"}
+        script = entities.script(owner_id)
+        entities.set_script(owner_id, with_attachment(script, path.name, attachment_id))
+    row = {"id": attachment_id, "name": path.name, "owner": f"{kind} {owner_id}"}
     return FlowRows(tuple(row), (row,))
 
 
@@ -133,42 +131,14 @@ def _require_one_owner(desk: Desk) -> None:
         require_run_id(wishes.text("run"))
 
 
-def _attach(desk: Desk, entity: Mapping[str, Any], content: bytes) -> str:
+def _attach(desk: Desk, owner: str, owner_id: str, path: Path, content: bytes) -> str:
     """Make an attachment; one of the same name that was there before is another one."""
-    owner_field = next(field for field in entity if field.startswith("owner_"))
-    like_it = both(
-        equals("name", entity["name"]), refers_to_id(owner_field, entity[owner_field]["id"])
-    )
-    rows = desk.entities.list("attachments", fields="id", query=like_it)
-    search = Search(like_it, known=frozenset(str(row["id"]) for row in rows))
-    body, content_type = form_of(entity, content)
-
-    def send() -> object:
-        return desk.entities.client.request(
-            "POST", "/attachments", content=body, content_type=content_type, is_repeatable=False
-        )
-
-    return desk.entities.create_one("attachments", entity, search=search, send=send)
-
-
-def form_of(entity: Mapping[str, Any], content: bytes) -> tuple[bytes, str]:
-    """Return a form of two parts, and its type: what an attachment is, and what it holds.
-
-    Args:
-        entity: Name and owner.
-        content: What the file holds.
-    """
-    said = json.dumps(entity)
-    boundary = sha256(said.encode() + content).hexdigest()[:32]
-    head = 'Content-Disposition: form-data; name="{}"{}\r\nContent-Type: {}\r\n\r\n'
-    file = f'; filename="{entity["name"]}"'
-    parts = (
-        (head.format("entity", "", "application/json"), said.encode()),
-        (head.format("content", file, "application/octet-stream"), content),
-    )
-    opening = f"--{boundary}\r\n".encode()
-    body = b"".join(opening + each.encode() + held + b"\r\n" for each, held in parts)
-    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+    like_it = find_attachment(owner, owner_id, path.name).statement
+    rows = desk.entities.list(ATTACHMENTS, fields="id", query=like_it)
+    known = frozenset(str(row["id"]) for row in rows)
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    file = PackedFile(path.name, content, media_type)
+    return attach(desk.entities, owner, owner_id, file, known=known)
 
 
 def with_attachment(script: str, name: str, attachment_id: str) -> str:

@@ -30,9 +30,9 @@ from pytest_jama.targets.octane.query import (
     refers,
 )
 from pytest_jama.targets.octane.references import (
-    Kind,
-    Mistake,
     Reference,
+    ReferenceKind,
+    ReferenceMistake,
     choose,
     describe_missing,
 )
@@ -119,7 +119,12 @@ def _read_fields(flow: ReadingFlow, desk: Desk, query: Statement) -> FlowRows:
     listed = answer.get("data") if isinstance(answer, dict) else None
     rows = [row for row in listed or [] if isinstance(row, dict)]
     shown = tuple(field_row(row, _values(desk.entities, row)) for row in rows)
-    return FlowRows(flow.fields, shown)
+    return FlowRows(flow.fields, shown, () if shown else (_NO_FIELDS,))
+
+
+_NO_FIELDS = (
+    "nothing was found; metadata call entities run_automated, test_automated, defect, story"
+)
 
 
 def _values(entities: Entities, metadata: Mapping[str, Any]) -> list[str]:
@@ -213,14 +218,14 @@ def find_named(entities: Entities, option: FlowOption, text: str) -> str:
         raise SettingsError(Problem("is not given", "add it", option.shown))
     if found := find_id(text, is_number_id=option.is_number_id):
         return found
-    kind = Kind(_NOUNS[option.collection], option.shown, option.collection)
+    kind = ReferenceKind(_NOUNS[option.collection], option.shown, option.collection)
     reference = Reference.parse(text)
     rows = list(entities.list(kind.collection, fields="id,name", query=reference.condition))
     meant = choose(kind, reference, rows)
     if meant is None:
         others = entities.list(kind.collection, fields="id,name", most=_MOST_NAMES)
         meant = describe_missing(kind, reference, (str(row.get("name")) for row in others))
-    if isinstance(meant, Mistake):
+    if isinstance(meant, ReferenceMistake):
         raise NotUsableError(meant.message)
     return str(meant.entity_id)
 

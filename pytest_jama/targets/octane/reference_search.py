@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.octane.query import either, has_ids
 from pytest_jama.targets.octane.references import (
-    Mistake,
     Reference,
+    ReferenceMistake,
     Referent,
     choose,
     describe_malformed,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.targets.octane.entities import Entities, Entity
-    from pytest_jama.targets.octane.references import Kind
+    from pytest_jama.targets.octane.references import ReferenceKind
 
 _WORK_ITEMS = "work_items"
 _REQUIREMENTS = "requirement_documents"
@@ -55,7 +55,7 @@ class ReferenceSearch:
         self.mistakes: list[str] = []
         self.warnings: list[str] = []
 
-    def find(self, kind: Kind, text: str | None) -> Referent | None:
+    def find(self, kind: ReferenceKind, text: str | None) -> Referent | None:
         """Return what a setting refers to; None when it refers to nothing, or to nothing known.
 
         Args:
@@ -67,7 +67,7 @@ class ReferenceSearch:
         """
         return next(iter(self.find_all(kind, [text] if text else [])), None)
 
-    def find_all(self, kind: Kind, texts: Sequence[str]) -> list[Referent]:
+    def find_all(self, kind: ReferenceKind, texts: Sequence[str]) -> list[Referent]:
         """Return what several settings of one kind refer to, each once.
 
         Args:
@@ -86,7 +86,7 @@ class ReferenceSearch:
             found.update(dict.fromkeys(self._find_some(kind, wanted[at : at + _AT_ONCE])))
         return list(found)
 
-    def _find_some(self, kind: Kind, wanted: Sequence[Reference]) -> list[Referent]:
+    def _find_some(self, kind: ReferenceKind, wanted: Sequence[Reference]) -> list[Referent]:
         query = either(*(each.condition for each in wanted))
         try:
             rows = list(self._entities.list(kind.collection, fields="id,name", query=query))
@@ -105,7 +105,7 @@ class ReferenceSearch:
         return found
 
     def _take_ids(
-        self, kind: Kind, wanted: Sequence[Reference], refusal: RefusedError
+        self, kind: ReferenceKind, wanted: Sequence[Reference], refusal: RefusedError
     ) -> list[Referent]:
         """Take IDs as they are where the entities may not be read; names cannot be looked up."""
         found: list[Referent] = []
@@ -121,11 +121,11 @@ class ReferenceSearch:
                 )
         return found
 
-    def _names_of(self, kind: Kind) -> list[str]:
+    def _names_of(self, kind: ReferenceKind) -> list[str]:
         rows = self._entities.list(kind.collection, fields="id,name", most=_NAMES_READ)
         return [name for row in rows if isinstance(name := row.get("name"), str)]
 
-    def _note(self, mistake: Mistake) -> None:
+    def _note(self, mistake: ReferenceMistake) -> None:
         if mistake.is_missing and self._leaves_out:
             self.warnings.append(f"{mistake.message}; `skip_errors` leaves it out")
         else:
@@ -157,7 +157,7 @@ class ReferenceSearch:
         for each in missing:
             where = f", line {lines[each]}" if lines.get(each) else ""
             told = f"there is no backlog item {each}; check `tests`{where}"
-            self._note(Mistake(told, is_missing=True))
+            self._note(ReferenceMistake(told, is_missing=True))
 
     def _ids_in(self, collection: str, items: Sequence[int]) -> set[int | None]:
         rows: list[Entity] = []

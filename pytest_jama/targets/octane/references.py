@@ -23,7 +23,7 @@ _LIKENESS = 0.5
 _ALIKE_TOLD = 5
 
 
-class Kind(NamedTuple):
+class ReferenceKind(NamedTuple):
     """One kind of thing that settings refer to.
 
     Attributes:
@@ -37,10 +37,10 @@ class Kind(NamedTuple):
     collection: str
 
 
-RELEASE = Kind("release", "release", "releases")
-MILESTONE = Kind("milestone", "milestone", "milestones")
-MODULE = Kind("application module", "modules", "product_areas")
-SUITE = Kind("test suite", "suite.name", "test_suites")
+RELEASE = ReferenceKind("release", "release", "releases")
+MILESTONE = ReferenceKind("milestone", "milestone", "milestones")
+MODULE = ReferenceKind("application module", "modules", "product_areas")
+SUITE = ReferenceKind("test suite", "suite.name", "test_suites")
 
 
 class Reference(NamedTuple):
@@ -90,7 +90,7 @@ class Referent(NamedTuple):
     name: str = ""
 
 
-class Mistake(NamedTuple):
+class ReferenceMistake(NamedTuple):
     """Why a reference means nothing.
 
     Attributes:
@@ -103,8 +103,8 @@ class Mistake(NamedTuple):
 
 
 def choose(
-    kind: Kind, reference: Reference, rows: Sequence[Mapping[str, Any]]
-) -> Referent | Mistake | None:
+    kind: ReferenceKind, reference: Reference, rows: Sequence[Mapping[str, Any]]
+) -> Referent | ReferenceMistake | None:
     """Return what a reference means among what the server has; None when it has no such thing.
 
     Names are compared once more: a wildcard in one, or a server that does not mind the case, finds
@@ -125,15 +125,17 @@ def choose(
         both = f"one has that ID and is named {by_id.name!r}, one that name and the ID "
         both += f"{next(each for each in by_name if each != by_id).entity_id}"
         remedy = f"write id:{reference.entity_id} or name:{reference.name}"
-        return Mistake(f"{kind.noun} {reference.text!r} may be either: {both}; {remedy}")
+        return ReferenceMistake(f"{kind.noun} {reference.text!r} may be either: {both}; {remedy}")
     ids = ", ".join(str(each.entity_id) for each in by_name[:_ALIKE_TOLD])
     more = ", ..." if len(by_name) > _ALIKE_TOLD else ""
     remedy = f"name one by its ID: id:{by_name[0].entity_id}"
     many = f"{counted(len(by_name), kind.noun)} are named {reference.name!r} (IDs {ids}{more})"
-    return Mistake(f"{many}; {remedy}")
+    return ReferenceMistake(f"{many}; {remedy}")
 
 
-def describe_missing(kind: Kind, reference: Reference, names: Iterable[str]) -> Mistake:
+def describe_missing(
+    kind: ReferenceKind, reference: Reference, names: Iterable[str]
+) -> ReferenceMistake:
     """Say that there is no such thing, and what may have been meant.
 
     Args:
@@ -149,10 +151,10 @@ def describe_missing(kind: Kind, reference: Reference, names: Iterable[str]) -> 
         what = f"there is no {kind.noun} named {reference.name!r}"
     near = find_nearest_names(reference.name, names)
     told = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return Mistake(f"{what}; check `{kind.setting}`{told}", is_missing=True)
+    return ReferenceMistake(f"{what}; check `{kind.setting}`{told}", is_missing=True)
 
 
-def describe_malformed(kind: Kind, reference: Reference) -> str:
+def describe_malformed(kind: ReferenceKind, reference: Reference) -> str:
     """Say what is wrong with a reference that can mean nothing."""
     if reference.text.startswith(_BY_ID):
         return f"{reference.text!r} is not an ID; check `{kind.setting}`: id:1001 is one"

@@ -111,8 +111,10 @@ def _error(result: TestResult) -> str:
     kind = xml_text.bounded(clean(result.error_type) or find_error_type(lines))
     attributes = ((name, text) for name, text in (("type", kind), ("message", message)) if text)
     written = "".join(f' {name}="{xml_text.attribute(text)}"' for name, text in attributes)
-    text = result.trace or (lines if lines.strip() != message else "")
-    return f"<error{written}>{xml_text.content(text)}</error>" if text else f"<error{written}/>"
+    text = result.trace or lines
+    if text.strip() == message:
+        return f"<error{written}/>"
+    return f"<error{written}>{xml_text.content(text)}</error>"
 
 
 _PHASE = re.compile(r"(?:(?:setup|call|teardown) failed|worker crashed): ")

@@ -1,12 +1,17 @@
-"""What is done with a document that the server has worked off: read back, then the files."""
+"""What is done with a document that the server has taken: its runs are compared, its files follow.
+
+Neither costs a result. Runs are read back without being asked for where one may have been left out,
+or where that takes one request; `pytest-jama verify` compares all of them at any time.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
 from pytest_jama.core.text import clean, counted, shorten
-from pytest_jama.targets.octane.arrivals import is_due, read_back
-from pytest_jama.targets.octane.context import items_of
+from pytest_jama.targets.octane.arrivals import read_back
+from pytest_jama.targets.octane.entities import PAGE_SIZE
 from pytest_jama.targets.octane.evidence_files import EvidenceSender
 
 if TYPE_CHECKING:
@@ -20,22 +25,23 @@ if TYPE_CHECKING:
     from pytest_jama.targets.octane.document_head import BuildIds
     from pytest_jama.targets.octane.entities import Entities
 
-_LOOKS_S = (0.5, 1.0, 2.0)
-"""Pauses after which it is looked once more for runs that are not there: they may show late."""
+_WAITS_S = (1.0, 2.0, 4.0)
+"""Pauses before it is looked again for runs that are not there: a list may show them late."""
 
-_MOST_NAMED = 3
 _LONGEST_GAP = 300
+_TOLD = 5
+"""So many runs are named that are not there as they were sent."""
 
 
 class TakenDocuments:
-    """Reads documents back, and attaches the files of their tests.
+    """The documents of one upload that the server has taken.
 
     Args:
         entities: The workspace.
-        findings: What the session found.
-        build: The build that the runs belong to; None for none.
-        skip_errors: Whether the server takes runs without references that do not exist.
+        findings: The results, where their files are, and what earlier uploads did with those.
         observer: Told how far each file got.
+        build: The build that the runs belong to.
+        skip_errors: Whether the server takes runs without references that do not exist.
     """
 
     def __init__(
@@ -43,48 +49,97 @@ class TakenDocuments:
         entities: Entities,
         findings: Findings,
         *,
+        observer: Observer,
         build: BuildIds | None,
         skip_errors: bool,
-        observer: Observer,
     ) -> None:
         self._entities = entities
         self._build = build
         self._skip_errors = skip_errors
-        self._covering = {each.test_id for each in findings.results if items_of((each,))}
-        self._with_files: dict[str, list[TestResult]] = {}
+        self._results: defaultdict[str, list[TestResult]] = defaultdict(list)
         for result in findings.results:
-            if result.files:
-                self._with_files.setdefault(result.test_id, []).append(result)
+            self._results[result.test_id].append(result)
         self._files = EvidenceSender(entities, findings, observer)
+        self._run_ids: dict[str, str] = {}
 
     def follow_up(self, update: Update) -> str:
-        """Compare the runs of a document and attach files; return what is missing, empty for none.
+        """Compare the runs of a document and attach files; say what is missing, empty for nothing.
+
+        Args:
+            update: The document.
 
         Raises:
-            RefusedError: When the runs may not be read.
-            TargetError: When the server cannot be used.
+            RefusedError: When its runs may not be read.
+            TargetError: When the server cannot be used any more.
         """
-        tests = cast("ResultDocument", update).tests
-        files = [result for test in tests for result in self._with_files.get(test.test_id, ())]
-        covers_items = any(test.test_id in self._covering for test in tests)
-        is_read = is_due(runs=len(tests), covers_items=covers_items, skip_errors=self._skip_errors)
-        if not (is_read or files):
+        document = cast("ResultDocument", update)
+        missing = self.find_missing(document)
+        self.attach(document)
+        return missing
+
+    def find_missing(self, document: ResultDocument) -> str:
+        """Say which runs of a document are not there as they were sent; empty when all are.
+
+        Args:
+            document: The document.
+
+        Raises:
+            TargetError: When the server does not show its runs.
+        """
+        results = [each for test in document.tests for each in self._results[test.test_id]]
+        covers_items = any(each.links for each in results)
+        if not is_due(
+            runs=len(document.tests), covers_items=covers_items, skip_errors=self._skip_errors
+        ):
             return ""
-        arrivals = read_back(self._entities, tests, build=self._build, waits_s=_LOOKS_S)
-        if files:
-            self._files.send(files, arrivals.run_ids)
-        return describe_gaps(arrivals.gaps, len(tests))
+        found = read_back(self._entities, document.tests, build=self._build, waits_s=_WAITS_S)
+        self._run_ids.update(found.run_ids)
+        return describe_gaps(found.gaps, of=len(document.tests))
+
+    def attach(self, document: ResultDocument) -> None:
+        """Attach the files of the tests of a document to their runs; a refusal is told.
+
+        Args:
+            document: The document.
+
+        Raises:
+            TargetError: When the server cannot be used any more.
+        """
+        sent = [test for test in document.tests if self._has_files(test.test_id)]
+        if not sent:
+            return
+        unknown = [test for test in sent if test.test_id not in self._run_ids]
+        if unknown:
+            found = read_back(self._entities, unknown, build=self._build, waits_s=_WAITS_S)
+            self._run_ids.update(found.run_ids)
+        results = [each for test in sent for each in self._results[test.test_id]]
+        self._files.send(results, self._run_ids)
+
+    def _has_files(self, test_id: str) -> bool:
+        return any(each.files for each in self._results[test_id])
 
 
-def describe_gaps(gaps: Sequence[RunGap], of: int) -> str:
-    """Say which runs the server does not have as they were sent; empty for none.
+def is_due(*, runs: int, covers_items: bool, skip_errors: bool) -> bool:
+    """Return whether runs are read back after a push that succeeded, without being asked for it.
 
     Args:
-        gaps: They.
-        of: How many runs were sent.
+        runs: How many were sent.
+        covers_items: Whether one of them refers to backlog items: where such an item does not
+            exist, the server leaves its run out and says nothing.
+        skip_errors: Whether it takes the run without it.
+    """
+    return runs <= PAGE_SIZE or (covers_items and not skip_errors)
+
+
+def describe_gaps(gaps: Sequence[RunGap], *, of: int) -> str:
+    """Say which runs are not there as they were sent; empty for none.
+
+    Args:
+        gaps: Those runs.
+        of: How many were sent.
     """
     if not gaps:
         return ""
-    named = "; ".join(shorten(clean(str(gap)), at_most=_LONGEST_GAP) for gap in gaps[:_MOST_NAMED])
-    more = f"; and {len(gaps) - _MOST_NAMED} more" if len(gaps) > _MOST_NAMED else ""
-    return f"the server lacks {len(gaps)} of {counted(of, 'run')}: {named}{more}"
+    some = "; ".join(shorten(clean(str(gap)), at_most=_LONGEST_GAP) for gap in gaps[:_TOLD])
+    more = f"; and {len(gaps) - _TOLD} more" if len(gaps) > _TOLD else ""
+    return f"{len(gaps)} of {counted(of, 'run')} not there as sent: {some}{more}"

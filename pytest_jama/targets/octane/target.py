@@ -8,7 +8,7 @@ from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.plan import Findings, Plan
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
-from pytest_jama.targets.octane.ci_builds import BuildFacts, find_build_id
+from pytest_jama.targets.octane.build_making import BuildFacts, find_build
 from pytest_jama.targets.octane.context import find_context, items_of
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import DocumentHead
@@ -156,7 +156,7 @@ def _await_build(entities: Entities, build: BuildIds) -> bool:
     try:
         for pause_s in _LOOKS_S:
             entities.client.connection.sleep(pause_s)
-            if find_build_id(entities, build) is not None:
+            if find_build(entities, build) is not None:
                 return True
     except RefusedError:
         pass  # one who may not read builds cannot know

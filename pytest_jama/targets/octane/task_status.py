@@ -1,16 +1,13 @@
-"""What became of a push: the task in which the server works off the results it has taken."""
+"""What became of a push, asked for by its task alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.text import clean
+from pytest_jama.targets.octane.push_task import SUCCESS, UNDER_WAY, read_task
 
 if TYPE_CHECKING:
     from pytest_jama.targets.octane.octane_client import OctaneClient
-
-_SUCCESS = "success"
-_UNFINISHED = frozenset({"queued", "running"})
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
@@ -35,15 +32,10 @@ class TaskState(NamedTuple):
     @property
     def is_success(self) -> bool:
         """Whether all results were taken."""
-        return self.status == _SUCCESS
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the server is done with it."""
-        return self.status not in _UNFINISHED
+        return self.status == SUCCESS
 
 
-def read_task(client: OctaneClient, task: int) -> TaskState:
+def ask_for_task(client: OctaneClient, task: int) -> TaskState:
     """Ask once what became of a push.
 
     Args:
@@ -53,25 +45,11 @@ def read_task(client: OctaneClient, task: int) -> TaskState:
     Raises:
         TargetError: When the server does not answer, or does not know the task.
     """
-    return parse_task(task, client.request("GET", f"/test-results/{task}", is_entity=False))
-
-
-def parse_task(task: int, answer: Any) -> TaskState:
-    """Read what a server says of a task.
-
-    The words may stand in capitals, between blanks. Source: vendor's help, its examples.
-
-    Args:
-        task: The ID of the task.
-        answer: The JSON of the answer.
-    """
-    said = answer if isinstance(answer, dict) else {}
-    status = _line(said.get("status")).casefold() or "not known"
-    return TaskState(task, status, _line(said.get("until")), _line(said.get("errorDetails")))
-
-
-def _line(value: object) -> str:
-    return " ".join(clean(value).split()) if isinstance(value, str) else ""
+    answer = client.request("GET", f"/test-results/{task}", is_entity=False)
+    found = read_task(answer if isinstance(answer, dict) else {}, task_id=task)
+    if found is None:
+        return TaskState(task, "", "", "")
+    return TaskState(task, found.status, found.task.until, found.words)
 
 
 def wait_for_task(client: OctaneClient, task: int, *, wait_s: float) -> TaskState:
@@ -83,14 +61,14 @@ def wait_for_task(client: OctaneClient, task: int, *, wait_s: float) -> TaskStat
         wait_s: For how long; what is not done then is told as it is.
 
     Raises:
-        TargetError: As for `read_task`.
+        TargetError: As for `ask_for_task`.
     """
     clock = client.connection.clock
     ends_at, pause_s = clock() + wait_s, _FIRST_PAUSE_S
     while True:
-        state = read_task(client, task)
+        state = ask_for_task(client, task)
         left_s = ends_at - clock()
-        if state.is_finished or left_s <= 0:
+        if state.status not in UNDER_WAY or left_s <= 0:
             return state
         client.connection.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)

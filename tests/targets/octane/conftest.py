@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
+from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.octane_client import OctaneClient, open_client
-from tests.targets.octane.octane_scripts import settings_for
+from tests.targets.octane.octane_lab import OctaneLab
+from tests.targets.octane.octane_scripts import settings_for, signed_in
 from tests.targets.octane.octane_world import OctaneWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.targets.scripted import FakeTime
+    from tests.targets.conftest import Serve
+    from tests.targets.scripted import FakeTime, Reply, ScriptedServer
 
 
 class Connect(Protocol):
@@ -47,3 +50,39 @@ def make_workspace(fake_time: FakeTime) -> Iterator[MakeWorkspace]:
             return stack.enter_context(OctaneWorld(sandbox, fake_time.clocks))
 
         yield make
+
+
+class OpenEntities(Protocol):
+    def __call__(self, *replies: Reply) -> tuple[Entities, ScriptedServer]: ...
+
+
+@pytest.fixture
+def entities_of(script: Serve, connect: Connect) -> OpenEntities:
+    """The entities of a server that lets us in and then gives the replies."""
+
+    def opened(*replies: Reply) -> tuple[Entities, ScriptedServer]:
+        server = script(signed_in(), *replies)
+        return Entities(connect(server.url)), server
+
+    return opened
+
+
+class MakeLab(Protocol):
+    def __call__(self, **knobs: Any) -> OctaneLab: ...
+
+
+@pytest.fixture
+def make_lab(fake_time: FakeTime) -> Iterator[MakeLab]:
+    """A workspace in a stand-in of its own, which behaves as asked for."""
+    with ExitStack() as stack:
+
+        def make(**knobs: Any) -> OctaneLab:
+            sandbox = stack.enter_context(OctaneSandbox(knobs=OctaneKnobs(**knobs)))
+            return stack.enter_context(OctaneLab(sandbox, fake_time.clocks))
+
+        yield make
+
+
+@pytest.fixture
+def octane(make_lab: MakeLab) -> OctaneLab:
+    return make_lab()

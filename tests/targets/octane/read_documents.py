@@ -33,7 +33,7 @@ def read_document(content: bytes) -> etree._Element:
     _schema().assertValid(root)
     for element in root.iter():
         for name, value in element.attrib.items():
-            place = f"{element.tag}/{name}"
+            place = f"{element.tag!s}/{name!s}"
             units = len(str(value).encode("utf-16-le")) // 2
             assert place in UNBOUNDED or units <= LONGEST.get(place, 255), (place, units)
     return root

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
+from pytest_jama.core.test_ids import normal_form
 from pytest_jama.journal.line_parser import Parser
 from pytest_jama.journal.lines import encode, result_line, result_text
 from pytest_jama.targets.octane import document
 from pytest_jama.targets.octane.document import build_documents, write_documents
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead, SuiteRef
+from pytest_jama.targets.octane.test_names import name_of
 from tests.core.values import LAW, result_of, step_result
 from tests.targets.octane.read_documents import (
     NO_HEAD,
@@ -80,7 +82,8 @@ def test_document_is_valid_whatever_tests_and_settings_say(
 ) -> None:
     runs = runs_of(results, head)
 
-    assert len(runs) == len({(each.test_id, each.reported) for each in results if did_run(each)})
+    told = {(normal_form(each.test_id), name_of(each)) for each in results if did_run(each)}
+    assert len(runs) == len(told)
     assert len(set(names_of(runs))) == len(runs)
 
 
@@ -171,7 +174,7 @@ def test_duration_is_whole_milliseconds(duration_s: float | None, duration: int)
     [
         pytest.param(1700000000.1235, 5.0, 7.0, 1700000000124, id="its own"),
         pytest.param(None, 1700000000.5, 7.0, 1700000000500, id="the first of the others"),
-        pytest.param(None, None, 1700000000.9, 1700000000000, id="that of the session"),
+        pytest.param(None, None, 1700000000.9999, 1700000000000, id="that of the session"),
         pytest.param(None, None, None, 0, id="nothing is known"),
         pytest.param(-5.0, None, None, 0, id="before 1970"),
     ],
@@ -332,6 +335,15 @@ def test_worst_of_several_results_of_a_test_stands(outcomes: tuple[Outcome, ...]
     assert items == ["1", "2", "3", "4", "5", "6"]
 
 
+def test_two_spellings_of_a_test_are_one() -> None:
+    directly = result_of(Outcome.PASSED, test="a/test_b.py::T::t[1.5]")
+    in_file = result_of(Outcome.FAILED, test="a.test_b.T.t[1.5]")
+
+    (run,) = runs_of([directly, in_file])
+
+    assert run.get("status") == "Failed"
+
+
 def run_of_several(results: list[TestResult]) -> tuple[str | None, list[str | None]]:
     (run,) = runs_of(results)
     return run.get("status"), [item.get("id") for item in run.iter("backlog_item_ref")]
@@ -344,7 +356,6 @@ def run_of_several(results: list[TestResult]) -> tuple[str | None, list[str | No
         pytest.param("a.py::t[\x1b#x1B]", "a.py::t[#x1B\x1b]", id="both are changed"),
         pytest.param("a.py::" + "x" * 300, "a.py::" + "x" * 301, id="cut"),
         pytest.param("a.py::" + "\N{FIRE}" * 150, "a.py::" + "\N{FIRE}" * 151, id="cut pairs"),
-        pytest.param("a/b.py::t", "a.b.py::t", id="another spelling of the same"),
         pytest.param("a.py::t[a]", "a.py::t[A]", id="case"),
         pytest.param("a.py::", "a.py::(unnamed)", id="empty"),
     ],

@@ -136,7 +136,8 @@ class BuildMaker:
         if server is None or self._find(PIPELINES, self._pipeline_search(server)) is None:
             what = f"pipeline {build.job!r}"
             self._made(what, lambda: self._make_pipeline(server or 0), create=create)
-        if server is None or not self._is_shown():
+        shown = find_build(self._entities, build) if server is not None else None
+        if shown is None or not shown.is_certain:  # what is told twice is there once all the same
             self._made(f"build {build.build!r}", lambda: self._report(facts), create=create)
 
     def _made(self, what: str, make: Callable[[], int | None], *, create: bool) -> int | None:
@@ -168,7 +169,7 @@ class BuildMaker:
         return Search(both(root, refers_to_id("ci_server", server)), is_same=lambda *_: True)
 
     def _is_shown(self) -> bool:
-        return find_build_id(self._entities, self._build) is not None
+        return find_build(self._entities, self._build) is not None
 
     def _find(self, collection: str, search: Search) -> int | None:
         (found,) = self._entities.look(collection, [{}], search)
@@ -237,12 +238,24 @@ class BuildMaker:
         self.warnings.append(f"the server does not show the build {build!r} {waited}")
 
 
-def find_build_id(entities: Entities, build: BuildIds) -> int | None:
-    """Return the ID that the server gave a build; None when it does not show it.
+class ShownBuild(NamedTuple):
+    """A build that the server shows.
+
+    Attributes:
+        entity_id: The ID that the server gave it.
+        is_certain: Whether it is that of the job and CI server, not only one of the same name.
+    """
+
+    entity_id: int
+    is_certain: bool
+
+
+def find_build(entities: Entities, build: BuildIds) -> ShownBuild | None:
+    """Return a build as the server shows it; None when it does not.
 
     Nothing public lists the fields of builds. All entities have a name, which we give ourselves and
-    which CI plugins make of the same number; where the job cannot be asked for, the name alone
-    counts.
+    which CI plugins make of the same number; where job and CI server cannot be asked for, the name
+    alone counts.
 
     Args:
         entities: The workspace.
@@ -251,19 +264,25 @@ def find_build_id(entities: Entities, build: BuildIds) -> int | None:
     Raises:
         TargetError: When builds cannot be read.
     """
-    named = equals("name", build.build)
-    of_job = both(named, refers("ci_job", equals("ci_id", build.job)))
+    named, job = equals("name", build.build), equals("ci_id", build.job)
+    of_server = refers("ci_server", equals("instance_id", build.server))
     try:
-        return _find_named(entities, of_job, build.build)
+        query = both(named, refers("ci_job", both(job, of_server)))
+        return _find_named(entities, query, build.build, is_certain=True)
     except RefusedError as refusal:
         if refusal.http_status != HTTPStatus.BAD_REQUEST:
             raise
-        return _find_named(entities, named, build.build)
+        return _find_named(entities, named, build.build, is_certain=False)
 
 
-def _find_named(entities: Entities, query: Statement, name: str) -> int | None:
-    rows = entities.list(BUILDS, fields="id,name", query=query)
-    return next((find_id(row.get("id")) for row in rows if row.get("name") == name), None)
+def _find_named(
+    entities: Entities, query: Statement, name: str, *, is_certain: bool
+) -> ShownBuild | None:
+    for row in entities.list(BUILDS, fields="id,name", query=query):
+        entity_id = find_id(row.get("id"))
+        if row.get("name") == name and entity_id is not None:
+            return ShownBuild(entity_id, is_certain)
+    return None
 
 
 def _origin_of(page: str) -> str:

@@ -1,0 +1,98 @@
+"""Which journals ``pytest-jama upload`` is about, where there are settings of several servers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.cli.upload_settings import find_journal_folder, require_one_kind
+from pytest_jama.config import find_kinds, load_owned
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.journal.folder import FOLDER, shown
+from pytest_jama.journal.select import Choice, choose_named, choose_newest
+
+if TYPE_CHECKING:
+    from pytest_jama.cli.upload import UploadOptions
+    from pytest_jama.config import Kind, LoadedSettings, SharedSettings
+
+
+def _load_owned(options: UploadOptions, kind: Kind[Any]) -> LoadedSettings[SharedSettings]:
+    return load_owned(
+        start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ, kind=kind
+    )
+
+
+def _may_be_sent_to(
+    kind: Kind[Any], owned: LoadedSettings[SharedSettings], options: UploadOptions
+) -> bool:
+    """Return whether credentials of another kind are meant: a journal does not decide it."""
+    if kind is owned.settings.kind or options.config is not None:
+        return False
+    return kind in find_kinds(Path.cwd()) or bool(os.environ.get(f"{kind.variables}URL"))
+
+
+def choose_journals(options: UploadOptions) -> tuple[LoadedSettings[SharedSettings], Choice]:
+    """Choose journals, where two settings files may each name a folder of them.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The settings that name a folder, or of the first kind, and the journals.
+
+    Raises:
+        PytestJamaError: When that is impossible.
+    """
+    kinds = find_kinds(Path.cwd(), options.config)
+    for kind in kinds:
+        owned = _load_owned(options, kind)
+        choice = _choose(options, owned)
+        if choice.taken or kind is kinds[-1]:
+            break
+    return owned, choice
+
+
+def _choose(options: UploadOptions, owned: LoadedSettings[SharedSettings]) -> Choice:
+    try:
+        return _find_choice(options, find_journal_folder(owned), owned)
+    except OSError as exc:
+        what = f"cannot read {exc.filename}: {exc.strerror or exc}"
+        raise PytestJamaError(f"{what}; check the path and its permissions") from exc
+
+
+def _find_choice(
+    options: UploadOptions, folder: Path | None, owned: LoadedSettings[SharedSettings]
+) -> Choice:
+    if options.journals:
+        return choose_named(options.journals, folder=folder)
+    if folder is not None:
+        return choose_newest(folder)
+    if owned.file:
+        expected = shown(owned.settings.journal.folder)
+        return Choice(notes=(f"{expected}: no session has kept a journal there",))
+    raise SettingsError(
+        Problem(
+            f"there is no folder {FOLDER} and no jama.yaml here",
+            "name the journals, or go where jama.yaml is",
+            str(Path.cwd()),
+        ),
+    )
+
+
+def owned_for(
+    choice: Choice, owned: LoadedSettings[SharedSettings], options: UploadOptions
+) -> LoadedSettings[SharedSettings]:
+    """Return the settings of the kind of server that journals are for.
+
+    Args:
+        choice: The journals.
+        owned: What `choose_journals` returned.
+        options: The command line.
+
+    Raises:
+        SettingsError: When the journals are for several kinds, or the settings are wrong.
+    """
+    kind = require_one_kind(each.recording for each in choice.taken)
+    is_meant = kind is not None and _may_be_sent_to(kind, owned, options)
+    return _load_owned(options, kind) if kind is not None and is_meant else owned

@@ -1,0 +1,35 @@
+"""Rows as a table and as CSV: aligned, and harmless where they are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_jama.report.tables import cell_text, csv_text, table_lines
+
+ROWS: list[dict[str, str | None]] = [{"id": "1", "name": "Pump"}, {"id": "22", "name": None}]
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert list(table_lines(("id", "name"), ROWS)) == ["ID  NAME", "1   Pump", "22"]
+
+
+def test_what_does_something_to_a_terminal_is_written_out() -> None:
+    rows = [{"name": "a\x1b[2Jb\nc\u202ed"}]
+    assert list(table_lines(("name",), rows))[1] == r"ab\nc\u202ed"
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(None, ""), (True, "yes"), (False, "no"), (3, "3"), (["a", None, "b"], "a, , b")],
+)
+def test_a_value_is_shown_as_people_write_it(value: object, text: str) -> None:
+    assert cell_text(value) == text
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x"])
+def test_a_spreadsheet_takes_no_cell_for_a_formula(name: str) -> None:
+    assert csv_text(("name",), [{"name": name}]) == f"name\n'{name}\n"
+
+
+def test_csv_keeps_commas_and_quotation_marks_inside_of_cells() -> None:
+    assert csv_text(("name",), [{"name": 'a,"b"'}]) == 'name\n"a,""b"""\n'
