@@ -77,6 +77,7 @@ def test_a_run_that_was_left_out_is_missed(octane: OctaneLab) -> None:
     assert str(gap) == "tests/test_a.py::lost: sent Passed, the server has nothing"
     assert gap.facts() == {
         "test": "tests/test_a.py::lost",
+        "what": "run",
         "sent": "Passed",
         "now": None,
         "why": "",
