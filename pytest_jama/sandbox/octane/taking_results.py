@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.octane.entity_tables import EntityTables
     from pytest_jama.sandbox.octane.octane_knobs import OctaneKnobs
     from pytest_jama.sandbox.octane.result_document import Element
-    from pytest_jama.sandbox.octane.result_references import Context, ReferenceReader
+    from pytest_jama.sandbox.octane.result_references import ReferenceReader, ResultContext
 
 _AT_A_TIME = 500
 _STATUSES = ("passed", "failed", "skipped", "planned")
@@ -47,7 +47,7 @@ class _Taken:
     """A run on its way into the tables."""
 
     element: Element
-    context: Context
+    context: ResultContext
     test_key: str
     test: int = 0
     is_new_test: bool = False
@@ -68,7 +68,7 @@ class ResultTaker:
     tables: EntityTables
     knobs: OctaneKnobs
     references: ReferenceReader
-    head: Context
+    head: ResultContext
     build: BuildFound | None
     user: int
     skip_errors: bool
@@ -251,7 +251,7 @@ class ResultTaker:
             self._nodes[taxonomy] = self._keyed(node)
         return self._nodes[taxonomy]
 
-    def _suite_run(self, context: Context) -> int | None:
+    def _suite_run(self, context: ResultContext) -> int | None:
         """Return the run of the suite: the one of the same id elsewhere, or one for this push."""
         if context.suite is None:
             return None
@@ -260,7 +260,7 @@ class ResultTaker:
             self._suite_runs[suite.pk, external] = self._new_suite_run(suite, external, context)
         return self._suite_runs[suite.pk, external]
 
-    def _new_suite_run(self, suite: Entity, external: str, context: Context) -> int:
+    def _new_suite_run(self, suite: Entity, external: str, context: ResultContext) -> int:
         planned = "planned"
         new = NewEntity(
             type="run_suite",

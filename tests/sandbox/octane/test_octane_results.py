@@ -219,7 +219,9 @@ def test_packed_documents_are_taken_as_the_knob_says(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"no gzip", gzip.compress(b"<x/>")[:-3], gzip.compress(b"") + b"x"]
+    "raw",
+    [b"no gzip", gzip.compress(b"<x/>")[:-3], gzip.compress(b"") + b"x"],
+    ids=["no gzip", "cut", "more behind"],
 )
 def test_what_is_not_gzip_is_refused(workspace: Workspace, raw: bytes) -> None:
     reply = workspace.push(raw, Content_Encoding="gzip")
