@@ -144,15 +144,16 @@ def _done_one_by_one(
         try:
             done.append(_done(site, index, body, do))
         except OctaneRefusedError as exc:  # noqa: PERF203 - each entity has its own end
-            if len(bodies) == 1:
+            if len(bodies) == 1 and site.knobs.single_error == "bare":
                 raise
+            status = exc.status if len(bodies) == 1 else 409
             errors.append({**error_body(exc), "index": index})
     asked = _asked(request)
     shown = site.answers.shown(done, collection, {} if asked is None else asked)
     answer = site.answers.envelope(shown, len(shown))
-    if not errors:
-        return JSONResponse(answer, status_code=status)
-    return JSONResponse({**answer, "errors": errors}, status_code=409)
+    if errors:
+        answer["errors"] = errors
+    return JSONResponse(answer, status_code=status)
 
 
 def _done(site: OctaneSite, index: int, body: Any, do: Callable[[Json], Entity]) -> Entity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -31,7 +32,11 @@ from pytest_jama.sandbox.octane.entity_routes import (
     show_script,
 )
 from pytest_jama.sandbox.octane.entity_types import TYPES
-from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError, error_answer
+from pytest_jama.sandbox.octane.octane_errors import (
+    OctaneRefusedError,
+    error_answer,
+    error_body,
+)
 from pytest_jama.sandbox.octane.octane_site import API, SPACE, WORKSPACE, json_of, octane_site_of
 from pytest_jama.sandbox.octane.result_routes import (
     push_results,
@@ -238,7 +243,12 @@ async def _refuse(request: Request, exc: Exception) -> Response:
 
 
 def _refused(request: Request, refusal: OctaneRefusedError) -> JSONResponse:
-    return error_answer(refusal, correlation_id=request.headers.get("x-correlation-id"))
+    correlation_id = request.headers.get("x-correlation-id")
+    if octane_site_of(request).knobs.error_look == "servlet":
+        words = json.dumps(error_body(refusal, correlation_id=correlation_id))
+        body = {"message": html.escape(words)}
+        return JSONResponse(body, status_code=refusal.status, headers=dict(refusal.headers))
+    return error_answer(refusal, correlation_id=correlation_id)
 
 
 def _refusal_of(request: Request, exc: Exception) -> OctaneRefusedError:
