@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _AT_A_TIME = 500
 _STATUSES = ("passed", "failed", "skipped", "planned")
+_WORST_FIRST = ("failed", "passed", "skipped", "planned")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class ResultTaker:
             if taken:
                 self._find_tests(taken)
                 self._store_runs(taken, native, status)
+        for suite_run in self._suite_runs.values():
+            self._sum_up(suite_run, native, status)
 
     def _begin(self, element: Element) -> _Taken | None:
         own = self.references.read(element)
@@ -278,6 +281,21 @@ class ResultTaker:
             },
         )
         return self._keyed(new) if external else self.tables.insert([new], author=self.user)[0]
+
+    def _sum_up(
+        self, suite_run: int, native: dict[str, int | None], status: dict[str, int | None]
+    ) -> None:
+        """Let a suite run have the worst status of its runs."""
+        rows = self.tables.database.all(
+            "SELECT DISTINCT json_extract(fields, '$.native_status') AS native FROM entities "
+            "WHERE parent = ? AND type = 'run_automated'",
+            (suite_run,),
+        )
+        found = {row["native"] for row in rows}
+        word = next((word for word in _WORST_FIRST if native[word] in found), "planned")
+        entity = self.tables.many([suite_run])[suite_run]
+        summary = {"native_status": native[word], "status": status[word]}
+        self.tables.replace(suite_run, {**entity.fields, **summary})
 
     def _keyed(self, new: NewEntity) -> int:
         found = self.tables.by_keys([str(new.key)])

@@ -402,6 +402,22 @@ def test_runs_are_gathered_in_a_suite_run(
 
 
 @pytest.mark.parametrize(
+    "statuses, word",
+    [(["Passed", "Failed"], "failed"), (["Skipped", "Passed"], "passed"), (["Skipped"], "skipped")],
+    ids=str,
+)
+def test_a_suite_run_has_the_worst_status_of_its_runs(
+    workspace: Workspace, statuses: list[str], word: str
+) -> None:
+    suite = workspace.store.add("test_suites", name="Regression")
+    runs = [run_of(f"t{number}", status=status) for number, status in enumerate(statuses)]
+    workspace.pushed(document(*runs, head=f'<suite_ref id="{suite}"/>'))
+    (run,) = workspace.store.all("suite_run", fields="native_status,status")
+    assert run["native_status"]["id"] == f"list_node.run_native_status.{word}"
+    assert run["status"]["id"] == f"list_node.run_status.{word}"
+
+
+@pytest.mark.parametrize(
     "knob, status, lines",
     [("both", "success", 2), ("first", "success", 1), ("error", "warning", 1)],
 )
