@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from typing_extensions import TypeVar
 
-from pytest_jama.core.test_ids import SETTINGS_FILES
+from pytest_jama.core.test_ids import OCTANE_FILES, SETTINGS_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ _IN_URL = ", or give the browser's address as url: .../ui/?p=1001/1002 names spa
 OCTANE: Kind[OctaneSettings] = Kind(
     name="octane",
     title="ALM Octane",
-    files=("octane.yaml", "octane.yml"),
+    files=OCTANE_FILES,
     destination=("url", "space", "workspace"),
     variables="OCTANE_",
     flags="--octane-",
