@@ -89,7 +89,7 @@ def sandbox(
     context_path: str,
     command: tuple[str, ...],
 ) -> int:
-    """Serve a local Jama Connect or ALM Octane, or run COMMAND against one.
+    """Serve a local Jama or ALM Octane, or run COMMAND with one.
 
     \b
     pytest-jama sandbox --seed jama.yaml

@@ -68,6 +68,7 @@ class Writes:
             fields=changes.fields,
             test=changes.columns.get("test"),
             parent=changes.columns.get("parent"),
+            is_last=changes.columns.get("test") is not None,
             links=changes.links,
         )
         (pk,) = self.tables.insert([new], author=self.user, first=number)

@@ -173,7 +173,7 @@ def test_a_run_that_the_server_leaves_out_silently_is_noticed(world: OctaneWorld
     (receipt,) = target.push(plan.updates, observer=Told())
     assert receipt.state is SendState.PARTLY
     assert receipt.error == (
-        "the server lacks 1 of 2 runs: tests/test_it.py::test_1: sent Passed, the server has "
+        "1 of 2 runs not there as sent: tests/test_it.py::test_1: sent Passed, the server has "
         "nothing"
     )
 
