@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
+from pytest_jama.cli.jama_alone import require_jama_file
 from pytest_jama.config import describe_exposure, load_settings
 from pytest_jama.config.lock_file import (
     NewerLockError,
@@ -75,6 +76,7 @@ def run_lock(options: LockOptions, output: OutputOptions) -> int:
 
 
 def _run(options: LockOptions, output: OutputOptions) -> int:
+    require_jama_file(options.config, "has test cases to lock")
     loaded = load_settings(
         start=Path.cwd(),
         file=options.config,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_jama.cli.jama_alone import require_jama_file, require_jama_journals
 from pytest_jama.cli.upload_settings import find_journal_folder
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
@@ -82,9 +83,12 @@ def _write(
 ) -> Mapping[str, object]:
     """Write the statement; return what is to be said of it."""
     files = _name_subjects(options.subjects)
+    if not options.journals:
+        require_jama_file(options.config, "has cases that a manifest tells")
     owned = load_owned(start=Path.cwd(), file=options.config, flags={}, environ=os.environ)
     folder = None if options.journals else find_journal_folder(owned)
     sources = find_sources(options.journals, folder=folder)
+    require_jama_journals((each.recording for each in sources), "has cases that a manifest tells")
     shown_results = ShownResults(owned.settings.redactor)
     statement = statement_of(sources, files=files, shown_results=shown_results)
     predicate = statement["predicate"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import CollectedSession, collect_tests
+from pytest_jama.cli.jama_alone import require_jama_file
 from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
@@ -79,6 +80,7 @@ def run_prepare(
 def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[object]) -> Ending:
     if options.arguments and not options.collects:
         raise _wrong_use(options.arguments)
+    require_jama_file(options.config, "has test plans to make ready")
     loaded = load_settings(
         start=Path.cwd(),
         file=options.config,

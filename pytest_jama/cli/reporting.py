@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.cli.jama_alone import require_jama_file, require_jama_journals
 from pytest_jama.cli.upload_settings import find_journal_folder
-from pytest_jama.config import load_owned
+from pytest_jama.config import JAMA, find_kinds, load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.shown_results import ShownResults
@@ -129,8 +130,16 @@ def _without_collector() -> Iterator[None]:
 
 
 def _report(options: ReportOptions, answer: _Reported, output: OutputOptions) -> None:
-    owned = load_owned(
-        start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
+    asks_jama = options.cycle is not None or options.plan is not None or options.traces
+    if asks_jama:
+        require_jama_file(options.config, "can be asked for a report")
+    kind = JAMA if asks_jama else find_kinds(Path.cwd(), options.config)[0]
+    owned: LoadedSettings[Any] = load_owned(
+        start=Path.cwd(),
+        file=options.config,
+        flags=options.flags,
+        environ=os.environ,
+        kind=kind,
     )
     answer.redactor = owned.settings.redactor
     found = _find(options, owned, output)
@@ -139,6 +148,7 @@ def _report(options: ReportOptions, answer: _Reported, output: OutputOptions) ->
     shown_results = ShownResults(answer.redactor)
     record = make_record(found.sources, shown_results=shown_results, cycle=found.cycle)
     if options.traces:
+        require_jama_journals((each.recording for each in found.sources), "knows requirements")
         record.trace = _trace(record, found, owned, options, output)
     answer.record = record
     written = write_files(
@@ -157,7 +167,7 @@ def _report(options: ReportOptions, answer: _Reported, output: OutputOptions) ->
         raise failures[0]
 
 
-def _find(options: ReportOptions, owned: LoadedSettings, output: OutputOptions) -> _Found:
+def _find(options: ReportOptions, owned: LoadedSettings[Any], output: OutputOptions) -> _Found:
     """Return the journals, and their cycle where one is to be read."""
     if options.cycle is None:
         if options.plan is not None:
@@ -177,7 +187,7 @@ def _find(options: ReportOptions, owned: LoadedSettings, output: OutputOptions) 
 def _trace(
     record: EvidenceRecord,
     found: _Found,
-    owned: LoadedSettings,
+    owned: LoadedSettings[Any],
     options: ReportOptions,
     output: OutputOptions,
 ) -> TraceRecord:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
+from pytest_jama.cli.jama_alone import require_jama_file, require_jama_journals
 from pytest_jama.cli.upload_settings import find_journal_folder, load_for_upload, require_jama
 from pytest_jama.config import load_owned
 from pytest_jama.core.errors import PytestJamaError
@@ -114,13 +115,19 @@ def run_trace(options: TraceOptions, output: OutputOptions) -> int:
     return output.write_json(document, status=int(status), redactor=redactor)
 
 
+_ABILITY = "knows requirements"
+
+
 def _trace(options: TraceOptions, answer: _TraceAnswer, output: OutputOptions) -> TraceRecord:
+    if not options.journals:
+        require_jama_file(options.config, _ABILITY)
     owned = load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
     )
     answer.redactor = owned.settings.redactor
     folder = None if options.journals else find_journal_folder(owned)
     sources = find_sources(options.journals, folder=folder)
+    require_jama_journals((each.recording for each in sources), _ABILITY)
     settings = load_for_trace(sources, owned, flags=options.flags)
     answer.redactor = settings.redactor
     record = gather(
@@ -155,7 +162,7 @@ def load_for_trace(
     """
     recordings = [each.recording for each in sources]
     settings = load_for_upload(recordings, owned=owned, flags=flags, environ=os.environ).settings
-    return require_jama(settings, "knows requirements")
+    return require_jama(settings, _ABILITY)
 
 
 def trace_sources(

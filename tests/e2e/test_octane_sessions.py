@@ -204,3 +204,73 @@ def test_no_test_that_ran_sends_nothing(work: OctaneWork) -> None:
     assert finished.status == 5
     assert "nothing    to send: no test was run" in section(finished.output)
     assert work.log() == []
+
+
+@pytest.mark.parametrize("suffix", ["html", "md", "json", "csv", "xml"])
+def test_a_report_tells_the_tests_and_the_documents(work: OctaneWork, suffix: str) -> None:
+    work.pytest("--octane-report", f"record.{suffix}")
+
+    written = (work.folder / f"record.{suffix}").read_text(encoding="utf-8")
+    text = written.replace("\\", "")  # with which Markdown makes characters plain
+    assert "test_fails" in text
+    if suffix in ("html", "md", "json"):
+        told = "5 tests ran: 1 failed, 3 passed, 1 skipped. No deviation. 1 of 1 document sent."
+        assert told in text
+    assert "Sent to Jama" not in text
+    assert "test cycle" not in text
+
+
+def test_a_record_is_passed_when_no_test_failed_and_all_was_taken(work: OctaneWork) -> None:
+    work.write("test_it.py", "def test_passes(): pass\n")
+    work.will("partly sent", "sent")
+    work.pytest()
+
+    before = work.run("pytest_jama", "report", "-o", "before.json")
+    work.run("pytest_jama", "upload")
+    after = work.run("pytest_jama", "report", "-o", "after.json")
+
+    assert (
+        "not passed; 0 cases; 1 test ran: 1 passed. 1 deviation. 0 of 1 document" in before.output
+    )
+    assert ": passed; 0 cases; 1 test ran: 1 passed. No deviation. 1 of 1 document" in after.output
+    record = json.loads((work.folder / "after.json").read_text(encoding="utf-8"))
+    assert [each["state"] for each in record["documents"]] == ["sent"]
+    assert [each["test"] for each in record["tests_without_case"]] == ["test_it.py::test_passes"]
+    known = {each["label"]: each["value"] for each in record["identification"]}
+    assert (known["Workspace"], known["Release"]) == ("Pumps (1002)", "2.4 (4001)")
+
+
+@pytest.mark.parametrize(
+    "command, told",
+    [
+        (("lock",), "octane.yaml: is for ALM Octane, and only Jama has test cases to lock"),
+        (
+            ("prepare",),
+            "octane.yaml: is for ALM Octane, and only Jama has test plans to make ready",
+        ),
+        (("trace",), "octane.yaml: is for ALM Octane, and only Jama knows requirements"),
+        (("manifest", "-o", "x.json"), "only Jama has cases that a manifest tells"),
+        (("report", "--trace", "-o", "x.html"), "only Jama can be asked for a report"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_only_jama_has_is_said_where_octane_is(
+    work: OctaneWork, command: tuple[str, ...], told: str
+) -> None:
+    finished = work.run("pytest_jama", *command)
+
+    assert finished.status == 2
+    assert told in finished.output
+
+
+@pytest.mark.parametrize("command", [("trace",), ("manifest", "-o", "x.json")])
+def test_journals_for_octane_are_refused_by_what_only_jama_has(
+    work: OctaneWork, command: tuple[str, ...]
+) -> None:
+    work.pytest("--octane-no-upload")
+    (journal,) = map(str, work.journals())
+
+    finished = work.run("pytest_jama", *command, journal)
+
+    assert finished.status == 2
+    assert ".jsonl: is for ALM Octane, and only Jama " in finished.output

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.results import Outcome
+
+if TYPE_CHECKING:
+    from pytest_jama.core.results import TestResult
 
 NOT_RECORDED = "not recorded"
 """What stands for a fact that nobody wrote down: the reader sees that it is missing."""
@@ -107,6 +111,25 @@ class TestEvidence(NamedTuple):
     message: str = ""
     notes: tuple[str, ...] = ()
     attempts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, result: TestResult) -> TestEvidence:
+        """Return what a result contributed, its earlier attempts apart from its other notes."""
+        attempts = tuple(note for note in result.notes if _ATTEMPT.match(note))
+        notes = tuple(note for note in result.notes if note not in attempts)
+        return cls(
+            result.test_id,
+            result.outcome,
+            result.duration_s,
+            result.started,
+            result.host,
+            result.message,
+            notes,
+            attempts,
+        )
+
+
+_ATTEMPT = re.compile(r"attempt \d+ (passed|failed)\b")
 
 
 class StepEvidence(NamedTuple):

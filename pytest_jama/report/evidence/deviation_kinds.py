@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.report.evidence.evidence_record import Deviation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class DeviationKind(NamedTuple):
@@ -22,6 +27,7 @@ UNCALIBRATED = DeviationKind("Calibration had ended")
 UNCOLLECTED = DeviationKind("Tests that could not be collected")
 NOTHING = DeviationKind("Nothing was planned")
 NOT_SENT = DeviationKind("Not sent to Jama", is_warning=True)
+NOT_TAKEN = DeviationKind("Not in ALM Octane", is_warning=True)
 UNREAD = DeviationKind("Cycle was not read as a whole", is_warning=True)
 UNUSABLE = DeviationKind("Input that could not be used")
 FAILED = DeviationKind("Failed")
@@ -44,7 +50,8 @@ OTHER = DeviationKind("Another session", is_open=False)
 REPEATED = DeviationKind("Repeated test", is_open=False)
 
 KINDS = (
-    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, UNCALIBRATED, NOTHING, NOT_SENT, UNREAD),
+    *(EDITED, DAMAGED, BROKEN_OFF, MISSING, MODIFIED, UNCALIBRATED, NOTHING, NOT_SENT),
+    *(NOT_TAKEN, UNREAD),
     *(UNCOLLECTED, UNUSABLE),
     *(FAILED, ERROR, NO_CASE, KEPT, OTHERWISE, NO_RUN, ELSEWHERE, HOOK, DRIFT, XPASSED),
     *(INCOMPLETE, BLOCKED, NOT_EXECUTED, STALE, FILE, REPLACED, OTHER, REPEATED),
@@ -52,3 +59,22 @@ KINDS = (
 """The worst first, as a reader may stop after any of them."""
 
 PLACE_OF = {kind: rank for rank, kind in enumerate(KINDS)}
+
+
+class Found(NamedTuple):
+    """A deviation without its number."""
+
+    kind: DeviationKind
+    cases: tuple[int, ...]
+    what: str
+    meaning: str
+    where: str = ""
+
+
+def number(found: Iterable[Found]) -> tuple[Deviation, ...]:
+    """Return deviations in their order, numbered."""
+    ordered = sorted(found, key=lambda each: (PLACE_OF[each.kind], each.cases))
+    return tuple(
+        Deviation(number, kind.name, cases, what, meaning, where, *kind[1:])
+        for number, (kind, cases, what, meaning, where) in enumerate(ordered, start=1)
+    )

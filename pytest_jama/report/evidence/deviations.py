@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
@@ -20,7 +20,7 @@ from pytest_jama.report.evidence.case_evidence import (
     CaseStatus,
     Execution,
 )
-from pytest_jama.report.evidence.evidence_record import Deviation
+from pytest_jama.report.evidence.deviation_kinds import Found
 from pytest_jama.report.evidence.identification import equipment_of
 
 if TYPE_CHECKING:
@@ -29,19 +29,10 @@ if TYPE_CHECKING:
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.case_evidence import RunEvidence, TestEvidence
     from pytest_jama.report.evidence.cycle_now import CycleNow
+    from pytest_jama.report.evidence.evidence_record import Deviation
     from pytest_jama.report.evidence.journal_sources import JournalSource
     from pytest_jama.report.evidence.newest_sessions import OtherResult
     from pytest_jama.report.evidence.sent_runs import SentRuns
-
-
-class Found(NamedTuple):
-    """A deviation without its number."""
-
-    kind: kinds.DeviationKind
-    cases: tuple[int, ...]
-    what: str
-    meaning: str
-    where: str = ""
 
 
 def find_deviations(
@@ -65,7 +56,7 @@ def find_deviations(
         cycle: What the cycle showed; None when it was not read.
         others: What sessions said that do not count for these cases.
     """
-    found = [*_of_sources(sources), *_of_sessions(recordings)]
+    found = [*of_sources(sources), *of_sessions(recordings)]
     if not sent.has_sent and cases:
         what = "The record tells of no upload that came to its test plan."
         found.append(Found(kinds.NOT_SENT, (), what, "Jama shows none of these verdicts.", _SEND))
@@ -81,18 +72,15 @@ def find_deviations(
     found += _of_others(others, cases)
     for case in cases:
         found += _of_case(case, sent)
-    found.sort(key=lambda each: (kinds.PLACE_OF[each.kind], each.cases))
-    return tuple(
-        Deviation(number, kind.name, numbers, what, meaning, where, *kind[1:])
-        for number, (kind, numbers, what, meaning, where) in enumerate(found, start=1)
-    )
+    return kinds.number(found)
 
 
 _SEND = "pytest-jama upload sends it"
 _ANNEX = "the tests of the case"
 
 
-def _of_sources(sources: Iterable[JournalSource]) -> Iterator[Found]:
+def of_sources(sources: Iterable[JournalSource]) -> Iterator[Found]:
+    """Yield what is wrong with the journals themselves."""
     known = {each.recording.header.session for each in sources}
     for each in (source.recording for source in sources):
         name = each.path.name
@@ -118,7 +106,8 @@ def _of_sources(sources: Iterable[JournalSource]) -> Iterator[Found]:
             yield Found(kinds.MISSING, (), what, meaning, "name all of their journals")
 
 
-def _of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
+def of_sessions(recordings: Iterable[Recording]) -> Iterator[Found]:
+    """Yield what concerns whole sessions: code, equipment, what they could not use."""
     for each in recordings:
         if each.header.provenance.is_modified:
             meaning = (

@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.plan import SendState
+from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome
 from pytest_jama.core.text import counted
 from pytest_jama.report.evidence.case_evidence import NOT_RECORDED, CaseStatus, Execution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
     from pytest_jama.report.evidence.trace_record import TraceRecord
@@ -61,6 +63,31 @@ class Deviation(NamedTuple):
     is_warning: bool = False
 
 
+class DocumentEvidence(NamedTuple):
+    """A document of results that was to be sent to a server which judges them itself.
+
+    Attributes:
+        key: Its SHA-256.
+        counts: How many results of each word it brought.
+        state: What became of it, in the words of a receipt; empty when that is not recorded.
+        task: The task in which the server worked it off, if known.
+        why: Why it is not simply sent.
+        at: When that was known.
+    """
+
+    key: str
+    counts: str
+    state: str = ""
+    task: int | None = None
+    why: str = ""
+    at: str = ""
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the server took all of it."""
+        return self.state == SendState.SENT.value
+
+
 class SourceFile(NamedTuple):
     """A journal that the record was made from."""
 
@@ -90,6 +117,8 @@ class EvidenceRecord:
         deviations: What departs from the plan, the worst first.
         trace: What its requirements are; None when Jama was not asked.
         cycle: When its cycle was read and what it had, a sentence; empty when it was not.
+        documents: What was to be sent to a server that judges results itself; None for Jama. There
+            are no cases then, and all tests that ran are among `unlinked`.
     """
 
     title: str
@@ -105,6 +134,7 @@ class EvidenceRecord:
     deviations: tuple[Deviation, ...] = ()
     trace: TraceRecord | None = None
     cycle: str = ""
+    documents: tuple[DocumentEvidence, ...] | None = None
 
     @property
     def planned(self) -> tuple[CaseEvidence, ...]:
@@ -128,7 +158,14 @@ class EvidenceRecord:
 
     @property
     def is_passed(self) -> bool:
-        """Whether all planned cases passed, all is in Jama, and no deviation is open."""
+        """Whether all planned cases passed, all is in Jama, and no deviation is open.
+
+        Without cases: whether a test passed and none failed, and no deviation is open.
+        """
+        if self.documents is not None:
+            outcomes = {test.outcome for test in self.unlinked}
+            has_passed = Outcome.PASSED in outcomes and not outcomes & FAILURES
+            return has_passed and not any(each.is_open for each in self.deviations)
         planned = self.planned
         return (
             bool(planned)
@@ -141,6 +178,11 @@ class EvidenceRecord:
     @property
     def sentence(self) -> str:
         """The verdict line behind its first word."""
+        if self.documents is not None:
+            arrived = sum(each.has_arrived for each in self.documents)
+            documents = f"{arrived} of {counted(len(self.documents), 'document')} sent."
+            tests = f"{counted(len(self.unlinked), 'test')} ran: {_totals(self.unlinked)}."
+            return f"{tests} {_deviations(len(self.deviations))}. {documents}"
         counts, planned = self.counts, self.planned
         others = [
             f"{count} {status.value.lower()}"
@@ -173,6 +215,12 @@ _FROM_GOOD = (
     CaseStatus.INCOMPLETE,
     CaseStatus.NOT_RUN,
 )
+
+
+def _totals(tests: Sequence[TestEvidence]) -> str:
+    counts = Counter(test.outcome for test in tests)
+    words = (f"{counts[each]} {each.value}" for each in WORST_FIRST if counts[each])
+    return ", ".join(words) or "none"
 
 
 def _deviations(count: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_jama.report.evidence.case_evidence import Execution
 from pytest_jama.report.evidence.identification import iso_time
-from pytest_jama.report.tables import harmless_cell
+from pytest_jama.report.row_tables import harmless_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ TRACE_FORMAT = "pytest-jama.trace/1"
 
 def record_json(record: EvidenceRecord) -> dict[str, Any]:
     """Return a record fit for JSON, as ``record.schema.json`` describes it."""
+    documents = [each._asdict() for each in record.documents or ()]
     return {
         "format": FORMAT,
         "title": record.title,
@@ -63,6 +64,7 @@ def record_json(record: EvidenceRecord) -> dict[str, Any]:
         "cases": [_case(each) for each in record.cases],
         "tests_without_case": [_test(each) for each in record.unlinked],
         "trace": trace_json(record.trace) if record.trace else None,
+        **({} if record.documents is None else {"documents": documents}),
     }
 
 
@@ -232,6 +234,8 @@ def write_csv(record: EvidenceRecord, file: TextIO) -> None:
         )
         for of_test in map(_csv_test, case.tests) if case.tests else [("",) * 6]:
             rows.writerow(map(_harmless, (*of_case, *of_test, _requirements(case, record))))
+    for test in () if record.documents is None else record.unlinked:
+        rows.writerow(map(_harmless, (*("",) * 9, *_csv_test(test), "")))
 
 
 def _csv_test(test: TestEvidence) -> tuple[object, ...]:

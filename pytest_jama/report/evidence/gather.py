@@ -34,6 +34,7 @@ from pytest_jama.report.evidence.identification import (
 from pytest_jama.report.evidence.journal_sources import require_one_place
 from pytest_jama.report.evidence.newest_sessions import keep_newest
 from pytest_jama.report.evidence.sent_runs import sum_up_uploads
+from pytest_jama.report.evidence.unjudged import gather_unjudged, is_unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,6 +76,8 @@ def gather(
     recordings = tuple(
         each.as_shown(shown_results) for each in by_session(each.recording for each in sources)
     )
+    if is_unjudged(recordings[0]):
+        return gather_unjudged(recordings, sources, made_at=made_at, reporter=reporter)
     uploads = (each.uploads_to(cycle.cycle_id if cycle else None) for each in sources)
     sent = sum_up_uploads(chain.from_iterable(uploads))
     rules = _rules_of(recordings[0])
@@ -88,7 +91,7 @@ def gather(
         *_untested(recordings, judgement.cases),
     ]
     cases = _number_cases(add_cycle(told, cycle) if cycle else told)
-    unlinked = tuple(map(_test, judgement.unlinked))
+    unlinked = tuple(map(TestEvidence.of, judgement.unlinked))
     deviations = find_deviations(
         cases,
         sources=sources,
@@ -175,7 +178,7 @@ def _judged(
 def _case(case: CaseVerdict, sent: SentRuns) -> CaseEvidence:
     key = str(case.case_ref)
     runs = tuple(_tell_lost_steps(run, case) for run in sent.by_case.get(key, ()))
-    tests = tuple(map(_test, case.results))
+    tests = tuple(map(TestEvidence.of, case.results))
     execution = _execution(case.results)
     unresolved = sent.unresolved.get(key, "")
     was = case.judged
@@ -239,24 +242,6 @@ def _status(
         return CaseStatus.NOT_RUN if execution is Execution.NONE else CaseStatus.INCOMPLETE
     sent = [_WORDS.get(run.status) for run in runs]
     return STATUS_OF[(worst([verdict, *sent]) or verdict).value]
-
-
-_ATTEMPT = re.compile(r"attempt \d+ (passed|failed)\b")
-
-
-def _test(result: TestResult) -> TestEvidence:
-    attempts = tuple(note for note in result.notes if _ATTEMPT.match(note))
-    notes = tuple(note for note in result.notes if note not in attempts)
-    return TestEvidence(
-        result.test_id,
-        result.outcome,
-        result.duration_s,
-        result.started,
-        result.host,
-        result.message,
-        notes,
-        attempts,
-    )
 
 
 def _steps(case: CaseVerdict, runs: Sequence[RunEvidence]) -> Iterator[StepEvidence]:

@@ -160,5 +160,5 @@ def require_one_place(sources: Iterable[JournalSource], *, is_known: bool = Fals
         raise SettingsError(*problems)
 
 
-_PLACE = ("url", "project", "plan", "cycle")
+_PLACE = ("url", "project", "plan", "cycle", "space", "workspace")
 _RULES = ("verdicts", "drift")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from pytest_jama.core.results import FAILURES, Outcome
 from pytest_jama.core.text import clean, shorten
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
 from pytest_jama.report.evidence.identification import iso_time
 
 if TYPE_CHECKING:
-    from pytest_jama.report.evidence.case_evidence import CaseEvidence
+    from pytest_jama.report.evidence.case_evidence import CaseEvidence, TestEvidence
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
 
 _LONGEST = 1000
@@ -26,6 +27,8 @@ def write_junit(record: EvidenceRecord, file: BinaryIO) -> None:
     for name, value in (("project", record.project), ("sessions", " ".join(record.sessions))):
         suite.add_property(name, _plain(value))
     suite.add_testcases([_testcase(case, record) for case in record.cases])
+    if record.documents is not None:
+        suite.add_testcases([_testcase_of_test(test, record) for test in record.unlinked])
     report = JUnitXml("pytest-jama")
     report.add_testsuite(suite)
     report.update_statistics()  # type: ignore[no-untyped-call]
@@ -49,6 +52,18 @@ def _testcase(case: CaseEvidence, record: EvidenceRecord) -> TestCase:
         keys = ", ".join(record.trace.requirements_of(case.number)) or "none"
         said = f"{said} Requirements: {keys}."
     found.system_out = _plain(said)
+    return found
+
+
+def _testcase_of_test(test: TestEvidence, record: EvidenceRecord) -> TestCase:
+    found = TestCase(
+        _plain(test.test_id), classname=_plain(record.title), time=round(test.duration_s or 0, 6)
+    )
+    message = _plain(test.message)
+    if test.outcome in FAILURES:
+        found.result = [Failure(message, test.outcome.value)]
+    elif test.outcome is not Outcome.PASSED:
+        found.result = [Skipped(message or test.outcome.value, test.outcome.value)]
     return found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.text import clean, shorten, visible
+from pytest_jama.core.results import FAILURES
+from pytest_jama.core.text import clean, first_line, shorten, visible
 from pytest_jama.report.evidence.case_evidence import CaseStatus
 from pytest_jama.report.evidence.identification import as_people_read
 from pytest_jama.report.evidence.trace_record import Rank
@@ -57,23 +58,29 @@ def markdown_lines(
     yield ""
     yield f"**{verdict}**: {_plain(record.sentence)}"
     yield ""
-    yield "| " + " | ".join(status.value for status in record.counts) + " | Planned |"
-    yield "|" + "---:|" * (len(record.counts) + 1)
-    yield "| " + " | ".join(map(str, [*record.counts.values(), len(record.planned)])) + " |"
+    if record.documents is None:
+        yield "| " + " | ".join(status.value for status in record.counts) + " | Planned |"
+        yield "|" + "---:|" * (len(record.counts) + 1)
+        yield "| " + " | ".join(map(str, [*record.counts.values(), len(record.planned)])) + " |"
     rest = _Rest(listed, whole)
     yield from _deviations(record, rest)
     yield from _cases(record, rest)
+    if record.documents is not None:
+        yield from _failed_tests(record, rest)
     if record.trace is not None:
         yield from ("", "### Requirements", "", *_requirements(record.trace))
     yield ""
     known = {fact.label: fact for fact in record.identification}
-    yield from (f"- {name}: {_fact(known[name])}" for name in _NAMED)
+    yield from (f"- {name}: {_fact(known[name])}" for name in _NAMED if name in known)
     yield f"- Record of {_plain(as_people_read(record.made_at))} by {_plain(record.reporter)}"
     if whole:
         yield f"- All of it: {_plain(whole)}"
 
 
-_NAMED = ("Software under test", "Commit", "Modified", "Plan", "Cycle", "Sent (UTC)")
+_NAMED = (
+    *("Software under test", "Commit", "Modified", "Plan", "Cycle"),
+    *("Workspace", "Release", "Suite", "Build", "Sent (UTC)"),
+)
 
 
 def _fact(fact: Fact) -> str:
@@ -123,6 +130,17 @@ def _cases(record: EvidenceRecord, rest: _Rest) -> Iterator[str]:
         texts = (case.status.value, case.key, case.name, case.tests_passed, case.in_jama)
         yield "| " + " | ".join(map(_plain, texts)) + " |"
     yield from rest.lines(len(cases))
+
+
+def _failed_tests(record: EvidenceRecord, rest: _Rest) -> Iterator[str]:
+    failed = [test for test in record.unlinked if test.outcome in FAILURES]
+    if not failed:
+        return
+    yield from ("", "### Tests that failed", "", "| Outcome | Test | Message |", "|---|---|---|")
+    for test in failed[: rest.listed]:
+        texts = (test.outcome.value, test.test_id, first_line(test.message))
+        yield "| " + " | ".join(map(_plain, texts)) + " |"
+    yield from rest.lines(len(failed))
 
 
 def trace_lines(trace: TraceRecord) -> Iterator[str]:

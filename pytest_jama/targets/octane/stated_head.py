@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead, SuiteRef
-from pytest_jama.targets.octane.references import MILESTONE, MODULE, SUITE, ReferenceKind, Reference
+from pytest_jama.targets.octane.references import MILESTONE, MODULE, SUITE, Reference, ReferenceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -77,12 +77,8 @@ def test_every_request_of_an_upload_is_a_documented_one(
 ) -> None:
     world = make_workspace(build_look_count=1)
     story = world.store.add("stories", name="As a nurse")
-    names = {
-        name: {"name": f"my {name}"}
-        for name in ("releases", "milestones", "product_areas", "test_suites")
-    }
-    for collection, fields in names.items():
-        world.store.add(collection, **fields)
+    for collection in ("releases", "milestones", "product_areas", "test_suites"):
+        world.store.add(collection, name=f"my {collection}")
     content = tmp_path / "kept"
     content.write_bytes(b"it beeped")
     file = AttachedFile("beep.txt", hashlib.sha256(b"it beeped").hexdigest(), 9, "text/plain")
