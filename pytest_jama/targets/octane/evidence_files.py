@@ -205,6 +205,7 @@ class EvidenceSender:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             what = f"{counted(len(names), 'file')} not attached to runs ({some}{more})"
             self._observer.warned(f"{what}: {why}; the results are not affected")
+        self._left_out.clear()
 
 
 def _place(run: str) -> str:
