@@ -198,7 +198,7 @@ class _Upload:
             session.errors.unusable[session.errors.as_shown(unusable)] = None
         return session.end(
             lambda: self._judge(session),
-            observers=[output.make_progress()],
+            observers=[output.make_progress(settings.kind.name)],
             prior=PriorUploads(self._files, server=settings.url, others=self._others(settings)),
             extra=lambda: tuple(self._warnings()),
             style=output.style,
