@@ -39,7 +39,7 @@ CREATE INDEX links_by_target ON links (target, field, source);
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY, status TEXT NOT NULL, details TEXT NOT NULL, polls INTEGER NOT NULL,
     until_s REAL NOT NULL, hash TEXT NOT NULL, hash_until_s REAL NOT NULL,
-    skip_errors INTEGER NOT NULL, document BLOB NOT NULL
+    skip_errors INTEGER NOT NULL, size INTEGER NOT NULL, packed_document BLOB NOT NULL
 );
 CREATE INDEX tasks_by_hash ON tasks (hash);
 CREATE TABLE waiting_builds (
