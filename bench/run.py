@@ -11,6 +11,7 @@ import platform
 import time
 
 from bench import probes, venvs
+from bench.documents import measure_documents
 from bench.enabled import measure_enabled, measure_memory
 from bench.idle import measure_idle, measure_newer_idle
 from bench.junit import measure_junit
@@ -41,6 +42,7 @@ def main() -> None:
     print_table("Pace: uploads of 200 results, with --quick 20", measure_pace(quick=quick))
     print_table("Reading reports: `junit-uploader`", measure_junit(quick=quick))
     print_table("Reports: `pytest-jama report`", measure_reports(quick=quick))
+    print_table("Documents for ALM Octane", measure_documents(quick=quick))
     print(f"\ntook {time.monotonic() - start:.0f} s")
 
 

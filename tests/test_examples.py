@@ -99,6 +99,28 @@ def test_the_readme_has_the_command_of_each_example(name: str) -> None:
     assert row.endswith(f"| `{command}` |")
 
 
+def test_the_example_for_alm_octane_leaves_a_run_of_each_test(tmp_path: Path) -> None:
+    command = "pytest-jama sandbox --target octane --seed octane.yaml -- pytest --octane"
+    folder = copy_example("octane", tmp_path)
+    toolbox, _, tests = command.partition(" -- ")
+    finished = subprocess.run(  # noqa: S603 (our own command)
+        [
+            *(sys.executable, "-m", "pytest_jama", *toolbox.split()[1:]),
+            *("--", sys.executable, "-m", *tests.split()),
+        ],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("OCTANE_")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    said = finished.stdout + finished.stderr
+    assert finished.returncode == 0, said
+    assert "sent       1 of 1 document: 3 Passed, 1 Skipped" in said
+    assert f"| `{command}` |" in (EXAMPLES / "README.md").read_text("utf-8")
+
+
 def test_every_example_is_in_the_table() -> None:
-    others = {"junit"}  # of other frameworks: test_junit_examples.py
+    others = {"junit", "octane"}  # of other frameworks: test_junit_examples.py
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(TABLE) | others

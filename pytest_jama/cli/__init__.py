@@ -22,8 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import click  # noqa: PLC0415 (pytest imports nothing of this)
 
     from pytest_jama.cli import (  # noqa: PLC0415 (they add their commands)
+        check_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
         octane_commands,  # noqa: F401
+        sandbox_command,  # noqa: F401
     )
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415

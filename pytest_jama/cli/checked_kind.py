@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from pytest_jama.config import find_kinds
+from pytest_jama.config import JAMA, OCTANE, find_file, find_kinds
 from pytest_jama.core.errors import Problem, SettingsError
 
 
 def find_checked_kind(target: str | None, config: Path | None) -> str:
     """Return the name of the kind: what was said, else that of the settings file.
+
+    Where there is no such file, the variable that names a server says it.
 
     Args:
         target: What the command line says.
@@ -25,4 +28,11 @@ def find_checked_kind(target: str | None, config: Path | None) -> str:
         what = " and ".join(kind.file for kind in kinds)
         remedy = "say which server: --target jama or --target octane"
         raise SettingsError(Problem(f"{what} are both there", remedy, "command line"))
+    has_file = config is not None or find_file(Path.cwd(), kinds[0]) is not None
+    if not has_file and _is_named(OCTANE.variables) and not _is_named(JAMA.variables):
+        return OCTANE.name
     return kinds[0].name
+
+
+def _is_named(variables: str) -> bool:
+    return bool(os.environ.get(f"{variables}URL"))

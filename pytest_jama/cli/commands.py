@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,111 +17,10 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def _random_seed() -> int:
-    import secrets  # noqa: PLC0415 (it costs as much as the command line itself)
-
-    return secrets.randbelow(1_000_000)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pytest-jama")
 def toolbox() -> None:
     """Tools around reporting test results to Jama Connect."""
-
-
-@toolbox.command()
-@click.option(
-    "--target",
-    type=click.Choice(["jama", "octane"]),
-    help="Which kind of server; without it that of the --seed file, or Jama.",
-)
-@click.option("--port", type=click.IntRange(0, 65535), help="Port; with COMMAND any free one.")
-@click.option("--db", type=_FILE, help="Keep the state in this SQLite file.")
-@click.option(
-    "--seed",
-    type=_FILE,
-    help="Create what this jama.yaml or octane.yaml refers to: project and cases, or release, "
-    "milestone, modules, suite, backlog items, CI job.",
-)
-@click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
-@click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
-@click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox.md.")
-@click.option(
-    "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
-)
-@click.option("--latency", metavar="DURATION", help="Wait before each answer: 50ms, 1s.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="KIND[:PROBABILITY][@METHOD/PATH]...",
-    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; see docs/sandbox.md.",
-)
-@click.option(
-    "--fault-seed",
-    type=click.IntRange(0),
-    default=_random_seed,
-    show_default="random",
-    metavar="N",
-    help="Let the same go wrong as in the rehearsal that printed N.",
-)
-@click.option("--tls-cert", type=_FILE, help="Serve https with this certificate (PEM).")
-@click.option("--tls-key", type=_FILE, help="The key of --tls-cert (PEM).")
-@click.option("--tls-client-ca", type=_FILE, help="Ask clients for a certificate of this CA (PEM).")
-@click.option("--context-path", default="", help="What stands before /rest, as /contour.")
-@click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def sandbox(
-    *,
-    target: Literal["jama", "octane"] | None,
-    port: int | None,
-    db: Path | None,
-    seed: Path | None,
-    cases: tuple[str, ...],
-    steps: int,
-    knobs: tuple[str, ...],
-    throttle: str | None,
-    latency: str | None,
-    faults: tuple[str, ...],
-    fault_seed: int,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    tls_client_ca: Path | None,
-    context_path: str,
-    command: tuple[str, ...],
-) -> int:
-    """Serve a local Jama Connect or ALM Octane, or run COMMAND against one.
-
-    \b
-    pytest-jama sandbox --seed jama.yaml
-    pytest-jama sandbox --seed jama.yaml -- pytest --jama
-    pytest-jama sandbox --fault 429:0.2 --throttle 10/100 -- pytest --jama
-    pytest-jama sandbox --target octane --seed octane.yaml -- pytest --octane
-    """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.sandbox import run_sandbox  # noqa: PLC0415
-    from pytest_jama.cli.sandbox_options import SandboxOptions  # noqa: PLC0415
-
-    options = SandboxOptions(
-        target=target,
-        port=port,
-        db=db,
-        seed=seed,
-        cases=cases,
-        steps=steps,
-        knobs=knobs,
-        throttle=throttle,
-        latency=latency,
-        faults=faults,
-        fault_seed=fault_seed,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        tls_client_ca=tls_client_ca,
-        context_path=context_path,
-    )
-    if options.is_for_octane:
-        from pytest_jama.cli.octane_sandbox import run_octane_sandbox  # noqa: PLC0415
-
-        return run_octane_sandbox(options, command)
-    return run_sandbox(options, command)
 
 
 @toolbox.command()
@@ -288,85 +187,6 @@ def prepare(
     options = PrepareOptions(arguments, collects=not no_collect, config=config, flags=given)
     with second_interrupt_ends_all():
         return run_prepare(options, output)
-
-
-@toolbox.command(short_help="Find out what an upload would meet at this server.")
-@click.option(
-    "--target",
-    type=click.Choice(["jama", "octane"]),
-    help="Which server, where jama.yaml and octane.yaml are both there.",
-)
-@click.option("--url", help="Address of the Jama instance.")
-@click.option("--project", help="The project, by key or API ID.")
-@click.option("--plan", help="The test plan, by name or id:20494.")
-@click.option("--cycle", help="The test cycle, by name or id:20495.")
-@click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
-@click.option(
-    "--runs",
-    type=click.IntRange(1, 1_000_000),
-    default=None,
-    metavar="N",
-    help="Estimate an upload of so many results.",
-)
-@click.option(
-    "--write-probe",
-    metavar="NAME",
-    default="",
-    help="Make a test plan NAME with a test cycle, and see what becomes of what is written there.",
-)
-@click.option("--yes", is_flag=True, help="Make it without asking.")
-@click.option(
-    "--report", type=_FILE, metavar="FILE", help="Write what was seen, without names and keys."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-@click.option("--verbose", "-v", count=True, help="-vv logs each request, too.")
-@click.option("--quiet", "-q", is_flag=True, help="Print only what is not ok.")
-def check(
-    *,
-    target: str | None,
-    config: Path | None,
-    runs: int | None,
-    write_probe: str,
-    yes: bool,
-    report: Path | None,
-    as_json: bool,
-    verbose: int,
-    quiet: bool,
-    **given: str | bool | None,
-) -> int:
-    """Find out what an upload would meet at this server: login, rights, fields, pace.
-
-    It only reads. With --write-probe it also makes one test plan with one test cycle in Jama, with
-    test cases that are there already, and writes into the runs of that cycle. It deletes nothing,
-    and names what it has made. Where octane.yaml is, ALM Octane is checked, which is only read.
-
-    \b
-    pytest-jama check
-    pytest-jama check --runs 1000 --report jama-report.txt
-    pytest-jama check --write-probe "pytest-jama probe" --report jama-report.json
-
-    Exit status: 0 ready, 1 something is a problem, 2 wrong use or settings, 3 the server out of
-    reach or credentials refused.
-    """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.check import CheckOptions, run_check  # noqa: PLC0415
-    from pytest_jama.cli.checked_kind import find_checked_kind  # noqa: PLC0415
-    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
-
-    output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
-    options = CheckOptions(
-        config=config,
-        flags=given,
-        runs=runs or 0,
-        write_probe=write_probe,
-        is_agreed=yes,
-        report=report,
-    )
-    if find_checked_kind(target, config) == "octane":
-        from pytest_jama.cli.octane_check_command import run_octane_check  # noqa: PLC0415
-
-        run_check = run_octane_check
-    with second_interrupt_ends_all():
-        return run_check(options, output)
 
 
 def _words(flags: Flags) -> list[str]:

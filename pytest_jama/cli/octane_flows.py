@@ -15,8 +15,8 @@ import click
 from pytest_jama.config import OCTANE, load_settings
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.text import printable
+from pytest_jama.report.row_tables import csv_text, table_lines
 from pytest_jama.report.streams import make_tolerant, why_unwritten
-from pytest_jama.report.tables import csv_text, table_lines
 from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 from pytest_jama.targets.octane.entities import Entities
@@ -24,7 +24,7 @@ from pytest_jama.targets.octane.flow_reading import Desk
 from pytest_jama.targets.octane.flow_rows import FlowRows
 from pytest_jama.targets.octane.octane_client import open_client
 from pytest_jama.targets.octane.task_status import wait_for_task
-from pytest_jama.targets.octane.wishes import Wishes
+from pytest_jama.targets.octane.wishes import Wishes, require_usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
@@ -91,11 +91,12 @@ def run_flow(
     Returns:
         The exit status.
     """
-    texts = {name: _text(value) for name, value in given.items() if value}
+    texts = {name: _text(value) for name, value in given.items() if value not in {None, ()}}
     known = {option.name: option for option in flow.options}
     wishes = Wishes(texts, known, clock())
 
     def work(client: OctaneClient) -> FlowRows:
+        require_usable(wishes)
         return flow.run(Desk(Entities(client), wishes))
 
     return _run(work, options, program=f"{PROGRAM} {flow.name}")

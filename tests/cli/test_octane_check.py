@@ -119,3 +119,15 @@ def test_where_both_files_are_the_command_line_says_which(
         "command line: ", ""
     )
     assert chosen.status == 0, chosen.err
+
+
+def test_without_a_settings_file_the_variables_say_which_server(
+    octane_world: OctaneWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "octane.yaml").unlink()
+    monkeypatch.delenv("JAMA_URL", raising=False)
+    octane = octane_world.run_any("check")
+    monkeypatch.setenv("JAMA_URL", "http://127.0.0.1:9")
+    jama = octane_world.run_any("check")
+    assert (octane.status, "ok         sign-in" in octane.out) == (0, True)
+    assert (jama.status, jama.asked) == (2, ())

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.cli.octane_flows import FlowOptions, run_flow
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
+from pytest_jama.session.command_line import OutputOptions
+from pytest_jama.targets.octane.flow_table import FLOWS
 from tests.cli.octane_world import ROBOT, OctaneWorld, push, settle_in
 
 if TYPE_CHECKING:
@@ -175,3 +178,112 @@ def test_a_task_that_the_server_does_not_know_is_refused(octane_world: OctaneWor
     said = octane_world.run("status", "4711")
     assert (said.status, said.out) == (1, "")
     assert "QueueItem id=4711 does not exist" in said.err
+
+
+# -- old servers, clocks, help -------------------------------------------------------------
+
+
+def test_a_server_that_numbers_its_lists_gets_numbers(
+    with_knobs: Callable[[OctaneKnobs], OctaneWorld],
+) -> None:
+    world = with_knobs(OctaneKnobs(list_ids="number"))
+    ready = "list_node.automation_status.ready_for_automation"
+    test = world.store.add(
+        "gherkin_tests", name="G", phase="phase.gherkin_test.new", automation_status=ready
+    )
+    story = world.store.add("stories", name="S", phase="phase.story.new")
+    world.store.add("tasks", name="T", parent=story, phase="phase.task.completed", owner=ROBOT)
+    marked = world.run("gherkin", "--mark", "automated", "--yes")
+    closed = world.run("close-done", "stories", "--yes")
+    tasks = world.run("add-test-tasks", "--yes")
+    assert (marked.status, closed.status, tasks.status) == (0, 0, 0), marked.err + closed.err
+    status = world.store.get("gherkin_tests", test, fields="automation_status{logical_name}")
+    assert status["automation_status"]["logical_name"].endswith(".automated")
+    assert world.store.get("stories", story, fields="phase{logical_name}")["phase"][
+        "logical_name"
+    ] == ("phase.story.done")
+
+
+def test_results_are_counted_by_logical_names(
+    with_knobs: Callable[[OctaneKnobs], OctaneWorld],
+) -> None:
+    world = with_knobs(OctaneKnobs(list_ids="number", task_poll_count=0))
+    release = world.store.add("releases", name="2.4")
+    push(
+        world.sandbox,
+        f'<test_run name="test_a" duration="1" status="Failed"><release_ref id="{release}"/>'
+        '<environment><taxonomy type="OS" value="Linux"/></environment></test_run>',
+    )
+    (row,) = world.run("environments", "--release", "2.4", "--json").rows
+    assert (row["category"], row["value"], row["failed"], row["runs"]) == ("OS", "Linux", 1, 1)
+
+
+def test_how_long_ago_counts_from_the_clock_of_this_machine(octane_world: OctaneWorld) -> None:
+    options = FlowOptions(OutputOptions())
+    before = len(octane_world.sandbox.requests)
+    status = run_flow(FLOWS["failed"], {"since": "24h"}, options, clock=lambda: 1_767_693_600.5)
+    query = dict(octane_world.sandbox.requests[before + 1].query)["query"]
+    assert status == 0
+    assert "creation_time GT ^2026-01-05T10:00:00Z^" in query
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_the_help_of_a_flow_names_all_that_it_can_be_told(
+    name: str, octane_world: OctaneWorld
+) -> None:
+    said = octane_world.run(name, "--help")
+    told = [option.shown for option in FLOWS[name].options]
+    common = ["--url", "--config", "--json", "--csv", "--quiet", "Exit status: 0"]
+    assert said.status == 0
+    assert [each for each in (*told, *common) if each not in said.out] == []
+
+
+def test_an_entity_without_fields_of_its_own_is_said_with_what_entities_are_called(
+    octane_world: OctaneWorld,
+) -> None:
+    said = octane_world.run("fields", "automated_runs")
+    assert (said.status, said.out) == (0, "")
+    assert "metadata call entities run_automated, test_automated, defect, story" in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["close-done", "stories", "--release", "", "--yes"], "--release: is empty"),
+        (["failed", "--release", " "], "--release: is empty"),
+        (["failed", "--release", "name:"], "--release: is empty"),
+        (["failed", "--release", "id:2.4"], "--release: 'id:2.4' is not an ID"),
+        (["defects", "--phase", ""], "--phase: is empty"),
+        (["suite", "Regression", "1001", ""], "TESTS: is empty"),
+        (["fields", ""], "ENTITY: is empty"),
+    ],
+)
+def test_an_empty_option_never_means_everything(
+    arguments: list[str], said: str, octane_world: OctaneWorld
+) -> None:
+    found = octane_world.run(*arguments)
+    assert (found.status, found.asked) == (2, ())
+    assert said in found.err
+
+
+def test_stories_that_nobody_can_own_a_task_of_are_left_and_named(
+    with_knobs: Callable[[OctaneKnobs], OctaneWorld],
+) -> None:
+    world = with_knobs(OctaneKnobs(forbidden_names="workspace_users"))
+    owned = world.store.add("stories", name="owned", phase="phase.story.new", owner=ROBOT)
+    other = world.store.add("stories", name="not owned", phase="phase.story.new")
+    said = world.run("add-test-tasks", "--yes", "--json")
+    assert (said.status, [row["id"] for row in said.rows]) == (1, [owned])
+    assert f"no task for story {other}: it has no owner, and" in said.err
+    assert len(world.store.all("tasks")) == 1
+
+
+def test_phases_that_may_not_be_read_are_named_as_present_servers_do(
+    with_knobs: Callable[[OctaneKnobs], OctaneWorld],
+) -> None:
+    world = with_knobs(OctaneKnobs(forbidden_names="phases"))
+    story = world.store.add("stories", name="S", phase="phase.story.new")
+    world.store.add("tasks", name="T", parent=story, phase="phase.task.completed", owner=ROBOT)
+    said = world.run("close-done", "stories", "--yes")
+    assert said.status == 0, said.err
+    assert world.store.get("stories", story)["phase"]["id"] == "phase.story.done"

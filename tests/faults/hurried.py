@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_jama import hookimpl
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama import make_jama_target
+from pytest_jama.targets.octane.target import make_octane_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_jama.config import Settings
+    from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.core.port import Target
 
 SPEED = 50
@@ -37,8 +39,12 @@ class Hurried:
     read_timeout_s = READ_TIMEOUT_S
 
     @hookimpl
-    def make_target(self, settings: Settings) -> Target:
+    def make_target(self, name: str, settings: Settings | OctaneSettings) -> Target:
         """Make the usual target."""
+        if name == "octane":
+            ours = cast("OctaneSettings", settings)
+            return make_octane_target(ours, clocks=CLOCKS, read_timeout_s=self.read_timeout_s)
+        settings = cast("Settings", settings)
         return make_jama_target(settings, clocks=CLOCKS, read_timeout_s=self.read_timeout_s)
 
     @contextmanager

@@ -15,7 +15,7 @@ from pytest_jama.sandbox.octane.entity_types import (
     FieldSpec,
     parse_field,
 )
-from pytest_jama.sandbox.octane.octane_errors import RefusedError
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 
 FIRST_ID = 1001
 SCHEMA_VERSION = 1
@@ -245,7 +245,7 @@ class EntityTables:
         """Return an entity by collection and id, or refuse with 404."""
         entity = self.find(COLLECTIONS[name], identifier)
         if entity is None:
-            raise RefusedError(404, f"{name} has no entity with the id {identifier}")
+            raise OctaneRefusedError(404, f"{name} has no entity with the id {identifier}")
         return entity
 
     def named(self, collection: str, **values: object) -> Entity | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -31,7 +32,11 @@ from pytest_jama.sandbox.octane.entity_routes import (
     show_script,
 )
 from pytest_jama.sandbox.octane.entity_types import TYPES
-from pytest_jama.sandbox.octane.octane_errors import RefusedError, error_answer
+from pytest_jama.sandbox.octane.octane_errors import (
+    OctaneRefusedError,
+    error_answer,
+    error_body,
+)
 from pytest_jama.sandbox.octane.octane_site import API, SPACE, WORKSPACE, json_of, octane_site_of
 from pytest_jama.sandbox.octane.result_routes import (
     push_results,
@@ -75,13 +80,13 @@ def create_octane_app(site: OctaneSite, *, faults: ActiveFaults, record: Record)
                 PathMiddleware,
                 context_path=site.context_path,
                 plain=lambda path: path.rstrip("/") or "/",
-                outside=lambda why: error_answer(RefusedError(404, why)),
+                outside=lambda why: error_answer(OctaneRefusedError(404, why)),
             ),
             Middleware(RecordMiddleware, record=record, paths=OCTANE_PATHS),
             Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
         ],
         exception_handlers={
-            RefusedError: _refuse,
+            OctaneRefusedError: _refuse,
             HTTPException: _refuse,
             ClientDisconnect: _refuse,
             Exception: _refuse,
@@ -150,7 +155,7 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
         token = door.admit(request)
         try:
             answer = await endpoint(request)
-        except RefusedError as exc:
+        except OctaneRefusedError as exc:
             answer = _refused(request, exc)
         door.renew(token, answer)
         return answer
@@ -194,13 +199,13 @@ def _named(request: Request, kind: str, number: int, name: str) -> Response:
 
 def _check_space(request: Request) -> None:
     if request.path_params["space"] != str(SPACE):
-        raise RefusedError(404, f"there is no shared space {request.path_params['space']}")
+        raise OctaneRefusedError(404, f"there is no shared space {request.path_params['space']}")
 
 
 async def _workspace(request: Request) -> Response:
     _check_space(request)
     if request.path_params["workspace"] != str(WORKSPACE):
-        raise RefusedError(404, f"there is no workspace {request.path_params['workspace']}")
+        raise OctaneRefusedError(404, f"there is no workspace {request.path_params['workspace']}")
     rest = request.path_params["rest"]
     for pattern, endpoints in _TABLE:
         match = re.fullmatch(pattern, rest)
@@ -208,7 +213,7 @@ async def _workspace(request: Request) -> Response:
             request.path_params.update(match.groupdict())
             _check_rights(request, rest.partition("/")[0])
             return await _endpoint(request, endpoints)(request)
-    raise RefusedError(404, f"there is no resource {rest}")
+    raise OctaneRefusedError(404, f"there is no resource {rest}")
 
 
 def _endpoint(request: Request, endpoints: Mapping[str, Endpoint]) -> Endpoint:
@@ -217,40 +222,45 @@ def _endpoint(request: Request, endpoints: Mapping[str, Endpoint]) -> Endpoint:
     return endpoints[request.method]
 
 
-def _wrong_method(request: Request, allowed: Collection[str]) -> RefusedError:
+def _wrong_method(request: Request, allowed: Collection[str]) -> OctaneRefusedError:
     words = f"{request.method} is not possible here; {', '.join(sorted(allowed))} is"
-    return RefusedError(405, words, headers={"Allow": ", ".join(sorted(allowed))})
+    return OctaneRefusedError(405, words, headers={"Allow": ", ".join(sorted(allowed))})
 
 
 def _check_rights(request: Request, resource: str) -> None:
     knobs = octane_site_of(request).knobs
     if resource in knobs.forbidden_names.split(","):
-        raise RefusedError(403, f"the role of this API key may not use {resource}")
+        raise OctaneRefusedError(403, f"the role of this API key may not use {resource}")
     if resource in knobs.preview_names.split(",") and _PREVIEW not in request.headers:
-        raise RefusedError(403, f"{resource} is not public: send the header {_PREVIEW}: true")
+        raise OctaneRefusedError(403, f"{resource} is not public: send the header {_PREVIEW}: true")
     accepted = request.headers.get("accept", "*/*")
     if not any(each in accepted for each in ("*/*", "application/", "json")):
-        raise RefusedError(406, f"Accept: {accepted[:80]} leaves no form for the answer")
+        raise OctaneRefusedError(406, f"Accept: {accepted[:80]} leaves no form for the answer")
 
 
 async def _refuse(request: Request, exc: Exception) -> Response:
     return _refused(request, _refusal_of(request, exc))
 
 
-def _refused(request: Request, refusal: RefusedError) -> JSONResponse:
-    return error_answer(refusal, correlation_id=request.headers.get("x-correlation-id"))
+def _refused(request: Request, refusal: OctaneRefusedError) -> JSONResponse:
+    correlation_id = request.headers.get("x-correlation-id")
+    if octane_site_of(request).knobs.error_look == "servlet":
+        words = json.dumps(error_body(refusal, correlation_id=correlation_id))
+        body = {"message": html.escape(words)}
+        return JSONResponse(body, status_code=refusal.status, headers=dict(refusal.headers))
+    return error_answer(refusal, correlation_id=correlation_id)
 
 
-def _refusal_of(request: Request, exc: Exception) -> RefusedError:
+def _refusal_of(request: Request, exc: Exception) -> OctaneRefusedError:
     what = f"{request.method} {request.url.path}"
-    if isinstance(exc, RefusedError):
+    if isinstance(exc, OctaneRefusedError):
         return exc
     if isinstance(exc, HTTPException):
         words = _HTTP_WORDS.get(exc.status_code, exc.detail)
-        return RefusedError(exc.status_code, words.format(what), headers=exc.headers or {})
+        return OctaneRefusedError(exc.status_code, words.format(what), headers=exc.headers or {})
     if isinstance(exc, ClientDisconnect):  # no one reads this, but the record has it
-        return RefusedError(400, f"{what} ended before its body was whole")
-    return RefusedError(500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}")
+        return OctaneRefusedError(400, f"{what} ended before its body was whole")
+    return OctaneRefusedError(500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}")
 
 
 _HTTP_WORDS = {
@@ -263,14 +273,16 @@ def _backend(site: OctaneSite) -> Backend:
     """Say what faults have to know of this server."""
 
     def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
-        return error_answer(RefusedError(status, message, headers=headers))
+        return error_answer(OctaneRefusedError(status, message, headers=headers))
 
     def expired(headers: Mapping[str, str]) -> JSONResponse:
         site.door.expire(cookie_parser(headers.get("cookie", "")))
-        return error_answer(RefusedError(401, "the token has expired (fault 401)", IDLE))
+        return error_answer(OctaneRefusedError(401, "the token has expired (fault 401)", IDLE))
 
     def locked(path: str) -> JSONResponse:
-        return error_answer(RefusedError(409, f"{path} is being changed by tess (fault locked)"))
+        return error_answer(
+            OctaneRefusedError(409, f"{path} is being changed by tess (fault locked)")
+        )
 
     return Backend(
         database=site.store.database,

@@ -84,6 +84,7 @@ class RunGap(NamedTuple):
         """Return it fit for JSON."""
         return {
             "test": self.test.test_id,
+            "what": "run",
             "sent": self.test.status,
             "now": self.now or None,
             "why": self.why,

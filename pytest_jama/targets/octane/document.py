@@ -11,6 +11,8 @@ import hashlib
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.results import WORST_FIRST
@@ -129,31 +131,36 @@ def build_documents(
         The documents; none when no test ran.
     """
     ran = [result for result in results if result.outcome in STATUS_BY_OUTCOME]
-    since_ms = _earliest_ms(ran, started)
-    more = _attributes_of_all(head)
-    runs = []
-    for name, result in _named_apart(ran):
-        began = result.started
-        started_ms = since_ms if began is None else xml_text.epoch_milliseconds(began)
-        sent = SentTest(result.test_id, "", *name, STATUS_BY_OUTCOME[result.outcome], started_ms)
-        text = write_run(result, name, started_ms=started_ms, more=more)
-        runs.append(_Run(sent, text.encode()))
     beginning = f"{_DECLARATION}<test_result>\n{_write_head(head)}<test_runs>\n".encode()
-    parts = list(_cut(runs, RUNS_AT_MOST, BYTES_AT_MOST - len(beginning) - len(_END)))
+    runs = _write_runs(ran, since_ms=_earliest_ms(ran, started), more=_attributes_of_all(head))
+    parts = [
+        (b"".join((beginning, *(run.content for run in part), _END)), [run.test for run in part])
+        for part in _cut(runs, RUNS_AT_MOST, BYTES_AT_MOST - len(beginning) - len(_END))
+    ]
     return tuple(
-        ResultDocument(
-            b"".join((beginning, *(run.content for run in part), _END)),
-            tuple(run.test for run in part),
-            number,
-            len(parts),
-        )
-        for number, part in enumerate(parts, start=1)
+        ResultDocument(content, tuple(tests), number, len(parts))
+        for number, (content, tests) in enumerate(parts, start=1)
     )
 
 
 class _Run(NamedTuple):
     test: SentTest
     content: bytes
+
+
+def _write_runs(results: Iterable[TestResult], *, since_ms: int, more: str) -> Iterator[_Run]:
+    """Yield the runs, in the order in which the documents have them.
+
+    Args:
+        results: Of the tests that ran.
+        since_ms: When runs count as begun of which it is unknown.
+        more: The attributes that all runs have in common.
+    """
+    for name, result in _named_apart(results):
+        began = result.started
+        started_ms = since_ms if began is None else xml_text.epoch_milliseconds(began)
+        sent = SentTest(result.test_id, "", *name, STATUS_BY_OUTCOME[result.outcome], started_ms)
+        yield _Run(sent, write_run(result, name, started_ms=started_ms, more=more).encode())
 
 
 def _cut(runs: Iterable[_Run], runs_at_most: int, bytes_at_most: int) -> Iterator[list[_Run]]:
@@ -186,52 +193,51 @@ def _named_apart(results: Iterable[TestResult]) -> Iterator[tuple[TestName, Test
 
     Tests whose names are equal only as the schema takes them stay two: a hash tells them apart.
     """
-    reported: dict[TestName, list[TestResult]] = {}
+    named = []
     for result in results:
-        reported.setdefault(name_of(result), []).append(result)
-    tests = {
-        (result.test_id, name): result
-        for name, same in reported.items()
-        for result in (same if len(same) == 1 else _united(same))
-    }
-    named: dict[TestName, list[tuple[str, TestName]]] = {}
-    for test in tests:
-        package, class_name, name = test[1]
-        short = xml_text.bounded(package), xml_text.bounded(class_name), xml_text.required(name)
-        named.setdefault(TestName(*short), []).append(test)
-    found = [
-        (each, tests[test])
-        for name, same in named.items()
-        for each, test in _told_apart(name, same)
-    ]
-    yield from sorted(found, key=lambda pair: pair[0])
+        name = name_of(result)
+        named.append((_as_taken(name), name, result))
+    named.sort(key=itemgetter(0))
+    for short, group in groupby(named, key=itemgetter(0)):
+        (_, raw, result), *others = group
+        if others:
+            same = [(raw, result), *((raw, result) for _, raw, result in others)]
+            yield from _told_apart(short, _united(same))
+        else:
+            yield short, result
+
+
+def _as_taken(name: TestName) -> TestName:
+    """Return a name as the schema takes it."""
+    package, class_name = xml_text.bounded(name.package), xml_text.bounded(name.class_name)
+    short = TestName(package, class_name, xml_text.required(name.name))
+    return name if short == name else short
+
+
+def _united(
+    results: Iterable[tuple[TestName, TestResult]],
+) -> list[tuple[TestName, TestResult]]:
+    """Return one result for each test; one test may be spelled in several ways."""
+    tests: dict[tuple[TestName, str], TestResult] = {}
+    for raw, result in results:
+        test = raw, normal_form(result.test_id)
+        known = tests.get(test)
+        tests[test] = result if known is None else _unite(known, result)
+    return [(raw, result) for (raw, _), result in tests.items()]
 
 
 def _told_apart(
-    name: TestName, same: list[tuple[str, TestName]]
-) -> Iterator[tuple[TestName, tuple[str, TestName]]]:
+    short: TestName, tests: list[tuple[TestName, TestResult]]
+) -> Iterator[tuple[TestName, TestResult]]:
     """Yield tests of one name with a name each; one that is called so indeed keeps it."""
-    if len(same) == 1:
-        yield name, same[0]
-        return
-    same.sort(key=lambda test: (test[1] != name, test))
-    for at, (test_id, raw) in enumerate(same):
-        is_its_own = at == 0 and raw == name
-        mark = "" if is_its_own else "\0".join((test_id, *raw))
-        yield name._replace(name=xml_text.marked(name.name, mark)), (test_id, raw)
+    tests.sort(key=lambda test: (test[0] != short, normal_form(test[1].test_id), test[0]))
+    for at, (raw, result) in enumerate(tests):
+        is_its_own = len(tests) == 1 or (at == 0 and raw == short)
+        whole = "" if is_its_own else "\0".join((normal_form(result.test_id), *raw))
+        yield short._replace(name=xml_text.marked(short.name, whole)), result
 
 
 _RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
-
-
-def _united(results: Iterable[TestResult]) -> Iterable[TestResult]:
-    """Return one result for each test; one test may be spelled in several ways."""
-    tests: dict[str, TestResult] = {}
-    for result in results:
-        test = normal_form(result.test_id)
-        known = tests.get(test)
-        tests[test] = result if known is None else _unite(known, result)
-    return tests.values()
 
 
 def _unite(one: TestResult, other: TestResult) -> TestResult:

@@ -124,9 +124,11 @@ class DocumentSender:
     def _refused(
         self, update: Update, refusal: RefusedError, tasks: Sequence[ServerTask]
     ) -> Receipt:
-        """Judge a refusal: of the document, or only of a question after its task."""
-        if tasks and not self._push.attempts:
-            return self._receipt(update, SendState.UNVERIFIED, str(refusal), task=tasks[-1])
+        """Judge a refusal: of the document, or of a question after what was taken before."""
+        is_known_only = update.key in self._tasks and tasks[-1] == self._tasks[update.key]
+        if tasks and not (is_known_only and self._push.attempts):
+            words = f"{push_words.describe_queued(tasks[-1])}; {refusal}"
+            return self._receipt(update, SendState.UNVERIFIED, words, task=tasks[-1])
         is_for_good = HTTPStatus.BAD_REQUEST <= refusal.http_status < _TEMPORARY
         is_for_good = is_for_good and refusal.http_status != HTTPStatus.TOO_MANY_REQUESTS
         state = SendState.REFUSED if is_for_good else SendState.NOT_SENT

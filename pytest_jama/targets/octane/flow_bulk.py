@@ -44,6 +44,9 @@ LONGEST_NAME = 255
 BULK_COLUMNS = ("id", "name", "change", "state", "why")
 """`state` is ``planned``, ``done``, ``refused`` or ``not sent``; `why` is about the last two."""
 
+_TOLD = 10
+"""So many IDs are told of which all the same is to be said."""
+
 _TEST_TASK = "Test"
 """The type of a task that is about testing. Source: vendor's help."""
 
@@ -136,14 +139,29 @@ def add_test_tasks(desk: Desk) -> FlowRows:
     phase = entry(entities, "phase", "phase.task.new") if is_agreed else {}
     owners = _Owners(entities)
     intents = [
-        Intent(story, _task_change(story, owners), _task(story, owners, phase, item_type))
+        Intent(
+            story,
+            f"new task {_task_name(story)!r} of {name_of(owner)}",
+            _task(story, owner, phase, item_type),
+        )
         for story in stories
+        if (owner := owners.of(story))
     ]
 
     def write(some: Sequence[Mapping[str, Any]]) -> Sequence[WrittenEntity]:
         return entities.create("tasks", some, search=_search_tasks(some))
 
-    return run_bulk(intents, write, is_agreed=is_agreed)
+    return _with_left(run_bulk(intents, write, is_agreed=is_agreed), stories, owners)
+
+
+def _with_left(found: FlowRows, stories: Sequence[Mapping[str, Any]], owners: _Owners) -> FlowRows:
+    """Say which stories get no task, since nobody can own it."""
+    left = [str(story["id"]) for story in stories if not owners.of(story)]
+    if not left:
+        return found
+    told = ", ".join(left[:_TOLD]) + ", ..." * (len(left) > _TOLD)
+    note = f"no task for {'story' if len(left) == 1 else 'stories'} {told}: {owners.why}"
+    return found._replace(notes=(*found.notes, note), is_complete=False)
 
 
 def _item_type(entities: Entities) -> Mapping[str, Any]:
@@ -166,33 +184,37 @@ def _item_type(entities: Entities) -> Mapping[str, Any]:
 
 
 class _Owners:
-    """Knows who owns a task: the owner of its story, else who runs the command; asked once."""
+    """Knows who owns a task: the owner of its story, else who runs the command; asked once.
+
+    Attributes:
+        why: Why the one who runs the command cannot be an owner; empty while that is not known.
+    """
 
     def __init__(self, entities: Entities) -> None:
         self._entities = entities
         self._me: Mapping[str, Any] | None = None
+        self.why = ""
 
-    def of(self, story: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the owner, with ID and name."""
+    def of(self, story: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the owner, with ID and name; None where there can be none."""
         owner = story.get("owner")
         if isinstance(owner, dict) and owner.get("id"):
             return owner
-        if self._me is None:
-            self._me = signed_in_user(self._entities)
+        if self._me is None and not self.why:
+            try:
+                self._me = signed_in_user(self._entities)
+            except (NotUsableError, RefusedError) as error:
+                self.why = f"it has no owner, and {error}"
         return self._me
 
 
-def _task_change(story: Mapping[str, Any], owners: _Owners) -> str:
-    return f"new task {_task_name(story)!r} of {name_of(owners.of(story))}"
-
-
 def _task_name(story: Mapping[str, Any]) -> str:
-    return cut_with_hash(f"{_TEST_TASK}: {story.get('name')}", at_most=LONGEST_NAME)
+    return cut_with_hash(f"{_TEST_TASK}: {name_of(story)}", at_most=LONGEST_NAME)
 
 
 def _task(
     story: Mapping[str, Any],
-    owners: _Owners,
+    owner: Mapping[str, Any],
     phase: Mapping[str, Any],
     item_type: Mapping[str, Any],
 ) -> Mapping[str, Any]:
@@ -200,7 +222,7 @@ def _task(
         "name": _task_name(story),
         "story": reference_to("story", story),
         "phase": phase,
-        "owner": reference_to("workspace_user", owners.of(story)),
+        "owner": reference_to("workspace_user", owner),
         "item_type": item_type,
     }
 

@@ -119,7 +119,12 @@ def _read_fields(flow: ReadingFlow, desk: Desk, query: Statement) -> FlowRows:
     listed = answer.get("data") if isinstance(answer, dict) else None
     rows = [row for row in listed or [] if isinstance(row, dict)]
     shown = tuple(field_row(row, _values(desk.entities, row)) for row in rows)
-    return FlowRows(flow.fields, shown)
+    return FlowRows(flow.fields, shown, () if shown else (_NO_FIELDS,))
+
+
+_NO_FIELDS = (
+    "nothing was found; metadata call entities run_automated, test_automated, defect, story"
+)
 
 
 def _values(entities: Entities, metadata: Mapping[str, Any]) -> list[str]:

@@ -56,7 +56,6 @@ def signed_in_user(entities: Entities) -> Mapping[str, Any]:
     found = next(iter(rows), None)
     if found is None:
         raise NotUsableError(
-            "who is signed in is not a user of the workspace, and something needs an owner; "
-            "sign in as a user, or give it an owner first"
+            "who is signed in is not a user of the workspace; sign in as one, or give it an owner"
         )
     return found

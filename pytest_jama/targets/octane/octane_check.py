@@ -6,7 +6,6 @@ that does not let us in, or does not have the workspace, ends it.
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from http import HTTPStatus
 from statistics import median
@@ -18,8 +17,8 @@ from pytest_jama.core.errors import NotUsableError, RefusedError, TargetError
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.failures import TransientError
-from pytest_jama.targets.http.login import Anonymous
 from pytest_jama.targets.http.request import Request
+from pytest_jama.targets.http.server_clock import DateWatch
 from pytest_jama.targets.octane.build_making import BuildFacts
 from pytest_jama.targets.octane.context import find_context
 from pytest_jama.targets.octane.entities import Entities
@@ -28,8 +27,6 @@ from pytest_jama.targets.octane.workspace import SPACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from requests import Response
 
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.targets.octane.octane_client import OctaneClient
@@ -104,7 +101,7 @@ class OctaneCheck:
         Returns:
             Whether the server answers and lets us in.
         """
-        watch = _DateWatch(lambda: self._client.connection.now_s)
+        watch = DateWatch(lambda: self._client.connection.now_s)
         self._see_server(watch)
         if not self._sign_in():
             return False
@@ -116,7 +113,7 @@ class OctaneCheck:
         self._tell(self._pace())
         return True
 
-    def _see_server(self, watch: _DateWatch) -> None:
+    def _see_server(self, watch: DateWatch) -> None:
         """Ask without a login, for the date that the server sends with its answer."""
         try:
             self._client.connection.attempt(Request("GET", VERSION_PATH, login=watch))
@@ -137,7 +134,7 @@ class OctaneCheck:
             return False
         version = _text(answer.get("display_version")) or _text(answer.get("version"))
         text = f"{url} lets us in; its version is {version or 'not told'}"
-        facts = {"version": version, "by": type(self._settings.credentials).__name__}
+        facts = {"version": version, "by": getattr(self._settings.credentials, "kind", "")}
         self._tell(OctaneObservation("sign-in", CheckMark.OK, text, facts))
         return True
 
@@ -259,7 +256,7 @@ class OctaneCheck:
             text = f"all {counted(len(items), 'backlog item')} of `tests` are there"
             yield OctaneObservation("tests", CheckMark.OK, text, {"count": len(items)})
 
-    def _clock(self, watch: _DateWatch) -> OctaneObservation:
+    def _clock(self, watch: DateWatch) -> OctaneObservation:
         ahead_s = watch.ahead_s
         facts = {"server_ahead_s": ahead_s}
         if ahead_s is None:
@@ -268,7 +265,7 @@ class OctaneCheck:
         way = "ahead of" if ahead_s > 0 else "behind"
         text = f"the clock of the server is {abs(ahead_s):.0f} s {way} this one"
         if abs(ahead_s) > _LARGEST_DIFFERENCE_S:
-            text += "; `--since` and the start of runs count by this one"
+            text += "; `--since` and the start of runs count by it"
             return OctaneObservation("clock", CheckMark.NOTE, text, facts)
         return OctaneObservation("clock", CheckMark.OK, text, facts)
 
@@ -291,30 +288,6 @@ class OctaneCheck:
         )
         self._times_s.append(clock() - started_at)
         return answer if isinstance(answer, dict) else {}
-
-
-class _DateWatch(Anonymous):
-    """No login; compares the time that the server tells with its answer.
-
-    Args:
-        clock: Seconds since 1970.
-
-    Attributes:
-        ahead_s: By how many seconds the server's clock is ahead; None when it does not tell it.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        super().__init__()
-        self._clock = clock
-        self.ahead_s: float | None = None
-
-    def learn(self, response: Response) -> None:
-        """Compare the date of the answer."""
-        try:
-            told = parsedate_to_datetime(response.headers.get("Date", ""))
-            self.ahead_s = round(told.timestamp() - self._clock())
-        except (TypeError, ValueError, OverflowError):
-            self.ahead_s = None
 
 
 def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

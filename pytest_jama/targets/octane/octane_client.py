@@ -305,7 +305,7 @@ def facts_of(url: str) -> ServerFacts:
         hosted_rate_per_s=_RATE_PER_S,
         own_rate_per_s=_RATE_PER_S,
         hosted_queue=int(_RATE_PER_S),
-        causes=octane_remedies.CAUSES,
+        causes=octane_remedies.causes_at(url),
         sign_on_remedy=octane_remedies.SIGN_ON,
         find_created_id=lambda _: None,
         find_words=octane_remedies.find_words,

@@ -60,7 +60,7 @@ _TOO_LARGE = (
     "a proxy before the server takes no document of this size: ask who runs it for the limit"
 )
 
-CAUSES: tuple[Cause, ...] = (
+_CAUSES: tuple[Cause, ...] = (
     Cause(statuses={407}, remedy=_PROXY),
     Cause(statuses={403}, in_page=True, remedy=_GATEWAY, is_guess=True),
     Cause(statuses={403}, asks=re.compile("POST .*/test-results"), remedy=_PUSH_RIGHT),
@@ -74,7 +74,6 @@ CAUSES: tuple[Cause, ...] = (
     Cause(statuses={405, 406, 415}, asks=re.compile("/api/"), remedy=_OUR_FAULT),
     Cause(statuses={413}, remedy=_TOO_LARGE),
 )
-"""The first one that fits counts."""
 
 _MOST_ERRORS = 3
 
@@ -85,6 +84,16 @@ def url_remedy(url: str) -> str:
         f"check that {url} is the address of ALM Octane (before `/ui`), with its fully qualified "
         "host name and its context path"
     )
+
+
+def causes_at(url: str) -> tuple[Cause, ...]:
+    """Return for which reasons a server refuses; the first one that fits counts.
+
+    Args:
+        url: Its base URL.
+    """
+    door = re.compile(r"POST /authentication/sign_in\Z")
+    return (Cause(statuses={404, 405}, asks=door, remedy=url_remedy(url)), *_CAUSES)
 
 
 def find_words(text: str) -> str | None:

@@ -42,8 +42,8 @@ _NOT_COMPRESSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDI
 _MOST_ODD = 3
 """So often a document is handed in whose answer is good and says nothing usable."""
 
-_MOST_MISSING = 3
-"""So often the server may deny a task that it has just named: a copy of it may lag."""
+_MOST_DENIALS = 3
+"""So often in a row the server may deny a task that it has named: a copy of it may lag."""
 
 _MOST_VARIANTS = 20
 
@@ -196,13 +196,18 @@ class ResultsPush:
         """Ask until the task is finished or the time is over; None when the server denies it."""
         connection = self._client.connection
         ends_at = connection.clock() + self._wait_s
-        pause_s, missing = _FIRST_PAUSE_S, 0
+        pause_s, denials = _FIRST_PAUSE_S, 0
         while task.is_under_way and (left_s := ends_at - connection.clock()) > 0:
             connection.sleep(min(pause_s, left_s))
             pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
-            asked = self._ask(task.task.task_id)
-            missing = 0 if asked is not None else missing + 1
-            if missing == _MOST_MISSING:
+            try:
+                asked = self._ask(task.task.task_id)
+            except RefusedError:
+                if denials + 1 == _MOST_DENIALS:
+                    raise
+                asked = None
+            denials = 0 if asked is not None else denials + 1
+            if denials == _MOST_DENIALS:
                 return None
             if asked is not None:
                 until = asked.task.until or task.task.until

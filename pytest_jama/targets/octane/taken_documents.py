@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
-from pytest_jama.core.text import counted
+from pytest_jama.core.text import clean, counted, shorten
 from pytest_jama.targets.octane.arrivals import read_back
 from pytest_jama.targets.octane.entities import PAGE_SIZE
 from pytest_jama.targets.octane.evidence_files import EvidenceSender
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _WAITS_S = (1.0, 2.0, 4.0)
 """Pauses before it is looked again for runs that are not there: a list may show them late."""
 
+_LONGEST_GAP = 300
 _TOLD = 5
 """So many runs are named that are not there as they were sent."""
 
@@ -139,10 +140,6 @@ def describe_gaps(gaps: Sequence[RunGap], *, of: int) -> str:
     """
     if not gaps:
         return ""
-    some = "; ".join(map(str, gaps[:_TOLD]))
+    some = "; ".join(shorten(clean(str(gap)), at_most=_LONGEST_GAP) for gap in gaps[:_TOLD])
     more = f"; and {len(gaps) - _TOLD} more" if len(gaps) > _TOLD else ""
-    verb = "is" if len(gaps) == 1 else "are"
-    return (
-        f"the server says that it took all, and {counted(len(gaps), 'run')} of {of} {verb} not "
-        f"there as sent: {some}{more}"
-    )
+    return f"{len(gaps)} of {counted(of, 'run')} not there as sent: {some}{more}"

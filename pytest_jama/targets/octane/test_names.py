@@ -6,6 +6,7 @@ so that pytest directly, pytest's JUnit file and that tool on that file name the
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.test_ids import parameter_starts
@@ -38,7 +39,7 @@ def name_of(result: TestResult) -> TestName:
     """
     if result.reported is None:
         return split_test_id(result.test_id)
-    return _split(result.reported.classname, result.reported.name)
+    return TestName(*_split_class(result.reported.classname), result.reported.name)
 
 
 def split_test_id(test_id: str) -> TestName:
@@ -53,8 +54,15 @@ def split_test_id(test_id: str) -> TestName:
     if not separator or ("[" in path and not path.endswith(".py")):
         return _split_bare(test_id)
     address, bracket, parameters = rest.partition("[")
-    *classes, name = address.split("::")
-    return _split(".".join((_dotted(path), *classes)), name + bracket + parameters)
+    classes, _, name = address.rpartition("::")
+    return TestName(*_class_of(path, classes), name + bracket + parameters)
+
+
+@lru_cache(maxsize=256)
+def _class_of(path: str, classes: str) -> tuple[str, str]:
+    """Return package and class of the tests in a class of a file; most tests have neighbours."""
+    parts = filter(None, (_dotted(path), classes.replace("::", ".")))
+    return _split_class(".".join(parts))
 
 
 def _split_bare(test_id: str) -> TestName:
@@ -63,14 +71,17 @@ def _split_bare(test_id: str) -> TestName:
         return TestName("", "", _dotted(test_id))
     end = min(parameter_starts(test_id), default=len(test_id))
     classname, dot, name = test_id[:end].rpartition(".")
-    return _split(classname, name + test_id[end:]) if dot else TestName("", "", test_id)
+    if not dot:
+        return TestName("", "", test_id)
+    return TestName(*_split_class(classname), name + test_id[end:])
 
 
 def _dotted(path: str) -> str:
     return path.replace("\\", "/").replace("/", ".").removesuffix(".py")
 
 
-def _split(classname: str, name: str) -> TestName:
+@lru_cache(maxsize=256)
+def _split_class(classname: str) -> tuple[str, str]:
     """Split a class name as the collection tool does."""
     package, _, class_name = classname.rpartition(".")
-    return TestName(package, class_name, name)
+    return package, class_name

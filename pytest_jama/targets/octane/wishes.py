@@ -23,7 +23,7 @@ from pytest_jama.targets.octane.query import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class OptionKind(Enum):
@@ -151,6 +151,33 @@ _ID = re.compile(r"id:([0-9]+)")
 _AGO = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) *(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _PREFIX = "name:"
+
+
+def require_usable(wishes: Wishes) -> None:
+    """Refuse options that say nothing: an empty variable would otherwise mean everything.
+
+    Args:
+        wishes: What was given.
+
+    Raises:
+        SettingsError: With every one of them.
+    """
+    problems = [
+        Problem(what, remedy, wishes.options[name].shown)
+        for name, value in wishes.given.items()
+        for text in (value if isinstance(value, tuple) else (value,))
+        if isinstance(text, str)
+        for what, remedy in _faults_of(text, wishes.options[name])
+    ]
+    if problems:
+        raise SettingsError(*problems)
+
+
+def _faults_of(text: str, option: FlowOption) -> Iterator[tuple[str, str]]:
+    if not text.strip() or (option.collection and not without_prefix(text).strip()):
+        yield "is empty", "leave it out, or give it a value"
+    elif option.collection and text.startswith("id:") and not _ID.fullmatch(text):
+        yield f"{quoted(text)} is not an ID", "id:1001 is one; name:... says that it is a name"
 
 
 def find_id(text: str, *, is_number_id: bool) -> str:

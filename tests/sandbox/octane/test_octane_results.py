@@ -219,7 +219,9 @@ def test_packed_documents_are_taken_as_the_knob_says(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"no gzip", gzip.compress(b"<x/>")[:-3], gzip.compress(b"") + b"x"]
+    "raw",
+    [b"no gzip", gzip.compress(b"<x/>")[:-3], gzip.compress(b"") + b"x"],
+    ids=["no gzip", "cut", "more behind"],
 )
 def test_what_is_not_gzip_is_refused(workspace: Workspace, raw: bytes) -> None:
     reply = workspace.push(raw, Content_Encoding="gzip")
@@ -397,6 +399,22 @@ def test_runs_are_gathered_in_a_suite_run(
     for name in ("a", "b"):
         workspace.pushed(document(run_of(name), head=head))
     assert suite_runs(workspace) == counts
+
+
+@pytest.mark.parametrize(
+    "statuses, word",
+    [(["Passed", "Failed"], "failed"), (["Skipped", "Passed"], "passed"), (["Skipped"], "skipped")],
+    ids=str,
+)
+def test_a_suite_run_has_the_worst_status_of_its_runs(
+    workspace: Workspace, statuses: list[str], word: str
+) -> None:
+    suite = workspace.store.add("test_suites", name="Regression")
+    runs = [run_of(f"t{number}", status=status) for number, status in enumerate(statuses)]
+    workspace.pushed(document(*runs, head=f'<suite_ref id="{suite}"/>'))
+    (run,) = workspace.store.all("suite_run", fields="native_status,status")
+    assert run["native_status"]["id"] == f"list_node.run_native_status.{word}"
+    assert run["status"]["id"] == f"list_node.run_status.{word}"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.octane_client import OctaneClient, open_client
-from tests.targets.octane.context_world import ContextWorld
+from tests.targets.octane.octane_lab import OctaneLab
 from tests.targets.octane.octane_scripts import settings_for, signed_in
 from tests.targets.octane.octane_world import OctaneWorld
 
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
 class Connect(Protocol):
     def __call__(self, url: str, **given: Any) -> OctaneClient: ...
-
-
-class OpenEntities(Protocol):
-    def __call__(self, *replies: Reply) -> tuple[Entities, ScriptedServer]: ...
-
-
-class MakeOctane(Protocol):
-    def __call__(self, **knobs: Any) -> ContextWorld: ...
 
 
 @pytest.fixture
@@ -60,6 +52,10 @@ def make_workspace(fake_time: FakeTime) -> Iterator[MakeWorkspace]:
         yield make
 
 
+class OpenEntities(Protocol):
+    def __call__(self, *replies: Reply) -> tuple[Entities, ScriptedServer]: ...
+
+
 @pytest.fixture
 def entities_of(script: Serve, connect: Connect) -> OpenEntities:
     """The entities of a server that lets us in and then gives the replies."""
@@ -71,18 +67,22 @@ def entities_of(script: Serve, connect: Connect) -> OpenEntities:
     return opened
 
 
+class MakeLab(Protocol):
+    def __call__(self, **knobs: Any) -> OctaneLab: ...
+
+
 @pytest.fixture
-def make_octane(fake_time: FakeTime) -> Iterator[MakeOctane]:
-    """A stand-in of its own, which behaves as asked for."""
+def make_lab(fake_time: FakeTime) -> Iterator[MakeLab]:
+    """A workspace in a stand-in of its own, which behaves as asked for."""
     with ExitStack() as stack:
 
-        def make(**knobs: Any) -> ContextWorld:
-            server = stack.enter_context(OctaneSandbox(knobs=OctaneKnobs(**knobs)))
-            return ContextWorld(server, fake_time.clocks)
+        def make(**knobs: Any) -> OctaneLab:
+            sandbox = stack.enter_context(OctaneSandbox(knobs=OctaneKnobs(**knobs)))
+            return stack.enter_context(OctaneLab(sandbox, fake_time.clocks))
 
         yield make
 
 
 @pytest.fixture
-def octane(make_octane: MakeOctane) -> ContextWorld:
-    return make_octane()
+def octane(make_lab: MakeLab) -> OctaneLab:
+    return make_lab()

@@ -29,8 +29,8 @@ class OctaneWorld:
     def __init__(self, sandbox: OctaneSandbox, clocks: Clocks) -> None:
         self.sandbox = sandbox
         self.store = sandbox.store
-        self._clocks = clocks
-        self._stack = ExitStack()
+        self.clocks = clocks
+        self.stack = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +41,7 @@ class OctaneWorld:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self.stack.close()
 
     def settings(self, **given: Any) -> OctaneSettings:
         credentials = OctaneKey(
@@ -59,8 +59,8 @@ class OctaneWorld:
         return settings.model_copy(update={"credentials": credentials})
 
     def target(self, **given: Any) -> OctaneTarget:
-        target = make_octane_target(self.settings(**given), clocks=self._clocks)
-        self._stack.callback(target.close)
+        target = make_octane_target(self.settings(**given), clocks=self.clocks)
+        self.stack.callback(target.close)
         return target
 
     def add_cases(self, count: int) -> list[CaseRef]:

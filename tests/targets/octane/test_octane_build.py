@@ -8,15 +8,16 @@ from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.plan import Change, ChangeKind
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome
-from pytest_jama.targets.octane.build_making import BuildFacts, find_build
+from pytest_jama.sandbox.faults.random_fault import RandomFault
+from pytest_jama.targets.octane.build_making import BuildFacts, ShownBuild, find_build
 from pytest_jama.targets.octane.document_head import BuildIds
-from tests.targets.octane.context_world import result
+from tests.targets.octane.octane_lab import result
 from tests.targets.octane.octane_scripts import error
 from tests.targets.scripted import gives
 
 if TYPE_CHECKING:
-    from tests.targets.octane.conftest import MakeOctane, OpenEntities
-    from tests.targets.octane.context_world import ContextWorld
+    from tests.targets.octane.conftest import MakeLab, OpenEntities
+    from tests.targets.octane.octane_lab import OctaneLab
 
 BUILD = {"server": "lab-ci", "job": "nightly", "id": "42", "create": True}
 MADE = tuple(
@@ -41,7 +42,7 @@ class Noting(Observer):
         self.told.append(("refused", change.what))
 
 
-def test_server_pipeline_and_build_are_made_where_they_are_missing(octane: ContextWorld) -> None:
+def test_server_pipeline_and_build_are_made_where_they_are_missing(octane: OctaneLab) -> None:
     observer = Noting()
     results = [result("a::b"), result("a::c", Outcome.FAILED, started=1_767_607_210.0)]
     found = octane.find(build=BUILD, results=results, observer=observer)
@@ -51,7 +52,7 @@ def test_server_pipeline_and_build_are_made_where_they_are_missing(octane: Conte
     assert observer.told == [
         (word, change.what) for change in MADE for word in ("begins", "changed")
     ]
-    puts = [each.body for each in octane.server.requests if each.method == "PUT"]
+    puts = [each.body for each in octane.sandbox.requests if each.method == "PUT"]
     assert puts == [
         {
             "serverCiId": "lab-ci",
@@ -66,23 +67,23 @@ def test_server_pipeline_and_build_are_made_where_they_are_missing(octane: Conte
     ]
 
 
-def test_what_is_made_is_there_once_however_often_it_is_asked_for(octane: ContextWorld) -> None:
+def test_what_is_made_is_there_once_however_often_it_is_asked_for(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     again = octane.find(build=BUILD)
     assert again.changes == ()
     assert {each.partition(" ")[0] for each in octane.asked} == {"GET"}
-    store = octane.server.store
+    store = octane.store
     assert [store.count(each) for each in ("ci_servers", "pipelines", "ci_builds")] == [1, 1, 1]
 
 
-def test_the_next_build_of_a_job_makes_only_the_build(octane: ContextWorld) -> None:
+def test_the_next_build_of_a_job_makes_only_the_build(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     assert octane.find(build={**BUILD, "id": "43"}).changes == (
         Change(ChangeKind.CREATE, "build '43'"),
     )
 
 
-def test_a_dry_run_only_says_what_it_would_make(octane: ContextWorld) -> None:
+def test_a_dry_run_only_says_what_it_would_make(octane: OctaneLab) -> None:
     observer = Noting()
     found = octane.find(build=BUILD, create=False, observer=observer)
     assert found.changes == MADE
@@ -90,20 +91,20 @@ def test_a_dry_run_only_says_what_it_would_make(octane: ContextWorld) -> None:
     assert {each.partition(" ")[0] for each in octane.asked} == {"GET"}
 
 
-def test_a_build_that_shows_late_is_waited_for(make_octane: MakeOctane) -> None:
-    world = make_octane(build_look_count=4)
+def test_a_build_that_shows_late_is_waited_for(make_lab: MakeLab) -> None:
+    world = make_lab(build_look_count=4)
     assert world.find(build=BUILD).warnings == ()
     assert world.asked.count("GET ci_builds") > 4
 
 
-def test_a_build_that_does_not_show_is_told(make_octane: MakeOctane) -> None:
-    world = make_octane(build_look_count=100)
+def test_a_build_that_does_not_show_is_told(make_lab: MakeLab) -> None:
+    world = make_lab(build_look_count=100)
     assert world.find(build=BUILD).warnings == (
         "the server does not show the build '42' 32 s after it was told of it",
     )
 
 
-def test_a_pipeline_of_another_ci_server_is_another_one(octane: ContextWorld) -> None:
+def test_a_pipeline_of_another_ci_server_is_another_one(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     found = octane.find(build={**BUILD, "server": "other-ci"})
     assert [each.what for each in found.changes] == [
@@ -111,31 +112,32 @@ def test_a_pipeline_of_another_ci_server_is_another_one(octane: ContextWorld) ->
         "pipeline 'nightly'",
         "build '42'",
     ]
-    names = [each["name"] for each in octane.server.store.all("pipelines")]
+    names = [each["name"] for each in octane.store.all("pipelines")]
     assert sorted(names) == ["nightly", "nightly (other-ci)"]
 
 
 def test_a_ci_server_whose_name_is_taken_gets_the_workspace_into_its_name(
-    octane: ContextWorld,
+    octane: OctaneLab,
 ) -> None:
-    octane.server.store.create(
+    octane.store.create(
         "ci_servers", name="lab-ci", instance_id="x", server_type="x", url="http://x"
     )
     assert octane.find(build=BUILD).changes == MADE
-    names = {each["name"] for each in octane.server.store.all("ci_servers")}
+    names = {each["name"] for each in octane.store.all("ci_servers")}
     assert names == {"lab-ci", "lab-ci (workspace 1002)"}
 
 
 @pytest.mark.parametrize("path", ["/ci_servers", "/pipelines", "/analytics/ci/builds"])
-def test_a_lost_answer_makes_nothing_twice(octane: ContextWorld, path: str) -> None:
-    octane.server.fail_next(1, "drop-after", path=path, method="PUT" if "ci/" in path else "POST")
+def test_a_lost_answer_makes_nothing_twice(octane: OctaneLab, path: str) -> None:
+    fault = RandomFault("drop-after", method="PUT" if "ci/" in path else "POST", path=path, times=1)
+    octane.sandbox.faults.add(fault)
     assert octane.find(build=BUILD).changes == MADE
-    store = octane.server.store
+    store = octane.store
     assert [store.count(each) for each in ("ci_servers", "pipelines", "ci_builds")] == [1, 1, 1]
 
 
-def test_a_refused_ci_server_ends_it_and_is_told(octane: ContextWorld) -> None:
-    octane.server.fail_next(10, 403, path="/ci_servers", method="POST")
+def test_a_refused_ci_server_ends_it_and_is_told(octane: OctaneLab) -> None:
+    octane.sandbox.fail_next(10, 403, path="/ci_servers", method="POST")
     observer = Noting()
     with pytest.raises(RefusedError, match=r"/ci_servers: 403"):
         octane.find(build=BUILD, observer=observer)
@@ -145,7 +147,7 @@ def test_a_refused_ci_server_ends_it_and_is_told(octane: ContextWorld) -> None:
     ]
 
 
-def test_ids_of_a_known_build_are_taken_with_one_look(octane: ContextWorld) -> None:
+def test_ids_of_a_known_build_are_taken_with_one_look(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     found = octane.find(build={**BUILD, "create": False})
     assert found.head.build == BuildIds("lab-ci", "nightly", "42")
@@ -160,21 +162,21 @@ REMEDY = (
 
 
 def test_an_unknown_ci_server_is_told_and_the_ids_are_taken_all_the_same(
-    octane: ContextWorld,
+    octane: OctaneLab,
 ) -> None:
     found = octane.find(build={**BUILD, "create": False})
     assert found.head.build == BuildIds("lab-ci", "nightly", "42")
     assert found.warnings == ("there is no CI server with the instance ID 'lab-ci'" + REMEDY,)
 
 
-def test_an_unknown_build_of_a_known_ci_server_is_told(octane: ContextWorld) -> None:
+def test_an_unknown_build_of_a_known_ci_server_is_told(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     found = octane.find(build={**BUILD, "id": "43", "create": False})
     assert found.warnings == ("there is no build named '43' of job 'nightly' yet" + REMEDY,)
 
 
-def test_builds_that_may_not_be_read_are_a_warning(make_octane: MakeOctane) -> None:
-    world = make_octane(forbidden_names="ci_builds")
+def test_builds_that_may_not_be_read_are_a_warning(make_lab: MakeLab) -> None:
+    world = make_lab(forbidden_names="ci_builds")
     (warning,) = world.find(build={**BUILD, "create": False}).warnings
     assert warning.startswith("whether the build '42' is known cannot be read: GET ")
 
@@ -187,7 +189,8 @@ def test_where_builds_know_no_job_their_name_alone_counts(entities_of: OpenEntit
             {"total_count": 1, "exceeds_total_count": False, "data": [{"id": "5", "name": "42"}]},
         ),
     )
-    assert find_build(entities, BuildIds("lab-ci", "nightly", "42")) == (5, False)
+    shown = find_build(entities, BuildIds("lab-ci", "nightly", "42"))
+    assert shown == ShownBuild(5, is_certain=False)
 
 
 @pytest.mark.parametrize(

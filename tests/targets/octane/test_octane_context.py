@@ -9,20 +9,20 @@ from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Place
 from pytest_jama.targets.octane.context import items_of
 from pytest_jama.targets.octane.document_head import DocumentHead, SuiteRef
-from tests.targets.octane.context_world import map_of, result
+from tests.targets.octane.octane_lab import map_of, result
 
 if TYPE_CHECKING:
-    from tests.targets.octane.conftest import MakeOctane
-    from tests.targets.octane.context_world import ContextWorld
+    from tests.targets.octane.conftest import MakeLab
+    from tests.targets.octane.octane_lab import OctaneLab
 
 
-def test_without_anything_named_nothing_is_asked(octane: ContextWorld) -> None:
+def test_without_anything_named_nothing_is_asked(octane: OctaneLab) -> None:
     found = octane.find()
     assert found.head == DocumentHead()
     assert octane.asked == []
 
 
-def test_what_is_said_of_all_runs_comes_into_the_head_as_it_is(octane: ContextWorld) -> None:
+def test_what_is_said_of_all_runs_comes_into_the_head_as_it_is(octane: OctaneLab) -> None:
     found = octane.find(
         environment={"OS": "Linux", "DB": "SQLite"},
         fields={"Framework": "pytest"},
@@ -33,8 +33,8 @@ def test_what_is_said_of_all_runs_comes_into_the_head_as_it_is(octane: ContextWo
     assert found.head.report_url == "https://ci.example/1"
 
 
-def test_names_become_ids_with_one_request_for_each_kind(octane: ContextWorld) -> None:
-    store = octane.server.store
+def test_names_become_ids_with_one_request_for_each_kind(octane: OctaneLab) -> None:
+    store = octane.store
     release = store.add("releases", name="2.4")
     milestone = store.add("milestones", name="Beta", release=release)
     modules = [store.add("product_areas", name=name) for name in ("Pump", "Alarm")]
@@ -59,9 +59,7 @@ def test_names_become_ids_with_one_request_for_each_kind(octane: ContextWorld) -
     ]
 
 
-def test_the_default_release_is_sent_by_its_name_and_asked_for_nowhere(
-    octane: ContextWorld,
-) -> None:
+def test_the_default_release_is_sent_by_its_name_and_asked_for_nowhere(octane: OctaneLab) -> None:
     found = octane.find(release="_default_")
     assert (found.head.release, found.head.release_name) == (None, "_default_")
     assert octane.asked == []
@@ -71,8 +69,8 @@ def test_the_default_release_is_sent_by_its_name_and_asked_for_nowhere(
     "written",
     [pytest.param("{}", id="a bare number"), pytest.param("id:{}", id="an ID by its prefix")],
 )
-def test_an_id_may_stand_in_the_place_of_a_name(octane: ContextWorld, written: str) -> None:
-    release = octane.server.store.add("releases", name="2.4")
+def test_an_id_may_stand_in_the_place_of_a_name(octane: OctaneLab, written: str) -> None:
+    release = octane.store.add("releases", name="2.4")
     found = octane.find(release=written.format(release))
     assert found.head.release == int(release)
     assert Place("release", "2.4", int(release)) in found.places
@@ -80,16 +78,16 @@ def test_an_id_may_stand_in_the_place_of_a_name(octane: ContextWorld, written: s
 
 
 @pytest.mark.parametrize("written", ["2026", "name:2026"])
-def test_a_number_may_be_a_name(octane: ContextWorld, written: str) -> None:
-    release = octane.server.store.add("releases", name="2026")
+def test_a_number_may_be_a_name(octane: OctaneLab, written: str) -> None:
+    release = octane.store.add("releases", name="2026")
     assert octane.find(release=written).head.release == int(release)
 
 
 def test_a_number_that_is_the_id_of_one_and_the_name_of_another_is_ambiguous(
-    octane: ContextWorld,
+    octane: OctaneLab,
 ) -> None:
-    first = octane.server.store.add("releases", name="2.4")
-    second = octane.server.store.add("releases", name=first)
+    first = octane.store.add("releases", name="2.4")
+    second = octane.store.add("releases", name=first)
     with pytest.raises(NotUsableError) as caught:
         octane.find(release=first)
     assert str(caught.value) == (
@@ -98,8 +96,8 @@ def test_a_number_that_is_the_id_of_one_and_the_name_of_another_is_ambiguous(
     )
 
 
-def test_a_name_that_several_have_is_ambiguous(octane: ContextWorld) -> None:
-    ids = [octane.server.store.add("product_areas", name="Pump") for _ in range(2)]
+def test_a_name_that_several_have_is_ambiguous(octane: OctaneLab) -> None:
+    ids = [octane.store.add("product_areas", name="Pump") for _ in range(2)]
     with pytest.raises(NotUsableError) as caught:
         octane.find(modules=["Pump"])
     assert str(caught.value) == (
@@ -136,16 +134,16 @@ def test_a_name_that_several_have_is_ambiguous(octane: ContextWorld) -> None:
     ],
 )
 def test_what_is_missing_is_named_with_the_nearest(
-    octane: ContextWorld, wanted: str, message: str
+    octane: OctaneLab, wanted: str, message: str
 ) -> None:
-    octane.server.store.add("releases", name="2.4.0")
+    octane.store.add("releases", name="2.4.0")
     with pytest.raises(NotUsableError) as caught:
         octane.find(release=wanted)
     assert str(caught.value) == message
 
 
-def test_a_name_is_compared_by_its_letters(octane: ContextWorld) -> None:
-    octane.server.store.add("releases", name="Summer")
+def test_a_name_is_compared_by_its_letters(octane: OctaneLab) -> None:
+    octane.store.add("releases", name="Summer")
     with pytest.raises(NotUsableError, match=r"named 'summer'; .*did you mean 'Summer'"):
         octane.find(release="summer")
 
@@ -154,14 +152,14 @@ def test_a_name_is_compared_by_its_letters(octane: ContextWorld) -> None:
     "name",
     ["a^b", "50 % (\"best\") 'x' \\ y", "a*b", "Prüfung; 漢字 || {x} & + #"],
 )
-def test_names_with_signs_of_the_query_language_are_found(octane: ContextWorld, name: str) -> None:
-    store = octane.server.store
+def test_names_with_signs_of_the_query_language_are_found(octane: OctaneLab, name: str) -> None:
+    store = octane.store
     store.add("releases", name="aXb")
     release = store.add("releases", name=name)
     assert octane.find(release=name).head.release == int(release)
 
 
-def test_all_mistakes_are_told_at_once_and_nothing_is_made(octane: ContextWorld) -> None:
+def test_all_mistakes_are_told_at_once_and_nothing_is_made(octane: OctaneLab) -> None:
     with pytest.raises(NotUsableError) as caught:
         octane.find(
             release="r1",
@@ -183,8 +181,8 @@ def test_all_mistakes_are_told_at_once_and_nothing_is_made(octane: ContextWorld)
     assert {each.partition(" ")[0] for each in octane.asked} == {"GET"}
 
 
-def test_with_skip_errors_what_is_missing_is_left_out_with_a_warning(octane: ContextWorld) -> None:
-    module = octane.server.store.add("product_areas", name="Pump")
+def test_with_skip_errors_what_is_missing_is_left_out_with_a_warning(octane: OctaneLab) -> None:
+    module = octane.store.add("product_areas", name="Pump")
     found = octane.find(release="r1", modules=["Pump", "x"], items=[77777], skip_errors=True)
     assert found.head == DocumentHead(modules=(int(module),))
     assert [each.partition(";")[0] for each in found.warnings] == [
@@ -194,28 +192,28 @@ def test_with_skip_errors_what_is_missing_is_left_out_with_a_warning(octane: Con
     ]
 
 
-def test_with_skip_errors_what_is_ambiguous_is_a_mistake_all_the_same(octane: ContextWorld) -> None:
+def test_with_skip_errors_what_is_ambiguous_is_a_mistake_all_the_same(octane: OctaneLab) -> None:
     for _ in range(2):
-        octane.server.store.add("releases", name="2.4")
+        octane.store.add("releases", name="2.4")
     with pytest.raises(NotUsableError, match=r"2 releases are named '2.4'"):
         octane.find(release="2.4", skip_errors=True)
 
 
-def test_a_module_that_is_named_twice_is_taken_once(octane: ContextWorld) -> None:
-    module = octane.server.store.add("product_areas", name="Pump")
+def test_a_module_that_is_named_twice_is_taken_once(octane: OctaneLab) -> None:
+    module = octane.store.add("product_areas", name="Pump")
     assert octane.find(modules=["Pump", f"id:{module}"]).head.modules == (int(module),)
 
 
-def test_very_many_modules_are_asked_for_in_portions(octane: ContextWorld) -> None:
+def test_very_many_modules_are_asked_for_in_portions(octane: OctaneLab) -> None:
     names = [f"Module {number}" for number in range(45)]
     for name in names:
-        octane.server.store.add("product_areas", name=name)
+        octane.store.add("product_areas", name=name)
     assert len(octane.find(modules=names).head.modules) == 45
     assert octane.asked == ["GET product_areas"] * 3
 
 
-def test_an_id_is_taken_as_it_is_where_its_kind_may_not_be_read(make_octane: MakeOctane) -> None:
-    world = make_octane(forbidden_names="releases")
+def test_an_id_is_taken_as_it_is_where_its_kind_may_not_be_read(make_lab: MakeLab) -> None:
+    world = make_lab(forbidden_names="releases")
     found = world.find(release="1234")
     assert found.head.release == 1234
     (warning,) = found.warnings
@@ -224,44 +222,44 @@ def test_an_id_is_taken_as_it_is_where_its_kind_may_not_be_read(make_octane: Mak
 
 
 def test_a_name_cannot_be_looked_up_where_its_kind_may_not_be_read(
-    make_octane: MakeOctane,
+    make_lab: MakeLab,
 ) -> None:
-    world = make_octane(forbidden_names="releases")
+    world = make_lab(forbidden_names="releases")
     with pytest.raises(NotUsableError) as caught:
         world.find(release="2.4")
     assert str(caught.value).startswith("release '2.4' cannot be looked up: GET ")
     assert str(caught.value).endswith("give its ID in `release`, or a role that may read releases")
 
 
-def test_another_refusal_of_a_look_ends_it(octane: ContextWorld) -> None:
-    octane.server.fail_next(10, 404, path="/releases")
+def test_another_refusal_of_a_look_ends_it(octane: OctaneLab) -> None:
+    octane.sandbox.fail_next(10, 404, path="/releases")
     with pytest.raises(RefusedError, match=r"/releases: 404"):
         octane.find(release="2.4")
 
 
-def _add_items(world: ContextWorld, count: int) -> list[int]:
-    store = world.server.store
+def _add_items(world: OctaneLab, count: int) -> list[int]:
+    store = world.store
     return [
         int(store.add("stories", name=f"S{number}", phase="phase.story.new"))
         for number in range(count)
     ]
 
 
-def test_backlog_items_are_looked_up_a_hundred_at_a_time(octane: ContextWorld) -> None:
+def test_backlog_items_are_looked_up_a_hundred_at_a_time(octane: OctaneLab) -> None:
     items = _add_items(octane, 101)
     octane.find(items=items)
     assert octane.asked == ["GET work_items"] * 2
 
 
-def test_a_missing_backlog_item_is_named_with_its_line(octane: ContextWorld) -> None:
+def test_a_missing_backlog_item_is_named_with_its_line(octane: OctaneLab) -> None:
     (item,) = _add_items(octane, 1)
     with pytest.raises(NotUsableError) as caught:
         octane.find(items=[item, 88888], tests=map_of({"a::b": 88888, "a::c": item}))
     assert str(caught.value) == "there is no backlog item 88888; check `tests`, line 1"
 
 
-def test_backlog_items_that_may_not_be_read_are_not_doubted(make_octane: MakeOctane) -> None:
-    world = make_octane(forbidden_names="work_items")
+def test_backlog_items_that_may_not_be_read_are_not_doubted(make_lab: MakeLab) -> None:
+    world = make_lab(forbidden_names="work_items")
     (warning,) = world.find(items=[5, 6, 7, 8, 9, 10]).warnings
     assert warning.startswith("backlog items 5, 6, 7, 8, 9, ... were not looked up: GET ")
 
@@ -271,15 +269,15 @@ def test_only_ids_of_links_are_backlog_items() -> None:
     assert items_of([result("a::b", links=links), result("a::c")]) == {12}
 
 
-def test_the_workspace_is_shown_with_the_address_of_the_browser(octane: ContextWorld) -> None:
-    url = octane.server.url
+def test_the_workspace_is_shown_with_the_address_of_the_browser(octane: OctaneLab) -> None:
+    url = octane.sandbox.url
     assert octane.find().places == (
         Place("workspace", "1001/1002", "1002", f"{url}/ui/?p=1001/1002"),
     )
 
 
-def test_the_summary_shows_what_was_found(octane: ContextWorld) -> None:
-    store = octane.server.store
+def test_the_summary_shows_what_was_found(octane: OctaneLab) -> None:
+    store = octane.store
     release = int(store.add("releases", name="2.4"))
     found = octane.find(
         release="2.4", build={"server": "lab", "job": "night", "id": "7", "create": True}

@@ -177,3 +177,13 @@ def test_neither_errors_nor_logs_show_the_secret_or_a_token(
         connect(server.url).request("GET", "/releases")
     assert secret not in str(raised.value)
     assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_door_that_is_not_there_is_a_wrong_address(
+    script: Serve, connect: Connect, status: int
+) -> None:
+    server = script(error(status, "not here"))
+    with pytest.raises(CredentialsError, match="before `/ui`") as raised:
+        connect(server.url).request("GET", "/releases")
+    assert "OCTANE_CLIENT_ID" not in str(raised.value)

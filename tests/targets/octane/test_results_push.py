@@ -414,3 +414,29 @@ def test_what_cannot_be_compared_was_taken_all_the_same(
     (receipt,) = sender_for(connect(server.url), told, missing=missing).send([DOCUMENT])
     assert receipt.state is state
     assert (receipt.cause is raised) is (state is SendState.UNVERIFIED)
+
+
+def test_a_question_that_is_refused_once_is_asked_again(script: Serve, connect: Connect) -> None:
+    server = script(signed_in(), taken(), error(400, "odd"), task("success"))
+    (receipt,) = sender_for(connect(server.url), Told()).send([DOCUMENT])
+    assert (receipt.state, receipt.attempts) == (SendState.SENT, 1)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_document_whose_task_may_not_be_read_was_taken_all_the_same(
+    script: Serve, connect: Connect, status: int
+) -> None:
+    server = script(signed_in(), taken(), error(status, "no"))
+    (receipt,) = sender_for(connect(server.url), Told()).send([DOCUMENT])
+    assert (receipt.state, receipt.cause) == (SendState.UNVERIFIED, None)
+    assert receipt.task is not None
+    assert receipt.error.startswith("queued as task 1103; GET ")
+
+
+def test_a_document_of_a_forgotten_task_that_is_refused_now_is_refused(
+    script: Serve, connect: Connect
+) -> None:
+    server = script(signed_in(), error(404, "forgotten"), error(400, "not valid"))
+    known = {DOCUMENT.key: ServerTask(1103)}
+    (receipt,) = sender_for(connect(server.url), Told(), tasks=known).send([DOCUMENT])
+    assert receipt.state is SendState.REFUSED

@@ -1,12 +1,9 @@
-"""A stand-in of ALM Octane, what lies in its workspace, and a client of it."""
+"""A workspace of a stand-in, and what the client finds there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
-from pytest_jama.config.octane_settings import OctaneKey, OctaneSettings
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.port import Observer
@@ -15,45 +12,22 @@ from pytest_jama.targets.octane.build_making import BuildFacts
 from pytest_jama.targets.octane.context import UploadContext, find_context
 from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.octane_client import open_client
+from tests.targets.octane.octane_world import OctaneWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_jama.sandbox.octane import OctaneSandbox
-    from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.config.octane_settings import OctaneSettings
 
 
-def settings_of(server: OctaneSandbox, **given: Any) -> OctaneSettings:
-    """Return settings as a loader makes them of octane.yaml, with the stand-in's own key.
-
-    Args:
-        server: The stand-in.
-        given: What the file says.
-    """
-    key = OctaneKey(
-        client_id=server.credentials.client_id,
-        client_secret=SecretStr(server.credentials.client_secret),
-    )
-    where = {"url": server.url, "space": "1001", "workspace": "1002"}
-    settings = OctaneSettings.model_validate({**where, **given})
-    return settings.model_copy(update={"credentials": key})
-
-
-class ContextWorld:
-    """A stand-in and what the client finds there.
-
-    Args:
-        server: The stand-in.
-        clocks: Time of the client.
-    """
-
-    def __init__(self, server: OctaneSandbox, clocks: Clocks) -> None:
-        self.server = server
-        self._clocks = clocks
+class OctaneLab(OctaneWorld):
+    """A workspace whose entities are looked up and made."""
 
     def entities(self, settings: OctaneSettings | None = None) -> Entities:
         """Return the entities of its workspace."""
-        return Entities(open_client(settings or settings_of(self.server), clocks=self._clocks))
+        client = open_client(settings or self.settings(), clocks=self.clocks)
+        self.stack.callback(client.connection.close)
+        return Entities(client)
 
     def find(
         self,
@@ -65,9 +39,9 @@ class ContextWorld:
         **given: Any,
     ) -> UploadContext:
         """Find what settings name."""
-        settings = settings_of(self.server, **given)
+        settings = self.settings(**given)
         entities = self.entities(settings)
-        self.server.clear_requests()
+        self.sandbox.clear_requests()
         return find_context(
             entities,
             settings,
@@ -80,11 +54,8 @@ class ContextWorld:
     @property
     def asked(self) -> list[str]:
         """The requests below the workspace: ``GET releases``."""
-        return [
-            f"{each.method} {each.path.removeprefix('/')}"
-            for each in self.server.requests
-            if not each.path.startswith("/authentication")
-        ]
+        lines = [line.replace(" /", " ") for line in self.lines]
+        return [line for line in lines if " authentication/" not in line]
 
 
 def result(test_id: str, outcome: Outcome = Outcome.PASSED, **more: Any) -> TestResult:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_jama.report.tables import cell_text, csv_text, table_lines
+from pytest_jama.report.row_tables import cell_text, csv_text, table_lines
 
-ROWS = [{"id": "1", "name": "Pump"}, {"id": "22", "name": None}]
+ROWS: list[dict[str, str | None]] = [{"id": "1", "name": "Pump"}, {"id": "22", "name": None}]
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

@@ -1,0 +1,91 @@
+"""The command that checks a server, whichever kind it is; see `commands`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pytest_jama.cli.commands import toolbox
+from pytest_jama.session.interrupts import second_interrupt_ends_all
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@toolbox.command(short_help="Find out what an upload would meet at this server.")
+@click.option(
+    "--target",
+    type=click.Choice(["jama", "octane"]),
+    help="Which server, where jama.yaml and octane.yaml are both there.",
+)
+@click.option("--url", help="Address of the Jama instance.")
+@click.option("--project", help="The project, by key or API ID.")
+@click.option("--plan", help="The test plan, by name or id:20494.")
+@click.option("--cycle", help="The test cycle, by name or id:20495.")
+@click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
+@click.option(
+    "--runs",
+    type=click.IntRange(1, 1_000_000),
+    default=None,
+    metavar="N",
+    help="Estimate an upload of so many results.",
+)
+@click.option(
+    "--write-probe",
+    metavar="NAME",
+    default="",
+    help="Make a test plan NAME with a test cycle, and see what becomes of what is written there.",
+)
+@click.option("--yes", is_flag=True, help="Make it without asking.")
+@click.option(
+    "--report", type=_FILE, metavar="FILE", help="Write what was seen, without names and keys."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--verbose", "-v", count=True, help="-vv logs each request, too.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is not ok.")
+def check(
+    *,
+    target: str | None,
+    config: Path | None,
+    runs: int | None,
+    write_probe: str,
+    yes: bool,
+    report: Path | None,
+    as_json: bool,
+    verbose: int,
+    quiet: bool,
+    **given: str | bool | None,
+) -> int:
+    """Find out what an upload would meet at this server: login, rights, fields, pace.
+
+    It only reads. With --write-probe it also makes one test plan with one test cycle in Jama, with
+    test cases that are there already, and writes into the runs of that cycle. It deletes nothing,
+    and names what it has made. Where octane.yaml is, ALM Octane is checked, which is only read.
+
+    \b
+    pytest-jama check
+    pytest-jama check --runs 1000 --report jama-report.txt
+    pytest-jama check --write-probe "pytest-jama probe" --report jama-report.json
+
+    Exit status: 0 ready, 1 something is a problem, 2 wrong use or settings, 3 the server out of
+    reach or credentials refused.
+    """  # noqa: D301 (click wants the character itself)
+    from pytest_jama.cli.check import CheckOptions, run_check  # noqa: PLC0415
+    from pytest_jama.cli.checked_kind import find_checked_kind  # noqa: PLC0415
+    from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
+
+    output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
+    options = CheckOptions(
+        config=config,
+        flags=given,
+        runs=runs or 0,
+        write_probe=write_probe,
+        is_agreed=yes,
+        report=report,
+    )
+    if find_checked_kind(target, config) == "octane":
+        from pytest_jama.cli.octane_check_command import run_octane_check  # noqa: PLC0415
+
+        run_check = run_octane_check
+    with second_interrupt_ends_all():
+        return run_check(options, output)
