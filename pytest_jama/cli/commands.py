@@ -28,7 +28,7 @@ def toolbox() -> None:
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
-@click.option("--config", type=_FILE, help="The settings file that names the server and the journals.")
+@click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
     "--report",
     multiple=True,
