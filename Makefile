@@ -41,7 +41,7 @@ coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they 
 	$(PYTEST) --cov --cov-report=term
 
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
-	$(PYTEST) tests/faults/test_matrix.py --every-cell
+	$(PYTEST) tests/faults/test_matrix.py tests/faults/octane --every-cell
 
 fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long
 	$(PYTEST) $(FUZZERS) --every-cell

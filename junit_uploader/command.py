@@ -125,7 +125,7 @@ def _run(
         )
         found = find_results(reports, loaded, session, output, commits=commits, about=about)
     if options.output is not None:
-        return _write_output(found, session, options, about)
+        return _write_output(found, session, options, about, started=started)
     provenance = find_provenance(
         loaded.settings,
         folder=None,
@@ -166,7 +166,7 @@ def _run(
             shown=session.shown,
             started=started,
         ),
-        observers=[output.make_progress()],
+        observers=[output.make_progress(loaded.settings.kind.name)],
         extra=lambda: found.lines,
         style=output.style,
     )
@@ -180,7 +180,12 @@ def _check_output(settings: SharedSettings) -> None:
 
 
 def _write_output(
-    found: FoundResults, session: Session, options: Namespace, about: dict[str, Any]
+    found: FoundResults,
+    session: Session,
+    options: Namespace,
+    about: dict[str, Any],
+    *,
+    started: datetime,
 ) -> Ending:
     """Write what would be sent into files; nothing is sent, and there is no journal."""
     from junit_uploader.document_output import write_output  # noqa: PLC0415 (few want it)
@@ -188,6 +193,7 @@ def _write_output(
     return write_output(
         session.shown.results(found.judged),
         Path(options.output),
+        started=started,
         session=session,
         about=about,
         extra=found.lines,

@@ -16,6 +16,7 @@ from pytest_jama.targets.octane.stated_head import state_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from pytest_jama.config import SharedSettings
     from pytest_jama.config.octane_settings import OctaneSettings
@@ -41,6 +42,7 @@ def write_output(
     results: Iterable[TestResult],
     path: Path,
     *,
+    started: datetime,
     session: Session,
     about: dict[str, Any],
     extra: Iterable[Line],
@@ -51,6 +53,7 @@ def write_output(
     Args:
         results: All results, without secrets.
         path: The file of the first document.
+        started: When the command began: no run of a report without times began later.
         session: The settings, and what could not be used.
         about: Told of the files, for the JSON document.
         extra: What else the summary says.
@@ -59,7 +62,7 @@ def write_output(
     Raises:
         SettingsError: When a file cannot be written.
     """
-    documents = build_documents(results, stated_head(session.settings))
+    documents = build_documents(results, stated_head(session.settings), started=started.timestamp())
     try:
         paths = write_documents(documents, path) if documents else ()
     except OSError as exc:

@@ -208,13 +208,13 @@ def verify(
     records: tuple[Path, ...],
     **given: str | bool | None,
 ) -> int:
-    """Compare what Jama shows now with what was sent; change nothing.
+    """Compare what the server shows now with what was sent; change nothing.
 
     A RECORD is a journal, a folder of them, or a manifest of `pytest-jama manifest`, whose journals
     and files are looked for beside it and in the folder of the journals.
 
-    Exit status: 0 all is as it was sent, 1 something differs, 2 wrong use or settings, 3 Jama out
-    of reach or credentials refused.
+    Exit status: 0 all is as it was sent, 1 something differs, 2 wrong use or settings, 3 the
+    server out of reach or credentials refused.
     """
     from pytest_jama.cli.verifying import VerifyOptions, run_verify  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415

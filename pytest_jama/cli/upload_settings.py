@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import Flags, Kind, LoadedSettings, SharedSettings
+    from pytest_jama.config.kinds import AnySettings
     from pytest_jama.journal.record import Recording
 
 _RULES: Mapping[str, tuple[str, ...]] = {
@@ -28,6 +29,10 @@ _RULES: Mapping[str, tuple[str, ...]] = {
 }
 """What must be the same for all journals of an upload beside their destination, which a flag can
 say; by kind of server."""
+
+
+_NOT_USED = dict.fromkeys(("project", "plan", "cycle"), "not-used")
+"""What Jama is read without; its settings cannot do without it."""
 
 
 def require_one_kind(recordings: Iterable[Recording]) -> Kind[Any] | None:
@@ -116,10 +121,11 @@ def find_journal_folder(owned: LoadedSettings[SharedSettings]) -> Path | None:
 def load_for_reading(
     said: Iterable[tuple[str, Mapping[str, Any]]],
     *,
-    owned: LoadedSettings,
+    owned: LoadedSettings[AnySettings],
     flags: Flags,
     environ: Mapping[str, str],
-) -> Settings:
+    where: Mapping[str, str] = _NOT_USED,
+) -> AnySettings:
     """Load what is needed to read from the server that records name, whatever they wrote into.
 
     Args:
@@ -127,6 +133,7 @@ def load_for_reading(
         owned: What `load_owned` found.
         flags: As for `load_settings`.
         environ: The environment, with the credentials.
+        where: The settings of the journals that say where the server has what is read.
 
     Raises:
         SettingsError: With every mistake, or with every record of another server.
@@ -134,8 +141,7 @@ def load_for_reading(
     refused = list(_server_problems(said, owned))
     if refused:
         raise SettingsError(*refused)
-    unused = dict.fromkeys(("project", "plan", "cycle"), "not-used")
-    return load_from_journal(unused, owned=owned, environ=environ, flags=flags).settings
+    return load_from_journal(where, owned=owned, environ=environ, flags=flags).settings
 
 
 def require_jama(settings: SharedSettings, ability: str) -> Settings:

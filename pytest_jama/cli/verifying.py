@@ -1,4 +1,4 @@
-"""``pytest-jama verify``: whether Jama still shows what was sent, and the records are whole.
+"""``pytest-jama verify``: whether servers still show what was sent, and the records are whole.
 
 It only reads, and changes no journal.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.cli.edited_journals import add_contradictions
 from pytest_jama.cli.sent_by_cycle import SentByCycle
 from pytest_jama.cli.stated_files import (
-    Alteration,
     compare_kept,
     compare_stated,
     is_manifest,
     require_compared,
 )
-from pytest_jama.cli.upload_settings import find_journal_folder, load_for_reading, require_jama
-from pytest_jama.config import load_owned
+from pytest_jama.cli.upload_settings import (
+    find_journal_folder,
+    load_for_reading,
+    require_jama,
+    require_one_kind,
+)
+from pytest_jama.cli.verify_report import VerifyFinding, finding_facts, finding_lines
+from pytest_jama.config import JAMA, OCTANE, find_kinds, kind_of, load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, RefusedError, SettingsError
-from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted
 from pytest_jama.journal.candidates import named_files, require_trusted
@@ -32,17 +36,17 @@ from pytest_jama.journal.folder import find_journals, shown
 from pytest_jama.journal.read import EmptyJournalError
 from pytest_jama.report.evidence.journal_sources import read_content, read_source, source_of
 from pytest_jama.report.evidence.statement_check import read_manifest
-from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
+from pytest_jama.report.upload_lines import exposure_lines
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
-from pytest_jama.targets.jama.run_audit import ARRIVED, RunAudit, RunDifference
+from pytest_jama.targets.jama.run_audit import ARRIVED, RunAudit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Flags, Settings
+    from pytest_jama.config import Flags, Kind, LoadedSettings, Settings, SharedSettings
     from pytest_jama.core.port import Observer
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.journal_sources import JournalSource
@@ -75,64 +79,17 @@ class VerifyOptions:
     is_offline: bool = False
 
 
-@dataclass
-class _Finding:
-    """What was found.
-
-    Attributes:
-        edits: Changes of the journals that no upload was told to accept, a sentence each.
-        accepted: Those that one was told to accept.
-        unended: Journals whose last lines are missing, be it that a process was killed.
-        alterations: What is not as a manifest states, and files that are not as a journal does.
-        missing: What a manifest names and was not found.
-        notes: What else people should know.
-        differences: What Jama shows otherwise.
-        checked: How many runs were compared.
-        files: How many attached files were compared.
-        only_status: How many runs by their status alone, since the journal has no more.
-        left: The runs that sessions left as they were.
-        journals: How many journals were read.
-        manifests: How many manifests were compared.
-        is_stated: Whether a manifest was all there was, without its journals.
-        is_offline: See `VerifyOptions`.
-        redactor: Hides secrets.
-        error: Why it did not come to its end.
-    """
-
-    edits: list[str] = field(default_factory=list)
-    accepted: list[str] = field(default_factory=list)
-    unended: list[str] = field(default_factory=list)
-    alterations: list[Alteration] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    differences: list[RunDifference] = field(default_factory=list)
-    checked: int = 0
-    files: int = 0
-    only_status: int = 0
-    left: list[str] = field(default_factory=list)
-    journals: int = 0
-    manifests: int = 0
-    is_stated: bool = False
-    is_offline: bool = False
-    redactor: Redactor = field(default_factory=Redactor)
-    error: str = ""
-
-    @property
-    def is_as_sent(self) -> bool:
-        return not (self.edits or self.unended or self.alterations or self.differences)
-
-
 def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
-    """Compare what Jama shows with what was sent.
+    """Compare what servers show with what was sent.
 
     Args:
-        options: Which records, and where Jama is.
+        options: Which records, and where the servers are.
         output: Form of the output.
 
     Returns:
         The exit status.
     """
-    found = _Finding(is_offline=options.is_offline)
+    found = VerifyFinding(is_offline=options.is_offline)
     progress = output.make_progress()
     try:
         with output.logging():
@@ -144,12 +101,14 @@ def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
         status = _status_of(error)
     finally:
         progress.stopped()
-    for line in _lines(found):
+    for line in finding_lines(found):
         output.say(line._replace(text=found.redactor.hide_certain(line.text)))
     if not output.as_json:
         return int(status)
     return output.write_json(
-        {**_facts(found), "exit_status": int(status)}, status=int(status), redactor=found.redactor
+        {**finding_facts(found), "exit_status": int(status)},
+        status=int(status),
+        redactor=found.redactor,
     )
 
 
@@ -160,14 +119,77 @@ def _status_of(error: PytestJamaError) -> ExitStatus:
 
 
 def _verify(
-    options: VerifyOptions, found: _Finding, output: OutputOptions, progress: Observer
+    options: VerifyOptions, found: VerifyFinding, output: OutputOptions, progress: Observer
 ) -> None:
-    owned = load_owned(
-        start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ
-    )
-    found.redactor = owned.settings.redactor
     manifests, sources = _read_all(options.records, found)
     found.manifests = len(manifests)
+    if options.flags.get("url"):  # it is the address of one server
+        require_one_kind(each.recording for each in sources.values())
+    of_octane = {path: each for path, each in sources.items() if _kind_of(each) is OCTANE}
+    of_jama = {path: each for path, each in sources.items() if path not in of_octane}
+    if manifests or of_jama:
+        _verify_jama(manifests, of_jama, options, found, output=output, progress=progress)
+    if of_octane:
+        some = list(of_octane.values())
+        _verify_octane(some, options, found, output=output, progress=progress)
+    found.journals = len(of_jama) + len(of_octane)
+
+
+def _kind_of(source: JournalSource) -> Kind[Any]:
+    return kind_of(source.recording.header.settings.get("target"))
+
+
+def _load_owned(options: VerifyOptions, kind: Kind[Any]) -> LoadedSettings[Any]:
+    file = options.config
+    if file is not None and find_kinds(Path.cwd(), file)[0] is not kind:
+        file = None
+    return load_owned(
+        start=Path.cwd(), file=file, flags=options.flags, environ=os.environ, kind=kind
+    )
+
+
+def _verify_octane(
+    sources: Sequence[JournalSource],
+    options: VerifyOptions,
+    found: VerifyFinding,
+    *,
+    output: OutputOptions,
+    progress: Observer,
+) -> None:
+    owned = _load_owned(options, OCTANE)
+    found.redactor, found.server, found.noun = owned.settings.redactor, OCTANE.title, "run"
+    for source in sources:
+        _note_edits(source.recording, found)
+        kept = compare_kept(source)
+        found.alterations += kept.alterations
+        found.notes += kept.notes
+    if options.is_offline:
+        return
+    from pytest_jama.cli.octane_verifying import compare_documents  # noqa: PLC0415 (its users alone)
+
+    said = [(shown(each.recording.path), each.recording.header.settings) for each in sources]
+
+    def load(where: Mapping[str, str]) -> SharedSettings:
+        settings: SharedSettings = load_for_reading(
+            said, owned=owned, flags=options.flags, environ=os.environ, where=where
+        )
+        output.say(*exposure_lines(settings))
+        return settings
+
+    compare_documents(sources, load, found, reads_files=options.reads_files, progress=progress)
+
+
+def _verify_jama(
+    manifests: Mapping[Path, Manifest],
+    sources: dict[Path, JournalSource],
+    options: VerifyOptions,
+    found: VerifyFinding,
+    *,
+    output: OutputOptions,
+    progress: Observer,
+) -> None:
+    owned = _load_owned(options, JAMA)
+    found.redactor = owned.settings.redactor
     sent = SentByCycle()
     said: list[tuple[str, Mapping[str, Any]]] = [
         (shown(path), {"url": each.server}) for path, each in manifests.items()
@@ -194,7 +216,6 @@ def _verify(
         found.alterations += kept.alterations
         found.notes += kept.notes
         said.append((shown(source.recording.path), source.recording.header.settings))
-    found.journals = len(sources)
     sent.add(sources.values())
     found.left += sent.left.values()
     if options.is_offline:
@@ -206,7 +227,7 @@ def _verify(
 
 
 def _read_all(
-    paths: tuple[Path, ...], found: _Finding
+    paths: tuple[Path, ...], found: VerifyFinding
 ) -> tuple[dict[Path, Manifest], dict[Path, JournalSource]]:
     """Read the records that a user named: manifests and journals, by their paths."""
     manifests: dict[Path, Manifest] = {}
@@ -227,7 +248,7 @@ def _read_all(
     return manifests, sources
 
 
-def _read_folder(folder: Path, found: _Finding) -> Iterator[tuple[Path, JournalSource]]:
+def _read_folder(folder: Path, found: VerifyFinding) -> Iterator[tuple[Path, JournalSource]]:
     """Read all journals of a folder, finished or not."""
     require_trusted(folder)
     journals = sorted(find_journals(folder))
@@ -241,7 +262,7 @@ def _read_folder(folder: Path, found: _Finding) -> Iterator[tuple[Path, JournalS
             found.notes.append(f"{shown(path)} ends before its header does: it was passed over")
 
 
-def _note_edits(recording: Recording, found: _Finding) -> None:
+def _note_edits(recording: Recording, found: VerifyFinding) -> None:
     name = shown(recording.path)
     add_contradictions(recording)
     for edit in recording.edits:
@@ -257,7 +278,7 @@ def _note_edits(recording: Recording, found: _Finding) -> None:
 def _compare(
     sent: SentByCycle,
     settings: Settings,
-    found: _Finding,
+    found: VerifyFinding,
     options: VerifyOptions,
     progress: Observer,
 ) -> None:
@@ -287,62 +308,3 @@ def _compare(
 def _tell_files(progress: Observer, done: int, of: int) -> None:
     if of > _MANY_FILES:
         progress.waits(f"files of {done} of {of} test runs read")
-
-
-def _lines(found: _Finding) -> Iterator[Line]:
-    for text in found.edits:
-        yield Line("EDITED", text, Tone.BAD)
-    for text in found.accepted:
-        yield Line("edited", f"{text}; an upload was told to accept it", Tone.WARNING)
-    for text in found.unended:
-        yield Line("cut off", f"{text}: it was killed, or lines were taken away", Tone.BAD)
-    for each in (*found.alterations, *found.differences):
-        yield Line("DIFFERS", str(each), Tone.BAD)
-    for name in found.missing:
-        yield Line("missing", f"{name} of the manifest was not found", Tone.WARNING)
-    for text in found.notes:
-        yield Line("note", text, Tone.WARNING)
-    for text in found.left:
-        yield Line("left", f"{text}; nothing was sent, so nothing is compared")
-    if found.only_status:
-        runs = counted(found.only_status, "run")
-        why = "its journal does not tell steps and account, so that only the status was compared"
-        yield Line("older", f"{runs}: {why}", Tone.WARNING)
-    if not found.error and found.is_as_sent:
-        yield Line("verified", _sum_up(found), Tone.GOOD)
-
-
-def _sum_up(found: _Finding) -> str:
-    one = found.journals == 1
-    journals = "journal is whole" if one else f"{found.journals} journals are whole"
-    whole = f"the {journals}"
-    if found.manifests == 1:
-        whole = f"the manifest is as it was made, and its {journals}"
-    elif found.manifests:
-        whole = f"the {found.manifests} manifests are as they were made, and the {journals}"
-    if found.is_stated:
-        whole = "the manifest alone was compared"
-    if found.is_offline:
-        whole = "what was found of it is as stated" if found.is_stated else whole
-        return f"{whole}; Jama was not asked"
-    files = f" and {counted(found.files, 'file')}" if found.files else ""
-    return f"{counted(found.checked, 'test run')}{files} as sent; {whole}"
-
-
-def _facts(found: _Finding) -> dict[str, Any]:
-    return {
-        "checked": found.checked,
-        "manifests": found.manifests,
-        "files": found.files,
-        "only_status": found.only_status,
-        "offline": found.is_offline,
-        "edited": found.edits,
-        "accepted": found.accepted,
-        "unended": found.unended,
-        "altered": [each._asdict() for each in found.alterations],
-        "missing": found.missing,
-        "notes": found.notes,
-        "left": found.left,
-        "differences": [each.facts() for each in found.differences],
-        "error": found.error,
-    }

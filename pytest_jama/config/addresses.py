@@ -121,7 +121,7 @@ def _report_link(value: object) -> str | None:
         return None
     text = _text(value)
     if not text or not _SCHEMES.match(text) or re.search(r"[\r\n]", text):
-        raise ValueError(value)
+        raise ValueError(ascii(value))
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise mistake(
             "contains a user name or password (the part before `@`)",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
 from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, Kind
-from pytest_jama.config.layers import Layer, find_overrides, resolve
+from pytest_jama.config.layers import Layer, OfferedFlags, find_overrides, resolve
 from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.settings_files import choose_file, label_of
@@ -85,7 +85,7 @@ def load_settings(
             environ=environ,
             unused=unused,
             kind=kind,
-            flag_prefix=prefix,
+            offered=OfferedFlags(prefix, flags),
             clock=clock,
         )
         layer = read.layer
@@ -108,7 +108,7 @@ class _Read:
     layer: Layer
     overrides: Mapping[str, Override]
     lookup: Lookup
-    flag_prefix: str
+    offered: OfferedFlags
 
 
 def _read(
@@ -119,7 +119,7 @@ def _read(
     environ: Mapping[str, str],
     unused: Container[str],
     kind: Kind[Any],
-    flag_prefix: str,
+    offered: OfferedFlags,
     clock: Callable[[], datetime] = utc_now,
 ) -> _Read:
     is_named = file is not None
@@ -134,10 +134,10 @@ def _read(
         overridden=overrides,
         unused=unused,
         kind=kind,
-        flag_prefix=flag_prefix,
+        flag_prefix=offered.prefix,
     )
     layer = replace(layer, problems=(*ambiguity, *layer.problems))
-    return _Read(file, is_named, folder, layer, overrides, lookup, flag_prefix)
+    return _Read(file, is_named, folder, layer, overrides, lookup, offered)
 
 
 def _loaded(
@@ -149,7 +149,7 @@ def _loaded(
         environ=environ,
         lookup=read.lookup,
         surroundings=Surroundings(read.folder, checks_files=checks_files, kind=kind),
-        flag_prefix=read.flag_prefix,
+        offered=read.offered,
     )
     return LoadedSettings(settings, origins, read.file, is_named=read.is_named)
 
@@ -192,7 +192,7 @@ def load_owned(
         environ=environ,
         unused=_MAY_BE_MISSING,
         kind=kind,
-        flag_prefix="--",
+        offered=OfferedFlags("--", flags),
     )
     layer = read.layer
     is_ambiguous = file is None and read.file is None
@@ -255,7 +255,7 @@ def load_from_journal(
             environ=environ,
             lookup=lookup,
             surroundings=Surroundings(folder=Path.cwd(), kind=kind),
-            flag_prefix=flag_prefix,
+            offered=OfferedFlags(flag_prefix, flags),
         )
     return LoadedSettings(settings, origins, owned.file, is_named=owned.is_named)
 

@@ -24,7 +24,7 @@ from pytest_jama.config.addresses import OctaneUrl, ReportLink, find_workspace, 
 from pytest_jama.config.environment import SignIn, find_ci_job
 from pytest_jama.config.kinds import OCTANE, Kind
 from pytest_jama.config.mistakes import find_similar
-from pytest_jama.config.models import SharedSettings
+from pytest_jama.config.models import MapSettings, SharedSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.core.case_map import CaseMap
 
@@ -182,6 +182,18 @@ class BuildSettings(Section):
     )
 
 
+class OctaneMapSettings(MapSettings):
+    """How the keys of `tests` are checked against the tests that there are."""
+
+    unmatched: Annotated[
+        Literal["incomplete", "warn", "fail"], Allowed("incomplete, warn or fail")
+    ] = Field(
+        default="incomplete",
+        description="A key that matches no test, though the session looked for it, is named; "
+        "`fail`: and the session has failed. The two other words differ for Jama only.",
+    )
+
+
 class OctaneSettings(SharedSettings):
     """Everything a session for ALM Octane needs to know."""
 
@@ -254,6 +266,14 @@ class OctaneSettings(SharedSettings):
     )
     target: Annotated[Literal["octane"], Allowed("octane, or leave it out")] = Field(
         default="octane", description="Which kind of server this is."
+    )
+    map: OctaneMapSettings = Field(
+        default=OctaneMapSettings(), description="How the keys of `tests` are checked."
+    )
+    strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
+        default=False,
+        description="A session has failed when a key of `tests` matches no test; `junit-uploader` "
+        "sends nothing when anything is wrong with a report.",
     )
     credentials: SkipJsonSchema[OctaneCredentials | None] = Field(
         default=None, exclude=True, repr=False

@@ -144,7 +144,8 @@ def _show_given(key: str, kind: Kind[Any]) -> tuple[str, str]:
     given = overridable(kind).get(key)
     if given is None:
         return "", ""
-    flag = f"`{kind.flags}{given.option}`" if given.option else ""
+    prefix = kind.flags if kind.has_all_flags else "--"
+    flag = f"`{prefix}{given.option}`" if given.option else ""
     return f"`{given.variable}`" if given.variable else "", flag
 
 

@@ -108,7 +108,7 @@ def _duration(value: object) -> float:
     match = _DURATION.fullmatch(str(value).strip())
     seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else 0.0
     if not 0 < seconds < math.inf:
-        raise ValueError(value)
+        raise ValueError(ascii(value))  # pydantic cannot take surrogates in it
     return seconds
 
 

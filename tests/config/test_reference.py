@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from junit_uploader.options import OCTANE_FLAGS, OCTANE_LISTS, OCTANE_OTHERS, SHARED_FLAGS
 from pytest_jama.config.kinds import JAMA, KINDS, OCTANE, Kind
 from pytest_jama.config.layers import overridable
 from pytest_jama.config.mistakes import keys_of, section_of
@@ -208,6 +209,12 @@ def test_every_setting_is_described_in_the_schema_and_on_the_page(
 def test_the_flags_of_the_plugin_are_the_declared_ones() -> None:
     declared = overridable(JAMA).values()
     assert [given.option for given in declared if given.option] == list(SETTING_FLAGS)
+
+
+def test_the_flags_for_octane_are_the_declared_ones() -> None:
+    declared = {given.option for given in overridable(OCTANE).values() if given.option}
+    own = (*OCTANE_FLAGS, *OCTANE_LISTS, *OCTANE_OTHERS)
+    assert declared == {*SHARED_FLAGS, *own} - {"output"}  # which is not a setting
 
 
 VARIABLES = {

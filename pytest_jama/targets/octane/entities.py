@@ -7,6 +7,7 @@ before it is made again.
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,9 @@ WRITTEN_AT_ONCE = 200
 PARTLY_DONE = frozenset({HTTPStatus.CONFLICT})
 """Some of several entities were refused, and the answer says which."""
 
+_LIMIT = re.compile(r"\blimit\b|\bpage", re.IGNORECASE)
+"""What a server says that has smaller pages; how large they may be is not documented."""
+
 _LOOKS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Pauses before each look for what may have been made: a list may show it late."""
 
@@ -51,6 +55,7 @@ class Entities:
 
     def __init__(self, client: OctaneClient) -> None:
         self.client = client
+        self._sets_limit = True
 
     def list(
         self,
@@ -79,16 +84,31 @@ class Entities:
         seen: set[str] = set()
         offset = 0
         while most is None or offset < most:
-            limit = PAGE_SIZE if most is None else min(PAGE_SIZE, most - offset)
-            page = self._page(collection, [*asked, ("limit", limit), ("offset", offset)])
-            new = {key: row for row in page.rows if (key := _identity(row)) not in seen}
+            left = PAGE_SIZE if most is None else most - offset
+            page = self._page(collection, asked, left=left, offset=offset)
+            rows = page.rows if most is None else page.rows[:left]
+            new = {key: row for row in rows if (key := _identity(row)) not in seen}
             yield from new.values()
             offset += len(page.rows)
             if not new or page.is_last(offset):
                 return
             seen.update(new)
 
-    def _page(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
+    def _page(
+        self, collection: str, asked: Sequence[tuple[str, str | int]], *, left: int, offset: int
+    ) -> _Rows:
+        """Return a page; of its usual size where the server refuses ours."""
+        try:
+            limits = [("limit", min(PAGE_SIZE, left))] if self._sets_limit else []
+            return self._rows(collection, [*asked, *limits, ("offset", offset)])
+        except RefusedError as refusal:
+            is_about_limit = refusal.http_status == HTTPStatus.BAD_REQUEST and self._sets_limit
+            if not is_about_limit or not _LIMIT.search(refusal.words):
+                raise
+            self._sets_limit = False
+        return self._rows(collection, [*asked, ("offset", offset)])
+
+    def _rows(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
         path = f"/{collection}"
         answer = self.client.request("GET", path, params=params)
         rows = answer.get("data") if isinstance(answer, dict) else None

@@ -102,7 +102,7 @@ class OctaneTarget:
         self._head = context.head
         return Plan(
             places=context.places,
-            updates=build_documents(findings.results, context.head),
+            updates=build_documents(findings.results, context.head, started=findings.started),
             changes=context.changes,
             warnings=context.warnings,
             noun="document",

@@ -82,6 +82,14 @@ class OctaneFaultWorld:
         self.write_settings()
         return self._run(OCTANE_FRONT_ENDS[front_end], self)
 
+    def journaled(self) -> None:
+        """Leave a journal that is not sent yet."""
+        self.write_settings()
+        _write_report(self)
+        assert junit_uploader(["--no-upload", "report.xml"]) == 0
+        self.sandbox.clear_requests()
+        self.capsys.readouterr()
+
     def resume(self) -> Ended:
         """Finish what the newest journal holds."""
         return self._run(toolbox, ["upload", str(self.journal)])
@@ -160,10 +168,7 @@ def _report_with_junit_uploader(world: OctaneFaultWorld) -> int:
 
 
 def _report_with_upload(world: OctaneFaultWorld) -> int:
-    _write_report(world)
-    assert junit_uploader(["--no-upload", "report.xml"]) == 0
-    world.sandbox.clear_requests()
-    world.capsys.readouterr()
+    world.journaled()
     return toolbox(["upload"])
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pytest_jama.config.octane_settings import OctaneKey
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.errors import CredentialsError, NotUsableError
+from pytest_jama.core.errors import CredentialsError, InterruptedUploadError, NotUsableError
 from pytest_jama.core.plan import Findings, Plan, Receipt, SendState
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import Judgement
@@ -268,3 +268,41 @@ def test_wrong_credentials_stop_it_before_anything_is_sent(world: OctaneWorld) -
         target.plan(_findings(*_results(Outcome.PASSED)), create=True, observer=Told())
     target.close()
     assert world.lines == ["POST /authentication/sign_in"]
+
+
+class _Pressing:
+    """Presses Ctrl-C at the first receipt: when the server has just named the task."""
+
+    def __init__(self) -> None:
+        self._has_pressed = False
+
+    def __call__(self, _: object) -> None:
+        if not self._has_pressed:
+            self._has_pressed = True
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_the_server_works_keeps_the_task_and_ends_at_once(world: OctaneWorld) -> None:
+    results = _results(*[Outcome.PASSED] * 5_001)
+    target = world.target()
+    plan = target.plan(_findings(*results), create=True, observer=Told())
+    first, second = target.push(plan.updates, observer=Told(_Pressing()))
+    target.close()
+    assert (first.state, second.state) == (SendState.UNVERIFIED, SendState.NOT_SENT)
+    assert first.task is not None
+    assert isinstance(first.cause, InterruptedUploadError)
+    assert first.cause is second.cause
+    assert world.lines[-1] == "POST /test-results"
+
+
+def test_a_session_that_was_interrupted_is_finished_by_the_next_upload(world: OctaneWorld) -> None:
+    findings = _findings(*_results(Outcome.PASSED))
+    target = world.target()
+    plan = target.plan(findings, create=True, observer=Told())
+    (broken,) = target.push(plan.updates, observer=Told(_Pressing()))
+    assert broken.task is not None
+    world.sandbox.clear_requests()
+    (sent,) = _send(world, findings._replace(tasks={broken.update.key: broken.task}))
+    assert (sent.state, sent.attempts) == (SendState.SENT, 0)
+    assert "POST /test-results" not in world.lines
+    assert world.store.count("automated_runs") == 1
