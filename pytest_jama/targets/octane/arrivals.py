@@ -230,7 +230,6 @@ def _list_history(
         fields="id,run_id,test_name,test_class,test_package,"
         "run_native_status{logical_name},run_started",
         query=query,
-        order_by="id",
     )
     for row in rows:
         identity = _identity(row.get("test_package"), row.get("test_class"), row.get("test_name"))
@@ -244,7 +243,6 @@ def _list_runs(entities: Entities, span: tuple[float, float]) -> Iterator[_Serve
         "automated_runs",
         fields="id,native_status{logical_name},started,test{name,package,class_name}",
         query=_within("started", span),
-        order_by="id",
     )
     for row in rows:
         test = row.get("test")

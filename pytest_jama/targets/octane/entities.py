@@ -29,6 +29,9 @@ Entity = dict[str, Any]
 PAGE_SIZE = 1000
 """So many entities are asked for at a time; a server may give fewer. Source: vendor's SDKs."""
 
+SMALL_PAGE_SIZE = 100
+"""So many are asked for where the server refuses more at a time."""
+
 WRITTEN_AT_ONCE = 200
 """So many entities may be made or changed by one request. Source: vendor's CI SDK."""
 
@@ -51,6 +54,7 @@ class Entities:
 
     def __init__(self, client: OctaneClient) -> None:
         self.client = client
+        self._page_size = PAGE_SIZE
 
     def list(
         self,
@@ -58,29 +62,28 @@ class Entities:
         *,
         fields: str,
         query: str = "",
-        order_by: str = "",
         most: int | None = None,
     ) -> Iterator[Entity]:
-        """Yield the entities that fulfil a query, page by page.
+        """Yield the entities that fulfil a query, page by page, in the order of their IDs.
+
+        Without an order pages could overlap, or miss some.
 
         Args:
             collection: Its name: ``automated_runs``.
             fields: What is read of them, separated by commas: ``id,name,release{name}``.
             query: See `pytest_jama.targets.octane.query`; empty for all.
-            order_by: Fields, separated by commas; ``-`` before one for the other direction.
             most: How many of them are wanted at most; None for all.
 
         Raises:
             TargetError: See `OctaneClient.request`.
         """
-        asked: list[tuple[str, str | int]] = [("fields", fields)]
-        asked += [("query", as_parameter(query))] if query else []
-        asked += [("order_by", order_by)] if order_by else []
+        asked = [("fields", fields), *([("query", as_parameter(query))] if query else [])]
+        asked += [("order_by", "id")]
         seen: set[str] = set()
         offset = 0
         while most is None or offset < most:
-            limit = PAGE_SIZE if most is None else min(PAGE_SIZE, most - offset)
-            page = self._page(collection, [*asked, ("limit", limit), ("offset", offset)])
+            wanted = PAGE_SIZE if most is None else most - offset
+            page = self._page(collection, asked, offset=offset, wanted=wanted)
             new = {key: row for row in page.rows if (key := _identity(row)) not in seen}
             yield from new.values()
             offset += len(page.rows)
@@ -88,7 +91,25 @@ class Entities:
                 return
             seen.update(new)
 
-    def _page(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
+    def _page(
+        self, collection: str, asked: Sequence[tuple[str, str]], *, offset: int, wanted: int
+    ) -> _Rows:
+        """Read a page; a smaller one where the server may have refused to give so many at a time.
+
+        The largest page that a server gives is not documented.
+        """
+        limit = min(self._page_size, wanted)
+        try:
+            return self._read_page(collection, [*asked, ("limit", limit), ("offset", offset)])
+        except RefusedError as refusal:
+            if refusal.http_status != HTTPStatus.BAD_REQUEST or limit <= SMALL_PAGE_SIZE:
+                raise
+        params = [*asked, ("limit", SMALL_PAGE_SIZE), ("offset", offset)]
+        page = self._read_page(collection, params)
+        self._page_size = SMALL_PAGE_SIZE
+        return page
+
+    def _read_page(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
         path = f"/{collection}"
         answer = self.client.request("GET", path, params=params)
         rows = answer.get("data") if isinstance(answer, dict) else None

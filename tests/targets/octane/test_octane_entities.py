@@ -71,6 +71,30 @@ def test_no_more_is_asked_for_than_is_wanted(entities_of: OpenEntities) -> None:
     assert [(each.limit, each.offset) for each in asked(server)] == [(2, 0)]
 
 
+def test_pages_come_in_an_order_so_that_none_overlaps_another(entities_of: OpenEntities) -> None:
+    entities, server = entities_of(page(*rows(1), total=2), page(*rows(2), total=2))
+    assert _ids(entities) == ["1", "2"]
+    lists = [line for line in server.lines if "/things?" in line]
+    assert ["order_by=id" in line for line in lists] == [True, True]
+
+
+def test_a_server_that_refuses_large_pages_is_asked_for_small_ones(
+    entities_of: OpenEntities,
+) -> None:
+    entities, server = entities_of(
+        error(400, "limit 1000 is over 500"), page(*rows(1), total=2), page(*rows(2), total=2)
+    )
+    assert _ids(entities) == ["1", "2"]
+    assert [each.limit for each in asked(server)] == [1000, 100, 100]
+
+
+def test_what_is_wrong_with_a_small_page_too_is_told(entities_of: OpenEntities) -> None:
+    entities, server = entities_of(error(400, "the query is not one"))
+    with pytest.raises(RefusedError, match="the query is not one"):
+        _ids(entities)
+    assert len(asked(server)) == 2
+
+
 @pytest.mark.parametrize(
     "body",
     [
