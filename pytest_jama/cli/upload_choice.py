@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,3 +97,24 @@ def owned_for(
     kind = require_one_kind(each.recording for each in choice.taken)
     is_meant = kind is not None and _may_be_sent_to(kind, owned, options)
     return _load_owned(options, kind) if kind is not None and is_meant else owned
+
+
+def without_sent(choice: Choice, settings: SharedSettings) -> Choice:
+    """Return journals without those that are sent already, where results cannot be told apart.
+
+    What is sent for a test case twice is the same once. A document that also holds what another one
+    brought would bring it again.
+
+    Args:
+        choice: The journals.
+        settings: What kind of server they are for.
+    """
+    unsent = tuple(each for each in choice.taken if not each.recording.is_finished)
+    if settings.judges_cases or not unsent:
+        return choice
+    notes = (
+        f"{shown(each.recording.path)}: is sent already, and left out"
+        for each in choice.taken
+        if each.recording.is_finished
+    )
+    return replace(choice, taken=unsent, notes=(*choice.notes, *notes))

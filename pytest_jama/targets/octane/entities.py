@@ -29,14 +29,14 @@ Entity = dict[str, Any]
 PAGE_SIZE = 1000
 """So many entities are asked for at a time; a server may give fewer. Source: vendor's SDKs."""
 
-SMALL_PAGE_SIZE = 100
-"""So many are asked for where the server refuses more at a time."""
-
 WRITTEN_AT_ONCE = 200
 """So many entities may be made or changed by one request. Source: vendor's CI SDK."""
 
 PARTLY_DONE = frozenset({HTTPStatus.CONFLICT})
 """Some of several entities were refused, and the answer says which."""
+
+_SMALL_PAGE = 100
+"""No server refuses to give so many at a time; how large a page may be is not documented."""
 
 _LOOKS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Pauses before each look for what may have been made: a list may show it late."""
@@ -54,7 +54,7 @@ class Entities:
 
     def __init__(self, client: OctaneClient) -> None:
         self.client = client
-        self._page_size = PAGE_SIZE
+        self._sets_limit = True
 
     def list(
         self,
@@ -62,29 +62,32 @@ class Entities:
         *,
         fields: str,
         query: str = "",
+        order_by: str = "id",
         most: int | None = None,
     ) -> Iterator[Entity]:
-        """Yield the entities that fulfil a query, page by page, in the order of their IDs.
-
-        Without an order pages could overlap, or miss some.
+        """Yield the entities that fulfil a query, page by page.
 
         Args:
             collection: Its name: ``automated_runs``.
             fields: What is read of them, separated by commas: ``id,name,release{name}``.
             query: See `pytest_jama.targets.octane.query`; empty for all.
+            order_by: Fields, separated by commas; ``-`` before one for the other direction. Empty
+                for no order, in which pages may overlap or miss some.
             most: How many of them are wanted at most; None for all.
 
         Raises:
             TargetError: See `OctaneClient.request`.
         """
-        asked = [("fields", fields), *([("query", as_parameter(query))] if query else [])]
-        asked += [("order_by", "id")]
+        asked: list[tuple[str, str | int]] = [("fields", fields)]
+        asked += [("query", as_parameter(query))] if query else []
+        asked += [("order_by", order_by)] if order_by else []
         seen: set[str] = set()
         offset = 0
         while most is None or offset < most:
-            wanted = PAGE_SIZE if most is None else most - offset
-            page = self._page(collection, asked, offset=offset, wanted=wanted)
-            new = {key: row for row in page.rows if (key := _identity(row)) not in seen}
+            left = PAGE_SIZE if most is None else most - offset
+            page = self._page(collection, asked, left=left, offset=offset)
+            rows = page.rows if most is None else page.rows[:left]
+            new = {key: row for row in rows if (key := _identity(row)) not in seen}
             yield from new.values()
             offset += len(page.rows)
             if not new or page.is_last(offset):
@@ -92,24 +95,22 @@ class Entities:
             seen.update(new)
 
     def _page(
-        self, collection: str, asked: Sequence[tuple[str, str]], *, offset: int, wanted: int
+        self, collection: str, asked: Sequence[tuple[str, str | int]], *, left: int, offset: int
     ) -> _Rows:
-        """Read a page; a smaller one where the server may have refused to give so many at a time.
-
-        The largest page that a server gives is not documented.
-        """
-        limit = min(self._page_size, wanted)
+        """Return a page; of its usual size where the server may have refused ours."""
+        limit = min(PAGE_SIZE, left)
         try:
-            return self._read_page(collection, [*asked, ("limit", limit), ("offset", offset)])
+            limits = [("limit", limit)] if self._sets_limit else []
+            return self._rows(collection, [*asked, *limits, ("offset", offset)])
         except RefusedError as refusal:
-            if refusal.http_status != HTTPStatus.BAD_REQUEST or limit <= SMALL_PAGE_SIZE:
+            is_bad = refusal.http_status == HTTPStatus.BAD_REQUEST
+            if not is_bad or not self._sets_limit or limit <= _SMALL_PAGE:
                 raise
-        params = [*asked, ("limit", SMALL_PAGE_SIZE), ("offset", offset)]
-        page = self._read_page(collection, params)
-        self._page_size = SMALL_PAGE_SIZE
+        page = self._rows(collection, [*asked, ("offset", offset)])
+        self._sets_limit = False
         return page
 
-    def _read_page(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
+    def _rows(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
         path = f"/{collection}"
         answer = self.client.request("GET", path, params=params)
         rows = answer.get("data") if isinstance(answer, dict) else None
