@@ -127,7 +127,7 @@ def _list(options: Namespace) -> int:
 
 
 def _find_names(options: Namespace) -> ShownResults:
-    """Return what names tests without secrets: those of this machine and of jama.yaml, if any.
+    """Return what names tests without secrets: those of this machine and of a settings file.
 
     A list needs no settings, so that wrong ones do not stop it.
     """
@@ -136,18 +136,21 @@ def _find_names(options: Namespace) -> ShownResults:
 
     from pytest_jama.core.redaction import Redactor  # noqa: PLC0415
     from pytest_jama.core.shown_results import ShownResults  # noqa: PLC0415
-    from pytest_jama.core.test_ids import SETTINGS_FILES  # noqa: PLC0415
+    from pytest_jama.core.test_ids import OCTANE_FILES, SETTINGS_FILES  # noqa: PLC0415
 
     here = Path.cwd()
     folders = (here, *here.parents)
-    files = (folder / name for folder in folders for name in SETTINGS_FILES)
-    has_secrets = any(name.startswith("JAMA_") or "_PROXY" in name.upper() for name in os.environ)
+    files = (folder / name for folder in folders for name in (*SETTINGS_FILES, *OCTANE_FILES))
+    has_secrets = any(
+        name.startswith(("JAMA_", "OCTANE_")) or "_PROXY" in name.upper() for name in os.environ
+    )
     if not (options.config or has_secrets or any(map(os.path.lexists, files))):
         return ShownResults(Redactor())
-    from pytest_jama.config import find_redactor  # noqa: PLC0415 (pydantic)
+    from pytest_jama.config import find_kinds, find_redactor  # noqa: PLC0415 (pydantic)
 
     file = Path(options.config) if options.config else None
-    redactor, problem = find_redactor(start=here, file=file, environ=os.environ)
+    (kind, *_) = find_kinds(here, file)
+    redactor, problem = find_redactor(start=here, file=file, environ=os.environ, kind=kind)
     if problem:
         _say(f"note: {problem}; what the setting redact names is not hidden here")
     return ShownResults(redactor)

@@ -166,7 +166,7 @@ def _run(
             shown=session.shown,
             started=started,
         ),
-        observers=[output.make_progress()],
+        observers=[output.make_progress(loaded.settings.kind.name)],
         extra=lambda: found.lines,
         style=output.style,
     )

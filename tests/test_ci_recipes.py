@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from junit_uploader.options import parse_options
-from pytest_jama.cli import evidence_commands  # noqa: F401 (it adds its commands)
+from pytest_jama.cli import evidence_commands, sandbox_command  # noqa: F401 (they add commands)
 from pytest_jama.cli.commands import toolbox
 
 PAGE = (Path(__file__).parents[1] / "docs" / "ci.md").read_text(encoding="utf-8")

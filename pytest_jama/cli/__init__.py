@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
         octane_commands,  # noqa: F401
+        sandbox_command,  # noqa: F401
     )
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def _random_seed() -> int:
-    import secrets  # noqa: PLC0415 (it costs as much as the command line itself)
-
-    return secrets.randbelow(1_000_000)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pytest-jama")
 def toolbox() -> None:
@@ -30,106 +24,11 @@ def toolbox() -> None:
 
 
 @toolbox.command()
-@click.option(
-    "--target",
-    type=click.Choice(["jama", "octane"]),
-    help="Which kind of server; without it that of the --seed file, or Jama.",
-)
-@click.option("--port", type=click.IntRange(0, 65535), help="Port; with COMMAND any free one.")
-@click.option("--db", type=_FILE, help="Keep the state in this SQLite file.")
-@click.option(
-    "--seed",
-    type=_FILE,
-    help="Create what this jama.yaml or octane.yaml refers to: project and cases, or release, "
-    "milestone, modules, suite, backlog items, CI job.",
-)
-@click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
-@click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
-@click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox.md.")
-@click.option(
-    "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
-)
-@click.option("--latency", metavar="DURATION", help="Wait before each answer: 50ms, 1s.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="KIND[:PROBABILITY][@METHOD/PATH]...",
-    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; see docs/sandbox.md.",
-)
-@click.option(
-    "--fault-seed",
-    type=click.IntRange(0),
-    default=_random_seed,
-    show_default="random",
-    metavar="N",
-    help="Let the same go wrong as in the rehearsal that printed N.",
-)
-@click.option("--tls-cert", type=_FILE, help="Serve https with this certificate (PEM).")
-@click.option("--tls-key", type=_FILE, help="The key of --tls-cert (PEM).")
-@click.option("--tls-client-ca", type=_FILE, help="Ask clients for a certificate of this CA (PEM).")
-@click.option("--context-path", default="", help="What stands before /rest, as /contour.")
-@click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def sandbox(
-    *,
-    target: Literal["jama", "octane"] | None,
-    port: int | None,
-    db: Path | None,
-    seed: Path | None,
-    cases: tuple[str, ...],
-    steps: int,
-    knobs: tuple[str, ...],
-    throttle: str | None,
-    latency: str | None,
-    faults: tuple[str, ...],
-    fault_seed: int,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    tls_client_ca: Path | None,
-    context_path: str,
-    command: tuple[str, ...],
-) -> int:
-    """Serve a local Jama or ALM Octane, or run COMMAND with one.
-
-    \b
-    pytest-jama sandbox --seed jama.yaml
-    pytest-jama sandbox --seed jama.yaml -- pytest --jama
-    pytest-jama sandbox --fault 429:0.2 --throttle 10/100 -- pytest --jama
-    pytest-jama sandbox --target octane --seed octane.yaml -- pytest --octane
-    """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.sandbox import run_sandbox  # noqa: PLC0415
-    from pytest_jama.cli.sandbox_options import SandboxOptions  # noqa: PLC0415
-
-    options = SandboxOptions(
-        target=target,
-        port=port,
-        db=db,
-        seed=seed,
-        cases=cases,
-        steps=steps,
-        knobs=knobs,
-        throttle=throttle,
-        latency=latency,
-        faults=faults,
-        fault_seed=fault_seed,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        tls_client_ca=tls_client_ca,
-        context_path=context_path,
-    )
-    if options.is_for_octane:
-        from pytest_jama.cli.octane_sandbox import run_octane_sandbox  # noqa: PLC0415
-
-        return run_octane_sandbox(options, command)
-    return run_sandbox(options, command)
-
-
-@toolbox.command()
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
-@click.option("--config", type=_FILE, help="The jama.yaml that names the server and the journals.")
+@click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
     "--report",
     multiple=True,
@@ -166,7 +65,8 @@ def upload(
     JOURNAL is a file, or a folder of which all unfinished journals count; none takes the newest
     unfinished one. Several become one set of verdicts. The settings are those of the journals'
     headers; these options and the variables JAMA_* beat them. The server is not taken from a
-    journal: --url, JAMA_URL or jama.yaml name it. Nothing is sent twice.
+    journal: --url, JAMA_URL or jama.yaml name it, for ALM Octane OCTANE_URL or octane.yaml. Nothing
+    is sent twice.
 
     \b
     pytest-jama upload

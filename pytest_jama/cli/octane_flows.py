@@ -15,8 +15,8 @@ import click
 from pytest_jama.config import OCTANE, load_settings
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.text import printable
+from pytest_jama.report.row_tables import csv_text, table_lines
 from pytest_jama.report.streams import make_tolerant, why_unwritten
-from pytest_jama.report.tables import csv_text, table_lines
 from pytest_jama.session.command_line import OutputOptions
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 from pytest_jama.targets.octane.entities import Entities

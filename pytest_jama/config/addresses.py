@@ -12,14 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from pytest_jama.config.kinds import JAMA, OCTANE, Kind
+from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.types import Allowed, mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _base_url(value: object, kind: Kind[Any], find_context: Callable[[str], str]) -> str:
+def _base_url(value: object, kind: TargetKind[Any], find_context: Callable[[str], str]) -> str:
     """Return the base URL of a server in the form ``https://host/context``.
 
     Args:
@@ -121,7 +121,7 @@ def _report_link(value: object) -> str | None:
         return None
     text = _text(value)
     if not text or not _SCHEMES.match(text) or re.search(r"[\r\n]", text):
-        raise ValueError(value)
+        raise ValueError(ascii(value))
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise mistake(
             "contains a user name or password (the part before `@`)",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from typing_extensions import TypeVar
 
-from pytest_jama.core.test_ids import SETTINGS_FILES
+from pytest_jama.core.test_ids import OCTANE_FILES, SETTINGS_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class CredentialPair(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Kind(Generic[AnySettings_co]):
+class TargetKind(Generic[AnySettings_co]):
     """A kind of server.
 
     Attributes:
@@ -54,6 +54,8 @@ class Kind(Generic[AnySettings_co]):
         own_headers: Headers that we set ourselves, beside those of all kinds, in lower case.
         free: Settings below which the keys are the user's own.
         ways: How else a setting of `destination` can be given, as the end of a remedy.
+        has_all_flags: Whether each front-end has a flag for each setting of `destination`; else a
+            message names only those that it has.
         load_model: Returns the model of its settings.
     """
 
@@ -68,6 +70,7 @@ class Kind(Generic[AnySettings_co]):
     own_headers: frozenset[str]
     free: frozenset[tuple[str, ...]]
     ways: dict[str, str]
+    has_all_flags: bool
     load_model: Callable[[], type[AnySettings_co]]
 
     @property
@@ -93,7 +96,7 @@ def _load_octane() -> type[OctaneSettings]:
     return OctaneSettings
 
 
-JAMA: Kind[Settings] = Kind(
+JAMA: TargetKind[Settings] = TargetKind(
     name="jama",
     title="Jama",
     files=SETTINGS_FILES,
@@ -108,15 +111,16 @@ JAMA: Kind[Settings] = Kind(
     own_headers=frozenset({"x-jama-date-fields-with-time"}),
     free=frozenset({("run", "fields"), ("plan", "fields"), ("cycle", "fields")}),
     ways={},
+    has_all_flags=True,
     load_model=_load_jama,
 )
 
 _IN_URL = ", or give the browser's address as url: .../ui/?p=1001/1002 names space and workspace"
 
-OCTANE: Kind[OctaneSettings] = Kind(
+OCTANE: TargetKind[OctaneSettings] = TargetKind(
     name="octane",
     title="ALM Octane",
-    files=("octane.yaml", "octane.yml"),
+    files=OCTANE_FILES,
     destination=("url", "space", "workspace"),
     variables="OCTANE_",
     flags="--octane-",
@@ -128,16 +132,17 @@ OCTANE: Kind[OctaneSettings] = Kind(
     own_headers=frozenset({"alm-octane-tech-preview", "hpeclienttype", "hpsso-header-csrf"}),
     free=frozenset({("environment",), ("fields",)}),
     ways={"space": _IN_URL, "workspace": _IN_URL},
+    has_all_flags=False,
     load_model=_load_octane,
 )
 
-KINDS: tuple[Kind[Any], ...] = (JAMA, OCTANE)
+KINDS: tuple[TargetKind[Any], ...] = (JAMA, OCTANE)
 
 SECRET_VARIABLES = frozenset(pair.secret for kind in KINDS for pair in kind.pairs)
 """The variables whose values are never shown and never filled into a setting."""
 
 
-def kind_of(target: object) -> Kind[Any]:
+def kind_of(target: object) -> TargetKind[Any]:
     """Return the kind of a value of the setting `target`, such as a journal has.
 
     Args:

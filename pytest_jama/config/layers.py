@@ -6,14 +6,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
 
 from pydantic import ValidationError
 
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.header_settings import secrets_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
-from pytest_jama.config.kinds import JAMA, Kind
+from pytest_jama.config.kinds import JAMA, TargetKind
 from pytest_jama.config.mistakes import describe, keys_of, section_of
 from pytest_jama.config.place_settings import SAID_BY_FLAG
 from pytest_jama.config.redact_settings import find_secrets
@@ -23,7 +23,7 @@ from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import clean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.mistakes import KeyPath
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def overridable(kind: Kind[Any]) -> Mapping[str, Given]:
+def overridable(kind: TargetKind[Any]) -> Mapping[str, Given]:
     """Return which settings have a flag, most of them a variable too, in the order of the page.
 
     Their variables have the prefix of the kind here.
@@ -70,7 +70,7 @@ class Override:
 
 
 def find_overrides(
-    flags: Flags, environ: Mapping[str, str], *, prefix: str, kind: Kind[Any] = JAMA
+    flags: Flags, environ: Mapping[str, str], *, prefix: str, kind: TargetKind[Any] = JAMA
 ) -> dict[str, Override]:
     """Return what flags and variables say, by setting; flags win.
 
@@ -106,24 +106,39 @@ def _override(said: object, origin: str, *, has_pairs: bool) -> Override:
     return Override(several or str(said), origin)
 
 
-def _is_mapping(kind: Kind[Any], name: str) -> bool:
+def _is_mapping(kind: TargetKind[Any], name: str) -> bool:
     """Return whether the keys of a setting are the user's own."""
     return get_origin(keys_of(kind.load_model())[name].annotation) is dict
 
 
-def ways_to_set(name: str, *, prefix: str, in_file: bool, kind: Kind[Any]) -> str:
+def ways_to_set(name: str, layer: Layer, flags: OfferedFlags, kind: TargetKind[Any]) -> str:
     """Say where a setting can be given, for the remedy of a message.
 
     Args:
         name: One of `overridable`.
-        prefix: What flags begin with in this front-end.
-        in_file: Whether the settings file is one of the places.
+        layer: Whether the settings file is one of the places.
+        flags: Whether a flag is one.
         kind: The kind of server.
     """
     given = overridable(kind)[name]
-    file = f"`{name}:` in {kind.file}, " if in_file else ""
-    also = kind.ways.get(name, "")
-    return f"{file}{given.variable} in the environment, or {prefix}{given.option}=...{also}"
+    ways = [f"`{name}:` in {kind.file}"] if layer.is_file else []
+    ways.append(f"{given.variable} in the environment")
+    if kind.has_all_flags or name in flags.names:
+        ways.append(f"{flags.prefix}{given.option}=...")
+    *others, last = ways
+    return f"{', '.join(others)}, or {last}" if others else last
+
+
+class OfferedFlags(NamedTuple):
+    """The flags of a front-end.
+
+    Attributes:
+        prefix: What they begin with.
+        names: The settings that have one.
+    """
+
+    prefix: str
+    names: Container[str]
 
 
 @dataclass(frozen=True)
@@ -156,7 +171,7 @@ def resolve(
     environ: Mapping[str, str],
     lookup: Lookup,
     surroundings: Surroundings,
-    flag_prefix: str,
+    offered: OfferedFlags,
 ) -> tuple[Any, dict[str, str]]:
     """Return the effective settings, and the origin of what says where results go.
 
@@ -167,7 +182,7 @@ def resolve(
         lookup: What ``${NAME}`` stands for in an override.
         surroundings: For paths, and the kind of server. Certificate files are checked when
             something will be sent, and only then the place to send it to must be known.
-        flag_prefix: What flags begin with, for remedies.
+        offered: The flags that there are, for remedies.
 
     Raises:
         SettingsError: With every mistake.
@@ -180,7 +195,7 @@ def resolve(
     problems = [*layer.problems, *{**invalid, **mistakes}.values(), *contradictions]
     credentials, refused = find_credentials(environ, kind)
     if needs_target:
-        problems += [*_find_missing(values, layer, flag_prefix, kind), *refused]
+        problems += [*_find_missing(values, layer, offered, kind), *refused]
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=_line_of))
     redactor = Redactor(
@@ -196,7 +211,7 @@ def _apply(
     overrides: Mapping[str, Override],
     layer: Layer,
     lookup: Lookup,
-    kind: Kind[Any],
+    kind: TargetKind[Any],
 ) -> tuple[dict[str, Any], dict[KeyPath, Problem]]:
     """Put the overrides over the layer; a section keeps what they do not say."""
     values = dict(layer.values)
@@ -256,7 +271,7 @@ def _rest_of(section: object, override: Override | None = None) -> dict[str, Any
     return {key: value for key, value in section.items() if key not in replaced}
 
 
-def _said_by_url(values: Mapping[str, Any], kind: Kind[Any]) -> Mapping[str, str]:
+def _said_by_url(values: Mapping[str, Any], kind: TargetKind[Any]) -> Mapping[str, str]:
     said: Mapping[str, str] = kind.load_model().said_by_url(values.get("url"))
     return said
 
@@ -320,11 +335,11 @@ _MOST_MISTAKES = 1000
 
 
 def _find_missing(
-    values: Mapping[str, Any], layer: Layer, flag_prefix: str, kind: Kind[Any]
+    values: Mapping[str, Any], layer: Layer, offered: OfferedFlags, kind: TargetKind[Any]
 ) -> Iterator[Problem]:
     for name in kind.destination:
         if name not in values and layer.is_readable:
-            ways = ways_to_set(name, prefix=flag_prefix, in_file=layer.is_file, kind=kind)
+            ways = f"{ways_to_set(name, layer, offered, kind)}{kind.ways.get(name, '')}"
             yield Problem(f"{name} is not set", f"set {ways}", layer.label)
 
 

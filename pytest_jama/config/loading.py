@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
-from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, Kind
-from pytest_jama.config.layers import Layer, find_overrides, resolve
+from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, TargetKind
+from pytest_jama.config.layers import Layer, OfferedFlags, find_overrides, resolve
 from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.redact_settings import find_secrets
 from pytest_jama.config.settings_files import choose_file, label_of
@@ -32,7 +32,7 @@ class LoadedSettings(Generic[AnySettings_co]):
 
     Attributes:
         settings: The effective settings.
-        origins: Each setting of `Kind.destination` that is given -> ``jama.yaml:3``,
+        origins: Each setting of `TargetKind.destination` that is given -> ``jama.yaml:3``,
             ``--jama-plan`` or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
         is_named: Whether the user named that file.
@@ -54,7 +54,7 @@ def load_settings(
     environ: Mapping[str, str],
     needs_target: bool = True,
     unused: Container[str] = (),
-    kind: Kind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
+    kind: TargetKind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
     flag_prefix: str = "",
     clock: Callable[[], datetime] = utc_now,
 ) -> LoadedSettings[AnySettings]:
@@ -85,7 +85,7 @@ def load_settings(
             environ=environ,
             unused=unused,
             kind=kind,
-            flag_prefix=prefix,
+            offered=OfferedFlags(prefix, flags),
             clock=clock,
         )
         layer = read.layer
@@ -108,7 +108,7 @@ class _Read:
     layer: Layer
     overrides: Mapping[str, Override]
     lookup: Lookup
-    flag_prefix: str
+    offered: OfferedFlags
 
 
 def _read(
@@ -118,8 +118,8 @@ def _read(
     overrides: Mapping[str, Override],
     environ: Mapping[str, str],
     unused: Container[str],
-    kind: Kind[Any],
-    flag_prefix: str,
+    kind: TargetKind[Any],
+    offered: OfferedFlags,
     clock: Callable[[], datetime] = utc_now,
 ) -> _Read:
     is_named = file is not None
@@ -134,14 +134,14 @@ def _read(
         overridden=overrides,
         unused=unused,
         kind=kind,
-        flag_prefix=flag_prefix,
+        flag_prefix=offered.prefix,
     )
     layer = replace(layer, problems=(*ambiguity, *layer.problems))
-    return _Read(file, is_named, folder, layer, overrides, lookup, flag_prefix)
+    return _Read(file, is_named, folder, layer, overrides, lookup, offered)
 
 
 def _loaded(
-    read: _Read, *, environ: Mapping[str, str], checks_files: bool, kind: Kind[AnySettings]
+    read: _Read, *, environ: Mapping[str, str], checks_files: bool, kind: TargetKind[AnySettings]
 ) -> LoadedSettings[AnySettings]:
     settings, origins = resolve(
         read.layer,
@@ -149,7 +149,7 @@ def _loaded(
         environ=environ,
         lookup=read.lookup,
         surroundings=Surroundings(read.folder, checks_files=checks_files, kind=kind),
-        flag_prefix=read.flag_prefix,
+        offered=read.offered,
     )
     return LoadedSettings(settings, origins, read.file, is_named=read.is_named)
 
@@ -168,7 +168,7 @@ def load_owned(
     file: Path | None,
     flags: Flags,
     environ: Mapping[str, str],
-    kind: Kind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
+    kind: TargetKind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
 ) -> LoadedSettings[AnySettings]:
     """Load the settings of `OWNED`, for a command that has all others from elsewhere.
 
@@ -192,7 +192,7 @@ def load_owned(
         environ=environ,
         unused=_MAY_BE_MISSING,
         kind=kind,
-        flag_prefix="--",
+        offered=OfferedFlags("--", flags),
     )
     layer = read.layer
     is_ambiguous = file is None and read.file is None
@@ -255,7 +255,7 @@ def load_from_journal(
             environ=environ,
             lookup=lookup,
             surroundings=Surroundings(folder=Path.cwd(), kind=kind),
-            flag_prefix=flag_prefix,
+            offered=OfferedFlags(flag_prefix, flags),
         )
     return LoadedSettings(settings, origins, owned.file, is_named=owned.is_named)
 
@@ -271,7 +271,7 @@ def find_redactor(
     start: Path,
     file: Path | None,
     environ: Mapping[str, str],
-    kind: Kind[Any] = JAMA,
+    kind: TargetKind[Any] = JAMA,
 ) -> tuple[Redactor, str]:
     """Return what hides secrets where no other setting is needed, and why it may lack patterns.
 
@@ -305,7 +305,7 @@ def _read_layer(
     lookup: Lookup,
     overridden: Mapping[str, Override],
     unused: Container[str],
-    kind: Kind[Any],
+    kind: TargetKind[Any],
     flag_prefix: str,
 ) -> Layer:
     if file is None:

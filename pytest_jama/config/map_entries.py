@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.kinds import TargetKind
     from pytest_jama.core.case_map import MapConflict
 
 
 def read_test_map(
-    node: Node, *, label: str, lookup: Lookup, kind: Kind[Any] = JAMA
+    node: Node, *, label: str, lookup: Lookup, kind: TargetKind[Any] = JAMA
 ) -> tuple[CaseMap, list[Problem]]:
     """Read the value of ``tests:``.
 
@@ -106,8 +107,7 @@ def _parse_items(text: str) -> tuple[CaseLink, ...]:
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     for part in parts:
-        is_number = part.isascii() and part.isdecimal() and part[0] != "0"
-        if not is_none(part) and not (is_number and int(part) <= _LARGEST_ID):
+        if not is_none(part) and not (_ITEM.fullmatch(part) and int(part) <= _LARGEST_ID):
             raise BadReferenceError(
                 f"{quoted(part)} is not the ID of a backlog item",
                 "use its number, such as 2001, or none",
@@ -115,6 +115,7 @@ def _parse_items(text: str) -> tuple[CaseLink, ...]:
     return parse_links(text)
 
 
+_ITEM = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
 
 _CASES = _Forms(
@@ -124,7 +125,7 @@ _CASES = _Forms(
     _parse_case,
     has_steps=True,
 )
-_FORMS: Mapping[Kind[Any], _Forms] = {
+_FORMS: Mapping[TargetKind[Any], _Forms] = {
     OCTANE: _Forms(
         "backlog item",
         "write 2001 or [2001, 2002], or none for no backlog item",

@@ -22,9 +22,9 @@ from pydantic_core import CoreSchema
 from pytest_jama.config import types
 from pytest_jama.config.addresses import OctaneUrl, ReportLink, find_workspace, is_report_link
 from pytest_jama.config.environment import SignIn, find_ci_job
-from pytest_jama.config.kinds import OCTANE, Kind
+from pytest_jama.config.kinds import OCTANE, TargetKind
 from pytest_jama.config.mistakes import find_similar
-from pytest_jama.config.models import SharedSettings
+from pytest_jama.config.models import MapSettings, SharedSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.core.case_map import CaseMap
 
@@ -182,10 +182,22 @@ class BuildSettings(Section):
     )
 
 
+class OctaneMapSettings(MapSettings):
+    """How the keys of `tests` are checked against the tests that there are."""
+
+    unmatched: Annotated[
+        Literal["incomplete", "warn", "fail"], Allowed("incomplete, warn or fail")
+    ] = Field(
+        default="incomplete",
+        description="A key that matches no test, though the session looked for it, is named; "
+        "`fail`: and the session has failed. The two other words differ for Jama only.",
+    )
+
+
 class OctaneSettings(SharedSettings):
     """Everything a session for ALM Octane needs to know."""
 
-    kind: ClassVar[Kind[Any]] = OCTANE
+    kind: ClassVar[TargetKind[Any]] = OCTANE
     sign_ins: ClassVar[tuple[type[SignIn], ...]] = (OctaneKey, OctaneUser)
     judges_cases: ClassVar[bool] = False
     keeps_traces: ClassVar[bool] = True
@@ -254,6 +266,14 @@ class OctaneSettings(SharedSettings):
     )
     target: Annotated[Literal["octane"], Allowed("octane, or leave it out")] = Field(
         default="octane", description="Which kind of server this is."
+    )
+    map: OctaneMapSettings = Field(
+        default=OctaneMapSettings(), description="How the keys of `tests` are checked."
+    )
+    strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
+        default=False,
+        description="A session has failed when a key of `tests` matches no test; `junit-uploader` "
+        "sends nothing when anything is wrong with a report.",
     )
     credentials: SkipJsonSchema[OctaneCredentials | None] = Field(
         default=None, exclude=True, repr=False

@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from pytest_jama.config.kinds import JAMA, Kind
+from pytest_jama.config.kinds import JAMA, TargetKind
 from pytest_jama.core.cases import GROUP
 from pytest_jama.core.text import quoted
 
@@ -70,7 +70,7 @@ class Surroundings(NamedTuple):
 
     folder: Path
     checks_files: bool = True
-    kind: Kind[Any] = JAMA
+    kind: TargetKind[Any] = JAMA
 
 
 _Metadata = TypeVar("_Metadata", Allowed, Given)
@@ -108,7 +108,7 @@ def _duration(value: object) -> float:
     match = _DURATION.fullmatch(str(value).strip())
     seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else 0.0
     if not 0 < seconds < math.inf:
-        raise ValueError(value)
+        raise ValueError(ascii(value))  # pydantic cannot take surrogates in it
     return seconds
 
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 SETTINGS_FILES = ("jama.yaml", "jama.yml")
 """What is written down of tests is relative to the folder in which one of these is."""
 
+OCTANE_FILES = ("octane.yaml", "octane.yml")
+"""The same for ALM Octane."""
+
 
 def normal_form(test_id: str) -> str:
     r"""Return the form in which two spellings of one test are equal.

@@ -240,7 +240,7 @@ class Reporter(Guarded):
         with self._output.log_shown():
             ending = self._session.end(
                 self._judge,
-                observers=self._output.observers(self._session.mode),
+                observers=self._output.observers(self._session.mode, label=self.kind.option),
                 extra=lambda: tuple(self._extra_lines()),
                 style=Style(
                     verbose=self._output.is_verbose,

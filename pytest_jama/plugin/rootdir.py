@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.properties import ROOTDIR
-from pytest_jama.core.test_ids import SETTINGS_FILES
+from pytest_jama.core.test_ids import OCTANE_FILES, SETTINGS_FILES
 from pytest_jama.core.trust import check_file
 from pytest_jama.plugin.guard import Guarded, guarded
 
@@ -58,13 +58,18 @@ class RootdirForFile(Guarded):
                 writer.add_global_property(ROOTDIR, folder)
 
 
+_FILES = (SETTINGS_FILES, OCTANE_FILES)
+"""The settings files of each kind of server; where there is one for Jama, it counts."""
+
+
 def _find_settings(config: pytest.Config) -> Path | None:
-    """Return jama.yaml, if it is trusted; it is not read, and nothing is wrong without one."""
-    named = config.getoption("--jama-config")
+    """Return the settings file, if it is trusted; it is not read, and may be missing."""
+    named = config.getoption("--jama-config") or config.getoption("--octane-config")
     if named:
         return Path(config.invocation_params.dir, named)
     root = config.rootpath
-    files = (folder / name for folder in (root, *root.parents) for name in SETTINGS_FILES)
+    folders = (root, *root.parents)
+    files = (folder / name for names in _FILES for folder in folders for name in names)
     file = next(filter(os.path.lexists, files), None)
     if file is not None:
         with suppress(OSError):

@@ -114,10 +114,16 @@ class PluginOutput:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         return terminal
 
-    def observers(self, mode: Mode) -> list[Observer]:
-        """Return what shows how an upload proceeds."""
+    def observers(self, mode: Mode, *, label: str) -> list[Observer]:
+        """Return what shows how an upload proceeds.
+
+        Args:
+            mode: What is done with the verdicts.
+            label: What the lines begin with.
+        """
         is_quiet = self.find_terminal() is None or self._config.get_verbosity() < 0
-        progress = make_progress(sys.stdout, quiet=is_quiet or mode is Mode.DRY_RUN)
+        is_quiet = is_quiet or mode is Mode.DRY_RUN
+        progress = make_progress(sys.stdout, quiet=is_quiet, label=label)
         return [AfterTheDots(self.end_the_line), progress]
 
     def end_the_line(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from pytest_jama.core.plan import SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted, printable
 from pytest_jama.report.streams import make_tolerant
@@ -23,10 +24,16 @@ PLAIN_STEPS = 10
 
 
 class PlainProgress(Observer):
-    """Prints a line now and then, for logs."""
+    """Prints a line now and then, for logs.
 
-    def __init__(self, file: TextIO) -> None:
+    Args:
+        file: Where to.
+        label: What each line begins with.
+    """
+
+    def __init__(self, file: TextIO, label: str = "jama") -> None:
         self._file = file
+        self._label = label
         self._total = 0
         self._done = 0
         self._prepared = 0
@@ -39,7 +46,7 @@ class PlainProgress(Observer):
 
     def waits(self, why: str) -> None:
         """Say why nothing seems to happen."""
-        self._print(f"jama: {why}")
+        self._print(f"{self._label}: {why}")
 
     def changed(self, change: Change) -> None:
         """Print the first changes, and then one in a hundred."""
@@ -49,22 +56,24 @@ class PlainProgress(Observer):
     def _show(self, change: Change) -> None:
         self._prepared += 1
         if self._prepared <= FIRST_CHANGES or self._prepared % PLAIN_CHANGES == 0:
-            self._print(f"jama: {change}")
+            self._print(f"{self._label}: {change}")
         elif self._prepared == FIRST_CHANGES + 1:
-            self._print("jama: ...")
+            self._print(f"{self._label}: ...")
 
     def planned(self, plan: Plan) -> None:
         """Say what begins."""
         self._total = len(plan.updates)
         if plan.updates:
-            self._print(f"jama: updating {counted(self._total, plan.noun)}")
+            self._print(f"{self._label}: updating {counted(self._total, plan.noun)}")
 
-    def received(self, receipt: Receipt) -> None:  # noqa: ARG002
+    def received(self, receipt: Receipt) -> None:
         """Print at every tenth part of a long upload."""
+        if _is_queued(receipt):
+            return
         self._done += 1
         step = max(PLAIN_STEPS, self._total // PLAIN_STEPS)
         if self._done % step == 0 and self._done < self._total:
-            self._print(f"jama: {self._done} of {self._total}")
+            self._print(f"{self._label}: {self._done} of {self._total}")
 
     def _print(self, text: str) -> None:
         self._file.write(printable(text) + "\n")
@@ -72,10 +81,16 @@ class PlainProgress(Observer):
 
 
 class BarProgress(Observer):
-    """Draws a progress bar with rich, and a line that says what is prepared before."""
+    """Draws a progress bar with rich, and a line that says what is prepared before.
 
-    def __init__(self, file: TextIO) -> None:
+    Args:
+        file: Where to.
+        label: What it is called.
+    """
+
+    def __init__(self, file: TextIO, label: str = "jama") -> None:
         self._file = file
+        self._label = label
         self._progress: RichProgress | None = None
         self._task: TaskID | None = None
 
@@ -86,18 +101,18 @@ class BarProgress(Observer):
     def waits(self, why: str) -> None:
         """Say why nothing seems to happen."""
         progress, task = self._shown()
-        progress.update(task, description=printable(f"jama: {why}"))
+        progress.update(task, description=printable(f"{self._label}: {why}"))
 
     def changed(self, change: Change) -> None:
         """Show the change beside a bar without a known end."""
         progress, task = self._shown()
-        progress.update(task, description=printable(f"jama: {change}"))
+        progress.update(task, description=printable(f"{self._label}: {change}"))
 
     def planned(self, plan: Plan) -> None:
         """Draw the empty bar."""
         if plan.updates:
             progress, task = self._shown()
-            progress.update(task, description="jama", total=len(plan.updates))
+            progress.update(task, description=self._label, total=len(plan.updates))
 
     def _shown(self) -> tuple[RichProgress, TaskID]:
         """Return the display, which the first call begins."""
@@ -111,13 +126,13 @@ class BarProgress(Observer):
             columns = (name, *RichProgress.get_default_columns()[1:])
             console = Console(file=self._file)
             self._progress = RichProgress(*columns, console=console, transient=True)
-            self._task = self._progress.add_task("jama", total=None)
+            self._task = self._progress.add_task(self._label, total=None)
             self._progress.start()
         return self._progress, self._task
 
-    def received(self, receipt: Receipt) -> None:  # noqa: ARG002
+    def received(self, receipt: Receipt) -> None:
         """Move the bar on."""
-        if self._progress is not None and self._task is not None:
+        if self._progress is not None and self._task is not None and not _is_queued(receipt):
             self._progress.advance(self._task)
 
     def stopped(self) -> None:
@@ -126,17 +141,23 @@ class BarProgress(Observer):
             self._progress.stop()
 
 
-def make_progress(file: TextIO | None, *, quiet: bool) -> Observer:
+def _is_queued(receipt: Receipt) -> bool:
+    """Return whether the server has it and works it off: another receipt follows."""
+    return receipt.task is not None and receipt.state is SendState.UNVERIFIED
+
+
+def make_progress(file: TextIO | None, *, quiet: bool, label: str = "jama") -> Observer:
     """Choose how to show progress.
 
     Args:
         file: Where to: standard output or standard error; None when the process has none.
         quiet: Whether to show nothing.
+        label: What each line begins with: the name of the kind of server.
     """
     if quiet:
         return Observer()
     plain = make_tolerant(file)
     is_terminal = plain.isatty()
-    return (
-        BarProgress(make_tolerant(file, is_drawn_on=True)) if is_terminal else PlainProgress(plain)
-    )
+    if is_terminal:
+        return BarProgress(make_tolerant(file, is_drawn_on=True), label)
+    return PlainProgress(plain, label)

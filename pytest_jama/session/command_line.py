@@ -82,10 +82,14 @@ class OutputOptions:
         """Return a context that logs each request, where that is wanted."""
         return requests_logged(sys.stderr) if self.verbosity >= _LOGGING else nullcontext()
 
-    def make_progress(self) -> Observer:
-        """Return what shows how an upload proceeds."""
+    def make_progress(self, label: str = "jama") -> Observer:
+        """Return what shows how an upload proceeds.
+
+        Args:
+            label: What its lines begin with: the name of the kind of server.
+        """
         is_quiet = self.quiet or self.mode is Mode.DRY_RUN
-        return make_progress(self.stream, quiet=is_quiet)
+        return make_progress(self.stream, quiet=is_quiet, label=label)
 
     def say(self, *lines: Line) -> None:
         """Print lines; a quiet command prints only warnings and worse."""

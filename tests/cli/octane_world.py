@@ -16,7 +16,7 @@ from pytest_jama.targets.octane.octane_client import open_client
 from pytest_jama.targets.octane.task_status import TaskState, wait_for_task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pytest
 
@@ -50,6 +50,31 @@ class LostAnswer(NamedTuple):
             if effect != NO_EFFECT:
                 left.clear()
             return effect
+
+        return judge
+
+
+class Meanwhile(NamedTuple):
+    """Something happens at the server just before the next request that fits is served.
+
+    Attributes:
+        method: The method of the request.
+        path: Its path, below the workspace.
+        happen: Does it.
+    """
+
+    method: str
+    path: str
+    happen: Callable[[], None]
+
+    def judge(self) -> Judge:
+        """Meet one request."""
+        left = [self.happen]
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            if left and (arrival.method, arrival.path) == (self.method, self.path):
+                left.pop()()
+            return NO_EFFECT
 
         return judge
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.octane_world import ROBOT, LostAnswer
+from tests.cli.octane_world import ROBOT, LostAnswer, Meanwhile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,6 +217,32 @@ def test_what_is_refused_is_told_beside_what_is_done(
     assert {row["state"] for row in said.rows} == {"refused"}
     assert all(row["why"] for row in said.rows)
     assert f"{len(gherkin)} of {len(gherkin)} changes not made" in said.err
+
+
+def test_what_is_gone_meanwhile_is_refused_and_the_rest_is_done(
+    octane_world: OctaneWorld, gherkin: list[str]
+) -> None:
+    store = octane_world.store
+    octane_world.sandbox.faults.add(
+        Meanwhile("PUT", "/gherkin_tests", lambda: store.remove("gherkin_tests", gherkin[0]))
+    )
+    said = octane_world.run("gherkin", "--mark", "automated", "--yes", "--json")
+    assert said.status == 1
+    assert [(row["id"], row["state"]) for row in said.rows] == [
+        (gherkin[0], "refused"),
+        (gherkin[1], "done"),
+    ]
+    assert said.rows[0]["why"]
+    assert "1 of 2 changes not made" in said.err
+
+
+def test_a_change_whose_answer_is_lost_is_made_again_and_is_the_same(
+    octane_world: OctaneWorld, gherkin: list[str]
+) -> None:
+    octane_world.sandbox.faults.add(LostAnswer("PUT", "/gherkin_tests"))
+    said = octane_world.run("gherkin", "--mark", "automated", "--yes", "--json")
+    assert said.status == 0, said.err
+    assert [(row["id"], row["state"]) for row in said.rows] == [(i, "done") for i in gherkin]
 
 
 # -- attachments ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_jama.cli import main
-from pytest_jama.cli.commands import toolbox
+from pytest_jama.cli.sandbox_command import sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.systems import signals
 
@@ -194,7 +194,7 @@ def test_interrupt_stops_the_server_cleanly(tmp_path: Path) -> None:
 
 def test_every_option_is_documented() -> None:
     page = Path(__file__).parents[2].joinpath("docs", "sandbox.md").read_text(encoding="utf-8")
-    options = [option for each in toolbox.commands["sandbox"].params for option in each.opts]
+    options = [option for each in sandbox.params for option in each.opts]
     assert "--fault" in options
     assert [each for each in options if each.startswith("--") and f"`{each} " not in page] == []
 

@@ -8,14 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_jama.config import LoadedSettings, load_settings
+from pytest_jama.config import JAMA, OCTANE, LoadedSettings, TargetKind, load_settings
 from pytest_jama.config.lock_file import parse_lock, read_lock, render_lock
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
+from tests.config.octane_values import KEY
 from tests.config.values import LOGIN, NOON
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_jama.config import SharedSettings
 
 GOOD = """\
 url: https://jama.test
@@ -30,6 +33,21 @@ verdicts: {<<: {failed: BLOCKED}, passed: PASSED}
 tests:
   tests/test_a.py::test_b: P-TC-1
   "**/test_*": [P-TC-2, {case: P-TC-3, step: 2}]
+  c.py: none
+"""
+GOOD_OCTANE = """\
+url: https://octane.test/ui/?p=1001/1002
+release: 2.4
+modules: [Login, 7]
+environment: &e {OS: Linux, "Python ${N:-3}": "${N}"}
+fields: {Framework: pytest, Test_Level: Unit}
+suite: {name: S, run: "${N}"}
+build: {server: s, job: j, id: 17}
+report_url: https://ci.test/17
+wait: 2m
+tests:
+  tests/test_a.py::test_b: 2001
+  "**/test_*": [2002, "2003"]
   c.py: none
 """
 LOCK = render_lock(
@@ -134,26 +152,40 @@ def check_told(error: SettingsError | None) -> None:
             assert problem.origin
 
 
-def test_spoiled_settings_are_read_or_refused(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    def load() -> LoadedSettings:
-        environ = {**LOGIN, "N": "7"}
+@pytest.mark.parametrize(
+    "kind,good", [(JAMA, GOOD), (OCTANE, GOOD_OCTANE)], ids=lambda value: getattr(value, "name", "")
+)
+def test_spoiled_settings_are_read_or_refused(
+    pytestconfig: pytest.Config, tmp_path: Path, kind: TargetKind[SharedSettings], good: str
+) -> None:
+    def load() -> LoadedSettings[SharedSettings]:
+        environ = {**LOGIN, **KEY, "N": "7"}
         return load_settings(
-            start=tmp_path, file=None, flags={}, environ=environ, clock=lambda: NOON
+            start=tmp_path, file=None, flags={}, environ=environ, kind=kind, clock=lambda: NOON
         )
 
     @budget(pytestconfig, 300)
-    @given(spoiled(GOOD, YAML))
+    @given(spoiled(good, YAML))
     def check(data: bytes) -> None:
-        (tmp_path / "jama.yaml").write_bytes(data)
+        (tmp_path / kind.file).write_bytes(data)
         check_told(refusal_of(load))
 
     check()
 
 
-@pytest.mark.parametrize("name", ["plan", "url", "project", "cycle"])
-def test_spoiled_flags_are_read_or_refused(pytestconfig: pytest.Config, name: str) -> None:
+@pytest.mark.parametrize(
+    "kind,name",
+    [
+        *((JAMA, name) for name in ("plan", "url", "project", "cycle")),
+        *((OCTANE, name) for name in ("url", "suite", "environment", "fields", "modules", "wait")),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_spoiled_flags_are_read_or_refused(
+    pytestconfig: pytest.Config, kind: TargetKind[SharedSettings], name: str
+) -> None:
     @budget(pytestconfig, 40)
-    @given(st.lists(st.sampled_from(YAML), max_size=6).map("".join))
+    @given(st.lists(st.sampled_from([*YAML, "=", "OS"]), max_size=6).map("".join))
     def check(value: str) -> None:
         check_told(
             refusal_of(
@@ -161,7 +193,8 @@ def test_spoiled_flags_are_read_or_refused(pytestconfig: pytest.Config, name: st
                     start=pytestconfig.rootpath / "tests",
                     file=None,
                     flags={name: value},
-                    environ=LOGIN,
+                    environ={**LOGIN, **KEY},
+                    kind=kind,
                 )
             )
         )

@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from pytest_jama.config.kinds import JAMA, KINDS, OCTANE, Kind
+from junit_uploader.options import OCTANE_FLAGS, OCTANE_LISTS, OCTANE_OTHERS, SHARED_FLAGS
+from pytest_jama.config.kinds import JAMA, KINDS, OCTANE, TargetKind
 from pytest_jama.config.layers import overridable
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.reference import SCHEMAS, make_schema, page_text, schema_text
@@ -66,14 +67,14 @@ def validator() -> jsonschema.Draft202012Validator:
 
 
 @of_each_kind
-def test_the_shipped_schema_is_fresh(kind: Kind[Any]) -> None:
+def test_the_shipped_schema_is_fresh(kind: TargetKind[Any]) -> None:
     assert SCHEMAS[kind].read_text(encoding="utf-8") == schema_text(kind), (
         "run: python -m pytest_jama.config.reference"
     )
 
 
 @of_each_kind
-def test_the_reference_page_is_fresh(kind: Kind[Any]) -> None:
+def test_the_reference_page_is_fresh(kind: TargetKind[Any]) -> None:
     page = PAGES[kind].read_text(encoding="utf-8")
     assert page == page_text(page, kind), "run: python -m pytest_jama.config.reference"
 
@@ -196,7 +197,7 @@ def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
     ],
 )
 def test_every_setting_is_described_in_the_schema_and_on_the_page(
-    kind: Kind[Any], name: str
+    kind: TargetKind[Any], name: str
 ) -> None:
     field = declared(kind.load_model())[name]
     assert re.match(r"^[A-Z].*\.", field.description)
@@ -208,6 +209,12 @@ def test_every_setting_is_described_in_the_schema_and_on_the_page(
 def test_the_flags_of_the_plugin_are_the_declared_ones() -> None:
     declared = overridable(JAMA).values()
     assert [given.option for given in declared if given.option] == list(SETTING_FLAGS)
+
+
+def test_the_flags_for_octane_are_the_declared_ones() -> None:
+    declared = {given.option for given in overridable(OCTANE).values() if given.option}
+    own = (*OCTANE_FLAGS, *OCTANE_LISTS, *OCTANE_OTHERS)
+    assert declared == {*SHARED_FLAGS, *own} - {"output"}  # which is not a setting
 
 
 VARIABLES = {
@@ -225,7 +232,7 @@ VARIABLES = {
 
 
 @of_each_kind
-def test_the_variables_are_the_documented_ones(kind: Kind[Any]) -> None:
+def test_the_variables_are_the_documented_ones(kind: TargetKind[Any]) -> None:
     declared = [given.variable for given in overridable(kind).values() if given.variable]
     credentials = [variable for pair in kind.pairs for variable in (pair.name, pair.secret)]
     assert [*declared, *credentials] == VARIABLES[kind]

@@ -116,6 +116,10 @@ SUITE = "a name or an ID, or {name: ..., run: ...}"
             "tests: {a: 9223372036854775808}",
             f"'a' has a mistake: '9223372036854775808' is not the ID of a backlog item; {ID}",
         ),
+        (
+            f"tests: {{a: '{'9' * 5000}'}}",
+            f"'a' has a mistake: '{'9' * 199}…' is not the ID of a backlog item; {ID}",
+        ),
         ("tests: {a: }", f"'a' names no backlog item; {ITEMS}"),
         ("tests: {a: []}", f"'a' names no backlog item; {ITEMS}"),
         ("tests: {a: {case: 5}}", f"'a' has a mapping as value; {ITEMS}"),
@@ -236,26 +240,36 @@ IN_URL = ", or give the browser's address as url: .../ui/?p=1001/1002 names spac
 def test_what_an_upload_cannot_do_without_is_said_with_all_ways_to_give_it(tmp_path: Path) -> None:
     nobody = {"OCTANE_CLIENT_ID": "", "OCTANE_CLIENT_SECRET": ""}
     where = "octane.yaml (not found)"
+    pairs = (
+        "OCTANE_CLIENT_ID and OCTANE_CLIENT_SECRET (API access key), or OCTANE_USER and "
+        "OCTANE_PASSWORD (user)"
+    )
     assert problems_of(tmp_path, environ=nobody) == [
+        f"{where}: url is not set; set `url:` in octane.yaml, or OCTANE_URL in the environment",
         (
-            f"{where}: url is not set; set `url:` in octane.yaml, OCTANE_URL in the "
-            "environment, or "
-            "--octane-url=..."
+            f"{where}: space is not set; set `space:` in octane.yaml, or OCTANE_SPACE in the "
+            f"environment{IN_URL}"
         ),
         (
-            f"{where}: space is not set; set `space:` in octane.yaml, OCTANE_SPACE in the "
-            "environment, "
-            f"or --octane-space=...{IN_URL}"
+            f"{where}: workspace is not set; set `workspace:` in octane.yaml, or "
+            "OCTANE_WORKSPACE in "
+            f"the environment{IN_URL}"
+        ),
+        f"environment: no credentials for ALM Octane; set {pairs}; in CI as masked secrets",
+    ]
+
+
+def test_a_flag_is_named_only_where_the_front_end_has_it(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, f"{WHERE.partition('?')[0]}\n", flags={"space": None})
+    assert found == [
+        (
+            "octane.yaml: space is not set; set `space:` in octane.yaml, OCTANE_SPACE in the "
+            f"environment, or --octane-space=...{IN_URL}"
         ),
         (
-            f"{where}: workspace is not set; set `workspace:` in octane.yaml, OCTANE_WORKSPACE "
-            "in the "
-            f"environment, or --octane-workspace=...{IN_URL}"
-        ),
-        (
-            "environment: no credentials for ALM Octane; set OCTANE_CLIENT_ID and "
-            "OCTANE_CLIENT_SECRET "
-            "(API access key), or OCTANE_USER and OCTANE_PASSWORD (user); in CI as masked secrets"
+            "octane.yaml: workspace is not set; set `workspace:` in octane.yaml, or "
+            "OCTANE_WORKSPACE "
+            f"in the environment{IN_URL}"
         ),
     ]
 
@@ -291,6 +305,13 @@ def test_nothing_is_missing_where_nothing_is_sent(tmp_path: Path) -> None:
             (
                 "--octane-field: fields.Framwork is not a field that results can set; did you mean "
                 "Framework?"
+            ),
+        ),
+        (
+            {"wait": "\ud800"},
+            (
+                "--octane-wait: wait is '\ufffd'; use a duration, such as 120s, 2m or 500ms, or a "
+                "number of seconds"
             ),
         ),
         ({"release": ""}, f"--octane-release: release is empty; use {NAME_OR_ID}"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_jama.report.evidence.case_evidence import Execution
 from pytest_jama.report.evidence.identification import iso_time
-from pytest_jama.report.tables import harmless_cell
+from pytest_jama.report.row_tables import harmless_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.octane.entity_routes import show_one
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
 from pytest_jama.sandbox.octane.octane_site import octane_site_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def attach(request: Request) -> Response:
     elif kind == _STREAM:
         entity, content = _from_query(request), await request.body()
     else:
-        raise RefusedError(
+        raise OctaneRefusedError(
             415, f"Content-Type {kind!r} is neither multipart/form-data nor {_STREAM}"
         )
     _check(entity, content)
@@ -87,7 +87,7 @@ async def attach(request: Request) -> Response:
 async def _from_form(request: Request) -> tuple[Json, bytes]:
     async with request.form() as form:
         if sorted(form.keys()) != ["content", "entity"]:
-            raise RefusedError(400, "the form has the parts entity and content, each once")
+            raise OctaneRefusedError(400, "the form has the parts entity and content, each once")
         entity, content = form["entity"], form["content"]
         text = (await entity.read()).decode() if isinstance(entity, UploadFile) else entity
         raw = await content.read() if isinstance(content, UploadFile) else content.encode()
@@ -107,26 +107,28 @@ def _object(text: str, what: str) -> Json:
     try:
         value: Any = json.loads(text)
     except (ValueError, RecursionError) as exc:
-        raise RefusedError(400, f"{what} is not JSON: {exc}") from exc
+        raise OctaneRefusedError(400, f"{what} is not JSON: {exc}") from exc
     if not isinstance(value, dict):
-        raise RefusedError(400, f"{what} is not a JSON object")
+        raise OctaneRefusedError(400, f"{what} is not a JSON object")
     return value
 
 
 def _check(entity: Json, content: bytes) -> None:
     name = entity.get("name")
     if not isinstance(name, str) or not name or name.startswith(".") or _FORBIDDEN.search(name):
-        raise RefusedError(
+        raise OctaneRefusedError(
             400, f'{name!r} is not a name: none of / \\ : * ? " < > |, and no dot in front'
         )
     if sum(entity.get(owner) is not None for owner in OWNERS) != 1:
-        raise RefusedError(400, f"an attachment has exactly one of {', '.join(OWNERS)}")
+        raise OctaneRefusedError(400, f"an attachment has exactly one of {', '.join(OWNERS)}")
     extension = name.rpartition(".")[2].lower()
     if "." not in name or extension not in EXTENSIONS:
-        raise RefusedError(400, f"files named {name!r} are not allowed", "platform.file_extension")
+        raise OctaneRefusedError(
+            400, f"files named {name!r} are not allowed", "platform.file_extension"
+        )
     beginnings = _BEGINNINGS.get(extension)
     if beginnings is not None and not content.startswith(beginnings):
-        raise RefusedError(400, f"the content of {name!r} does not fit its extension")
+        raise OctaneRefusedError(400, f"the content of {name!r} does not fit its extension")
 
 
 async def show_attachment(request: Request) -> Response:

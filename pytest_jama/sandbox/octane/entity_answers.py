@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.octane.entity_tables import LISTED_TYPES, Entity
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS, Collection, FieldSpec
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
 from pytest_jama.sandbox.octane.query_sql import Condition, shown_date
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ def parse_fields(text: str) -> Asked:
     """Read `fields=name,release{name}`.
 
     Raises:
-        RefusedError: 400; braces do not fit, or a name is empty.
+        OctaneRefusedError: 400; braces do not fit, or a name is empty.
     """
     asked, rest = _parsed(text)
     if rest:
-        raise RefusedError(400, f"fields={text!r} has a brace too many")
+        raise OctaneRefusedError(400, f"fields={text!r} has a brace too many")
     return asked
 
 
@@ -42,12 +42,12 @@ def _parsed(text: str) -> tuple[Asked, str]:
         end = next((at for at, letter in enumerate(rest) if letter in ",{}"), len(rest))
         name, rest = rest[:end].strip(), rest[end:]
         if not name:
-            raise RefusedError(400, f"fields has an empty name before {rest[:20]!r}")
+            raise OctaneRefusedError(400, f"fields has an empty name before {rest[:20]!r}")
         asked[name] = {}
         if rest.startswith("{"):
             asked[name], rest = _parsed(rest[1:])
             if not rest.startswith("}"):
-                raise RefusedError(400, "fields has a { without }")
+                raise OctaneRefusedError(400, "fields has a { without }")
             rest = rest[1:]
         if not rest.startswith(","):
             return asked, rest
@@ -55,7 +55,7 @@ def _parsed(text: str) -> tuple[Asked, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window:
+class ListWindow:
     """Which part of a list is asked for, and in which order."""
 
     limit: int
@@ -80,7 +80,7 @@ class Answers:
         )
 
     def select(
-        self, collection: Collection, statement: Statement | None, window: Window
+        self, collection: Collection, statement: Statement | None, window: ListWindow
     ) -> tuple[list[Entity], int]:
         """Return a page of the entities that a statement is true of, and how many there are."""
         condition = self.condition()
@@ -101,7 +101,7 @@ class Answers:
             bare = name.lstrip("-")
             spec = specs.get(bare)
             if bare != "id" and (spec is None or spec.kind in ("reference", "references")):
-                raise RefusedError(400, f"{collection.name} cannot be ordered by {bare!r}")
+                raise OctaneRefusedError(400, f"{collection.name} cannot be ordered by {bare!r}")
             column = "e.pk" if bare == "id" else f"json_extract(e.fields, '$.{bare}')"
             parts.append(f"{column} DESC" if name.startswith("-") else column)
         return ", ".join([*parts, "e.pk"])
@@ -126,7 +126,7 @@ class Answers:
             return {spec: {} for spec in specs.values() if not spec.via}
         unknown = [name for name in asked if name not in specs and name not in _OF_ITS_OWN]
         if unknown and self._knobs.unknown_field == "400":
-            raise RefusedError(400, f"{collection.name} has no field {unknown[0]!r}")
+            raise OctaneRefusedError(400, f"{collection.name} has no field {unknown[0]!r}")
         return {specs[name]: inner for name, inner in asked.items() if name in specs}
 
     def _one(

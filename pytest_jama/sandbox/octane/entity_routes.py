@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from pytest_jama.sandbox.octane.ci_builds import look_for_builds
-from pytest_jama.sandbox.octane.entity_answers import Asked, Window, parse_fields
+from pytest_jama.sandbox.octane.entity_answers import Asked, ListWindow, parse_fields
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS, Collection
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError, error_body
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError, error_body
 from pytest_jama.sandbox.octane.octane_site import OctaneSite, object_of, octane_site_of
 from pytest_jama.sandbox.octane.query_words import Statement, parse_query
+from pytest_jama.sandbox.octane.reported_builds import look_for_builds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +31,16 @@ def collection_of(request: Request) -> Collection:
     """Return the collection that the path names.
 
     Raises:
-        RefusedError: 404 if there is none, 405 if it does not take the method.
+        OctaneRefusedError: 404 if there is none, 405 if it does not take the method.
     """
     name = request.path_params["collection"]
     collection = COLLECTIONS.get(name)
     if collection is None or name == "work_item_parents":
-        raise RefusedError(404, f"there is no collection {name}")
+        raise OctaneRefusedError(404, f"there is no collection {name}")
     if request.method not in collection.verbs:
         allowed = ", ".join(sorted(collection.verbs))
         text = f"{request.method} is not possible with {name}; {allowed} is"
-        raise RefusedError(405, text, headers={"Allow": allowed})
+        raise OctaneRefusedError(405, text, headers={"Allow": allowed})
     return collection
 
 
@@ -55,15 +55,15 @@ def _asked(request: Request) -> Asked | None:
     return None if text is None else parse_fields(text)
 
 
-def _window(request: Request) -> Window:
+def _window(request: Request) -> ListWindow:
     knobs = octane_site_of(request).knobs
     words = request.query_params
     limit = _count(words.get("limit", str(knobs.page_default_count)), "limit", least=1)
     most = knobs.page_limit_count
     if limit > most and knobs.over_page_limit == "400":
-        raise RefusedError(400, f"limit={limit} is more than {most}")
+        raise OctaneRefusedError(400, f"limit={limit} is more than {most}")
     order = words.get("order_by", "")
-    return Window(
+    return ListWindow(
         limit=min(limit, most),
         offset=_count(words.get("offset", "0"), "offset", least=0),
         order_by=tuple(order.split(",")) if order else (),
@@ -72,7 +72,7 @@ def _window(request: Request) -> Window:
 
 def _count(text: str, name: str, *, least: int) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
-        raise RefusedError(400, f"{name}={text} is not a whole number from {least} on")
+        raise OctaneRefusedError(400, f"{name}={text} is not a whole number from {least} on")
     return int(text)
 
 
@@ -81,7 +81,7 @@ async def list_entities(request: Request) -> Response:
     site, collection = octane_site_of(request), collection_of(request)
     unknown = [name for name in request.query_params if name not in _LIST_WORDS]
     if unknown:
-        raise RefusedError(400, f"a list takes no parameter {unknown[0]!r}")
+        raise OctaneRefusedError(400, f"a list takes no parameter {unknown[0]!r}")
     if collection.name == "ci_builds":
         look_for_builds(site.store.tables)
     entities, total = site.answers.select(collection, _statement(request), _window(request))
@@ -122,9 +122,9 @@ async def change_several(request: Request) -> Response:
 def _several(body: Json) -> list[Any]:
     data = body.get("data")
     if not isinstance(data, list) or not data:
-        raise RefusedError(400, 'the body is {"data": [{...}]}, with one entity at least')
+        raise OctaneRefusedError(400, 'the body is {"data": [{...}]}, with one entity at least')
     if len(data) > MOST_AT_ONCE:
-        raise RefusedError(400, f"{len(data)} entities are more than {MOST_AT_ONCE}")
+        raise OctaneRefusedError(400, f"{len(data)} entities are more than {MOST_AT_ONCE}")
     return data
 
 
@@ -143,23 +143,24 @@ def _done_one_by_one(
     for index, body in enumerate(bodies):
         try:
             done.append(_done(site, index, body, do))
-        except RefusedError as exc:  # noqa: PERF203 - each entity has its own end
-            if len(bodies) == 1:
+        except OctaneRefusedError as exc:  # noqa: PERF203 - each entity has its own end
+            if len(bodies) == 1 and site.knobs.single_error == "bare":
                 raise
+            status = exc.status if len(bodies) == 1 else 409
             errors.append({**error_body(exc), "index": index})
     asked = _asked(request)
     shown = site.answers.shown(done, collection, {} if asked is None else asked)
     answer = site.answers.envelope(shown, len(shown))
-    if not errors:
-        return JSONResponse(answer, status_code=status)
-    return JSONResponse({**answer, "errors": errors}, status_code=409)
+    if errors:
+        answer["errors"] = errors
+    return JSONResponse(answer, status_code=status)
 
 
 def _done(site: OctaneSite, index: int, body: Any, do: Callable[[Json], Entity]) -> Entity:
     if not isinstance(body, dict):
-        raise RefusedError(400, "an entity is a JSON object")
+        raise OctaneRefusedError(400, "an entity is a JSON object")
     if index + 1 == site.knobs.bulk_failure_count:
-        raise RefusedError(409, "refused on demand (knob bulk_failure_count)")
+        raise OctaneRefusedError(409, "refused on demand (knob bulk_failure_count)")
     with site.store.database.transaction():
         return do(body)
 
@@ -167,7 +168,7 @@ def _done(site: OctaneSite, index: int, body: Any, do: Callable[[Json], Entity])
 def _changed(request: Request, site: OctaneSite, entity: Entity, body: Json) -> Entity:
     mode = request.query_params.get("reference_update_mode", "replace")
     if mode not in ("replace", "append"):
-        raise RefusedError(400, f"reference_update_mode={mode} is not replace or append")
+        raise OctaneRefusedError(400, f"reference_update_mode={mode} is not replace or append")
     site.writes.change(entity, body, append=mode == "append")
     return site.store.tables.many([entity.pk])[entity.pk]
 
@@ -199,8 +200,8 @@ async def remove_several(request: Request) -> Response:
     site, collection = octane_site_of(request), collection_of(request)
     statement = _statement(request)
     if statement is None:
-        raise RefusedError(400, "DELETE of a collection needs a query")
-    window = Window(limit=site.knobs.page_limit_count)
+        raise OctaneRefusedError(400, "DELETE of a collection needs a query")
+    window = ListWindow(limit=site.knobs.page_limit_count)
     entities, _ = site.answers.select(collection, statement, window)
     with site.store.database.transaction():
         for entity in entities:
@@ -224,7 +225,7 @@ async def change_script(request: Request) -> Response:
     test = site.store.tables.require("tests", request.path_params["id"])
     body = await object_of(request)
     if not isinstance(body.get("script"), str) or set(body) - set(_SCRIPT):
-        raise RefusedError(400, "a script is {script, comment, revision_type}, script a text")
+        raise OctaneRefusedError(400, "a script is {script, comment, revision_type}, script a text")
     row = {"test": test.pk, **{name: body.get(name) for name in _SCRIPT}}
     site.store.database.insert("scripts", row, conflict="REPLACE")
     return await show_script(request)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.sandbox.octane.entity_answers import type_names_of
 from pytest_jama.sandbox.octane.entity_tables import Entity, NewEntity
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS, Collection, FieldSpec
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
 from pytest_jama.sandbox.octane.query_sql import read_date_ms
 from pytest_jama.sandbox.octane.written_rules import (
     AFTER_CREATION,
@@ -47,7 +47,7 @@ class Writes:
         """Create an entity.
 
         Raises:
-            RefusedError: 400 for a body that is not one, 409 for a name that is taken.
+            OctaneRefusedError: 400 for a body that is not one, 409 for a name that is taken.
         """
         before = BEFORE_CREATION.get(collection.types[0].name)
         given = body if before is None else before(self, dict(body))
@@ -80,7 +80,7 @@ class Writes:
         collection = self.tables.type_of(entity)
         changes = self.read(collection, body)
         if "name" in changes.fields and not changes.fields["name"]:
-            raise RefusedError(400, f"{collection.name}: the field name is required")
+            raise OctaneRefusedError(400, f"{collection.name}: the field name is required")
         follow_change(self.tables, entity, changes)
         self.tables.replace(entity.pk, {**entity.fields, **changes.fields}, **changes.columns)
         for name, targets in changes.links.items():
@@ -97,10 +97,10 @@ class Writes:
             spec = specs.get(name)
             if spec is None:
                 if self.knobs.unknown_field == "400":
-                    raise RefusedError(400, f"{collection.name} has no field {name!r}")
+                    raise OctaneRefusedError(400, f"{collection.name} has no field {name!r}")
                 continue
             if not spec.is_stored or name in _READ_ONLY:
-                raise RefusedError(400, f"{collection.name}: the field {name} is read-only")
+                raise OctaneRefusedError(400, f"{collection.name}: the field {name} is read-only")
             self._read_one(spec, value, changes)
         return changes
 
@@ -119,7 +119,9 @@ class Writes:
     def _references(self, spec: FieldSpec, value: Any) -> list[int]:
         data = value.get("data") if isinstance(value, dict) else None
         if not isinstance(data, list):
-            raise RefusedError(400, f'{spec.name} holds several: {{"data": [{{"type", "id"}}]}}')
+            raise OctaneRefusedError(
+                400, f'{spec.name} holds several: {{"data": [{{"type", "id"}}]}}'
+            )
         found = [self._reference(spec, each) for each in data]
         return [each for each in found if each is not None]
 
@@ -127,13 +129,15 @@ class Writes:
         if value is None:
             return None
         if not isinstance(value, dict) or not isinstance(value.get("id"), str | int):
-            raise RefusedError(400, f'{spec.name} is a reference: {{"type": "...", "id": "1"}}')
+            raise OctaneRefusedError(
+                400, f'{spec.name} is a reference: {{"type": "...", "id": "1"}}'
+            )
         target = spec.targets[0]
         if "type" in value and value["type"] not in type_names_of(target):
-            raise RefusedError(400, f"{spec.name} cannot lead to a {value['type']}")
+            raise OctaneRefusedError(400, f"{spec.name} cannot lead to a {value['type']}")
         found = self.tables.find(COLLECTIONS[target], value["id"])
         if found is None:
-            raise RefusedError(400, f"{spec.name}: {target} has no entity {value['id']}")
+            raise OctaneRefusedError(400, f"{spec.name}: {target} has no entity {value['id']}")
         return found.pk
 
     def _check_required(self, collection: Collection, changes: Changes) -> None:
@@ -142,33 +146,33 @@ class Writes:
             value = stored.get(spec.column or spec.name)
             if spec.required and value in (None, "", []):
                 text = f"{collection.name}: the field {spec.name} is required"
-                raise RefusedError(400, text, "platform.required_field_missing")
+                raise OctaneRefusedError(400, text, "platform.required_field_missing")
 
 
 def _string(spec: FieldSpec, value: Any) -> Any:
     if not isinstance(value, str):
-        raise RefusedError(400, f"{spec.name} is a text, not {value!r}")
+        raise OctaneRefusedError(400, f"{spec.name} is a text, not {value!r}")
     if spec.name == "name" and len(value) > LONGEST_NAME:
-        raise RefusedError(400, f"a name has at most {LONGEST_NAME} characters")
+        raise OctaneRefusedError(400, f"a name has at most {LONGEST_NAME} characters")
     return value
 
 
 def _number(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedError(400, f"{spec.name} is a number, not {value!r}")
+        raise OctaneRefusedError(400, f"{spec.name} is a number, not {value!r}")
     return value
 
 
 def _truth(spec: FieldSpec, value: Any) -> Any:
     if not isinstance(value, bool):
-        raise RefusedError(400, f"{spec.name} is true or false, not {value!r}")
+        raise OctaneRefusedError(400, f"{spec.name} is true or false, not {value!r}")
     return value
 
 
 def _date(spec: FieldSpec, value: Any) -> Any:
     milliseconds = read_date_ms(value) if isinstance(value, str) else None
     if milliseconds is None:
-        raise RefusedError(400, f"{spec.name} is a date such as 2026-01-05T10:00:00Z")
+        raise OctaneRefusedError(400, f"{spec.name} is a date such as 2026-01-05T10:00:00Z")
     return milliseconds
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request, cookie_parser
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pytest_jama.sandbox.context_paths import PathMiddleware
 from pytest_jama.sandbox.faults.base import FaultMiddleware
-from pytest_jama.sandbox.faults.interception import Backend
 from pytest_jama.sandbox.octane.attachment_files import attach, show_attachment
+from pytest_jama.sandbox.octane.disturbed import OCTANE_PATHS, SIGN_IN, backend_of
 from pytest_jama.sandbox.octane.entity_routes import (
     change_one,
     change_script,
@@ -30,40 +30,28 @@ from pytest_jama.sandbox.octane.entity_routes import (
     show_one,
     show_script,
 )
-from pytest_jama.sandbox.octane.entity_types import TYPES
-from pytest_jama.sandbox.octane.octane_errors import RefusedError, error_answer
-from pytest_jama.sandbox.octane.octane_site import API, SPACE, WORKSPACE, json_of, octane_site_of
+from pytest_jama.sandbox.octane.octane_errors import (
+    OctaneRefusedError,
+    error_answer,
+    error_body,
+)
+from pytest_jama.sandbox.octane.octane_site import SPACE, WORKSPACE, json_of, octane_site_of
 from pytest_jama.sandbox.octane.result_routes import (
     push_results,
     put_build,
     show_schema,
     show_task,
 )
-from pytest_jama.sandbox.octane.signing_in import IDLE
 from pytest_jama.sandbox.octane.workspace_page import PAGES
-from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
+from pytest_jama.sandbox.recorder import Record, RecordMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from pytest_jama.sandbox.faults import ActiveFaults
     from pytest_jama.sandbox.octane.octane_site import Endpoint, OctaneSite
 
-SIGN_IN = "/authentication/sign_in"
-_ROOTS = ("/api/", "/authentication/", "/admin/")
 _PREVIEW = "ALM-OCTANE-TECH-PREVIEW"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OctanePaths(ApiPaths):
-    """The API has several roots; paths of the workspace are recorded without it."""
-
-    def include(self, path: str) -> bool:
-        """Return whether a path belongs to the API."""
-        return path.startswith(_ROOTS)
-
-
-OCTANE_PATHS = OctanePaths(version=API, token=SIGN_IN)
 
 
 def create_octane_app(site: OctaneSite, *, faults: ActiveFaults, record: Record) -> Starlette:
@@ -75,13 +63,13 @@ def create_octane_app(site: OctaneSite, *, faults: ActiveFaults, record: Record)
                 PathMiddleware,
                 context_path=site.context_path,
                 plain=lambda path: path.rstrip("/") or "/",
-                outside=lambda why: error_answer(RefusedError(404, why)),
+                outside=lambda why: error_answer(OctaneRefusedError(404, why)),
             ),
             Middleware(RecordMiddleware, record=record, paths=OCTANE_PATHS),
-            Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
+            Middleware(FaultMiddleware, faults=faults, backend=backend_of(site)),
         ],
         exception_handlers={
-            RefusedError: _refuse,
+            OctaneRefusedError: _refuse,
             HTTPException: _refuse,
             ClientDisconnect: _refuse,
             Exception: _refuse,
@@ -123,6 +111,13 @@ _TABLE: tuple[tuple[str, Mapping[str, Endpoint]], ...] = (
 )
 """Paths below the workspace, with what they take; the first that fits counts."""
 
+_FORMS = ("*/*", "application/*", "application/json")
+_OTHER_FORMS: Mapping[str, tuple[str, ...]] = {
+    "attachments": ("application/octet-stream",),
+    "test-results": ("application/xml", "text/xml"),
+}
+"""What `Accept` may ask for; some resources have another form, too."""
+
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -150,7 +145,7 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
         token = door.admit(request)
         try:
             answer = await endpoint(request)
-        except RefusedError as exc:
+        except OctaneRefusedError as exc:
             answer = _refused(request, exc)
         door.renew(token, answer)
         return answer
@@ -187,20 +182,24 @@ async def _workspaces(request: Request) -> Response:
 
 
 def _named(request: Request, kind: str, number: int, name: str) -> Response:
+    unknown = set(request.query_params) - {"fields", "limit", "offset"}
+    if unknown:
+        raise OctaneRefusedError(400, f"this list takes no parameter {min(unknown)!r}")
     asked = request.query_params.get("fields", "name").split(",")
     shown = {"type": kind, "id": str(number), **({"name": name} if "name" in asked else {})}
-    return JSONResponse(octane_site_of(request).answers.envelope([shown], 1))
+    page = [shown] if request.query_params.get("offset", "0") == "0" else []
+    return JSONResponse(octane_site_of(request).answers.envelope(page, 1))
 
 
 def _check_space(request: Request) -> None:
     if request.path_params["space"] != str(SPACE):
-        raise RefusedError(404, f"there is no shared space {request.path_params['space']}")
+        raise OctaneRefusedError(404, f"there is no shared space {request.path_params['space']}")
 
 
 async def _workspace(request: Request) -> Response:
     _check_space(request)
     if request.path_params["workspace"] != str(WORKSPACE):
-        raise RefusedError(404, f"there is no workspace {request.path_params['workspace']}")
+        raise OctaneRefusedError(404, f"there is no workspace {request.path_params['workspace']}")
     rest = request.path_params["rest"]
     for pattern, endpoints in _TABLE:
         match = re.fullmatch(pattern, rest)
@@ -208,7 +207,7 @@ async def _workspace(request: Request) -> Response:
             request.path_params.update(match.groupdict())
             _check_rights(request, rest.partition("/")[0])
             return await _endpoint(request, endpoints)(request)
-    raise RefusedError(404, f"there is no resource {rest}")
+    raise OctaneRefusedError(404, f"there is no resource {rest}")
 
 
 def _endpoint(request: Request, endpoints: Mapping[str, Endpoint]) -> Endpoint:
@@ -217,117 +216,48 @@ def _endpoint(request: Request, endpoints: Mapping[str, Endpoint]) -> Endpoint:
     return endpoints[request.method]
 
 
-def _wrong_method(request: Request, allowed: Collection[str]) -> RefusedError:
+def _wrong_method(request: Request, allowed: Collection[str]) -> OctaneRefusedError:
     words = f"{request.method} is not possible here; {', '.join(sorted(allowed))} is"
-    return RefusedError(405, words, headers={"Allow": ", ".join(sorted(allowed))})
+    return OctaneRefusedError(405, words, headers={"Allow": ", ".join(sorted(allowed))})
 
 
 def _check_rights(request: Request, resource: str) -> None:
     knobs = octane_site_of(request).knobs
     if resource in knobs.forbidden_names.split(","):
-        raise RefusedError(403, f"the role of this API key may not use {resource}")
+        raise OctaneRefusedError(403, f"the role of this API key may not use {resource}")
     if resource in knobs.preview_names.split(",") and _PREVIEW not in request.headers:
-        raise RefusedError(403, f"{resource} is not public: send the header {_PREVIEW}: true")
+        raise OctaneRefusedError(403, f"{resource} is not public: send the header {_PREVIEW}: true")
     accepted = request.headers.get("accept", "*/*")
-    if not any(each in accepted for each in ("*/*", "application/", "json")):
-        raise RefusedError(406, f"Accept: {accepted[:80]} leaves no form for the answer")
+    if not any(each in accepted for each in (*_FORMS, *_OTHER_FORMS.get(resource, ()))):
+        raise OctaneRefusedError(406, f"Accept: {accepted[:80]} leaves no form for the answer")
 
 
 async def _refuse(request: Request, exc: Exception) -> Response:
     return _refused(request, _refusal_of(request, exc))
 
 
-def _refused(request: Request, refusal: RefusedError) -> JSONResponse:
-    return error_answer(refusal, correlation_id=request.headers.get("x-correlation-id"))
+def _refused(request: Request, refusal: OctaneRefusedError) -> JSONResponse:
+    correlation_id = request.headers.get("x-correlation-id")
+    if octane_site_of(request).knobs.error_look == "servlet":
+        words = json.dumps(error_body(refusal, correlation_id=correlation_id))
+        body = {"message": html.escape(words)}
+        return JSONResponse(body, status_code=refusal.status, headers=dict(refusal.headers))
+    return error_answer(refusal, correlation_id=correlation_id)
 
 
-def _refusal_of(request: Request, exc: Exception) -> RefusedError:
+def _refusal_of(request: Request, exc: Exception) -> OctaneRefusedError:
     what = f"{request.method} {request.url.path}"
-    if isinstance(exc, RefusedError):
+    if isinstance(exc, OctaneRefusedError):
         return exc
     if isinstance(exc, HTTPException):
         words = _HTTP_WORDS.get(exc.status_code, exc.detail)
-        return RefusedError(exc.status_code, words.format(what), headers=exc.headers or {})
+        return OctaneRefusedError(exc.status_code, words.format(what), headers=exc.headers or {})
     if isinstance(exc, ClientDisconnect):  # no one reads this, but the record has it
-        return RefusedError(400, f"{what} ended before its body was whole")
-    return RefusedError(500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}")
+        return OctaneRefusedError(400, f"{what} ended before its body was whole")
+    return OctaneRefusedError(500, f"{what} failed in the sandbox: {type(exc).__name__}: {exc}")
 
 
 _HTTP_WORDS = {
     404: "there is nothing at {}",
     405: "{} is not possible with this method",
 }
-
-
-def _backend(site: OctaneSite) -> Backend:
-    """Say what faults have to know of this server."""
-
-    def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
-        return error_answer(RefusedError(status, message, headers=headers))
-
-    def expired(headers: Mapping[str, str]) -> JSONResponse:
-        site.door.expire(cookie_parser(headers.get("cookie", "")))
-        return error_answer(RefusedError(401, "the token has expired (fault 401)", IDLE))
-
-    def locked(path: str) -> JSONResponse:
-        return error_answer(RefusedError(409, f"{path} is being changed by tess (fault locked)"))
-
-    return Backend(
-        database=site.store.database,
-        paths=OCTANE_PATHS,
-        refusal=refusal,
-        expired=expired,
-        locked=locked,
-        without=_without,
-        emptied=lambda body: _changed(body, lambda _: []),
-        replaced=_replaced,
-        shown=_shown,
-        created=_created,
-    )
-
-
-def _changed(body: bytes, change: Callable[[list[Any]], list[Any]]) -> bytes:
-    """Change the rows of a list; any other answer stays as it is."""
-    page = _decoded(body)
-    rows = page.get("data")
-    if not isinstance(rows, list) or "exceeds_total_count" not in page:
-        return body
-    return json.dumps({**page, "data": change(rows)}).encode()
-
-
-def _decoded(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _number(row: Mapping[str, Any]) -> int:
-    text = str(row.get("id", ""))
-    return int(text) if text.isdigit() else 0
-
-
-def _without(body: bytes, ids: Collection[int]) -> bytes:
-    page = _decoded(body)
-    rows = page.get("data")
-    if not isinstance(rows, list):
-        return body
-    kept = [row for row in rows if _number(row) not in ids]
-    total = page["total_count"] - len(rows) + len(kept)
-    return json.dumps({**page, "data": kept, "total_count": total}).encode()
-
-
-def _replaced(body: bytes, objects: Mapping[int, object]) -> bytes:
-    return _changed(body, lambda rows: [objects.get(_number(row), row) for row in rows])
-
-
-def _shown(body: bytes) -> tuple[int, object] | None:
-    entity = _decoded(body)
-    return (_number(entity), entity) if "id" in entity and "type" in entity else None
-
-
-def _created(body: bytes) -> tuple[str, int]:
-    entity = (_decoded(body).get("data") or [{}])[0]
-    kind = TYPES.get(str(entity.get("type")))
-    return f"/{kind.collection}" if kind else "", _number(entity)

@@ -25,7 +25,7 @@ CODES = {
 """By the status; that of 503 is the one of a full queue of results."""
 
 
-class RefusedError(Exception):
+class OctaneRefusedError(Exception):
     """A request that is refused.
 
     Args:
@@ -50,7 +50,7 @@ class RefusedError(Exception):
         self.headers = headers or {}
 
 
-def error_body(refusal: RefusedError, *, correlation_id: str | None = None) -> Json:
+def error_body(refusal: OctaneRefusedError, *, correlation_id: str | None = None) -> Json:
     """Describe one refusal."""
     return {
         "error_code": refusal.error_code,
@@ -63,7 +63,7 @@ def error_body(refusal: RefusedError, *, correlation_id: str | None = None) -> J
     }
 
 
-def error_answer(refusal: RefusedError, *, correlation_id: str | None = None) -> JSONResponse:
+def error_answer(refusal: OctaneRefusedError, *, correlation_id: str | None = None) -> JSONResponse:
     """Answer a request that is refused as a whole."""
     body = error_body(refusal, correlation_id=correlation_id)
     return JSONResponse(body, status_code=refusal.status, headers=dict(refusal.headers))

@@ -88,6 +88,12 @@ class OctaneKnobs(KnobSet):
     total_limit_count: int = knob(0, "`total_count` may be capped; 0 tells it exactly")
     caret: Literal["400", "escape"] = knob("400", r"whether `\^` is possible in a text is unknown")
     bulk_failure_count: int = knob(0, "the entity of this number in a bulk write fails; 0 none")
+    single_error: Literal["bare", "envelope"] = knob(
+        "bare", "a POST of a single entity may answer with the envelope and `errors`, too"
+    )
+    error_look: Literal["platform", "servlet"] = knob(
+        "platform", "the servlet container writes `message`, perhaps with HTML-escaped JSON"
+    )
     planned_steps: Literal["no", "yes"] = knob(
         "no", "the steps of a planned manual run may be made with it"
     )

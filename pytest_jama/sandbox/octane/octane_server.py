@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from pytest_jama.sandbox.faults import Fault
 from pytest_jama.sandbox.local_server import LocalServer
 from pytest_jama.sandbox.octane.octane_app import create_octane_app
-from pytest_jama.sandbox.octane.octane_errors import RefusedError, error_answer
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError, error_answer
 from pytest_jama.sandbox.octane.octane_knobs import OctaneKnobs
 from pytest_jama.sandbox.octane.octane_site import API, SPACE, WORKSPACE, OctaneSite
 from pytest_jama.sandbox.octane.signing_in import OctaneCredentials
@@ -69,7 +69,8 @@ class OctaneSandbox(LocalServer):
     def guarded_app(self) -> ASGIApp:
         """Build the application, and what stands before it."""
         return OwnPagesOnly(
-            self.app(), refusal=lambda status, words: error_answer(RefusedError(status, words))
+            self.app(),
+            refusal=lambda status, words: error_answer(OctaneRefusedError(status, words)),
         )
 
     def close(self) -> None:

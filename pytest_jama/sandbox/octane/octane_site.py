@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.octane.entity_answers import Answers
 from pytest_jama.sandbox.octane.entity_writes import Writes
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
 from pytest_jama.sandbox.octane.result_tasks import TaskQueue
 from pytest_jama.sandbox.octane.signing_in import Door, OctaneCredentials
 
@@ -67,20 +67,20 @@ async def json_of(request: Request) -> Any:
     """Read the JSON of a request.
 
     Raises:
-        RefusedError: 415 for anything that does not say that it is JSON, 400 for what is not.
+        OctaneRefusedError: 415 for anything that does not say that it is JSON, 400 for what is not.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise RefusedError(415, f"Content-Type {kind!r} is not application/json")
+        raise OctaneRefusedError(415, f"Content-Type {kind!r} is not application/json")
     try:
         return json.loads(await request.body())
     except (ValueError, RecursionError) as exc:
-        raise RefusedError(400, f"the body is not JSON: {exc}") from exc
+        raise OctaneRefusedError(400, f"the body is not JSON: {exc}") from exc
 
 
 async def object_of(request: Request) -> Json:
     """Read the JSON object of a request; anything else is refused with 400."""
     body = await json_of(request)
     if not isinstance(body, dict):
-        raise RefusedError(400, "the body is not a JSON object")
+        raise OctaneRefusedError(400, "the body is not a JSON object")
     return body

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.octane.entity_tables import LISTED_TYPES
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS, Collection, FieldSpec
-from pytest_jama.sandbox.octane.octane_errors import RefusedError
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 from pytest_jama.sandbox.octane.query_words import (
     AllOf,
     AnyOf,
@@ -103,7 +103,7 @@ class Condition:
             return self._scalar(phrase, FieldSpec(name="type"), f"{alias}.type")
         spec = self.tables.fields(collection).get(phrase.field)
         if spec is None:
-            raise RefusedError(400, f"{collection.name} has no field {phrase.field!r}")
+            raise OctaneRefusedError(400, f"{collection.name} has no field {phrase.field!r}")
         if spec.kind in ("reference", "references"):
             return self._reference(phrase, spec, alias)
         if spec.name == "subtype":
@@ -112,7 +112,7 @@ class Condition:
 
     def _identifier(self, phrase: Phrase, collection: Collection, alias: str) -> str:
         if len(phrase.values) > MOST_IDS:
-            raise RefusedError(400, f"an IN takes at most {MOST_IDS} ids")
+            raise OctaneRefusedError(400, f"an IN takes at most {MOST_IDS} ids")
         if phrase.values == (CurrentUser(),) and phrase.operator == "EQ":
             return self._compare(f"{alias}.pk", "=", self.current_user)
         names = {each.name for each in collection.types}
@@ -158,7 +158,7 @@ class Condition:
             for value in phrase.values
         )
         if phrase.operator not in ("EQ", "IN") or not is_right:
-            raise RefusedError(
+            raise OctaneRefusedError(
                 400, f"{spec.name} is a reference: ask with {spec.name} EQ {{id EQ 1}} or {{null}}"
             )
         return " OR ".join(f"({self._leads(spec, value, alias)})" for value in phrase.values)
@@ -212,8 +212,8 @@ def reference_column(spec: FieldSpec, alias: str) -> str:
     return f"json_extract({alias}.fields, '$.{spec.name}')"
 
 
-def _wrong(spec: FieldSpec, value: Value) -> RefusedError:
-    return RefusedError(400, f"{spec.name} is a {spec.kind}, and is compared with {value}")
+def _wrong(spec: FieldSpec, value: Value) -> OctaneRefusedError:
+    return OctaneRefusedError(400, f"{spec.name} is a {spec.kind}, and is compared with {value}")
 
 
 def _text(spec: FieldSpec, value: Value) -> object:
@@ -237,7 +237,7 @@ def _truth(spec: FieldSpec, value: Value) -> object:
 def _date(spec: FieldSpec, value: Value) -> object:
     milliseconds = read_date_ms(value.plain) if isinstance(value, Text) else None
     if milliseconds is None:
-        raise RefusedError(400, f"{spec.name} is a date such as ^2026-01-05T10:00:00Z^")
+        raise OctaneRefusedError(400, f"{spec.name} is a date such as ^2026-01-05T10:00:00Z^")
     return milliseconds
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pytest_jama.sandbox.octane.octane_errors import RefusedError
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 
 _DEEPEST = 50
 """Statements inside each other; a longer chain is refused, not recursed into."""
@@ -116,18 +116,20 @@ def parse_query(text: str, *, caret: bool = False) -> Statement:
         caret: Whether `\\^` is a `^` inside a text.
 
     Raises:
-        RefusedError: 400, with the place where the text stops to be a query.
+        OctaneRefusedError: 400, with the place where the text stops to be a query.
     """
     if len(text) < len('"x"') or text[0] != '"' or text[-1] != '"':
-        raise RefusedError(400, f'the query {text!r} does not stand between double quotes (")')
-    reader = _Reader(text[1:-1], caret=caret)
+        raise OctaneRefusedError(
+            400, f'the query {text!r} does not stand between double quotes (")'
+        )
+    reader = _QueryReader(text[1:-1], caret=caret)
     statement = reader.any_of(0)
     if not reader.is_at_end:
         raise reader.refusal("the end of the query, ; or ||")
     return statement
 
 
-class _Reader:
+class _QueryReader:
     """Reads from left to right; every method leaves `_at` behind what it has read."""
 
     def __init__(self, text: str, *, caret: bool) -> None:
@@ -139,10 +141,10 @@ class _Reader:
     def is_at_end(self) -> bool:
         return self._at == len(self._text)
 
-    def refusal(self, wanted: str) -> RefusedError:
+    def refusal(self, wanted: str) -> OctaneRefusedError:
         rest = self._text[self._at : self._at + 40]
         found = f"{rest!r}" if rest else "the end"
-        return RefusedError(
+        return OctaneRefusedError(
             400,
             f"the query cannot be read at character {self._at}: {wanted} is due, found {found}",
             "platform.invalid_query",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from pytest_jama.sandbox.octane.result_schema import ELEMENTS, ROOT, ElementType, Slot
+from pytest_jama.sandbox.octane.result_schema import ELEMENTS, ROOT, ChildSlot, ElementType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,13 +61,13 @@ def read_document(raw: bytes, *, age: SchemaAge = "older") -> Iterator[Element]:
     Raises:
         InvalidDocumentError: It is wrong; runs before the wrong place may have been yielded.
     """
-    reader = _Reader(age)
+    reader = _DocumentReader(age)
     for start in range(0, max(len(raw), 1), _CHUNK_BYTES):
         reader.feed(raw[start : start + _CHUNK_BYTES], is_last=start + _CHUNK_BYTES >= len(raw))
         yield from reader.taken()
 
 
-class _Reader:
+class _DocumentReader:
     """Keeps the open elements, and hands over what is whole."""
 
     def __init__(self, age: SchemaAge) -> None:
@@ -130,7 +130,7 @@ class _Reader:
             parent.at, parent.chosen = parent.at + 1, ""
         raise self._refusal(f"{name!r} may not stand at this place in {parent.type.name!r}")
 
-    def _need_no_more(self, parent: _Open, slot: Slot) -> None:
+    def _need_no_more(self, parent: _Open, slot: ChildSlot) -> None:
         if slot.required:
             wanted = " or ".join(slot.names)
             raise self._refusal(f"{parent.type.name!r} lacks {wanted!r} at this place")

@@ -31,7 +31,7 @@ _SEVERAL: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
+class ResultContext:
     """What the head of a document, or a single run, says of runs and tests.
 
     Attributes:
@@ -50,12 +50,12 @@ class Context:
     taxonomies: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
 
-    def inside(self, head: Context) -> Context:
+    def inside(self, head: ResultContext) -> ResultContext:
         """Return what holds for a run: its own words beat those of the head, or add to them."""
         links = dict(head.test_links)
         for name, targets in self.test_links.items():
             links[name] = [*links.get(name, ()), *targets]
-        return Context(
+        return ResultContext(
             run={**head.run, **self.run},
             test={**head.test, **self.test},
             test_links=links,
@@ -72,7 +72,7 @@ class ReferenceReader:
         self._knobs = knobs
         self._found: dict[tuple[str, str], Entity | None] = {}
 
-    def read(self, element: Element) -> Context:
+    def read(self, element: Element) -> ResultContext:
         """Read the head of a document, or a run."""
         run: dict[str, int] = {}
         test: dict[str, int] = {}
@@ -95,7 +95,7 @@ class ReferenceReader:
                 taxonomies += [
                     (e.attributes["type"], e.attributes["value"]) for e in child.children
                 ]
-        return Context(
+        return ResultContext(
             run=run,
             test=test,
             test_links=links,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from pytest_jama.sandbox.octane.ci_builds import report_build
-from pytest_jama.sandbox.octane.octane_errors import RefusedError
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 from pytest_jama.sandbox.octane.octane_site import object_of, octane_site_of
+from pytest_jama.sandbox.octane.reported_builds import report_build
 from pytest_jama.sandbox.octane.result_schema import write_schema
 from pytest_jama.sandbox.octane.result_tasks import Push
 
@@ -35,16 +35,16 @@ async def push_results(request: Request) -> Response:
     site = octane_site_of(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _XML:
-        raise RefusedError(415, f"Content-Type {kind!r} is not application/xml")
+        raise OctaneRefusedError(415, f"Content-Type {kind!r} is not application/xml")
     unknown = [name for name in request.query_params if name != "skip-errors"]
     flag = request.query_params.get("skip-errors", "false")
     if unknown or flag not in ("true", "false"):
-        raise RefusedError(400, "test-results takes skip-errors=true or skip-errors=false")
+        raise OctaneRefusedError(400, "test-results takes skip-errors=true or skip-errors=false")
     packed = await request.body()
     raw = _unpacked(packed, request.headers.get("content-encoding", ""), site.knobs)
     limit = site.knobs.document_limit_bytes
     if limit and len(raw) > limit:
-        raise RefusedError(413, f"the document has {len(raw)} bytes, more than {limit}")
+        raise OctaneRefusedError(413, f"the document has {len(raw)} bytes, more than {limit}")
     answer = site.queue.push(Push(packed=packed, raw=raw, skip_errors=flag == "true"))
     return JSONResponse(answer, status_code=202)
 
@@ -55,14 +55,14 @@ def _unpacked(body: bytes, encoding: str, knobs: OctaneKnobs) -> bytes:
         return body
     if name not in _PACKED[knobs.gzip]:
         status = 400 if knobs.gzip == "400" else 415
-        raise RefusedError(status, f"Content-Encoding {encoding!r} is not taken")
+        raise OctaneRefusedError(status, f"Content-Encoding {encoding!r} is not taken")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         raw = unpacker.decompress(body, _LONGEST_DOCUMENT_BYTES)
     except zlib.error as exc:
-        raise RefusedError(400, f"the body is not gzip: {exc}") from exc
+        raise OctaneRefusedError(400, f"the body is not gzip: {exc}") from exc
     if not unpacker.eof or unpacker.unused_data:
-        raise RefusedError(400, "the body is not one whole gzip stream")
+        raise OctaneRefusedError(400, "the body is not one whole gzip stream")
     return raw
 
 
@@ -70,7 +70,7 @@ async def show_task(request: Request) -> Response:
     """Say what became of a push, `GET test-results/{id}`."""
     text = request.path_params["task"]
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise RefusedError(404, f"QueueItem id={text} does not exist", "testbox.not_found")
+        raise OctaneRefusedError(404, f"QueueItem id={text} does not exist", "testbox.not_found")
     return JSONResponse(octane_site_of(request).queue.status(int(text)))
 
 

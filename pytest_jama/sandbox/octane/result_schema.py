@@ -89,7 +89,7 @@ VALUE_TYPES: Mapping[str, ValueType] = {each.name: each for each in _TYPES}
 
 
 @dataclass(frozen=True)
-class Slot:
+class ChildSlot:
     """Children that may stand at one place among their siblings.
 
     Attributes:
@@ -113,7 +113,7 @@ class ElementType:
     """
 
     name: str
-    slots: tuple[Slot, ...]
+    slots: tuple[ChildSlot, ...]
     attributes: Mapping[str, ValueType]
     required: frozenset[str]
     text: bool
@@ -151,10 +151,10 @@ ROOT = "test_result"
 _ATTRIBUTE = re.compile(r"(\w+)([!=+])(\w+)")
 
 
-def _slot(text: str) -> Slot:
+def _slot(text: str) -> ChildSlot:
     ends = text[-1] if text[-1] in "?*" else ""
     pairs = [part.partition(":") for part in text.rstrip("?*").split(",")]
-    return Slot(
+    return ChildSlot(
         names=tuple(name for name, _, _ in pairs),
         types=tuple(kind or name for name, _, kind in pairs),
         required=not ends,
@@ -215,7 +215,7 @@ def _complex_type(element: ElementType) -> str:
     return f'<xs:complexType name="{element.name}_type">{content}</xs:complexType>'
 
 
-def _particle(slot: Slot) -> str:
+def _particle(slot: ChildSlot) -> str:
     low = "" if slot.required else ' minOccurs="0"'
     high = ' maxOccurs="unbounded"' if slot.many else ""
     pairs = zip(slot.names, slot.types, strict=True)

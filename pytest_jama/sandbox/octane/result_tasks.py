@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.sandbox.octane.ci_builds import find_build
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
+from pytest_jama.sandbox.octane.reported_builds import find_build
 from pytest_jama.sandbox.octane.result_document import (
     Element,
     InvalidDocumentError,
@@ -73,7 +74,7 @@ class TaskQueue:
         """Take a document, or recognise it.
 
         Raises:
-            RefusedError: 400; it is not well-formed, or not valid. Nothing of it is taken then.
+            OctaneRefusedError: 400; it is not valid XML for results, and nothing is taken.
         """
         digest = self._hash(push)
         known = self._find_hash(digest, skip_errors=push.skip_errors)
@@ -84,18 +85,20 @@ class TaskQueue:
                 status, details = self._process(push)
                 task = self._store(push, digest, status=status, details=details)
         except InvalidDocumentError as exc:
-            raise RefusedError(400, str(exc), "testbox.invalid_document") from exc
+            raise OctaneRefusedError(400, str(exc), "testbox.invalid_document") from exc
         return {**self._shown(task), "status": self._word("queued")}
 
     def status(self, task_id: int) -> Json:
         """Say what became of a push; asking often enough brings it to its end.
 
         Raises:
-            RefusedError: 404; there is no such task, or not any more.
+            OctaneRefusedError: 404; there is no such task, or not any more.
         """
         rows = self._database.select("tasks", id=task_id)
         if not rows or rows[0]["until_s"] <= self._tables.clock():
-            raise RefusedError(404, f"QueueItem id={task_id} does not exist", "testbox.not_found")
+            raise OctaneRefusedError(
+                404, f"QueueItem id={task_id} does not exist", "testbox.not_found"
+            )
         answer = self._shown(rows[0])
         self._database.execute("UPDATE tasks SET polls = polls + 1 WHERE id = ?", (task_id,))
         return answer
@@ -165,7 +168,8 @@ class TaskQueue:
             "hash": digest,
             "hash_until_s": now_s + self._knobs.hash_life_s if blocks else now_s,
             "skip_errors": push.skip_errors,
-            "document": push.raw,
+            "size": len(push.raw),
+            "packed_document": zlib.compress(push.raw, level=1),
         }
         self._database.insert("tasks", row)
         return self._database.select("tasks", id=first)[0]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from pytest_jama.sandbox.octane.octane_errors import RefusedError
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,19 +68,21 @@ class Door:
         """Answer `sign_in`.
 
         Raises:
-            RefusedError: 401; the credentials are wrong.
+            OctaneRefusedError: 401; the credentials are wrong.
         """
         has_token = self._database.find("tokens", token=cookies.get(TOKEN, "")) is not None
         if has_token and self._knobs.sign_in_with_cookie != "200":
             if self._knobs.sign_in_with_cookie == "304":
                 return Response(status_code=304)
-            raise RefusedError(401, "the session is signed in already")
+            raise OctaneRefusedError(401, "the session is signed in already")
         only_keys = self._knobs.users == "api_keys_only"
         name = (
             self._credentials.admit(body, only_keys=only_keys) if isinstance(body, dict) else None
         )
         if name is None:
-            raise RefusedError(401, "the user name or the password is wrong", "VALIDATION_FAILED")
+            raise OctaneRefusedError(
+                401, "the user name or the password is wrong", "VALIDATION_FAILED"
+            )
         answer = Response(status_code=200)
         self._issue(name, answer)
         answer.set_cookie(USER, name, path="/", samesite=None)
@@ -109,7 +111,7 @@ class Door:
         """Let a request in; return its token, None for one that needs none.
 
         Raises:
-            RefusedError: 401 without a valid token, 403 without what goes with it.
+            OctaneRefusedError: 401 without a valid token, 403 without what goes with it.
         """
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic" and self._knobs.basic == "on":
@@ -119,13 +121,15 @@ class Door:
         row = self._database.find("tokens", token=token)
         if row is None:
             code = IDLE if token else ""
-            raise RefusedError(401, "sign in first: there is no valid token", code)
+            raise OctaneRefusedError(401, "sign in first: there is no valid token", code)
         limit = self._knobs.token_use_count
         if limit and row["uses"] >= limit:
             self._database.delete("tokens", token=token)
-            raise RefusedError(401, "the token has expired", IDLE)
+            raise OctaneRefusedError(401, "the token has expired", IDLE)
         if self._knobs.csrf == "on" and request.headers.get(CSRF_HEADER) != row["csrf"]:
-            raise RefusedError(403, f"the header {CSRF_HEADER} does not fit the cookie {CSRF}")
+            raise OctaneRefusedError(
+                403, f"the header {CSRF_HEADER} does not fit the cookie {CSRF}"
+            )
         self._database.execute("UPDATE tokens SET uses = uses + 1 WHERE token = ?", (token,))
         return token
 
@@ -136,7 +140,7 @@ class Door:
             name = secret = ""
         body = {"user": name, "password": secret}
         if self._credentials.admit(body, only_keys=self._knobs.users == "api_keys_only") is None:
-            raise RefusedError(401, "the user name or the password is wrong")
+            raise OctaneRefusedError(401, "the user name or the password is wrong")
 
     def renew(self, token: str | None, answer: Response) -> None:
         """Give a new token with an answer, where the knobs say so."""

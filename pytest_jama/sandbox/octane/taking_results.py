@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.octane.entity_tables import EntityTables
     from pytest_jama.sandbox.octane.octane_knobs import OctaneKnobs
     from pytest_jama.sandbox.octane.result_document import Element
-    from pytest_jama.sandbox.octane.result_references import Context, ReferenceReader
+    from pytest_jama.sandbox.octane.result_references import ReferenceReader, ResultContext
 
 _AT_A_TIME = 500
 _STATUSES = ("passed", "failed", "skipped", "planned")
+_WORST_FIRST = ("failed", "passed", "skipped", "planned")
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,9 @@ class _Taken:
     """A run on its way into the tables."""
 
     element: Element
-    context: Context
+    context: ResultContext
     test_key: str
     test: int = 0
-    is_new_test: bool = False
     taxonomies: tuple[int, ...] = ()
     parent: int | None = None
     run_key: str = ""
@@ -68,7 +68,7 @@ class ResultTaker:
     tables: EntityTables
     knobs: OctaneKnobs
     references: ReferenceReader
-    head: Context
+    head: ResultContext
     build: BuildFound | None
     user: int
     skip_errors: bool
@@ -88,8 +88,12 @@ class ResultTaker:
             if taken:
                 self._find_tests(taken)
                 self._store_runs(taken, native, status)
+        for suite_run in self._suite_runs.values():
+            self._sum_up(suite_run, native, status)
 
     def _begin(self, element: Element) -> _Taken | None:
+        if not element.children:
+            return _Taken(element, self.head, _identity(element))
         own = self.references.read(element)
         if own.missing:
             name = element.attributes["name"]
@@ -109,7 +113,6 @@ class ResultTaker:
         )
         for each in taken:
             entity = known.get(each.test_key)
-            each.is_new_test = entity is None
             each.test = numbers[each.test_key] if entity is None else entity.pk
             if entity is not None and each.context.test.items() - entity.fields.items():
                 self.tables.replace(entity.pk, {**entity.fields, **each.context.test})
@@ -251,7 +254,7 @@ class ResultTaker:
             self._nodes[taxonomy] = self._keyed(node)
         return self._nodes[taxonomy]
 
-    def _suite_run(self, context: Context) -> int | None:
+    def _suite_run(self, context: ResultContext) -> int | None:
         """Return the run of the suite: the one of the same id elsewhere, or one for this push."""
         if context.suite is None:
             return None
@@ -260,7 +263,7 @@ class ResultTaker:
             self._suite_runs[suite.pk, external] = self._new_suite_run(suite, external, context)
         return self._suite_runs[suite.pk, external]
 
-    def _new_suite_run(self, suite: Entity, external: str, context: Context) -> int:
+    def _new_suite_run(self, suite: Entity, external: str, context: ResultContext) -> int:
         planned = "planned"
         new = NewEntity(
             type="run_suite",
@@ -279,6 +282,21 @@ class ResultTaker:
         )
         return self._keyed(new) if external else self.tables.insert([new], author=self.user)[0]
 
+    def _sum_up(
+        self, suite_run: int, native: dict[str, int | None], status: dict[str, int | None]
+    ) -> None:
+        """Let a suite run have the worst status of its runs."""
+        rows = self.tables.database.all(
+            "SELECT DISTINCT json_extract(fields, '$.native_status') AS native FROM entities "
+            "WHERE parent = ? AND type = 'run_automated'",
+            (suite_run,),
+        )
+        found = {row["native"] for row in rows}
+        word = next((word for word in _WORST_FIRST if native[word] in found), "planned")
+        entity = self.tables.many([suite_run])[suite_run]
+        summary = {"native_status": native[word], "status": status[word]}
+        self.tables.replace(suite_run, {**entity.fields, **summary})
+
     def _keyed(self, new: NewEntity) -> int:
         found = self.tables.by_keys([str(new.key)])
         known = found.get(str(new.key))
@@ -290,7 +308,7 @@ def _identity(element: Element) -> str:
     values = element.attributes
     parts = [values.get(name, "") for name in ("module", "package", "class", "name")]
     kind = "test" if element.name == "test_run" else "gherkin test"
-    return f"{kind}:{json.dumps(parts, ensure_ascii=False)}"
+    return f"{kind}:{dumped(parts)}"
 
 
 def _new_test(taken: _Taken) -> NewEntity:

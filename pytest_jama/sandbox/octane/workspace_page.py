@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from pytest_jama.sandbox.octane.entity_answers import Window, parse_fields
+from pytest_jama.sandbox.octane.entity_answers import ListWindow, parse_fields
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS
 from pytest_jama.sandbox.octane.octane_site import API, octane_site_of
 from pytest_jama.sandbox.octane.query_words import parse_query
@@ -85,7 +85,7 @@ def _runs(request: Request, status: str | None) -> list[dict[str, Any]]:
     site, collection = octane_site_of(request), COLLECTIONS["runs"]
     text = f'"native_status EQ {{logical_name EQ ^list_node.run_native_status.{status}^}}"'
     statement = None if status is None else parse_query(text)
-    window = Window(limit=ROWS_PER_PAGE, order_by=("-id",))
+    window = ListWindow(limit=ROWS_PER_PAGE, order_by=("-id",))
     entities, _ = site.answers.select(collection, statement, window)
     return site.answers.shown(entities, collection, _RUN_FIELDS)
 
@@ -102,8 +102,7 @@ def _environments(request: Request) -> list[dict[str, Any]]:
 
 def _tasks(request: Request) -> list[dict[str, Any]]:
     rows = octane_site_of(request).store.database.all(
-        "SELECT id, status, details, skip_errors, polls, length(document) AS size FROM tasks "
-        "ORDER BY id DESC LIMIT 50"
+        "SELECT id, status, details, skip_errors, polls, size FROM tasks ORDER BY id DESC LIMIT 50"
     )
     return [dict(row) for row in rows]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
-from pytest_jama.sandbox.octane.ci_builds import look_for_builds, report_build
-from pytest_jama.sandbox.octane.entity_answers import Answers, Window, parse_fields
+from pytest_jama.sandbox.octane.entity_answers import Answers, ListWindow, parse_fields
 from pytest_jama.sandbox.octane.entity_tables import (
     FIRST_ID,
     SCHEMA,
@@ -20,6 +20,7 @@ from pytest_jama.sandbox.octane.entity_types import COLLECTIONS, TYPES, Collecti
 from pytest_jama.sandbox.octane.entity_writes import Writes
 from pytest_jama.sandbox.octane.octane_knobs import OctaneKnobs
 from pytest_jama.sandbox.octane.query_words import parse_query
+from pytest_jama.sandbox.octane.reported_builds import look_for_builds, report_build
 from pytest_jama.sandbox.octane.result_tasks import Task
 from pytest_jama.sandbox.octane.workspace_seeds import ROBOT, field_metadata, seed_workspace
 
@@ -86,7 +87,7 @@ class OctaneStore:
         """Create an entity as the API does, with everything that comes with it; return its id.
 
         Raises:
-            RefusedError: As the API would refuse it.
+            OctaneRefusedError: As the API would refuse it.
         """
         kind = COLLECTIONS[collection]
         with self.database.transaction():
@@ -117,7 +118,7 @@ class OctaneStore:
         """Tell of a build as `PUT analytics/ci/builds` does, without a delay.
 
         Raises:
-            RefusedError: As the API would refuse it.
+            OctaneRefusedError: As the API would refuse it.
         """
         with self.database.transaction():
             report_build(self.tables, OctaneKnobs(), fields)
@@ -155,14 +156,14 @@ class OctaneStore:
         """
         kind = COLLECTIONS[collection]
         statement = None if query is None else parse_query(f'"{query}"')
-        entities, _ = self._answers.select(kind, statement, Window(limit=_ALL))
+        entities, _ = self._answers.select(kind, statement, ListWindow(limit=_ALL))
         return self._answers.shown(entities, kind, None if fields is None else parse_fields(fields))
 
     def get(self, collection: str, identifier: str, *, fields: str | None = None) -> Json:
         """Return one entity as the API shows it.
 
         Raises:
-            RefusedError: There is none.
+            OctaneRefusedError: There is none.
         """
         entity = self.tables.require(collection, identifier)
         asked = None if fields is None else parse_fields(fields)
@@ -170,7 +171,7 @@ class OctaneStore:
 
     def count(self, collection: str) -> int:
         """Return how many entities a collection has."""
-        return self._answers.select(COLLECTIONS[collection], None, Window(limit=1))[1]
+        return self._answers.select(COLLECTIONS[collection], None, ListWindow(limit=1))[1]
 
     def add_field(self, type_name: str, field: str, *, label: str = "") -> None:
         """Add a field of this workspace to a type, such as `region_udf` or `lines_udf:number`."""
@@ -193,7 +194,7 @@ class OctaneStore:
                 status=row["status"],
                 details=row["details"],
                 skip_errors=bool(row["skip_errors"]),
-                document=row["document"],
+                document=zlib.decompress(row["packed_document"]),
             )
             for row in self.database.select("tasks")
         ]

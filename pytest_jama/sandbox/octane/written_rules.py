@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.octane.entity_tables import Entity, NewEntity
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
 from pytest_jama.sandbox.octane.workspace_seeds import STATUS_OF_NATIVE
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def summary_of(tables: EntityTables, native: int) -> int | None:
     entry = tables.many([native]).get(native)
     word = str(entry.fields["logical_name"]).removeprefix(_NATIVE) if entry else ""
     if word not in STATUS_OF_NATIVE:
-        raise RefusedError(400, f"native_status cannot be entry {native}")
+        raise OctaneRefusedError(400, f"native_status cannot be entry {native}")
     return tables.listed(_STATUS + STATUS_OF_NATIVE[word])
 
 
@@ -44,7 +44,7 @@ def _check_unique(tables: EntityTables, kind: str, name: object, *, own: int | N
     other = tables.named(_UNIQUE[kind], name=name)
     if other is not None and other.pk != own:
         text = f"{_UNIQUE[kind]} has an entity with the name {name!r} already"
-        raise RefusedError(409, text, "platform.duplicate_entity_error")
+        raise OctaneRefusedError(409, text, "platform.duplicate_entity_error")
 
 
 def _unique(kind: str) -> Callable[[Writes, Json], Json]:
@@ -65,15 +65,19 @@ def _pipeline(writes: Writes, body: Json) -> Json:
     if instance is not None:
         server = writes.tables.named("ci_servers", instance_id=instance)
         if server is None:
-            raise RefusedError(400, f"there is no CI server with the instance id {instance!r}")
+            raise OctaneRefusedError(
+                400, f"there is no CI server with the instance id {instance!r}"
+            )
         body["ci_server"] = {"type": "ci_server", "id": str(server.pk)}
     if body.get("ci_server") is None:
         text = "pipelines: the field ci_server is required"
-        raise RefusedError(400, text, "platform.required_field_missing")
+        raise OctaneRefusedError(400, text, "platform.required_field_missing")
     jobs = body.pop("jobs", None)
     names = [each.get("jobCiId") for each in jobs or [] if isinstance(each, dict)]
     if not names or body.get("root_job_ci_id") not in names:
-        raise RefusedError(400, 'pipelines: jobs is [{"jobCiId", "name"}], the root job among them')
+        raise OctaneRefusedError(
+            400, 'pipelines: jobs is [{"jobCiId", "name"}], the root job among them'
+        )
     return body
 
 
@@ -107,7 +111,9 @@ _TASK_OWNERS = ("story", "defect", "quality_story")
 def _task(_: Writes, body: Json) -> Json:
     owners = [name for name in _TASK_OWNERS if body.get(name) is not None]
     if len(owners) != 1:
-        raise RefusedError(400, "tasks: exactly one of story, defect and quality_story is required")
+        raise OctaneRefusedError(
+            400, "tasks: exactly one of story, defect and quality_story is required"
+        )
     return {**body, "parent": body[owners[0]]}
 
 
@@ -174,7 +180,7 @@ _COMMENT_OWNERS = ("owner_test", "owner_run", "owner_work_item", "owner_task")
 
 def _comment(_: Writes, body: Json) -> Json:
     if sum(body.get(name) is not None for name in _COMMENT_OWNERS) != 1:
-        raise RefusedError(
+        raise OctaneRefusedError(
             400, f"comments: exactly one of {', '.join(_COMMENT_OWNERS)} is required"
         )
     return body

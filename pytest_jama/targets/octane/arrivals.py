@@ -9,18 +9,26 @@ history has one for each push.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from datetime import datetime, timezone
 from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.text import clean, shorten
 from pytest_jama.targets.octane.build_making import find_build
-from pytest_jama.targets.octane.query import Statement, both, equals_id, is_not_after, is_not_before
+from pytest_jama.targets.octane.entities import PAGE_SIZE
+from pytest_jama.targets.octane.query import (
+    Statement,
+    both,
+    equals_id,
+    escape,
+    is_not_after,
+    is_not_before,
+)
+from pytest_jama.targets.octane.server_runs import HISTORY, RUNS, TestIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,8 +36,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.octane.document_head import BuildIds
     from pytest_jama.targets.octane.entities import Entities
     from pytest_jama.targets.octane.run_element import SentTest
-
-    _Way = Callable[[Entities, tuple[float, float]], Iterator["_ServerRun"]]
+    from pytest_jama.targets.octane.server_runs import RunSource, ServerRun
 
 _CANNOT_SAY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """Answers of servers that do not have one of the two collections, or not for us."""
@@ -37,29 +44,11 @@ _CANNOT_SAY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatu
 _SAME_MS = 1000
 """The server may keep whole seconds of when a run began, cut or rounded."""
 
+_FEW = 25
+"""So many runs are asked for by the names of their tests with one request."""
 
-class _Identity(NamedTuple):
-    """What the server knows a test by."""
-
-    package: str
-    class_name: str
-    name: str
-
-
-class _ServerRun(NamedTuple):
-    """A run as the server has it.
-
-    Attributes:
-        run_id: Its ID.
-        identity: Its test.
-        status: The last word of its status: ``passed``.
-        started_ms: When it began; None when that cannot be read.
-    """
-
-    run_id: str
-    identity: _Identity
-    status: str
-    started_ms: int | None
+_LONGEST_NAMES = 1500
+"""Characters of names in one address, as they are written there."""
 
 
 class RunGap(NamedTuple):
@@ -133,19 +122,21 @@ def read_back(
 
 
 def _look(entities: Entities, comparison: _Comparison, build: BuildIds | None) -> None:
-    """Look for what is not found yet: in the history of a build, else among the runs, then there.
+    """Look for what is not found yet: in the history of its build, among the runs, in the history.
 
-    A later session replaces what a run shows; only the history has both.
+    A later session replaces what a run shows; only the history has both. In that the newest entries
+    are those of the latest push, so that very many runs are looked for there first.
     """
-    ways: list[_Way] = [_list_runs, _list_history]
-    if build is not None:
-        ways.insert(0, partial(_list_history, build=build))
-    refusals = [_take(comparison, way(entities, comparison.span)) for way in ways]
+    is_large = len(comparison.waiting) > PAGE_SIZE
+    refusals = [_take(comparison, _of_build(entities, comparison, build))] if build else []
+    for source in (HISTORY, RUNS) if is_large else (RUNS, HISTORY):
+        rows = _asked(entities, source, comparison, partial(comparison.within, source))
+        refusals.append(_take(comparison, rows))
     if all(refusals):
         raise next(filter(None, refusals))
 
 
-def _take(comparison: _Comparison, runs: Iterable[_ServerRun]) -> RefusedError | None:
+def _take(comparison: _Comparison, runs: Iterable[ServerRun]) -> RefusedError | None:
     """Take what the server shows; return its refusal where it does not show that at all."""
     try:
         comparison.take(runs)
@@ -154,6 +145,54 @@ def _take(comparison: _Comparison, runs: Iterable[_ServerRun]) -> RefusedError |
             raise
         return refusal
     return None
+
+
+def _of_build(entities: Entities, comparison: _Comparison, build: BuildIds) -> Iterator[ServerRun]:
+    """Yield what the history has of a build; nothing where the server does not show it."""
+    shown = find_build(entities, build)
+    if shown is not None:
+        scope = equals_id("build_id", shown.entity_id)
+        yield from _asked(entities, HISTORY, comparison, lambda: scope)
+
+
+def _asked(
+    entities: Entities, source: RunSource, comparison: _Comparison, scope: Callable[[], Statement]
+) -> Iterator[ServerRun]:
+    """Yield runs of a source until all are found.
+
+    Others may have sent very many runs meanwhile. So the newest are read first, and the rest, if
+    there is one, is asked for by name.
+
+    Args:
+        entities: The workspace.
+        source: Where to look.
+        comparison: Knows what is not found yet.
+        scope: Returns what is asked of all runs.
+    """
+    most = len(comparison.waiting) + 2 * PAGE_SIZE
+    read = 0
+    for run in _newest(entities, source, scope(), most=most):
+        read += 1
+        yield run
+    if read < most:
+        return
+    if len(comparison.waiting) <= PAGE_SIZE:
+        for names in comparison.names():
+            yield from source.list(entities, both(scope(), source.named(names)))
+    else:
+        yield from source.list(entities, scope())
+
+
+def _newest(
+    entities: Entities, source: RunSource, query: Statement, *, most: int
+) -> Iterator[ServerRun]:
+    """Yield the newest runs; any where the server does not sort them so."""
+    try:
+        yield from source.list(entities, query, order_by="-id", most=most)
+    except RefusedError as refusal:
+        if refusal.http_status != HTTPStatus.BAD_REQUEST:
+            raise
+        yield from source.list(entities, query, order_by="", most=most)
 
 
 class _Comparison:
@@ -168,20 +207,33 @@ class _Comparison:
 
     def __init__(self, tests: Sequence[SentTest]) -> None:
         self._tests = tests
-        self._found: dict[int, _ServerRun] = {}
-        self._others: dict[int, _ServerRun] = {}
-        self._by_identity: dict[_Identity, list[int]] = defaultdict(list)
+        self._found: dict[int, ServerRun] = {}
+        self._others: dict[int, ServerRun] = {}
+        self._by_identity: dict[TestIdentity, list[int]] = defaultdict(list)
         self.waiting = set(range(len(tests)))
         for at, test in enumerate(tests):
-            self._by_identity[_Identity(test.package, test.class_name, test.name)].append(at)
+            self._by_identity[TestIdentity(test.package, test.class_name, test.name)].append(at)
 
-    @property
-    def span(self) -> tuple[float, float]:
-        """Between which moments those began, in seconds since 1970, and a little more."""
+    def within(self, source: RunSource) -> Statement:
+        """Ask for runs that began while those did that are not found yet, or a little beside."""
         began = [self._tests[at].started_ms for at in self.waiting] or [0]
-        return max(0, min(began) / 1000 - 1), max(began) / 1000 + 2
+        since, till = max(0, min(began) / 1000 - 1), max(began) / 1000 + 2
+        return both(is_not_before(source.started, since), is_not_after(source.started, till))
 
-    def take(self, runs: Iterable[_ServerRun]) -> None:
+    def names(self) -> Iterator[list[str]]:
+        """Yield the names of the tests that are not found yet, as many as an address may hold."""
+        some: list[str] = []
+        length = 0
+        for name in dict.fromkeys(self._tests[at].name for at in sorted(self.waiting)):
+            length += len(quote(escape(name)))
+            if some and (len(some) == _FEW or length > _LONGEST_NAMES):
+                yield some
+                some, length = [], len(quote(escape(name)))
+            some.append(name)
+        if some:
+            yield some
+
+    def take(self, runs: Iterable[ServerRun]) -> None:
         """Take runs that the server has, until all are found."""
         if not self.waiting:
             return
@@ -191,7 +243,7 @@ class _Comparison:
             if not self.waiting:
                 return
 
-    def _match(self, at: int, run: _ServerRun) -> None:
+    def _match(self, at: int, run: ServerRun) -> None:
         test = self._tests[at]
         if run.started_ms is not None and abs(run.started_ms - test.started_ms) > _SAME_MS:
             self._others.setdefault(at, run)
@@ -213,89 +265,3 @@ class _Comparison:
             return RunGap(self._tests[at], now=shorten(clean(found.status), at_most=60))
         why = "a run of another time is there" if other is not None else ""
         return RunGap(self._tests[at], why=why)
-
-
-def _list_history(
-    entities: Entities, span: tuple[float, float], build: BuildIds | None = None
-) -> Iterator[_ServerRun]:
-    """Yield what the history of runs has of a build, or of a span of time."""
-    query = _within("run_started", span)
-    if build is not None:
-        shown = find_build(entities, build)
-        if shown is None:
-            return
-        query = equals_id("build_id", shown.entity_id)
-    rows = entities.list(
-        "previous_runs",
-        fields="id,run_id,test_name,test_class,test_package,"
-        "run_native_status{logical_name},run_started",
-        query=query,
-        order_by="id",
-    )
-    for row in rows:
-        identity = _identity(row.get("test_package"), row.get("test_class"), row.get("test_name"))
-        status, started = row.get("run_native_status"), row.get("run_started")
-        yield _ServerRun(_text(row.get("run_id")), identity, _word(status), find_moment_ms(started))
-
-
-def _list_runs(entities: Entities, span: tuple[float, float]) -> Iterator[_ServerRun]:
-    """Yield the runs that began in a span of time."""
-    rows = entities.list(
-        "automated_runs",
-        fields="id,native_status{logical_name},started,test{name,package,class_name}",
-        query=_within("started", span),
-        order_by="id",
-    )
-    for row in rows:
-        test = row.get("test")
-        test = test if isinstance(test, dict) else {}
-        identity = _identity(test.get("package"), test.get("class_name"), test.get("name"))
-        status, started = row.get("native_status"), row.get("started")
-        yield _ServerRun(_text(row.get("id")), identity, _word(status), find_moment_ms(started))
-
-
-def _within(field: str, span: tuple[float, float]) -> Statement:
-    return both(is_not_before(field, span[0]), is_not_after(field, span[1]))
-
-
-def _identity(package: object, class_name: object, name: object) -> _Identity:
-    return _Identity(_text(package), _text(class_name), _text(name))
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _word(status: object) -> str:
-    """Return the last word of a status, however the server writes it: ``passed``."""
-    if isinstance(status, dict):
-        status = status.get("logical_name") or status.get("id") or status.get("name")
-    return _text(status).rpartition(".")[2].strip().casefold()
-
-
-def find_moment_ms(value: object) -> int | None:
-    """Return a time of an entity in milliseconds since 1970; None when it cannot be read.
-
-    Args:
-        value: Such as ``2026-01-05T10:00:00Z``, with or without a fraction, or a number.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return None
-    sign, hours, minutes = found["sign"] or "+", int(found["hours"] or 0), int(found["mins"] or 0)
-    try:
-        moment = datetime.fromisoformat(found["moment"]).replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    offset_ms = (hours * 60 + minutes) * 60_000 * (-1 if sign == "-" else 1)
-    fraction_ms = int((found["fraction"] or "0").ljust(3, "0")[:3])
-    return int(moment.timestamp()) * 1000 + fraction_ms - offset_ms
-
-
-_MOMENT = re.compile(
-    r"(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
-    r"(?:Z|(?P<sign>[+-])(?P<hours>\d\d):?(?P<mins>\d\d))?",
-    re.ASCII,
-)

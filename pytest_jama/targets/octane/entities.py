@@ -35,6 +35,9 @@ WRITTEN_AT_ONCE = 200
 PARTLY_DONE = frozenset({HTTPStatus.CONFLICT})
 """Some of several entities were refused, and the answer says which."""
 
+_SMALL_PAGE = 100
+"""No server refuses to give so many at a time; how large a page may be is not documented."""
+
 _LOOKS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Pauses before each look for what may have been made: a list may show it late."""
 
@@ -51,6 +54,7 @@ class Entities:
 
     def __init__(self, client: OctaneClient) -> None:
         self.client = client
+        self._sets_limit = True
 
     def list(
         self,
@@ -58,7 +62,7 @@ class Entities:
         *,
         fields: str,
         query: str = "",
-        order_by: str = "",
+        order_by: str = "id",
         most: int | None = None,
     ) -> Iterator[Entity]:
         """Yield the entities that fulfil a query, page by page.
@@ -67,7 +71,8 @@ class Entities:
             collection: Its name: ``automated_runs``.
             fields: What is read of them, separated by commas: ``id,name,release{name}``.
             query: See `pytest_jama.targets.octane.query`; empty for all.
-            order_by: Fields, separated by commas; ``-`` before one for the other direction.
+            order_by: Fields, separated by commas; ``-`` before one for the other direction. Empty
+                for no order, in which pages may overlap or miss some.
             most: How many of them are wanted at most; None for all.
 
         Raises:
@@ -79,16 +84,33 @@ class Entities:
         seen: set[str] = set()
         offset = 0
         while most is None or offset < most:
-            limit = PAGE_SIZE if most is None else min(PAGE_SIZE, most - offset)
-            page = self._page(collection, [*asked, ("limit", limit), ("offset", offset)])
-            new = {key: row for row in page.rows if (key := _identity(row)) not in seen}
+            left = PAGE_SIZE if most is None else most - offset
+            page = self._page(collection, asked, left=left, offset=offset)
+            rows = page.rows if most is None else page.rows[:left]
+            new = {key: row for row in rows if (key := _identity(row)) not in seen}
             yield from new.values()
             offset += len(page.rows)
             if not new or page.is_last(offset):
                 return
             seen.update(new)
 
-    def _page(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
+    def _page(
+        self, collection: str, asked: Sequence[tuple[str, str | int]], *, left: int, offset: int
+    ) -> _Rows:
+        """Return a page; of its usual size where the server may have refused ours."""
+        limit = min(PAGE_SIZE, left)
+        try:
+            limits = [("limit", limit)] if self._sets_limit else []
+            return self._rows(collection, [*asked, *limits, ("offset", offset)])
+        except RefusedError as refusal:
+            is_bad = refusal.http_status == HTTPStatus.BAD_REQUEST
+            if not is_bad or not self._sets_limit or limit <= _SMALL_PAGE:
+                raise
+        page = self._rows(collection, [*asked, ("offset", offset)])
+        self._sets_limit = False
+        return page
+
+    def _rows(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
         path = f"/{collection}"
         answer = self.client.request("GET", path, params=params)
         rows = answer.get("data") if isinstance(answer, dict) else None

@@ -15,7 +15,7 @@ from pytest_jama.core.attached_file import FileReceipt, FileState
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.text import counted, shorten
 from pytest_jama.core.trust import read_own
-from pytest_jama.targets.octane.packed_files import pack
+from pytest_jama.targets.octane.packed_files import ARCHIVE, archive, pack
 from pytest_jama.targets.octane.query import both, equals, refers_to_id
 from pytest_jama.targets.octane.written_entities import Search
 
@@ -42,9 +42,13 @@ OWNERS = {
 _NAMED = 3
 """So many files are named where several are not attached for one reason."""
 
+_OF_KIND = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+)
+"""Refusals that may be of the kind of a file: which ones a site allows is configured there."""
+
 _NO_RUN = "the run of its test was not found"
 _GONE = "its content is not kept beside the journal any more"
-_NOT_LEFT_OUT = ""
 
 
 def attach(
@@ -148,23 +152,40 @@ class EvidenceSender:
         content = self._refused_all or self._read(file)
         if isinstance(content, str):
             return content
-        packed = pack(file, content)
         try:
-            attachment = self._find_begun(packed, run) if earlier else ""
-            if not attachment:
-                self._tell(file, FileState.BEGUN, run, packed.name)
-                attachment = attach(self._entities, "owner_run", run, packed)
+            if not (earlier and self._find_begun(file, content, run)):
+                self._attach(file, content, run)
         except RefusedError as refusal:
             return self._why(refusal)
-        self._tell(file, FileState.ATTACHED, run, packed.name, attachment=attachment)
         return ""
 
-    def _find_begun(self, packed: PackedFile, run: str) -> str:
-        """Return the attachment that an earlier upload began to make; empty if there is none."""
-        search = find_attachment("owner_run", run, packed.name)
-        sent = [{"name": packed.name}]
-        (found,) = self._entities.look(ATTACHMENTS, sent, search)
-        return found.entity_id
+    def _find_begun(self, file: AttachedFile, content: bytes, run: str) -> bool:
+        """Tell the attachment that an earlier upload began to make; return whether it did."""
+        for name in dict.fromkeys(each(file, content).name for each in (pack, archive)):
+            search = find_attachment("owner_run", run, name)
+            (found,) = self._entities.look(ATTACHMENTS, [{"name": name}], search)
+            if found.entity_id:
+                self._tell(file, FileState.ATTACHED, run, name, attachment=found.entity_id)
+                return True
+        return False
+
+    def _attach(self, file: AttachedFile, content: bytes, run: str) -> None:
+        """Attach a file as it is; in an archive where the site does not allow its kind."""
+        packed = pack(file, content)
+        try:
+            self._send(file, packed, run)
+        except RefusedError as refusal:
+            if refusal.http_status not in _OF_KIND or packed.name.endswith(ARCHIVE):
+                raise
+            try:
+                self._send(file, archive(file, content), run)
+            except RefusedError:
+                raise refusal from None
+
+    def _send(self, file: AttachedFile, packed: PackedFile, run: str) -> None:
+        self._tell(file, FileState.BEGUN, run, packed.name)
+        attachment = attach(self._entities, "owner_run", run, packed)
+        self._tell(file, FileState.ATTACHED, run, packed.name, attachment=attachment)
 
     def _read(self, file: AttachedFile) -> bytes | str:
         """Return what a file holds, or why that is not known."""
@@ -205,6 +226,7 @@ class EvidenceSender:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             what = f"{counted(len(names), 'file')} not attached to runs ({some}{more})"
             self._observer.warned(f"{what}: {why}; the results are not affected")
+        self._left_out.clear()
 
 
 def _place(run: str) -> str:

@@ -37,6 +37,7 @@ _BEGINNINGS = {
 }
 """How files of an allowed kind begin; one that does not is packed, since it would be refused."""
 
+ARCHIVE = ".zip"
 _TEXTS = frozenset({".txt", ".log"})
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
@@ -93,12 +94,22 @@ def pack(file: AttachedFile, content: bytes) -> PackedFile:
     ending = PurePosixPath(safe_name(file.name)).suffix.lower()
     if _is_taken(ending, content):
         return PackedFile(name_at_server(file, ending=ending), content, file.media_type)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+    return archive(file, content)
+
+
+def archive(file: AttachedFile, content: bytes) -> PackedFile:
+    """Return a file in an archive, which every server takes.
+
+    Args:
+        file: The file.
+        content: What it holds.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
         entry = zipfile.ZipInfo(safe_name(file.name), _PACKED_AT)
         entry.compress_type = zipfile.ZIP_DEFLATED
         opened.writestr(entry, content)
-    return PackedFile(name_at_server(file, ending=".zip"), archive.getvalue(), "application/zip")
+    return PackedFile(name_at_server(file, ending=ARCHIVE), packed.getvalue(), "application/zip")
 
 
 def _is_taken(ending: str, content: bytes) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_jama.sandbox.octane.octane_errors import RefusedError
+from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 from pytest_jama.sandbox.octane.query_words import parse_query
 from pytest_jama.sandbox.octane.workspace_store import OctaneStore
 from tests.sandbox.octane.workspace import Workspace, document, environment, run_of
@@ -195,14 +195,14 @@ def test_a_query_finds_what_it_says(store: OctaneStore, query: str, found: str) 
     ],
 )
 def test_anything_else_is_refused(store: OctaneStore, query: str) -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(OctaneRefusedError) as caught:
         names(store, query)
     assert caught.value.status == 400
 
 
 @pytest.mark.parametrize("text", ["name EQ ^a^", '"name EQ ^a^', "", '"', '""', "'name EQ ^a^'"])
 def test_the_double_quotes_belong_to_the_query(text: str) -> None:
-    with pytest.raises(RefusedError, match="double quotes"):
+    with pytest.raises(OctaneRefusedError, match="double quotes"):
         parse_query(text)
 
 
@@ -378,5 +378,5 @@ def test_not_binds_before_and_which_binds_before_or(
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         parse_query(f'"{text}"')
-    except RefusedError as exc:
+    except OctaneRefusedError as exc:
         assert exc.status == 400  # noqa: PT017 (both ends are right)

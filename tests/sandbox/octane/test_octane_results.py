@@ -219,7 +219,9 @@ def test_packed_documents_are_taken_as_the_knob_says(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"no gzip", gzip.compress(b"<x/>")[:-3], gzip.compress(b"") + b"x"]
+    "raw",
+    [b"no gzip", gzip.compress(b"<x/>")[:-3], gzip.compress(b"") + b"x"],
+    ids=["no gzip", "cut", "more behind"],
 )
 def test_what_is_not_gzip_is_refused(workspace: Workspace, raw: bytes) -> None:
     reply = workspace.push(raw, Content_Encoding="gzip")
@@ -370,6 +372,31 @@ def test_the_default_release_is_found_by_its_other_name(workspace: Workspace) ->
     assert run["release"]["name"] == "Default Release"
 
 
+def test_a_requirement_is_covered_too(workspace: Workspace) -> None:
+    store = workspace.store
+    wanted, program = store.add("requirements", name="R"), store.add("programs", name="P")
+    head = (
+        f'<program_ref id="{program}"/><backlog_items><backlog_item_ref id="{wanted}"/>'
+        "</backlog_items>"
+    )
+    assert workspace.pushed(document(run_of(), head=head)).body["status"] == "success"
+    assert workspace.get("requirements", "test EQ {name EQ ^test_a^}").ids == [wanted]
+    assert workspace.get("runs", f"program EQ {{id EQ {program}}}").body["total_count"] == 1
+
+
+def test_a_start_beyond_all_calendars_is_shown_as_a_number(workspace: Workspace) -> None:
+    workspace.pushed(document(run_of(started=2**63 - 1)))
+    assert workspace.get("runs", fields="started").data[0]["started"] == str(2**63 - 1)
+
+
+def test_a_test_learns_fields_from_a_later_push(workspace: Workspace) -> None:
+    head = '<test_fields><test_field type="Test_Level" value="System Test"/></test_fields>'
+    workspace.pushed(document(run_of()))
+    workspace.pushed(document(run_of(), head=head))
+    (test,) = workspace.store.all("tests", fields="test_level{name}")
+    assert test["test_level"]["name"] == "System Test"
+
+
 def test_what_a_run_says_beats_the_head(workspace: Workspace) -> None:
     workspace.store.add("releases", name="own")
     inside = '<release name="own"/>' + environment(OS="Linux")
@@ -397,6 +424,22 @@ def test_runs_are_gathered_in_a_suite_run(
     for name in ("a", "b"):
         workspace.pushed(document(run_of(name), head=head))
     assert suite_runs(workspace) == counts
+
+
+@pytest.mark.parametrize(
+    "statuses, word",
+    [(["Passed", "Failed"], "failed"), (["Skipped", "Passed"], "passed"), (["Skipped"], "skipped")],
+    ids=str,
+)
+def test_a_suite_run_has_the_worst_status_of_its_runs(
+    workspace: Workspace, statuses: list[str], word: str
+) -> None:
+    suite = workspace.store.add("test_suites", name="Regression")
+    runs = [run_of(f"t{number}", status=status) for number, status in enumerate(statuses)]
+    workspace.pushed(document(*runs, head=f'<suite_ref id="{suite}"/>'))
+    (run,) = workspace.store.all("suite_run", fields="native_status,status")
+    assert run["native_status"]["id"] == f"list_node.run_native_status.{word}"
+    assert run["status"]["id"] == f"list_node.run_status.{word}"
 
 
 @pytest.mark.parametrize(

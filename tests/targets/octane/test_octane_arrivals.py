@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.errors import RefusedError
 from pytest_jama.core.results import Outcome
-from pytest_jama.targets.octane.arrivals import find_moment_ms, read_back
+from pytest_jama.targets.octane.arrivals import read_back
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead
 from pytest_jama.targets.octane.results_push import ResultsPush
 from pytest_jama.targets.octane.run_element import SentTest
+from pytest_jama.targets.octane.server_runs import find_moment_ms
 from pytest_jama.targets.octane.taken_documents import describe_gaps, is_due
 from tests.core.values import LAW
 from tests.targets.octane.entity_scripts import asked, page
@@ -112,7 +113,46 @@ def test_very_many_runs_take_a_request_for_each_thousand(octane: OctaneLab) -> N
     ]
     sent = _push(octane, results, DocumentHead())
     assert read_back(octane.entities(), sent, build=None).gaps == ()
-    assert octane.asked == ["GET automated_runs"] * 3
+    assert octane.asked == ["GET previous_runs"] * 3
+
+
+def test_a_part_of_very_many_runs_takes_only_the_requests_of_that_part(
+    octane: OctaneLab,
+) -> None:
+    results = [
+        result(f"t.py::test_{at:05}", started=1_767_607_200.0 + at % 7) for at in range(9_000)
+    ]
+    sent = _push(octane, results, DocumentHead())
+    assert read_back(octane.entities(), sent[5_000:], build=None).gaps == ()
+    assert octane.asked == ["GET previous_runs"] * 4
+
+
+def test_beside_very_many_runs_of_others_some_are_asked_for_by_name(octane: OctaneLab) -> None:
+    sent = _push(octane, _results(), DocumentHead())
+    others = [result(f"o.py::test_{at}", started=1_767_607_200.5 + at % 2) for at in range(2_100)]
+    _push(octane, others, DocumentHead())
+    assert read_back(octane.entities(), sent, build=None).gaps == ()
+    assert octane.asked == ["GET automated_runs"] * 4
+    assert "test EQ {name IN ^test_0^,^test_1^,^test_2^}" in str(octane.sandbox.requests[-1].query)
+
+
+def test_names_that_are_too_long_for_one_address_are_asked_for_apart(
+    octane: OctaneLab,
+) -> None:
+    results = [result(f"t.py::test_{at}_{'漢' * 200}", started=1_767_607_200.0) for at in range(3)]
+    sent = _push(octane, results, DocumentHead())
+    others = [result(f"o.py::test_{at}", started=1_767_607_200.5) for at in range(2_100)]
+    _push(octane, others, DocumentHead())
+    assert read_back(octane.entities(), sent, build=None).gaps == ()
+    assert octane.asked == ["GET automated_runs"] * 6
+
+
+def test_a_server_that_does_not_sort_backwards_is_asked_otherwise(
+    entities_of: OpenEntities,
+) -> None:
+    entities, server = entities_of(error(400, "order_by"), page(_run()))
+    assert read_back(entities, [TEST], build=None).gaps == ()
+    assert len(asked(server)) == 2
 
 
 def test_a_build_that_is_not_shown_is_passed_over(octane: OctaneLab) -> None:

@@ -282,4 +282,7 @@ def test_the_summary_shows_what_was_found(octane: OctaneLab) -> None:
     found = octane.find(
         release="2.4", build={"server": "lab", "job": "night", "id": "7", "create": True}
     )
-    assert found.places[1:] == (Place("release", "2.4", release), Place("build", "lab / night / 7"))
+    assert found.places[1:] == (
+        Place("release", "2.4", release),
+        Place("build", "lab / night / 7", ""),
+    )

@@ -205,12 +205,25 @@ def test_files_that_may_not_be_attached_are_tried_once_and_told_together(
     assert desk.attached == []
 
 
-def test_a_file_that_is_refused_alone_does_not_cost_the_others(desk: Desk) -> None:
+def test_a_file_whose_kind_the_site_does_not_allow_comes_in_an_archive(desk: Desk) -> None:
     desk.lab.sandbox.fail_next(1, 400, path="/attachments", method="POST")
+    file, run = desk.file("out.txt"), desk.run()
+    results = [result("a", files=(file,))]
+    observer = desk.send(results, {"a": run})
+    archived = f"out.txt {file.sha256[:12]}.zip"
+    assert desk.attached == [(run, archived)]
+    assert (observer.states[-1], observer.warnings) == (FileState.ATTACHED, [])
+    again = desk.send(results, {"a": run}, filed=observer.receipts[:-1])
+    assert [each.name for each in again.receipts] == [archived]
+
+
+def test_a_file_that_is_refused_alone_does_not_cost_the_others(desk: Desk) -> None:
+    desk.lab.sandbox.fail_next(2, 400, path="/attachments", method="POST")
     files = tuple(desk.file(f"f{at}.txt", b"%d" % at) for at in range(2))
     run = desk.run()
     observer = desk.send([result("a", files=files)], {"a": run})
     assert observer.states == [
+        FileState.BEGUN,
         FileState.BEGUN,
         FileState.REFUSED,
         FileState.BEGUN,
@@ -220,12 +233,22 @@ def test_a_file_that_is_refused_alone_does_not_cost_the_others(desk: Desk) -> No
 
 
 def test_a_refused_file_is_tried_again_by_the_next_upload(desk: Desk) -> None:
-    desk.lab.sandbox.fail_next(1, 400, path="/attachments", method="POST")
+    desk.lab.sandbox.fail_next(2, 400, path="/attachments", method="POST")
     file, run = desk.file("out.txt"), desk.run()
     results = [result("a", files=(file,))]
     first = desk.send(results, {"a": run})
     desk.send(results, {"a": run}, filed=first.receipts)
     assert len(desk.attached) == 1
+
+
+def test_what_is_left_out_of_each_document_is_told_once(desk: Desk) -> None:
+    observer = Filing()
+    file = desk.file("out.txt")
+    sender = EvidenceSender(desk.lab.entities(), Findings((), Judgement()), observer)
+    for name in "ab":
+        sender.send([result(name, files=(file,))], {})
+    sender.send([], {})
+    assert len(observer.warnings) == 2
 
 
 def test_a_server_that_does_not_answer_any_more_ends_it(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.octane.entity_tables import Entity, NewEntity
-from pytest_jama.sandbox.octane.octane_errors import Json, RefusedError
+from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
 from pytest_jama.sandbox.octane.taking_results import BuildFound
 
 if TYPE_CHECKING:
@@ -29,17 +29,19 @@ def report_build(tables: EntityTables, knobs: OctaneKnobs, body: Json) -> None:
     """Take word of a build; it shows after the delay that the knobs say.
 
     Raises:
-        RefusedError: 400 for a body that is not one, 404 for a server or job that is not known.
+        OctaneRefusedError: 400 for a body that is not one, 404 for an unknown server or job.
     """
     _check(body)
     server = tables.named("ci_servers", instance_id=body["serverCiId"])
     if server is None:
-        raise RefusedError(
+        raise OctaneRefusedError(
             404, f"there is no CI server with the instance id {body['serverCiId']!r}"
         )
     job = find_job(tables, server.pk, body["jobCiId"])
     if job is None:
-        raise RefusedError(404, f"no pipeline of this CI server has the job {body['jobCiId']!r}")
+        raise OctaneRefusedError(
+            404, f"no pipeline of this CI server has the job {body['jobCiId']!r}"
+        )
     fields = {
         "name": body.get("buildName") or body["buildCiId"],
         "ci_id": body["buildCiId"],
@@ -69,20 +71,20 @@ def report_build(tables: EntityTables, knobs: OctaneKnobs, body: Json) -> None:
 def _check(body: Json) -> None:
     unknown = [name for name in body if name not in _KNOWN]
     if unknown:
-        raise RefusedError(400, f"a build has no field {unknown[0]!r}")
+        raise OctaneRefusedError(400, f"a build has no field {unknown[0]!r}")
     for name in _TEXTS:
         if not isinstance(body.get(name), str) or not body[name]:
-            raise RefusedError(400, f"a build needs {name}, a text")
+            raise OctaneRefusedError(400, f"a build needs {name}, a text")
     for name in _NUMBERS:
         value = body.get(name, 0 if name == "duration" else None)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise RefusedError(400, f"{name} of a build is a whole number of milliseconds")
+            raise OctaneRefusedError(400, f"{name} of a build is a whole number of milliseconds")
     for name, words in _WORDS.items():
         if body.get(name, words[0] if name == "result" else None) not in words:
-            raise RefusedError(400, f"{name} of a build is one of {', '.join(words)}")
+            raise OctaneRefusedError(400, f"{name} of a build is one of {', '.join(words)}")
     causes = body.get("causes", [])
     if not isinstance(causes, list) or not all(isinstance(each, Mapping) for each in causes):
-        raise RefusedError(400, 'causes of a build is [{"jobCiId", "buildCiId"}]')
+        raise OctaneRefusedError(400, 'causes of a build is [{"jobCiId", "buildCiId"}]')
 
 
 def look_for_builds(tables: EntityTables) -> None:

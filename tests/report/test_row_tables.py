@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_jama.report.tables import cell_text, csv_text, table_lines
+from pytest_jama.report.row_tables import cell_text, csv_text, table_lines
 
 ROWS: list[dict[str, str | None]] = [{"id": "1", "name": "Pump"}, {"id": "22", "name": None}]
 
