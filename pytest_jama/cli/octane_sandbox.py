@@ -46,7 +46,7 @@ def run_octane_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
     try:
         from pytest_jama.sandbox.database import DatabaseError  # noqa: PLC0415 (an extra)
         from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox  # noqa: PLC0415
-        from pytest_jama.sandbox.octane.octane_app import OCTANE_PATHS  # noqa: PLC0415
+        from pytest_jama.sandbox.octane.disturbed import OCTANE_PATHS  # noqa: PLC0415
         from pytest_jama.sandbox.octane.workspace_store import OctaneStore  # noqa: PLC0415
         from pytest_jama.sandbox.serving import SandboxError  # noqa: PLC0415
     except ModuleNotFoundError as exc:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
-from pytest_jama.cli.upload_choice import choose_journals, owned_for
+from pytest_jama.cli.upload_choice import choose_journals, owned_for, without_sent
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     load_for_upload,
@@ -93,6 +93,7 @@ def run_upload(
         owned, choice = choose_journals(options)
         with closing(_Held(choice)), output.logging():
             owned = owned_for(choice, owned, options)
+            choice = without_sent(choice, owned.settings)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output, options)

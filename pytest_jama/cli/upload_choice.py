@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,17 @@ from pytest_jama.journal.select import Choice, choose_named, choose_newest
 
 if TYPE_CHECKING:
     from pytest_jama.cli.upload import UploadOptions
-    from pytest_jama.config import Kind, LoadedSettings, SharedSettings
+    from pytest_jama.config import LoadedSettings, SharedSettings, TargetKind
 
 
-def _load_owned(options: UploadOptions, kind: Kind[Any]) -> LoadedSettings[SharedSettings]:
+def _load_owned(options: UploadOptions, kind: TargetKind[Any]) -> LoadedSettings[SharedSettings]:
     return load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ, kind=kind
     )
 
 
 def _may_be_sent_to(
-    kind: Kind[Any], owned: LoadedSettings[SharedSettings], options: UploadOptions
+    kind: TargetKind[Any], owned: LoadedSettings[SharedSettings], options: UploadOptions
 ) -> bool:
     """Return whether credentials of another kind are meant: a journal does not decide it."""
     if kind is owned.settings.kind or options.config is not None:
@@ -96,3 +97,24 @@ def owned_for(
     kind = require_one_kind(each.recording for each in choice.taken)
     is_meant = kind is not None and _may_be_sent_to(kind, owned, options)
     return _load_owned(options, kind) if kind is not None and is_meant else owned
+
+
+def without_sent(choice: Choice, settings: SharedSettings) -> Choice:
+    """Return journals without those that are sent already, where results cannot be told apart.
+
+    What is sent for a test case twice is the same once. A document that also holds what another one
+    brought would bring it again.
+
+    Args:
+        choice: The journals.
+        settings: What kind of server they are for.
+    """
+    unsent = tuple(each for each in choice.taken if not each.recording.is_finished)
+    if settings.judges_cases or not unsent:
+        return choice
+    notes = (
+        f"{shown(each.recording.path)}: is sent already, and left out"
+        for each in choice.taken
+        if each.recording.is_finished
+    )
+    return replace(choice, taken=unsent, notes=(*choice.notes, *notes))

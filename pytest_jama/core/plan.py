@@ -91,7 +91,8 @@ class Place(NamedTuple):
     Attributes:
         kind: What it is, in one word; the label of its line and the key in JSON.
         name: Its name or key, as a user knows it.
-        place_id: Its ID at the server; None in a dry run for what does not exist yet.
+        place_id: Its ID at the server; None in a dry run for what does not exist yet, and empty
+            where the server is told the name alone.
         link: A URL that shows it; empty when there is none.
         is_printed: Whether the summary has a line for it.
     """

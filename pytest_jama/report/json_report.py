@@ -120,7 +120,11 @@ _NO_PLACES = {"project": None, "plan": None, "cycle": None}
 
 
 def _place(place: Place) -> dict[str, Any]:
-    return {"name": place.name, "id": place.place_id, "link": place.link}
+    return {
+        "name": place.name,
+        "id": None if place.place_id == "" else place.place_id,
+        "link": place.link,
+    }
 
 
 def _run(update: Update, receipt: Receipt | None) -> dict[str, Any]:

@@ -77,11 +77,11 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     yield from (Line("done", text) for text in done)
     yield from _earlier_lines(report)
     yield from _receipt_lines(report, verbose=verbose)
-    yield from _attached_lines(report)
+    yield from _attached_lines(report, verbose=verbose)
     yield from problem_lines(report, verbose=verbose)
 
 
-def _attached_lines(report: UploadReport) -> Iterator[Line]:
+def _attached_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     """Yield how many files were attached, and the archive of the session by its name."""
     written = {receipt.update.key for receipt in report.receipts}
     of_runs = [each for each in report.attached if each.place in written]
@@ -90,9 +90,14 @@ def _attached_lines(report: UploadReport) -> Iterator[Line]:
         noun = (report.plan or Plan()).noun
         runs = counted(len({each.place for each in of_runs}), noun)
         yield Line("attached", f"{files} to {runs}")
-    for each in report.attached:
-        if each.place not in written:
-            yield Line("attached", f"{each.name} to {each.place}")
+    others = [each for each in report.attached if each.place not in written]
+    is_of_documents = bool(report.plan and report.plan.noun != Plan().noun)
+    if is_of_documents and len(others) > LISTED and not verbose:  # one for each of many runs
+        files = counted(len({each.sha256 for each in others}), "file")
+        places = counted(len({each.place for each in others}), "place")
+        yield Line("attached", f"{files} to {places}{hint(verbose=False)}")
+        return
+    yield from (Line("attached", f"{each.name} to {each.place}") for each in others)
 
 
 def problem_lines(
@@ -318,8 +323,9 @@ def _collapsed(changes: Iterable[Change]) -> Iterator[str]:
 def _place_lines(plan: Plan) -> Iterator[Line]:
     for place in plan.places:
         if place.is_printed:
-            number = "new" if place.place_id is None else f"id {place.place_id}"
-            yield Line(place.kind, f"{place.name} ({number}) {place.link}".rstrip())
+            number = " (new)" if place.place_id is None else f" (id {place.place_id})"
+            number = "" if place.place_id == "" else number
+            yield Line(place.kind, f"{place.name}{number} {place.link}".rstrip())
 
 
 def hint(*, verbose: bool) -> str:

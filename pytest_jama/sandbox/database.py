@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -106,6 +106,11 @@ class Database:
         sql = f"INSERT OR {conflict} INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
         with self.transaction():
             return self._connection.executemany(sql, rows).rowcount
+
+    def insert_rows(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for many rows, in the order of its marks: the fast way."""
+        with self.transaction():
+            self._connection.executemany(sql, rows)
 
     def update(self, table: str, values: Mapping[str, Any], **wanted: Any) -> None:
         """Change columns of the rows with these values."""

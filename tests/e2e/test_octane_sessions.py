@@ -170,6 +170,20 @@ def test_sessions_without_upload_are_sent_as_one(work: OctaneWork) -> None:
     ] * 2
 
 
+def test_a_session_that_was_sent_is_not_sent_again_with_another_one(work: OctaneWork) -> None:
+    work.pytest("-k", "passes")
+    work.pytest("--octane-no-upload", "-k", "fails")
+
+    finished = work.run("pytest_jama", "upload", *map(str, work.journals()))
+
+    assert finished.status == 0, finished.output
+    assert [sorted(each) for each in work.documents()] == [
+        ["test_it.py::test_passes"],
+        ["test_it.py::test_fails"],
+    ]
+    assert "is sent already, and left out" in finished.output
+
+
 def test_sessions_in_different_environments_are_not_sent_as_one(work: OctaneWork) -> None:
     place = (work.folder / "octane.yaml").read_text()
     for system in ("Linux", "Windows"):

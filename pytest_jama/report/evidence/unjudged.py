@@ -89,7 +89,7 @@ def _facts(recordings: Sequence[Recording], sent: SentRuns) -> Iterator[Fact]:
     for kind in _PLACES:
         if kind in place:
             name, number = str(names.get(kind, "")), place[kind]
-            text = f"{name} ({number})" if number is not None else name
+            text = f"{name} ({number})" if number else name
             yield Fact(kind.capitalize(), text, link=str(links.get(kind, "")))
 
 

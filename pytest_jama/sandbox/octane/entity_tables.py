@@ -39,7 +39,7 @@ CREATE INDEX links_by_target ON links (target, field, source);
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY, status TEXT NOT NULL, details TEXT NOT NULL, polls INTEGER NOT NULL,
     until_s REAL NOT NULL, hash TEXT NOT NULL, hash_until_s REAL NOT NULL,
-    skip_errors INTEGER NOT NULL, document BLOB NOT NULL
+    skip_errors INTEGER NOT NULL, size INTEGER NOT NULL, packed_document BLOB NOT NULL
 );
 CREATE INDEX tasks_by_hash ON tasks (hash);
 CREATE TABLE waiting_builds (
@@ -79,7 +79,7 @@ class Entity:
         return self.fields.get(spec.name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class NewEntity:
     """One entity to be stored.
 
@@ -97,12 +97,13 @@ class NewEntity:
     links: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
+_INSERT = "INSERT INTO entities VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def dumped(fields: Mapping[str, Any]) -> str:
-    """Write the fields of an entity as they are stored."""
-    return _ENCODER.encode(fields)
+def dumped(value: object) -> str:
+    """Write what an entity holds as it is stored."""
+    return _ENCODER.encode(value)
 
 
 class EntityTables:
@@ -142,19 +143,21 @@ class EntityTables:
         stamp = {"creation_time": now_ms, "last_modified": now_ms}
         stamp |= {} if author is None else {"author": author}
         numbers = range(first, first + len(new))
-        rows = [
-            {
-                "pk": pk,
-                "type": each.type,
-                "key": each.key,
-                "test": each.test,
-                "parent": each.parent,
-                "is_last": each.is_last,
-                "fields": dumped({**stamp, **each.fields}),
-            }
-            for pk, each in zip(numbers, new, strict=True)
-        ]
-        self.database.insert("entities", *rows)
+        self.database.insert_rows(
+            _INSERT,
+            (
+                (
+                    pk,
+                    each.type,
+                    each.key,
+                    each.test,
+                    each.parent,
+                    each.is_last,
+                    dumped({**stamp, **each.fields}),
+                )
+                for pk, each in zip(numbers, new, strict=True)
+            ),
+        )
         self.link(
             (pk, name, target)
             for pk, each in zip(numbers, new, strict=True)
@@ -165,10 +168,7 @@ class EntityTables:
 
     def link(self, links: Iterable[tuple[int, str, int]]) -> None:
         """Let entities refer to others; twice is once."""
-        rows = [
-            {"source": source, "field": name, "target": target} for source, name, target in links
-        ]
-        self.database.insert("links", *rows, conflict="IGNORE")
+        self.database.insert_rows("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", links)
 
     def replace(self, pk: int, fields: Mapping[str, Any], **columns: Any) -> None:
         """Put the fields of an entity in the place of the ones before."""

@@ -5,21 +5,20 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request, cookie_parser
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pytest_jama.sandbox.context_paths import PathMiddleware
 from pytest_jama.sandbox.faults.base import FaultMiddleware
-from pytest_jama.sandbox.faults.interception import Backend
 from pytest_jama.sandbox.octane.attachment_files import attach, show_attachment
+from pytest_jama.sandbox.octane.disturbed import OCTANE_PATHS, SIGN_IN, backend_of
 from pytest_jama.sandbox.octane.entity_routes import (
     change_one,
     change_script,
@@ -31,44 +30,28 @@ from pytest_jama.sandbox.octane.entity_routes import (
     show_one,
     show_script,
 )
-from pytest_jama.sandbox.octane.entity_types import TYPES
 from pytest_jama.sandbox.octane.octane_errors import (
     OctaneRefusedError,
     error_answer,
     error_body,
 )
-from pytest_jama.sandbox.octane.octane_site import API, SPACE, WORKSPACE, json_of, octane_site_of
+from pytest_jama.sandbox.octane.octane_site import SPACE, WORKSPACE, json_of, octane_site_of
 from pytest_jama.sandbox.octane.result_routes import (
     push_results,
     put_build,
     show_schema,
     show_task,
 )
-from pytest_jama.sandbox.octane.signing_in import IDLE
 from pytest_jama.sandbox.octane.workspace_page import PAGES
-from pytest_jama.sandbox.recorder import ApiPaths, Record, RecordMiddleware
+from pytest_jama.sandbox.recorder import Record, RecordMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from pytest_jama.sandbox.faults import ActiveFaults
     from pytest_jama.sandbox.octane.octane_site import Endpoint, OctaneSite
 
-SIGN_IN = "/authentication/sign_in"
-_ROOTS = ("/api/", "/authentication/", "/admin/")
 _PREVIEW = "ALM-OCTANE-TECH-PREVIEW"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OctanePaths(ApiPaths):
-    """The API has several roots; paths of the workspace are recorded without it."""
-
-    def include(self, path: str) -> bool:
-        """Return whether a path belongs to the API."""
-        return path.startswith(_ROOTS)
-
-
-OCTANE_PATHS = OctanePaths(version=API, token=SIGN_IN)
 
 
 def create_octane_app(site: OctaneSite, *, faults: ActiveFaults, record: Record) -> Starlette:
@@ -83,7 +66,7 @@ def create_octane_app(site: OctaneSite, *, faults: ActiveFaults, record: Record)
                 outside=lambda why: error_answer(OctaneRefusedError(404, why)),
             ),
             Middleware(RecordMiddleware, record=record, paths=OCTANE_PATHS),
-            Middleware(FaultMiddleware, faults=faults, backend=_backend(site)),
+            Middleware(FaultMiddleware, faults=faults, backend=backend_of(site)),
         ],
         exception_handlers={
             OctaneRefusedError: _refuse,
@@ -127,6 +110,13 @@ _TABLE: tuple[tuple[str, Mapping[str, Endpoint]], ...] = (
     ),
 )
 """Paths below the workspace, with what they take; the first that fits counts."""
+
+_FORMS = ("*/*", "application/*", "application/json")
+_OTHER_FORMS: Mapping[str, tuple[str, ...]] = {
+    "attachments": ("application/octet-stream",),
+    "test-results": ("application/xml", "text/xml"),
+}
+"""What `Accept` may ask for; some resources have another form, too."""
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -192,9 +182,13 @@ async def _workspaces(request: Request) -> Response:
 
 
 def _named(request: Request, kind: str, number: int, name: str) -> Response:
+    unknown = set(request.query_params) - {"fields", "limit", "offset"}
+    if unknown:
+        raise OctaneRefusedError(400, f"this list takes no parameter {min(unknown)!r}")
     asked = request.query_params.get("fields", "name").split(",")
     shown = {"type": kind, "id": str(number), **({"name": name} if "name" in asked else {})}
-    return JSONResponse(octane_site_of(request).answers.envelope([shown], 1))
+    page = [shown] if request.query_params.get("offset", "0") == "0" else []
+    return JSONResponse(octane_site_of(request).answers.envelope(page, 1))
 
 
 def _check_space(request: Request) -> None:
@@ -234,7 +228,7 @@ def _check_rights(request: Request, resource: str) -> None:
     if resource in knobs.preview_names.split(",") and _PREVIEW not in request.headers:
         raise OctaneRefusedError(403, f"{resource} is not public: send the header {_PREVIEW}: true")
     accepted = request.headers.get("accept", "*/*")
-    if not any(each in accepted for each in ("*/*", "application/", "json")):
+    if not any(each in accepted for each in (*_FORMS, *_OTHER_FORMS.get(resource, ()))):
         raise OctaneRefusedError(406, f"Accept: {accepted[:80]} leaves no form for the answer")
 
 
@@ -267,79 +261,3 @@ _HTTP_WORDS = {
     404: "there is nothing at {}",
     405: "{} is not possible with this method",
 }
-
-
-def _backend(site: OctaneSite) -> Backend:
-    """Say what faults have to know of this server."""
-
-    def refusal(status: int, message: str, headers: Mapping[str, str]) -> JSONResponse:
-        return error_answer(OctaneRefusedError(status, message, headers=headers))
-
-    def expired(headers: Mapping[str, str]) -> JSONResponse:
-        site.door.expire(cookie_parser(headers.get("cookie", "")))
-        return error_answer(OctaneRefusedError(401, "the token has expired (fault 401)", IDLE))
-
-    def locked(path: str) -> JSONResponse:
-        return error_answer(
-            OctaneRefusedError(409, f"{path} is being changed by tess (fault locked)")
-        )
-
-    return Backend(
-        database=site.store.database,
-        paths=OCTANE_PATHS,
-        refusal=refusal,
-        expired=expired,
-        locked=locked,
-        without=_without,
-        emptied=lambda body: _changed(body, lambda _: []),
-        replaced=_replaced,
-        shown=_shown,
-        created=_created,
-    )
-
-
-def _changed(body: bytes, change: Callable[[list[Any]], list[Any]]) -> bytes:
-    """Change the rows of a list; any other answer stays as it is."""
-    page = _decoded(body)
-    rows = page.get("data")
-    if not isinstance(rows, list) or "exceeds_total_count" not in page:
-        return body
-    return json.dumps({**page, "data": change(rows)}).encode()
-
-
-def _decoded(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _number(row: Mapping[str, Any]) -> int:
-    text = str(row.get("id", ""))
-    return int(text) if text.isdigit() else 0
-
-
-def _without(body: bytes, ids: Collection[int]) -> bytes:
-    page = _decoded(body)
-    rows = page.get("data")
-    if not isinstance(rows, list):
-        return body
-    kept = [row for row in rows if _number(row) not in ids]
-    total = page["total_count"] - len(rows) + len(kept)
-    return json.dumps({**page, "data": kept, "total_count": total}).encode()
-
-
-def _replaced(body: bytes, objects: Mapping[int, object]) -> bytes:
-    return _changed(body, lambda rows: [objects.get(_number(row), row) for row in rows])
-
-
-def _shown(body: bytes) -> tuple[int, object] | None:
-    entity = _decoded(body)
-    return (_number(entity), entity) if "id" in entity and "type" in entity else None
-
-
-def _created(body: bytes) -> tuple[str, int]:
-    entity = (_decoded(body).get("data") or [{}])[0]
-    kind = TYPES.get(str(entity.get("type")))
-    return f"/{kind.collection}" if kind else "", _number(entity)

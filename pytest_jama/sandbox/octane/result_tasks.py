@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -167,7 +168,8 @@ class TaskQueue:
             "hash": digest,
             "hash_until_s": now_s + self._knobs.hash_life_s if blocks else now_s,
             "skip_errors": push.skip_errors,
-            "document": push.raw,
+            "size": len(push.raw),
+            "packed_document": zlib.compress(push.raw, level=1),
         }
         self._database.insert("tasks", row)
         return self._database.select("tasks", id=first)[0]

@@ -93,6 +93,8 @@ class ResultTaker:
             self._sum_up(suite_run, native, status)
 
     def _begin(self, element: Element) -> _Taken | None:
+        if not element.children:
+            return _Taken(element, self.head, _identity(element))
         own = self.references.read(element)
         if own.missing:
             name = element.attributes["name"]
@@ -308,7 +310,7 @@ def _identity(element: Element) -> str:
     values = element.attributes
     parts = [values.get(name, "") for name in ("module", "package", "class", "name")]
     kind = "test" if element.name == "test_run" else "gherkin test"
-    return f"{kind}:{json.dumps(parts, ensure_ascii=False)}"
+    return f"{kind}:{dumped(parts)}"
 
 
 def _new_test(taken: _Taken) -> NewEntity:

@@ -102,8 +102,7 @@ def _environments(request: Request) -> list[dict[str, Any]]:
 
 def _tasks(request: Request) -> list[dict[str, Any]]:
     rows = octane_site_of(request).store.database.all(
-        "SELECT id, status, details, skip_errors, polls, length(document) AS size FROM tasks "
-        "ORDER BY id DESC LIMIT 50"
+        "SELECT id, status, details, skip_errors, polls, size FROM tasks ORDER BY id DESC LIMIT 50"
     )
     return [dict(row) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
@@ -193,7 +194,7 @@ class OctaneStore:
                 status=row["status"],
                 details=row["details"],
                 skip_errors=bool(row["skip_errors"]),
-                document=row["document"],
+                document=zlib.decompress(row["packed_document"]),
             )
             for row in self.database.select("tasks")
         ]

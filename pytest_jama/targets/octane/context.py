@@ -144,7 +144,7 @@ def _places(entities: Entities, head: DocumentHead, found: _Referents) -> Iterat
     names = workspace.space or workspace.space_id, workspace.workspace or workspace.workspace_id
     yield Place("workspace", "/".join(names), workspace.workspace_id, link)
     if head.release_name:
-        yield Place("release", "the default of the workspace", head.release_name)
+        yield Place("release", head.release_name, "")
     for kind, each in (
         ("release", found.release),
         ("milestone", found.milestone),
@@ -153,7 +153,7 @@ def _places(entities: Entities, head: DocumentHead, found: _Referents) -> Iterat
         if each:
             yield Place(kind, each.name or str(each.entity_id), each.entity_id)
     if head.build:
-        yield Place("build", f"{head.build.server} / {head.build.job}", head.build.build)
+        yield Place("build", " / ".join(head.build), "")
 
 
 def _lines_of(settings: OctaneSettings) -> dict[int, int]:

@@ -128,8 +128,7 @@ class ResultsPush:
             if pushed.is_older_failure:
                 before = pushed.last
                 continue
-            is_failure = pushed.last is not None and pushed.last.status == FAILED
-            if is_failure and self._is_build_new():
+            if pushed.may_lack_build and self._is_build_new():
                 continue  # the server shows a build late
             return Pushed(pushed.last, self._attempts, before)
         return Pushed(before, self._attempts, before)
@@ -230,6 +229,13 @@ class _Followed(NamedTuple):
 
     first: PushTask
     last: PushTask | None
+
+    @property
+    def may_lack_build(self) -> bool:
+        """Whether it may have failed for its build; nothing public says in which words it does."""
+        if self.last is None or self.last.status != FAILED:
+            return False
+        return not self.last.words or "build" in self.last.words.casefold()
 
     @property
     def is_older_failure(self) -> bool:

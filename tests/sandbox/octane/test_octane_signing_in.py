@@ -167,6 +167,13 @@ def test_version_spaces_and_workspaces_are_named(workspace: Workspace) -> None:
     assert rooms.data == [{"type": "workspace", "id": "1002", "name": "Default Workspace"}]
 
 
+def test_the_lists_of_spaces_and_workspaces_end_and_are_not_searched(workspace: Workspace) -> None:
+    for path in ("shared_spaces", "shared_spaces/1001/workspaces"):
+        url = f"{workspace.server.url}/api/{path}"
+        assert workspace.call("GET", f"{url}?fields=name&limit=1000&offset=1").data == []
+        assert workspace.call("GET", url, params={"query": '"name EQ ^x^"'}).status == 400
+
+
 @pytest.mark.parametrize(
     "place", ["1002/workspaces/1002", "1001/workspaces/1003", "x/workspaces/y"]
 )
@@ -194,6 +201,22 @@ def test_some_resources_need_the_preview_header(make_workspace: Callable[..., Wo
 def test_a_role_may_lack_rights(make_workspace: Callable[..., Workspace]) -> None:
     reply = make_workspace(forbidden_names="releases").get("releases")
     assert (reply.status, reply.why) == (403, "the role of this API key may not use releases")
+
+
+@pytest.mark.parametrize(
+    "path, accept, status",
+    [
+        ("tests", "application/json", 200),
+        ("tests", "text/html, */*;q=0.1", 200),
+        ("tests", "application/xml", 406),
+        ("tests", "text/html", 406),
+        ("test-results/xsd", "application/xml", 200),
+    ],
+)
+def test_an_answer_is_json_whatever_else_is_accepted(
+    workspace: Workspace, path: str, accept: str, status: int
+) -> None:
+    assert workspace.call("GET", path, headers={"Accept": accept}).status == status
 
 
 def test_an_error_repeats_the_correlation_id(workspace: Workspace) -> None:

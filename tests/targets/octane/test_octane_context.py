@@ -62,7 +62,6 @@ def test_names_become_ids_with_one_request_for_each_kind(octane: OctaneLab) -> N
 def test_the_default_release_is_sent_by_its_name_and_asked_for_nowhere(octane: OctaneLab) -> None:
     found = octane.find(release="_default_")
     assert (found.head.release, found.head.release_name) == (None, "_default_")
-    assert found.places[-1] == Place("release", "the default of the workspace", "_default_")
     assert octane.asked == []
 
 
@@ -283,4 +282,7 @@ def test_the_summary_shows_what_was_found(octane: OctaneLab) -> None:
     found = octane.find(
         release="2.4", build={"server": "lab", "job": "night", "id": "7", "create": True}
     )
-    assert found.places[1:] == (Place("release", "2.4", release), Place("build", "lab / night", "7"))
+    assert found.places[1:] == (
+        Place("release", "2.4", release),
+        Place("build", "lab / night / 7", ""),
+    )
