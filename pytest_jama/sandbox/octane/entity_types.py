@@ -104,7 +104,7 @@ _RUN = (
     "attachments<attachments.owner_run"
 )
 _WORK_ITEM = (
-    "name! phase!>phases parent!>work_item_parents@parent owner>workspace_users release>releases "
+    "name! phase!>phases parent!>work_items@parent owner>workspace_users release>releases "
     "milestone>milestones sprint>sprints product_areas>>product_areas user_tags>>user_tags "
     "test<tests.covered_content children<work_items.parent child_task<tasks.parent team>teams "
     "priority>list_nodes logical_name comments<comments.owner_work_item "
@@ -202,7 +202,6 @@ _VIEWS = {
     "tests": ("test", ("automated_tests", "manual_tests", "gherkin_tests", "test_suites")),
     "runs": ("run", ("automated_runs", "manual_runs", "suite_run")),
     "work_items": ("work_item", _WORK_ITEMS),
-    "work_item_parents": ("work_item", _WORK_ITEMS),
     "taxonomy_nodes": ("taxonomy_node", ("taxonomy_item_nodes", "taxonomy_category_nodes")),
 }
 _ALIASES = {"application_modules": "product_areas"}
