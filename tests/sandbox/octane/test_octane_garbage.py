@@ -46,7 +46,7 @@ def shared() -> Iterator[Workspace]:
         workspace.close()
 
 
-def _instance(collection: str) -> dict[str, str]:
+def _instance(collection: str) -> dict[str, Any]:
     return {"instance_id": "lab"} if collection == "ci_servers" else {}
 
 
