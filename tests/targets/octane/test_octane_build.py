@@ -184,6 +184,7 @@ def test_builds_that_may_not_be_read_are_a_warning(make_lab: MakeLab) -> None:
 def test_where_builds_know_no_job_their_name_alone_counts(entities_of: OpenEntities) -> None:
     entities, _ = entities_of(
         error(400, "there is no field ci_job"),
+        error(400, "there is no field ci_job"),
         gives(
             200,
             {"total_count": 1, "exceeds_total_count": False, "data": [{"id": "5", "name": "42"}]},
