@@ -28,7 +28,7 @@ def toolbox() -> None:
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
-@click.option("--config", type=_FILE, help="The jama.yaml that names the server and the journals.")
+@click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
     "--report",
     multiple=True,
@@ -65,7 +65,8 @@ def upload(
     JOURNAL is a file, or a folder of which all unfinished journals count; none takes the newest
     unfinished one. Several become one set of verdicts. The settings are those of the journals'
     headers; these options and the variables JAMA_* beat them. The server is not taken from a
-    journal: --url, JAMA_URL or jama.yaml name it. Nothing is sent twice.
+    journal: --url, JAMA_URL or jama.yaml name it, for ALM Octane OCTANE_URL or octane.yaml. Nothing
+    is sent twice.
 
     \b
     pytest-jama upload

@@ -16,7 +16,7 @@ from pytest_jama.journal.prior_uploads import server_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Flags, Kind, LoadedSettings, SharedSettings
+    from pytest_jama.config import Flags, LoadedSettings, SharedSettings, TargetKind
     from pytest_jama.config.kinds import AnySettings
     from pytest_jama.journal.record import Recording
 
@@ -35,13 +35,13 @@ _NOT_USED = dict.fromkeys(("project", "plan", "cycle"), "not-used")
 """What Jama is read without; its settings cannot do without it."""
 
 
-def require_one_kind(recordings: Iterable[Recording]) -> Kind[Any] | None:
+def require_one_kind(recordings: Iterable[Recording]) -> TargetKind[Any] | None:
     """Return the kind of server that journals are for; None without any.
 
     Raises:
         SettingsError: When they are for several: each has its own settings and credentials.
     """
-    found: dict[Kind[Any], Recording] = {}
+    found: dict[TargetKind[Any], Recording] = {}
     for each in recordings:
         found.setdefault(kind_of(each.header.settings.get("target")), each)
     if len(found) > 1:
@@ -210,7 +210,7 @@ def _other_target(written: str, journal: str, owned: LoadedSettings[SharedSettin
     )
 
 
-def _no_server(written: str, journal: str, kind: Kind[Any]) -> Problem:
+def _no_server(written: str, journal: str, kind: TargetKind[Any]) -> Problem:
     example = written or kind.example_url
     what = f"its session was for {written}" if written else "its session had no server"
     return Problem(

@@ -217,11 +217,8 @@ class Recording:
 
         def show(result: TestResult) -> TestResult:
             named = shown.result(result)
-            has_text = (
-                *(result.message, result.notes, result.steps),
-                *(result.host, result.trace),
-            )
-            return redactor.hide_result(named) if any(has_text) else named
+            has_text = result.message or result.notes or result.steps or result.host or result.trace
+            return redactor.hide_result(named) if has_text else named
 
         shown.learn(self.collected, self.results)
         results = list(map(show, self.results.values()))

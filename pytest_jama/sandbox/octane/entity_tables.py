@@ -262,13 +262,7 @@ class EntityTables:
 
     def listed(self, logical_name: str) -> int | None:
         """Return the number of a list entry by its logical name."""
-        return self._keyed(f"list_node:{logical_name}")
-
-    def phase(self, logical_name: str) -> int | None:
-        """Return the number of a phase by its logical name."""
-        return self._keyed(f"phase:{logical_name}")
-
-    def _keyed(self, key: str) -> int | None:
+        key = f"list_node:{logical_name}"
         rows = self.database.all("SELECT pk FROM entities WHERE key = ?", (key,))
         return int(rows[0]["pk"]) if rows else None
 

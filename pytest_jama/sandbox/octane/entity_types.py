@@ -221,8 +221,3 @@ COLLECTIONS: Mapping[str, Collection] = {
     },
 }
 """By the name in paths."""
-
-
-def type_names(collections: Iterable[str]) -> tuple[str, ...]:
-    """Return the concrete types of some collections."""
-    return tuple(each.name for name in collections for each in COLLECTIONS[name].types)

@@ -51,7 +51,6 @@ class _Taken:
     context: ResultContext
     test_key: str
     test: int = 0
-    is_new_test: bool = False
     taxonomies: tuple[int, ...] = ()
     parent: int | None = None
     run_key: str = ""
@@ -114,7 +113,6 @@ class ResultTaker:
         )
         for each in taken:
             entity = known.get(each.test_key)
-            each.is_new_test = entity is None
             each.test = numbers[each.test_key] if entity is None else entity.pk
             if entity is not None and each.context.test.items() - entity.fields.items():
                 self.tables.replace(entity.pk, {**entity.fields, **each.context.test})

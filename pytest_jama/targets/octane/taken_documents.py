@@ -62,33 +62,36 @@ class TakenDocuments:
         self._files = EvidenceSender(entities, findings, observer)
         self._run_ids: dict[str, str] = {}
 
-    def follow_up(self, update: Update) -> str:
+    def follow_up(self, update: Update, attempts: int) -> str:
         """Compare the runs of a document and attach files; say what is missing, empty for nothing.
 
         Args:
             update: The document.
+            attempts: How many requests have handed it in; what only an earlier upload has handed in
+                is always compared.
 
         Raises:
             RefusedError: When its runs may not be read.
             TargetError: When the server cannot be used any more.
         """
         document = cast("ResultDocument", update)
-        missing = self.find_missing(document)
+        missing = self.find_missing(document, always=not attempts)
         self.attach(document)
         return missing
 
-    def find_missing(self, document: ResultDocument) -> str:
+    def find_missing(self, document: ResultDocument, *, always: bool) -> str:
         """Say which runs of a document are not there as they were sent; empty when all are.
 
         Args:
             document: The document.
+            always: Whether it is compared though that takes many requests.
 
         Raises:
             TargetError: When the server does not show its runs.
         """
         results = [each for test in document.tests for each in self._results[test.test_id]]
         covers_items = any(each.links for each in results)
-        if not is_due(
+        if not always and not is_due(
             runs=len(document.tests), covers_items=covers_items, skip_errors=self._skip_errors
         ):
             return ""

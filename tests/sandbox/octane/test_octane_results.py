@@ -372,6 +372,31 @@ def test_the_default_release_is_found_by_its_other_name(workspace: Workspace) ->
     assert run["release"]["name"] == "Default Release"
 
 
+def test_a_requirement_is_covered_too(workspace: Workspace) -> None:
+    store = workspace.store
+    wanted, program = store.add("requirements", name="R"), store.add("programs", name="P")
+    head = (
+        f'<program_ref id="{program}"/><backlog_items><backlog_item_ref id="{wanted}"/>'
+        "</backlog_items>"
+    )
+    assert workspace.pushed(document(run_of(), head=head)).body["status"] == "success"
+    assert workspace.get("requirements", "test EQ {name EQ ^test_a^}").ids == [wanted]
+    assert workspace.get("runs", f"program EQ {{id EQ {program}}}").body["total_count"] == 1
+
+
+def test_a_start_beyond_all_calendars_is_shown_as_a_number(workspace: Workspace) -> None:
+    workspace.pushed(document(run_of(started=2**63 - 1)))
+    assert workspace.get("runs", fields="started").data[0]["started"] == str(2**63 - 1)
+
+
+def test_a_test_learns_fields_from_a_later_push(workspace: Workspace) -> None:
+    head = '<test_fields><test_field type="Test_Level" value="System Test"/></test_fields>'
+    workspace.pushed(document(run_of()))
+    workspace.pushed(document(run_of(), head=head))
+    (test,) = workspace.store.all("tests", fields="test_level{name}")
+    assert test["test_level"]["name"] == "System Test"
+
+
 def test_what_a_run_says_beats_the_head(workspace: Workspace) -> None:
     workspace.store.add("releases", name="own")
     inside = '<release name="own"/>' + environment(OS="Linux")

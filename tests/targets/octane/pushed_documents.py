@@ -87,7 +87,7 @@ def sender_for(
         push,
         tasks=tasks or {},
         observer=observer,
-        follow_up=lambda _: missing(),
+        follow_up=lambda *_: missing(),
         skip_errors=skip_errors,
         wait_s=60,
     )

@@ -452,3 +452,19 @@ def test_a_document_that_failed_for_something_else_does_not_wait_for_its_build(
     sender = sender_for(connect(server.url), Told(), awaits_build=awaits_build)
     (receipt,) = sender.send([DOCUMENT])
     assert (receipt.state, receipt.attempts) == (SendState.REFUSED, 1)
+
+
+def test_a_known_task_that_succeeded_with_other_runs_is_not_believed(
+    script: Serve, connect: Connect
+) -> None:
+    missing = iter(["the server lacks 2 of 2 runs"])
+    server = script(signed_in(), task("success", 7), taken(8), task("success", 8))
+    sender = sender_for(
+        connect(server.url),
+        Told(),
+        tasks={DOCUMENT.key: ServerTask(7)},
+        missing=lambda: next(missing, ""),
+    )
+    (receipt,) = sender.send([DOCUMENT])
+    assert (receipt.state, receipt.task and receipt.task.task_id) == (SendState.SENT, 8)
+    assert server.lines[1:] == [ask(7), PUSH, ask(8)]
