@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_jama.cli import main
 from pytest_jama.sandbox.faults.random_fault import RandomFault
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from tests.cli.octane_world import settle_in
-from tests.harness import ADDOPTS
+from tests.harness import INSIDE
+from tests.here import run_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,15 +43,11 @@ class VerifiedOctane:
 
     def session(self, *arguments: str) -> Path:
         """Run the tests; return the newest journal."""
-        done = subprocess.run(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "pytest", "--octane", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTEST_ADDOPTS": ADDOPTS},
-            capture_output=True,
-            text=True,
-            check=False,
+        _, self.out = run_here(
+            lambda: int(pytest.main(["--octane", *INSIDE[1:], *arguments])),
+            folder=self.folder,
+            environment={**os.environ, "PYTEST_ADDOPTS": ""},
         )
-        self.out = done.stdout + done.stderr
         return max((self.folder / ".jama").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
 
     def verify(self, *arguments: str) -> int:
@@ -80,7 +75,7 @@ class VerifiedOctane:
 def verified(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[VerifiedOctane]:
-    with OctaneSandbox() as sandbox:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as sandbox:
         settle_in(sandbox, tmp_path, monkeypatch)
         yield VerifiedOctane(sandbox, tmp_path, capsys)
 
