@@ -40,6 +40,44 @@ def work(tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OctaneWork]:
     closing.submit(sandbox.stop)
 
 
+REPORT = (
+    '<testsuite name="s" timestamp="2026-01-05T10:00:00"><testcase classname="a.B" name="c" '
+    'time="1"/></testsuite>'
+)
+KNOWN_ALREADY = "the server had exactly these results already (task "
+
+
+def test_the_same_report_sent_by_two_sessions_makes_one_run_which_is_said(
+    work: OctaneWork,
+) -> None:
+    assert work.sandbox is not None
+    work.write("report.xml", REPORT)
+    first = work.run("junit_uploader", "report.xml")
+    second = work.run("junit_uploader", "report.xml")
+
+    assert (first.status, second.status) == (0, 0), second.output
+    assert KNOWN_ALREADY not in first.output
+    assert KNOWN_ALREADY in second.output
+    assert work.sandbox.store.count("runs") == 1
+
+
+def test_an_upload_that_was_killed_is_not_told_that_its_own_results_are_there(
+    work: OctaneWork,
+) -> None:
+    work.write("report.xml", REPORT)
+    work.run("junit_uploader", "report.xml")
+    (journal,) = work.journals()
+    lines = journal.read_bytes().splitlines(keepends=True)
+    kept = next(at for at, line in enumerate(lines) if b'"line":"receipt"' in line)
+    journal.write_bytes(b"".join(lines[:kept]))
+
+    resumed = work.run("pytest_jama", "upload", str(journal))
+
+    assert resumed.status == 0, resumed.output
+    assert "sent       1 of 1 document: 1 Passed" in resumed.output
+    assert KNOWN_ALREADY not in resumed.output
+
+
 @pytest.mark.parametrize("options", [(), ("-n", "2", "-p", "xdist")], ids=["serial", "xdist"])
 def test_the_runs_of_a_session_are_there_and_are_not_sent_again(
     work: OctaneWork, options: tuple[str, ...]

@@ -34,6 +34,7 @@ class DocumentSender:
             has all.
         skip_errors: Whether the server takes what refers to something that does not exist.
         wait_s: For how long each document is waited for.
+        is_resumed: Whether an earlier upload may have sent some of them.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class DocumentSender:
         follow_up: Callable[[Update, int], str],
         skip_errors: bool,
         wait_s: float,
+        is_resumed: bool = False,
     ) -> None:
         self._push = push
         self._tasks = tasks
@@ -52,6 +54,7 @@ class DocumentSender:
         self._follow_up = follow_up
         self._skip_errors = skip_errors
         self._wait_s = wait_s
+        self._is_resumed = is_resumed
         self._is_success = False
 
     def send(self, updates: Sequence[Update]) -> tuple[Receipt, ...]:
@@ -95,6 +98,8 @@ class DocumentSender:
         except KeyboardInterrupt:
             return self._stopped(update, INTERRUPTED, tasks)
         receipt = self._judged(update, pushed, tasks)
+        if pushed.was_there and not self._is_resumed and receipt.state in _TAKEN:
+            self._observer.warned(push_words.describe_older(tasks[-1], update.title))
         self._is_success = receipt.state is SendState.SENT
         return self._followed_up(receipt) if receipt.state in _TAKEN else receipt
 

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import NotUsableError, Problem, RefusedError, SettingsError
-from pytest_jama.core.text import quoted
 from pytest_jama.targets.octane.flow_rows import (
     ENVIRONMENT_COLUMNS,
     FlowRows,
@@ -21,6 +20,7 @@ from pytest_jama.targets.octane.flow_rows import (
     plain_text,
     taxonomies_of,
 )
+from pytest_jama.targets.octane.known_names import describe_unknown
 from pytest_jama.targets.octane.query import (
     WILDCARD,
     Statement,
@@ -223,10 +223,7 @@ def find_ids(entities: Entities, option: FlowOption, text: str) -> tuple[str, ..
     rows = entities.list(option.collection, fields="id,name", query=query)
     ids = tuple(str(row["id"]) for row in rows if fits.fullmatch(str(row.get("name"))))
     if not ids:
-        raise NotUsableError(
-            f"{option.shown}: nothing in {option.collection} is named {quoted(name)}; "
-            "check the name, or give its ID"
-        )
+        raise NotUsableError(describe_unknown(entities, option, text))
     return ids
 
 
