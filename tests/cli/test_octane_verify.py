@@ -203,6 +203,27 @@ def test_a_server_that_does_not_answer_is_out_of_reach(verified: VerifiedOctane)
     assert verified.verify(str(journal)) == 3
 
 
+def test_journals_for_both_kinds_of_servers_in_one_folder_are_looked_at(
+    verified: VerifiedOctane,
+) -> None:
+    (verified.folder / "jama.yaml").write_text(
+        "url: https://jama.example\nproject: P\nplan: R\ncycle: C\n", encoding="utf-8"
+    )
+    folder = verified.session("--octane-no-upload", "--jama", "--jama-no-upload").parent
+    assert len(list(folder.glob("*.jsonl"))) == 2
+    assert verified.verify(str(folder), "--offline") == 0, verified.out + verified.err
+    assert "the 2 journals are whole" in verified.out
+
+
+def test_an_address_is_that_of_one_kind_of_server(verified: VerifiedOctane) -> None:
+    (verified.folder / "jama.yaml").write_text(
+        "url: https://jama.example\nproject: P\nplan: R\ncycle: C\n", encoding="utf-8"
+    )
+    folder = verified.session("--octane-no-upload", "--jama", "--jama-no-upload").parent
+    assert verified.verify(str(folder), "--offline", "--url=https://x.example") == 2
+    assert verified.sandbox.requests == ()
+
+
 def test_a_journal_of_another_server_is_refused(
     verified: VerifiedOctane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
