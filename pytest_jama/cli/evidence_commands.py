@@ -208,7 +208,7 @@ def verify(
     records: tuple[Path, ...],
     **given: str | bool | None,
 ) -> int:
-    """Compare what the server shows now with what was sent; change nothing.
+    """Compare what a server shows with what was sent; change nothing.
 
     A RECORD is a journal, a folder of them, or a manifest of `pytest-jama manifest`, whose journals
     and files are looked for beside it and in the folder of the journals.
