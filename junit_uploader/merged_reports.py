@@ -291,24 +291,22 @@ def link_tests(
         find_links: Finds the cases of a test that names none itself.
         find_within: Finds the cases of all tests in a file.
         note_of: Finds what else is to be noted of a test; may be empty.
-        keeps_names: Whether results say how a report names their tests.
+        keeps_names: Whether results say how a report names their tests; what stands for a file is
+            then a test of its name.
         reads_references: Whether properties of the tests name cases; they are Jama's.
     """
     results: list[TestResult] = []
     tests: list[ReportedTest] = []
-    uncollected: list[tuple[TestResult, ReportedTest]] = []
+    files: list[tuple[TestResult, ReportedTest]] = []
+    uncollected: list[str] = []
     skipped: list[TestResult] = []
     has_several = False
     for group in groups:
         has_several = has_several or len(group) > 1 or group[0].testcases > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
-                links = find_within(test.test_id)
-                uncollected.append((TestResult.of_uncollected(test.test_id, links), test))
-            elif test.subject is Subject.SKIPPED_FILE:
-                links = find_within(test.test_id)
-                skipped += [test.as_result()._replace(links=links)] if links else []
-            elif test.subject is _TEST:
+                uncollected.append(test.test_id)
+            if test.subject is _TEST or keeps_names:
                 result = test.as_result()
                 if keeps_names:
                     result = result._replace(reported=test.reported)
@@ -322,11 +320,17 @@ def link_tests(
                     result = result._replace(is_taken_out=not links)
                 results.append(result if links == result.links else result._replace(links=links))
                 tests.append(test)
+            elif test.subject is _UNCOLLECTED:
+                links = find_within(test.test_id)
+                files.append((TestResult.of_uncollected(test.test_id, links), test))
+            else:
+                links = find_within(test.test_id)
+                skipped += [test.as_result()._replace(links=links)] if links else []
     return LinkedTests(
-        [*results, *(result for result, _ in uncollected)],
-        [*tests, *(test for _, test in uncollected)],
+        [*results, *(result for result, _ in files)],
+        [*tests, *(test for _, test in files)],
         has_several,
-        uncollected=tuple(result.test_id for result, _ in uncollected),
+        uncollected=tuple(uncollected),
         skipped=tuple(skipped),
     )
 

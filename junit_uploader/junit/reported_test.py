@@ -112,6 +112,7 @@ class Extras(NamedTuple):
         log: What it printed and why it failed; no part of what it says.
         trace: The whole text of its failure; no part of what it says.
         error_type: The kind of its failure.
+        reported: How the report names it, where the test ID does not tell that; kept with traces.
     """
 
     name: str | None = None
@@ -131,6 +132,7 @@ class Extras(NamedTuple):
     log: tuple[WaitingText, ...] = ()
     trace: str = ""
     error_type: str = ""
+    reported: ReportedName | None = None
 
 
 NO_EXTRAS = Extras()
@@ -174,18 +176,29 @@ class ReportedTest(NamedTuple):
             return self.extras.name
         return self.test_id[len(self.classname) + 1 :] if self.classname else self.test_id
 
+    def called(self, classname: str, name: str) -> ReportedTest:
+        """Return it so that it knows what the report calls it.
+
+        Args:
+            classname: As written; empty when there is none.
+            name: As written.
+        """
+        reported = ReportedName(classname, name)
+        extras = self.extras or NO_EXTRAS
+        if extras.name is None and reported == (self.classname, self.name):
+            return self
+        return self._replace(extras=extras._replace(reported=reported))
+
     @property
     def reported(self) -> ReportedName:
-        """How the report names it; the suites stand for a class that is not told or says nothing.
+        """How the report names it; the folder in which pytest ran, see `placed`, is no part of it.
 
-        The folder in which pytest ran, see `placed`, is not a part of it.
+        Only where traces are kept is it known of a test whose ID does not tell it.
         """
-        name = self.name
-        qualifier = self.test_id[: -len(collapse(name)) - 1]
-        if qualifier == collapse(self.classname):
-            qualifier = self.classname
+        if self.extras is not None and self.extras.reported is not None:
+            return self.extras.reported
         above = self.suite.rootdir.replace("/", ".") + "." if self.suite.rootdir else ""
-        return ReportedName(f"{qualifier}.".removeprefix(above)[:-1], name)
+        return ReportedName(self.classname.removeprefix(above), self.name)
 
     @property
     def links(self) -> tuple[CaseLink, ...]:
@@ -231,7 +244,12 @@ class ReportedTest(NamedTuple):
         """Return the test result that the rest of the product works with."""
         extras = self.extras or NO_EXTRAS
         outcome, message = self.outcome, extras.message
-        if extras.name == UNNAMED and not self.classname and outcome is Outcome.PASSED:
+        is_nameless = extras.name == UNNAMED and not self.classname
+        if (
+            is_nameless
+            and outcome is Outcome.PASSED
+            and self.reported.name in {"", UNNAMED}  # and not of blanks, which some servers show
+        ):
             outcome, message = Outcome.NOT_REACHED, "without a name: the session was broken off"
         return TestResult(
             test_id=self.test_id,

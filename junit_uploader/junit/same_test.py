@@ -71,9 +71,11 @@ def _join_run(before: ReportedTest, testcase: ReportedTest) -> ReportedTest | No
     """Return one test of two testcases that follow each other; None when they are two."""
     if before.suite is not testcase.suite:
         return None
+    one, two = before.extras or NO_EXTRAS, testcase.extras or NO_EXTRAS
+    if one.reported != two.reported:  # in blanks, which are not a part of test IDs
+        return None
     if before.outcome is _REPEATED:
         return _with_attempt(before, testcase)
-    one, two = before.extras or NO_EXTRAS, testcase.extras or NO_EXTRAS
     if two.is_teardown and before.outcome in FAILING and not one.is_teardown:
         return _with_teardown(before, testcase)
     if not before.suite.holds_attempts or before.outcome is not _PASSED:

@@ -169,7 +169,7 @@ class TestcaseReader:
             self._classname = ""  # so that the next one is read closely, too
         elif identity.classname != self._classname:
             self._classname = identity.classname  # one object for all tests of a class
-        return ReportedTest(
+        test = ReportedTest(
             identity.test_id,
             self._classname or identity.classname,
             suite,
@@ -178,6 +178,9 @@ class TestcaseReader:
             self.read_started(attributes.get("timestamp")) or suite.started,
             extras,
         )
+        if not self._options.keeps_traces:
+            return test
+        return test.called(attributes.get("classname", ""), attributes.get("name", ""))
 
     def read_started(self, text: str | None) -> float | None:
         """Return when something began, in seconds since 1970 (UTC); None when that is unknown.

@@ -28,6 +28,12 @@ def toolbox() -> None:
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
+@click.option("--release", help="ALM Octane: the release, by name or ID.")
+@click.option("--milestone", help="ALM Octane: the milestone, by name or ID.")
+@click.option("--suite", help="ALM Octane: the test suite, by name or ID.")
+@click.option(
+    "--skip-errors", is_flag=True, help="ALM Octane: leave out references to what is not there."
+)
 @click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
     "--report",
@@ -191,5 +197,9 @@ def prepare(
 
 
 def _words(flags: Flags) -> list[str]:
-    given = {name: said for name, said in flags.items() if said is not None and said is not False}
+    given = {
+        name.replace("_", "-"): said
+        for name, said in flags.items()
+        if said is not None and said is not False
+    }
     return [f"--{name}" if said is True else f"--{name}={said}" for name, said in given.items()]

@@ -73,7 +73,7 @@ def load_for_upload(
     """
     first, *others = recordings
     said = [(shown(each.path), each.header.settings) for each in recordings]
-    refused = list(_server_problems(said, owned))
+    refused = [*_server_problems(said, owned), *_flags_of_others(flags, owned.settings.kind)]
     if refused:
         raise SettingsError(*refused)
     loaded = _load(first, owned=owned, flags=flags, environ=environ)
@@ -186,6 +186,14 @@ def _server_problems(
                 f"--url={ours} or --url={written}",
                 name,
             )
+
+
+def _flags_of_others(flags: Flags, kind: TargetKind[Any]) -> Iterator[Problem]:
+    """Yield the flags that only places in Jama have, where journals are for another server."""
+    for name in JAMA.destination:
+        if flags.get(name) is not None and name not in kind.destination:
+            what = f"is a flag for {JAMA.title}, and the journals are for {kind.title}"
+            yield Problem(what, "leave it out", f"--{name}")
 
 
 def _shown_url(url: object) -> str:

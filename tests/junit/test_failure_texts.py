@@ -74,24 +74,17 @@ def test_secrets_in_them_are_hidden_and_counted() -> None:
         pytest.param('classname="a.B" name="c v1.2"', ("a.B", "c v1.2"), id="dot in the name"),
         pytest.param('classname="a.B" name="two  blanks"', ("a.B", "two  blanks"), id="blanks"),
         pytest.param('classname="a  B" name="c"', ("a  B", "c"), id="blanks in the class"),
-        pytest.param('class="a.B" name="c"', ("a.B", "c"), id="PHPUnit"),
-        pytest.param('name="c"', ("unit", "c"), id="no class"),
-        pytest.param('classname="a.B"', ("a.B", "(unnamed)"), id="no name"),
+        pytest.param('class="a.B" name="c"', ("", "c"), id="PHPUnit"),
+        pytest.param('name="c"', ("", "c"), id="no class"),
+        pytest.param('classname="a.B"', ("a.B", ""), id="no name"),
         pytest.param('name="c" classname="test"', ("test", "c"), id="other order"),
+        pytest.param('name="c" time="1" classname="test"', ("test", "c"), id="node"),
     ],
 )
 def test_report_names_a_test_by_class_and_name(attributes: str, expected: tuple[str, str]) -> None:
-    (test,) = read(suite(f"<testcase {attributes}/>")).testcases
+    (test,) = read(suite(suite(f"<testcase {attributes}/>")), KEEPING).testcases
 
     assert test.reported == ReportedName(*expected)
-
-
-def test_suites_stand_for_the_class_of_node() -> None:
-    report = suite(suite('<testcase name="opens" time="0.1" classname="test"/>'))
-
-    (test,) = read(report).testcases
-
-    assert test.reported == ReportedName("unit.unit", "opens")
 
 
 def test_folder_that_pytest_ran_in_is_not_a_part_of_the_name() -> None:

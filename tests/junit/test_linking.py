@@ -14,11 +14,12 @@ SKIPPED_FILE = (
 )
 
 
-def link(*cases: str) -> LinkedTests:
+def link(*cases: str, keeps_names: bool = False) -> LinkedTests:
     return link_tests(
         [(testcase,) for testcase in read(suite(*cases)).testcases],
         find_links=lambda test, _: BY_MAP if test.name == "adds" else (),
         find_within=lambda address: IN_FILE if address == "a.b" else (),
+        keeps_names=keeps_names,
     )
 
 
@@ -50,3 +51,15 @@ def test_errors_and_skips_that_only_look_like_it_are_tests() -> None:
     skip = make_case('<skipped message="collection of stamps skipped"/>')
     assert len(link(error, skip).results) == 2
     assert link(error).uncollected == ()
+
+
+def test_where_names_are_kept_what_stands_for_a_file_is_a_test() -> None:
+    linked = link(UNCOLLECTED, SKIPPED_FILE, PASSED, keeps_names=True)
+
+    assert linked.uncollected == ("a.b",)
+    assert linked.skipped == ()
+    assert [(each.outcome.value, each.reported) for each in linked.results] == [
+        ("error", ("", "a.b")),
+        ("skipped", ("", "a.c")),
+        ("passed", ("shop.Cart", "adds")),
+    ]

@@ -186,7 +186,8 @@ class EntityTables:
 
     def remove(self, pk: int) -> None:
         """Remove an entity, and what is nothing without it."""
-        for row in self.database.all("SELECT pk FROM entities WHERE test = ?", (pk,)):
+        parts = "SELECT pk FROM entities WHERE test = ? OR parent = ? AND type = 'run_step'"
+        for row in self.database.all(parts, (pk, pk)):
             self.remove(row["pk"])
         self.database.delete("entities", pk=pk)
         self.database.execute("DELETE FROM links WHERE source = ? OR target = ?", (pk, pk))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.octane.entity_tables import Entity, NewEntity, dumped
+from pytest_jama.sandbox.octane.result_steps import store_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,7 @@ class ResultTaker:
         before = {key: run.fields["native_status"] for key, run in known.items()}
         current: dict[str, NewEntity] = {}
         history: list[NewEntity] = []
-        keys: list[str] = []
+        stored: list[_Taken] = []
         for each in self._once(taken):
             word = each.element.attributes["status"].lower()
             run = self._run(each, native[word], status[word])
@@ -142,11 +143,14 @@ class ResultTaker:
             before[each.run_key] = native[word]
             current[each.run_key] = run
             history.append(self._history(each, run, is_new_failure=is_new_failure))
-            keys.append(each.run_key)
+            stored.append(each)
         numbers = self._store_current(current, known)
-        for key, entry in zip(keys, history, strict=True):
-            entry.fields["run_id"] = numbers[key]
+        for each, entry in zip(stored, history, strict=True):
+            entry.fields["run_id"] = numbers[each.run_key]
         self.tables.insert(history, author=self.user)
+        with_children = [each for each in stored if each.element.children]
+        pairs = ((numbers[each.run_key], each.element) for each in with_children)
+        store_steps(self.tables, pairs, user=self.user)
 
     def _once(self, taken: list[_Taken]) -> Iterator[_Taken]:
         """Leave further runs of the same test and environment out, where a knob says so."""

@@ -456,6 +456,29 @@ def test_a_test_that_is_twice_in_a_document(
     assert counts == [1, 1, lines]
 
 
+def test_a_run_has_the_steps_of_its_newest_push(workspace: Workspace) -> None:
+    def steps(*names: str) -> str:
+        inside = "".join(
+            f'<step name="{name}" duration="1" status="passed"><error_message>no</error_message>'
+            "</step>"
+            for name in names
+        )
+        return f"<steps>{inside}</steps>"
+
+    for number, names in enumerate([("a", "b", "c"), ("d", "e")]):
+        workspace.pushed(document(run_of("t", steps(*names), started=number)))
+    (run,) = workspace.get("runs").ids
+    fields = "name,actual,order,result{name}"
+    shown = workspace.get("run_steps", f"run EQ {{id EQ {run}}}", fields=fields).data
+    assert [(each["name"], each["order"], each["actual"]) for each in shown] == [
+        ("d", 1, "no"),
+        ("e", 2, "no"),
+    ]
+    assert shown[0]["result"]["name"] == "Passed"
+    workspace.store.remove("runs", run)
+    assert workspace.store.count("run_steps") == 0
+
+
 def test_a_gherkin_run_makes_a_gherkin_test(workspace: Workspace) -> None:
     workspace.pushed(
         document(

@@ -67,6 +67,22 @@ def test_server_pipeline_and_build_are_made_where_they_are_missing(octane: Octan
     ]
 
 
+@pytest.mark.parametrize(
+    "page, shown",
+    [
+        pytest.param("https://ci.example:8443/job/7?x=1", "https://ci.example:8443", id="page"),
+        pytest.param(None, "", id="no page"),
+    ],
+)
+def test_a_ci_server_gets_the_address_of_the_page_of_its_job(
+    octane: OctaneLab, page: str | None, shown: str
+) -> None:
+    octane.find(build=BUILD, report_url=page)
+    (server,) = octane.store.all("ci_servers", fields="name,instance_id,server_type,url")
+    assert server["url"] == (shown or octane.sandbox.url)
+    assert (server["name"], server["instance_id"]) == ("lab-ci", "lab-ci")
+
+
 def test_what_is_made_is_there_once_however_often_it_is_asked_for(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     again = octane.find(build=BUILD)
