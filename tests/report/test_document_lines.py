@@ -59,9 +59,12 @@ def test_the_tasks_of_documents_are_told_so_that_one_can_ask_for_them(
     *, verbose: bool, shown: int
 ) -> None:
     receipts = tuple(
-        Receipt(SentDocument(DOCUMENT.results, f"document {number}"), SendState.SENT, task=task)
+        Receipt(
+            SentDocument(DOCUMENT.results, f"document {number}"),
+            SendState.SENT,
+            task=ServerTask(1100 + number),
+        )
         for number in range(12)
-        if (task := ServerTask(1100 + number))
     )
     lines = report_lines(UploadReport(PLAN, receipts), verbose=verbose)
     (line,) = [line.text for line in lines if line.label == "task"]
