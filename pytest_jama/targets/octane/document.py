@@ -19,7 +19,7 @@ from pytest_jama.core.results import WORST_FIRST
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.text import counted
 from pytest_jama.targets.octane import xml_text
-from pytest_jama.targets.octane.run_element import STATUS_BY_OUTCOME, SentTest, write_run
+from pytest_jama.targets.octane.run_element import SentTest, find_status, write_run
 from pytest_jama.targets.octane.test_names import TestName, name_of
 
 if TYPE_CHECKING:
@@ -130,17 +130,45 @@ def build_documents(
     Returns:
         The documents; none when no test ran.
     """
-    ran = [result for result in results if result.outcome in STATUS_BY_OUTCOME]
-    beginning = f"{_DECLARATION}<test_result>\n{_write_head(head)}<test_runs>\n".encode()
+    ran = [result for result in results if find_status(result)]
+    longest = len(_begin(_gathered(head, hashlib.sha256().hexdigest()))) + len(_END)
     runs = _write_runs(ran, since_ms=_earliest_ms(ran, started), more=_attributes_of_all(head))
     parts = [
-        (b"".join((beginning, *(run.content for run in part), _END)), [run.test for run in part])
-        for part in _cut(runs, RUNS_AT_MOST, BYTES_AT_MOST - len(beginning) - len(_END))
+        (b"".join(run.content for run in part), [run.test for run in part])
+        for part in _cut(runs, RUNS_AT_MOST, BYTES_AT_MOST - longest)
     ]
-    return tuple(
-        ResultDocument(content, tuple(tests), number, len(parts))
-        for number, (content, tests) in enumerate(parts, start=1)
-    )
+    if len(parts) > 1:
+        digest = hashlib.sha256()
+        for content, _ in parts:
+            digest.update(content)
+        head = _gathered(head, digest.hexdigest())
+    return tuple(_close(parts, _begin(head)))
+
+
+def _close(parts: list[tuple[bytes, list[SentTest]]], beginning: bytes) -> Iterator[ResultDocument]:
+    """Yield the documents; a part is let go as soon as its document has it."""
+    of = len(parts)
+    for number in range(1, of + 1):
+        content, tests = parts.pop(0)
+        yield ResultDocument(b"".join((beginning, content, _END)), tuple(tests), number, of)
+
+
+def _begin(head: DocumentHead) -> bytes:
+    return f"{_DECLARATION}<test_result>\n{_write_head(head)}<test_runs>\n".encode()
+
+
+def _gathered(head: DocumentHead, digest: str) -> DocumentHead:
+    """Return the head for several documents of one session, whose runs one suite run gathers.
+
+    Where the settings do not name that, the same results always make the same name for it.
+    """
+    if head.suite is None or head.suite.run:
+        return head
+    run = f"pytest-jama {digest[:_SUITE_RUN_DIGITS]}"
+    return head._replace(suite=head.suite._replace(run=run))
+
+
+_SUITE_RUN_DIGITS = 16
 
 
 class _Run(NamedTuple):
@@ -159,8 +187,10 @@ def _write_runs(results: Iterable[TestResult], *, since_ms: int, more: str) -> I
     for name, result in _named_apart(results):
         began = result.started
         started_ms = since_ms if began is None else xml_text.epoch_milliseconds(began)
-        sent = SentTest(result.test_id, "", *name, STATUS_BY_OUTCOME[result.outcome], started_ms)
-        yield _Run(sent, write_run(result, name, started_ms=started_ms, more=more).encode())
+        status = find_status(result) or ""
+        sent = SentTest(result.test_id, "", *name, status, started_ms)
+        run = write_run(result, name, status=status, started_ms=started_ms, more=more)
+        yield _Run(sent, run.encode())
 
 
 def _cut(runs: Iterable[_Run], runs_at_most: int, bytes_at_most: int) -> Iterator[list[_Run]]:

@@ -133,6 +133,14 @@ def test_a_pipeline_of_another_ci_server_is_another_one(octane: OctaneLab) -> No
     assert sorted(names) == ["nightly", "nightly (other-ci)"]
 
 
+def test_a_ci_server_that_was_made_before_and_is_shown_late_is_taken(octane: OctaneLab) -> None:
+    store = octane.store
+    server = store.add("ci_servers", name="lab-ci", instance_id="not shown yet")
+    octane.after_pauses(lambda: store.change("ci_servers", server, instance_id="lab-ci"))
+    assert octane.find(build=BUILD).head.build == BuildIds("lab-ci", "nightly", "42")
+    assert [each["id"] for each in store.all("ci_servers")] == [server]
+
+
 def test_a_ci_server_whose_name_is_taken_gets_the_workspace_into_its_name(
     octane: OctaneLab,
 ) -> None:
