@@ -223,6 +223,11 @@ class LinkedTests(NamedTuple):
         all_extras = (test.extras for test in self.tests if test.extras is not None)
         return any(extras.files or extras.log for extras in all_extras)
 
+    @property
+    def holds_no_test(self) -> bool:
+        """Whether files could not be collected, and there is not a single test."""
+        return bool(self.uncollected) and all(test.subject is not _TEST for test in self.tests)
+
     def with_files(
         self, add: Callable[[TestResult, ReportedTest], TestResult], *, of_all: bool = False
     ) -> LinkedTests:
