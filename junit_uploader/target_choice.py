@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from pytest_jama.config import Kind
+    from pytest_jama.config import TargetKind
 
 _OWN_FLAGS = {
     JAMA: tuple(SETTING_FLAGS),
@@ -31,7 +31,7 @@ _SETTINGS = {"module": "modules", "field": "fields", "skip-errors": "skip_errors
 """The names of settings that have another name than their flag."""
 
 
-def choose_kind(options: Namespace) -> Kind[Any]:
+def choose_kind(options: Namespace) -> TargetKind[Any]:
     """Return the kind of server that results go to.
 
     Without a settings file and without ``--target``, flags that only one kind has tell it.
@@ -57,7 +57,7 @@ def choose_kind(options: Namespace) -> Kind[Any]:
     return kind
 
 
-def _find_kind(options: Namespace) -> Kind[Any]:
+def _find_kind(options: Namespace) -> TargetKind[Any]:
     file = Path(options.config) if options.config is not None else None
     found = find_kinds(Path.cwd(), file)
     if len(found) > 1:
@@ -71,17 +71,17 @@ def _find_kind(options: Namespace) -> Kind[Any]:
     return wanted[0] if len(wanted) == 1 else found[0]
 
 
-def _has_file(kind: Kind[Any]) -> Iterator[bool]:
+def _has_file(kind: TargetKind[Any]) -> Iterator[bool]:
     here = Path.cwd()
     for folder in (here, *here.parents):
         yield from ((folder / name).exists() for name in kind.files)
 
 
-def _other(kind: Kind[Any]) -> Kind[Any]:
+def _other(kind: TargetKind[Any]) -> TargetKind[Any]:
     return next(each for each in _OWN_FLAGS if each is not kind)
 
 
-def _given(options: Namespace, kind: Kind[Any]) -> list[str]:
+def _given(options: Namespace, kind: TargetKind[Any]) -> list[str]:
     return [flag for flag in _OWN_FLAGS[kind] if _value(options, flag) not in (None, False)]
 
 
@@ -89,7 +89,7 @@ def _value(options: Namespace, flag: str) -> Any:
     return getattr(options, flag.replace("-", "_"))
 
 
-def flags_of(options: Namespace, kind: Kind[Any]) -> dict[str, Any]:
+def flags_of(options: Namespace, kind: TargetKind[Any]) -> dict[str, Any]:
     """Return what flags say of settings, by setting.
 
     Args:

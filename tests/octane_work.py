@@ -15,6 +15,8 @@ from tests.harness import ADDOPTS, Finished
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_jama.sandbox.octane import OctaneSandbox
+
 SETTINGS = """
 url: https://octane.example
 space: 1001
@@ -37,12 +39,17 @@ class OctaneWork:
 
     Args:
         folder: An empty folder.
+        sandbox: A stand-in of the server, in the place of a `DocumentTarget`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sandbox: OctaneSandbox | None = None) -> None:
         self.folder = folder
+        self.sandbox = sandbox
         self.server = folder / "server"
         self.server.mkdir()
+        if sandbox is not None:
+            self.write("octane.yaml", f"url: {sandbox.browser_url}\n")
+            return
         self.write("octane.yaml", SETTINGS)
         metadata = "site/octane_double-1.0.dist-info"
         self.write(f"{metadata}/METADATA", "Metadata-Version: 2.1\nName: octane-double\nVersion: 1")
@@ -80,6 +87,12 @@ class OctaneWork:
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which the server is found."""
+        if self.sandbox is not None:
+            return {
+                "OCTANE_CLIENT_ID": self.sandbox.credentials.client_id,
+                "OCTANE_CLIENT_SECRET": self.sandbox.credentials.client_secret,
+                "NO_PROXY": "127.0.0.1",
+            }
         return {
             "PYTHONPATH": f"{self.folder / 'site'}{os.pathsep}{_HOME}",
             "OCTANE_DOUBLE": str(self.server),

@@ -28,7 +28,13 @@ def toolbox() -> None:
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
-@click.option("--config", type=_FILE, help="The jama.yaml that names the server and the journals.")
+@click.option("--release", help="ALM Octane: the release, by name or ID.")
+@click.option("--milestone", help="ALM Octane: the milestone, by name or ID.")
+@click.option("--suite", help="ALM Octane: the test suite, by name or ID.")
+@click.option(
+    "--skip-errors", is_flag=True, help="ALM Octane: leave out references to what is not there."
+)
+@click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
     "--report",
     multiple=True,
@@ -65,7 +71,8 @@ def upload(
     JOURNAL is a file, or a folder of which all unfinished journals count; none takes the newest
     unfinished one. Several become one set of verdicts. The settings are those of the journals'
     headers; these options and the variables JAMA_* beat them. The server is not taken from a
-    journal: --url, JAMA_URL or jama.yaml name it. Nothing is sent twice.
+    journal: --url, JAMA_URL or jama.yaml name it, for ALM Octane OCTANE_URL or octane.yaml. Nothing
+    is sent twice.
 
     \b
     pytest-jama upload
@@ -190,5 +197,9 @@ def prepare(
 
 
 def _words(flags: Flags) -> list[str]:
-    given = {name: said for name, said in flags.items() if said is not None and said is not False}
+    given = {
+        name.replace("_", "-"): said
+        for name, said in flags.items()
+        if said is not None and said is not False
+    }
     return [f"--{name}" if said is True else f"--{name}={said}" for name, said in given.items()]

@@ -22,6 +22,7 @@ from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.flow_reading import Desk
 from pytest_jama.targets.octane.flow_rows import FlowRows
+from pytest_jama.targets.octane.known_names import require_known_names
 from pytest_jama.targets.octane.octane_client import open_client
 from pytest_jama.targets.octane.task_status import wait_for_task
 from pytest_jama.targets.octane.wishes import Wishes, require_usable
@@ -97,7 +98,11 @@ def run_flow(
 
     def work(client: OctaneClient) -> FlowRows:
         require_usable(wishes)
-        return flow.run(Desk(Entities(client), wishes))
+        desk = Desk(Entities(client), wishes)
+        found = flow.run(desk)
+        if not found.rows:
+            require_known_names(desk)
+        return found
 
     return _run(work, options, program=f"{PROGRAM} {flow.name}")
 

@@ -239,6 +239,7 @@ class _Upload:
             filed=tuple(each for each in filed if each.server == here),
             tasks={key: task for (server, key), task in tasks if server == here},
             started=min(each.header.started for each in self._recordings).timestamp(),
+            is_resumed=any(each.is_planned for each in self._files),
         )
 
     def _open_journals(self) -> Journals:

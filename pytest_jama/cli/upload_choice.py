@@ -15,17 +15,17 @@ from pytest_jama.journal.select import Choice, choose_named, choose_newest
 
 if TYPE_CHECKING:
     from pytest_jama.cli.upload import UploadOptions
-    from pytest_jama.config import Kind, LoadedSettings, SharedSettings
+    from pytest_jama.config import LoadedSettings, SharedSettings, TargetKind
 
 
-def _load_owned(options: UploadOptions, kind: Kind[Any]) -> LoadedSettings[SharedSettings]:
+def _load_owned(options: UploadOptions, kind: TargetKind[Any]) -> LoadedSettings[SharedSettings]:
     return load_owned(
         start=Path.cwd(), file=options.config, flags=options.flags, environ=os.environ, kind=kind
     )
 
 
 def _may_be_sent_to(
-    kind: Kind[Any], owned: LoadedSettings[SharedSettings], options: UploadOptions
+    kind: TargetKind[Any], owned: LoadedSettings[SharedSettings], options: UploadOptions
 ) -> bool:
     """Return whether credentials of another kind are meant: a journal does not decide it."""
     if kind is owned.settings.kind or options.config is not None:

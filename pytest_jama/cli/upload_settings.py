@@ -16,7 +16,7 @@ from pytest_jama.journal.prior_uploads import server_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Flags, Kind, LoadedSettings, SharedSettings
+    from pytest_jama.config import Flags, LoadedSettings, SharedSettings, TargetKind
     from pytest_jama.config.kinds import AnySettings
     from pytest_jama.journal.record import Recording
 
@@ -35,13 +35,13 @@ _NOT_USED = dict.fromkeys(("project", "plan", "cycle"), "not-used")
 """What Jama is read without; its settings cannot do without it."""
 
 
-def require_one_kind(recordings: Iterable[Recording]) -> Kind[Any] | None:
+def require_one_kind(recordings: Iterable[Recording]) -> TargetKind[Any] | None:
     """Return the kind of server that journals are for; None without any.
 
     Raises:
         SettingsError: When they are for several: each has its own settings and credentials.
     """
-    found: dict[Kind[Any], Recording] = {}
+    found: dict[TargetKind[Any], Recording] = {}
     for each in recordings:
         found.setdefault(kind_of(each.header.settings.get("target")), each)
     if len(found) > 1:
@@ -73,7 +73,7 @@ def load_for_upload(
     """
     first, *others = recordings
     said = [(shown(each.path), each.header.settings) for each in recordings]
-    refused = list(_server_problems(said, owned))
+    refused = [*_server_problems(said, owned), *_flags_of_others(flags, owned.settings.kind)]
     if refused:
         raise SettingsError(*refused)
     loaded = _load(first, owned=owned, flags=flags, environ=environ)
@@ -188,6 +188,14 @@ def _server_problems(
             )
 
 
+def _flags_of_others(flags: Flags, kind: TargetKind[Any]) -> Iterator[Problem]:
+    """Yield the flags that only places in Jama have, where journals are for another server."""
+    for name in JAMA.destination:
+        if flags.get(name) is not None and name not in kind.destination:
+            what = f"is a flag for {JAMA.title}, and the journals are for {kind.title}"
+            yield Problem(what, "leave it out", f"--{name}")
+
+
 def _shown_url(url: object) -> str:
     """Return the URL of a journal without a password; empty when it is none."""
     try:
@@ -210,7 +218,7 @@ def _other_target(written: str, journal: str, owned: LoadedSettings[SharedSettin
     )
 
 
-def _no_server(written: str, journal: str, kind: Kind[Any]) -> Problem:
+def _no_server(written: str, journal: str, kind: TargetKind[Any]) -> Problem:
     example = written or kind.example_url
     what = f"its session was for {written}" if written else "its session had no server"
     return Problem(

@@ -46,7 +46,7 @@ from pytest_jama.targets.jama.run_audit import ARRIVED, RunAudit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_jama.config import Flags, Kind, LoadedSettings, Settings, SharedSettings
+    from pytest_jama.config import Flags, LoadedSettings, Settings, SharedSettings, TargetKind
     from pytest_jama.core.port import Observer
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.journal_sources import JournalSource
@@ -135,11 +135,11 @@ def _verify(
     found.journals = len(of_jama) + len(of_octane)
 
 
-def _kind_of(source: JournalSource) -> Kind[Any]:
+def _kind_of(source: JournalSource) -> TargetKind[Any]:
     return kind_of(source.recording.header.settings.get("target"))
 
 
-def _load_owned(options: VerifyOptions, kind: Kind[Any]) -> LoadedSettings[Any]:
+def _load_owned(options: VerifyOptions, kind: TargetKind[Any]) -> LoadedSettings[Any]:
     file = options.config
     if file is not None and find_kinds(Path.cwd(), file)[0] is not kind:
         file = None

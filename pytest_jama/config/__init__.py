@@ -12,7 +12,7 @@ Importing this package imports pydantic; yaml is imported when there is a file t
 
 from pytest_jama.config.environment import BasicCredentials, Credentials, OAuthCredentials
 from pytest_jama.config.exposure import describe_exposure
-from pytest_jama.config.kinds import JAMA, OCTANE, Kind, kind_of
+from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind, kind_of
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,
@@ -42,13 +42,13 @@ __all__ = [
     "CycleSettings",
     "Flags",
     "JunitSettings",
-    "Kind",
     "LoadedSettings",
     "OAuthCredentials",
     "PlanSettings",
     "RunSettings",
     "Settings",
     "SharedSettings",
+    "TargetKind",
     "TlsSettings",
     "UploadSettings",
     "VerdictSettings",

@@ -12,14 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from pytest_jama.config.kinds import JAMA, OCTANE, Kind
+from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.types import Allowed, mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _base_url(value: object, kind: Kind[Any], find_context: Callable[[str], str]) -> str:
+def _base_url(value: object, kind: TargetKind[Any], find_context: Callable[[str], str]) -> str:
     """Return the base URL of a server in the form ``https://host/context``.
 
     Args:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from pytest_jama.config.interpolation import UnsetError, interpolate
-from pytest_jama.config.kinds import JAMA, CredentialPair, Kind
+from pytest_jama.config.kinds import JAMA, CredentialPair, TargetKind
 from pytest_jama.core.errors import Problem
 
 
@@ -48,7 +48,7 @@ Credentials = OAuthCredentials | BasicCredentials
 
 
 def find_credentials(
-    environ: Mapping[str, str], kind: Kind[Any] = JAMA
+    environ: Mapping[str, str], kind: TargetKind[Any] = JAMA
 ) -> tuple[Any, tuple[Problem, ...]]:
     """Take the credentials from the environment; an empty variable counts as unset.
 
@@ -68,7 +68,7 @@ def find_credentials(
 
 
 def find_pair(
-    environ: Mapping[str, str], kind: Kind[Any]
+    environ: Mapping[str, str], kind: TargetKind[Any]
 ) -> tuple[CredentialPair | None, tuple[Problem, ...]]:
     """Return the variables of the credentials that are used, or None and what is missing.
 
@@ -100,7 +100,7 @@ def _half_a_pair(present: str, absent: str) -> Problem:
     )
 
 
-def _no_credentials(kind: Kind[Any]) -> Problem:
+def _no_credentials(kind: TargetKind[Any]) -> Problem:
     ways = ", or ".join(f"{pair.name} and {pair.secret} ({pair.way})" for pair in kind.pairs)
     return Problem(
         message=f"no credentials for {kind.title}",

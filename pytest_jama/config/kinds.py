@@ -39,7 +39,7 @@ class CredentialPair(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Kind(Generic[AnySettings_co]):
+class TargetKind(Generic[AnySettings_co]):
     """A kind of server.
 
     Attributes:
@@ -96,7 +96,7 @@ def _load_octane() -> type[OctaneSettings]:
     return OctaneSettings
 
 
-JAMA: Kind[Settings] = Kind(
+JAMA: TargetKind[Settings] = TargetKind(
     name="jama",
     title="Jama",
     files=SETTINGS_FILES,
@@ -117,7 +117,7 @@ JAMA: Kind[Settings] = Kind(
 
 _IN_URL = ", or give the browser's address as url: .../ui/?p=1001/1002 names space and workspace"
 
-OCTANE: Kind[OctaneSettings] = Kind(
+OCTANE: TargetKind[OctaneSettings] = TargetKind(
     name="octane",
     title="ALM Octane",
     files=OCTANE_FILES,
@@ -136,13 +136,13 @@ OCTANE: Kind[OctaneSettings] = Kind(
     load_model=_load_octane,
 )
 
-KINDS: tuple[Kind[Any], ...] = (JAMA, OCTANE)
+KINDS: tuple[TargetKind[Any], ...] = (JAMA, OCTANE)
 
 SECRET_VARIABLES = frozenset(pair.secret for kind in KINDS for pair in kind.pairs)
 """The variables whose values are never shown and never filled into a setting."""
 
 
-def kind_of(target: object) -> Kind[Any]:
+def kind_of(target: object) -> TargetKind[Any]:
     """Return the kind of a value of the setting `target`, such as a journal has.
 
     Args:

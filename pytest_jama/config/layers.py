@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.header_settings import secrets_of
 from pytest_jama.config.interpolation import InterpolationError, interpolate
-from pytest_jama.config.kinds import JAMA, Kind
+from pytest_jama.config.kinds import JAMA, TargetKind
 from pytest_jama.config.mistakes import describe, keys_of, section_of
 from pytest_jama.config.place_settings import SAID_BY_FLAG
 from pytest_jama.config.redact_settings import find_secrets
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def overridable(kind: Kind[Any]) -> Mapping[str, Given]:
+def overridable(kind: TargetKind[Any]) -> Mapping[str, Given]:
     """Return which settings have a flag, most of them a variable too, in the order of the page.
 
     Their variables have the prefix of the kind here.
@@ -70,7 +70,7 @@ class Override:
 
 
 def find_overrides(
-    flags: Flags, environ: Mapping[str, str], *, prefix: str, kind: Kind[Any] = JAMA
+    flags: Flags, environ: Mapping[str, str], *, prefix: str, kind: TargetKind[Any] = JAMA
 ) -> dict[str, Override]:
     """Return what flags and variables say, by setting; flags win.
 
@@ -106,12 +106,12 @@ def _override(said: object, origin: str, *, has_pairs: bool) -> Override:
     return Override(several or str(said), origin)
 
 
-def _is_mapping(kind: Kind[Any], name: str) -> bool:
+def _is_mapping(kind: TargetKind[Any], name: str) -> bool:
     """Return whether the keys of a setting are the user's own."""
     return get_origin(keys_of(kind.load_model())[name].annotation) is dict
 
 
-def ways_to_set(name: str, layer: Layer, flags: OfferedFlags, kind: Kind[Any]) -> str:
+def ways_to_set(name: str, layer: Layer, flags: OfferedFlags, kind: TargetKind[Any]) -> str:
     """Say where a setting can be given, for the remedy of a message.
 
     Args:
@@ -211,7 +211,7 @@ def _apply(
     overrides: Mapping[str, Override],
     layer: Layer,
     lookup: Lookup,
-    kind: Kind[Any],
+    kind: TargetKind[Any],
 ) -> tuple[dict[str, Any], dict[KeyPath, Problem]]:
     """Put the overrides over the layer; a section keeps what they do not say."""
     values = dict(layer.values)
@@ -271,7 +271,7 @@ def _rest_of(section: object, override: Override | None = None) -> dict[str, Any
     return {key: value for key, value in section.items() if key not in replaced}
 
 
-def _said_by_url(values: Mapping[str, Any], kind: Kind[Any]) -> Mapping[str, str]:
+def _said_by_url(values: Mapping[str, Any], kind: TargetKind[Any]) -> Mapping[str, str]:
     said: Mapping[str, str] = kind.load_model().said_by_url(values.get("url"))
     return said
 
@@ -335,7 +335,7 @@ _MOST_MISTAKES = 1000
 
 
 def _find_missing(
-    values: Mapping[str, Any], layer: Layer, offered: OfferedFlags, kind: Kind[Any]
+    values: Mapping[str, Any], layer: Layer, offered: OfferedFlags, kind: TargetKind[Any]
 ) -> Iterator[Problem]:
     for name in kind.destination:
         if name not in values and layer.is_readable:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
-from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, Kind
+from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, TargetKind
 from pytest_jama.config.layers import Layer, OfferedFlags, find_overrides, resolve
 from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.redact_settings import find_secrets
@@ -32,7 +32,7 @@ class LoadedSettings(Generic[AnySettings_co]):
 
     Attributes:
         settings: The effective settings.
-        origins: Each setting of `Kind.destination` that is given -> ``jama.yaml:3``,
+        origins: Each setting of `TargetKind.destination` that is given -> ``jama.yaml:3``,
             ``--jama-plan`` or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
         is_named: Whether the user named that file.
@@ -54,7 +54,7 @@ def load_settings(
     environ: Mapping[str, str],
     needs_target: bool = True,
     unused: Container[str] = (),
-    kind: Kind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
+    kind: TargetKind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
     flag_prefix: str = "",
     clock: Callable[[], datetime] = utc_now,
 ) -> LoadedSettings[AnySettings]:
@@ -118,7 +118,7 @@ def _read(
     overrides: Mapping[str, Override],
     environ: Mapping[str, str],
     unused: Container[str],
-    kind: Kind[Any],
+    kind: TargetKind[Any],
     offered: OfferedFlags,
     clock: Callable[[], datetime] = utc_now,
 ) -> _Read:
@@ -141,7 +141,7 @@ def _read(
 
 
 def _loaded(
-    read: _Read, *, environ: Mapping[str, str], checks_files: bool, kind: Kind[AnySettings]
+    read: _Read, *, environ: Mapping[str, str], checks_files: bool, kind: TargetKind[AnySettings]
 ) -> LoadedSettings[AnySettings]:
     settings, origins = resolve(
         read.layer,
@@ -168,7 +168,7 @@ def load_owned(
     file: Path | None,
     flags: Flags,
     environ: Mapping[str, str],
-    kind: Kind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
+    kind: TargetKind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
 ) -> LoadedSettings[AnySettings]:
     """Load the settings of `OWNED`, for a command that has all others from elsewhere.
 
@@ -271,7 +271,7 @@ def find_redactor(
     start: Path,
     file: Path | None,
     environ: Mapping[str, str],
-    kind: Kind[Any] = JAMA,
+    kind: TargetKind[Any] = JAMA,
 ) -> tuple[Redactor, str]:
     """Return what hides secrets where no other setting is needed, and why it may lack patterns.
 
@@ -305,7 +305,7 @@ def _read_layer(
     lookup: Lookup,
     overridden: Mapping[str, Override],
     unused: Container[str],
-    kind: Kind[Any],
+    kind: TargetKind[Any],
     flag_prefix: str,
 ) -> Layer:
     if file is None:

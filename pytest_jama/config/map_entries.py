@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.kinds import TargetKind
     from pytest_jama.core.case_map import MapConflict
 
 
 def read_test_map(
-    node: Node, *, label: str, lookup: Lookup, kind: Kind[Any] = JAMA
+    node: Node, *, label: str, lookup: Lookup, kind: TargetKind[Any] = JAMA
 ) -> tuple[CaseMap, list[Problem]]:
     """Read the value of ``tests:``.
 
@@ -125,7 +125,7 @@ _CASES = _Forms(
     _parse_case,
     has_steps=True,
 )
-_FORMS: Mapping[Kind[Any], _Forms] = {
+_FORMS: Mapping[TargetKind[Any], _Forms] = {
     OCTANE: _Forms(
         "backlog item",
         "write 2001 or [2001, 2002], or none for no backlog item",

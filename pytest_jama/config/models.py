@@ -24,7 +24,7 @@ from pytest_jama.config.environment import (
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.config.header_settings import Headers
 from pytest_jama.config.journal_settings import JournalSettings
-from pytest_jama.config.kinds import JAMA, OCTANE, Kind
+from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
 from pytest_jama.config.report_settings import EquipmentList, ReportSettings, Said
@@ -130,7 +130,7 @@ class SharedSettings(Section):
         keeps_traces: Whether the whole text of a failure is kept.
     """
 
-    kind: ClassVar[Kind[Any]]
+    kind: ClassVar[TargetKind[Any]]
     sign_ins: ClassVar[tuple[type[SignIn], ...]]
     judges_cases: ClassVar[bool]
     keeps_traces: ClassVar[bool]
@@ -258,7 +258,7 @@ class SharedSettings(Section):
 class Settings(SharedSettings):
     """Everything a session for Jama needs to know; see `pytest_jama.config.load_settings`."""
 
-    kind: ClassVar[Kind[Any]] = JAMA
+    kind: ClassVar[TargetKind[Any]] = JAMA
     sign_ins: ClassVar[tuple[type[SignIn], ...]] = (OAuthCredentials, BasicCredentials)
     judges_cases: ClassVar[bool] = True
     keeps_traces: ClassVar[bool] = False

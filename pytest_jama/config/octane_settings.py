@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema
 from pytest_jama.config import types
 from pytest_jama.config.addresses import OctaneUrl, ReportLink, find_workspace, is_report_link
 from pytest_jama.config.environment import SignIn, find_ci_job
-from pytest_jama.config.kinds import OCTANE, Kind
+from pytest_jama.config.kinds import OCTANE, TargetKind
 from pytest_jama.config.mistakes import find_similar
 from pytest_jama.config.models import MapSettings, SharedSettings
 from pytest_jama.config.types import Allowed, Given, Section, mistake
@@ -197,7 +197,7 @@ class OctaneMapSettings(MapSettings):
 class OctaneSettings(SharedSettings):
     """Everything a session for ALM Octane needs to know."""
 
-    kind: ClassVar[Kind[Any]] = OCTANE
+    kind: ClassVar[TargetKind[Any]] = OCTANE
     sign_ins: ClassVar[tuple[type[SignIn], ...]] = (OctaneKey, OctaneUser)
     judges_cases: ClassVar[bool] = False
     keeps_traces: ClassVar[bool] = True

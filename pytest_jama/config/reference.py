@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.kinds import TargetKind
 
 
 SCHEMA = Path(__file__).with_name("jama.schema.json")
 OCTANE_SCHEMA = Path(__file__).with_name("octane.schema.json")
-SCHEMAS: Mapping[Kind[Any], Path] = {JAMA: SCHEMA, OCTANE: OCTANE_SCHEMA}
+SCHEMAS: Mapping[TargetKind[Any], Path] = {JAMA: SCHEMA, OCTANE: OCTANE_SCHEMA}
 
 _DOCS = Path(__file__).parents[2] / "docs"
-PAGES: Mapping[Kind[Any], Path] = {
+PAGES: Mapping[TargetKind[Any], Path] = {
     JAMA: _DOCS / "settings.md",
     OCTANE: _DOCS / "octane-settings.md",
 }
@@ -47,7 +47,7 @@ _GENERATED = re.compile(
 )
 
 
-def schema_text(kind: Kind[Any] = JAMA) -> str:
+def schema_text(kind: TargetKind[Any] = JAMA) -> str:
     """Return the content of the schema of a settings file.
 
     Args:
@@ -56,7 +56,7 @@ def schema_text(kind: Kind[Any] = JAMA) -> str:
     return json.dumps(make_schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
-def page_text(page: str, kind: Kind[Any] = JAMA) -> str:
+def page_text(page: str, kind: TargetKind[Any] = JAMA) -> str:
     """Return a reference page with fresh tables.
 
     Args:
@@ -87,7 +87,7 @@ def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def settings_table(kind: Kind[Any]) -> str:
+def settings_table(kind: TargetKind[Any]) -> str:
     """Return one table for the top level of a settings file and one for each section."""
     tables = [table(_TOP_COLUMNS, _top_rows(kind))]
     for key, field in keys_of(kind.load_model()).items():
@@ -98,7 +98,7 @@ def settings_table(kind: Kind[Any]) -> str:
     return "\n".join(tables)
 
 
-def credentials_table(kind: Kind[Any]) -> str:
+def credentials_table(kind: TargetKind[Any]) -> str:
     """Return the table of the credentials."""
     rows = (
         (f"`{variable}`", model.model_fields[part].description or "")
@@ -118,7 +118,7 @@ _COLUMNS = ("setting", "value", "default", "meaning")
 _TOP_COLUMNS = ("setting", "value", "default", "variable", "flag", "meaning")
 
 
-def _top_rows(kind: Kind[Any]) -> Iterator[tuple[str, ...]]:
+def _top_rows(kind: TargetKind[Any]) -> Iterator[tuple[str, ...]]:
     model = kind.load_model()
     defaults = model.model_construct().model_dump(mode="json", by_alias=True)
     for key, field in keys_of(model).items():
@@ -140,7 +140,7 @@ def _section_rows(section_key: str, section: type[BaseModel]) -> Iterator[tuple[
         )
 
 
-def _show_given(key: str, kind: Kind[Any]) -> tuple[str, str]:
+def _show_given(key: str, kind: TargetKind[Any]) -> tuple[str, str]:
     given = overridable(kind).get(key)
     if given is None:
         return "", ""
@@ -195,7 +195,7 @@ _ITEM_LINK = {
         _FILLED_IN,
     ],
 }
-_LINKS: Mapping[Kind[Any], tuple[str, Mapping[str, Any]]] = {
+_LINKS: Mapping[TargetKind[Any], tuple[str, Mapping[str, Any]]] = {
     JAMA: ("CaseLink", _CASE_LINK),
     OCTANE: ("ItemLink", _ITEM_LINK),
 }
@@ -215,7 +215,7 @@ def _tests_schema(link: str) -> dict[str, Any]:
     }
 
 
-def make_schema(kind: Kind[Any] = JAMA) -> dict[str, Any]:
+def make_schema(kind: TargetKind[Any] = JAMA) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a settings file.
 
     Args:

@@ -11,12 +11,12 @@ from pytest_jama.core.errors import Problem, SettingsError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.kinds import TargetKind
     from pytest_jama.config.loading import LoadedSettings
     from pytest_jama.config.models import SharedSettings
 
 
-def find_kinds(start: Path, file: Path | None = None) -> tuple[Kind[Any], ...]:
+def find_kinds(start: Path, file: Path | None = None) -> tuple[TargetKind[Any], ...]:
     """Return for which kinds of servers there are settings.
 
     Args:
@@ -36,7 +36,7 @@ def find_kinds(start: Path, file: Path | None = None) -> tuple[Kind[Any], ...]:
     return (JAMA,)
 
 
-def find_file(start: Path, kind: Kind[Any] = JAMA) -> Path | None:
+def find_file(start: Path, kind: TargetKind[Any] = JAMA) -> Path | None:
     """Return the settings file of a folder or of the nearest one above it, whatever it is.
 
     Who reads it refuses what is not a regular file, such as a pipe or a folder of that name.
@@ -54,13 +54,13 @@ def find_file(start: Path, kind: Kind[Any] = JAMA) -> Path | None:
     return None
 
 
-def _files_in(folder: Path, kind: Kind[Any]) -> list[Path]:
+def _files_in(folder: Path, kind: TargetKind[Any]) -> list[Path]:
     # also a pipe or a link to nothing: it is refused by name, and not passed over
     return [folder / name for name in kind.files if os.path.lexists(folder / name)]
 
 
 def choose_file(
-    start: Path, file: Path | None, kind: Kind[Any]
+    start: Path, file: Path | None, kind: TargetKind[Any]
 ) -> tuple[Path | None, tuple[Problem, ...]]:
     """Return the absolute path of the file to read, if any, and why it is not certain which.
 

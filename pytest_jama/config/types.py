@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from pytest_jama.config.kinds import JAMA, Kind
+from pytest_jama.config.kinds import JAMA, TargetKind
 from pytest_jama.core.cases import GROUP
 from pytest_jama.core.text import quoted
 
@@ -70,7 +70,7 @@ class Surroundings(NamedTuple):
 
     folder: Path
     checks_files: bool = True
-    kind: Kind[Any] = JAMA
+    kind: TargetKind[Any] = JAMA
 
 
 _Metadata = TypeVar("_Metadata", Allowed, Given)

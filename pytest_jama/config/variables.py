@@ -22,7 +22,7 @@ from pytest_jama.config.environment import (
     value_of,
 )
 from pytest_jama.config.interpolation import FormError, LaterError, Lookup, UnsetError
-from pytest_jama.config.kinds import JAMA, OCTANE, SECRET_VARIABLES, Kind
+from pytest_jama.config.kinds import JAMA, OCTANE, SECRET_VARIABLES, TargetKind
 from pytest_jama.core.text import first_line
 
 _GIT_TIMEOUT_S = 5.0
@@ -199,7 +199,7 @@ def _ask(name: str, otherwise: Callable[[CiJob], str], *arguments: str) -> Find:
     return find
 
 
-_USERS: Mapping[str, Kind[Any]] = {"JAMA_USER": JAMA, "OCTANE_USER": OCTANE}
+_USERS: Mapping[str, TargetKind[Any]] = {"JAMA_USER": JAMA, "OCTANE_USER": OCTANE}
 """The names that stand for whose credentials are used."""
 
 
@@ -238,7 +238,7 @@ def _say_modified(variables: Variables) -> str:
     return "" if is_modified is None else str(is_modified).lower()
 
 
-def find_user(environ: Mapping[str, str], kind: Kind[Any] = JAMA) -> str:
+def find_user(environ: Mapping[str, str], kind: TargetKind[Any] = JAMA) -> str:
     """Return whose credentials are used: the user name, or the client ID of API credentials."""
     pair, _ = find_pair(environ, kind)
     return value_of(environ, pair.name) if pair else ""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
-    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.kinds import TargetKind
 
 
 def explain(error: yaml.YAMLError, *, label: str, text: str) -> Problem:
@@ -172,7 +172,7 @@ def _find_bad_keys(mapping: MappingNode, label: str) -> Iterator[Problem]:
             )
 
 
-_WORDS: tuple[tuple[re.Pattern[str], Callable[[Kind[Any]], str]], ...] = (
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[TargetKind[Any]], str]], ...] = (
     (re.compile(r"passw|passphrase|^pass$|^pwd$"), lambda kind: kind.pairs[1].secret),
     (re.compile(r"secret"), lambda kind: kind.pairs[0].secret),
     (re.compile(r"clientid"), lambda kind: kind.pairs[0].name),
@@ -189,7 +189,7 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[Kind[Any]], str]], ...] = (
 """What a key looks like, in lower case without `_`, `-` and spaces -> the variables to use."""
 
 
-def find_variable(key: str, kind: Kind[Any]) -> str | None:
+def find_variable(key: str, kind: TargetKind[Any]) -> str | None:
     """Return the variables to use instead of a key; None when it does not look like a secret."""
     squeezed = re.sub(r"[\s_-]", "", key.lower())
     return next((answer(kind) for look, answer in _WORDS if look.search(squeezed)), None)
@@ -198,7 +198,7 @@ def find_variable(key: str, kind: Kind[Any]) -> str | None:
 def find_secret_keys(
     node: Node,
     *,
-    kind: Kind[Any],
+    kind: TargetKind[Any],
     free: frozenset[tuple[str, ...]],
     path: tuple[str, ...] = (),
 ) -> Iterator[tuple[tuple[str, ...], Node, str]]:

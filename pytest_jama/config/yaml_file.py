@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.kinds import Kind
+    from pytest_jama.config.kinds import TargetKind
     from pytest_jama.config.layers import Override
     from pytest_jama.config.mistakes import KeyPath
 
@@ -44,7 +44,7 @@ TESTS = "tests"
 _FIELDS = frozenset((section, "fields") for section in ("run", "plan", "cycle"))
 _HEADERS = ("headers",)
 _FREE = frozenset({(TESTS,), _HEADERS})
-"""Below these, and `Kind.free`, the keys are the user's own: test IDs, names of headers."""
+"""Below these, and `TargetKind.free`, the keys are the user's own: test IDs, names of headers."""
 
 
 def read_file_layer(
@@ -55,7 +55,7 @@ def read_file_layer(
     lookup: Lookup,
     overridden: Mapping[str, Override],
     unused: Container[str] = (),
-    kind: Kind[Any] = JAMA,
+    kind: TargetKind[Any] = JAMA,
 ) -> Layer:
     """Read a settings file; what is wrong with it is part of the layer.
 
@@ -95,7 +95,7 @@ def read_file_layer(
 
 
 def _read_tests(
-    root: MappingNode, label: str, *, lookup: Lookup, kind: Kind[Any]
+    root: MappingNode, label: str, *, lookup: Lookup, kind: TargetKind[Any]
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return the map of ``tests:``, if the file has one, and what is wrong with it."""
     _, node = pairs_of(root).get(TESTS, (None, None))
@@ -109,7 +109,7 @@ def _read_tests(
     return {TESTS: test_map}, problems
 
 
-def _parse(text: str, label: str, kind: Kind[Any]) -> MappingNode:
+def _parse(text: str, label: str, kind: TargetKind[Any]) -> MappingNode:
     try:
         root = compose(text)
     except yaml.YAMLError as exc:
@@ -155,7 +155,7 @@ def read_text(path: Path, label: str, *, named_by: str) -> str:
         raise SettingsError(problem) from exc
 
 
-def _no_settings(root: Node | None, label: str, kind: Kind[Any]) -> Problem:
+def _no_settings(root: Node | None, label: str, kind: TargetKind[Any]) -> Problem:
     example = f"write `key: value` lines, such as `url: {kind.example_url}`"
     if root is None or is_null(root):
         return Problem("contains no settings", f"{example}, or remove the file", f"{label}:1")
@@ -188,7 +188,7 @@ class _ValueReader:
         lookup: Lookup,
         overridden: Mapping[str, Override],
         unused: Container[str],
-        kind: Kind[Any],
+        kind: TargetKind[Any],
     ) -> None:
         self._root = root
         self._label = label

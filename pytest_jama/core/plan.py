@@ -69,6 +69,7 @@ class Findings(NamedTuple):
         filed: What earlier uploads did with the files, in that order.
         tasks: In which task the server took what earlier uploads sent, by `Update.key`.
         started: When the session, or the first of several, began, in seconds since 1970 (UTC).
+        is_resumed: Whether an earlier upload may have sent some of it.
     """
 
     results: Sequence[TestResult]
@@ -83,6 +84,7 @@ class Findings(NamedTuple):
     filed: tuple[FileReceipt, ...] = ()
     tasks: Mapping[str, ServerTask] = MappingProxyType({})
     started: float | None = None
+    is_resumed: bool = False
 
 
 class Place(NamedTuple):

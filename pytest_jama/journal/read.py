@@ -298,6 +298,7 @@ class _RecordReader:
     def _placed(self, _: JournalLine) -> None:
         """Forget what was begun: a plan tells that all of it was found afterwards."""
         self._recording.begun.clear()
+        self._recording.is_planned = True
 
     def _unmatched(self, line: JournalLine) -> None:
         unmatched = list(self._parser.parse_unmatched(line))

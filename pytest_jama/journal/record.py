@@ -157,6 +157,7 @@ class Recording:
             is known: when it was, in seconds since 1970.
         filed: What became of the files of its tests, in that order.
         tasks: In which task a server took an update, by its server and its key as `arrivals`.
+        is_planned: Whether an upload got so far that it may have sent something.
     """
 
     path: Path
@@ -186,6 +187,7 @@ class Recording:
     begun: dict[str, float] = field(default_factory=dict)
     filed: list[FileReceipt] = field(default_factory=list)
     tasks: dict[tuple[str, str], ServerTask] = field(default_factory=dict)
+    is_planned: bool = False
 
     @property
     def open_edits(self) -> tuple[LineEdit, ...]:
@@ -217,11 +219,8 @@ class Recording:
 
         def show(result: TestResult) -> TestResult:
             named = shown.result(result)
-            has_text = (
-                *(result.message, result.notes, result.steps),
-                *(result.host, result.trace),
-            )
-            return redactor.hide_result(named) if any(has_text) else named
+            has_text = result.message or result.notes or result.steps or result.host or result.trace
+            return redactor.hide_result(named) if has_text else named
 
         shown.learn(self.collected, self.results)
         results = list(map(show, self.results.values()))
@@ -316,6 +315,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         edits=[*one.edits, *other.edits],
         filed=list(dict.fromkeys([*one.filed, *other.filed])),
         tasks={**other.tasks, **one.tasks},
+        is_planned=one.is_planned or other.is_planned,
     )
     for result in (*other.results.values(), *other.repeated.values()):
         united.add_result(result)

@@ -70,7 +70,7 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
         verbose: Whether to name every single thing, however many there are.
     """
     if report.stopped is not None:
-        yield Line("NOT SENT", first_line(str(report.stopped)), Tone.BAD)
+        yield from (Line("NOT SENT", first_line(text), Tone.BAD) for text in report.stopped.lines)
     plan = report.plan or Plan()
     yield from _place_lines(plan)
     done = map(str, plan.changes) if verbose else _collapsed(plan.changes)
@@ -158,7 +158,7 @@ def takes_back_failure(was: str, will_be: str) -> bool:
 def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     """Yield the exact changes that an upload would make."""
     if report.stopped is not None:
-        yield Line("STOPPED", first_line(str(report.stopped)), Tone.BAD)
+        yield from (Line("STOPPED", first_line(text), Tone.BAD) for text in report.stopped.lines)
     plan = report.plan or Plan()
     yield from _place_lines(plan)
     yield from (Line("would", str(change)) for change in plan.changes)

@@ -111,6 +111,40 @@ def test_history_tells_failed_runs(options: str, tests: list[str], world: Octane
     assert rows[0]["is_new_failure"] is True
 
 
+@pytest.mark.parametrize(
+    "command, said",
+    [
+        (
+            "failed --release 2.46",
+            "--release: nothing in releases is named '2.46'; did you mean '2.4' or '2.5'?",
+        ),
+        ("failed --release name:2.46", "--release: nothing in releases is named '2.46'"),
+        (
+            "failed --release id:999999",
+            "--release: nothing in releases has the ID 999999; check it",
+        ),
+        ("planned --release 9.*", "--release: nothing in releases is named '9.*'"),
+        ("modules --failed --release zz", "--release: nothing in releases is named 'zz'; check it"),
+        ("tests --tag securitx", "--tag: nothing in user_tags is named 'securitx'"),
+        ("tests --module Nothing", "--module: nothing in product_areas is named 'Nothing'"),
+        ("defects --sprint S9", "--sprint: nothing in sprints is named 'S9'"),
+        ("add-test-tasks --release 2.46", "--release: nothing in releases is named '2.46'"),
+    ],
+)
+def test_a_name_that_the_server_does_not_have_is_said_and_is_not_an_empty_answer(
+    command: str, said: str, world: OctaneWorld
+) -> None:
+    found = world.run(*command.split())
+    assert (found.status, found.out) == (1, "")
+    assert said in found.err
+
+
+def test_nothing_of_a_name_that_is_there_is_an_answer(world: OctaneWorld) -> None:
+    found = world.run("planned", "--release", "2.4")
+    assert (found.status, found.out) == (0, "")
+    assert "nothing was found" in found.err
+
+
 def test_fields_are_those_that_users_have_defined(world: OctaneWorld) -> None:
     (row,) = world.run("fields", "run_automated", "--json").rows
     assert (row["name"], row["label"]) == ("region_udf", "Region")

@@ -159,6 +159,20 @@ def test_documents_that_were_refused_are_told(verified: VerifiedOctane) -> None:
     assert "document 1 of 1 (2 runs): not at the server: " in verified.out
 
 
+def test_what_is_missing_keeps_a_journal_from_being_sent_until_it_may_be_left_out(
+    verified: VerifiedOctane,
+) -> None:
+    settings = "upload: {rate: 1000}\nmodules: [Pump]\ntests: {test_it.py::test_fails: 77777}\n"
+    (verified.folder / "octane.yaml").write_text(settings, encoding="utf-8")
+    journal = verified.session()
+    assert "NOT SENT   there is no application module named 'Pump'" in verified.out
+    assert "NOT SENT   there is no backlog item 77777; check `tests`, line 3" in verified.out
+    assert verified.store.count("automated_runs") == 0
+    assert main(["upload", str(journal), "--skip-errors"]) == 1  # it is said what was left out
+    assert verified.store.count("automated_runs") == 2
+    assert verified.verify(str(journal)) == 0, verified.out + verified.err
+
+
 def test_all_journals_of_a_folder_are_compared(verified: VerifiedOctane) -> None:
     journal = verified.session()
     verified.session()

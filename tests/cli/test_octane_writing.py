@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -259,6 +261,21 @@ def test_a_file_is_attached_to_a_test_and_named_in_its_script(
     assert (attachment["name"], attachment["owner_test"]["id"]) == ("gauge.png", manual)
     assert octane_world.store.content(row["id"]) == b"\x89PNG\r\n\x1a\n"
     assert said.written == [("POST", "/attachments"), ("PUT", f"/tests/{manual}/script")]
+
+
+@pytest.mark.parametrize(
+    "name, content", [("page.html", b"<html></html>"), ("data.json", b"{}"), ("core", b"\x7fELF")]
+)
+def test_a_file_of_a_kind_that_servers_refuse_is_attached_in_an_archive(
+    octane_world: OctaneWorld, manual: str, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    said = octane_world.run("attach", name, "--test", manual, "--in-script", "--json")
+    assert said.status == 0, said.err
+    (row,) = said.rows
+    assert row["name"] == f"{name}.zip"
+    with zipfile.ZipFile(io.BytesIO(octane_world.store.content(row["id"]))) as archive:
+        assert {each: archive.read(each) for each in archive.namelist()} == {name: content}
 
 
 def test_a_file_is_attached_once_when_the_answer_is_lost(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_jama.config import JAMA, OCTANE, Kind, LoadedSettings, load_settings
+from pytest_jama.config import JAMA, OCTANE, LoadedSettings, TargetKind, load_settings
 from pytest_jama.config.lock_file import parse_lock, read_lock, render_lock
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
@@ -156,7 +156,7 @@ def check_told(error: SettingsError | None) -> None:
     "kind,good", [(JAMA, GOOD), (OCTANE, GOOD_OCTANE)], ids=lambda value: getattr(value, "name", "")
 )
 def test_spoiled_settings_are_read_or_refused(
-    pytestconfig: pytest.Config, tmp_path: Path, kind: Kind[SharedSettings], good: str
+    pytestconfig: pytest.Config, tmp_path: Path, kind: TargetKind[SharedSettings], good: str
 ) -> None:
     def load() -> LoadedSettings[SharedSettings]:
         environ = {**LOGIN, **KEY, "N": "7"}
@@ -182,7 +182,7 @@ def test_spoiled_settings_are_read_or_refused(
     ids=lambda value: getattr(value, "name", value),
 )
 def test_spoiled_flags_are_read_or_refused(
-    pytestconfig: pytest.Config, kind: Kind[SharedSettings], name: str
+    pytestconfig: pytest.Config, kind: TargetKind[SharedSettings], name: str
 ) -> None:
     @budget(pytestconfig, 40)
     @given(st.lists(st.sampled_from([*YAML, "=", "OS"]), max_size=6).map("".join))

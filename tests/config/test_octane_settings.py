@@ -15,7 +15,7 @@ from tests.config.values import COMPLETE, LOGIN, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_jama.config import Flags, Kind
+    from pytest_jama.config import Flags, TargetKind
 
 RICH = f"""\
 {WHERE}release: 2.4
@@ -269,7 +269,7 @@ def test_settings_tell_what_kind_of_target_they_are_for() -> None:
     "target,kind", [("octane", OCTANE), ("jama", JAMA), ("mine", JAMA), (None, JAMA)]
 )
 def test_a_journal_of_a_target_has_the_settings_of_its_kind(
-    target: object, kind: Kind[Settings] | Kind[OctaneSettings]
+    target: object, kind: TargetKind[Settings] | TargetKind[OctaneSettings]
 ) -> None:
     assert kind_of(target) is kind
 

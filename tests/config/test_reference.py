@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from junit_uploader.options import OCTANE_FLAGS, OCTANE_LISTS, OCTANE_OTHERS, SHARED_FLAGS
-from pytest_jama.config.kinds import JAMA, KINDS, OCTANE, Kind
+from pytest_jama.config.kinds import JAMA, KINDS, OCTANE, TargetKind
 from pytest_jama.config.layers import overridable
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.reference import SCHEMAS, make_schema, page_text, schema_text
@@ -67,14 +67,14 @@ def validator() -> jsonschema.Draft202012Validator:
 
 
 @of_each_kind
-def test_the_shipped_schema_is_fresh(kind: Kind[Any]) -> None:
+def test_the_shipped_schema_is_fresh(kind: TargetKind[Any]) -> None:
     assert SCHEMAS[kind].read_text(encoding="utf-8") == schema_text(kind), (
         "run: python -m pytest_jama.config.reference"
     )
 
 
 @of_each_kind
-def test_the_reference_page_is_fresh(kind: Kind[Any]) -> None:
+def test_the_reference_page_is_fresh(kind: TargetKind[Any]) -> None:
     page = PAGES[kind].read_text(encoding="utf-8")
     assert page == page_text(page, kind), "run: python -m pytest_jama.config.reference"
 
@@ -197,7 +197,7 @@ def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
     ],
 )
 def test_every_setting_is_described_in_the_schema_and_on_the_page(
-    kind: Kind[Any], name: str
+    kind: TargetKind[Any], name: str
 ) -> None:
     field = declared(kind.load_model())[name]
     assert re.match(r"^[A-Z].*\.", field.description)
@@ -232,7 +232,7 @@ VARIABLES = {
 
 
 @of_each_kind
-def test_the_variables_are_the_documented_ones(kind: Kind[Any]) -> None:
+def test_the_variables_are_the_documented_ones(kind: TargetKind[Any]) -> None:
     declared = [given.variable for given in overridable(kind).values() if given.variable]
     credentials = [variable for pair in kind.pairs for variable in (pair.name, pair.secret)]
     assert [*declared, *credentials] == VARIABLES[kind]

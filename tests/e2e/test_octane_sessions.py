@@ -184,6 +184,16 @@ def test_a_session_that_was_sent_is_not_sent_again_with_another_one(work: Octane
     assert "is sent already, and left out" in finished.output
 
 
+def test_a_flag_for_jama_is_refused_with_journals_for_octane(work: OctaneWork) -> None:
+    work.pytest("--octane-no-upload")
+
+    finished = work.run("pytest_jama", "upload", "--plan", "Release 1")
+
+    assert finished.status == 2
+    assert "--plan: is a flag for Jama, and the journals are for ALM Octane" in finished.output
+    assert work.log() == []
+
+
 def test_sessions_in_different_environments_are_not_sent_as_one(work: OctaneWork) -> None:
     place = (work.folder / "octane.yaml").read_text()
     for system in ("Linux", "Windows"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from junit_uploader.cli import main
+from pytest_jama.cli import main as toolbox
 from pytest_jama.sandbox.octane import OctaneSandbox
 from tests.junit.reports import PASSED, make_case, suite
 
@@ -259,3 +260,43 @@ def test_without_upload_the_journal_is_sent_later(folder: Folder) -> None:
 
     assert "journaled  1 failed, 1 passed; nothing is sent with --no-upload" in said.out
     assert folder.sandbox.requests == ()
+
+
+TWICE = [
+    PASSED,
+    FAILED,
+    make_case(),
+    make_case('<failure message="password=hunter2">at Cart.java:13\nsecond line</failure>'),
+    make_case("<skipped/>"),
+    '<testcase classname="shop.Cart" name="pays [1.5]" time="0.25"/>',
+    '<testcase name="without a class"/>',
+]
+
+
+def test_the_journal_makes_the_same_document_again(folder: Folder) -> None:
+    folder.settings("tests: {shop.Cart.adds: 1}\nskip_errors: true\n")
+    folder.sandbox.store.add("stories", name="Pay")
+    folder.write("report.xml", suite(*TWICE, attributes=STARTED))
+    folder("--no-upload")
+    (journal,) = map(str, (folder.path / ".jama").glob("*.jsonl"))
+    folder("--output", "results.xml")
+
+    toolbox(["upload", journal])
+
+    (update,) = folder.updates()
+    content = (folder.path / "results.xml").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == update["key"]
+    assert b"hunter2" not in content
+
+
+def test_a_document_that_was_taken_is_known_by_its_journal(folder: Folder) -> None:
+    folder.settings()
+    folder.write("report.xml", suite(*TWICE, attributes=STARTED))
+    assert folder().status == 0
+    (journal,) = map(str, (folder.path / ".jama").glob("*.jsonl"))
+    pushed = len(folder.sandbox.store.tasks())
+
+    status = toolbox(["upload", journal])
+
+    assert status == 0
+    assert len(folder.sandbox.store.tasks()) == pushed

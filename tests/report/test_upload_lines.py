@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.errors import OutOfReachError
+from pytest_jama.core.errors import NotUsableError, OutOfReachError
 from pytest_jama.core.plan import (
     Change,
     ChangeKind,
@@ -31,6 +33,9 @@ from pytest_jama.report.upload_lines import (
 from pytest_jama.targets.jama.remedies import CAUSES
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 from tests.core.values import case_of, result_of, run_of, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def receipt_of(
@@ -189,6 +194,15 @@ def test_dry_run_names_updates() -> None:
     report = UploadReport(plan_of(updates=(run_update_of(receipt_of(1)),)))
     lines = [str(line) for line in dry_run_lines(report)]
     assert lines[2:] == ["would      update A-TSTRN-1 (A-TC-1 Login): NOT_RUN -> PASSED"]
+
+
+@pytest.mark.parametrize("tell", [lines_of, lambda each: list(map(str, dry_run_lines(each)))])
+def test_each_mistake_that_stopped_an_upload_has_its_line(
+    tell: Callable[[UploadReport], list[str]],
+) -> None:
+    stopped = NotUsableError("there is no release 'a'", "there is no milestone 'b'\nmore")
+    told = [line[11:] for line in tell(UploadReport(stopped=stopped))]
+    assert told == ["there is no release 'a'", "there is no milestone 'b'"]
 
 
 @pytest.mark.parametrize("verbose", [False, True])

@@ -20,8 +20,10 @@ BASIC = ClientLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
 def _open(url: str, open_api: OpenApi, fake_time: FakeTime) -> HttpApi:
     """Connect with a token that comes from the same server."""
 
+    client = ClientLogin("client", lambda: "s3cret", remedy="check JAMA_CLIENT_ID")
+
     def fetch() -> Token:
-        return fetch_token(api.connection, BASIC)
+        return fetch_token(api.connection, client)
 
     login = TokenLogin(fetch, remedy="check JAMA_CLIENT_ID", clock=fake_time.clock)
     api = open_api(url, login=login)
@@ -113,8 +115,8 @@ def test_no_token_endpoint_means_a_wrong_address(
 @pytest.mark.parametrize(
     "reply, attempts",
     [
-        (Reply(401, b'{"error":"invalid_client","error_description":"Bad credentials"}'), 1),
-        (Reply(400, b'{"error":"invalid_request"}'), 1),
+        (Reply(401, b'{"error":"invalid_client","error_description":"Bad credentials"}'), 2),
+        (Reply(400, b'{"error":"invalid_request"}'), 2),
         (WEB_PAGE, 3),
         (Reply(200, b"not json"), 3),
         (Reply(200, b"{}"), 3),

@@ -35,7 +35,7 @@ def collection_of(request: Request) -> Collection:
     """
     name = request.path_params["collection"]
     collection = COLLECTIONS.get(name)
-    if collection is None or name == "work_item_parents":
+    if collection is None:
         raise OctaneRefusedError(404, f"there is no collection {name}")
     if request.method not in collection.verbs:
         allowed = ", ".join(sorted(collection.verbs))

@@ -186,7 +186,8 @@ class EntityTables:
 
     def remove(self, pk: int) -> None:
         """Remove an entity, and what is nothing without it."""
-        for row in self.database.all("SELECT pk FROM entities WHERE test = ?", (pk,)):
+        parts = "SELECT pk FROM entities WHERE test = ? OR parent = ? AND type = 'run_step'"
+        for row in self.database.all(parts, (pk, pk)):
             self.remove(row["pk"])
         self.database.delete("entities", pk=pk)
         self.database.execute("DELETE FROM links WHERE source = ? OR target = ?", (pk, pk))
@@ -262,13 +263,7 @@ class EntityTables:
 
     def listed(self, logical_name: str) -> int | None:
         """Return the number of a list entry by its logical name."""
-        return self._keyed(f"list_node:{logical_name}")
-
-    def phase(self, logical_name: str) -> int | None:
-        """Return the number of a phase by its logical name."""
-        return self._keyed(f"phase:{logical_name}")
-
-    def _keyed(self, key: str) -> int | None:
+        key = f"list_node:{logical_name}"
         rows = self.database.all("SELECT pk FROM entities WHERE key = ?", (key,))
         return int(rows[0]["pk"]) if rows else None
 

@@ -104,7 +104,7 @@ _RUN = (
     "attachments<attachments.owner_run"
 )
 _WORK_ITEM = (
-    "name! phase!>phases parent!>work_item_parents@parent owner>workspace_users release>releases "
+    "name! phase!>phases parent!>work_items@parent owner>workspace_users release>releases "
     "milestone>milestones sprint>sprints product_areas>>product_areas user_tags>>user_tags "
     "test<tests.covered_content children<work_items.parent child_task<tasks.parent team>teams "
     "priority>list_nodes logical_name comments<comments.owner_work_item "
@@ -134,7 +134,7 @@ test_suite_link_to_tests | test_suite_link_to_test | CRUD | test_suite!>test_sui
 automated_runs          | run_automated | RUD | test>tests@test {_RUN}
 manual_runs             | run_manual   | CRUD | name! test!>tests@test native_status!>list_nodes release!>releases {_RUN}
 suite_run               | run_suite    | CRUD | name! test!>test_suites@test native_status!>list_nodes release!>releases runs_in_suite<runs.parent_suite {_RUN}
-run_steps               | run_step     | RU   | run>runs result>list_nodes actual:memo order:number
+run_steps               | run_step     | RU   | run>runs@parent result>list_nodes actual:memo order:number
 previous_runs           | run_history  | R    | run_id:number test_id:number build_id:number run_status>list_nodes run_native_status>list_nodes run_started:date run_duration:number test_name test_class test_package is_new_failure:boolean build_name job_name
 ci_servers              | ci_server    | CRUD | name! instance_id server_type url
 pipelines               | pipeline     | CRUD | name! root_job_ci_id! root_job>ci_jobs jobs<ci_jobs.pipeline ci_server>ci_servers
@@ -202,7 +202,6 @@ _VIEWS = {
     "tests": ("test", ("automated_tests", "manual_tests", "gherkin_tests", "test_suites")),
     "runs": ("run", ("automated_runs", "manual_runs", "suite_run")),
     "work_items": ("work_item", _WORK_ITEMS),
-    "work_item_parents": ("work_item", _WORK_ITEMS),
     "taxonomy_nodes": ("taxonomy_node", ("taxonomy_item_nodes", "taxonomy_category_nodes")),
 }
 _ALIASES = {"application_modules": "product_areas"}
@@ -221,8 +220,3 @@ COLLECTIONS: Mapping[str, Collection] = {
     },
 }
 """By the name in paths."""
-
-
-def type_names(collections: Iterable[str]) -> tuple[str, ...]:
-    """Return the concrete types of some collections."""
-    return tuple(each.name for name in collections for each in COLLECTIONS[name].types)

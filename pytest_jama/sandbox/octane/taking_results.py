@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.sandbox.octane.entity_tables import Entity, NewEntity, dumped
+from pytest_jama.sandbox.octane.result_steps import store_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,6 @@ class _Taken:
     context: ResultContext
     test_key: str
     test: int = 0
-    is_new_test: bool = False
     taxonomies: tuple[int, ...] = ()
     parent: int | None = None
     run_key: str = ""
@@ -114,7 +114,6 @@ class ResultTaker:
         )
         for each in taken:
             entity = known.get(each.test_key)
-            each.is_new_test = entity is None
             each.test = numbers[each.test_key] if entity is None else entity.pk
             if entity is not None and each.context.test.items() - entity.fields.items():
                 self.tables.replace(entity.pk, {**entity.fields, **each.context.test})
@@ -136,7 +135,7 @@ class ResultTaker:
         before = {key: run.fields["native_status"] for key, run in known.items()}
         current: dict[str, NewEntity] = {}
         history: list[NewEntity] = []
-        keys: list[str] = []
+        stored: list[_Taken] = []
         for each in self._once(taken):
             word = each.element.attributes["status"].lower()
             run = self._run(each, native[word], status[word])
@@ -144,11 +143,14 @@ class ResultTaker:
             before[each.run_key] = native[word]
             current[each.run_key] = run
             history.append(self._history(each, run, is_new_failure=is_new_failure))
-            keys.append(each.run_key)
+            stored.append(each)
         numbers = self._store_current(current, known)
-        for key, entry in zip(keys, history, strict=True):
-            entry.fields["run_id"] = numbers[key]
+        for each, entry in zip(stored, history, strict=True):
+            entry.fields["run_id"] = numbers[each.run_key]
         self.tables.insert(history, author=self.user)
+        with_children = [each for each in stored if each.element.children]
+        pairs = ((numbers[each.run_key], each.element) for each in with_children)
+        store_steps(self.tables, pairs, user=self.user)
 
     def _once(self, taken: list[_Taken]) -> Iterator[_Taken]:
         """Leave further runs of the same test and environment out, where a knob says so."""

@@ -136,8 +136,12 @@ def _make_last(writes: Writes, run: Entity, _: Json) -> None:
     )
     if writes.knobs.planned_steps == "yes" and run.type == "run_manual":
         planned = writes.tables.listed(f"{_NATIVE}planned")
-        fields = {"name": "Step 1", "run": run.pk, "order": 1, "result": planned}
-        writes.tables.insert([NewEntity(type="run_step", fields=fields)], author=writes.user)
+        step = NewEntity(
+            type="run_step",
+            parent=run.pk,
+            fields={"name": "Step 1", "order": 1, "result": planned},
+        )
+        writes.tables.insert([step], author=writes.user)
 
 
 _RUN_TYPES = {"test_automated": "run_automated"}

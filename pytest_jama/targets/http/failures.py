@@ -36,6 +36,7 @@ class TransientError(Exception):
         retry_after_s: How long the server asks us to wait; None when it does not say.
         may_have_happened: Whether the server may have done what was asked for.
         at_once: Whether the next attempt needs no pause.
+        is_foreign: Whether all seemed to be well, but the answer was nothing like JSON.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class TransientError(Exception):
         retry_after_s: float | None = None,
         may_have_happened: bool = True,
         at_once: bool = False,
+        is_foreign: bool = False,
     ) -> None:
         super().__init__(reason + more)
         self.reason = reason
@@ -54,6 +56,7 @@ class TransientError(Exception):
         self.retry_after_s = retry_after_s
         self.may_have_happened = may_have_happened
         self.at_once = at_once
+        self.is_foreign = is_foreign
 
 
 class UntrustedAnswerError(OSError):

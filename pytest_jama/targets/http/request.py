@@ -84,6 +84,8 @@ class ServerFacts:
         url_remedy: What users can do when something else answers; empty for the usual words.
         doubts_login_after: After this many consecutive 401s, credentials that worked before count
             as revoked.
+        doubts_url_after: After this many consecutive answers that are nothing like JSON, something
+            else answers; 0 for a server that stands behind what answers so for a while.
     """
 
     name: str
@@ -100,6 +102,7 @@ class ServerFacts:
     find_words: Callable[[str], str | None] = find_no_words
     url_remedy: str = ""
     doubts_login_after: int = 3
+    doubts_url_after: int = 0
 
     @property
     def wrong_url_remedy(self) -> str:

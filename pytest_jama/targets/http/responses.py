@@ -219,7 +219,20 @@ class HttpAnswer:
         facts = self.facts
         more += f"; {facts.wrong_url_remedy}, and that no single sign-on stands before it: "
         more += facts.sign_on_remedy
-        return TransientError("the answer is a web page", more=more, http_status=self.status)
+        return TransientError(
+            "the answer is a web page", more=more, http_status=self.status, is_foreign=True
+        )
+
+    def as_text(self) -> TransientError:
+        """Return the error of what is not JSON either: garbled, or the words of something else."""
+        is_foreign = self.response.content.lstrip()[:1] not in (b"{", b"[")
+        doubts_url = is_foreign and self.facts.doubts_url_after
+        return TransientError(
+            "the answer is not JSON",
+            more=f"; {self.facts.wrong_url_remedy}" if doubts_url else "",
+            http_status=self.status,
+            is_foreign=is_foreign,
+        )
 
 
 def _origin_of(url: str, location: str) -> str:
@@ -262,5 +275,6 @@ def _read_object(answer: HttpAnswer) -> dict[str, Any]:
         return {"data": body}
     if is_web_page(response):
         raise answer.as_page()
-    reason = "the answer is not a JSON object" if body is not None else "the answer is not JSON"
-    raise TransientError(reason, http_status=response.status_code)
+    if body is None:
+        raise answer.as_text()
+    raise TransientError("the answer is not a JSON object", http_status=response.status_code)

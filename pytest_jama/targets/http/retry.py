@@ -63,12 +63,18 @@ def persist(connection: Connection, attempt: Callable[[int], T], request: Reques
         before_sleep=lambda state: _note(connection, request, state),
         sleep=connection.sleep,
     )
-    number = 0
+    number = foreign = 0
 
     def numbered() -> T:
-        nonlocal number
+        nonlocal number, foreign
         number += 1
-        return attempt(number)
+        try:
+            return attempt(number)
+        except TransientError as failure:
+            foreign = foreign + 1 if failure.is_foreign else 0
+            if foreign and foreign == connection.facts.doubts_url_after:
+                raise OutOfReachError(f"{request}: {failure}") from failure
+            raise
 
     return retrying(numbered)
 

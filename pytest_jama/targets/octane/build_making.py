@@ -177,9 +177,9 @@ class BuildMaker:
 
     def _make_server(self, page: str) -> int | None:
         instance = self._build.server
-        entity: dict[str, object] = {"instance_id": instance, "server_type": _SERVER_TYPE}
-        if origin := _origin_of(page):
-            entity["url"] = origin
+        # an address belongs to a CI server; where there is none, a link to here does no harm
+        url = _origin_of(page) or self._entities.client.url
+        entity = {"instance_id": instance, "server_type": _SERVER_TYPE, "url": url}
         other = f"{instance} (workspace {self._entities.client.workspace.workspace_id})"
         return self._make_named(SERVERS, entity, (instance, other), self._server_search)
 

@@ -29,10 +29,12 @@ class DocumentSender:
         push: Hands a document in.
         tasks: In which task the server took what earlier uploads sent, by `Update.key`.
         observer: Told each receipt.
-        follow_up: Does what is left to do with a document that the server has taken; returns what
-            of it the server does not have, empty when it has all.
+        follow_up: Does what is left to do with a document that the server has taken, after so many
+            requests that handed it in; returns what of it the server does not have, empty when it
+            has all.
         skip_errors: Whether the server takes what refers to something that does not exist.
         wait_s: For how long each document is waited for.
+        is_resumed: Whether an earlier upload may have sent some of them.
     """
 
     def __init__(
@@ -41,9 +43,10 @@ class DocumentSender:
         *,
         tasks: Mapping[str, ServerTask],
         observer: Observer,
-        follow_up: Callable[[Update], str],
+        follow_up: Callable[[Update, int], str],
         skip_errors: bool,
         wait_s: float,
+        is_resumed: bool = False,
     ) -> None:
         self._push = push
         self._tasks = tasks
@@ -51,6 +54,8 @@ class DocumentSender:
         self._follow_up = follow_up
         self._skip_errors = skip_errors
         self._wait_s = wait_s
+        self._is_resumed = is_resumed
+        self._is_success = False
 
     def send(self, updates: Sequence[Update]) -> tuple[Receipt, ...]:
         """Send documents; when the server cannot be used any more, the rest is not sent."""
@@ -64,7 +69,20 @@ class DocumentSender:
         return tuple(receipts)
 
     def _send(self, update: Update) -> Receipt:
-        tasks = [self._tasks[update.key]] if update.key in self._tasks else []
+        """Send a document, also one whose task succeeded before though runs of it are not there.
+
+        A server that was set back counts its tasks anew, and the one that is known is then that of
+        another document. One that has these bytes does not process them again.
+        """
+        known = self._tasks.get(update.key)
+        receipt = self._bring(update, known)
+        is_missed = receipt.state is SendState.PARTLY and self._is_success
+        if known is not None and is_missed and not receipt.attempts:
+            return self._bring(update, None)
+        return receipt
+
+    def _bring(self, update: Update, known: ServerTask | None) -> Receipt:
+        tasks = [known] if known is not None else []
 
         def queued(task: ServerTask) -> None:
             if task not in tasks:
@@ -72,7 +90,6 @@ class DocumentSender:
                 self._observer.received(self._queued(update, task))
 
         try:
-            known = tasks[0] if tasks else None
             pushed = self._push.bring(cast("Document", update), known, queued)
         except RefusedError as refusal:
             return self._refused(update, refusal, tasks)
@@ -81,6 +98,9 @@ class DocumentSender:
         except KeyboardInterrupt:
             return self._stopped(update, INTERRUPTED, tasks)
         receipt = self._judged(update, pushed, tasks)
+        if pushed.was_there and not self._is_resumed and receipt.state in _TAKEN:
+            self._observer.warned(push_words.describe_older(tasks[-1], update.title))
+        self._is_success = receipt.state is SendState.SENT
         return self._followed_up(receipt) if receipt.state in _TAKEN else receipt
 
     def _queued(self, update: Update, task: ServerTask) -> Receipt:
@@ -102,7 +122,7 @@ class DocumentSender:
     def _followed_up(self, receipt: Receipt) -> Receipt:
         """Return what becomes of a receipt when the server is asked what it has now."""
         try:
-            missing = self._follow_up(receipt.update)
+            missing = self._follow_up(receipt.update, receipt.attempts)
         except RefusedError as refusal:
             self._observer.warned(f"the results were taken, but not compared: {refusal}")
             return receipt
@@ -156,16 +176,6 @@ _STATES = {
 }
 _TAKEN = frozenset({SendState.SENT, SendState.PARTLY})
 _TEMPORARY = HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def none_sent(
-    updates: Sequence[Update], cause: PytestJamaError, observer: Observer
-) -> tuple[Receipt, ...]:
-    """Return the receipts of documents of which none was tried; the observer is told each."""
-    receipts = tuple(_not_sent(update, cause) for update in updates)
-    for receipt in receipts:
-        observer.received(receipt)
-    return receipts
 
 
 def _not_sent(update: Update, cause: PytestJamaError) -> Receipt:

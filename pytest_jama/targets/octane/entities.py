@@ -7,7 +7,6 @@ before it is made again.
 from __future__ import annotations
 
 import json
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,8 +35,8 @@ WRITTEN_AT_ONCE = 200
 PARTLY_DONE = frozenset({HTTPStatus.CONFLICT})
 """Some of several entities were refused, and the answer says which."""
 
-_LIMIT = re.compile(r"\blimit\b|\bpage", re.IGNORECASE)
-"""What a server says that has smaller pages; how large they may be is not documented."""
+_SMALL_PAGE = 100
+"""No server refuses to give so many at a time; how large a page may be is not documented."""
 
 _LOOKS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Pauses before each look for what may have been made: a list may show it late."""
@@ -63,7 +62,7 @@ class Entities:
         *,
         fields: str,
         query: str = "",
-        order_by: str = "",
+        order_by: str = "id",
         most: int | None = None,
     ) -> Iterator[Entity]:
         """Yield the entities that fulfil a query, page by page.
@@ -72,7 +71,8 @@ class Entities:
             collection: Its name: ``automated_runs``.
             fields: What is read of them, separated by commas: ``id,name,release{name}``.
             query: See `pytest_jama.targets.octane.query`; empty for all.
-            order_by: Fields, separated by commas; ``-`` before one for the other direction.
+            order_by: Fields, separated by commas; ``-`` before one for the other direction. Empty
+                for no order, in which pages may overlap or miss some.
             most: How many of them are wanted at most; None for all.
 
         Raises:
@@ -97,16 +97,18 @@ class Entities:
     def _page(
         self, collection: str, asked: Sequence[tuple[str, str | int]], *, left: int, offset: int
     ) -> _Rows:
-        """Return a page; of its usual size where the server refuses ours."""
+        """Return a page; of its usual size where the server may have refused ours."""
+        limit = min(PAGE_SIZE, left)
         try:
-            limits = [("limit", min(PAGE_SIZE, left))] if self._sets_limit else []
+            limits = [("limit", limit)] if self._sets_limit else []
             return self._rows(collection, [*asked, *limits, ("offset", offset)])
         except RefusedError as refusal:
-            is_about_limit = refusal.http_status == HTTPStatus.BAD_REQUEST and self._sets_limit
-            if not is_about_limit or not _LIMIT.search(refusal.words):
+            is_bad = refusal.http_status == HTTPStatus.BAD_REQUEST
+            if not is_bad or not self._sets_limit or limit <= _SMALL_PAGE:
                 raise
-            self._sets_limit = False
-        return self._rows(collection, [*asked, ("offset", offset)])
+        page = self._rows(collection, [*asked, ("offset", offset)])
+        self._sets_limit = False
+        return page
 
     def _rows(self, collection: str, params: Sequence[tuple[str, str | int]]) -> _Rows:
         path = f"/{collection}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,14 @@ from pytest_jama.targets.octane.flow_reading import find_one
 from pytest_jama.targets.octane.flow_rows import FlowRows, column_of, make_row
 from pytest_jama.targets.octane.flows import ready_for_automation
 from pytest_jama.targets.octane.list_entries import entry
-from pytest_jama.targets.octane.packed_files import PackedFile
+from pytest_jama.targets.octane.packed_files import pack_named
 from pytest_jama.targets.octane.wishes import logical_name, require_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_jama.targets.octane.flow_reading import Desk
+    from pytest_jama.targets.octane.packed_files import PackedFile
 
 _FIELDS = ("id", "name", "owner{name}")
 _STATUS = "list_node.automation_status."
@@ -108,14 +108,14 @@ def attach_file(desk: Desk) -> FlowRows:
     entities, wishes = desk.entities, desk.wishes
     _require_one_owner(desk)
     path = Path(wishes.text("file"))
-    content = require_attachable(path)
+    file = pack_named(path.name, require_attachable(path))
     kind = "test" if wishes.has("test") else "run"
     owner_id = find_one(desk, "test") if kind == "test" else wishes.text("run")
-    attachment_id = _attach(desk, f"owner_{kind}", owner_id, path, content)
+    attachment_id = _attach(desk, f"owner_{kind}", owner_id, file)
     if wishes.has("in-script"):
         script = entities.script(owner_id)
-        entities.set_script(owner_id, with_attachment(script, path.name, attachment_id))
-    row = {"id": attachment_id, "name": path.name, "owner": f"{kind} {owner_id}"}
+        entities.set_script(owner_id, with_attachment(script, file.name, attachment_id))
+    row = {"id": attachment_id, "name": file.name, "owner": f"{kind} {owner_id}"}
     return FlowRows(tuple(row), (row,))
 
 
@@ -131,13 +131,11 @@ def _require_one_owner(desk: Desk) -> None:
         require_run_id(wishes.text("run"))
 
 
-def _attach(desk: Desk, owner: str, owner_id: str, path: Path, content: bytes) -> str:
+def _attach(desk: Desk, owner: str, owner_id: str, file: PackedFile) -> str:
     """Make an attachment; one of the same name that was there before is another one."""
-    like_it = find_attachment(owner, owner_id, path.name).statement
+    like_it = find_attachment(owner, owner_id, file.name).statement
     rows = desk.entities.list(ATTACHMENTS, fields="id", query=like_it)
     known = frozenset(str(row["id"]) for row in rows)
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    file = PackedFile(path.name, content, media_type)
     return attach(desk.entities, owner, owner_id, file, known=known)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import NotUsableError, Problem, RefusedError, SettingsError
-from pytest_jama.core.text import quoted
 from pytest_jama.targets.octane.flow_rows import (
     ENVIRONMENT_COLUMNS,
     FlowRows,
@@ -20,6 +20,7 @@ from pytest_jama.targets.octane.flow_rows import (
     plain_text,
     taxonomies_of,
 )
+from pytest_jama.targets.octane.known_names import describe_unknown
 from pytest_jama.targets.octane.query import (
     WILDCARD,
     Statement,
@@ -39,7 +40,7 @@ from pytest_jama.targets.octane.references import (
 from pytest_jama.targets.octane.wishes import find_id, without_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_jama.targets.octane.entities import Entities
     from pytest_jama.targets.octane.flows import ReadingFlow
@@ -112,14 +113,42 @@ def _name_categories(entities: Entities, runs: Iterable[Mapping[str, Any]]) -> M
 
 
 def _read_fields(flow: ReadingFlow, desk: Desk, query: Statement) -> FlowRows:
-    """Read metadata: they have neither fields nor pages. Source: vendor's help, its examples."""
-    answer = desk.entities.client.request(
-        "GET", f"/{flow.collection}", params=(("query", as_parameter(query)),)
-    )
-    listed = answer.get("data") if isinstance(answer, dict) else None
-    rows = [row for row in listed or [] if isinstance(row, dict)]
+    rows = _ask_metadata(flow, desk, query)
     shown = tuple(field_row(row, _values(desk.entities, row)) for row in rows)
     return FlowRows(flow.fields, shown, () if shown else (_NO_FIELDS,))
+
+
+def _ask_metadata(flow: ReadingFlow, desk: Desk, query: Statement) -> Sequence[Mapping[str, Any]]:
+    """Read metadata, which have no pages; where the values of a field stand differs by server.
+
+    Source: vendor's help, whose examples name no fields either.
+    """
+    own = [name for name in flow.fields if name != "values"]
+    found = None
+    for place in _PLACES_OF_VALUES:
+        try:
+            found = _list_metadata(flow, desk, query, fields=(*own, place))
+        except RefusedError as refusal:
+            if refusal.http_status != HTTPStatus.BAD_REQUEST:
+                raise
+            continue
+        if not found or any(place in row for row in found):
+            return found
+    return _list_metadata(flow, desk, query, fields=()) if found is None else found
+
+
+_PLACES_OF_VALUES = ("values", "field_type_data")
+"""A server may refuse a field that it does not know, or leave it out."""
+
+
+def _list_metadata(
+    flow: ReadingFlow, desk: Desk, query: Statement, *, fields: Sequence[str]
+) -> Sequence[Mapping[str, Any]]:
+    named = [("fields", ",".join(fields))] if fields else []
+    params = [*named, ("query", as_parameter(query))]
+    answer = desk.entities.client.request("GET", f"/{flow.collection}", params=params)
+    listed = answer.get("data") if isinstance(answer, dict) else None
+    return [row for row in listed or [] if isinstance(row, dict)]
 
 
 _NO_FIELDS = (
@@ -194,10 +223,7 @@ def find_ids(entities: Entities, option: FlowOption, text: str) -> tuple[str, ..
     rows = entities.list(option.collection, fields="id,name", query=query)
     ids = tuple(str(row["id"]) for row in rows if fits.fullmatch(str(row.get("name"))))
     if not ids:
-        raise NotUsableError(
-            f"{option.shown}: nothing in {option.collection} is named {quoted(name)}; "
-            "check the name, or give its ID"
-        )
+        raise NotUsableError(describe_unknown(entities, option, text))
     return ids
 
 

@@ -133,7 +133,7 @@ def _step_changes(
     """
     if not steps:
         return []
-    rows = entities.list("run_steps", fields="id", query=refers_to_id("run", run_id), order_by="id")
+    rows = entities.list("run_steps", fields="id", query=refers_to_id("run", run_id))
     ids = [str(row["id"]) for row in rows]
     beyond = max(steps)
     if beyond > len(ids):

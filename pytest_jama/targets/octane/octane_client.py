@@ -311,6 +311,7 @@ def facts_of(url: str) -> ServerFacts:
         find_words=octane_remedies.find_words,
         url_remedy=octane_remedies.url_remedy(url),
         doubts_login_after=1,
+        doubts_url_after=3,
     )
 
 

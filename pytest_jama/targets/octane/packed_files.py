@@ -7,6 +7,7 @@ them, and which characters a name cannot have. What sites allow beside that is n
 from __future__ import annotations
 
 import io
+import mimetypes
 import re
 import zipfile
 from pathlib import PurePosixPath
@@ -38,6 +39,7 @@ _BEGINNINGS = {
 """How files of an allowed kind begin; one that does not is packed, since it would be refused."""
 
 ARCHIVE = ".zip"
+_ARCHIVE_TYPE, _ANY_TYPE = "application/zip", "application/octet-stream"
 _TEXTS = frozenset({".txt", ".log"})
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
@@ -104,12 +106,29 @@ def archive(file: AttachedFile, content: bytes) -> PackedFile:
         file: The file.
         content: What it holds.
     """
+    packed = _zipped(safe_name(file.name), content)
+    return PackedFile(name_at_server(file, ending=ARCHIVE), packed, _ARCHIVE_TYPE)
+
+
+def pack_named(name: str, content: bytes) -> PackedFile:
+    """Return a file as the server takes it, under its own name: in an archive as ``page.html.zip``.
+
+    Args:
+        name: Its name, one that the server takes.
+        content: What it holds.
+    """
+    if _is_taken(PurePosixPath(name).suffix.lower(), content):
+        return PackedFile(name, content, mimetypes.guess_type(name)[0] or _ANY_TYPE)
+    return PackedFile(f"{name}{ARCHIVE}", _zipped(name, content), _ARCHIVE_TYPE)
+
+
+def _zipped(name: str, content: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
-        entry = zipfile.ZipInfo(safe_name(file.name), _PACKED_AT)
+        entry = zipfile.ZipInfo(name, _PACKED_AT)
         entry.compress_type = zipfile.ZIP_DEFLATED
         opened.writestr(entry, content)
-    return PackedFile(name_at_server(file, ending=ARCHIVE), packed.getvalue(), "application/zip")
+    return packed.getvalue()
 
 
 def _is_taken(ending: str, content: bytes) -> bool:

@@ -23,6 +23,19 @@ def describe_queued(task: ServerTask) -> str:
     return f"queued as task {task.task_id}"
 
 
+def describe_older(task: ServerTask, title: str) -> str:
+    """Say that the server had a document before it was sent for the first time.
+
+    Args:
+        task: The task of the earlier push.
+        title: What people call the document.
+    """
+    return (
+        f"{title}: the server had exactly these results already (task {task.task_id}) and made "
+        "no new runs of them; was the same report sent before?"
+    )
+
+
 def describe_end(
     task: PushTask, *, before: PushTask | None, skip_errors: bool, wait_s: float
 ) -> str:

@@ -157,6 +157,8 @@ class ReferenceSearch:
         for each in missing:
             where = f", line {lines[each]}" if lines.get(each) else ""
             told = f"there is no backlog item {each}; check `tests`{where}"
+            if not self._leaves_out:
+                told += "; with `skip_errors` its tests are sent without it"
             self._note(ReferenceMistake(told, is_missing=True))
 
     def _ids_in(self, collection: str, items: Sequence[int]) -> set[int | None]:

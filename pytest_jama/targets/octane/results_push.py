@@ -63,11 +63,13 @@ class Pushed(NamedTuple):
         task: The task, with its last known status; None when the server denies it.
         attempts: How many requests handed it in; 0 when it was known already.
         failed_before: The task in which the same document had failed before; None when it had not.
+        was_there: Whether the server says at the first request that it had the document already.
     """
 
     task: PushTask | None
     attempts: int = 0
     failed_before: PushTask | None = None
+    was_there: bool = False
 
 
 class ResultsPush:
@@ -130,7 +132,8 @@ class ResultsPush:
                 continue
             if pushed.may_lack_build and self._is_build_new():
                 continue  # the server shows a build late
-            return Pushed(pushed.last, self._attempts, before)
+            was_there = pushed.first.is_older and self._attempts == 1
+            return Pushed(pushed.last, self._attempts, before, was_there)
         return Pushed(before, self._attempts, before)
 
     def _is_build_new(self) -> bool:

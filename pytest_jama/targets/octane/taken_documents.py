@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.octane.document import ResultDocument
     from pytest_jama.targets.octane.document_head import BuildIds
     from pytest_jama.targets.octane.entities import Entities
+    from pytest_jama.targets.octane.run_element import SentTest
 
 _WAITS_S = (1.0, 2.0, 4.0)
 """Pauses before it is looked again for runs that are not there: a list may show them late."""
@@ -62,39 +63,40 @@ class TakenDocuments:
         self._files = EvidenceSender(entities, findings, observer)
         self._run_ids: dict[str, str] = {}
 
-    def follow_up(self, update: Update) -> str:
+    def follow_up(self, update: Update, attempts: int) -> str:
         """Compare the runs of a document and attach files; say what is missing, empty for nothing.
 
         Args:
             update: The document.
+            attempts: How many requests have handed it in; what only an earlier upload has handed in
+                is always compared.
 
         Raises:
             RefusedError: When its runs may not be read.
             TargetError: When the server cannot be used any more.
         """
         document = cast("ResultDocument", update)
-        missing = self.find_missing(document)
+        missing = self.find_missing(document, always=not attempts)
         self.attach(document)
         return missing
 
-    def find_missing(self, document: ResultDocument) -> str:
+    def find_missing(self, document: ResultDocument, *, always: bool) -> str:
         """Say which runs of a document are not there as they were sent; empty when all are.
 
         Args:
             document: The document.
+            always: Whether it is compared though that takes many requests.
 
         Raises:
             TargetError: When the server does not show its runs.
         """
         results = [each for test in document.tests for each in self._results[test.test_id]]
         covers_items = any(each.links for each in results)
-        if not is_due(
+        if not always and not is_due(
             runs=len(document.tests), covers_items=covers_items, skip_errors=self._skip_errors
         ):
             return ""
-        found = read_back(self._entities, document.tests, build=self._build, waits_s=_WAITS_S)
-        self._run_ids.update(found.run_ids)
-        return describe_gaps(found.gaps, of=len(document.tests))
+        return describe_gaps(self._read_back(document.tests), of=len(document.tests))
 
     def attach(self, document: ResultDocument) -> None:
         """Attach the files of the tests of a document to their runs; a refusal is told.
@@ -108,12 +110,17 @@ class TakenDocuments:
         sent = [test for test in document.tests if self._has_files(test.test_id)]
         if not sent:
             return
-        unknown = [test for test in sent if test.test_id not in self._run_ids]
-        if unknown:
-            found = read_back(self._entities, unknown, build=self._build, waits_s=_WAITS_S)
-            self._run_ids.update(found.run_ids)
+        if not_looked_for := [test for test in sent if test.test_id not in self._run_ids]:
+            self._read_back(not_looked_for)
         results = [each for test in sent for each in self._results[test.test_id]]
         self._files.send(results, self._run_ids)
+
+    def _read_back(self, tests: Sequence[SentTest]) -> Sequence[RunGap]:
+        """Learn the IDs of runs, empty for those that are not there; return what is missing."""
+        found = read_back(self._entities, tests, build=self._build, waits_s=_WAITS_S)
+        self._run_ids.update(dict.fromkeys((test.test_id for test in tests), ""))
+        self._run_ids.update(found.run_ids)
+        return found.gaps
 
     def _has_files(self, test_id: str) -> bool:
         return any(each.files for each in self._results[test_id])

@@ -139,6 +139,7 @@ class OctaneTarget:
             follow_up=taken.follow_up,
             skip_errors=settings.skip_errors,
             wait_s=settings.wait_s,
+            is_resumed=self._findings.is_resumed,
         )
         receipts = sender.send(updates)
         if any(receipt.cause is INTERRUPTED for receipt in receipts):

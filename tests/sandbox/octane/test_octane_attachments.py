@@ -95,3 +95,5 @@ def test_other_bodies_are_refused(workspace: Workspace) -> None:
     assert form(workspace, entity, more=("x", b"")).status == 400
     assert form(workspace, "text").status == 400
     assert stream(workspace, name="a.txt", owner_run="1001").status == 400
+    assert stream(workspace, name="a.txt", owner_run="{").status == 400
+    assert form(workspace, {"name": "a.png", "owner_run": run}, b"").status == 400

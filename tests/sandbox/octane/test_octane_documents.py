@@ -114,6 +114,7 @@ NOT_XML = {
     "a control character": document(run_of("a&#27;b")),
     "a DOCTYPE": f"<!DOCTYPE test_result>{document()}",
     "an entity": f'<!DOCTYPE t [<!ENTITY e "x">]>{document(run_of("&e;"))}',
+    "an encoding of several bytes": f'<?xml version="1.0" encoding="utf-7"?>{document()}',
     "an unknown encoding": f'<?xml version="1.0" encoding="x-no-such"?>{document()}',
 }
 

@@ -463,3 +463,38 @@ def test_an_unknown_field_may_be_ignored(make_workspace: Callable[..., Workspace
     workspace = make_workspace(unknown_field="ignore")
     assert workspace.post("user_tags", {"name": "x", "colour": "red"}).status == 201
     assert workspace.get("user_tags", fields="name,colour").names == ["x"]
+
+
+def test_fields_of_the_workspace_hold_what_they_say(workspace: Workspace) -> None:
+    for field in ("lines_udf:number", "open_udf:boolean", "due_udf:date"):
+        workspace.store.add_field("user_tag", field)
+    right = {"lines_udf": 1.5, "open_udf": True, "due_udf": "2026-01-05T10:00:00+0100"}
+    (tag,) = workspace.post("user_tags", {"name": "x", **right}).ids
+    shown = workspace.get(f"user_tags/{tag}", fields=",".join(right)).body
+    assert (shown["lines_udf"], shown["open_udf"]) == (1.5, True)
+    assert shown["due_udf"] == "2026-01-05T09:00:00Z"
+    for wrong in (
+        {"lines_udf": "1"},
+        {"lines_udf": True},
+        {"open_udf": 1},
+        {"due_udf": "2026-13-05T10:00:00Z"},
+        {"due_udf": 1},
+    ):
+        assert workspace.put(f"user_tags/{tag}", wrong).status == 400
+
+
+def test_the_store_changes_and_removes(workspace: Workspace) -> None:
+    store = workspace.store
+    tag = store.add("user_tags", name="x")
+    store.change("user_tags", tag, name="y")
+    assert workspace.get("user_tags").names == ["y"]
+    store.remove("user_tags", tag)
+    assert workspace.get("user_tags").data == []
+
+
+def test_lists_are_found_by_number_also_where_names_are_shown(workspace: Workspace) -> None:
+    defect = workspace.store.add("defects", name="d", severity="list_node.severity.low")
+    assert workspace.get("list_nodes/list_node.severity.low").body["name"] == "Low"
+    assert workspace.get("list_nodes/no_such_name").status == 404
+    assert workspace.put(f"defects/{defect}", {"severity": None}).status == 200
+    assert workspace.store.get("defects", defect)["severity"] is None

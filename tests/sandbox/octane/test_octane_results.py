@@ -372,6 +372,31 @@ def test_the_default_release_is_found_by_its_other_name(workspace: Workspace) ->
     assert run["release"]["name"] == "Default Release"
 
 
+def test_a_requirement_is_covered_too(workspace: Workspace) -> None:
+    store = workspace.store
+    wanted, program = store.add("requirements", name="R"), store.add("programs", name="P")
+    head = (
+        f'<program_ref id="{program}"/><backlog_items><backlog_item_ref id="{wanted}"/>'
+        "</backlog_items>"
+    )
+    assert workspace.pushed(document(run_of(), head=head)).body["status"] == "success"
+    assert workspace.get("requirements", "test EQ {name EQ ^test_a^}").ids == [wanted]
+    assert workspace.get("runs", f"program EQ {{id EQ {program}}}").body["total_count"] == 1
+
+
+def test_a_start_beyond_all_calendars_is_shown_as_a_number(workspace: Workspace) -> None:
+    workspace.pushed(document(run_of(started=2**63 - 1)))
+    assert workspace.get("runs", fields="started").data[0]["started"] == str(2**63 - 1)
+
+
+def test_a_test_learns_fields_from_a_later_push(workspace: Workspace) -> None:
+    head = '<test_fields><test_field type="Test_Level" value="System Test"/></test_fields>'
+    workspace.pushed(document(run_of()))
+    workspace.pushed(document(run_of(), head=head))
+    (test,) = workspace.store.all("tests", fields="test_level{name}")
+    assert test["test_level"]["name"] == "System Test"
+
+
 def test_what_a_run_says_beats_the_head(workspace: Workspace) -> None:
     workspace.store.add("releases", name="own")
     inside = '<release name="own"/>' + environment(OS="Linux")
@@ -429,6 +454,29 @@ def test_a_test_that_is_twice_in_a_document(
     assert workspace.pushed(text, skip_errors=True).body["status"] == status
     counts = [workspace.store.count(name) for name in ("tests", "automated_runs", "previous_runs")]
     assert counts == [1, 1, lines]
+
+
+def test_a_run_has_the_steps_of_its_newest_push(workspace: Workspace) -> None:
+    def steps(*names: str) -> str:
+        inside = "".join(
+            f'<step name="{name}" duration="1" status="passed"><error_message>no</error_message>'
+            "</step>"
+            for name in names
+        )
+        return f"<steps>{inside}</steps>"
+
+    for number, names in enumerate([("a", "b", "c"), ("d", "e")]):
+        workspace.pushed(document(run_of("t", steps(*names), started=number)))
+    (run,) = workspace.get("runs").ids
+    fields = "name,actual,order,result{name}"
+    shown = workspace.get("run_steps", f"run EQ {{id EQ {run}}}", fields=fields).data
+    assert [(each["name"], each["order"], each["actual"]) for each in shown] == [
+        ("d", 1, "no"),
+        ("e", 2, "no"),
+    ]
+    assert shown[0]["result"]["name"] == "Passed"
+    workspace.store.remove("runs", run)
+    assert workspace.store.count("run_steps") == 0
 
 
 def test_a_gherkin_run_makes_a_gherkin_test(workspace: Workspace) -> None:

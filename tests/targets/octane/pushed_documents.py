@@ -80,6 +80,7 @@ def sender_for(
     missing: Callable[[], str] = str,
     awaits_build: Callable[[], bool] | None = None,
     skip_errors: bool = False,
+    is_resumed: bool = False,
 ) -> DocumentSender:
     """Return what sends documents with a client, and compares nothing unless told what with."""
     push = ResultsPush(client, skip_errors=skip_errors, wait_s=60, awaits_build=awaits_build)
@@ -87,7 +88,8 @@ def sender_for(
         push,
         tasks=tasks or {},
         observer=observer,
-        follow_up=lambda _: missing(),
+        follow_up=lambda *_: missing(),
         skip_errors=skip_errors,
         wait_s=60,
+        is_resumed=is_resumed,
     )

@@ -147,6 +147,37 @@ def test_names_that_are_too_long_for_one_address_are_asked_for_apart(
     assert octane.asked == ["GET automated_runs"] * 6
 
 
+HOSTILE = [
+    "test_x[a^b]",
+    'test_x[it\'s ("odd") \\ here]',
+    "test_x[a*b]",
+    "test_x[ blanks ]",
+    "test_x[two\nlines\tand a tab]",
+    "test_x[<&>;||{},!]",
+    "test_x[\x1b[31mred\x00]",
+    "test_x[\ud83d]",
+    "test_x[Prüfung 漢字 😀]",
+    "test_x[1.5]",
+    f"test_x[{'😀' * 300}]",
+    f"test_x[{'😀' * 299}]",
+    "test_x[trailing ] ",
+]
+
+
+def test_runs_with_hostile_names_are_found_however_they_are_asked_for(octane: OctaneLab) -> None:
+    results = [
+        result(f"pkg.x/tests/t.py::TestX::{name}", started=1_767_607_200.0 + at / 10)
+        for at, name in enumerate(HOSTILE)
+    ]
+    sent = _push(octane, results, DocumentHead())
+    assert len(sent) == len(HOSTILE)
+    assert read_back(octane.entities(), sent, build=None).gaps == ()
+    others = [result(f"o.py::test_{at}", started=1_767_607_200.5) for at in range(2_100)]
+    _push(octane, others, DocumentHead())
+    assert read_back(octane.entities(), sent, build=None).gaps == ()
+    assert [each for each in octane.asked if each != "GET automated_runs"] == []
+
+
 def test_a_server_that_does_not_sort_backwards_is_asked_otherwise(
     entities_of: OpenEntities,
 ) -> None:

@@ -67,6 +67,22 @@ def test_server_pipeline_and_build_are_made_where_they_are_missing(octane: Octan
     ]
 
 
+@pytest.mark.parametrize(
+    "page, shown",
+    [
+        pytest.param("https://ci.example:8443/job/7?x=1", "https://ci.example:8443", id="page"),
+        pytest.param(None, "", id="no page"),
+    ],
+)
+def test_a_ci_server_gets_the_address_of_the_page_of_its_job(
+    octane: OctaneLab, page: str | None, shown: str
+) -> None:
+    octane.find(build=BUILD, report_url=page)
+    (server,) = octane.store.all("ci_servers", fields="name,instance_id,server_type,url")
+    assert server["url"] == (shown or octane.sandbox.url)
+    assert (server["name"], server["instance_id"]) == ("lab-ci", "lab-ci")
+
+
 def test_what_is_made_is_there_once_however_often_it_is_asked_for(octane: OctaneLab) -> None:
     octane.find(build=BUILD)
     again = octane.find(build=BUILD)
@@ -183,6 +199,7 @@ def test_builds_that_may_not_be_read_are_a_warning(make_lab: MakeLab) -> None:
 
 def test_where_builds_know_no_job_their_name_alone_counts(entities_of: OpenEntities) -> None:
     entities, _ = entities_of(
+        error(400, "there is no field ci_job"),
         error(400, "there is no field ci_job"),
         gives(
             200,

@@ -11,6 +11,9 @@ from tests.targets.octane.octane_scripts import WORKSPACE, error, signed_in
 from tests.targets.scripted import DROP, WEB_PAGE, Reply, gives
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_jama.targets.octane.octane_client import OctaneClient
     from tests.targets.conftest import Serve
     from tests.targets.octane.conftest import Connect
     from tests.targets.scripted import FakeTime
@@ -105,6 +108,45 @@ def test_the_same_bytes_are_pushed_again_after_what_passes(
     answer = connect(server.url).push(b"<a/>", skip_errors=False, is_compressed=False)
     assert answer.status == 202
     assert [seen.body for seen in server.seen[1:]] == [b"<a/>"] * 2
+
+
+PLAIN = Reply(200, b"It works!", {"Content-Type": "text/plain"})
+BROKEN_OFF = Reply(200, b'{"data": [{"id": "1"', {"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("reply", [WEB_PAGE, PLAIN], ids=["page", "text"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.push(b"<a/>", skip_errors=False, is_compressed=False),
+        lambda client: client.request("GET", "/releases"),
+    ],
+    ids=["push", "read"],
+)
+def test_what_is_nothing_like_json_three_times_is_a_wrong_address_which_is_named(
+    script: Serve,
+    connect: Connect,
+    fake_time: FakeTime,
+    ask: Callable[[OctaneClient], object],
+    reply: Reply,
+) -> None:
+    server = script(signed_in(), reply)
+    client = connect(server.url)
+    with pytest.raises(OutOfReachError, match=f"check that {server.url} is the address"):
+        ask(client)
+    assert len(server.lines) == 4
+    assert sum(fake_time.slept) < 10
+
+
+def test_pages_between_other_failures_are_no_wrong_address(script: Serve, connect: Connect) -> None:
+    wait = error(503, "wait")
+    server = script(signed_in(), WEB_PAGE, WEB_PAGE, wait, WEB_PAGE, WEB_PAGE, gives(200, {}))
+    assert connect(server.url).request("GET", "/releases") == {}
+
+
+def test_json_that_breaks_off_is_no_wrong_address(script: Serve, connect: Connect) -> None:
+    server = script(signed_in(), *[BROKEN_OFF] * 4, gives(200, {}))
+    assert connect(server.url).request("GET", "/releases") == {}
 
 
 def test_a_full_queue_is_waited_for_until_it_is_time_to_give_up(

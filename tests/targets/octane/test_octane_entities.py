@@ -82,6 +82,31 @@ def test_a_server_with_smaller_pages_is_read_to_the_end(make_lab: MakeLab, way: 
     assert [each.status for each in lab.sandbox.requests].count(400) == (way == "400")
 
 
+def test_pages_come_in_an_order_so_that_none_overlaps_another(entities_of: OpenEntities) -> None:
+    entities, server = entities_of(page(*rows(1), total=2), page(*rows(2), total=2))
+    assert _ids(entities) == ["1", "2"]
+    lists = [line for line in server.lines if "/things?" in line]
+    assert ["order_by=id" in line for line in lists] == [True, True]
+
+
+@pytest.mark.parametrize("words", ["limit 1000 is over 500", "bad parameter", ""])
+def test_a_server_that_refuses_large_pages_in_any_words_is_read_by_pages_of_its_own(
+    entities_of: OpenEntities, words: str
+) -> None:
+    entities, server = entities_of(
+        error(400, words), page(*rows(1), total=2), page(*rows(2), total=2)
+    )
+    assert _ids(entities) == ["1", "2"]
+    assert [each.limit for each in asked(server)] == [1000, 0, 0]
+
+
+def test_what_is_wrong_without_a_limit_too_is_told(entities_of: OpenEntities) -> None:
+    entities, server = entities_of(error(400, "the query is not one"))
+    with pytest.raises(RefusedError, match="the query is not one"):
+        _ids(entities)
+    assert [each.limit for each in asked(server)] == [1000, 0]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -158,6 +158,26 @@ def test_after_a_lost_answer_the_same_bytes_go_again_and_the_older_task_counts(
     assert [seen.body for seen in server.seen[1:]] == [DOCUMENT.content] * 2
 
 
+@pytest.mark.parametrize(
+    "replies, is_resumed, count",
+    [
+        pytest.param([older(1103)], False, 1, id="first push"),
+        pytest.param([older(1103)], True, 0, id="resumed"),
+        pytest.param([DROP, older(1103)], False, 0, id="after a lost answer"),
+        pytest.param([taken(), task("success")], False, 0, id="new"),
+    ],
+)
+def test_that_the_server_had_a_document_before_it_was_ever_sent_is_a_warning(
+    script: Serve, connect: Connect, replies: list[Reply], *, is_resumed: bool, count: int
+) -> None:
+    server, told = script(signed_in(), *replies), Told()
+    sender = sender_for(connect(server.url), told, is_resumed=is_resumed)
+    (receipt,) = sender.send([DOCUMENT])
+    assert receipt.state is SendState.SENT
+    assert len(told.warnings) == count
+    assert all("exactly these results already (task 1103)" in text for text in told.warnings)
+
+
 def test_an_older_push_that_is_under_way_is_waited_for(script: Serve, connect: Connect) -> None:
     server = script(signed_in(), older(1103, "running"), task("success"))
     (receipt,) = sender_for(connect(server.url), Told()).send([DOCUMENT])
@@ -452,3 +472,19 @@ def test_a_document_that_failed_for_something_else_does_not_wait_for_its_build(
     sender = sender_for(connect(server.url), Told(), awaits_build=awaits_build)
     (receipt,) = sender.send([DOCUMENT])
     assert (receipt.state, receipt.attempts) == (SendState.REFUSED, 1)
+
+
+def test_a_known_task_that_succeeded_with_other_runs_is_not_believed(
+    script: Serve, connect: Connect
+) -> None:
+    missing = iter(["the server lacks 2 of 2 runs"])
+    server = script(signed_in(), task("success", 7), taken(8), task("success", 8))
+    sender = sender_for(
+        connect(server.url),
+        Told(),
+        tasks={DOCUMENT.key: ServerTask(7)},
+        missing=lambda: next(missing, ""),
+    )
+    (receipt,) = sender.send([DOCUMENT])
+    assert (receipt.state, receipt.task and receipt.task.task_id) == (SendState.SENT, 8)
+    assert server.lines[1:] == [ask(7), PUSH, ask(8)]

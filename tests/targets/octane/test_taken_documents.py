@@ -63,7 +63,7 @@ def _many(**last: object) -> list[TestResult]:
 def test_a_small_document_is_read_back_with_one_request(octane: OctaneLab) -> None:
     results = [result("t.py::test_a"), result("t.py::test_b")]
     document = _push(octane, results)
-    assert _taken(octane, results).follow_up(document) == ""
+    assert _taken(octane, results).follow_up(document, 1) == ""
     assert octane.asked == ["GET automated_runs"]
 
 
@@ -72,7 +72,7 @@ def test_a_large_document_is_not_read_back_where_nothing_can_be_left_out(
 ) -> None:
     results = _many()
     document = _push(octane, results)
-    assert _taken(octane, results).follow_up(document) == ""
+    assert _taken(octane, results).follow_up(document, 1) == ""
     assert octane.asked == []
 
 
@@ -81,10 +81,10 @@ def test_a_large_document_is_read_back_where_a_test_covers_an_item(octane: Octan
     links = (CaseLink.parse(item),)
     results = _many(links=links)
     document = _push(octane, results)
-    assert _taken(octane, results).follow_up(document) == ""
+    assert _taken(octane, results).follow_up(document, 1) == ""
     assert octane.asked == ["GET previous_runs"] * 2
     octane.sandbox.clear_requests()
-    assert _taken(octane, results, skip_errors=True).follow_up(document) == ""
+    assert _taken(octane, results, skip_errors=True).follow_up(document, 1) == ""
     assert octane.asked == []
 
 
@@ -93,7 +93,7 @@ def test_a_run_whose_item_is_gone_is_missed(octane: OctaneLab) -> None:
     results = _many(links=(CaseLink.parse(item),))
     octane.store.remove("stories", item)
     document = _push(octane, results)
-    assert _taken(octane, results).follow_up(document) == (
+    assert _taken(octane, results).follow_up(document, 1) == (
         "1 of 1001 runs not there as sent: t.py::test_01000: sent Passed, the server has nothing"
     )
 
@@ -107,11 +107,27 @@ def test_of_a_large_document_only_the_runs_with_files_are_looked_up(
     file = AttachedFile("out.txt", sha256, len(content), "text/plain")
     results = _many(files=(file,))
     document = _push(octane, results)
-    assert _taken(octane, results, folder=tmp_path).follow_up(document) == ""
+    assert _taken(octane, results, folder=tmp_path).follow_up(document, 1) == ""
     assert octane.asked[-1] == "POST attachments"
     assert len(octane.asked) <= 3
     (attachment,) = octane.store.all("attachments", fields="owner_run{name}")
     assert attachment["owner_run"]["name"] == "test_01000"
+
+
+def test_for_the_file_of_a_run_that_is_missing_nothing_is_asked_again(
+    octane: OctaneLab, tmp_path: Path
+) -> None:
+    item = octane.store.add("stories", name="S")
+    octane.store.remove("stories", item)
+    file = AttachedFile("out.txt", "0" * 64, 5, "text/plain")
+    bare = result("t.py::test_a", links=(CaseLink.parse(item),))
+    document = _push(octane, [bare])
+    _taken(octane, [bare]).follow_up(document, 1)
+    count = len(octane.asked)
+    octane.sandbox.clear_requests()
+    filed = bare._replace(files=(file,))
+    assert "not there as sent" in _taken(octane, [filed], folder=tmp_path).follow_up(document, 1)
+    assert len(octane.asked) == count
 
 
 def test_runs_that_may_not_be_read_are_a_refusal(make_lab: MakeLab) -> None:
@@ -119,4 +135,4 @@ def test_runs_that_may_not_be_read_are_a_refusal(make_lab: MakeLab) -> None:
     results = [result("t.py::test_a")]
     document = _push(lab, results)
     with pytest.raises(RefusedError):
-        _taken(lab, results).follow_up(document)
+        _taken(lab, results).follow_up(document, 1)
