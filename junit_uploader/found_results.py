@@ -89,7 +89,8 @@ def find_results(
         ),
         lock=session.lock,
     )
-    missing = (*linked.skipped, *known.missing)
+    skipped = linked.skipped if settings.judges_cases else ()  # else they are results already
+    missing = (*skipped, *known.missing)
     rules, shown = settings.rules(), session.shown
     results, judged = _count(linked, missing, rules, shown)
     lines = _extra_lines(reports, linked, loaded, shown, verbose=output.verbose)

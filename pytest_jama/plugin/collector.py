@@ -246,7 +246,9 @@ class ResultCollector:
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 yield results.get(test_id) or TestResult(test_id, outcome, links=links)
-        yield from self.skipped.values()
+        for address, skipped in self.skipped.items():
+            if address not in results:  # see `add_file`
+                yield skipped
         yield from self.missing
         selected, deselected = self._selected, self._deselected
         for test_id, result in results.items():

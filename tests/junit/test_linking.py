@@ -62,4 +62,5 @@ def test_where_names_are_kept_what_stands_for_a_file_is_a_test() -> None:
         ("error", ("", "a.b")),
         ("skipped", ("", "a.c")),
         ("passed", ("shop.Cart", "adds")),
+        ("not collected", None),
     ]
