@@ -239,7 +239,10 @@ class LinkedTests(NamedTuple):
         """
         linked = {normal_form(each.test_id) for each in self.results if each.links or of_all}
         results = [
-            add(result, test) if normal_form(test.test_id) in linked else result
+            add(result, test)
+            if normal_form(test.test_id) in linked
+            and not (of_all and result.is_uncollected)  # there is a test that has them
+            else result
             for result, test in zip(self.results, self.tests, strict=True)
         ]
         return self._replace(results=results)
