@@ -353,6 +353,7 @@ def test_worst_of_several_results_of_a_test_stands(outcomes: tuple[Outcome, ...]
 def test_two_spellings_of_a_test_are_one() -> None:
     directly = result_of(Outcome.PASSED, test="a/test_b.py::T::t[1.5]")
     in_file = result_of(Outcome.FAILED, test="a.test_b.T.t[1.5]")
+    in_file = in_file._replace(reported=ReportedName("a.test_b.T", "t[1.5]"))
 
     (run,) = runs_of([directly, in_file])
 
