@@ -9,7 +9,7 @@ from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.plan import SendState
 from pytest_jama.journal.folder import shown
 from pytest_jama.targets.octane.document_head import BuildIds
-from pytest_jama.targets.octane.run_element import SentTest, find_status
+from pytest_jama.targets.octane.run_element import STATUS_BY_OUTCOME, SentTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -115,7 +115,7 @@ def by_workspace(sources: Iterable[JournalSource]) -> dict[WorkspaceName, SentDo
 
 
 def _has_run(recording: Recording) -> bool:
-    return any(map(find_status, recording.all_results()))
+    return any(each.outcome in STATUS_BY_OUTCOME for each in recording.all_results())
 
 
 def _build_of(settings: Mapping[str, Any]) -> BuildIds | None:

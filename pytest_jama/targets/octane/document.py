@@ -19,7 +19,7 @@ from pytest_jama.core.results import WORST_FIRST
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.text import counted
 from pytest_jama.targets.octane import xml_text
-from pytest_jama.targets.octane.run_element import SentTest, find_status, write_run
+from pytest_jama.targets.octane.run_element import STATUS_BY_OUTCOME, SentTest, write_run
 from pytest_jama.targets.octane.test_names import TestName, name_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def build_documents(
     Returns:
         The documents; none when no test ran.
     """
-    ran = [result for result in results if find_status(result)]
+    ran = [result for result in results if result.outcome in STATUS_BY_OUTCOME]
     longest = len(_begin(_gathered(head, hashlib.sha256().hexdigest()))) + len(_END)
     runs = _write_runs(ran, since_ms=_earliest_ms(ran, started), more=_attributes_of_all(head))
     parts = [
@@ -187,10 +187,8 @@ def _write_runs(results: Iterable[TestResult], *, since_ms: int, more: str) -> I
     for name, result in _named_apart(results):
         began = result.started
         started_ms = since_ms if began is None else xml_text.epoch_milliseconds(began)
-        status = find_status(result) or ""
-        sent = SentTest(result.test_id, "", *name, status, started_ms)
-        run = write_run(result, name, status=status, started_ms=started_ms, more=more)
-        yield _Run(sent, run.encode())
+        sent = SentTest(result.test_id, "", *name, STATUS_BY_OUTCOME[result.outcome], started_ms)
+        yield _Run(sent, write_run(result, name, started_ms=started_ms, more=more).encode())
 
 
 def _cut(runs: Iterable[_Run], runs_at_most: int, bytes_at_most: int) -> Iterator[list[_Run]]:

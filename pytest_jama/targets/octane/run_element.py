@@ -27,16 +27,6 @@ STATUS_BY_OUTCOME = {
 }
 """Tests of other outcomes did not run, and are not sent: ``Planned`` would make runs of them."""
 
-
-def find_status(result: TestResult) -> str | None:
-    """Return the status of the run of a test; None for one that is not sent.
-
-    A file that could not be collected is a run that failed, as it is in pytest's JUnit file: the
-    server would show nothing but what is green. Source: vendor's collection tool.
-    """
-    return _FAILED if result.is_uncollected else STATUS_BY_OUTCOME.get(result.outcome)
-
-
 LONGEST_MESSAGE = 500
 """Characters of a message; all of it is in the trace. What the server's columns hold is unknown."""
 
@@ -68,18 +58,16 @@ class SentTest(NamedTuple):
     started_ms: int
 
 
-def write_run(
-    result: TestResult, name: TestName, *, status: str, started_ms: int, more: str
-) -> str:
+def write_run(result: TestResult, name: TestName, *, started_ms: int, more: str) -> str:
     """Return the element of one run.
 
     Args:
         result: What the test said.
         name: What the server shall know it by, as the schema takes it.
-        status: In the server's words, see `find_status`.
         started_ms: When it began, in milliseconds since 1970 (UTC).
         more: Further attributes, the same for all runs.
     """
+    status = STATUS_BY_OUTCOME[result.outcome]
     package = f' package="{xml_text.attribute(name.package)}"' if name.package else ""
     class_name = f' class="{xml_text.attribute(name.class_name)}"' if name.class_name else ""
     duration_ms = xml_text.milliseconds(result.duration_s)

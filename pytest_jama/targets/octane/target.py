@@ -16,7 +16,7 @@ from pytest_jama.targets.octane.document_sender import INTERRUPTED, DocumentSend
 from pytest_jama.targets.octane.entities import Entities
 from pytest_jama.targets.octane.octane_client import OctaneClient, open_client
 from pytest_jama.targets.octane.results_push import ResultsPush
-from pytest_jama.targets.octane.run_element import find_status
+from pytest_jama.targets.octane.run_element import STATUS_BY_OUTCOME
 from pytest_jama.targets.octane.taken_documents import TakenDocuments
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class OctaneTarget:
                 credentials.
         """
         self._findings = findings
-        has_run = any(map(find_status, findings.results))
+        has_run = any(result.outcome in STATUS_BY_OUTCOME for result in findings.results)
         if findings.prepares or not has_run:
             return Plan()
         self._client.connection.tell(observer)

@@ -196,17 +196,6 @@ def test_every_run_says_when_it_began(
     assert first.get("started") == str(expected)
 
 
-@pytest.mark.parametrize(
-    "address, name", [("test_a.py", "test_a"), ("tests/unit/test_a.py", "tests.unit.test_a")]
-)
-def test_file_that_could_not_be_collected_is_a_run_that_failed(address: str, name: str) -> None:
-    (run,) = runs_of([TestResult.of_uncollected(address, ())])
-
-    assert (run.get("package"), run.get("class"), run.get("name")) == (None, None, name)
-    assert run.get("status") == "Failed"
-    assert run.xpath("string(error/@message)") == "could not be collected"
-
-
 def test_failure_says_its_kind_a_line_and_the_whole_text() -> None:
     result = result_of(Outcome.FAILED, message="ValueError: no\nmore of it")._replace(
         trace="def test():\n>   int('<no>')\nE   ValueError: no & more"
