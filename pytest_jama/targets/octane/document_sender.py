@@ -168,7 +168,7 @@ class DocumentSender:
     def _wait(self, ways: Iterable[_Way]) -> None:
         """Ask for all documents until the server has worked them off, or the time is over."""
         clock = self._push.connection.clock
-        ends_at, pause_s, before = 0.0, _FIRST_PAUSE_S, (0, 0)
+        ends_at, pause_s, before, asked_for_s = 0.0, _FIRST_PAUSE_S, (0, 0), 0.0
         while under_way := [way for way in ways if way.is_under_way]:
             state = len(under_way), sum(way.pushed.attempts for way in under_way)
             if state != before:
@@ -178,10 +178,13 @@ class DocumentSender:
                 for way in under_way:
                     self._judge(way, self._push.end(way.pushed))
                 return
-            self._pause(min(pause_s, left_s))
+            # asking for many takes a while at so many requests in a second: that is a pause, too
+            self._pause(min(max(pause_s - asked_for_s, pause_s / 2), left_s))
             pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
+            began_at = clock()
             for way in under_way:
                 self._try(way, self._push.ask)
+            asked_for_s = clock() - began_at
 
     def _pause(self, pause_s: float) -> None:
         try:
