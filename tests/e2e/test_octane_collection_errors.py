@@ -62,7 +62,7 @@ def sent(folder: Path) -> list[set[tuple[str, str, str, str]]]:
         lines: list[dict[str, Any]] = [*map(json.loads, journal.read_text().splitlines())]
         tests = [test for line in lines if line["line"] == "update" for test in line["tests"]]
         names = ("package", "class_name", "name", "status")
-        found.append({tuple(test[name] for name in names) for test in tests})  # type: ignore[misc]
+        found.append({tuple(test[name] for name in names) for test in tests})
         journal.unlink()
     return found
 
