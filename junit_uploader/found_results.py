@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from junit_uploader.listing import NO_TESTCASE, file_values, note_lines, summary_line
 from junit_uploader.merged_reports import link_tests
-from pytest_jama.core.errors import PytestJamaError
+from pytest_jama.core.errors import PytestJamaError, Unusable, UnusableKind
 from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.text import counted
 from pytest_jama.report.summary import unusable_lines
@@ -74,6 +74,10 @@ def find_results(
         reads_references=settings.judges_cases,
         keeps_names=settings.keeps_traces,
     )
+    if linked.holds_no_test and not settings.judges_cases:
+        for file in reports.files:
+            why = "holds no test, but only files that could not be collected"
+            session.errors.add_unusable(Unusable(UnusableKind.REPORT, file.path, why))
     known = find_known(
         settings,
         Coverage(
@@ -85,7 +89,8 @@ def find_results(
         ),
         lock=session.lock,
     )
-    missing = (*linked.skipped, *known.missing)
+    skipped = linked.skipped if settings.judges_cases else ()  # else they are results already
+    missing = (*skipped, *known.missing)
     rules, shown = settings.rules(), session.shown
     results, judged = _count(linked, missing, rules, shown)
     lines = _extra_lines(reports, linked, loaded, shown, verbose=output.verbose)

@@ -1,7 +1,7 @@
 """Several reports as one session: read, merged, and linked to their test cases.
 
 Two kinds of testcases are not tests: pytest writes one for each file that it could not collect, and
-one for each that was skipped as a whole.
+one for each that was skipped as a whole. ALM Octane shall see them all the same.
 """
 
 from __future__ import annotations
@@ -223,6 +223,11 @@ class LinkedTests(NamedTuple):
         all_extras = (test.extras for test in self.tests if test.extras is not None)
         return any(extras.files or extras.log for extras in all_extras)
 
+    @property
+    def holds_no_test(self) -> bool:
+        """Whether files could not be collected, and there is not a single test."""
+        return bool(self.uncollected) and all(test.subject is not _TEST for test in self.tests)
+
     def with_files(
         self, add: Callable[[TestResult, ReportedTest], TestResult], *, of_all: bool = False
     ) -> LinkedTests:
@@ -234,7 +239,10 @@ class LinkedTests(NamedTuple):
         """
         linked = {normal_form(each.test_id) for each in self.results if each.links or of_all}
         results = [
-            add(result, test) if normal_form(test.test_id) in linked else result
+            add(result, test)
+            if normal_form(test.test_id) in linked
+            and not (of_all and result.is_uncollected)  # there is a test that has them
+            else result
             for result, test in zip(self.results, self.tests, strict=True)
         ]
         return self._replace(results=results)
@@ -292,20 +300,23 @@ def link_tests(
         find_within: Finds the cases of all tests in a file.
         note_of: Finds what else is to be noted of a test; may be empty.
         keeps_names: Whether results say how a report names their tests; what stands for a file is
-            then a test of its name.
+            then a test of its name as well.
         reads_references: Whether properties of the tests name cases; they are Jama's.
     """
     results: list[TestResult] = []
     tests: list[ReportedTest] = []
-    files: list[tuple[TestResult, ReportedTest]] = []
-    uncollected: list[str] = []
+    uncollected: list[tuple[TestResult, ReportedTest]] = []
     skipped: list[TestResult] = []
     has_several = False
     for group in groups:
         has_several = has_several or len(group) > 1 or group[0].testcases > 1
         for test in group:
             if test.subject is _UNCOLLECTED:
-                uncollected.append(test.test_id)
+                links = find_within(test.test_id)
+                uncollected.append((TestResult.of_uncollected(test.test_id, links), test))
+            elif test.subject is Subject.SKIPPED_FILE:
+                links = find_within(test.test_id)
+                skipped += [test.as_result()._replace(links=links)] if links else []
             if test.subject is _TEST or keeps_names:
                 result = test.as_result()
                 if keeps_names:
@@ -320,17 +331,11 @@ def link_tests(
                     result = result._replace(is_taken_out=not links)
                 results.append(result if links == result.links else result._replace(links=links))
                 tests.append(test)
-            elif test.subject is _UNCOLLECTED:
-                links = find_within(test.test_id)
-                files.append((TestResult.of_uncollected(test.test_id, links), test))
-            else:
-                links = find_within(test.test_id)
-                skipped += [test.as_result()._replace(links=links)] if links else []
     return LinkedTests(
-        [*results, *(result for result, _ in files)],
-        [*tests, *(test for _, test in files)],
+        [*results, *(result for result, _ in uncollected)],
+        [*tests, *(test for _, test in uncollected)],
         has_several,
-        uncollected=tuple(uncollected),
+        uncollected=tuple(result.test_id for result, _ in uncollected),
         skipped=tuple(skipped),
     )
 

@@ -184,7 +184,7 @@ def manifest(
     return run_manifest(options, form, predicate_only=predicate_only)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Compare what the server shows with what was sent.")
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")

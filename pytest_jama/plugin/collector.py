@@ -13,7 +13,7 @@ from pytest_jama.core.cases import NO_CASE, read_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome, TestResult
-from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up
+from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up, why_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,8 @@ Links = tuple["CaseLink", ...]
 AddFiles = Callable[[TestResult, "Sequence[Offered]", "Sequence[pytest.TestReport]"], TestResult]
 
 _HIDES_NOTHING = Redactor(has_builtin=False)
+_NOT_COLLECTED = "collection failure"
+"""What pytest's JUnit XML says of a file that could not be collected."""
 
 
 class ResultCollector:
@@ -178,6 +180,30 @@ class ResultCollector:
         """
         return self.uncollected.setdefault(address, TestResult.of_uncollected(address, links))
 
+    def add_file(self, report: pytest.CollectReport) -> TestResult | None:
+        """Take a file or folder as a test of its name, as pytest's own JUnit XML does.
+
+        Args:
+            report: That it could not be collected, or was skipped as a whole.
+
+        Returns:
+            Its result; None when it was told before, by another worker of xdist.
+
+        Source: pytest, ``_pytest/junitxml.py``, ``append_collect_error``.
+        """
+        if report.nodeid in self.results:
+            return None
+        self.has_begun = True
+        why = _NOT_COLLECTED if report.failed else self._redactor.tidy(why_skipped(report)).text
+        result = TestResult(
+            report.nodeid, Outcome.ERROR if report.failed else Outcome.SKIPPED, message=why
+        )
+        result = result._replace(links=without_none(self._find_links(result)))
+        if report.failed:
+            result = _with_trace(result, [report], self._redactor)
+        self.results[report.nodeid] = result
+        return result
+
     def add_report(self, report: pytest.TestReport) -> TestResult | None:
         """Take one report; return the result of the test when this was the last one of it."""
         self.has_begun = True
@@ -220,7 +246,9 @@ class ResultCollector:
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 yield results.get(test_id) or TestResult(test_id, outcome, links=links)
-        yield from self.skipped.values()
+        for address, skipped in self.skipped.items():
+            if address not in results:  # see `add_file`
+                yield skipped
         yield from self.missing
         selected, deselected = self._selected, self._deselected
         for test_id, result in results.items():
@@ -306,7 +334,9 @@ class ResultCollector:
 
 
 def _with_trace(
-    result: TestResult, reports: Iterable[pytest.TestReport], redactor: Redactor
+    result: TestResult,
+    reports: Iterable[pytest.TestReport | pytest.CollectReport],
+    redactor: Redactor,
 ) -> TestResult:
     """Return the result of a test that failed with what pytest shows of it."""
     from pytest_jama.core.failure_trace import tidy_trace  # noqa: PLC0415 (few sessions want it)

@@ -166,6 +166,10 @@ class Reporter(Guarded):
             links = self._places.find_links(report.nodeid)
             if links:
                 self._collector.add_skipped(report.nodeid, links, why_skipped(report))
+        if (report.failed or report.skipped) and report.nodeid and not self._settings.judges_cases:
+            result = self._collector.add_file(report)
+            if result is not None:
+                self._session.write_encoded(lines.result_text(self._session.shown.result(result)))
 
     @guarded
     def add_collected(

@@ -37,6 +37,12 @@ def test_teardown(sticky): pass
 @pytest.mark.skip(reason="no bench")
 def test_skipped(): pass
 """
+FILES = {
+    "test_it.py": SUITE,
+    "test_broken.py": "import nothing_of_that_name\n",
+    "test_elsewhere.py": "import pytest\npytest.skip('no bench', allow_module_level=True)\n",
+}
+PYTEST = ("pytest", "--octane", "--continue-on-collection-errors", *ADDOPTS.split())
 CASE = '<testcase classname="a.B" name="loads v1.2  files" time="{}">{}</testcase>'
 FAILED = '<failure type="a.Error" message="no &#10; tone">at Line\n  at Phone</failure>'
 REPORTS = {
@@ -48,7 +54,9 @@ REPORTS = {
 def send(folder: Path, *command: str) -> None:
     """Send results from a folder to a server of their own."""
     with OctaneSandbox() as server:
-        (folder / "octane.yaml").write_text(f"url: {server.browser_url}\n", encoding="utf-8")
+        story = server.store.add("stories", name="Pumps")
+        settings = f"url: {server.browser_url}\ntests: {{test_elsewhere.py::test_x: {story}}}\n"
+        (folder / "octane.yaml").write_text(settings, encoding="utf-8")
         known = server.credentials
         keys = {"OCTANE_CLIENT_ID": known.client_id, "OCTANE_CLIENT_SECRET": known.client_secret}
         subprocess.run(  # noqa: S603 (our own commands)
@@ -64,15 +72,16 @@ def send(folder: Path, *command: str) -> None:
 @pytest.mark.parametrize(
     "command, count",
     [
-        pytest.param(("pytest", "--octane", *ADDOPTS.split()), 8, id="pytest"),
-        pytest.param(("pytest", "--octane", *ADDOPTS.split(), "-n2"), 8, id="xdist"),
+        pytest.param(PYTEST, 10, id="pytest"),
+        pytest.param((*PYTEST, "-n2"), 10, id="xdist"),
         pytest.param(("junit_uploader", *REPORTS), 2, id="reports without times"),
     ],
 )
 def test_journal_makes_the_document_that_its_session_has_sent(
     tmp_path: Path, command: tuple[str, ...], count: int
 ) -> None:
-    (tmp_path / "test_it.py").write_text(SUITE, encoding="utf-8")
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
     for name, content in REPORTS.items():
         (tmp_path / name).write_text(f'<testsuite name="s">{content}</testsuite>')
 

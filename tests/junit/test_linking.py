@@ -62,4 +62,13 @@ def test_where_names_are_kept_what_stands_for_a_file_is_a_test() -> None:
         ("error", ("", "a.b")),
         ("skipped", ("", "a.c")),
         ("passed", ("shop.Cart", "adds")),
+        ("not collected", None),
     ]
+
+
+def test_files_of_what_stands_for_a_file_are_kept_once() -> None:
+    linked = link(UNCOLLECTED, keeps_names=True)
+
+    with_files = linked.with_files(lambda result, _: result._replace(host="asked"), of_all=True)
+
+    assert [each.host for each in with_files.results] == ["asked", ""]

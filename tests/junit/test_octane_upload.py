@@ -300,3 +300,22 @@ def test_a_document_that_was_taken_is_known_by_its_journal(folder: Folder) -> No
 
     assert status == 0
     assert len(folder.sandbox.store.tasks()) == pushed
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "from the journal"])
+def test_names_that_differ_in_blanks_alone_are_those_of_several_tests(
+    folder: Folder, *, later: bool
+) -> None:
+    story = folder.sandbox.store.add("stories", name="Blanks")
+    folder.settings(f'tests: {{"t.a": {story}}}\n')
+    blanks = ("&#13;&#10;", " ", "&#x85;", "&#x2028;")
+    cases = (f'<testcase classname="t.a" name="t[{each}]"/>' for each in blanks)
+    folder.write("report.xml", suite(*cases, attributes='name="pytest"'))
+
+    said = folder("--no-upload") if later else folder()
+    if later:
+        said = Said(toolbox(["upload"]), "", "")
+
+    assert said.status == 0, said
+    names = ("t[\r\n]", "t[ ]", "t[\x85]", "t[\u2028]")
+    assert folder.runs() == dict.fromkeys(names, "passed")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from pytest_jama.core.cases import CaseLink, parse_links
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.plugin.collector import ResultCollector
 from tests.plugin.reports import crash_report, other_report, report_of
@@ -238,6 +239,29 @@ def test_file_that_cannot_be_collected_stands_for_its_tests(collector: ResultCol
     collector.add_uncollected("test_b.py", parse_links("A-TC-1"))
     (result,) = collector.all_results()
     assert (result.test_id, result.outcome) == ("test_b.py", Outcome.NOT_COLLECTED)
+
+
+@pytest.mark.parametrize(
+    "outcome, why, expected",
+    [
+        ("failed", "password=hunter22", (Outcome.ERROR, "collection failure", "password=***")),
+        ("skipped", ("t.py", 1, "Skipped: no bench"), (Outcome.SKIPPED, "no bench", "")),
+    ],
+)
+def test_file_is_a_test_where_a_target_wants_that(
+    outcome: Literal["failed", "skipped"], why: object, expected: tuple[Outcome, str, str]
+) -> None:
+    collector = ResultCollector(lambda _: (), redactor=Redactor(), keeps_traces=True)
+    report = pytest.CollectReport("test_b.py", outcome, why, [])  # type: ignore[arg-type]  # as pytest makes it
+
+    result = collector.add_file(report)
+    collector.add_skipped("test_b.py", parse_links("7"), "no bench")
+
+    assert collector.add_file(report) is None
+    assert list(collector.all_results()) == [result]
+    assert collector.has_begun
+    assert result is not None
+    assert (result.outcome, result.message, result.trace) == expected
 
 
 def test_a_test_began_with_its_setup_and_a_report_without_time_says_nothing() -> None:

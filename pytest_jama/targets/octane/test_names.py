@@ -9,8 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.test_ids import parameter_starts
-
 if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
 
@@ -43,18 +41,18 @@ def name_of(result: TestResult) -> TestName:
 
 
 def split_test_id(test_id: str) -> TestName:
-    """Split a test ID of pytest, or the ``classname.name`` of a report that is all there is.
+    """Split a test ID of pytest as its JUnit XML does.
 
-    ``tests/test_a.py::TestX::test_y[1.5]`` is ``tests.test_a``, ``TestX``, ``test_y[1.5]``, and so
-    is ``tests.test_a.TestX.test_y[1.5]``.
+    ``tests/test_a.py::TestX::test_y[1.5]`` is ``tests.test_a``, ``TestX``, ``test_y[1.5]``. A file
+    has a name alone, ``tests.test_a``: pytest could not collect it, or skipped it as a whole.
 
     Source: pytest, ``_pytest/junitxml.py``, ``mangle_test_address``.
     """
-    path, separator, rest = test_id.partition("::")
-    if not separator or ("[" in path and not path.endswith(".py")):
-        return _split_bare(test_id)
-    address, bracket, parameters = rest.partition("[")
-    classes, _, name = address.rpartition("::")
+    address, bracket, parameters = test_id.partition("[")
+    parents, separator, name = address.rpartition("::")
+    if not separator:
+        return TestName("", "", _dotted(address) + bracket + parameters)
+    path, _, classes = parents.partition("::")
     return TestName(*_class_of(path, classes), name + bracket + parameters)
 
 
@@ -63,17 +61,6 @@ def _class_of(path: str, classes: str) -> tuple[str, str]:
     """Return package and class of the tests in a class of a file; most tests have neighbours."""
     parts = filter(None, (_dotted(path), classes.replace("::", ".")))
     return _split_class(".".join(parts))
-
-
-def _split_bare(test_id: str) -> TestName:
-    """Split an ID without a node in it: of a file, or of a report."""
-    if test_id.endswith(".py"):
-        return TestName("", "", _dotted(test_id))
-    end = min(parameter_starts(test_id), default=len(test_id))
-    classname, dot, name = test_id[:end].rpartition(".")
-    if not dot:
-        return TestName("", "", test_id)
-    return TestName(*_split_class(classname), name + test_id[end:])
 
 
 def _dotted(path: str) -> str:

@@ -224,3 +224,19 @@ def test_whatever_parameters_are_called_the_same_tests_are_named(
     directly = names_of(runs_of(told.directly))
     assert len(directly) == len(parameters)
     assert set(directly) == set(names_of(runs_of(told.in_file))) == told.by_tool
+
+
+def test_names_that_differ_in_blanks_alone_are_those_of_several_tests(tmp_path: Path) -> None:
+    names = ["\r\n", " ", "\x85", "\u2028", "\t", "  ", "\n"]
+    suite = (
+        "import pytest\n"
+        f"@pytest.mark.parametrize('x', range({len(names)}), ids={names!a})\n"
+        "def test(x): pass\n"
+    )
+    written = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"
+
+    told = run_pytest(tmp_path, {"test_it.py": suite}, "-o", written)
+
+    directly = names_of(runs_of(told.directly))
+    assert {name for _, _, name in directly} == {f"test[{name}]" for name in names}
+    assert set(directly) == set(names_of(runs_of(told.in_file))) == told.by_tool
