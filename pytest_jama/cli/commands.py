@@ -20,7 +20,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pytest-jama")
 def toolbox() -> None:
-    """Tools around reporting test results to Jama Connect."""
+    """Tools around reporting test results to Jama Connect and ALM Octane."""
 
 
 @toolbox.command()

@@ -184,7 +184,7 @@ def manifest(
     return run_manifest(options, form, predicate_only=predicate_only)
 
 
-@toolbox.command()
+@toolbox.command(short_help="Compare what the server shows with what was sent.")
 @click.option("--url", help="Address of the Jama instance.")
 @click.option("--config", type=_FILE, help="The settings file, instead of jama.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
@@ -208,7 +208,7 @@ def verify(
     records: tuple[Path, ...],
     **given: str | bool | None,
 ) -> int:
-    """Compare what the server shows now with what was sent; change nothing.
+    """Compare what a server shows with what was sent; change nothing.
 
     A RECORD is a journal, a folder of them, or a manifest of `pytest-jama manifest`, whose journals
     and files are looked for beside it and in the folder of the journals.

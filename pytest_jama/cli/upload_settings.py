@@ -47,7 +47,7 @@ def require_one_kind(recordings: Iterable[Recording]) -> TargetKind[Any] | None:
     if len(found) > 1:
         (first, one), (second, other) = list(found.items())[:2]
         what = f"is for {second.title}, and {shown(one.path)} is for {first.title}"
-        remedy = "upload the journals of one kind of server at a time"
+        remedy = "name the journals of one kind of server at a time"
         raise SettingsError(Problem(what, remedy, shown(other.path)))
     return next(iter(found), None)
 

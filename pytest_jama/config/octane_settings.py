@@ -262,7 +262,8 @@ class OctaneSettings(SharedSettings):
     wait_s: Annotated[types.Duration, Given(option="wait")] = Field(
         default=120.0,
         alias="wait",
-        description="For how long to wait until the server has worked off what it took.",
+        description="For how long to wait until the server has worked off what it took. Where this "
+        "is set, all runs are read back afterwards, however many there are.",
     )
     target: Annotated[Literal["octane"], Allowed("octane, or leave it out")] = Field(
         default="octane", description="Which kind of server this is."
@@ -278,6 +279,11 @@ class OctaneSettings(SharedSettings):
     credentials: SkipJsonSchema[OctaneCredentials | None] = Field(
         default=None, exclude=True, repr=False
     )
+
+    @property
+    def reads_all_back(self) -> bool:
+        """Whether all runs are compared after a push: who says how long to wait wants to know."""
+        return "wait_s" in self.model_fields_set
 
     @classmethod
     def said_by_url(cls, url: object) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.plan import CaseChange, Mode, Plan, SendState
 from pytest_jama.core.results import WORST_FIRST, Outcome
-from pytest_jama.core.text import first_line, shorten
+from pytest_jama.core.text import counted, first_line, shorten
 from pytest_jama.core.verdicts import Verdict, totals
 from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint, takes_back_failure
 
@@ -246,3 +246,18 @@ def _failed_steps(case: CaseVerdict, telling: Sequence[TestResult]) -> Iterator[
         if step.verdict.value in _BAD:
             note = shorten(first_line(" ".join(step.notes)), at_most=_MESSAGE_CHARACTERS)
             yield f"step {step.number} {step.verdict.value}" + (f": {note}" if note else "")
+
+
+def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
+    """Yield how many tests are linked to no case.
+
+    Args:
+        judgement: The verdicts of the session.
+        verbose: Whether to name each of them.
+    """
+    unlinked = [result for result in judgement.unlinked if not result.is_taken_out]
+    if unlinked:
+        count = counted(len(unlinked), "test")
+        yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
+    if verbose:
+        yield from (Line("", result.test_id) for result in unlinked)

@@ -12,7 +12,13 @@ from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.text import counted, printable
 from pytest_jama.core.verdicts import Judgement
-from pytest_jama.report.case_lines import case_entries, case_lines, left_lines, untouched_lines
+from pytest_jama.report.case_lines import (
+    case_entries,
+    case_lines,
+    left_lines,
+    unlinked_lines,
+    untouched_lines,
+)
 from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
     LISTED,
@@ -25,7 +31,6 @@ from pytest_jama.report.upload_lines import (
     hint,
     repeated_lines,
     report_lines,
-    unlinked_lines,
 )
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pytest_jama.config import SharedSettings
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Receipt, UploadReport
-    from pytest_jama.core.verdicts import Judgement
 
 
 LINE_CHARACTERS = 1000
@@ -182,21 +181,6 @@ def _file_lines(plan: Plan) -> Iterator[Line]:
         yield Line("would", f"attach {what} to {counted(with_files, plan.noun)}")
 
 
-def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
-    """Yield how many tests are linked to no case.
-
-    Args:
-        judgement: The verdicts of the session.
-        verbose: Whether to name each of them.
-    """
-    unlinked = [result for result in judgement.unlinked if not result.is_taken_out]
-    if unlinked:
-        count = counted(len(unlinked), "test")
-        yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
-    if verbose:
-        yield from (Line("", result.test_id) for result in unlinked)
-
-
 def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
     """Yield the first error of ours or of an extension, and how many more there were.
 
@@ -245,9 +229,17 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     noun = (report.plan or Plan()).noun
     text = f"{len(sent)} of {counted(len(receipts), noun)}" + (f": {counts}" if counts else "")
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
+    tasks = [str(receipt.task.task_id) for receipt in sent if receipt.task is not None]
+    if tasks:
+        more = ", ..." if len(tasks) > LISTED and not verbose else ""
+        yield Line("task", ", ".join(tasks if verbose else tasks[:LISTED]) + more)
     for state in SendState:
         if state is not SendState.SENT:
-            failures = [_failure_of(receipt) for receipt in receipts if receipt.state is state]
+            failures = [
+                _failure_of(receipt, is_document=noun != Plan().noun)
+                for receipt in receipts
+                if receipt.state is state
+            ]
             label = state.name.replace("_", " ")
             yield from _reason_lines(label, failures, noun=noun, verbose=verbose)
 
@@ -266,13 +258,20 @@ class _Failure(NamedTuple):
     mark: str
 
 
-def _failure_of(receipt: Receipt) -> _Failure:
+_STOPPED = "not confirmed when the upload stopped"
+_STOPPED_BEFORE = "the upload stopped before anything of it was sent"
+
+
+def _failure_of(receipt: Receipt, *, is_document: bool) -> _Failure:
     # The summary says at its top what stopped the whole upload.
     is_told = receipt.cause is not None or not receipt.error
-    reason = "not confirmed when the upload stopped" if is_told else receipt.error
+    stopped = _STOPPED_BEFORE if is_document and not receipt.attempts else _STOPPED
+    reason = stopped if is_told else receipt.error
     if receipt.task is not None and receipt.state is SendState.UNVERIFIED:
         number = receipt.task.task_id
-        reason += f"; pytest-jama octane status {number} says what becomes of task {number}"
+        command = f"pytest-jama octane status {number}"
+        if command not in reason:
+            reason += f"; {command} says what becomes of task {number}"
     return _Failure(receipt.update.title, reason, receipt.update.key)
 
 
@@ -324,7 +323,8 @@ def _place_lines(plan: Plan) -> Iterator[Line]:
     for place in plan.places:
         if place.is_printed:
             number = " (new)" if place.place_id is None else f" (id {place.place_id})"
-            number = "" if place.place_id == "" else number
+            is_told = place.place_id == "" or place.name.endswith(f"/{place.place_id}")
+            number = "" if is_told else number
             yield Line(place.kind, f"{place.name}{number} {place.link}".rstrip())
 
 

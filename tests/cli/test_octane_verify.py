@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_jama.cli import main
 from pytest_jama.sandbox.faults.random_fault import RandomFault
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from tests.cli.octane_world import settle_in
-from tests.harness import ADDOPTS
+from tests.harness import INSIDE
+from tests.here import run_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,15 +43,11 @@ class VerifiedOctane:
 
     def session(self, *arguments: str) -> Path:
         """Run the tests; return the newest journal."""
-        done = subprocess.run(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "pytest", "--octane", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTEST_ADDOPTS": ADDOPTS},
-            capture_output=True,
-            text=True,
-            check=False,
+        _, self.out = run_here(
+            lambda: int(pytest.main(["--octane", *INSIDE[1:], *arguments])),
+            folder=self.folder,
+            environment={**os.environ, "PYTEST_ADDOPTS": ""},
         )
-        self.out = done.stdout + done.stderr
         return max((self.folder / ".jama").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
 
     def verify(self, *arguments: str) -> int:
@@ -80,7 +75,7 @@ class VerifiedOctane:
 def verified(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[VerifiedOctane]:
-    with OctaneSandbox() as sandbox:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as sandbox:
         settle_in(sandbox, tmp_path, monkeypatch)
         yield VerifiedOctane(sandbox, tmp_path, capsys)
 
@@ -206,6 +201,27 @@ def test_a_server_that_does_not_answer_is_out_of_reach(verified: VerifiedOctane)
     verified.sandbox.faults.add(RandomFault("drop-before"))
     (verified.folder / "octane.yaml").write_text("upload: {give_up_after: 1}\n", encoding="utf-8")
     assert verified.verify(str(journal)) == 3
+
+
+def test_journals_for_both_kinds_of_servers_in_one_folder_are_looked_at(
+    verified: VerifiedOctane,
+) -> None:
+    (verified.folder / "jama.yaml").write_text(
+        "url: https://jama.example\nproject: P\nplan: R\ncycle: C\n", encoding="utf-8"
+    )
+    folder = verified.session("--octane-no-upload", "--jama", "--jama-no-upload").parent
+    assert len(list(folder.glob("*.jsonl"))) == 2
+    assert verified.verify(str(folder), "--offline") == 0, verified.out + verified.err
+    assert "the 2 journals are whole" in verified.out
+
+
+def test_an_address_is_that_of_one_kind_of_server(verified: VerifiedOctane) -> None:
+    (verified.folder / "jama.yaml").write_text(
+        "url: https://jama.example\nproject: P\nplan: R\ncycle: C\n", encoding="utf-8"
+    )
+    folder = verified.session("--octane-no-upload", "--jama", "--jama-no-upload").parent
+    assert verified.verify(str(folder), "--offline", "--url=https://x.example") == 2
+    assert verified.sandbox.requests == ()
 
 
 def test_a_journal_of_another_server_is_refused(

@@ -45,6 +45,20 @@ def test_a_file_says_all_of_it(tmp_path: Path) -> None:
     assert settings.software == "pump 4.2"
 
 
+@pytest.mark.parametrize(
+    "line, flags, expected",
+    [
+        ("", {}, False),
+        ("wait: 120\n", {}, True),
+        ("", {"wait": "20"}, True),
+    ],
+)
+def test_who_says_how_long_to_wait_wants_all_runs_read_back(
+    tmp_path: Path, line: str, flags: Flags, *, expected: bool
+) -> None:
+    assert load(tmp_path, WHERE + line, flags=flags).settings.reads_all_back is expected
+
+
 def test_the_environment_is_a_text_each_in_the_order_of_the_file(tmp_path: Path) -> None:
     environment = load(tmp_path, RICH).settings.environment
     assert list(environment.items()) == [

@@ -122,7 +122,7 @@ def test_journals_of_both_are_not_sent_as_one(both: Both) -> None:
     finished = both.jama.run(upload, environment=both.octane.environment())
 
     assert finished.status == 2
-    assert "upload the journals of one kind of server at a time" in finished.output
+    assert "name the journals of one kind of server at a time" in finished.output
     assert (finished.requests, both.octane.log()) == ((), [])
 
 

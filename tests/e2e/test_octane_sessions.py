@@ -194,6 +194,22 @@ def test_a_flag_for_jama_is_refused_with_journals_for_octane(work: OctaneWork) -
     assert work.log() == []
 
 
+def test_a_journal_alone_does_not_decide_where_credentials_go(work: OctaneWork) -> None:
+    work.pytest("--octane-no-upload")
+    (journal,) = map(str, work.journals())
+    (work.folder / "octane.yaml").unlink()
+
+    refused = work.run("pytest_jama", "upload", journal)
+    sent = work.run(
+        *("pytest_jama", "upload", journal), environment={"OCTANE_URL": "https://octane.example"}
+    )
+
+    assert refused.status == 2
+    assert "target is 'octane', and without octane.yaml it is 'jama'" in refused.output
+    assert sent.status == 0, sent.output
+    assert work.verbs() == ["pushed"]
+
+
 def test_sessions_in_different_environments_are_not_sent_as_one(work: OctaneWork) -> None:
     place = (work.folder / "octane.yaml").read_text()
     for system in ("Linux", "Windows"):

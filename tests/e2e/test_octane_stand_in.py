@@ -40,6 +40,23 @@ def work(tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OctaneWork]:
     closing.submit(sandbox.stop)
 
 
+@pytest.mark.parametrize("options", [(), ("-n", "2", "-p", "xdist")], ids=["serial", "xdist"])
+def test_a_file_that_cannot_be_collected_is_there_as_a_failure(
+    work: OctaneWork, options: tuple[str, ...]
+) -> None:
+    assert work.sandbox is not None
+    work.write("test_it.py", "def test_passes(): pass")
+    work.write("test_broken.py", "import nothing_of_that_name")
+    finished = work.pytest("--continue-on-collection-errors", *options)
+
+    assert "sent       1 of 1 document: 1 Failed, 1 Passed" in section(finished.output)
+    runs = work.sandbox.store.all("runs")
+    assert {run["name"]: run["native_status"]["id"].rpartition(".")[2] for run in runs} == {
+        "test_broken": "failed",
+        "test_passes": "passed",
+    }
+
+
 REPORT = (
     '<testsuite name="s" timestamp="2026-01-05T10:00:00"><testcase classname="a.B" name="c" '
     'time="1"/></testsuite>'

@@ -10,6 +10,7 @@ import pytest
 import pytest_jama
 from pytest_jama import hookimpl
 from pytest_jama.config import Settings
+from pytest_jama.config.octane_settings import OctaneSettings
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.errors import ErrorLog
@@ -195,3 +196,13 @@ def test_interrupt_in_a_hook_stays_one() -> None:
     extensions, _ = break_with(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         extensions.adjust_all((case_of(Verdict.PASSED),))
+
+
+def test_a_hook_that_names_cases_is_not_asked_for_a_server_without_them() -> None:
+    log = ErrorLog()
+    extensions = Extensions(OctaneSettings(), errors=log)
+    extensions.register(BrokenPlugin(OSError("asked")))
+
+    links = extensions.find_links(result_of(Outcome.PASSED))
+
+    assert (links, log.count) == ((), 0)

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from pytest_jama.core.attached_file import FileReceipt, FileState
-from pytest_jama.core.errors import InterruptedUploadError
+from pytest_jama.core.errors import CredentialsError, InterruptedUploadError
 from pytest_jama.core.plan import (
     Mode,
     Place,
@@ -49,7 +49,48 @@ def told(receipt: Receipt) -> list[str]:
 
 def test_counts_are_told_in_the_words_of_the_server_the_worst_first() -> None:
     assert told(Receipt(DOCUMENT, SendState.SENT, task=TASK)) == [
-        "sent       1 of 1 document: 1 Failed, 1 Passed, 1 Skipped"
+        "sent       1 of 1 document: 1 Failed, 1 Passed, 1 Skipped",
+        "task       1103",
+    ]
+
+
+@pytest.mark.parametrize("verbose, shown", [(False, 10), (True, 12)])
+def test_the_tasks_of_documents_are_told_so_that_one_can_ask_for_them(
+    *, verbose: bool, shown: int
+) -> None:
+    receipts = tuple(
+        Receipt(
+            SentDocument(DOCUMENT.results, f"document {number}"),
+            SendState.SENT,
+            task=ServerTask(1100 + number),
+        )
+        for number in range(12)
+    )
+    lines = report_lines(UploadReport(PLAN, receipts), verbose=verbose)
+    (line,) = [line.text for line in lines if line.label == "task"]
+    more = ["..."] if shown < len(receipts) else []
+    assert line == ", ".join([*(str(1100 + number) for number in range(shown)), *more])
+
+
+@pytest.mark.parametrize(
+    "name, line",
+    [
+        ("1001/1002", "workspace  1001/1002 https://octane.example"),
+        ("1001/Firmware", "workspace  1001/Firmware (id 1002) https://octane.example"),
+        ("1001/21002", "workspace  1001/21002 (id 1002) https://octane.example"),
+    ],
+)
+def test_an_id_that_the_name_of_a_place_ends_with_is_not_repeated(name: str, line: str) -> None:
+    plan = Plan((Place("workspace", name, "1002", "https://octane.example"),), noun="document")
+    assert list(map(str, report_lines(UploadReport(plan), verbose=False))) == [line]
+
+
+def test_what_no_request_was_made_for_was_not_sent() -> None:
+    stopped = CredentialsError("wrong key")
+    receipt = Receipt(DOCUMENT, SendState.NOT_SENT, attempts=0, error="x", cause=stopped)
+
+    assert told(receipt)[1:] == [
+        "NOT SENT   document 1: the upload stopped before anything of it was sent"
     ]
 
 
@@ -78,6 +119,16 @@ def test_what_was_left_out_is_said() -> None:
             Receipt(DOCUMENT, SendState.UNVERIFIED, error="still queued after 120 s", task=TASK),
             f"still queued after 120 s; {CALLS}",
             id="time limit",
+        ),
+        pytest.param(
+            Receipt(
+                DOCUMENT,
+                SendState.UNVERIFIED,
+                error="still queued; `pytest-jama octane status 1103` tells what becomes of it",
+                task=TASK,
+            ),
+            "still queued; `pytest-jama octane status 1103` tells what becomes of it",
+            id="command told already",
         ),
         pytest.param(
             Receipt(

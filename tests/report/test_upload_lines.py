@@ -21,6 +21,7 @@ from pytest_jama.core.plan import (
 )
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
+from pytest_jama.report.case_lines import unlinked_lines
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.upload_lines import (
     LINE_CHARACTERS,
@@ -28,7 +29,6 @@ from pytest_jama.report.upload_lines import (
     dry_run_lines,
     repeated_lines,
     report_lines,
-    unlinked_lines,
 )
 from pytest_jama.targets.jama.remedies import CAUSES
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _JUDGED_ELSEWHERE = "octane"
 _OF_JAMA = frozenset({"Plan", "Cycle", "Sent to Jama by"})
-_PLACES = ("workspace", "release", "milestone", "suite", "build")
+_PLACES = ("workspace", "release", "milestone", "modules", "suite", "build")
 _NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLECTED})
 
 

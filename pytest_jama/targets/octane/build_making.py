@@ -202,7 +202,8 @@ class BuildMaker:
     ) -> int | None:
         """Make something whose name must be unique, and may be taken by something else.
 
-        Another session may make the same just now: it is looked for before another name is taken.
+        Another session may make the same just now, or this one has made it before it was killed: it
+        is looked for, as long as a list may take to show it, before another name is taken.
         """
         usual, other = ({"name": name, **entity} for name in names)
         try:
@@ -210,9 +211,9 @@ class BuildMaker:
         except RefusedError as refusal:
             if refusal.http_status != HTTPStatus.CONFLICT:
                 raise
-            existing = self._find(collection, search)
-        if existing is not None:
-            return existing
+            (found,) = self._entities.look_until_there(collection, [{}], search)
+        if found.entity_id:
+            return find_id(found.entity_id)
         return find_id(self._entities.create_one(collection, other, search=search))
 
     def _report(self, facts: BuildFacts) -> None:

@@ -141,8 +141,8 @@ def _places(entities: Entities, head: DocumentHead, found: _Referents) -> Iterat
     client = entities.client
     workspace = client.workspace
     link = f"{client.url}/ui/?p={workspace.space_id}/{workspace.workspace_id}"
-    names = workspace.space or workspace.space_id, workspace.workspace or workspace.workspace_id
-    yield Place("workspace", "/".join(names), workspace.workspace_id, link)
+    name = f"{workspace.space_name}/{workspace.workspace_name}"
+    yield Place("workspace", name, workspace.workspace_id, link)
     if head.release_name:
         yield Place("release", head.release_name, "")
     for kind, each in (
@@ -152,6 +152,10 @@ def _places(entities: Entities, head: DocumentHead, found: _Referents) -> Iterat
     ):
         if each:
             yield Place(kind, each.name or str(each.entity_id), each.entity_id)
+    if found.modules:
+        names = ", ".join(each.name or str(each.entity_id) for each in found.modules)
+        ids = ", ".join(str(each.entity_id) for each in found.modules)
+        yield Place("modules", names, ids)
     if head.build:
         yield Place("build", " / ".join(head.build), "")
 

@@ -131,16 +131,44 @@ def build_documents(
         The documents; none when no test ran.
     """
     ran = [result for result in results if result.outcome in STATUS_BY_OUTCOME]
-    beginning = f"{_DECLARATION}<test_result>\n{_write_head(head)}<test_runs>\n".encode()
+    longest = len(_begin(_gathered(head, hashlib.sha256().hexdigest()))) + len(_END)
     runs = _write_runs(ran, since_ms=_earliest_ms(ran, started), more=_attributes_of_all(head))
     parts = [
-        (b"".join((beginning, *(run.content for run in part), _END)), [run.test for run in part])
-        for part in _cut(runs, RUNS_AT_MOST, BYTES_AT_MOST - len(beginning) - len(_END))
+        (b"".join(run.content for run in part), [run.test for run in part])
+        for part in _cut(runs, RUNS_AT_MOST, BYTES_AT_MOST - longest)
     ]
-    return tuple(
-        ResultDocument(content, tuple(tests), number, len(parts))
-        for number, (content, tests) in enumerate(parts, start=1)
-    )
+    if len(parts) > 1:
+        digest = hashlib.sha256()
+        for content, _ in parts:
+            digest.update(content)
+        head = _gathered(head, digest.hexdigest())
+    return tuple(_close(parts, _begin(head)))
+
+
+def _close(parts: list[tuple[bytes, list[SentTest]]], beginning: bytes) -> Iterator[ResultDocument]:
+    """Yield the documents; a part is let go as soon as its document has it."""
+    of = len(parts)
+    for number in range(1, of + 1):
+        content, tests = parts.pop(0)
+        yield ResultDocument(b"".join((beginning, content, _END)), tuple(tests), number, of)
+
+
+def _begin(head: DocumentHead) -> bytes:
+    return f"{_DECLARATION}<test_result>\n{_write_head(head)}<test_runs>\n".encode()
+
+
+def _gathered(head: DocumentHead, digest: str) -> DocumentHead:
+    """Return the head for several documents of one session, whose runs one suite run gathers.
+
+    Where the settings do not name that, the same results always make the same name for it.
+    """
+    if head.suite is None or head.suite.run:
+        return head
+    run = f"pytest-jama {digest[:_SUITE_RUN_DIGITS]}"
+    return head._replace(suite=head.suite._replace(run=run))
+
+
+_SUITE_RUN_DIGITS = 16
 
 
 class _Run(NamedTuple):

@@ -206,16 +206,17 @@ class Entities:
                 why = "the answer does not say what was created"
             except LostAnswerError as failure:
                 why = str(failure)
-            told = told or self._look_until_there(collection, some, search)
+            told = told or self.look_until_there(collection, some, search)
             for at, each in zip(waiting, told, strict=True):
                 made[at] = each
             if NOT_MADE not in made:
                 return made
         raise OutOfReachError(f"POST /{collection}: {why}; it was looked for and is not there")
 
-    def _look_until_there(
+    def look_until_there(
         self, collection: str, entities: Sequence[Mapping[str, Any]], search: Search
     ) -> Sequence[WrittenEntity]:
+        """Do as `look`, again and again for a while: a list may show late what is there."""
         found: Sequence[WrittenEntity] = ()
         for pause_s in _LOOKS_S:
             self.client.connection.sleep(pause_s)

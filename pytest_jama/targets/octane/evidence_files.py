@@ -153,17 +153,22 @@ class EvidenceSender:
         if isinstance(content, str):
             return content
         try:
-            if not (earlier and self._find_begun(file, content, run)):
+            if not (earlier and self._find_begun(file, content, run, earlier.state)):
                 self._attach(file, content, run)
         except RefusedError as refusal:
             return self._why(refusal)
         return ""
 
-    def _find_begun(self, file: AttachedFile, content: bytes, run: str) -> bool:
-        """Tell the attachment that an earlier upload began to make; return whether it did."""
+    def _find_begun(self, file: AttachedFile, content: bytes, run: str, state: FileState) -> bool:
+        """Tell the attachment that an earlier upload began to make; return whether it did.
+
+        What was under way when it was killed may have come to be just now, and be shown late.
+        """
+        is_begun = state is FileState.BEGUN
+        look = self._entities.look_until_there if is_begun else self._entities.look
         for name in dict.fromkeys(each(file, content).name for each in (pack, archive)):
             search = find_attachment("owner_run", run, name)
-            (found,) = self._entities.look(ATTACHMENTS, [{"name": name}], search)
+            (found,) = look(ATTACHMENTS, [{"name": name}], search)
             if found.entity_id:
                 self._tell(file, FileState.ATTACHED, run, name, attachment=found.entity_id)
                 return True

@@ -243,7 +243,7 @@ class OctaneCheck:
             yield OctaneObservation("names", CheckMark.PROBLEM, str(error))
             return
         for place in found.places:
-            if place.kind != "workspace":
+            if place.kind not in ("workspace", "modules"):
                 told = f" (ID {place.place_id})" if place.place_id else ""
                 text = f"{quoted(place.name)} is what results go to{told}"
                 yield OctaneObservation(place.kind, CheckMark.OK, text, {"id": place.place_id})

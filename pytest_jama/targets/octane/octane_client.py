@@ -106,6 +106,11 @@ class OctaneClient:
         return self.connection.url
 
     @property
+    def has_signed_in(self) -> bool:
+        """Whether the server has ever let us in; before that nothing can have reached it."""
+        return any(self._jar.secrets())
+
+    @property
     def workspace(self) -> Workspace:
         """The workspace; one that is named is looked up when it is first needed.
 

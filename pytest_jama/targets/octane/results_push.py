@@ -101,7 +101,7 @@ class ResultsPush:
     @property
     def attempts(self) -> int:
         """How many requests have handed in the latest document so far."""
-        return self._attempts
+        return self._attempts if self._client.has_signed_in else 0
 
     def bring(self, document: Document, known: ServerTask | None, queued: Queued) -> Pushed:
         """Hand in a document unless its task is known, and wait until it is worked off.

@@ -43,6 +43,7 @@ class TakenDocuments:
         observer: Told how far each file got.
         build: The build that the runs belong to.
         skip_errors: Whether the server takes runs without references that do not exist.
+        reads_all: Whether all runs are compared, though that may take many requests.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class TakenDocuments:
         observer: Observer,
         build: BuildIds | None,
         skip_errors: bool,
+        reads_all: bool = False,
     ) -> None:
         self._entities = entities
         self._build = build
         self._skip_errors = skip_errors
+        self._reads_all = reads_all
         self._results: defaultdict[str, list[TestResult]] = defaultdict(list)
         for result in findings.results:
             self._results[result.test_id].append(result)
@@ -76,7 +79,7 @@ class TakenDocuments:
             TargetError: When the server cannot be used any more.
         """
         document = cast("ResultDocument", update)
-        missing = self.find_missing(document, always=not attempts)
+        missing = self.find_missing(document, always=self._reads_all or not attempts)
         self.attach(document)
         return missing
 

@@ -125,6 +125,7 @@ class OctaneTarget:
             build=build,
             skip_errors=settings.skip_errors,
             observer=observer,
+            reads_all=settings.reads_all_back,
         )
         push = ResultsPush(
             client,

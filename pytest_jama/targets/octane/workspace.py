@@ -37,9 +37,24 @@ class Workspace(NamedTuple):
     workspace: str = ""
 
     @property
+    def space_name(self) -> str:
+        """The name of the shared space; its ID where the settings have that."""
+        return _name_in(self.space) or self.space_id
+
+    @property
+    def workspace_name(self) -> str:
+        """The name of the workspace; its ID where the settings have that."""
+        return _name_in(self.workspace) or self.workspace_id
+
+    @property
     def path(self) -> str:
         """What the paths of its collections begin with."""
         return f"{SPACES}/{self.space_id}/workspaces/{self.workspace_id}"
+
+
+def _name_in(reference: str) -> str:
+    """Return the name that a reference is; empty for an ID."""
+    return "" if find_id_in(reference) else reference.strip().removeprefix(_NAME).strip()
 
 
 def find_id_in(reference: str) -> str:
@@ -69,7 +84,7 @@ def _find(what: str, reference: str, ask: List, path: str) -> str:
     if known := find_id_in(reference):
         return known
     members = {str(each.get("id", "")): str(each.get("name", "")) for each in ask(path)}
-    wanted = reference.strip().removeprefix(_NAME).strip()
+    wanted = _name_in(reference)
     ids = [key for key, name in members.items() if key.isdigit() and (name == wanted or not wanted)]
     ids = ids or [key for key, name in members.items() if name.casefold() == wanted.casefold()]
     if len(ids) == 1:

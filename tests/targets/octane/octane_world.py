@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from pytest_jama.core.cases import CaseRef
 from pytest_jama.targets.octane.target import OctaneTarget, make_octane_target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -42,6 +44,17 @@ class OctaneWorld:
         trace: TracebackType | None,
     ) -> None:
         self.stack.close()
+
+    def after_pauses(self, change: Callable[[], None]) -> None:
+        """Let something change at the server while clients pause for a second or more."""
+        pause, left = self.clocks.sleep, [change]
+
+        def sleep(seconds: float) -> object:
+            if seconds >= 1 and left:
+                left.pop()()
+            return pause(seconds) if pause else None
+
+        self.clocks = replace(self.clocks, sleep=sleep)
 
     def settings(self, **given: Any) -> OctaneSettings:
         credentials = OctaneKey(

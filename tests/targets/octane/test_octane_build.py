@@ -9,8 +9,9 @@ from pytest_jama.core.plan import Change, ChangeKind
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome
 from pytest_jama.sandbox.faults.random_fault import RandomFault
-from pytest_jama.targets.octane.build_making import BuildFacts, ShownBuild, find_build
+from pytest_jama.targets.octane.build_making import BuildFacts, BuildMaker, ShownBuild, find_build
 from pytest_jama.targets.octane.document_head import BuildIds
+from tests.targets.octane.entity_scripts import asked, page
 from tests.targets.octane.octane_lab import result
 from tests.targets.octane.octane_scripts import error
 from tests.targets.scripted import gives
@@ -132,6 +133,14 @@ def test_a_pipeline_of_another_ci_server_is_another_one(octane: OctaneLab) -> No
     assert sorted(names) == ["nightly", "nightly (other-ci)"]
 
 
+def test_a_ci_server_that_was_made_before_and_is_shown_late_is_taken(octane: OctaneLab) -> None:
+    store = octane.store
+    server = store.add("ci_servers", name="lab-ci", instance_id="not shown yet")
+    octane.after_pauses(lambda: store.change("ci_servers", server, instance_id="lab-ci"))
+    assert octane.find(build=BUILD).head.build == BuildIds("lab-ci", "nightly", "42")
+    assert [each["id"] for each in store.all("ci_servers")] == [server]
+
+
 def test_a_ci_server_whose_name_is_taken_gets_the_workspace_into_its_name(
     octane: OctaneLab,
 ) -> None:
@@ -150,6 +159,29 @@ def test_a_lost_answer_makes_nothing_twice(octane: OctaneLab, path: str) -> None
     assert octane.find(build=BUILD).changes == MADE
     store = octane.store
     assert [store.count(each) for each in ("ci_servers", "pipelines", "ci_builds")] == [1, 1, 1]
+
+
+def test_a_ci_server_that_another_session_makes_just_now_is_taken(
+    entities_of: OpenEntities,
+) -> None:
+    entities, server = entities_of(
+        page(),
+        error(409, "duplicate name", code="platform.duplicate_entity_error"),
+        page({"id": "5", "name": "lab-ci", "instance_id": "lab-ci"}),
+        page({"id": "6", "name": "nightly"}),
+        page({"id": "7", "name": "42"}),
+    )
+    maker = BuildMaker(entities, BuildIds("lab-ci", "nightly", "42"), observer=Observer())
+    maker.make(BuildFacts.of([]), page="", create=True)
+    methods = [f"{each.method} {each.path}" for each in asked(server)]
+    assert methods == [
+        "GET /ci_servers",
+        "POST /ci_servers",
+        "GET /ci_servers",
+        "GET /pipelines",
+        "GET /ci_builds",
+    ]
+    assert "ci_server EQ {id EQ 5}" in asked(server)[3].query
 
 
 def test_a_refused_ci_server_ends_it_and_is_told(octane: OctaneLab) -> None:

@@ -279,6 +279,29 @@ def test_the_workspace_is_shown_with_the_address_of_the_browser(octane: OctaneLa
     )
 
 
+@pytest.mark.parametrize(
+    "space, workspace, name",
+    [
+        ("id:1001", "id:1002", "1001/1002"),
+        ("1001", "Default Workspace", "1001/Default Workspace"),
+        ("1001", "name:Default Workspace", "1001/Default Workspace"),
+    ],
+)
+def test_the_workspace_is_shown_by_the_names_of_the_settings(
+    octane: OctaneLab, space: str, workspace: str, name: str
+) -> None:
+    (place,) = octane.find(space=space, workspace=workspace).places
+    assert (place.name, place.place_id) == (name, "1002")
+
+
+def test_modules_are_among_the_places(octane: OctaneLab) -> None:
+    pumps, valves = (
+        int(octane.store.add("product_areas", name=name)) for name in ("Pumps", "Valves")
+    )
+    found = octane.find(modules=("Pumps", "Valves"))
+    assert found.places[1:] == (Place("modules", "Pumps, Valves", f"{pumps}, {valves}"),)
+
+
 def test_the_summary_shows_what_was_found(octane: OctaneLab) -> None:
     store = octane.store
     release = int(store.add("releases", name="2.4"))

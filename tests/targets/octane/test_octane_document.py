@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +28,10 @@ from tests.targets.octane.read_documents import (
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from pytest_jama.targets.octane.document import ResultDocument
 
 RAN = (
     *(Outcome.PASSED, Outcome.FAILED, Outcome.ERROR),
@@ -388,6 +392,33 @@ def test_long_session_is_cut_at_fixed_places_with_one_head() -> None:
     assert [(each.number, each.of) for each in built] == [(1, 3), (2, 3), (3, 3)]
     assert all(b'<release_ref id="4"/>' in each.content for each in built)
     assert built[1].tests[0].name == "test[05000]"
+
+
+def _suite_run_of(built: Sequence[ResultDocument]) -> set[str]:
+    """Return what the documents call the suite run that gathers their runs."""
+    found = [re.search(r'<suite_ref id="5"([^>]*)/>', each.content.decode()) for each in built]
+    return {each[1] for each in found if each is not None}
+
+
+def test_documents_of_one_session_share_a_suite_run_that_no_other_session_has() -> None:
+    def build(count: int, *, began: float) -> set[str]:
+        results = [
+            result_of(Outcome.PASSED, test=f"a.py::test[{number}]")._replace(started=began)
+            for number in range(count)
+        ]
+        return _suite_run_of(build_documents(results, DocumentHead(suite=SuiteRef(5))))
+
+    (run,) = build(5_001, began=1_767_607_200.0)
+    assert re.fullmatch(' external_run_id="pytest-jama [0-9a-f]{16}"', run)
+    assert build(5_001, began=1_767_607_200.0) == {run}
+    assert run not in build(5_001, began=1_767_693_600.0)
+    assert build(5_000, began=1_767_607_200.0) == {""}
+
+
+def test_the_suite_run_of_the_settings_stands_in_every_document() -> None:
+    results = [result_of(Outcome.PASSED, test=f"a.py::test[{each}]") for each in range(5_001)]
+    built = build_documents(results, DocumentHead(suite=SuiteRef(5, "night")))
+    assert _suite_run_of(built) == {' external_run_id="night"'}
 
 
 def test_large_session_is_cut_where_a_document_would_be_too_large() -> None:

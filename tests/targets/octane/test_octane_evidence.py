@@ -146,6 +146,18 @@ def test_what_an_earlier_upload_began_is_looked_up_first(desk: Desk) -> None:
     assert len(desk.attached) == 1
 
 
+def test_what_an_earlier_upload_began_is_found_though_it_is_shown_late(desk: Desk) -> None:
+    file, run = desk.file("out.txt"), desk.run()
+    results = [result("a", files=(file,))]
+    first = desk.send(results, {"a": run})
+    store, attachment = desk.lab.store, str(first.receipts[-1].attachment)
+    store.change("attachments", attachment, name="not shown yet")
+    desk.lab.after_pauses(lambda: store.change("attachments", attachment, name=_named(file)))
+    again = desk.send(results, {"a": run}, filed=first.receipts[:1])
+    assert again.states == [FileState.ATTACHED]
+    assert desk.attached == [(run, _named(file))]
+
+
 def test_what_an_earlier_upload_began_and_did_not_bring_is_sent(desk: Desk) -> None:
     file, run = desk.file("out.txt"), desk.run()
     begun = FileReceipt(file.sha256, _named(file), FileState.BEGUN, place=f"run {run}")

@@ -158,6 +158,13 @@ def test_after_a_lost_answer_the_same_bytes_go_again_and_the_older_task_counts(
     assert [seen.body for seen in server.seen[1:]] == [DOCUMENT.content] * 2
 
 
+def test_who_is_never_let_in_has_sent_nothing(script: Serve, connect: Connect) -> None:
+    server = script(error(401, "wrong key"))
+    (receipt,) = sender_for(connect(server.url), Told()).send([DOCUMENT])
+    assert (receipt.state, receipt.attempts) == (SendState.NOT_SENT, 0)
+    assert "wrong key" in receipt.error
+
+
 @pytest.mark.parametrize(
     "replies, is_resumed, count",
     [

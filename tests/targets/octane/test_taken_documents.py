@@ -45,12 +45,18 @@ def _taken(
     *,
     folder: Path | None = None,
     skip_errors: bool = False,
+    reads_all: bool = False,
 ) -> TakenDocuments:
     findings = Findings(
         results, Judgement(), find_file=lambda sha256: folder / sha256 if folder else None
     )
     return TakenDocuments(
-        lab.entities(), findings, observer=Observer(), build=None, skip_errors=skip_errors
+        lab.entities(),
+        findings,
+        observer=Observer(),
+        build=None,
+        skip_errors=skip_errors,
+        reads_all=reads_all,
     )
 
 
@@ -74,6 +80,13 @@ def test_a_large_document_is_not_read_back_where_nothing_can_be_left_out(
     document = _push(octane, results)
     assert _taken(octane, results).follow_up(document, 1) == ""
     assert octane.asked == []
+
+
+def test_a_large_document_is_read_back_where_that_is_asked_for(octane: OctaneLab) -> None:
+    results = _many()
+    document = _push(octane, results)
+    assert _taken(octane, results, reads_all=True).follow_up(document, 1) == ""
+    assert octane.asked == ["GET previous_runs"] * 2
 
 
 def test_a_large_document_is_read_back_where_a_test_covers_an_item(octane: OctaneLab) -> None:
