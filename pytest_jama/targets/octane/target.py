@@ -109,7 +109,7 @@ class OctaneTarget:
         )
 
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
-        """Send the documents one after the other; see `Target.push`.
+        """Send the documents; see `Target.push`.
 
         Each is told as not read back with its task as soon as the server names that, so that a
         journal has it before the first question after it.
@@ -130,7 +130,6 @@ class OctaneTarget:
         push = ResultsPush(
             client,
             skip_errors=settings.skip_errors,
-            wait_s=settings.wait_s,
             awaits_build=(lambda: _await_build(entities, build)) if build else None,
         )
         sender = DocumentSender(

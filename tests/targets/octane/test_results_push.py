@@ -233,7 +233,7 @@ def test_where_compression_is_refused_it_goes_as_it_is_from_then_on(
     script: Serve, connect: Connect, status: int
 ) -> None:
     server = script(
-        signed_in(), error(status, "no"), taken(1), task("success", 1), taken(2), task("success", 2)
+        signed_in(), error(status, "no"), taken(1), taken(2), task("success", 1), task("success", 2)
     )
     other = OneDocument(LARGE.content + b"\n")
     receipts = sender_for(connect(server.url), Told()).send([LARGE, other])
@@ -363,9 +363,7 @@ def test_a_task_that_the_server_keeps_denying_is_pushed_once_more_and_then_not_v
     assert "does not know task 2" in receipt.error
 
 
-def test_documents_go_one_after_the_other_and_a_refusal_does_not_stop_the_others(
-    script: Serve, connect: Connect
-) -> None:
+def test_a_refusal_does_not_stop_the_others(script: Serve, connect: Connect) -> None:
     server = script(signed_in(), error(400, "no"), taken(2), task("success", 2))
     documents = [OneDocument(b"<a/>"), OneDocument(b"<b/>")]
     receipts = sender_for(connect(server.url), Told()).send(documents)
@@ -375,15 +373,16 @@ def test_documents_go_one_after_the_other_and_a_refusal_does_not_stop_the_others
 def test_a_server_that_stops_answering_leaves_the_rest_unsent_with_the_cause(
     script: Serve, connect: Connect
 ) -> None:
-    server = script(signed_in(), taken(1), task("success", 1), DROP)
+    server = script(signed_in(), taken(1), DROP)
     documents = [OneDocument(b"<a/>"), OneDocument(b"<b/>"), OneDocument(b"<c/>")]
     told = Told()
     receipts = sender_for(connect(server.url), told).send(documents)
     states = [receipt.state for receipt in receipts]
-    assert states == [SendState.SENT, SendState.NOT_SENT, SendState.NOT_SENT]
+    assert states == [SendState.UNVERIFIED, SendState.NOT_SENT, SendState.NOT_SENT]
+    assert receipts[0].task is not None
     assert isinstance(receipts[1].cause, OutOfReachError)
-    assert receipts[2].cause is receipts[1].cause
-    assert tuple(told.receipts[-3:]) == receipts
+    assert receipts[0].cause is receipts[2].cause is receipts[1].cause
+    assert sorted(told.receipts[-3:], key=receipts.index) == list(receipts)
 
 
 def test_a_server_that_stops_answering_after_it_took_a_document_leaves_its_task(
@@ -410,14 +409,12 @@ def _press_ctrl_c() -> str:
     raise KeyboardInterrupt
 
 
-def test_ctrl_c_after_the_server_took_it_keeps_the_task_and_sends_no_more(
-    script: Serve, connect: Connect
-) -> None:
-    server = script(signed_in(), taken(), task("success"))
+def test_ctrl_c_after_the_server_took_them_keeps_the_tasks(script: Serve, connect: Connect) -> None:
+    server = script(signed_in(), taken(1), taken(2), task("success", 1), task("success", 2))
     sender = sender_for(connect(server.url), Told(), missing=_press_ctrl_c)
     receipts = sender.send([DOCUMENT, OneDocument(b"<b/>")])
-    assert [receipt.state for receipt in receipts] == [SendState.UNVERIFIED, SendState.NOT_SENT]
-    assert receipts[0].task == ServerTask(1103, UNTIL)
+    assert [receipt.state for receipt in receipts] == [SendState.UNVERIFIED] * 2
+    assert [receipt.task for receipt in receipts] == [ServerTask(1, UNTIL), ServerTask(2, UNTIL)]
     assert all(isinstance(receipt.cause, InterruptedUploadError) for receipt in receipts)
 
 
@@ -495,3 +492,145 @@ def test_a_known_task_that_succeeded_with_other_runs_is_not_believed(
     (receipt,) = sender.send([DOCUMENT])
     assert (receipt.state, receipt.task and receipt.task.task_id) == (SendState.SENT, 8)
     assert server.lines[1:] == [ask(7), PUSH, ask(8)]
+
+
+def _documents(count: int) -> list[OneDocument]:
+    return [OneDocument(f"<a{number}/>".encode()) for number in range(count)]
+
+
+def test_all_documents_are_handed_in_before_any_is_asked_for_and_one_pause_serves_all(
+    script: Serve, connect: Connect, fake_time: FakeTime
+) -> None:
+    server = script(
+        signed_in(),
+        *[taken(number) for number in (1, 2, 3)],
+        *[task("running", 1), task("success", 2), task("queued", 3)],
+        *[task("success", 1), task("running", 3)],
+        task("success", 3),
+    )
+    receipts = sender_for(connect(server.url), Told()).send(_documents(3))
+    assert [receipt.state for receipt in receipts] == [SendState.SENT] * 3
+    assert server.lines[1:4] == [PUSH] * 3
+    assert server.lines[4:] == [ask(number) for number in (1, 2, 3, 1, 3, 3)]
+    assert [pause for pause in fake_time.slept if pause >= 0.5] == [0.5, 0.75, 1.125]
+
+
+def test_each_task_is_told_before_the_next_document_goes(script: Serve, connect: Connect) -> None:
+    server = script(signed_in(), taken(1), taken(2), task("success", 1), task("success", 2))
+    pushed_when_told: list[int] = []
+
+    def told(_: object) -> None:
+        pushed_when_told.append(server.lines.count(PUSH))
+
+    sender_for(connect(server.url), Told(told)).send(_documents(2))
+    assert pushed_when_told[:2] == [1, 2]
+
+
+def test_documents_are_read_back_when_all_are_worked_off(script: Serve, connect: Connect) -> None:
+    server = script(
+        signed_in(), taken(1), taken(2), task("success", 1), task("running", 2), task("success", 2)
+    )
+    asked_when_read: list[int] = []
+
+    def missing() -> str:
+        asked_when_read.append(len(server.lines))
+        return ""
+
+    sender_for(connect(server.url), Told(), missing=missing).send(_documents(2))
+    assert asked_when_read == [6, 6]
+
+
+def test_known_tasks_are_asked_for_before_others_are_waited_for(
+    script: Serve, connect: Connect
+) -> None:
+    first, second = _documents(2)
+    server = script(
+        signed_in(), task("running", 7), taken(8), task("success", 7), task("failed", 8)
+    )
+    known = {first.key: ServerTask(7)}
+    receipts = sender_for(connect(server.url), Told(), tasks=known).send([first, second])
+    assert [receipt.state for receipt in receipts] == [SendState.SENT, SendState.REFUSED]
+    assert server.lines[1:] == [ask(7), PUSH, ask(7), ask(8)]
+
+
+def test_each_document_that_ends_gives_the_others_their_full_time(
+    script: Serve, connect: Connect, fake_time: FakeTime
+) -> None:
+    running = [task("running", 1), task("running", 2)] * 9
+    later = [task("running", 2)] * 9
+    server = script(
+        *[signed_in(), taken(1), taken(2), *running, task("success", 1), *later],
+        task("success", 2),
+    )
+    receipts = sender_for(connect(server.url), Told()).send(_documents(2))
+    assert [receipt.state for receipt in receipts] == [SendState.SENT] * 2
+    assert sum(fake_time.slept) > 60
+
+
+class _Impatient(list[float]):
+    """The pauses of one who presses Ctrl-C in the second one that is long."""
+
+    def append(self, pause: float) -> None:
+        super().append(pause)
+        if sum(each >= 0.5 for each in self) == 2:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_documents_are_worked_off_keeps_their_tasks(
+    script: Serve, connect: Connect, fake_time: FakeTime
+) -> None:
+    server = script(
+        *[signed_in(), taken(1), taken(2), taken(3)],
+        *[task("success", 1), task("running", 2), task("failed", 3)],
+    )
+    fake_time.slept = _Impatient()
+    receipts = sender_for(connect(server.url), Told()).send(_documents(3))
+    states = [receipt.state for receipt in receipts]
+    assert states == [SendState.UNVERIFIED, SendState.UNVERIFIED, SendState.REFUSED]
+    assert [receipt.task and receipt.task.task_id for receipt in receipts] == [1, 2, 3]
+    assert all(isinstance(receipt.cause, InterruptedUploadError) for receipt in receipts[:2])
+    assert len(server.lines) == 7
+
+
+def test_documents_that_fail_for_want_of_a_build_wait_for_it_once_and_all_go_again(
+    script: Serve, connect: Connect
+) -> None:
+    looks = []
+
+    def awaits_build() -> bool:
+        looks.append(1)
+        return True
+
+    def no_build(number: int) -> Reply:
+        return task("failed", number, errorDetails="build 77 does not exist")
+
+    server = script(
+        *[signed_in(), taken(1), taken(2), no_build(1), taken(3), no_build(2), taken(4)],
+        *[task("success", 3), task("success", 4)],
+    )
+    sender = sender_for(connect(server.url), Told(), awaits_build=awaits_build)
+    receipts = sender.send(_documents(2))
+    assert [receipt.state for receipt in receipts] == [SendState.SENT] * 2
+    assert len(looks) == 1
+
+
+def test_a_server_that_stops_answering_while_it_works_leaves_all_tasks(
+    script: Serve, connect: Connect
+) -> None:
+    server = script(signed_in(), taken(1), taken(2), taken(3), task("success", 1), DROP)
+    receipts = sender_for(connect(server.url), Told()).send(_documents(3))
+    assert [receipt.state for receipt in receipts] == [SendState.UNVERIFIED] * 3
+    assert [receipt.task and receipt.task.task_id for receipt in receipts] == [1, 2, 3]
+    assert all(isinstance(receipt.cause, OutOfReachError) for receipt in receipts)
+    assert "the results were taken, but not read back" in receipts[0].error
+    assert receipts[2].error.startswith("queued as task 3; ")
+
+
+def test_a_full_queue_is_waited_for_between_documents(script: Serve, connect: Connect) -> None:
+    full = error(503, "queue is full", code="testbox.queue_full")
+    server = script(
+        signed_in(), taken(1), full, full, taken(2), task("success", 1), task("success", 2)
+    )
+    receipts = sender_for(connect(server.url), Told()).send(_documents(2))
+    assert [receipt.state for receipt in receipts] == [SendState.SENT] * 2
+    assert server.lines[1:5] == [PUSH] * 4
