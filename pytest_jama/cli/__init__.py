@@ -43,8 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             click.echo(exc.format_message(), file=sys.stderr)
             return ExitStatus.WRONG_USE
         except click.ClickException as exc:
-            message = printable(exc.format_message())
-            click.UsageError(message, getattr(exc, "ctx", None)).show(sys.stderr)
+            context: click.Context | None = getattr(exc, "ctx", None)
+            if context is not None and exc.format_message() == context.get_help():
+                click.echo(context.get_help(), file=sys.stderr)  # a group without a command
+                return ExitStatus.WRONG_USE
+            click.UsageError(printable(exc.format_message()), context).show(sys.stderr)
             return ExitStatus.WRONG_USE
         except click.exceptions.Abort:
             return ExitStatus.INTERRUPTED
