@@ -228,4 +228,6 @@ def _facts(answer: _Reported) -> dict[str, Any]:
 
 def _sum_up(record: EvidenceRecord) -> str:
     verdict = "passed" if record.is_passed else "not passed"
-    return f"{verdict}; {counted(len(record.cases), 'case')}; {record.sentence}"
+    # a server that judges the results itself knows no cases
+    cases = f"; {counted(len(record.cases), 'case')}" if record.documents is None else ""
+    return f"{verdict}{cases}; {record.sentence}"

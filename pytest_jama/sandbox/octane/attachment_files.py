@@ -5,7 +5,6 @@ Source: vendor's help on attachments: extensions, names, content that must fit t
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from pytest_jama.sandbox.octane.entity_routes import show_one
 from pytest_jama.sandbox.octane.entity_types import COLLECTIONS
 from pytest_jama.sandbox.octane.octane_errors import Json, OctaneRefusedError
-from pytest_jama.sandbox.octane.octane_site import octane_site_of
+from pytest_jama.sandbox.octane.octane_site import octane_site_of, read_json
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -105,7 +104,7 @@ def _from_query(request: Request) -> Json:
 
 def _object(text: str, what: str) -> Json:
     try:
-        value: Any = json.loads(text)
+        value: Any = read_json(text)
     except (ValueError, RecursionError) as exc:
         raise OctaneRefusedError(400, f"{what} is not JSON: {exc}") from exc
     if not isinstance(value, dict):

@@ -128,12 +128,13 @@ class Writes:
     def _reference(self, spec: FieldSpec, value: Any) -> int | None:
         if value is None:
             return None
-        if not isinstance(value, dict) or not isinstance(value.get("id"), str | int):
+        identifier = value.get("id") if isinstance(value, dict) else None
+        if isinstance(identifier, bool) or not isinstance(identifier, str | int):
             raise OctaneRefusedError(
                 400, f'{spec.name} is a reference: {{"type": "...", "id": "1"}}'
             )
         target = spec.targets[0]
-        if "type" in value and value["type"] not in type_names_of(target):
+        if "type" in value and str(value["type"]) not in type_names_of(target):
             raise OctaneRefusedError(400, f"{spec.name} cannot lead to a {value['type']}")
         found = self.tables.find(COLLECTIONS[target], value["id"])
         if found is None:

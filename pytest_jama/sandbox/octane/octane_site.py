@@ -63,6 +63,22 @@ def octane_site_of(request: Request) -> OctaneSite:
     return site
 
 
+def read_json(raw: bytes | str) -> Any:
+    """Read strict JSON that can be stored.
+
+    Raises:
+        ValueError: It is not JSON, holds NaN, or half of a surrogate pair.
+        RecursionError: It is too deep.
+    """
+    value = json.loads(raw, parse_constant=_refuse_constant)
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
 async def json_of(request: Request) -> Any:
     """Read the JSON of a request.
 
@@ -73,7 +89,7 @@ async def json_of(request: Request) -> Any:
     if kind != "application/json":
         raise OctaneRefusedError(415, f"Content-Type {kind!r} is not application/json")
     try:
-        return json.loads(await request.body())
+        return read_json(await request.body())
     except (ValueError, RecursionError) as exc:
         raise OctaneRefusedError(400, f"the body is not JSON: {exc}") from exc
 

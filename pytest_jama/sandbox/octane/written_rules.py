@@ -41,7 +41,7 @@ _UNIQUE = {"ci_server": "ci_servers", "pipeline": "pipelines"}
 
 
 def _check_unique(tables: EntityTables, kind: str, name: object, *, own: int | None = None) -> None:
-    other = tables.named(_UNIQUE[kind], name=name)
+    other = tables.named(_UNIQUE[kind], name=name) if isinstance(name, str) else None
     if other is not None and other.pk != own:
         text = f"{_UNIQUE[kind]} has an entity with the name {name!r} already"
         raise OctaneRefusedError(409, text, "platform.duplicate_entity_error")
@@ -63,7 +63,7 @@ def _pipeline(writes: Writes, body: Json) -> Json:
     _check_unique(writes.tables, "pipeline", body.get("name"))
     instance = body.pop("server_ci_id", None)
     if instance is not None:
-        server = writes.tables.named("ci_servers", instance_id=instance)
+        server = writes.tables.named("ci_servers", instance_id=str(instance))
         if server is None:
             raise OctaneRefusedError(
                 400, f"there is no CI server with the instance id {instance!r}"
@@ -73,12 +73,21 @@ def _pipeline(writes: Writes, body: Json) -> Json:
         text = "pipelines: the field ci_server is required"
         raise OctaneRefusedError(400, text, "platform.required_field_missing")
     jobs = body.pop("jobs", None)
-    names = [each.get("jobCiId") for each in jobs or [] if isinstance(each, dict)]
-    if not names or body.get("root_job_ci_id") not in names:
+    named = jobs if isinstance(jobs, list) else []
+    if not all(map(_is_job, named)) or body.get("root_job_ci_id") not in [
+        each["jobCiId"] for each in named
+    ]:
         raise OctaneRefusedError(
             400, 'pipelines: jobs is [{"jobCiId", "name"}], the root job among them'
         )
     return body
+
+
+def _is_job(job: object) -> bool:
+    """Return whether it is `{"jobCiId": "...", "name": "..."}`; the name may be missing."""
+    if not isinstance(job, dict) or not isinstance(job.get("jobCiId"), str):
+        return False
+    return isinstance(job.get("name", ""), str)
 
 
 def _make_jobs(writes: Writes, pipeline: Entity, body: Json) -> None:

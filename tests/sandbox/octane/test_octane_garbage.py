@@ -26,7 +26,9 @@ json_values = st.recursive(
     | st.sampled_from(["1001", "list_node.severity.high", "2026-01-05T10:00:00Z"]),
     lambda inner: (
         st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["id", "type", "data", "name"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "type", "data", "name", "jobCiId"]), inner, max_size=3
+        )
     ),
     max_leaves=5,
 )
@@ -101,3 +103,34 @@ def test_no_path_makes_it_fail(shared: Workspace, path: str) -> None:
 @given(raw=st.binary(max_size=60), head=st.sampled_from([b"", b"<test_result>", b"\xff\xfe"]))
 def test_no_document_makes_it_fail(shared: Workspace, raw: bytes, head: bytes) -> None:
     assert shared.push(head + raw).status == 400
+
+
+@pytest.mark.parametrize(
+    "collection, body",
+    [
+        ("product_areas", {"name": "x", "parent": {"type": [], "id": "1"}}),
+        ("product_areas", {"name": "x", "parent": {"id": True}}),
+        ("ci_servers", {"name": ["x"]}),
+        ("ci_servers", {"name": 2**70}),
+        ("pipelines", {"name": "x", "server_ci_id": ["lab"]}),
+        ("pipelines", {"name": "x", "server_ci_id": "lab", "jobs": "ab"}),
+        ("pipelines", {"name": "x", "server_ci_id": "lab", "jobs": [{"jobCiId": 1}]}),
+        ("pipelines", {"root_job_ci_id": [], "server_ci_id": "lab", "jobs": [{"jobCiId": []}]}),
+        (
+            "pipelines",
+            {
+                "name": "x",
+                "root_job_ci_id": "a",
+                "server_ci_id": "lab",
+                "jobs": [{"jobCiId": "a", "name": 1}],
+            },
+        ),
+        ("user_tags", {"name": "\ud800"}),
+        ("user_tags", {"name": float("nan")}),
+        ("manual_runs", {"native_status": {"id": [1]}}),
+        ("tasks", {"story": [], "name": "x"}),
+        ("comments", {"owner_test": 1}),
+    ],
+)
+def test_a_body_of_wrong_kinds_is_refused(shared: Workspace, collection: str, body: Any) -> None:
+    assert sent(shared, "POST", collection, {"data": [body]}) == 400
