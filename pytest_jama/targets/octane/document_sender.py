@@ -174,7 +174,7 @@ class DocumentSender:
             if state != before:
                 ends_at, before = clock() + self._wait_s, state
             left_s = ends_at - clock()
-            if left_s <= 0:
+            if left_s <= 0 and self._cause is None:
                 for way in under_way:
                     self._judge(way, self._push.end(way.pushed))
                 return
@@ -187,6 +187,9 @@ class DocumentSender:
             asked_for_s = clock() - began_at
 
     def _pause(self, pause_s: float) -> None:
+        """Wait, unless there is nothing to wait for any more."""
+        if self._cause is not None:
+            return
         try:
             self._push.connection.sleep(pause_s)
         except TargetError as error:

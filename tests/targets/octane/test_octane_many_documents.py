@@ -166,3 +166,13 @@ def test_a_full_queue_is_waited_for_between_documents(script: Serve, connect: Co
     receipts = sender_for(connect(server.url), Told()).send(_documents(2))
     assert [receipt.state for receipt in receipts] == [SendState.SENT] * 2
     assert server.lines[1:5] == [PUSH] * 4
+
+
+def test_after_an_outage_nothing_is_waited_for(
+    script: Serve, connect: Connect, fake_time: FakeTime
+) -> None:
+    server = script(signed_in(), taken(1), DROP)
+    sender_for(connect(server.url), Told()).send(_documents(2))
+    asked = [line for line in server.lines if line.startswith("GET ") and "test-results/" in line]
+    assert asked == []
+    assert fake_time.slept.count(0.5) == 0
