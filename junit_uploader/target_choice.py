@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from junit_uploader.options import (
     SETTING_FLAGS,
     SHARED_FLAGS,
 )
-from pytest_jama.config import JAMA, OCTANE, find_kinds, kind_of
+from pytest_jama.config import JAMA, OCTANE, find_kind_by_variable, find_kinds, kind_of
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _SETTINGS = {"module": "modules", "field": "fields", "skip-errors": "skip_errors
 def choose_kind(options: Namespace) -> TargetKind[Any]:
     """Return the kind of server that results go to.
 
-    Without a settings file and without ``--target``, flags that only one kind has tell it.
+    Without a settings file and without ``--target``, flags that only one kind has tell it, else the
+    variable that names a server.
 
     Args:
         options: The command line.
@@ -66,9 +68,10 @@ def _find_kind(options: Namespace) -> TargetKind[Any]:
         raise SettingsError(
             Problem(f"both {files} are there", f"say where results go: {remedy}", str(Path.cwd()))
         )
-    is_there = file is not None or any(_has_file(found[0]))
-    wanted = [] if is_there else [each for each in _OWN_FLAGS if _given(options, each)]
-    return wanted[0] if len(wanted) == 1 else found[0]
+    if file is not None or any(_has_file(found[0])):
+        return found[0]
+    wanted = [each for each in _OWN_FLAGS if _given(options, each)]
+    return wanted[0] if len(wanted) == 1 else find_kind_by_variable(os.environ) or found[0]
 
 
 def _has_file(kind: TargetKind[Any]) -> Iterator[bool]:

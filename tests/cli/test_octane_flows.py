@@ -287,13 +287,3 @@ def test_phases_that_may_not_be_read_are_named_as_present_servers_do(
     said = world.run("close-done", "stories", "--yes")
     assert said.status == 0, said.err
     assert world.store.get("stories", story)["phase"]["id"] == "phase.story.done"
-
-
-@pytest.mark.parametrize("words", [(), ("octane",)], ids=["toolbox", "flows"])
-def test_without_a_command_the_help_is_shown_line_by_line(
-    octane_world: OctaneWorld, words: tuple[str, ...]
-) -> None:
-    said = octane_world.run_any(*words)
-    lines = (said.err or said.out).splitlines()
-    assert lines[0] == f"Usage: {' '.join(['pytest-jama', *words])} [OPTIONS] COMMAND [ARGS]..."
-    assert "Commands:" in lines

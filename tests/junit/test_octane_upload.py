@@ -127,6 +127,18 @@ def test_flags_of_one_server_alone_say_it_without_a_file(folder: Folder) -> None
     assert folder.runs() == {"adds": "passed", "pays": "failed"}
 
 
+def test_the_variable_that_names_a_server_says_it_without_a_file(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+
+    assert folder().status == 0
+    assert folder.runs() == {"adds": "passed", "pays": "failed"}
+
+    monkeypatch.setenv("JAMA_URL", "https://jama.example")
+    assert "no credentials for Jama" in folder().err
+
+
 @pytest.mark.parametrize(
     "settings, flag, told",
     [
