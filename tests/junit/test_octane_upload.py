@@ -262,6 +262,23 @@ def test_without_upload_the_journal_is_sent_later(folder: Folder) -> None:
     assert folder.sandbox.requests == ()
 
 
+def test_a_release_that_is_not_there_is_corrected_by_a_flag_and_the_upload_says_so(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.settings("release: '2.3'\n")
+    folder.sandbox.store.add("releases", name="2.4")
+    assert folder().status == 1
+    folder.settings("release: '2.4'\n")
+
+    assert toolbox(["upload"]) == 1
+
+    said = capsys.readouterr().out
+    assert "no release named '2.3'" in said
+    assert "those of the journal, not of octane.yaml; --release," in said
+    assert toolbox(["upload", "--release", "2.4"]) == 0
+    assert folder.runs() == {"adds": "passed", "pays": "failed"}
+
+
 TWICE = [
     PASSED,
     FAILED,
