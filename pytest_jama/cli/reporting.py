@@ -228,4 +228,5 @@ def _facts(answer: _Reported) -> dict[str, Any]:
 
 def _sum_up(record: EvidenceRecord) -> str:
     verdict = "passed" if record.is_passed else "not passed"
-    return f"{verdict}; {counted(len(record.cases), 'case')}; {record.sentence}"
+    cases = "" if record.documents is not None else f"{counted(len(record.cases), 'case')}; "
+    return f"{verdict}; {cases}{record.sentence}"

@@ -269,10 +269,8 @@ def test_a_record_is_passed_when_no_test_failed_and_all_was_taken(work: OctaneWo
     work.run("pytest_jama", "upload")
     after = work.run("pytest_jama", "report", "-o", "after.json")
 
-    assert (
-        "not passed; 0 cases; 1 test ran: 1 passed. 1 deviation. 0 of 1 document" in before.output
-    )
-    assert ": passed; 0 cases; 1 test ran: 1 passed. No deviation. 1 of 1 document" in after.output
+    assert "not passed; 1 test ran: 1 passed. 1 deviation. 0 of 1 document" in before.output
+    assert ": passed; 1 test ran: 1 passed. No deviation. 1 of 1 document" in after.output
     record = json.loads((work.folder / "after.json").read_text(encoding="utf-8"))
     assert [each["state"] for each in record["documents"]] == ["sent"]
     assert [each["test"] for each in record["tests_without_case"]] == ["test_it.py::test_passes"]
