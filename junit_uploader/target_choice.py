@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,9 @@ _OWN_FLAGS = {
 }
 """The flags that mean something for one kind of server alone."""
 
+_OF_BROWSER = re.compile(r"/ui/?\?([^#]*&)?p=")
+"""What the browser's address of a workspace of ALM Octane has, ``.../ui/?p=1001/1002``."""
+
 _SETTINGS = {"module": "modules", "field": "fields", "skip-errors": "skip_errors"}
 """The names of settings that have another name than their flag."""
 
@@ -34,7 +39,8 @@ _SETTINGS = {"module": "modules", "field": "fields", "skip-errors": "skip_errors
 def choose_kind(options: Namespace) -> TargetKind[Any]:
     """Return the kind of server that results go to.
 
-    Without a settings file and without ``--target``, flags that only one kind has tell it.
+    Without a settings file and without ``--target``, flags that only one kind has tell it, then
+    the address.
 
     Args:
         options: The command line.
@@ -68,7 +74,16 @@ def _find_kind(options: Namespace) -> TargetKind[Any]:
         )
     is_there = file is not None or any(_has_file(found[0]))
     wanted = [] if is_there else [each for each in _OWN_FLAGS if _given(options, each)]
+    if not is_there and not wanted and _is_address_of_octane(options):
+        return OCTANE
     return wanted[0] if len(wanted) == 1 else found[0]
+
+
+def _is_address_of_octane(options: Namespace) -> bool:
+    """Return whether the server is one of ALM Octane as far as its address tells."""
+    if options.url:
+        return bool(_OF_BROWSER.search(options.url))
+    return bool(os.environ.get("OCTANE_URL")) and not os.environ.get("JAMA_URL")
 
 
 def _has_file(kind: TargetKind[Any]) -> Iterator[bool]:

@@ -126,6 +126,36 @@ def test_flags_of_one_server_alone_say_it_without_a_file(folder: Folder) -> None
     assert folder.runs() == {"adds": "passed", "pays": "failed"}
 
 
+def test_the_address_says_it_where_nothing_else_does(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder("--url", folder.sandbox.browser_url).status == 0
+
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+    assert folder("--dry-run").status == 0
+
+
+@pytest.mark.parametrize("url", ["https://acme.jamacloud.com", "https://acme.example/ui/"])
+def test_an_address_that_may_be_jamas_is_taken_for_jamas(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+
+    said = folder("--url", url)
+
+    assert said.status == 2
+    assert "project is not set" in said.err
+
+
+def test_the_variables_of_both_servers_leave_it_at_jama(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+    monkeypatch.setenv("JAMA_URL", "https://acme.jamacloud.com")
+
+    assert "project is not set" in folder().err
+
+
 @pytest.mark.parametrize(
     "settings, flag, told",
     [
