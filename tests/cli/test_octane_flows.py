@@ -177,7 +177,8 @@ def test_waiting_ends_as_soon_as_the_server_is_done(
 def test_a_task_that_the_server_does_not_know_is_refused(octane_world: OctaneWorld) -> None:
     said = octane_world.run("status", "4711")
     assert (said.status, said.out) == (1, "")
-    assert "QueueItem id=4711 does not exist" in said.err
+    assert "QueueItem id=4711 does not exist; check its number" in said.err
+    assert "`pytest-jama verify JOURNAL`" in said.err
 
 
 # -- old servers, clocks, help -------------------------------------------------------------

@@ -57,7 +57,11 @@ def _length(name: str, low: int, high: int, pattern: re.Pattern[str] | None = No
     def check(text: str) -> bool:
         return (pattern is None or pattern.fullmatch(text) is not None) and is_short(text)
 
-    return ValueType(name, is_short if pattern is None else check, f'<xs:restriction base="xs:string">{bounds}</xs:restriction>')
+    return ValueType(
+        name,
+        is_short if pattern is None else check,
+        f'<xs:restriction base="xs:string">{bounds}</xs:restriction>',
+    )
 
 
 def _words(name: str, words: tuple[str, ...]) -> ValueType:

@@ -514,10 +514,10 @@ def test_all_documents_are_handed_in_before_any_is_asked_for_and_one_pause_serve
     assert server.lines[4:] == [ask(number) for number in (1, 2, 3, 1, 3, 3)]
     pauses = [pause for pause in fake_time.slept if pause >= 0.2]
     assert pauses[0] == 0.5
-    assert [0.75, 1.125] == [
+    assert [
         pytest.approx(pause + asking, abs=0.01)
         for pause, asking in zip(pauses[1:], (0.1, 0.05), strict=True)
-    ]
+    ] == [0.75, 1.125]
 
 
 def test_each_task_is_told_before_the_next_document_goes(script: Serve, connect: Connect) -> None:
