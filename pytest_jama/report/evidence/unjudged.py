@@ -117,8 +117,8 @@ def _deviations(
     sources: Sequence[JournalSource],
     documents: Iterable[DocumentEvidence],
 ) -> Iterator[Found]:
-    for each in (*of_sources(sources), *of_sessions(recordings)):
-        yield each._replace(where=_SECTIONS.get(each.where, each.where))
+    for found in (*of_sources(sources), *of_sessions(recordings)):
+        yield found._replace(where=_SECTIONS.get(found.where, found.where))
     meaning = "ALM Octane does not show all of these results."
     where = "pytest-jama upload sends it"
     documents = tuple(documents)

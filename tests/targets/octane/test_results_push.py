@@ -361,6 +361,7 @@ def test_a_task_that_the_server_keeps_denying_is_pushed_once_more_and_then_not_v
     (receipt,) = sender_for(connect(server.url), Told()).send([DOCUMENT])
     assert (receipt.state, receipt.attempts) == (SendState.UNVERIFIED, 2)
     assert "does not know task 2" in receipt.error
+    assert "`pytest-jama octane status 2` asks for it once more" in receipt.error
 
 
 def test_a_refusal_does_not_stop_the_others(script: Serve, connect: Connect) -> None:
