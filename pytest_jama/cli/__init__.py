@@ -33,15 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pytest_jama.report.streams import tolerant_output  # noqa: PLC0415
     from pytest_jama.session.exit_status import ExitStatus, exit_status_of  # noqa: PLC0415
 
-    # older ones print the help and end well
-    no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())
     given = None if arguments is None else list(arguments)
     with tolerant_output():
         try:
             status = toolbox.main(args=given, prog_name="pytest-jama", standalone_mode=False)
-        except no_arguments as exc:  # its message is the help, in lines that are ours
-            click.echo(exc.format_message(), file=sys.stderr)
-            return ExitStatus.WRONG_USE
         except click.ClickException as exc:
             context: click.Context | None = getattr(exc, "ctx", None)
             if context is not None and exc.format_message() == context.get_help():

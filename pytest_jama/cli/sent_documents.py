@@ -91,13 +91,19 @@ class SentDocuments:
             if receipt.get("state") in {each.value for each in _ARRIVED}:
                 runs.update(dict.fromkeys(tests))
             else:
-                why = str(receipt.get("error") or receipt.get("state") or "its upload broke off")
+                why = str(receipt.get("error") or receipt.get("state") or _why_unsaid(source))
                 waiting.append((UnsentDocument(_title_of(update), why), tests))
         # a document that was refused may have been sent again with other references
         self.unsent += [each for each, tests in waiting if not runs.keys() >= set(tests)]
         if not updates and _has_run(source.recording):
             name = f"the results of {shown(source.recording.path)}"
             self.unsent.append(UnsentDocument(name, "no upload of it is recorded"))
+
+
+def _why_unsaid(source: JournalSource) -> str:
+    """Say why nothing tells what became of a document: only a dry run is finished without that."""
+    is_finished = bool(source.uploads and (source.uploads[-1].end or {}).get("finished"))
+    return "only a dry run of it is recorded" if is_finished else "its upload broke off"
 
 
 def by_workspace(sources: Iterable[JournalSource]) -> dict[WorkspaceName, SentDocuments]:

@@ -17,10 +17,10 @@ from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     load_for_upload,
 )
-from pytest_jama.config import kind_of
-from pytest_jama.core.errors import PytestJamaError, Unusable, UnusableKind
+from pytest_jama.config import OCTANE, kind_of
+from pytest_jama.core.errors import NotUsableError, PytestJamaError, Unusable, UnusableKind
 from pytest_jama.core.lock import merge_locks
-from pytest_jama.core.plan import Findings, Mode
+from pytest_jama.core.plan import Findings, Mode, SendState, UploadReport
 from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.journal import Journals
@@ -45,7 +45,7 @@ from pytest_jama.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_jama.config import Flags, LoadedSettings, SharedSettings
+    from pytest_jama.config import Flags, LoadedSettings, SharedSettings, TargetKind
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
     from pytest_jama.journal.select import Choice
@@ -197,13 +197,14 @@ class _Upload:
         session.begin(self._open_journals(), self._upload_line(settings, command))
         for unusable in self._unusable():  # the journals have them already
             session.errors.unusable[session.errors.as_shown(unusable)] = None
-        return session.end(
+        ending = session.end(
             lambda: self._judge(session),
             observers=[output.make_progress(settings.kind.name)],
             prior=PriorUploads(self._files, server=settings.url, others=self._others(settings)),
             extra=lambda: tuple(self._warnings()),
             style=output.style,
         )
+        return ending._replace(lines=(*ending.lines, *_corrections(ending.report, settings.kind)))
 
     def _others(self, settings: SharedSettings) -> list[Recording]:
         """Return the journals of other sessions for the same kind of server."""
@@ -297,6 +298,18 @@ def _describe_unadjusted(count: int, recordings: Sequence[Recording]) -> str:
         f"the session broke off before adjust_verdict of {', '.join(hooks)} could adjust "
         f"{counted(count, 'verdict')}; they are those of the rules"
     )
+
+
+def _corrections(report: UploadReport, kind: TargetKind[Any]) -> Iterator[Line]:
+    """Say how to correct what is not at the server: a change of the settings file does nothing."""
+    is_refused = any(each.state is SendState.REFUSED for each in report.receipts)
+    if kind is OCTANE and (is_refused or isinstance(report.stopped, NotUsableError)):
+        text = "release, milestone, suite and the like are those of the journal, not of octane.yaml"
+        remedy = (
+            "--release, --milestone and --suite name others, "
+            "and --skip-errors leaves out what is not there"
+        )
+        yield Line("correct", f"{text}; {remedy}", Tone.WARNING)
 
 
 def _target_of(recording: Recording) -> object:

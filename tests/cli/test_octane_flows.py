@@ -177,7 +177,8 @@ def test_waiting_ends_as_soon_as_the_server_is_done(
 def test_a_task_that_the_server_does_not_know_is_refused(octane_world: OctaneWorld) -> None:
     said = octane_world.run("status", "4711")
     assert (said.status, said.out) == (1, "")
-    assert "QueueItem id=4711 does not exist" in said.err
+    assert "QueueItem id=4711 does not exist; check its number" in said.err
+    assert "`pytest-jama verify JOURNAL`" in said.err
 
 
 # -- old servers, clocks, help -------------------------------------------------------------
@@ -287,13 +288,3 @@ def test_phases_that_may_not_be_read_are_named_as_present_servers_do(
     said = world.run("close-done", "stories", "--yes")
     assert said.status == 0, said.err
     assert world.store.get("stories", story)["phase"]["id"] == "phase.story.done"
-
-
-@pytest.mark.parametrize("words", [(), ("octane",)], ids=["toolbox", "flows"])
-def test_without_a_command_the_help_is_shown_line_by_line(
-    octane_world: OctaneWorld, words: tuple[str, ...]
-) -> None:
-    said = octane_world.run_any(*words)
-    lines = (said.err or said.out).splitlines()
-    assert lines[0] == f"Usage: {' '.join(['pytest-jama', *words])} [OPTIONS] COMMAND [ARGS]..."
-    assert "Commands:" in lines

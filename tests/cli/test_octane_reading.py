@@ -123,6 +123,10 @@ def test_history_tells_failed_runs(options: str, tests: list[str], world: Octane
             "failed --release id:999999",
             "--release: nothing in releases has the ID 999999; check it",
         ),
+        (
+            "history --build 999999",
+            "has the ID 999999; a number alone is an ID here; write name:999999 for a name",
+        ),
         ("planned --release 9.*", "--release: nothing in releases is named '9.*'"),
         ("modules --failed --release zz", "--release: nothing in releases is named 'zz'; check it"),
         ("tests --tag securitx", "--tag: nothing in user_tags is named 'securitx'"),

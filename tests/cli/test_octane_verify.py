@@ -87,6 +87,14 @@ def test_what_was_sent_is_there_with_one_list_and_one_of_files(verified: Verifie
     assert verified.asked == ["GET /automated_runs", "GET /attachments"]
 
 
+def test_a_dry_run_is_called_one_and_not_an_upload_that_broke_off(
+    verified: VerifiedOctane,
+) -> None:
+    journal = verified.session("--octane-dry-run")
+    assert verified.verify(str(journal)) == 1
+    assert "not at the server: only a dry run of it is recorded" in verified.out
+
+
 def test_a_run_that_is_gone_is_named(verified: VerifiedOctane) -> None:
     journal = verified.session()
     _remove(verified, "test_fails")

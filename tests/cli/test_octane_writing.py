@@ -387,7 +387,7 @@ def test_a_suite_is_made_once_and_gets_the_tests_that_it_lacks(
 def test_a_suite_of_a_test_that_is_not_there_is_not_made(octane_world: OctaneWorld) -> None:
     said = octane_world.run("suite", "Regression", "No such test")
     assert (said.status, said.written) == (1, [])
-    assert "there is no test named 'No such test'" in said.err
+    assert "there is no test named 'No such test'; check `TESTS`" in said.err
 
 
 def test_a_suite_run_is_planned_for_a_release(octane_world: OctaneWorld, manual: str) -> None:

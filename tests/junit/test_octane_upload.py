@@ -127,6 +127,48 @@ def test_flags_of_one_server_alone_say_it_without_a_file(folder: Folder) -> None
     assert folder.runs() == {"adds": "passed", "pays": "failed"}
 
 
+def test_the_variable_that_names_a_server_says_it_without_a_file(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+
+    assert folder().status == 0
+    assert folder.runs() == {"adds": "passed", "pays": "failed"}
+
+    monkeypatch.setenv("JAMA_URL", "https://jama.example")
+    assert "no credentials for Jama" in folder().err
+
+
+def test_the_address_says_it_where_nothing_else_does(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder("--url", folder.sandbox.browser_url).status == 0
+
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+    assert folder("--dry-run").status == 0
+
+
+@pytest.mark.parametrize("url", ["https://acme.jamacloud.com", "https://acme.example/ui/"])
+def test_an_address_that_may_be_jamas_is_taken_for_jamas(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+
+    said = folder("--url", url)
+
+    assert said.status == 2
+    assert "project is not set" in said.err
+
+
+def test_the_variables_of_both_servers_leave_it_at_jama(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+    monkeypatch.setenv("JAMA_URL", "https://acme.jamacloud.com")
+
+    assert "project is not set" in folder().err
+
+
 @pytest.mark.parametrize(
     "settings, flag, told",
     [
@@ -261,6 +303,23 @@ def test_without_upload_the_journal_is_sent_later(folder: Folder) -> None:
 
     assert "journaled  1 failed, 1 passed; nothing is sent with --no-upload" in said.out
     assert folder.sandbox.requests == ()
+
+
+def test_a_release_that_is_not_there_is_corrected_by_a_flag_and_the_upload_says_so(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.settings("release: '2.3'\n")
+    folder.sandbox.store.add("releases", name="2.4")
+    assert folder().status == 1
+    folder.settings("release: '2.4'\n")
+
+    assert toolbox(["upload"]) == 1
+
+    said = capsys.readouterr().out
+    assert "no release named '2.3'" in said
+    assert "those of the journal, not of octane.yaml; --release," in said
+    assert toolbox(["upload", "--release", "2.4"]) == 0
+    assert folder.runs() == {"adds": "passed", "pays": "failed"}
 
 
 TWICE = [

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _JUDGED_ELSEWHERE = "octane"
 _OF_JAMA = frozenset({"Plan", "Cycle", "Sent to Jama by"})
+_TOOLS_OF_JAMA = frozenset({"jama.lock", "Bundle at the test plan"})
+_SECTIONS = {"4 Planned and executed": "4 Tests", "6 Tools": "5 Tools"}
+"""What sections of the page are called where there are no cases."""
+
 _PLACES = ("workspace", "release", "milestone", "modules", "suite", "build")
 _NEVER_STARTED = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLECTED})
 
@@ -62,7 +66,9 @@ def gather_unjudged(
         reporter=reporter,
         sessions=tuple(each.header.session for each in recordings),
         identification=tuple(_facts(recordings, sent)),
-        tools=tuple(list_tools(recordings, sources)),
+        tools=tuple(
+            each for each in list_tools(recordings, sources) if each.label not in _TOOLS_OF_JAMA
+        ),
         sources=tuple(describe_sources(sources)),
         unlinked=tuple(
             TestEvidence.of(each) for each in results if each.outcome not in _NEVER_STARTED
@@ -111,7 +117,8 @@ def _deviations(
     sources: Sequence[JournalSource],
     documents: Iterable[DocumentEvidence],
 ) -> Iterator[Found]:
-    yield from (*of_sources(sources), *of_sessions(recordings))
+    for found in (*of_sources(sources), *of_sessions(recordings)):
+        yield found._replace(where=_SECTIONS.get(found.where, found.where))
     meaning = "ALM Octane does not show all of these results."
     where = "pytest-jama upload sends it"
     documents = tuple(documents)

@@ -52,7 +52,7 @@ class FollowUp(Protocol):
 
 
 @dataclass(slots=True)
-class _Way:
+class _DocumentWay:
     """A document on its way: what was pushed of it, what the server took, and what it came to."""
 
     update: Update
@@ -111,7 +111,7 @@ class DocumentSender:
             self._read_back([way for way in ways if way.receipt is None])
         return tuple(way.receipt for way in ways if way.receipt is not None)
 
-    def _begun(self, update: Update, known: ServerTask | None) -> _Way:
+    def _begun(self, update: Update, known: ServerTask | None) -> _DocumentWay:
         def queued(task: ServerTask) -> None:
             if task not in way.tasks:
                 way.tasks.append(task)
@@ -120,10 +120,10 @@ class DocumentSender:
 
         content = cast("Document", update).content
         pushed = PushedDocument(content=content, queued=queued, known=known)
-        way = _Way(update, known, pushed, tasks=[])
+        way = _DocumentWay(update, known, pushed, tasks=[])
         return way
 
-    def _try(self, way: _Way, step: Callable[[PushedDocument], None]) -> None:
+    def _try(self, way: _DocumentWay, step: Callable[[PushedDocument], None]) -> None:
         """Do the next thing for a document, unless the server cannot be used any more."""
         if self._cause is not None:
             self._end(way, document_receipts.stopped(self._handed(way), self._cause))
@@ -144,11 +144,11 @@ class DocumentSender:
             if pushed is not None:
                 self._judge(way, pushed)
 
-    def _handed(self, way: _Way) -> Handed:
+    def _handed(self, way: _DocumentWay) -> Handed:
         task = way.tasks[-1] if way.tasks else None
         return Handed(way.update, task, self._push.attempts_of(way.pushed))
 
-    def _judge(self, way: _Way, pushed: Pushed) -> None:
+    def _judge(self, way: _DocumentWay, pushed: Pushed) -> None:
         receipt = document_receipts.judged(
             self._handed(way), pushed, skip_errors=self._skip_errors, wait_s=self._wait_s
         )
@@ -160,12 +160,12 @@ class DocumentSender:
             self._observer.warned(older)
         way.taken = receipt
 
-    def _end(self, way: _Way, receipt: Receipt) -> None:
+    def _end(self, way: _DocumentWay, receipt: Receipt) -> None:
         way.receipt = receipt
         self._cause = self._cause or receipt.cause
         self._observer.received(receipt)
 
-    def _wait(self, ways: Iterable[_Way]) -> None:
+    def _wait(self, ways: Iterable[_DocumentWay]) -> None:
         """Ask for all documents until the server has worked them off, or the time is over."""
         clock = self._push.connection.clock
         ends_at, pause_s, before, asked_for_s = 0.0, _FIRST_PAUSE_S, (0, 0), 0.0
@@ -197,7 +197,7 @@ class DocumentSender:
         except KeyboardInterrupt:
             self._cause = self._cause or INTERRUPTED
 
-    def _read_back(self, ways: Sequence[_Way]) -> None:
+    def _read_back(self, ways: Sequence[_DocumentWay]) -> None:
         """Do what is left to do with what was taken.
 
         One whose task succeeded before is handed in though runs of it are not there. A server that
@@ -215,7 +215,7 @@ class DocumentSender:
             else:
                 self._end(way, receipt)
 
-    def _begin_anew(self, way: _Way) -> None:
+    def _begin_anew(self, way: _DocumentWay) -> None:
         way.known, way.taken = None, None
         way.tasks.clear()
         way.pushed = PushedDocument(content=way.pushed.content, queued=way.pushed.queued)

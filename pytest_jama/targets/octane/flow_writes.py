@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NATIVE_STATUS = "list_node.run_native_status."
 
-_TEST = FlowOption("test", "", collection="tests", is_number_id=True)
+_TEST = FlowOption("tests", "", collection="tests", is_number_id=True, is_argument=True)
 
 
 class _Test(NamedTuple):

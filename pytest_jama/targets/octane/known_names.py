@@ -53,6 +53,8 @@ def describe_unknown(entities: Entities, option: FlowOption, text: str) -> str:
     rows = [] if entity_id else entities.list(option.collection, fields="id,name", most=_MOST_NAMES)
     near = find_nearest_names(name, (str(row.get("name") or "") for row in rows))
     remedy = f"did you mean {' or '.join(map(quoted, near))}?" if near else "check it"
+    if entity_id == text:
+        remedy = f"a number alone is an ID here; write name:{text} for a name"
     return f"{option.shown}: nothing in {option.collection} {what}; {remedy}"
 
 

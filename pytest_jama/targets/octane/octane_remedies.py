@@ -55,6 +55,10 @@ _PROXY = (
     "the proxy wants a login of its own: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or ask who "
     "runs the proxy"
 )
+_TASK = (
+    "check its number, and that it is a task of this workspace; a server forgets a task after some "
+    "days: `pytest-jama verify JOURNAL` compares what it has now"
+)
 _OUR_FAULT = "that is a fault of pytest-jama, or a proxy has changed the request"
 _TOO_LARGE = (
     "a proxy before the server takes no document of this size: ask who runs it for the limit"
@@ -67,6 +71,7 @@ _CAUSES: tuple[Cause, ...] = (
     Cause(statuses={403}, asks=re.compile("GET .*/api/"), remedy=_READ_RIGHT),
     Cause(statuses={403}, asks=re.compile("/api/"), remedy=_WRITE_RIGHT),
     Cause(statuses={404}, asks=re.compile(r"/api/.*/test-results\Z"), remedy=_WORKSPACE),
+    Cause(statuses={404}, asks=re.compile(r"GET .*/test-results/\d+\Z"), remedy=_TASK),
     Cause(statuses={404}, asks=re.compile(r"GET .*/workspaces/\d+/\w+\Z"), remedy=_WORKSPACE),
     Cause(
         statuses={404}, asks=re.compile(r"/api/shared_spaces/\d+/workspaces\Z"), remedy=_WORKSPACE

@@ -76,6 +76,7 @@ def _as_before(task: PushTask, before: PushTask | None) -> str:
 def describe_denied(task: ServerTask) -> str:
     """Say that the server took a document and then knew nothing of it."""
     return (
-        f"the server took the results and does not know task {task.task_id}, which it named; "
+        f"the server took the results and does not know task {task.task_id}, which it named: "
+        f"`pytest-jama octane status {task.task_id}` asks for it once more; "
         "`pytest-jama upload` sends the same results again, which makes nothing twice"
     )
