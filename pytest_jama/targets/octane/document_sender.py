@@ -193,9 +193,9 @@ class DocumentSender:
         try:
             self._push.connection.sleep(pause_s)
         except TargetError as error:
-            self._cause = self._cause or error
+            self._cause = error
         except KeyboardInterrupt:
-            self._cause = self._cause or INTERRUPTED
+            self._cause = INTERRUPTED
 
     def _read_back(self, ways: Sequence[_DocumentWay]) -> None:
         """Do what is left to do with what was taken.
