@@ -16,6 +16,7 @@ from bench.enabled import measure_enabled, measure_memory
 from bench.idle import measure_idle, measure_newer_idle
 from bench.junit import measure_junit
 from bench.loading import measure_loading
+from bench.octane import measure_octane
 from bench.pace import measure_pace
 from bench.reports import measure_reports
 from bench.table import print_table
@@ -43,6 +44,7 @@ def main() -> None:
     print_table("Reading reports: `junit-uploader`", measure_junit(quick=quick))
     print_table("Reports: `pytest-jama report`", measure_reports(quick=quick))
     print_table("Documents for ALM Octane", measure_documents(quick=quick))
+    print_table("Uploads and sessions for ALM Octane", measure_octane(quick=quick))
     print(f"\ntook {time.monotonic() - start:.0f} s")
 
 

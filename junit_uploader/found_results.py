@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,6 +75,8 @@ def find_results(
         reads_references=settings.judges_cases,
         keeps_names=settings.keeps_traces,
     )
+    if settings.keeps_traces:
+        linked = _with_times(linked, (file.path for file in reports.files))
     if linked.holds_no_test and not settings.judges_cases:
         for file in reports.files:
             why = "holds no test, but only files that could not be collected"
@@ -104,6 +107,32 @@ def find_results(
         linked if settings.evidence.files or linked.has_files else None,
         missing,
     )
+
+
+def _with_times(linked: LinkedTests, paths: Iterable[str]) -> LinkedTests:
+    """Let tests of reports without any time begin when the first of these was written.
+
+    Whoever sends the same files again then sends the same results, which the server knows; files
+    of another night are other results.
+
+    Args:
+        linked: The tests.
+        paths: The reports; what is not a file has no time.
+    """
+    if any(result.started is not None for result in linked.results):
+        return linked
+    times = [when for path in paths if (when := _written_at(path)) is not None]
+    if not times:
+        return linked
+    written = round(min(times), 3)  # as a journal keeps it
+    return linked._replace(results=[each._replace(started=written) for each in linked.results])
+
+
+def _written_at(path: str) -> float | None:
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116 (names may be too long for a `Path`)
+    except (OSError, ValueError):
+        return None
 
 
 def _count(

@@ -14,7 +14,7 @@ from junit_uploader.options import (
     SETTING_FLAGS,
     SHARED_FLAGS,
 )
-from pytest_jama.config import JAMA, OCTANE, find_kinds, kind_of
+from pytest_jama.config import JAMA, OCTANE, find_kind_by_variable, find_kinds, kind_of
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -74,16 +74,15 @@ def _find_kind(options: Namespace) -> TargetKind[Any]:
         )
     is_there = file is not None or any(_has_file(found[0]))
     wanted = [] if is_there else [each for each in _OWN_FLAGS if _given(options, each)]
-    if not is_there and not wanted and _is_address_of_octane(options):
-        return OCTANE
-    return wanted[0] if len(wanted) == 1 else found[0]
+    by_address = None if is_there or wanted else _find_kind_by_address(options)
+    return by_address or (wanted[0] if len(wanted) == 1 else found[0])
 
 
-def _is_address_of_octane(options: Namespace) -> bool:
-    """Return whether the server is one of ALM Octane as far as its address tells."""
+def _find_kind_by_address(options: Namespace) -> TargetKind[Any] | None:
+    """Return the kind of server as far as its address tells; None for one that may be either."""
     if options.url:
-        return bool(_OF_BROWSER.search(options.url))
-    return bool(os.environ.get("OCTANE_URL")) and not os.environ.get("JAMA_URL")
+        return OCTANE if _OF_BROWSER.search(options.url) else None
+    return find_kind_by_variable(os.environ)
 
 
 def _has_file(kind: TargetKind[Any]) -> Iterator[bool]:

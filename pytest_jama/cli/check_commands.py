@@ -18,7 +18,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     type=click.Choice(["jama", "octane"]),
     help="Which server, where jama.yaml and octane.yaml are both there.",
 )
-@click.option("--url", help="Address of the Jama instance.")
+@click.option("--url", help="Address of the server.")
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")

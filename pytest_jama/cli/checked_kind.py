@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_jama.config import JAMA, OCTANE, find_file, find_kinds
+from pytest_jama.config import find_file, find_kind_by_variable, find_kinds
 from pytest_jama.core.errors import Problem, SettingsError
 
 
@@ -29,10 +29,5 @@ def find_checked_kind(target: str | None, config: Path | None) -> str:
         remedy = "say which server: --target jama or --target octane"
         raise SettingsError(Problem(f"{what} are both there", remedy, "command line"))
     has_file = config is not None or find_file(Path.cwd(), kinds[0]) is not None
-    if not has_file and _is_named(OCTANE.variables) and not _is_named(JAMA.variables):
-        return OCTANE.name
-    return kinds[0].name
-
-
-def _is_named(variables: str) -> bool:
-    return bool(os.environ.get(f"{variables}URL"))
+    named = None if has_file else find_kind_by_variable(os.environ)
+    return (named or kinds[0]).name

@@ -24,13 +24,15 @@ def toolbox() -> None:
 
 
 @toolbox.command()
-@click.option("--url", help="Address of the Jama instance.")
+@click.option("--url", help="Address of the server.")
 @click.option("--project", help="The project, by key or API ID.")
 @click.option("--plan", help="The test plan, by name or id:20494.")
 @click.option("--cycle", help="The test cycle, by name or id:20495.")
 @click.option("--release", help="ALM Octane: the release, by name or ID.")
 @click.option("--milestone", help="ALM Octane: the milestone, by name or ID.")
 @click.option("--suite", help="ALM Octane: the test suite, by name or ID.")
+@click.option("--wait", metavar="S", help="ALM Octane: for how long to wait for the server.")
+@click.option("--module", multiple=True, help="ALM Octane: an application module; several times.")
 @click.option(
     "--skip-errors", is_flag=True, help="ALM Octane: leave out references to what is not there."
 )
@@ -56,6 +58,7 @@ def toolbox() -> None:
 @click.argument("journals", nargs=-1, type=click.Path(path_type=Path), metavar="[JOURNAL]...")
 def upload(
     *,
+    module: tuple[str, ...],
     config: Path | None,
     report: tuple[str, ...],
     accept_edited: bool,
@@ -79,8 +82,8 @@ def upload(
     pytest-jama upload .jama/20261122T043016Z-9f2c1ab0.jsonl
     pytest-jama upload shards/*.jsonl
 
-    Exit status: 0 all sent, 1 something not sent, 2 wrong use or settings, 3 Jama out of reach or
-    credentials refused.
+    Exit status: 0 all sent, 1 something not sent, 2 wrong use or settings, 3 the server out of
+    reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.upload import UploadOptions, run_upload  # noqa: PLC0415
     from pytest_jama.core.plan import Mode  # noqa: PLC0415
@@ -89,9 +92,9 @@ def upload(
     mode = Mode.DRY_RUN if dry_run else Mode.SEND
     output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
     accepted = ["--accept-edited"] if accept_edited else []
-    reports = [f"--report={each}" for each in report]
-    command = ["pytest-jama", "upload", *_words(given), *reports, *accepted, *map(str, journals)]
-    flags = {**given, "report": list(map(os.path.abspath, report))}
+    several = [*(f"--module={each}" for each in module), *(f"--report={each}" for each in report)]
+    command = ["pytest-jama", "upload", *_words(given), *several, *accepted, *map(str, journals)]
+    flags = {**given, "modules": module or None, "report": list(map(os.path.abspath, report))}
     options = UploadOptions(journals, config, flags, accepts_edited=accept_edited)
     with second_interrupt_ends_all():
         return run_upload(options, output, command=command)

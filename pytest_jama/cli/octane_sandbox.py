@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -125,14 +124,13 @@ def _print_workspace(store: OctaneStore) -> None:
     for task in tasks:
         details = f": {task.details}" if task.details else ""
         say(f"Task {task.id}: {task.status}{details}")
-    fields = "name,native_status{name},test{name,package,class_name},taxonomies{name}"
-    runs = store.all("runs", fields=fields)
-    if len(runs) > _MOST_RUNS:
-        counts = Counter(run["native_status"]["name"] for run in runs)
+    counts = store.count_by("runs", "native_status")
+    if (count := sum(counts.values())) > _MOST_RUNS:
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
-        say(f"{len(runs)} runs: {words}")
+        say(f"{count} runs: {words}")
         return
-    _print_table(runs)
+    fields = "name,native_status{name},test{name,package,class_name},taxonomies{name}"
+    _print_table(store.all("runs", fields=fields))
 
 
 def _print_table(runs: Sequence[Mapping[str, Any]]) -> None:

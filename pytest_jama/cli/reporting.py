@@ -228,5 +228,6 @@ def _facts(answer: _Reported) -> dict[str, Any]:
 
 def _sum_up(record: EvidenceRecord) -> str:
     verdict = "passed" if record.is_passed else "not passed"
-    cases = "" if record.documents is not None else f"{counted(len(record.cases), 'case')}; "
-    return f"{verdict}; {cases}{record.sentence}"
+    # a server that judges the results itself knows no cases
+    cases = f"; {counted(len(record.cases), 'case')}" if record.documents is None else ""
+    return f"{verdict}{cases}; {record.sentence}"

@@ -57,7 +57,7 @@ def _random_seed() -> int:
 @click.option("--tls-cert", type=_FILE, help="Serve https with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, help="The key of --tls-cert (PEM).")
 @click.option("--tls-client-ca", type=_FILE, help="Ask clients for a certificate of this CA (PEM).")
-@click.option("--context-path", default="", help="What stands before /rest, as /contour.")
+@click.option("--context-path", default="", help="What stands before /rest or /api, as /contour.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sandbox(
     *,

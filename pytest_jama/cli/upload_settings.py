@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config import JAMA, Settings, kind_of, load_from_journal
+from pytest_jama.config.kinds import KINDS
+from pytest_jama.config.layers import overridable
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import without_user_info
 from pytest_jama.journal.folder import FOLDER, shown
@@ -189,11 +191,13 @@ def _server_problems(
 
 
 def _flags_of_others(flags: Flags, kind: TargetKind[Any]) -> Iterator[Problem]:
-    """Yield the flags that only places in Jama have, where journals are for another server."""
-    for name in JAMA.destination:
-        if flags.get(name) is not None and name not in kind.destination:
-            what = f"is a flag for {JAMA.title}, and the journals are for {kind.title}"
-            yield Problem(what, "leave it out", f"--{name}")
+    """Yield the flags for settings that only another kind of server has than that of journals."""
+    for other in KINDS:
+        for name, given in overridable(other).items():
+            is_given = flags.get(name) not in (None, False)
+            if is_given and name not in overridable(kind):
+                what = f"is a flag for {other.title}, and the journals are for {kind.title}"
+                yield Problem(what, "leave it out", f"--{given.option}")
 
 
 def _shown_url(url: object) -> str:

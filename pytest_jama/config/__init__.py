@@ -31,7 +31,12 @@ from pytest_jama.config.models import (
     UploadSettings,
 )
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
-from pytest_jama.config.settings_files import find_file, find_kinds, ways_to_find_again
+from pytest_jama.config.settings_files import (
+    find_file,
+    find_kind_by_variable,
+    find_kinds,
+    ways_to_find_again,
+)
 from pytest_jama.config.verdict_settings import VerdictSettings
 
 __all__ = [
@@ -55,6 +60,7 @@ __all__ = [
     "config_digests",
     "describe_exposure",
     "find_file",
+    "find_kind_by_variable",
     "find_kinds",
     "find_redactor",
     "kind_of",

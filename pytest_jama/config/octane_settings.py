@@ -285,6 +285,10 @@ class OctaneSettings(SharedSettings):
         """Whether all runs are compared after a push: who says how long to wait wants to know."""
         return "wait_s" in self.model_fields_set
 
+    def is_given(self, name: str) -> bool:
+        """Return whether a setting is there; `wait` only where it was said, see above."""
+        return super().is_given(name) and (name != "wait" or self.reads_all_back)
+
     @classmethod
     def said_by_url(cls, url: object) -> Mapping[str, str]:
         """Return the IDs of space and workspace in a browser's address."""

@@ -9,6 +9,7 @@ from pytest_jama.config.kinds import JAMA, KINDS, OCTANE
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_jama.config.kinds import TargetKind
@@ -34,6 +35,16 @@ def find_kinds(start: Path, file: Path | None = None) -> tuple[TargetKind[Any], 
         if found:
             return found
     return (JAMA,)
+
+
+def find_kind_by_variable(environ: Mapping[str, str]) -> TargetKind[Any] | None:
+    """Return the kind of the only server that a variable names; None without one, or with several.
+
+    Args:
+        environ: The environment.
+    """
+    named = [kind for kind in KINDS if environ.get(f"{kind.variables}URL")]
+    return named[0] if len(named) == 1 else None
 
 
 def find_file(start: Path, kind: TargetKind[Any] = JAMA) -> Path | None:

@@ -64,6 +64,16 @@ def test_what_makes_the_document_is_in_the_journal_in_its_order(tmp_path: Path) 
     assert [*again.environment, *again.fields] == ["OS", "Browser", "Test_Level", "Framework"]
 
 
+@pytest.mark.parametrize("text, is_said", [(WHERE, False), (f"{WHERE}wait: 120\n", True)])
+def test_a_journal_knows_whether_it_was_said_how_long_to_wait(
+    tmp_path: Path, text: str, is_said: bool
+) -> None:
+    loaded = load(tmp_path, text)
+    again = load_kept(tmp_path, kept_of(loaded)).settings
+    assert (loaded.settings.reads_all_back, again.reads_all_back) == (is_said, is_said)
+    assert again.wait_s == 120
+
+
 def test_a_journal_says_where_its_results_go(tmp_path: Path) -> None:
     kept = kept_of(load(tmp_path, WHERE))
     where = {name: kept[name] for name in ("target", "url", "space", "workspace")}

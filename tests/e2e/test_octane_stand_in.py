@@ -122,3 +122,40 @@ def test_the_runs_of_a_session_are_there_and_are_not_sent_again(
     assert again.status == 0, again.output
     assert "earlier    1 document had arrived before" in again.output
     assert (len(store.tasks()), store.count("attachments")) == (1, 2)
+
+
+def test_wrong_names_of_a_session_that_was_recorded_are_corrected_by_flags(
+    work: OctaneWork,
+) -> None:
+    assert work.sandbox is not None
+    places = work.sandbox.store
+    places.add("releases", name="2.4")
+    (login, checkout) = (places.add("product_areas", name=name) for name in ("Login", "Checkout"))
+    work.write("test_it.py", "def test_passes(): pass\n")
+    place = (work.folder / "octane.yaml").read_text(encoding="utf-8")
+    work.write("octane.yaml", f"{place}release: '2.5'\nmodules: Logon\n")
+    refused = work.pytest()
+
+    modules = ("--module", "Login", "--module", "Checkout")
+    sent = work.run("pytest_jama", "upload", "--release", "2.4", *modules, "--wait", "30")
+
+    assert "NOT SENT   there is no application module named 'Logon'" in refused.output
+    assert "the journal keeps these settings: `pytest-jama upload --module=" in refused.output
+    assert sent.status == 0, sent.output
+    (test,) = places.all("automated_tests", fields="product_areas")
+    assert {each["id"] for each in test["product_areas"]["data"]} == {login, checkout}
+    assert work.lines("upload")[-1]["command"][2:6] == [
+        *("--release=2.4", "--wait=30", "--module=Login", "--module=Checkout")
+    ]
+
+
+def test_a_flag_that_jama_does_not_have_is_refused_with_its_journals(work: OctaneWork) -> None:
+    work.write("jama.yaml", "url: https://jama.example\nproject: P\nplan: P\ncycle: C\n")
+    (work.folder / "octane.yaml").unlink()
+    work.run("pytest", "--jama", "--jama-no-upload")
+    (journal,) = work.journals()
+
+    finished = work.run("pytest_jama", "upload", "--module", "Login", str(journal))
+
+    assert finished.status == 2, finished.output
+    assert "--module: is a flag for ALM Octane, and the journals are for Jama" in finished.output

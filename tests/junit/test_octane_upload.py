@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -124,6 +125,18 @@ def test_flags_of_one_server_alone_say_it_without_a_file(folder: Folder) -> None
 
     assert said.status == 0, said
     assert folder.runs() == {"adds": "passed", "pays": "failed"}
+
+
+def test_the_variable_that_names_a_server_says_it_without_a_file(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTANE_URL", folder.sandbox.browser_url)
+
+    assert folder().status == 0
+    assert folder.runs() == {"adds": "passed", "pays": "failed"}
+
+    monkeypatch.setenv("JAMA_URL", "https://jama.example")
+    assert "no credentials for Jama" in folder().err
 
 
 def test_the_address_says_it_where_nothing_else_does(
@@ -366,3 +379,25 @@ def test_names_that_differ_in_blanks_alone_are_those_of_several_tests(
     assert said.status == 0, said
     names = ("t[\r\n]", "t[ ]", "t[\x85]", "t[\u2028]")
     assert folder.runs() == dict.fromkeys(names, "passed")
+
+
+def test_a_report_without_times_is_the_same_until_it_is_written_anew(folder: Folder) -> None:
+    folder.settings()
+    documents = []
+    for night in (0, 0, 1):
+        folder.write("report.xml", suite(PASSED, FAILED))
+        os.utime(folder.path / "report.xml", (1_767_607_200.5 + night,) * 2)
+        assert folder("--output", "out.xml").status == 0
+        documents.append((folder.path / "out.xml").read_text(encoding="utf-8"))
+    first, again, anew = documents
+    assert first == again != anew
+    assert first.count('started="1767607200500"') == 2
+
+
+def test_a_report_without_times_that_is_sent_again_makes_nothing_twice(folder: Folder) -> None:
+    folder.settings()
+    folder.write("report.xml", suite(PASSED, FAILED))
+    first = folder()
+    again = folder()
+    assert (first.status, again.status) == (0, 0)
+    assert folder.sandbox.store.count("previous_runs") == 2

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 FieldKind = Literal["string", "memo", "number", "boolean", "date", "reference", "references"]
-SCALARS = frozenset({"string", "memo", "number", "boolean", "date"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,14 +126,14 @@ class _DocumentReader:
                 if not slot.many:
                     parent.at, parent.chosen = parent.at + 1, ""
                 return self._types[slot.types[slot.names.index(name)]]
-            self._need_no_more(parent, slot)
+            if slot.required:
+                raise self._lack(parent, slot)
             parent.at, parent.chosen = parent.at + 1, ""
         raise self._refusal(f"{name!r} may not stand at this place in {parent.type.name!r}")
 
-    def _need_no_more(self, parent: _Open, slot: ChildSlot) -> None:
-        if slot.required:
-            wanted = " or ".join(slot.names)
-            raise self._refusal(f"{parent.type.name!r} lacks {wanted!r} at this place")
+    def _lack(self, parent: _Open, slot: ChildSlot) -> InvalidDocumentError:
+        wanted = " or ".join(slot.names)
+        return self._refusal(f"{parent.type.name!r} lacks {wanted!r} at this place")
 
     def _check_attributes(self, kind: ElementType, name: str, given: dict[str, str]) -> None:
         for word, value in given.items():
@@ -158,7 +158,9 @@ class _DocumentReader:
     def _end(self, _: str) -> None:
         current = self._open.pop()
         for slot in current.type.slots[current.at :]:
-            self._need_no_more(current, slot)
-        current.element.text = "".join(current.texts)
+            if slot.required:
+                raise self._lack(current, slot)
+        if current.texts:
+            current.element.text = "".join(current.texts)
         if current.element.name in _DELIVERED:
             self._done.append(current.element)

@@ -18,6 +18,9 @@ STATUSES = ("Passed", "Failed", "Skipped", "Planned")
 TEST_FIELDS = ("Test_Level", "Test_Type", "Testing_Tool_Type", "Framework")
 _LONG = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _LINK = re.compile(r"(https?://|tds?://|testdirector:)[^\r\n]*")
+_SURE_DIGITS = 18
+"""As many digits are never too many."""
+
 _XML_BLANKS = " \t\r\n"
 
 
@@ -48,11 +51,17 @@ def _length(name: str, low: int, high: int, pattern: re.Pattern[str] | None = No
     if pattern is not None:
         bounds += f"<xs:pattern value={quoteattr(pattern.pattern)}/>"
 
-    def check(text: str) -> bool:
-        is_right = pattern is None or pattern.fullmatch(text) is not None
-        return is_right and low <= utf16_length(text) <= high
+    def is_short(text: str) -> bool:
+        return low <= (len(text) if text.isascii() else utf16_length(text)) <= high
 
-    return ValueType(name, check, f'<xs:restriction base="xs:string">{bounds}</xs:restriction>')
+    def check(text: str) -> bool:
+        return (pattern is None or pattern.fullmatch(text) is not None) and is_short(text)
+
+    return ValueType(
+        name,
+        is_short if pattern is None else check,
+        f'<xs:restriction base="xs:string">{bounds}</xs:restriction>',
+    )
 
 
 def _words(name: str, words: tuple[str, ...]) -> ValueType:
@@ -63,6 +72,8 @@ def _words(name: str, words: tuple[str, ...]) -> ValueType:
 
 
 def _is_long(text: str) -> bool:
+    if len(text) <= _SURE_DIGITS and text.isascii() and text.isdigit():
+        return True
     bare = text.strip(_XML_BLANKS)
     if not _LONG.fullmatch(bare):
         return False

@@ -312,7 +312,11 @@ def _identity(element: Element) -> str:
     values = element.attributes
     parts = [values.get(name, "") for name in ("module", "package", "class", "name")]
     kind = "test" if element.name == "test_run" else "gherkin test"
-    return f"{kind}:{dumped(parts)}"
+    return f"{kind}:{_APART.join(parts)}"
+
+
+_APART = "\x1f"
+"""What no document can hold, since XML cannot."""
 
 
 def _new_test(taken: _Taken) -> NewEntity:

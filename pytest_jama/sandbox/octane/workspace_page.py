@@ -48,10 +48,13 @@ _RUN_FIELDS = parse_fields(
     "external_report_url,test{name,package,class_name},taxonomies{name,category{name}},"
     "release{name},parent_suite{name}"
 )
+_TEST_FIELDS = parse_fields(
+    "name,subtype,package,class_name,last_runs{native_status{logical_name}}"
+)
 
 
 async def show_workspace(request: Request) -> Response:
-    """Show counts, the newest runs and tasks, the environments."""
+    """Show counts, the newest runs, tests and tasks, the environments."""
     site = octane_site_of(request)
     status = request.query_params.get("status")
     wanted = status if status in _LOOKS else None
@@ -63,7 +66,8 @@ async def show_workspace(request: Request) -> Response:
         looks=_LOOKS,
         status=wanted,
         runs=runs,
-        tests=site.store.count("tests"),
+        test_count=site.store.count("tests"),
+        tests=_tests(request),
         environments=_environments(request),
         tasks=_tasks(request),
     )
@@ -88,6 +92,13 @@ def _runs(request: Request, status: str | None) -> list[dict[str, Any]]:
     window = ListWindow(limit=ROWS_PER_PAGE, order_by=("-id",))
     entities, _ = site.answers.select(collection, statement, window)
     return site.answers.shown(entities, collection, _RUN_FIELDS)
+
+
+def _tests(request: Request) -> list[dict[str, Any]]:
+    site, collection = octane_site_of(request), COLLECTIONS["tests"]
+    window = ListWindow(limit=ROWS_PER_PAGE, order_by=("-id",))
+    entities, _ = site.answers.select(collection, None, window)
+    return site.answers.shown(entities, collection, _TEST_FIELDS)
 
 
 def _environments(request: Request) -> list[dict[str, Any]]:

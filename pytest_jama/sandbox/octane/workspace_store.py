@@ -173,6 +173,24 @@ class OctaneStore:
         """Return how many entities a collection has."""
         return self._answers.select(COLLECTIONS[collection], None, ListWindow(limit=1))[1]
 
+    def count_by(self, collection: str, field: str) -> dict[str, int]:
+        """Return how many entities of a collection have each entry of a list, by its name.
+
+        Args:
+            collection: As in paths.
+            field: A stored field that refers to one entry.
+        """
+        names = [each.name for each in COLLECTIONS[collection].types]
+        rows = self.database.all(
+            "SELECT json_extract(entry.fields, '$.name') AS name, count(*) AS number "  # noqa: S608 - marks, a name
+            "FROM entities AS entity JOIN entities AS entry "
+            f"ON entry.pk = json_extract(entity.fields, '$.{field}') "
+            f"WHERE entity.type IN ({','.join('?' * len(names))}) GROUP BY entry.pk "
+            "ORDER BY number DESC, name",
+            names,
+        )
+        return {row["name"]: row["number"] for row in rows}
+
     def add_field(self, type_name: str, field: str, *, label: str = "") -> None:
         """Add a field of this workspace to a type, such as `region_udf` or `lines_udf:number`."""
         spec = parse_field(field)

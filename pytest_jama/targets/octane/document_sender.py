@@ -1,25 +1,70 @@
-"""Documents of results, one after the other, and what became of each."""
+"""Documents of results: all are handed in, then asked for, then read back.
+
+A server works them off one after the other while the next ones arrive, and one pause serves all.
+"""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pytest_jama.core.errors import InterruptedUploadError, RefusedError, TargetError
-from pytest_jama.core.plan import Receipt, SendState
-from pytest_jama.targets.octane import push_words
-from pytest_jama.targets.octane.push_task import FAILED, SUCCESS, WARNING
+from pytest_jama.core.plan import SendState
+from pytest_jama.targets.octane import document_receipts, push_words
+from pytest_jama.targets.octane.document_receipts import TAKEN, Handed
+from pytest_jama.targets.octane.results_push import PushedDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_jama.core.errors import PytestJamaError
-    from pytest_jama.core.plan import ServerTask, Update
+    from pytest_jama.core.plan import Receipt, ServerTask, Update
     from pytest_jama.core.port import Observer
-    from pytest_jama.targets.octane.results_push import Document, Pushed, ResultsPush
+    from pytest_jama.targets.octane.results_push import Pushed, ResultsPush
 
 INTERRUPTED = InterruptedUploadError("interrupted")
 """Why documents were not sent after Ctrl-C."""
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 5.0
+_GROWTH = 1.5
+
+
+class Document(Protocol):
+    """What of a document matters here."""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes."""
+
+
+class FollowUp(Protocol):
+    """Does what is left to do with a document that the server has taken."""
+
+    def __call__(self, update: Update, attempts: int, *others: tuple[Update, int]) -> str:
+        """Return what of a document the server does not have, empty when it has all.
+
+        Args:
+            update: The document.
+            attempts: How many requests handed it in.
+            others: The same of those that come after it.
+        """
+
+
+@dataclass(slots=True)
+class _DocumentWay:
+    """A document on its way: what was pushed of it, what the server took, and what it came to."""
+
+    update: Update
+    known: ServerTask | None
+    pushed: PushedDocument
+    tasks: list[ServerTask]
+    taken: Receipt | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.taken is None and self.receipt is None
 
 
 class DocumentSender:
@@ -29,11 +74,10 @@ class DocumentSender:
         push: Hands a document in.
         tasks: In which task the server took what earlier uploads sent, by `Update.key`.
         observer: Told each receipt.
-        follow_up: Does what is left to do with a document that the server has taken, after so many
-            requests that handed it in; returns what of it the server does not have, empty when it
-            has all.
+        follow_up: Does what is left to do with a document that the server has taken.
         skip_errors: Whether the server takes what refers to something that does not exist.
-        wait_s: For how long each document is waited for.
+        wait_s: For how long it is waited until the server has worked off one of them, and then the
+            next one: it may take them one after the other.
         is_resumed: Whether an earlier upload may have sent some of them.
     """
 
@@ -43,7 +87,7 @@ class DocumentSender:
         *,
         tasks: Mapping[str, ServerTask],
         observer: Observer,
-        follow_up: Callable[[Update, int], str],
+        follow_up: FollowUp,
         skip_errors: bool,
         wait_s: float,
         is_resumed: bool = False,
@@ -55,128 +99,136 @@ class DocumentSender:
         self._skip_errors = skip_errors
         self._wait_s = wait_s
         self._is_resumed = is_resumed
-        self._is_success = False
+        self._cause: PytestJamaError | None = None
 
     def send(self, updates: Sequence[Update]) -> tuple[Receipt, ...]:
         """Send documents; when the server cannot be used any more, the rest is not sent."""
-        receipts: list[Receipt] = []
-        cause: PytestJamaError | None = None
-        for update in updates:
-            receipt = _not_sent(update, cause) if cause else self._send(update)
-            cause = cause or receipt.cause
-            receipts.append(receipt)
-            self._observer.received(receipt)
-        return tuple(receipts)
+        ways = [self._begun(update, self._tasks.get(update.key)) for update in updates]
+        for way in ways:
+            self._try(way, self._push.begin)
+        while any(way.receipt is None for way in ways):
+            self._wait(ways)
+            self._read_back([way for way in ways if way.receipt is None])
+        return tuple(way.receipt for way in ways if way.receipt is not None)
 
-    def _send(self, update: Update) -> Receipt:
-        """Send a document, also one whose task succeeded before though runs of it are not there.
-
-        A server that was set back counts its tasks anew, and the one that is known is then that of
-        another document. One that has these bytes does not process them again.
-        """
-        known = self._tasks.get(update.key)
-        receipt = self._bring(update, known)
-        is_missed = receipt.state is SendState.PARTLY and self._is_success
-        if known is not None and is_missed and not receipt.attempts:
-            return self._bring(update, None)
-        return receipt
-
-    def _bring(self, update: Update, known: ServerTask | None) -> Receipt:
-        tasks = [known] if known is not None else []
-
+    def _begun(self, update: Update, known: ServerTask | None) -> _DocumentWay:
         def queued(task: ServerTask) -> None:
-            if task not in tasks:
-                tasks.append(task)
-                self._observer.received(self._queued(update, task))
+            if task not in way.tasks:
+                way.tasks.append(task)
+                attempts = self._push.attempts_of(way.pushed)
+                self._observer.received(document_receipts.queued(update, task, attempts))
 
+        content = cast("Document", update).content
+        pushed = PushedDocument(content=content, queued=queued, known=known)
+        way = _DocumentWay(update, known, pushed, tasks=[])
+        return way
+
+    def _try(self, way: _DocumentWay, step: Callable[[PushedDocument], None]) -> None:
+        """Do the next thing for a document, unless the server cannot be used any more."""
+        if self._cause is not None:
+            self._end(way, document_receipts.stopped(self._handed(way), self._cause))
+            return
+        if way.known is not None and not way.tasks:
+            way.tasks.append(way.known)
         try:
-            pushed = self._push.bring(cast("Document", update), known, queued)
+            step(way.pushed)
+            pushed = self._push.settle(way.pushed)
         except RefusedError as refusal:
-            return self._refused(update, refusal, tasks)
+            refused = document_receipts.refused(self._handed(way), refusal, known=way.known)
+            self._end(way, refused)
         except TargetError as error:
-            return self._stopped(update, error, tasks)
+            self._end(way, document_receipts.stopped(self._handed(way), error))
         except KeyboardInterrupt:
-            return self._stopped(update, INTERRUPTED, tasks)
-        receipt = self._judged(update, pushed, tasks)
-        if pushed.was_there and not self._is_resumed and receipt.state in _TAKEN:
-            self._observer.warned(push_words.describe_older(tasks[-1], update.title))
-        self._is_success = receipt.state is SendState.SENT
-        return self._followed_up(receipt) if receipt.state in _TAKEN else receipt
+            self._end(way, document_receipts.stopped(self._handed(way), INTERRUPTED))
+        else:
+            if pushed is not None:
+                self._judge(way, pushed)
 
-    def _queued(self, update: Update, task: ServerTask) -> Receipt:
-        words = push_words.describe_queued(task)
-        return self._receipt(update, SendState.UNVERIFIED, words, task=task)
+    def _handed(self, way: _DocumentWay) -> Handed:
+        task = way.tasks[-1] if way.tasks else None
+        return Handed(way.update, task, self._push.attempts_of(way.pushed))
 
-    def _judged(self, update: Update, pushed: Pushed, tasks: Sequence[ServerTask]) -> Receipt:
-        """Return what the end of its task makes of a document."""
-        last = pushed.task
-        if last is None:
-            denied = push_words.describe_denied(tasks[-1])
-            return self._receipt(update, SendState.UNVERIFIED, denied, task=tasks[-1])
-        words = push_words.describe_end(
-            last, before=pushed.failed_before, skip_errors=self._skip_errors, wait_s=self._wait_s
+    def _judge(self, way: _DocumentWay, pushed: Pushed) -> None:
+        receipt = document_receipts.judged(
+            self._handed(way), pushed, skip_errors=self._skip_errors, wait_s=self._wait_s
         )
-        state = _STATES.get(last.status, SendState.UNVERIFIED)
-        return self._receipt(update, state, words, task=last.task)
+        if receipt.state not in TAKEN:
+            self._end(way, receipt)
+            return
+        if pushed.was_there and not self._is_resumed:
+            older = push_words.describe_older(way.tasks[-1], way.update.title)
+            self._observer.warned(older)
+        way.taken = receipt
 
-    def _followed_up(self, receipt: Receipt) -> Receipt:
-        """Return what becomes of a receipt when the server is asked what it has now."""
+    def _end(self, way: _DocumentWay, receipt: Receipt) -> None:
+        way.receipt = receipt
+        self._cause = self._cause or receipt.cause
+        self._observer.received(receipt)
+
+    def _wait(self, ways: Iterable[_DocumentWay]) -> None:
+        """Ask for all documents until the server has worked them off, or the time is over."""
+        clock = self._push.connection.clock
+        ends_at, pause_s, before, asked_for_s = 0.0, _FIRST_PAUSE_S, (0, 0), 0.0
+        while under_way := [way for way in ways if way.is_under_way]:
+            state = len(under_way), sum(way.pushed.attempts for way in under_way)
+            if state != before:
+                ends_at, before = clock() + self._wait_s, state
+            left_s = ends_at - clock()
+            if left_s <= 0:
+                for way in under_way:
+                    self._judge(way, self._push.end(way.pushed))
+                return
+            # asking for many takes a while at so many requests in a second: that is a pause, too
+            self._pause(min(max(pause_s - asked_for_s, pause_s / 2), left_s))
+            pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
+            began_at = clock()
+            for way in under_way:
+                self._try(way, self._push.ask)
+            asked_for_s = clock() - began_at
+
+    def _pause(self, pause_s: float) -> None:
         try:
-            missing = self._follow_up(receipt.update, receipt.attempts)
+            self._push.connection.sleep(pause_s)
+        except TargetError as error:
+            self._cause = self._cause or error
+        except KeyboardInterrupt:
+            self._cause = self._cause or INTERRUPTED
+
+    def _read_back(self, ways: Sequence[_DocumentWay]) -> None:
+        """Do what is left to do with what was taken.
+
+        One whose task succeeded before is handed in though runs of it are not there. A server that
+        was set back counts its tasks anew, and the one that is known is then that of another
+        document. One that has these bytes does not process them again.
+        """
+        for at, way in enumerate(ways):
+            if way.taken is None:
+                continue
+            others = [(each.update, each.taken.attempts) for each in ways[at + 1 :] if each.taken]
+            receipt = self._followed_up(way.taken, others)
+            is_missed = receipt.state is SendState.PARTLY and way.taken.state is SendState.SENT
+            if way.known is not None and is_missed and not receipt.attempts:
+                self._begin_anew(way)
+            else:
+                self._end(way, receipt)
+
+    def _begin_anew(self, way: _DocumentWay) -> None:
+        way.known, way.taken = None, None
+        way.tasks.clear()
+        way.pushed = PushedDocument(content=way.pushed.content, queued=way.pushed.queued)
+        self._try(way, self._push.hand_in)
+
+    def _followed_up(self, taken: Receipt, others: Sequence[tuple[Update, int]]) -> Receipt:
+        """Return what becomes of a receipt when the server is asked what it has now."""
+        if self._cause is not None:
+            return document_receipts.unread(taken, self._cause)
+        try:
+            missing = self._follow_up(taken.update, taken.attempts, *others)
         except RefusedError as refusal:
             self._observer.warned(f"the results were taken, but not compared: {refusal}")
-            return receipt
+            return taken
         except TargetError as error:
-            return self._unread(receipt, error)
+            return document_receipts.unread(taken, error)
         except KeyboardInterrupt:
-            return self._unread(receipt, INTERRUPTED)
-        if not missing:
-            return receipt
-        words = f"{receipt.error}; {missing}" if receipt.error else missing
-        return receipt._replace(state=SendState.PARTLY, error=words)
-
-    def _unread(self, receipt: Receipt, cause: PytestJamaError) -> Receipt:
-        error = f"the results were taken, but not read back: {cause}"
-        is_whole = receipt.state is SendState.SENT
-        state = SendState.UNVERIFIED if is_whole else receipt.state
-        return receipt._replace(state=state, error=receipt.error or error, cause=cause)
-
-    def _refused(
-        self, update: Update, refusal: RefusedError, tasks: Sequence[ServerTask]
-    ) -> Receipt:
-        """Judge a refusal: of the document, or of a question after what was taken before."""
-        is_known_only = update.key in self._tasks and tasks[-1] == self._tasks[update.key]
-        if tasks and not (is_known_only and self._push.attempts):
-            words = f"{push_words.describe_queued(tasks[-1])}; {refusal}"
-            return self._receipt(update, SendState.UNVERIFIED, words, task=tasks[-1])
-        is_for_good = HTTPStatus.BAD_REQUEST <= refusal.http_status < _TEMPORARY
-        is_for_good = is_for_good and refusal.http_status != HTTPStatus.TOO_MANY_REQUESTS
-        state = SendState.REFUSED if is_for_good else SendState.NOT_SENT
-        return self._receipt(update, state, str(refusal))
-
-    def _stopped(
-        self, update: Update, cause: PytestJamaError, tasks: Sequence[ServerTask]
-    ) -> Receipt:
-        if not tasks:
-            return _not_sent(update, cause)._replace(attempts=self._push.attempts)
-        words = f"{push_words.describe_queued(tasks[-1])}; {cause}"
-        receipt = self._receipt(update, SendState.UNVERIFIED, words, task=tasks[-1])
-        return receipt._replace(cause=cause)
-
-    def _receipt(
-        self, update: Update, state: SendState, error: str, *, task: ServerTask | None = None
-    ) -> Receipt:
-        return Receipt(update, state, attempts=self._push.attempts, error=error, task=task)
-
-
-_STATES = {
-    SUCCESS: SendState.SENT,
-    WARNING: SendState.PARTLY,
-    FAILED: SendState.REFUSED,
-}
-_TAKEN = frozenset({SendState.SENT, SendState.PARTLY})
-_TEMPORARY = HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _not_sent(update: Update, cause: PytestJamaError) -> Receipt:
-    return Receipt(update, SendState.NOT_SENT, attempts=0, error=str(cause), cause=cause)
+            return document_receipts.unread(taken, INTERRUPTED)
+        return document_receipts.lacking(taken, missing)

@@ -15,7 +15,7 @@ from pytest_jama.targets.octane.entities import PAGE_SIZE
 from pytest_jama.targets.octane.evidence_files import EvidenceSender
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.core.plan import Findings, Update
     from pytest_jama.core.port import Observer
@@ -65,41 +65,49 @@ class TakenDocuments:
             self._results[result.test_id].append(result)
         self._files = EvidenceSender(entities, findings, observer)
         self._run_ids: dict[str, str] = {}
+        self._gaps: dict[str, list[RunGap]] = {}
 
-    def follow_up(self, update: Update, attempts: int) -> str:
+    def follow_up(self, update: Update, attempts: int, *others: tuple[Update, int]) -> str:
         """Compare the runs of a document and attach files; say what is missing, empty for nothing.
 
         Args:
             update: The document.
             attempts: How many requests have handed it in; what only an earlier upload has handed in
                 is always compared.
+            others: The same of those that come after it: their runs are in the same lists.
 
         Raises:
             RefusedError: When its runs may not be read.
             TargetError: When the server cannot be used any more.
         """
         document = cast("ResultDocument", update)
-        missing = self.find_missing(document, always=self._reads_all or not attempts)
+        if document.key not in self._gaps and self._is_due(document, attempts):
+            self._compare([document, *self._due_of(others)])
+        gaps = self._gaps.pop(document.key, ())
         self.attach(document)
-        return missing
+        return describe_gaps(gaps, of=len(document.tests))
 
-    def find_missing(self, document: ResultDocument, *, always: bool) -> str:
-        """Say which runs of a document are not there as they were sent; empty when all are.
+    def _due_of(self, documents: Iterable[tuple[Update, int]]) -> Iterator[ResultDocument]:
+        for update, attempts in documents:
+            document = cast("ResultDocument", update)
+            if self._is_due(document, attempts):
+                yield document
 
-        Args:
-            document: The document.
-            always: Whether it is compared though that takes many requests.
-
-        Raises:
-            TargetError: When the server does not show its runs.
-        """
-        results = [each for test in document.tests for each in self._results[test.test_id]]
+    def _is_due(self, document: ResultDocument, attempts: int) -> bool:
+        if self._reads_all or not attempts:
+            return True
+        results = (each for test in document.tests for each in self._results[test.test_id])
         covers_items = any(each.links for each in results)
-        if not always and not is_due(
-            runs=len(document.tests), covers_items=covers_items, skip_errors=self._skip_errors
-        ):
-            return ""
-        return describe_gaps(self._read_back(document.tests), of=len(document.tests))
+        runs = len(document.tests)
+        return is_due(runs=runs, covers_items=covers_items, skip_errors=self._skip_errors)
+
+    def _compare(self, documents: Sequence[ResultDocument]) -> None:
+        """Learn which runs of documents are not there as they were sent."""
+        key_by_test = {test.test_id: each.key for each in documents for test in each.tests}
+        gaps = self._read_back([test for each in documents for test in each.tests])
+        self._gaps.update((each.key, []) for each in documents)
+        for gap in gaps:
+            self._gaps[key_by_test[gap.test.test_id]].append(gap)
 
     def attach(self, document: ResultDocument) -> None:
         """Attach the files of the tests of a document to their runs; a refusal is told.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import RefusedError
+from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Findings, Plan
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
@@ -26,10 +26,16 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Receipt, Update
     from pytest_jama.core.port import Observer
     from pytest_jama.targets.http.give_up import Clocks
+    from pytest_jama.targets.octane.context import UploadContext
     from pytest_jama.targets.octane.document_head import BuildIds
 
 _LOOKS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Pauses before each look for a build that a document needs. Source: a test of the vendor."""
+
+_CORRECTED_BY = (
+    "the journal keeps these settings: `pytest-jama upload --module=NAME` (--release, --milestone, "
+    "--suite) says others, --skip-errors leaves out what is not there"
+)
 
 
 def make_octane_target(
@@ -88,14 +94,7 @@ class OctaneTarget:
             return Plan()
         self._client.connection.tell(observer)
         try:
-            context = find_context(
-                Entities(self._client),
-                self._settings,
-                items=items_of(findings.results),
-                facts=BuildFacts.of(findings.results),
-                create=create,
-                observer=observer,
-            )
+            context = self._find_context(findings, create=create, observer=observer)
         except KeyboardInterrupt:
             self._client.connection.stop()
             raise
@@ -108,8 +107,25 @@ class OctaneTarget:
             noun="document",
         )
 
+    def _find_context(
+        self, findings: Findings, *, create: bool, observer: Observer
+    ) -> UploadContext:
+        entities = Entities(self._client)
+        entities.client.workspace  # noqa: B018 (its mistakes come first: no flag below says others)
+        try:
+            return find_context(
+                entities,
+                self._settings,
+                items=items_of(findings.results),
+                facts=BuildFacts.of(findings.results),
+                create=create,
+                observer=observer,
+            )
+        except NotUsableError as mistakes:
+            raise NotUsableError(*mistakes.lines, _CORRECTED_BY) from mistakes
+
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
-        """Send the documents one after the other; see `Target.push`.
+        """Send the documents; see `Target.push`.
 
         Each is told as not read back with its task as soon as the server names that, so that a
         journal has it before the first question after it.
@@ -130,7 +146,6 @@ class OctaneTarget:
         push = ResultsPush(
             client,
             skip_errors=settings.skip_errors,
-            wait_s=settings.wait_s,
             awaits_build=(lambda: _await_build(entities, build)) if build else None,
         )
         sender = DocumentSender(

@@ -27,7 +27,7 @@ def page(workspace: Workspace, path: str = "/") -> str:
 def test_an_empty_workspace_is_shown(workspace: Workspace) -> None:
     text = page(workspace, "/ui/?p=1001/1002")
     assert "Default Workspace" in text
-    for words in ("no runs yet", "no environment yet", "nothing was pushed yet"):
+    for words in ("no runs yet", "no tests yet", "no environment yet", "nothing was pushed yet"):
         assert words in text
 
 
@@ -40,7 +40,20 @@ def test_runs_environments_and_tasks_are_shown(workspace: Workspace) -> None:
         assert words in text
     assert '<span class="count">1</span> <span class="badge failed">' in text
     only = page(workspace, "/?status=failed")
-    assert ('<span class="name">bad</span>' in only, ">good<" in only) == (True, False)
+    assert ('<span class="name">bad</span>' in only, '<span class="name">good<' in only) == (
+        True,
+        False,
+    )
+
+
+def test_every_test_is_shown_with_its_parts_and_its_last_run(workspace: Workspace) -> None:
+    workspace.push(document(run_of("starts", status="Failed")))
+    workspace.server.store.add("manual_tests", name="By hand")
+    rows = page(workspace).partition("<h2>Tests</h2>")[2].partition("</table>")[0]
+    by_hand, starts = rows.split("<tr>")[2:]
+    for words in ("test_automated", "<td>tests</td><td>T</td><td>starts</td>", "badge failed"):
+        assert words in starts
+    assert "<td>test_manual</td><td></td><td></td><td>By hand</td>" in by_hand
 
 
 def test_names_from_tests_stay_words(workspace: Workspace) -> None:

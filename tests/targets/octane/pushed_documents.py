@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.targets.octane.document_sender import DocumentSender
-from pytest_jama.targets.octane.results_push import ResultsPush
+from pytest_jama.targets.octane.results_push import PushedDocument, ResultsPush
 from tests.targets.scripted import gives
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.plan import CaseChange, ServerTask
     from pytest_jama.core.port import Observer
+    from pytest_jama.targets.octane.document_sender import Document
     from pytest_jama.targets.octane.octane_client import OctaneClient
     from tests.targets.scripted import Reply
 
@@ -83,7 +84,7 @@ def sender_for(
     is_resumed: bool = False,
 ) -> DocumentSender:
     """Return what sends documents with a client, and compares nothing unless told what with."""
-    push = ResultsPush(client, skip_errors=skip_errors, wait_s=60, awaits_build=awaits_build)
+    push = ResultsPush(client, skip_errors=skip_errors, awaits_build=awaits_build)
     return DocumentSender(
         push,
         tasks=tasks or {},
@@ -93,3 +94,13 @@ def sender_for(
         wait_s=60,
         is_resumed=is_resumed,
     )
+
+
+def hand_in(client: OctaneClient, document: Document) -> str:
+    """Hand a document in and ask for its task until that has ended; return its last status."""
+    push = ResultsPush(client, skip_errors=False)
+    pushed = PushedDocument(content=document.content, queued=lambda _: None)
+    push.begin(pushed)
+    while (end := push.settle(pushed)) is None:
+        push.ask(pushed)
+    return "" if end.task is None else end.task.status

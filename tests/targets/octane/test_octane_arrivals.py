@@ -12,7 +12,6 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.targets.octane.arrivals import read_back
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead
-from pytest_jama.targets.octane.results_push import ResultsPush
 from pytest_jama.targets.octane.run_element import SentTest
 from pytest_jama.targets.octane.server_runs import find_moment_ms
 from pytest_jama.targets.octane.taken_documents import describe_gaps, is_due
@@ -20,6 +19,7 @@ from tests.core.values import LAW
 from tests.targets.octane.entity_scripts import asked, page
 from tests.targets.octane.octane_lab import result
 from tests.targets.octane.octane_scripts import error
+from tests.targets.octane.pushed_documents import hand_in
 
 if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
@@ -33,10 +33,8 @@ IDS = BuildIds("lab-ci", "nightly", "42")
 def _push(lab: OctaneLab, results: list[TestResult], head: DocumentHead) -> tuple[SentTest, ...]:
     """Let the stand-in take results; return what was sent."""
     documents = build_documents(results, head)
-    push = ResultsPush(lab.entities().client, skip_errors=False, wait_s=60)
     for document in documents:
-        pushed = push.bring(document, None, lambda _: None)
-        assert getattr(pushed.task, "status", "") == "success"
+        assert hand_in(lab.entities().client, document) == "success"
     lab.sandbox.clear_requests()
     return tuple(test for document in documents for test in document.tests)
 

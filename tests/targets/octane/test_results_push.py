@@ -233,7 +233,7 @@ def test_where_compression_is_refused_it_goes_as_it_is_from_then_on(
     script: Serve, connect: Connect, status: int
 ) -> None:
     server = script(
-        signed_in(), error(status, "no"), taken(1), task("success", 1), taken(2), task("success", 2)
+        signed_in(), error(status, "no"), taken(1), taken(2), task("success", 1), task("success", 2)
     )
     other = OneDocument(LARGE.content + b"\n")
     receipts = sender_for(connect(server.url), Told()).send([LARGE, other])
@@ -361,12 +361,9 @@ def test_a_task_that_the_server_keeps_denying_is_pushed_once_more_and_then_not_v
     (receipt,) = sender_for(connect(server.url), Told()).send([DOCUMENT])
     assert (receipt.state, receipt.attempts) == (SendState.UNVERIFIED, 2)
     assert "does not know task 2" in receipt.error
-    assert "`pytest-jama octane status 2` asks for it once more" in receipt.error
 
 
-def test_documents_go_one_after_the_other_and_a_refusal_does_not_stop_the_others(
-    script: Serve, connect: Connect
-) -> None:
+def test_a_refusal_does_not_stop_the_others(script: Serve, connect: Connect) -> None:
     server = script(signed_in(), error(400, "no"), taken(2), task("success", 2))
     documents = [OneDocument(b"<a/>"), OneDocument(b"<b/>")]
     receipts = sender_for(connect(server.url), Told()).send(documents)
@@ -376,15 +373,16 @@ def test_documents_go_one_after_the_other_and_a_refusal_does_not_stop_the_others
 def test_a_server_that_stops_answering_leaves_the_rest_unsent_with_the_cause(
     script: Serve, connect: Connect
 ) -> None:
-    server = script(signed_in(), taken(1), task("success", 1), DROP)
+    server = script(signed_in(), taken(1), DROP)
     documents = [OneDocument(b"<a/>"), OneDocument(b"<b/>"), OneDocument(b"<c/>")]
     told = Told()
     receipts = sender_for(connect(server.url), told).send(documents)
     states = [receipt.state for receipt in receipts]
-    assert states == [SendState.SENT, SendState.NOT_SENT, SendState.NOT_SENT]
+    assert states == [SendState.UNVERIFIED, SendState.NOT_SENT, SendState.NOT_SENT]
+    assert receipts[0].task is not None
     assert isinstance(receipts[1].cause, OutOfReachError)
-    assert receipts[2].cause is receipts[1].cause
-    assert tuple(told.receipts[-3:]) == receipts
+    assert receipts[0].cause is receipts[2].cause is receipts[1].cause
+    assert sorted(told.receipts[-3:], key=receipts.index) == list(receipts)
 
 
 def test_a_server_that_stops_answering_after_it_took_a_document_leaves_its_task(
@@ -411,14 +409,12 @@ def _press_ctrl_c() -> str:
     raise KeyboardInterrupt
 
 
-def test_ctrl_c_after_the_server_took_it_keeps_the_task_and_sends_no_more(
-    script: Serve, connect: Connect
-) -> None:
-    server = script(signed_in(), taken(), task("success"))
+def test_ctrl_c_after_the_server_took_them_keeps_the_tasks(script: Serve, connect: Connect) -> None:
+    server = script(signed_in(), taken(1), taken(2), task("success", 1), task("success", 2))
     sender = sender_for(connect(server.url), Told(), missing=_press_ctrl_c)
     receipts = sender.send([DOCUMENT, OneDocument(b"<b/>")])
-    assert [receipt.state for receipt in receipts] == [SendState.UNVERIFIED, SendState.NOT_SENT]
-    assert receipts[0].task == ServerTask(1103, UNTIL)
+    assert [receipt.state for receipt in receipts] == [SendState.UNVERIFIED] * 2
+    assert [receipt.task for receipt in receipts] == [ServerTask(1, UNTIL), ServerTask(2, UNTIL)]
     assert all(isinstance(receipt.cause, InterruptedUploadError) for receipt in receipts)
 
 

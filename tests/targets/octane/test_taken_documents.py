@@ -13,9 +13,9 @@ from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import DocumentHead
-from pytest_jama.targets.octane.results_push import ResultsPush
 from pytest_jama.targets.octane.taken_documents import TakenDocuments
 from tests.targets.octane.octane_lab import result
+from tests.targets.octane.pushed_documents import hand_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,7 @@ MANY = 1_001
 def _push(lab: OctaneLab, results: Sequence[TestResult]) -> ResultDocument:
     """Let the stand-in take results; return their only document."""
     (document,) = build_documents(results, DocumentHead())
-    push = ResultsPush(lab.entities().client, skip_errors=False, wait_s=60)
-    push.bring(document, None, lambda _: None)
+    hand_in(lab.entities().client, document)
     lab.sandbox.clear_requests()
     return document
 
@@ -149,3 +148,28 @@ def test_runs_that_may_not_be_read_are_a_refusal(make_lab: MakeLab) -> None:
     document = _push(lab, results)
     with pytest.raises(RefusedError):
         _taken(lab, results).follow_up(document, 1)
+
+
+def test_documents_that_are_read_back_together_are_in_the_same_lists(octane: OctaneLab) -> None:
+    results = [result(f"t.py::test_{at:04}") for at in range(1_500)]
+    first, second = (
+        build_documents(results[:750], DocumentHead()),
+        build_documents(results[750:], DocumentHead()),
+    )
+    documents = [*first, *second]
+    for document in documents:
+        hand_in(octane.entities().client, document)
+    octane.sandbox.clear_requests()
+    gone = octane.store.find("automated_runs", name="test_0900")
+    octane.store.remove("automated_runs", str(gone))
+    history = octane.store.find("previous_runs", test_name="test_0900")
+    octane.store.remove("previous_runs", str(history))
+    taken = _taken(octane, results, reads_all=True)
+    others = [(document, 1) for document in documents]
+    assert taken.follow_up(documents[0], 1, *others[1:]) == ""
+    asked = list(octane.asked)
+    assert asked[:2] == ["GET previous_runs"] * 2
+    assert taken.follow_up(documents[1], 1) == (
+        "1 of 750 runs not there as sent: t.py::test_0900: sent Passed, the server has nothing"
+    )
+    assert octane.asked == asked
