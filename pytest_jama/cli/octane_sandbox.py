@@ -140,7 +140,8 @@ def _print_table(runs: Sequence[Mapping[str, Any]]) -> None:
 
     table = Table("run", "package", "class", "test", "status", "environment")
     for run in runs:
-        table.add_row(*(Text(printable(cell)) for cell in _cells(run)))  # no markup
+        cells = (Text(printable(cell), overflow="fold") for cell in _cells(run))  # no markup
+        table.add_row(*cells)
     Console(file=make_tolerant(sys.stderr, is_drawn_on=True)).print(table)
 
 

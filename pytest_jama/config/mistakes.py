@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from pytest_jama.config.kinds import KINDS
 from pytest_jama.config.models import SharedSettings
 from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.core.text import clean, quoted, shorten
@@ -135,7 +136,16 @@ def _unknown_key(path: KeyPath, model: type[BaseModel]) -> Mistake:
     message = f"unknown key {quoted(clean(key))}" + (f" in {'.'.join(above)}" if above else "")
     nearest = _find_nearest(key, known, prefix=above) or _find_elsewhere(key, model)
     remedy = f"did you mean {nearest}?" if nearest else f"known are {', '.join(known)}"
+    if not above and not _find_elsewhere(key, model):
+        remedy = _find_of_another_kind(key, model) or remedy
     return Mistake(path, message, remedy)
+
+
+def _find_of_another_kind(key: str, model: type[BaseModel]) -> str:
+    """Return for which other kind of server there is such a setting; empty for none."""
+    others = (kind for kind in KINDS if not issubclass(model, kind.load_model()))
+    fitting = (kind for kind in others if key in keys_of(kind.load_model()))
+    return next((f"it is a setting for {kind.title}, of {kind.file}" for kind in fitting), "")
 
 
 def _find_nearest(key: str, known: list[str], *, prefix: list[str]) -> str | None:

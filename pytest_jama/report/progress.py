@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from pytest_jama.core.plan import SendState
+from pytest_jama.core.plan import Plan, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted, printable
 from pytest_jama.report.streams import make_tolerant
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from pytest_jama.core.plan import Change, Plan, Receipt
+    from pytest_jama.core.plan import Change, Receipt
 
 FIRST_CHANGES = 3
 PLAIN_CHANGES = 100
@@ -64,7 +64,8 @@ class PlainProgress(Observer):
         """Say what begins."""
         self._total = len(plan.updates)
         if plan.updates:
-            self._print(f"{self._label}: updating {counted(self._total, plan.noun)}")
+            verb = "updating" if plan.noun == Plan().noun else "sending"
+            self._print(f"{self._label}: {verb} {counted(self._total, plan.noun)}")
 
     def received(self, receipt: Receipt) -> None:
         """Print at every tenth part of a long upload."""

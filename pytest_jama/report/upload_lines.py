@@ -162,7 +162,8 @@ def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     yield from _place_lines(plan)
     yield from (Line("would", str(change)) for change in plan.changes)
     yield from _earlier_lines(report)
-    yield from (Line("would", f"update {update.describe()}") for update in plan.updates)
+    verb = "update" if plan.noun == Plan().noun else "send"
+    yield from (Line("would", f"{verb} {update.describe()}") for update in plan.updates)
     yield from _file_lines(plan)
     yield from problem_lines(report, verbose=True, is_dry_run=True)
 

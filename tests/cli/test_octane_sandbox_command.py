@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -92,6 +93,16 @@ def test_a_seed_file_of_octane_says_which_server(tmp_path: Path) -> None:
     assert "Task 1102" not in finished.stderr
     for cell in ("t0", "t1", "Passed", "Linux"):
         assert cell in finished.stderr
+
+
+def test_a_long_name_is_shown_to_its_end_though_the_table_is_narrow(tmp_path: Path) -> None:
+    tmp_path.joinpath("octane.yaml").write_text("release: 2.4", encoding="utf-8")
+    name = "sounds_at_" + "high_" * 20 + "END"
+    push = PUSH.replace("COUNT", "1").replace("t{n}", name)
+    finished = run("--seed", "octane.yaml", "--", sys.executable, "-c", push, folder=tmp_path)
+    shown = re.sub(r"\W", "", finished.stderr)  # without the frame of the table
+    assert "high_" * 5 + "END" in shown
+    assert "\N{HORIZONTAL ELLIPSIS}" not in finished.stderr
 
 
 def test_many_runs_are_counted(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ SUITE = "a name or an ID, or {name: ..., run: ...}"
     "line,message",
     [
         ("relase: 1", "unknown key 'relase'; did you mean release?"),
+        ("project: P", "unknown key 'project'; it is a setting for Jama, of jama.yaml"),
         ("name: x", "unknown key 'name'; did you mean suite.name?"),
         ("target: jama", "target is 'jama'; use octane, or leave it out"),
         ("release: ' '", f"release is empty; use {NAME_OR_ID}"),

@@ -226,7 +226,7 @@ def test_sessions_in_different_environments_are_not_sent_as_one(work: OctaneWork
 def test_a_dry_run_prints_what_would_be_sent(work: OctaneWork) -> None:
     finished = work.pytest("--octane-dry-run")
 
-    assert "would      update document 1: 5 runs" in section(finished.output)
+    assert "would      send document 1: 5 runs" in section(finished.output)
     assert work.log() == []
 
 

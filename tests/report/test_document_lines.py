@@ -197,7 +197,7 @@ def test_a_document_counts_once_though_it_is_told_when_it_is_queued() -> None:
         progress.received(Receipt(update, SendState.UNVERIFIED, error="queued", task=TASK))
         progress.received(Receipt(update, SendState.SENT, task=TASK))
 
-    assert file.getvalue() == "octane: updating 20 documents\noctane: 10 of 20\n"
+    assert file.getvalue() == "octane: sending 20 documents\noctane: 10 of 20\n"
 
 
 def test_tests_that_ended_are_counted_the_worst_first() -> None:

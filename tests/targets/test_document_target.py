@@ -144,7 +144,7 @@ def test_session_becomes_one_document_of_all_results(shop: Repository, workers: 
     shop.write("conftest.py", CONFTEST)
     finished = shop.pytest_here(*workers, environment={"PYTHONPATH": str(ROOT)})
     assert_sent(shop, finished)
-    assert "jama: updating 1 document\n" in finished.output
+    assert "jama: sending 1 document\n" in finished.output
     assert "server     documents (id inbox)" in finished.summary
     assert "done       create document server" in finished.summary
     assert "sent       1 of 1 document: 2 passed" in finished.summary
@@ -198,7 +198,7 @@ def test_dry_run_says_what_would_be_sent(shop: Repository) -> None:
     finished = shop.pytest_here("--jama-dry-run")
     assert finished.status == 0, finished.output
     assert "would      create document server" in finished.summary
-    assert "would      update document of 2 results: new -> judged" in finished.summary
+    assert "would      send document of 2 results: new -> judged" in finished.summary
     assert not (shop.folder / SERVER_FOLDER).exists()
 
 
