@@ -50,10 +50,12 @@ class OctaneFate(Enum):
     OUT_OF_REACH = OctaneEnding("NOT SENT   nothing succeeded at http", (8, 3), is_taken=None)
     NOT_LET_IN = OctaneEnding("; check OCTANE_CLIENT_ID and OCTANE_CLIENT_SECRET", (8, 3))
     OTHER_DOOR = OctaneEnding("with its fully qualified host name", (8, 3))
+    ANSWERED_BY_OTHERS = OctaneEnding("with its fully qualified host name", (8, 3), is_taken=None)
+    CUT_OFF_BY_OTHERS = OctaneEnding("with its fully qualified host name", (8, 3), is_taken=True)
     STOPPED = OctaneEnding("NOT SENT   ", (8, 1))
     NOT_TAKEN = OctaneEnding("NOT SENT   document (2 runs): POST ", (8, 1), is_taken=None)
     REFUSED = OctaneEnding("REFUSED    ", (8, 1))
-    LIED_TO = OctaneEnding("which it named; `pytest-jama upload` sends", (8, 1))
+    LIED_TO = OctaneEnding(", which it named: `pytest-jama octane status", (8, 1))
     UNVERIFIED = OctaneEnding("UNVERIFIED document (2 runs): queued as ", (8, 1), is_taken=True)
     CUT_OFF = OctaneEnding("NOT SENT   nothing succeeded at http", (8, 3), is_taken=True)
     LOCKED_OUT = OctaneEnding("check OCTANE_CLIENT_ID", (8, 3), is_taken=True)
@@ -116,7 +118,12 @@ _FROM_THEN_ON: Mapping[str, _Row] = {
     "500": {**_DOWN, CI_SERVER: _Fates.STOPPED, PIPELINE: _Fates.STOPPED, BUILD: _Fates.STOPPED},
     "slow": _SENT,
     "empty": {**_DOWN, PUSH: _Fates.NOT_TAKEN},
-    "garbage": {**_DOWN, SIGN_IN: _Fates.OTHER_DOOR},
+    "garbage": {
+        **dict.fromkeys(OCTANE_PHASES, _Fates.ANSWERED_BY_OTHERS),
+        SIGN_IN: _Fates.OTHER_DOOR,
+        POLL: _Fates.CUT_OFF_BY_OTHERS,
+        READ_BACK: _Fates.CUT_OFF_BY_OTHERS,
+    },
     "lie": {
         SIGN_IN: _Fates.STOPPED,
         CI_SERVER: _Fates.STOPPED,
