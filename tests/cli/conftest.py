@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from tests.cli.octane_world import OctaneWorld, settle_in
 from tests.cli.upload_world import World
 
@@ -43,7 +43,7 @@ def octane_world(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[OctaneWorld]:
     """A fresh stand-in of ALM Octane, and an empty folder as working directory."""
-    sandbox = OctaneSandbox().start()
+    sandbox = OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)).start()
     settle_in(sandbox, tmp_path, monkeypatch)
     yield OctaneWorld(sandbox, capsys)
     closing.submit(sandbox.stop)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def settings(folder: Path, server: OctaneSandbox) -> None:
 def test_pytest_its_report_and_the_collection_tool_name_the_same(
     folder: Path, workers: tuple[str, ...], *, goes_on: bool
 ) -> None:
-    with OctaneSandbox() as server:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
         options = ("--octane", "--junitxml=report.xml", *ADDOPTS.split(), *workers)
         goes = ("--continue-on-collection-errors",) if goes_on else ()
@@ -113,7 +113,7 @@ def test_pytest_its_report_and_the_collection_tool_name_the_same(
 
 
 def test_server_shows_why_a_file_could_not_be_collected_without_secrets(folder: Path) -> None:
-    with OctaneSandbox() as server:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
         run(folder, server, "pytest", "--octane", *ADDOPTS.split())
         runs = {each["name"]: each for each in server.store.all("automated_runs")}
@@ -125,7 +125,7 @@ def test_server_shows_why_a_file_could_not_be_collected_without_secrets(folder: 
 
 
 def test_report_that_holds_nothing_else_does_not_end_well(folder: Path) -> None:
-    with OctaneSandbox() as server:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
         run(folder, server, "pytest", "--junitxml=report.xml", "test_root.py", *ADDOPTS.split())
 
@@ -138,7 +138,7 @@ def test_report_that_holds_nothing_else_does_not_end_well(folder: Path) -> None:
 
 
 def test_journal_of_such_a_session_is_sent_later(folder: Path) -> None:
-    with OctaneSandbox() as server:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
         run(folder, server, "pytest", "--octane", "--octane-no-upload", *ADDOPTS.split())
 

@@ -13,7 +13,7 @@ import pytest
 from pytest_jama.core.verdicts import VerdictRules
 from pytest_jama.journal.merge import merge_results
 from pytest_jama.journal.read import read_journal
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import DocumentHead
 from tests.harness import ADDOPTS
@@ -53,7 +53,7 @@ REPORTS = {
 
 def send(folder: Path, *command: str) -> None:
     """Send results from a folder to a server of their own."""
-    with OctaneSandbox() as server:
+    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         story = server.store.add("stories", name="Pumps")
         settings = f"url: {server.browser_url}\ntests: {{test_elsewhere.py::test_x: {story}}}\n"
         (folder / "octane.yaml").write_text(settings, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from tests.octane_work import OctaneWork, section
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def test_breaks(request):
 @pytest.fixture
 def work(tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OctaneWork]:
     """A folder with tests, and a fresh stand-in."""
-    sandbox = OctaneSandbox().start()
+    sandbox = OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)).start()
     work = OctaneWork(tmp_path, sandbox)
     work.write("test_it.py", SUITE)
     yield work

@@ -11,7 +11,7 @@ import pytest
 
 from junit_uploader.cli import main
 from pytest_jama.cli import main as toolbox
-from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from tests.junit.reports import PASSED, make_case, suite
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def folder(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Folder]:
     """The folder is the working directory, and the stand-in is fresh."""
-    sandbox = OctaneSandbox().start()
+    sandbox = OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)).start()
     monkeypatch.setenv("OCTANE_CLIENT_ID", sandbox.credentials.client_id)
     monkeypatch.setenv("OCTANE_CLIENT_SECRET", sandbox.credentials.client_secret)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
