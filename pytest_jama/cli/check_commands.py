@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -71,7 +72,6 @@ def check(
     reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.check import CheckOptions, run_check  # noqa: PLC0415
-    from pytest_jama.cli.checked_kind import find_checked_kind  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
@@ -83,9 +83,40 @@ def check(
         is_agreed=yes,
         report=report,
     )
-    if find_checked_kind(target, config) == "octane":
+    if _find_kind(target, config) == "octane":
         from pytest_jama.cli.octane_check_command import run_octane_check  # noqa: PLC0415
 
         run_check = run_octane_check
     with second_interrupt_ends_all():
         return run_check(options, output)
+
+
+def _find_kind(target: str | None, config: Path | None) -> str:
+    """Return the name of the kind of server: what was said, else that of the settings file.
+
+    Where there is no such file, the variable that names a server says it.
+
+    Args:
+        target: What the command line says.
+        config: The settings file that it names.
+
+    Raises:
+        SettingsError: When there are settings files for several.
+    """
+    from pytest_jama.config import (  # noqa: PLC0415 (pydantic)
+        find_file,
+        find_kind_by_variable,
+        find_kinds,
+    )
+    from pytest_jama.core.errors import Problem, SettingsError  # noqa: PLC0415
+
+    if target:
+        return target
+    kinds = find_kinds(Path.cwd(), config)
+    if len(kinds) > 1:
+        what = " and ".join(kind.file for kind in kinds)
+        remedy = "say which server: --target jama or --target octane"
+        raise SettingsError(Problem(f"{what} are both there", remedy, "command line"))
+    has_file = config is not None or find_file(Path.cwd(), kinds[0]) is not None
+    named = None if has_file else find_kind_by_variable(os.environ)
+    return (named or kinds[0]).name

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from pytest_jama.targets.http.retry import persist
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from requests import PreparedRequest
+    from requests import PreparedRequest, Response
 
     from pytest_jama.targets.http.connection import Connection
 
@@ -48,6 +49,30 @@ class Anonymous(Login):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Leave the request as it is."""
         return request
+
+
+class DateWatch(Anonymous):
+    """No login; compares the time that the server tells with its answer.
+
+    Args:
+        clock: Seconds since 1970.
+
+    Attributes:
+        ahead_s: By how many seconds the server's clock is ahead; None when it does not tell it.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self.ahead_s: float | None = None
+
+    def learn(self, response: Response) -> None:
+        """Compare the date of the answer."""
+        try:
+            told = parsedate_to_datetime(response.headers.get("Date", ""))
+            self.ahead_s = round(told.timestamp() - self._clock())
+        except (TypeError, ValueError, OverflowError):
+            self.ahead_s = None
 
 
 class BasicLogin(Login):

@@ -17,8 +17,8 @@ from pytest_jama.core.errors import NotUsableError, RefusedError, TargetError
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.failures import TransientError
+from pytest_jama.targets.http.login import DateWatch
 from pytest_jama.targets.http.request import Request
-from pytest_jama.targets.http.server_clock import DateWatch
 from pytest_jama.targets.octane.build_making import BuildFacts
 from pytest_jama.targets.octane.context import find_context
 from pytest_jama.targets.octane.entities import Entities
