@@ -18,8 +18,8 @@ from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
-from pytest_jama.report.summary import Summary, summary_lines
-from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
+from pytest_jama.report.summary import Summary, error_lines, summary_lines
+from pytest_jama.report.upload_lines import Line, exposure_lines
 from pytest_jama.session import judge as judging
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
