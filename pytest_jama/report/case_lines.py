@@ -325,7 +325,9 @@ def deselected_lines(
         noun = "this case" if len(names) == 1 else "these cases"
         text += f"; without {'it' if len(deselected) == 1 else 'them'} {noun} cannot be PASSED"
         text += f": {some}"
-    yield Line("deselected", text, Tone.WARNING, things=len(deselected))
+    label = "incomplete" if lacking else "untouched"
+    tone = Tone.WARNING if lacking else Tone.PLAIN
+    yield Line(label, text, tone, things=len(deselected))
 
 
 def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:

@@ -67,9 +67,8 @@ def _tests() -> str:
         lines += [f"@pytest.mark.jama('KEY-TC-{number}')", f"def test_{number}(): {body}"]
         lines += [f"@pytest.mark.jama('KEY-TC-9{number:04}')", f"def test_gone_{number}(): pass"]
         lines += [f"def test_free_{number}(): assert {number} % 3"]
-        lines += [
-            f"def test_bad_{number}(record_property): record_property('jama', 'KEY {number}')"
-        ]
+        lines += [f"def test_bad_{number}(request):"]
+        lines += [f"    request.node.user_properties.append(('jama', 'KEY-TC {number}'))"]
     return "\n".join(lines)
 
 
@@ -137,7 +136,7 @@ def test_option_that_deselects_is_named_with_the_case_that_lacks_tests(
     repository.write("test_it.py", SELECTION)
     repository.write("pytest.ini", "[pytest]\naddopts = -m 'not stress'\nmarkers = stress: x\n")
     assert (
-        "deselected 1 test deselected by -m 'not stress' (addopts in pytest.ini); "
+        "incomplete 1 test deselected by -m 'not stress' (addopts in pytest.ini); "
         f"without it this case cannot be PASSED: {repository.key}-TC-1\n"
     ) in repository.pytest_here(*workers).summary
 
