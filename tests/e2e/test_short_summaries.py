@@ -118,6 +118,40 @@ def test_failed_run_is_shown_with_its_link(outputs: Mapping[str, str]) -> None:
                      outputs["pytest"], re.MULTILINE)  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["pytest -q", "pytest --jama-dry-run", "quiet", "prepare"])
+def test_server_out_of_reach_is_said_before_it_is_given_up(
+    repository: Repository, name: str
+) -> None:
+    repository.case(1)
+    repository.write("test_it.py", LINKED)
+    repository.pytest_here("--jama-no-upload", "--junitxml=out.xml", "-p", "no:warnings")
+    repository.write("jama.yaml", f"{PLACES}upload: {{give_up_after: 1s}}\n")
+    commands: Mapping[str, Callable[[], int]] = {
+        "quiet": partial(junit_uploader, ["out.xml", "--quiet"]),
+        "prepare": partial(toolbox, ["prepare"]),
+    }
+    nowhere = {"JAMA_URL": "http://127.0.0.1:9"}
+    if name in commands:
+        output = repository.run_here(commands[name], environment=nowhere).output
+    else:
+        output = repository.pytest_here(name.split()[1], environment=nowhere).output
+    told, _, given_up = output.partition("nothing succeeded at http://127.0.0.1:9")
+    assert re.search(
+        r"^jama: cannot reach http://127\.0\.0\.1:9: connection failed \(.*\); "
+        r"trying until \d\d:\d\d:\d\d$",
+        told,
+        re.MULTILINE,
+    )
+    assert given_up.count("cannot reach") == 0
+
+
+LINKED = """
+    import pytest
+    @pytest.mark.jama("KEY-TC-1")
+    def test_it(request): request.node.user_properties.append(("jama", "KEY-TC-1"))
+"""
+PLACES = "project: KEY\nplan: Release 1\ncycle: Build 1\n"
+
 SELECTION = """
     import pytest
     @pytest.mark.jama("KEY-TC-1")
