@@ -174,7 +174,7 @@ def load(
     except SettingsError as exc:
         raise _refusal(exc) from exc
     folder = way_to_rootdir(loaded.file, config)
-    if not folder or not loaded.settings.tests:
+    if not folder:
         return loaded
     seen = loaded.settings.tests.seen_from(folder)
     return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
