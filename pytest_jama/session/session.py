@@ -21,7 +21,7 @@ from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
 from pytest_jama.session import judge as judging
-from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
+from pytest_jama.session.ending import Ending, find_exit_status, next_options, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.provenance import session_name
 
@@ -272,8 +272,6 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason, status=status))
         if self.journal is not None:
             self.journal.close()
-        from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
-
         summary = self._sum_up(
             *exposure_lines(self.settings),
             *self._lock_lines,
@@ -281,8 +279,8 @@ class Session:
             *self._write_reports(style),
         )
         if summary.is_something_left:
-            options = ways_to_find_again(self._loaded, start=style.start)
-            summary = summary._replace(options=tuple(options))
+            options = next_options(self._report, self._loaded, start=style.start)
+            summary = summary._replace(options=options)
         return Ending(
             exit_status=self._find_status(summary),
             why_unfinished=reason,

@@ -26,7 +26,12 @@ def slip(world: World) -> Path:
     path = world.folder / f"{EARLY}.jsonl"
     content = as_bytes(
         header(EARLY, settings=world.settings()),
-        {"line": "map", "above": "", "keys": [["tests/test_a.py", [f"{key}-TC-99"], 3]]},
+        {
+            "line": "map",
+            "above": "",
+            "folders": [],
+            "keys": [["tests/test_a.py", [f"{key}-TC-99"], 3]],
+        },
         lines.result_line(test),
         lines.left_out_line([]),
     )
@@ -42,7 +47,7 @@ def correct_map(world: World, entry: str) -> None:
 
 def test_a_corrected_map_brings_the_results_of_a_journal_home(world: World, slip: Path) -> None:
     assert world() == 1
-    assert f"{world.repository.key}-TC-99" in world.out
+    assert f"next       pytest-jama upload --map=jama.yaml .jama/{EARLY}.jsonl" in world.out
     correct_map(world, f"tests/test_a.py: {world.repository.key}-TC-2")
     assert world("--map", "jama.yaml") == 0
     assert world.repository.statuses() == {1: "NOT_RUN", 2: "PASSED", 3: "NOT_RUN"}
@@ -115,3 +120,20 @@ def test_a_finished_journal_is_linked_anew_when_it_is_named(world: World) -> Non
     assert "name it" in world.out
     assert world(*arguments, str(path)) == 0
     assert world.repository.statuses()[2] == "PASSED"
+
+
+def test_the_printed_command_asks_for_the_project_that_the_journal_has_wrong(world: World) -> None:
+    path = world.journal(EARLY, PASSED, project="NOPE")
+    assert world() == 1
+    assert "the journal keeps the project: name the right one" in world.out
+    assert f"next       pytest-jama upload --project=KEY .jama/{EARLY}.jsonl" in world.out
+    assert world(f"--project={world.repository.key}", str(path)) == 0
+
+
+def test_the_printed_command_asks_for_another_cycle_where_this_one_has_no_run(
+    world: World,
+) -> None:
+    world.repository.case(4)
+    world.journal(EARLY, PASSED, None, None, PASSED)
+    assert world() == 1
+    assert f"next       pytest-jama upload --cycle=NAME .jama/{EARLY}.jsonl" in world.out
