@@ -71,11 +71,11 @@ class RelinkedJournals:
         if self.today is None:
             return None
         settings, lock = self.today.settings, self.today.lock
-        above = "" if recording.map is None else recording.map.above
-        if above:
-            seen = settings.tests.seen_from(above.removesuffix("/"))
+        if recording.map is not None:
+            seen = settings.tests.seen_like(recording.map)
             settings = settings.model_copy(update={"tests": seen})
-            lock = None if lock is None else lock.seen_from(above.removesuffix("/"))
+            above = recording.map.above.removesuffix("/")
+            lock = lock.seen_from(above) if lock is not None and above else lock
         extensions = Extensions(settings, errors=ErrorLog())
         return TodayMap(
             extensions.find_links,

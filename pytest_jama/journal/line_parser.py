@@ -184,8 +184,8 @@ class Parser:
             for key, links, number in line["keys"]
         )
         test_map, _ = CaseMap.build(entries)
-        above = _text(line["above"])
-        return test_map.seen_from(above.removesuffix("/")) if above else test_map
+        above, folders = _text(line["above"]), tuple(map(_text, line["folders"]))
+        return test_map.seen_like(CaseMap({}, above=above, folders=folders))
 
     def parse_relinked(self, line: JournalLine) -> list[Relinked]:
         """Read the changes of a `relinked` line."""

@@ -268,7 +268,8 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
 def map_line(test_map: CaseMap) -> JournalLine:
     """Return the line of the map of a session: which keys link tests, and to which cases."""
     keys = [[each.key, _links(each.links), each.line] for _, each in test_map.items()]
-    return {"line": "map", "above": test_map.above, "keys": keys}
+    seen = {"above": test_map.above, "folders": list(test_map.folders)}
+    return {"line": "map", **seen, "keys": keys}
 
 
 def left_out_line(results: Iterable[TestResult]) -> JournalLine:
