@@ -6,13 +6,17 @@ test is run.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pytest_jama.core.cases import CaseLink, parse_links, without_none
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
@@ -20,10 +24,48 @@ from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.hooks.extensions import Extensions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Settings
     from pytest_jama.core.redaction import Redactor
+
+
+class StepText(NamedTuple):
+    """What the source of a test says of one of its steps.
+
+    Attributes:
+        number: The step as counted in Jama, from 1.
+        action: What is done; empty when the source does not say.
+        expected: What is to happen; empty when the source does not say.
+    """
+
+    number: int
+    action: str = ""
+    expected: str = ""
+
+
+class TestSource(NamedTuple):
+    """What the source of a test says.
+
+    Attributes:
+        file: Its path, relative to the current folder where it lies on the same drive.
+        line: Where the test begins there, from 1; 0 when that is not known.
+        docstring: Its own docstring, without indentation; of a doctest the one that it stands in.
+        markers: Name and arguments of each marker but ``parametrize``, the nearest first; a keyword
+            argument is ``name=value``.
+        steps: Its steps as far as numbers are written there, in the order of the source.
+    """
+
+    file: str
+    line: int
+    docstring: str
+    markers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    steps: tuple[StepText, ...] = ()
+
+
+TestSource.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it
+
+_NO_SOURCES: Mapping[str, TestSource] = MappingProxyType({})
 
 
 class CollectedSession(NamedTuple):
@@ -34,11 +76,13 @@ class CollectedSession(NamedTuple):
             what it counts as unless it runs: NOT_REACHED, or DESELECTED for one that is left out.
         uncollected: Each file or folder that could not be collected, and why.
         mistakes: What of the references of tests cannot be understood, a sentence each.
+        sources: What the source of a test says, by test ID; nothing of tests of reports.
     """
 
     tests: tuple[TestResult, ...] = ()
     uncollected: tuple[tuple[str, str], ...] = ()
     mistakes: tuple[str, ...] = ()
+    sources: Mapping[str, TestSource] = _NO_SOURCES
 
     @property
     def is_whole(self) -> bool:
@@ -159,8 +203,12 @@ def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProces
     return not session.is_whole and process.returncode != _WRONG_USE
 
 
+_StepsOfFile = Callable[[str], Mapping[int, tuple[StepText, ...]]]
+
+
 def _read(file: Path) -> CollectedSession:
     content = json.loads(file.read_text(encoding="utf-8"))
+    steps_of_file = cache(_steps_of_file)
     return CollectedSession(
         tests=tuple(
             TestResult(test_id, Outcome(outcome), links=tuple(map(CaseLink.parse, links)))
@@ -168,7 +216,71 @@ def _read(file: Path) -> CollectedSession:
         ),
         uncollected=tuple((where, why) for where, why in content["uncollected"]),
         mistakes=tuple(content["mistakes"]),
+        sources={
+            test_id: _read_source(source, steps_of_file)
+            for test_id, source in content["sources"].items()
+        },
     )
+
+
+def _read_source(content: Mapping[str, Any], steps_of_file: _StepsOfFile) -> TestSource:
+    file, line = content["file"], content["line"]
+    markers = tuple((name, tuple(arguments)) for name, arguments in content["markers"])
+    steps = tuple(StepText(*step) for step in content["steps"])
+    steps = steps or steps_of_file(file).get(line, ())
+    return TestSource(_nearer(file), line, content["docstring"], markers, steps)
+
+
+def _nearer(file: str) -> str:
+    try:
+        return os.path.relpath(file)
+    except ValueError:  # Windows: another drive
+        return file
+
+
+def _steps_of_file(file: str) -> Mapping[int, tuple[StepText, ...]]:
+    """Return the steps of each function of a file that has some, by the line it begins in."""
+    try:
+        source = Path(file).read_bytes()
+        if b".step(" not in source:
+            return {}
+        tree = ast.parse(source)
+    except (OSError, SyntaxError, ValueError, RecursionError):  # as far as they are known
+        return {}
+    functions = (
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
+    found = {_first_line(each): tuple(_steps_of(each)) for each in functions}
+    return {line: steps for line, steps in found.items() if steps}
+
+
+def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min(function.lineno, *(each.lineno for each in function.decorator_list), sys.maxsize)
+
+
+def _steps_of(function: ast.AST) -> Iterator[StepText]:
+    """Yield the calls ``jama.step(1, "action", expected="…")`` whose number is written there."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
+        if _is_step(call.func):
+            given = dict(zip(("number", "action"), map(_constant, call.args), strict=False))
+            given |= {each.arg: _constant(each.value) for each in call.keywords if each.arg}
+            number = given.get("number")
+            if isinstance(number, int) and number > 0:
+                texts = (given.get(name) for name in ("action", "expected"))
+                yield StepText(number, *(text if isinstance(text, str) else "" for text in texts))
+
+
+def _is_step(called: ast.expr) -> bool:
+    """Whether it is ``jama.step``, or ``self.jama.step``."""
+    if not (isinstance(called, ast.Attribute) and called.attr == "step"):
+        return False
+    owner = called.value
+    return "jama" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
+
+
+def _constant(value: ast.expr) -> object:
+    return value.value if isinstance(value, ast.Constant) else None
 
 
 def _refuse(status: int, output: str) -> NoReturn:

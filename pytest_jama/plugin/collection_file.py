@@ -7,15 +7,16 @@ person ever gives it.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
-from pytest_jama.core.text import first_line
+from pytest_jama.core.text import first_line, shorten
 from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.plugin.activation import load
 from pytest_jama.plugin.collection import CollectedTests
@@ -23,6 +24,8 @@ from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.rootdir import way_to_rootdir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_jama.config import LoadedSettings, SharedSettings
 
 FILE_VARIABLE = "PYTEST_JAMA_COLLECTION_FILE"
@@ -67,7 +70,9 @@ class CollectionFile:
         self._collector = ResultCollector(
             self._extensions.find_links, self._extensions.find_by_id, self._refuse_link
         )
+        self._sources: dict[str, _Source] = {}
         reader = CollectedTests(self._log, self._collector.add_collected)
+        reader.on_test = self._keep_source
         config.pluginmanager.register(reader, "jama-collected-tests")
 
     def pytest_sessionstart(self) -> None:
@@ -99,8 +104,68 @@ class CollectionFile:
             "tests": tests,
             "uncollected": list(self._errors.items()),
             "mistakes": self._mistakes,
+            "sources": self._sources,
         }
         self._path.write_text(json.dumps(content), encoding="utf-8")
 
     def _refuse_link(self, test_id: str, why: str) -> None:
         self._mistakes.append(f"{test_id}: {why}")
+
+    def _keep_source(self, item: pytest.Item, test_id: str) -> None:
+        self._sources[self._above + test_id] = _describe(item)
+
+
+_Source = dict[str, Any]
+"""Of one test, what `pytest_jama.cli.collecting.TestSource` has: file (an absolute path), line
+(from 1, or 0), docstring, markers, and steps as far as the test itself is a list of them."""
+
+_LONGEST_ARGUMENT = 1000
+
+
+def _describe(item: pytest.Item) -> _Source:
+    path, line, _ = item.reportinfo()
+    function = getattr(item, "obj", None)
+    return {
+        "file": os.path.abspath(path),  # noqa: PTH100 (of a text or a path)
+        "line": 0 if line is None else line + 1,
+        "docstring": _docstring(item, function),
+        "markers": [
+            (mark.name, [*map(_text, mark.args), *_named(mark)])
+            for mark in item.iter_markers()
+            if mark.name != "parametrize"  # long, and in the test ID already
+        ],
+        "steps": list(_scenario_steps(function)),
+    }
+
+
+def _docstring(item: pytest.Item, function: object) -> str:
+    """Return the docstring of a test; of a doctest the one that it stands in."""
+    doctest = getattr(item, "dtest", None)
+    if doctest is not None:
+        is_python = str(doctest.filename).endswith(".py")  # else it is a whole document
+        text = doctest.docstring if is_python else ""
+    else:
+        text = getattr(function, "__doc__", "")
+    return inspect.cleandoc(text) if isinstance(text, str) else ""
+
+
+def _named(mark: pytest.Mark) -> Iterator[str]:
+    return (f"{name}={_text(value)}" for name, value in mark.kwargs.items())
+
+
+def _text(value: object) -> str:
+    """Return an argument of a marker as text; any class may be one, and its `repr` may fail."""
+    is_plain = value is None or isinstance(value, (str, int, float, list, tuple, set))
+    try:
+        text = str(value) if is_plain else type(value).__name__
+    except Exception:  # noqa: BLE001 (code of users)
+        text = type(value).__name__
+    return shorten(text, at_most=_LONGEST_ARGUMENT)
+
+
+def _scenario_steps(function: object) -> Iterator[tuple[int, str, str]]:
+    """Yield the steps of a scenario of pytest-bdd: number, action, expected result."""
+    scenario = getattr(function, "__scenario__", None)
+    for number, step in enumerate(getattr(scenario, "steps", None) or (), 1):
+        keyword = str(getattr(step, "keyword", "")).strip()
+        yield number, f"{keyword} {getattr(step, 'name', '')}".strip(), ""
