@@ -13,7 +13,7 @@ from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.check import CheckOptions
+    from pytest_jama.cli.check_options import CheckOptions
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.octane.octane_check import OctaneObservation
 

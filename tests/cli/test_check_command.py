@@ -30,7 +30,9 @@ def checked(repository: Repository) -> Repository:
 
 
 def _run(repository: Repository, *arguments: str, **environment: str) -> Finished:
-    return repository.run_here(lambda: toolbox(["check", *arguments]), environment=environment)
+    """Check the server; what is said of the repository has tests of its own."""
+    command = ["check", "--no-collect", *arguments]
+    return repository.run_here(lambda: toolbox(command), environment=environment)
 
 
 def _written(found: Finished) -> set[str]:
@@ -157,10 +159,11 @@ def test_the_document_holds_the_same_as_values(
     monkeypatch.chdir(checked.folder)
     for name, value in checked.environment().items():
         monkeypatch.setenv(name, value)
-    status = toolbox(["check", "--json", "--write-probe", "Probe", "--yes"])
+    status = toolbox(["check", "--no-collect", "--json", "--write-probe", "Probe", "--yes"])
     document = json.loads(capsys.readouterr().out)
     assert list(document) == [
         *("check", "exit_status", "stopped", "observations", "settings", "made", "report"),
+        *("offline", "values", "repository", "cases"),
     ]
     assert (status, document["exit_status"], document["stopped"]) == (0, 0, None)
     assert {*document["observations"][0]} == {"name", "mark", "text", "facts"}
