@@ -178,7 +178,7 @@ class _Check:
                 tell=self._tell_of_server,
                 lock=lock,
             )
-            probe.steps, probe.linked = wanted.steps, wanted.linked
+            probe.steps, probe.linked, probe.tests = wanted.steps, wanted.linked, wanted.tests
             try:
                 seen = probe.run()
                 self._cases = seen.cases

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from pytest_jama.config import describe_exposure
 from pytest_jama.config.effective_values import effective_values
 from pytest_jama.config.environment import find_pair
 from pytest_jama.core.results import Outcome
@@ -110,7 +111,8 @@ def _tls(settings: SharedSettings) -> Observation:
     if bundle is False:
         return Observation("TLS", Mark.NOTE, "the server's certificate is not checked")
     if urlsplit(settings.url).scheme == "http":
-        return Observation("TLS", Mark.NOTE, "is not used: the address begins with http:")
+        mark = Mark.NOTE if describe_exposure(settings) else Mark.OK
+        return Observation("TLS", mark, "is not used: the address begins with http:")
     by = "the usual authorities" if bundle is True else f"{bundle} ({_count(context)})"
     shown = f"; ours is {own}" if own else ""
     return Observation("TLS", Mark.OK, f"the server's certificate is checked with {by}{shown}")

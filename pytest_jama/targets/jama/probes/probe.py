@@ -76,6 +76,7 @@ class ServerProbe:
     Attributes:
         steps: The numbers of the steps that tests report, by case.
         linked: The cases of tests that a session would run.
+        tests: How many tests that would be; 0 when that is not known.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class ServerProbe:
         self._others: dict[str, Json] = {}
         self.steps: Mapping[CaseRef, Collection[int]] = {}
         self.linked: Collection[CaseRef] = refs
+        self.tests = 0
         inquiry.hide(urlsplit(settings.url).hostname, settings.project, settings.plan.name)
         inquiry.hide(settings.cycle.name, settings.plan.group, *(ref.text for ref in refs))
 
@@ -105,7 +107,7 @@ class ServerProbe:
         """Make all probes, in the order in which an upload meets them."""
         access = AccessProbe(self._ask, self._settings)
         cases = CaseProbe(self._ask, self._settings, self._refs, lock=self._lock)
-        cases.steps, cases.linked = self.steps, self.linked
+        cases.steps, cases.linked, cases.tests = self.steps, self.linked, self.tests
         self._try("address", access.address)
         self._try("login", access.login)
         self._seen.lets_us_in, self._seen.user_id = access.lets_us_in, access.user_id

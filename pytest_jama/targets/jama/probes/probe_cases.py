@@ -76,6 +76,7 @@ class CaseProbe:
     Attributes:
         steps: The numbers of the steps that tests report, by case.
         linked: The cases of tests that a session would run.
+        tests: How many tests that would be; 0 when that is not known.
     """
 
     _ask: Inquiry
@@ -84,6 +85,7 @@ class CaseProbe:
     lock: Lock | None = None
     steps: Mapping[CaseRef, Collection[int]] = field(default_factory=dict)
     linked: Collection[CaseRef] = ()
+    tests: int = 0
     _seen: dict[CaseRef, SeenCase] = field(default_factory=dict)
     _alone: dict[CaseRef, Item | None] = field(default_factory=dict)
 
@@ -151,9 +153,9 @@ class CaseProbe:
         count = counted(len(self._refs), "reference")
         lost = [each for each in self._seen.values() if each.problem]
         if not lost:
-            return Observation("cases", Mark.OK, f"all of {count} of jama.yaml found", facts)
+            return Observation("cases", Mark.OK, f"all of {count} found", facts)
         first = lost[0]
-        text = f"{len(lost)} of {count} of jama.yaml not found; {first.reference}: {first.problem}"
+        text = f"{len(lost)} of {count} not found; {first.reference}: {first.problem}"
         return Observation("cases", Mark.PROBLEM, text, facts)
 
     def _finds_global_ids(self, items: Sequence[Item], project: Project) -> bool | None:
@@ -266,8 +268,10 @@ class CaseProbe:
             "runs": writes,
             "without_run": len(without),
         }
-        place = ", ".join(f"the {name} {facts[name]}" for name in ("plan", "cycle"))
-        text = f"{place}: results written into {counted(writes, 'test run')}"
+        facts["tests"] = self.tests
+        runs = f"run {counted(self.tests, 'test')} and " if self.tests else ""
+        places = ", ".join(f"the {name} is {facts[name]}" for name in ("plan", "cycle"))
+        text = f"one would {runs}write into {counted(writes, 'test run')}; {places}"
         if not without:
             return Observation("session", Mark.OK, text, facts)
         named = _some([seen.reference for seen in without])
