@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
@@ -23,10 +23,10 @@ from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import clean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.mistakes import KeyPath
+    from pytest_jama.config.mistakes import FindOrigin, KeyPath
     from pytest_jama.config.types import Surroundings
 
 
@@ -67,10 +67,6 @@ class Override:
     )  # a URL may contain a password, until that is refused
     origin: str
     replaced: frozenset[str] = SAID_BY_FLAG
-
-
-FindOrigin = Callable[[tuple[str, ...]], str]
-"""Returns where the setting of a path stands, or what should contain it."""
 
 
 def find_overrides(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.layers import FindOrigin, Flags, Override
+    from pytest_jama.config.layers import Flags, Override
+    from pytest_jama.config.mistakes import FindOrigin
     from pytest_jama.config.models import SharedSettings
     from pytest_jama.core.lock import Lock
 

@@ -100,9 +100,7 @@ def test_what_is_not_a_test_case_is_a_problem(world: JamaWorld) -> None:
     world.start([world.add_case(1)])
     plan = world.store.plans(world.key)[0]
     seen = probe(world, [CaseRef(RefKind.DOCUMENT_KEY, plan.document_key)])
-    assert seen.line("item types").startswith(
-        "problem not a test case, so that no plan takes it: "
-    )
+    assert seen.line("item types").startswith("problem not a test case, so that no plan takes it: ")
     assert plan.document_key in seen.line("item types")
 
 
