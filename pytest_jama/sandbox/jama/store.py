@@ -194,8 +194,8 @@ class Store(Meanwhile, Requirements):
 
     def cases(self, project_key: str) -> tuple[Node, ...]:
         """List the test cases of a project, oldest first."""
-        case_type = ITEM_TYPES["TC"].id
-        selection = of_kind("items").where("n.item_type = ?", case_type)
+        case_types = accounts.case_types(self.database)
+        selection = of_kind("items").where_in("n.item_type", case_types)
         return self._of_project(project_key, selection)
 
     def plans(self, project_key: str) -> tuple[Node, ...]:
@@ -232,7 +232,7 @@ class Store(Meanwhile, Requirements):
         row = next(filter(None, found), None)
         if row is None:
             return None
-        is_case = row["item_type"] == ITEM_TYPES["TC"].id
+        is_case = row["item_type"] in accounts.case_types(self.database)
         if not is_case or document_key not in (None, row["document_key"]):
             taken = document_key or next(iter(given.values()))
             raise ValueError(f"{taken} is taken by {row['document_key']}")
