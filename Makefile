@@ -66,6 +66,8 @@ docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew, and bu
 	$(BIN)/python -m tests.faults.page
 	$(BIN)/python -m tests.cli.octane_page
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
+	$(BIN)/python -m docs.site.commands_page
+	$(BIN)/python -m docs.site.hooks_page
 	@$(MAKE) --no-print-directory site
 
 # MkDocs in an environment of its own: it would bring other versions of what is tested.

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import pytest_jama
+from docs.site import commands_page, hooks_page
 from docs.site.check_site import faults_of_page, faults_of_style
 from docs.site.site_pages import SOURCES, link_within_site
 from pytest_jama.core.results import Outcome
-from pytest_jama.hooks import specs
 from pytest_jama.report.evidence.trace_record import Rank
 from pytest_jama.session.exit_status import ExitStatus
 
@@ -111,10 +111,16 @@ def test_every_rank_of_requirements_is_documented_in_its_order() -> None:
     assert ranks == [rank.value for rank in Rank]
 
 
+def test_the_pages_made_of_commands_and_hooks_are_fresh() -> None:
+    assert commands_page.PAGE.read_text(encoding="utf-8") == commands_page.page_text(), "make docs"
+    page = hooks_page.PAGE.read_text(encoding="utf-8")
+    assert page == hooks_page.page_text(page), "make docs"
+
+
 def test_every_hook_is_documented() -> None:
-    hooks = [name for name, spec in vars(specs).items() if hasattr(spec, "pytest_jama_spec")]
-    page = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
-    assert [name for name in hooks if f"`{name}`" not in page] == []
+    page = _read(hooks_page.PAGE)
+    assert hooks_page.all_hooks()
+    assert [name for name in hooks_page.all_hooks() if f"### {name}\n" not in page] == []
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
