@@ -24,8 +24,8 @@ _COLUMNS = ("option", "meaning")
 _HEAD = """\
 # Commands
 
-Generated from the commands themselves. The options of `pytest` are in [the plugin](pytest.md#options),
-the numbers of exit statuses in [exit status](exit-status.md). The
+Generated from the commands themselves. [The plugin](pytest.md#options) has the options of `pytest`,
+[exit status](exit-status.md) has the numbers. The
 [completion of your shell](completion.md) knows all of this.
 """
 
