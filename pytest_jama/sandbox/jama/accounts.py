@@ -150,7 +150,7 @@ def all_item_types(database: Database) -> dict[str, TypeDefinition]:
             row["id"], row["type_key"], name=row["display"], category=row["category"]
         )
         types[made.type_key] = made
-    rows = database.select("custom_fields")
+    rows = database.all("SELECT * FROM custom_fields ORDER BY rowid")  # as the admins made them
     lists = find_pick_lists(database) if rows else {}
     for row in rows:
         field = FieldDefinition(

@@ -33,9 +33,12 @@ def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs:
     for name, value in wanted.items():
         result[name] = _accepted(item_type.get_field(name), value, knobs)
     for field in item_type.fields:
-        if field.required and not result.get(field.name):
+        if field.required and result.get(field.name) in _NOTHING:
             raise bad_request(_needed(field, item_type))
     return result
+
+
+_NOTHING: tuple[object, ...] = (None, "", [])
 
 
 def _needed(field: FieldDefinition, item_type: TypeDefinition) -> str:

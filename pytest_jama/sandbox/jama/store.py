@@ -25,6 +25,8 @@ from pytest_jama.sandbox.jama.tables import SCHEMA, VERSION
 Step = Mapping[str, str]
 
 DEMO_KEY = "DEMO"
+CASES_SET = "Test Cases"
+"""Where cases stand that no one gives a place."""
 
 
 class Store(Meanwhile, Requirements):
@@ -247,20 +249,7 @@ class Store(Meanwhile, Requirements):
             nodes.save_fields(self.database, case, fields, user=ROBOT_ID)
 
     def _seed_folder(self, project: int) -> int:
-        counter = f"seed folder {project}"
-        known = self.database.counter(counter)
-        if nodes.find_node(self.database, known, "items") is not None:
-            return known
-        new = NewNode(
-            project=project,
-            item_type=ITEM_TYPES["SET"],
-            fields={"name": "Test cases"},
-            user=ROBOT_ID,
-            columns={"child_item_type": ITEM_TYPES["TC"].id},
-        )
-        folder = nodes.add_item(self.database, new)
-        self.database.raise_counter(counter, folder)
-        return folder
+        return self.add_set(project, [CASES_SET], of=ITEM_TYPES["TC"].id)
 
     def _project(self, project_key: str) -> StoredProject:
         project = accounts.find_project(self.database, key=project_key)
