@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.cli.case_drafts import draft_cases
@@ -21,26 +20,32 @@ from pytest_jama.cli.case_tests import (
     uncollected_lines,
     unlinked_tests,
 )
+from pytest_jama.cli.made_cases import (
+    MadeCases,
+    document_of,
+    ending_lines,
+    key_of,
+    plan_lines,
+    status_of,
+)
 from pytest_jama.config.map_writing import add_links
 from pytest_jama.core.errors import PytestJamaError, RefusedError
-from pytest_jama.core.text import counted, first_line, quoted
-from pytest_jama.report.summary import shown_path
-from pytest_jama.report.upload_lines import LISTED, Line, Tone, exposure_lines
-from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.targets.jama.case_creation import CaseMaker
+from pytest_jama.core.text import quoted
+from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
+from pytest_jama.session.exit_status import ExitStatus
+from pytest_jama.targets.jama.case_creation import CaseMaker, LookedBack
 from pytest_jama.targets.jama.case_home import find_home
 from pytest_jama.targets.jama.case_texts import open_client
 from pytest_jama.targets.jama.places import get_project
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from pytest_jama.cli.case_tests import CaseOptions
     from pytest_jama.config import LoadedSettings
     from pytest_jama.session.command_line import OutputOptions
-    from pytest_jama.targets.jama.case_home import CaseHome, NewCase
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.wire import Item
 
 _REFUSED_AT_MOST = 3
 """After so many refusals, and not one case created, the rest is not tried."""
@@ -63,38 +68,6 @@ class CreationOptions:
     is_agreed: bool = False
 
 
-@dataclass(slots=True)
-class _Made:
-    """What has become of the drafts.
-
-    Attributes:
-        home: Where the cases come to be; None before that is known.
-        drafts: All drafts.
-        found: Cases that exist and say that they are for a test, by its key.
-        namesakes: Items that have the name of a draft, by the key of its test.
-        created: The API IDs of new cases, by the key of their test.
-        keys: The references that the map gets, by the key of the test.
-        file: The file that they were written into.
-        error: Why it did not go on.
-        refused: Why a case was refused, by the key of its test.
-    """
-
-    home: CaseHome | None = None
-    drafts: list[NewCase] = field(default_factory=list)
-    found: dict[str, list[Item]] = field(default_factory=dict)
-    namesakes: dict[str, Item] = field(default_factory=dict)
-    created: dict[str, int] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-    file: Path | None = None
-    error: PytestJamaError | None = None
-    refused: dict[str, str] = field(default_factory=dict)
-
-    def to_create(self) -> list[NewCase]:
-        """Return the drafts of cases that are not there."""
-        known = {*self.found, *self.namesakes}
-        return [draft for draft in self.drafts if draft.test not in known]
-
-
 def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOptions) -> int:
     """Create test cases for tests without one, and write their keys into the map.
 
@@ -106,7 +79,7 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
     Returns:
         The exit status.
     """
-    made = _Made()
+    made = MadeCases()
     try:
         with output.logging():
             loaded = load_for_cases(options)
@@ -124,11 +97,11 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
                 creating.run(file)
     except PytestJamaError as error:
         return refuse(error, options, output, program=f"{PROGRAM} create")
-    output.say(*_ending_lines(made, wanted))
-    status = _status(made, wanted)
+    output.say(*ending_lines(made, is_agreed=wanted.is_agreed))
+    status = status_of(made, is_agreed=wanted.is_agreed)
     if not output.as_json:
         return status
-    return output.write_json(_document(made), status=status, redactor=loaded.settings.redactor)
+    return output.write_json(document_of(made), status=status, redactor=loaded.settings.redactor)
 
 
 _NOTHING = Line("nothing", "is created: a test may have a case that could not be read", Tone.BAD)
@@ -147,7 +120,7 @@ class _Creating:
 
     def __init__(
         self,
-        made: _Made,
+        made: MadeCases,
         *,
         options: CaseOptions,
         wanted: CreationOptions,
@@ -170,7 +143,7 @@ class _Creating:
         with closing(client.api.connection):
             try:
                 maker = self._prepare(client)
-                self._output.say(*_plan_lines(self._made, verbose=self._output.verbose))
+                self._output.say(*plan_lines(self._made, verbose=self._output.verbose))
                 if self._wanted.is_agreed:
                     _create(self._made, maker, file, self._output)
             finally:
@@ -197,7 +170,7 @@ class _Creating:
         self._output.announce(f"jama: {why}")
 
 
-def _create(made: _Made, maker: CaseMaker, file: Path, output: OutputOptions) -> None:
+def _create(made: MadeCases, maker: CaseMaker, file: Path, output: OutputOptions) -> None:
     """Create what is not there; whatever ends it, the keys of what was created are written."""
     try:
         for draft in made.to_create():
@@ -215,126 +188,20 @@ def _create(made: _Made, maker: CaseMaker, file: Path, output: OutputOptions) ->
         _link(made, maker, file)
 
 
-def _link(made: _Made, maker: CaseMaker, file: Path) -> None:
-    """Write the references into the map: keys, or API IDs where Jama does not tell the keys."""
-    keys: Mapping[int, str] = {}
+def _link(made: MadeCases, maker: CaseMaker, file: Path) -> None:
+    """Write the references into the map: keys, or API IDs where Jama cannot be asked for keys."""
+    new = {test: str(item_id) for test, item_id in made.created.items()}
     try:
-        keys = maker.find_keys(made.created.values()) if made.created else {}
+        seen = maker.look_back(made.drafts, made.created) if made.created else LookedBack({}, {})
+        new = {test: key_of(item) for test, item in seen.items.items()}
+        made.lost = [test for test in made.created if test not in seen.items]
+        made.twins = seen.twins
     except PytestJamaError as error:
         made.error = made.error or error
-    found = {test: items[0].key or str(items[0].id) for test, items in made.found.items()}
-    new = {test: keys.get(item_id) or str(item_id) for test, item_id in made.created.items()}
-    made.keys = {**found, **new}
+    made.keys = {**{test: key_of(items[0]) for test, items in made.found.items()}, **new}
     if not made.keys:
         return
     try:
         made.file = add_links(file, made.keys)
     except PytestJamaError as error:
         made.error = made.error or error
-
-
-def _plan_lines(made: _Made, *, verbose: bool) -> Iterator[Line]:
-    """Yield what is to be done, before it is done."""
-    new = made.to_create()
-    yield Line("create", f"{counted(len(new), 'test case')} {made.home}")
-    yield from _some([Line("  new", _describe(draft)) for draft in new], verbose=verbose)
-    found = [Line("  found", _describe_found(*each)) for each in made.found.items()]
-    yield from _some(found, verbose=verbose)
-    for test, item in made.namesakes.items():
-        key = item.key or item.id
-        text = f"{key} has the name {quoted(item.name)}, and does not say that it is for {test}"
-        remedy = f"link it, `{test}: {key}` in the map, or name the test otherwise"
-        yield Line("EXISTS", f"{text}; {remedy}", Tone.WARNING)
-    with_steps = sum(1 for draft in new if draft.steps)
-    if with_steps and made.home is not None and made.home.steps_field is None:
-        what = f"test cases of type {quoted(made.home.item_type.name)} have no steps"
-        text = f"{what}: those of {counted(with_steps, 'test')} are left out"
-        yield Line("warning", text, Tone.WARNING)
-
-
-def _describe(draft: NewCase) -> str:
-    steps = f", {counted(len(draft.steps), 'step')}" if draft.steps else ""
-    tests = f" ({counted(len(draft.tests), 'test')})" if len(draft.tests) > 1 else ""
-    return f"{draft.name}: {draft.test}{tests}{steps}"
-
-
-def _describe_found(test: str, items: Sequence[Item]) -> str:
-    key, *others = [item.key or str(item.id) for item in items]
-    more = f"; {', '.join(others)} say the same, the oldest is taken" if others else ""
-    return f"{key} says that it is for {test}: it is linked{more}"
-
-
-def _some(lines: Sequence[Line], *, verbose: bool) -> Iterable[Line]:
-    left = 0 if verbose else len(lines) - LISTED
-    if left <= 0:
-        return lines
-    return [*lines[:LISTED], lines[0]._replace(text=f"{left} more (list with -v)")]
-
-
-def _ending_lines(made: _Made, wanted: CreationOptions) -> Iterator[Line]:
-    if not made.drafts:
-        yield Line("nothing", "to create: every test has a test case", Tone.GOOD)
-        return
-    if not wanted.is_agreed:
-        to_do = made.to_create() or made.found
-        what = "is written; with --yes it is done" if to_do else "can be done"
-        yield Line("nothing", what)
-        return
-    for test, why in made.refused.items():
-        yield Line("REFUSED", f"{test}: {first_line(why)}", Tone.BAD)
-    if made.error is not None:
-        yield from (Line("ERROR", first_line(text), Tone.BAD) for text in made.error.lines)
-    left = len(made.to_create()) - len(made.created) - len(made.refused)
-    if left:
-        again = "the same command goes on where this one ended"
-        yield Line("NOT DONE", f"{counted(left, 'test case')} not created; {again}", Tone.BAD)
-    tone = Tone.GOOD if not left and not made.refused else Tone.WARNING
-    yield Line("created", counted(len(made.created), "test case"), tone)
-    if made.file is not None:
-        shown = shown_path(made.file, Path.cwd())
-        yield Line("linked", f"{counted(len(made.keys), 'key')} in {shown}; review and commit it")
-        yield Line("next", "`pytest-jama prepare` brings the cases into the plan and a new cycle")
-    elif made.keys:
-        yield Line("NOT LINKED", "write these lines under `tests:` yourself:", Tone.BAD)
-        for test, key in made.keys.items():
-            yield Line("", f"{quoted(test)}: {key}", Tone.BAD, is_exact=True)
-
-
-def _status(made: _Made, wanted: CreationOptions) -> int:
-    if made.error is not None:
-        return int(exit_status_of(made.error))
-    is_done = not wanted.is_agreed or len(made.created) == len(made.to_create())
-    return int(ExitStatus.WELL if is_done and not made.namesakes else ExitStatus.INCOMPLETE)
-
-
-def _document(made: _Made) -> dict[str, Any]:
-    """Return what became of the drafts, for a program."""
-    cases = [
-        {
-            "test": draft.test,
-            "tests": list(draft.tests),
-            "state": _state(draft.test, made),
-            "key": made.keys.get(draft.test),
-            "name": draft.name,
-            "description": draft.description,
-            "steps": [{"action": step[0], "expected": step[1]} for step in draft.steps],
-            "reason": made.refused.get(draft.test),
-        }
-        for draft in made.drafts
-    ]
-    return {
-        "place": str(made.home) if made.home else None,
-        "cases": cases,
-        "written": str(made.file) if made.file else None,
-        "error": str(made.error) if made.error else None,
-    }
-
-
-def _state(test: str, made: _Made) -> str:
-    states: Mapping[str, Container[str]] = {
-        "created": made.created,
-        "found": made.found,
-        "refused": made.refused,
-        "exists": made.namesakes,
-    }
-    return next((state for state, tests in states.items() if test in tests), "planned")
