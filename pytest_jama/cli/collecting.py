@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.redaction import Redactor
 
 
-class StepText(NamedTuple):
+class SourceStep(NamedTuple):
     """What the source of a test says of one of its steps.
 
     Attributes:
@@ -62,7 +62,7 @@ class TestSource(NamedTuple):
     line: int
     docstring: str
     markers: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    steps: tuple[StepText, ...] = ()
+    steps: tuple[SourceStep, ...] = ()
 
 
 TestSource.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it
@@ -79,6 +79,7 @@ class CollectedSession(NamedTuple):
         uncollected: Each file or folder that could not be collected, and why.
         mistakes: What of the references of tests cannot be understood, a sentence each.
         sources: What the source of a test says, by test ID; nothing of tests of reports.
+        names: What reports call a test, by test ID.
         map: What the map and these tests say of each other.
         deselecting: The options that deselect tests, each with the place where it stands.
     """
@@ -87,6 +88,7 @@ class CollectedSession(NamedTuple):
     uncollected: tuple[tuple[str, str], ...] = ()
     mistakes: tuple[str, ...] = ()
     sources: Mapping[str, TestSource] = _NO_SOURCES
+    names: Mapping[str, str] = MappingProxyType({})
     map: MapFindings = MapFindings()
     deselecting: tuple[str, ...] = ()
 
@@ -191,8 +193,9 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
     for test in content["tests"]:
         result = TestResult(test["test_id"], Outcome(test["outcome"]))
         links = tuple(link for text in test["cases"] for link in parse_links(text))
-        links = without_none(links or extensions.find_links(result, name=test["name"]))
-        tests.append(result._replace(links=links))
+        found = links or extensions.find_links(result, name=test["name"])
+        links = without_none(found)
+        tests.append(result._replace(links=links, is_taken_out=bool(found) and not links))
     unreadable = [file for file in content["files"] if file["error"]]
     coverage = Coverage(
         [test.test_id for test in tests],
@@ -204,6 +207,7 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
         tests=tuple(tests),
         uncollected=tuple((file["path"], file["error"]) for file in unreadable),
         mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
+        names={test["test_id"]: test["name"] for test in content["tests"]},
         map=look_at_map(seen, tests, coverage),
     ).as_shown(settings.redactor)
 
@@ -216,15 +220,21 @@ def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProces
     return not session.is_whole and process.returncode != _WRONG_USE
 
 
-_StepsOfFile = Callable[[str], Mapping[int, tuple[StepText, ...]]]
+_StepsOfFile = Callable[[str], Mapping[int, tuple[SourceStep, ...]]]
 
 
 def _read(file: Path) -> CollectedSession:
     content = json.loads(file.read_text(encoding="utf-8"))
     steps_of_file = cache(_steps_of_file)
+    taken_out = frozenset(content["taken_out"])
     return CollectedSession(
         tests=tuple(
-            TestResult(test_id, Outcome(outcome), links=tuple(map(CaseLink.parse, links)))
+            TestResult(
+                test_id,
+                Outcome(outcome),
+                links=tuple(map(CaseLink.parse, links)),
+                is_taken_out=test_id in taken_out,
+            )
             for test_id, outcome, links in content["tests"]
         ),
         uncollected=tuple((where, why) for where, why in content["uncollected"]),
@@ -241,7 +251,7 @@ def _read(file: Path) -> CollectedSession:
 def _read_source(content: Mapping[str, Any], steps_of_file: _StepsOfFile) -> TestSource:
     file, line = content["file"], content["line"]
     markers = tuple((name, tuple(arguments)) for name, arguments in content["markers"])
-    steps = tuple(StepText(*step) for step in content["steps"])
+    steps = tuple(SourceStep(*step) for step in content["steps"])
     steps = steps or steps_of_file(file).get(line, ())
     return TestSource(_nearer(file), line, content["docstring"], markers, steps)
 
@@ -253,7 +263,7 @@ def _nearer(file: str) -> str:
         return file
 
 
-def _steps_of_file(file: str) -> Mapping[int, tuple[StepText, ...]]:
+def _steps_of_file(file: str) -> Mapping[int, tuple[SourceStep, ...]]:
     """Return the steps of each function of a file that has some, by the line it begins in."""
     try:
         source = Path(file).read_bytes()
@@ -273,7 +283,7 @@ def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return min(function.lineno, *(each.lineno for each in function.decorator_list), sys.maxsize)
 
 
-def _steps_of(function: ast.AST) -> Iterator[StepText]:
+def _steps_of(function: ast.AST) -> Iterator[SourceStep]:
     """Yield the calls ``jama.step(1, "action", expected="…")`` whose number is written there."""
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
@@ -283,7 +293,7 @@ def _steps_of(function: ast.AST) -> Iterator[StepText]:
             number = given.get("number")
             if isinstance(number, int) and number > 0:
                 texts = (given.get(name) for name in ("action", "expected"))
-                yield StepText(number, *(text if isinstance(text, str) else "" for text in texts))
+                yield SourceStep(number, *(text if isinstance(text, str) else "" for text in texts))
 
 
 def _is_step(called: ast.expr) -> bool:
