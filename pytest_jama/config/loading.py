@@ -36,6 +36,7 @@ class LoadedSettings(Generic[AnySettings_co]):
             ``--jama-plan`` or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
         is_named: Whether the user named that file.
+        map_files: The files that its map is in, beside it.
         lock: What `jama.lock` holds; None without one, or where it was not read.
     """
 
@@ -44,6 +45,7 @@ class LoadedSettings(Generic[AnySettings_co]):
     file: Path | None
     lock: Lock | None = None
     is_named: bool = False
+    map_files: tuple[Path, ...] = ()
 
 
 def load_settings(
@@ -151,7 +153,13 @@ def _loaded(
         surroundings=Surroundings(read.folder, checks_files=checks_files, kind=kind),
         offered=read.offered,
     )
-    return LoadedSettings(settings, origins, read.file, is_named=read.is_named)
+    return LoadedSettings(
+        settings,
+        origins,
+        read.file,
+        is_named=read.is_named,
+        map_files=read.layer.map_files,
+    )
 
 
 OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact", "report"})
