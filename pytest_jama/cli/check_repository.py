@@ -183,7 +183,13 @@ def repository_json(session: CollectedSession | None, lock: Lock | None) -> dict
         "uncollected": [{"where": where, "why": why} for where, why in session.uncollected],
         "mistakes": list(session.mistakes),
         "unmatched": [
-            {"key": e.key, "line": e.line, "nearest": e.nearest or None, "why": e.why}
+            {
+                "key": e.key,
+                "file": e.file or None,
+                "line": e.line,
+                "nearest": e.nearest or None,
+                "why": e.why,
+            }
             for e in session.map.unmatched
         ],
         "conflicts": [

@@ -37,6 +37,7 @@ class LoadedSettings(Generic[AnySettings_co]):
             ``--jama-plan`` or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
         is_named: Whether the user named that file.
+        map_files: The files that its map is in, beside it.
         lock: What `jama.lock` holds; None without one, or where it was not read.
         find_origin: Returns the same of any setting that is given, such as ``("upload", "rate")``.
     """
@@ -46,6 +47,7 @@ class LoadedSettings(Generic[AnySettings_co]):
     file: Path | None
     lock: Lock | None = None
     is_named: bool = False
+    map_files: tuple[Path, ...] = ()
     find_origin: FindOrigin = ".".join
 
 
@@ -155,7 +157,12 @@ def _loaded(
         offered=read.offered,
     )
     return LoadedSettings(
-        settings, origins, read.file, is_named=read.is_named, find_origin=find_origin
+        settings,
+        origins,
+        read.file,
+        is_named=read.is_named,
+        map_files=read.layer.map_files,
+        find_origin=find_origin,
     )
 
 

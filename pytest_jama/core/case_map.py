@@ -33,12 +33,30 @@ class MapEntry(NamedTuple):
         key: The test ID or pattern as written.
         links: The cases (and steps) that the matching tests are evidence of; at least one, which
             is `NO_CASE` for ``none``.
-        line: The line of jama.yaml, counted from 1.
+        line: The line of jama.yaml, counted from 1, or of the other file.
+        file: The file that jama.yaml takes it from, as messages name it; empty for jama.yaml.
     """
 
     key: str
     links: tuple[CaseLink, ...]
     line: int = 0
+    file: str = ""
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Sort key: as the entries stand in the files, those of jama.yaml first."""
+        return self.file, self.line
+
+
+def say_line(line: int, file: str, *, own: str = "") -> str:
+    """Say where an entry stands, such as ``line 3 of map.csv``.
+
+    Args:
+        line: `MapEntry.line`.
+        file: `MapEntry.file`.
+        own: What is said for jama.yaml; nothing where that is plain.
+    """
+    return f"line {line} of {file or own}" if file or own else f"line {line}"
 
 
 class MapConflict(NamedTuple):
@@ -191,7 +209,7 @@ class CaseMap:
                     length, best, is_literal = literal_length, [pattern.entry], False
                 elif literal_length == length and not is_literal:
                     best.append(pattern.entry)
-        return sorted(dict.fromkeys(best), key=lambda entry: entry.line) if len(best) > 1 else best
+        return sorted(dict.fromkeys(best), key=lambda entry: entry.order) if len(best) > 1 else best
 
     def find_matched(self, test_ids: Iterable[str]) -> set[str]:
         """Return the keys that match any of the tests, in normal form.
