@@ -195,8 +195,7 @@ def resolve(
     settings, invalid = _validate(values, sources, surroundings)
     problems = [*layer.problems, *{**invalid, **mistakes}.values(), *contradictions]
     credentials, refused = find_credentials(environ, kind)
-    if needs_target:
-        problems += [*_find_missing(values, layer, offered, kind), *refused]
+    problems += [*_find_missing(values, layer, offered, kind), *refused] if needs_target else []
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=lambda each: _place_of(each, layer.label)))
     redactor = Redactor(
