@@ -243,6 +243,7 @@ class Plan(NamedTuple):
         noun: What people call one of the updates.
         left: What is not written, since what stands there counts for more.
         replaced: Which of the updates replace what a person should know of.
+        links: The page of the server that shows an update, by `Update.key`, where there is one.
     """
 
     places: tuple[Place, ...] = ()
@@ -254,6 +255,7 @@ class Plan(NamedTuple):
     noun: str = "test run"
     left: tuple[Overlap, ...] = ()
     replaced: tuple[Overlap, ...] = ()
+    links: Mapping[str, str] = MappingProxyType({})
 
 
 class SendState(str, Enum):

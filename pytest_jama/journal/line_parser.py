@@ -126,9 +126,9 @@ class Parser:
 
     def parse_unmatched(self, line: JournalLine) -> Iterator[Unmatched]:
         """Yield the keys of an `unmatched` line."""
-        for key, number, nearest, links, *why in line["keys"]:
+        for key, number, nearest, links, *more in line["keys"]:
             said = (_text(key), int(number), _text(nearest), self.parse_links(links))
-            yield Unmatched(*said, *map(_text, why[:1]))
+            yield Unmatched(*said, *map(_text, more[:2]))
 
     def parse_uncollected(self, line: JournalLine) -> TestResult:
         """Read an `uncollected` line."""

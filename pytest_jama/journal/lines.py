@@ -261,7 +261,11 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
     Args:
         unmatched: At least one.
     """
-    keys = [[each.key, each.line, each.nearest, _links(each.links), each.why] for each in unmatched]
+    keys = [
+        [each.key, each.line, each.nearest, _links(each.links), each.why]
+        + ([each.file] if each.file else [])
+        for each in unmatched
+    ]
     return {"line": "unmatched", "keys": keys}
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
@@ -51,11 +52,11 @@ def refuse_conflicts(settings: SharedSettings, test_ids: Iterable[str], *, file:
 
 def _describe(conflict: MapConflict, file: str) -> Problem:
     first, second = conflict.first, conflict.second
+    place = say_line(first.line, first.file, own=file if second.file else "")
     return Problem(
-        f"{second.key!r} and {first.key!r} (line {first.line}) are equally specific for "
-        f"{conflict.test_id}",
+        f"{second.key!r} and {first.key!r} ({place}) are equally specific for {conflict.test_id}",
         "add that test ID itself, or more text to one of them",
-        f"{file}:{second.line}",
+        f"{second.file or file}:{second.line}",
     )
 
 
@@ -175,7 +176,8 @@ def find_nearest_key(judgement: Judgement, settings: SharedSettings) -> str:
         return ""
     entry, test_id = nearest
     remedy = _how_to_mend(entry.key, test_id)
-    return f"{remedy}nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+    line = say_line(entry.line, entry.file)
+    return f"{remedy}nearest to {test_id} is the key {entry.key!r} in {line}"
 
 
 def _how_to_mend(key: str, test_id: str) -> str:

@@ -163,6 +163,19 @@ def show_place(
     return Place(kind, place.name, place.id, link)
 
 
+def link_of_run(url: str, run_id: int, project_id: int | None) -> str:
+    """Return the address at which Jama shows a test run.
+
+    Source: an address of any item by its API ID that users quote in public; see docs/jama.md.
+
+    Args:
+        url: The server.
+        run_id: The API ID of the run.
+        project_id: That of its project.
+    """
+    return f"{url}/perspective.req?docId={run_id}&projectId={project_id}"
+
+
 def _project_by_key(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Project:
     seen: list[str] = []
     for projects, total in client.projects():
