@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pytest_jama.cli import (  # noqa: PLC0415 (they add their commands)
         check_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
+        init_command,  # noqa: F401
         octane_commands,  # noqa: F401
         sandbox_command,  # noqa: F401
     )

@@ -77,12 +77,14 @@ class CollectedSession(NamedTuple):
         uncollected: Each file or folder that could not be collected, and why.
         mistakes: What of the references of tests cannot be understood, a sentence each.
         sources: What the source of a test says, by test ID; nothing of tests of reports.
+        names: The names that reports give to tests, by test ID; nothing of tests of pytest.
     """
 
     tests: tuple[TestResult, ...] = ()
     uncollected: tuple[tuple[str, str], ...] = ()
     mistakes: tuple[str, ...] = ()
     sources: Mapping[str, TestSource] = _NO_SOURCES
+    names: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_whole(self) -> bool:
@@ -192,6 +194,7 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
         tests=tuple(tests),
         uncollected=tuple((file["path"], file["error"]) for file in unreadable),
         mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
+        names={test["test_id"]: test["name"] for test in content["tests"]},
     ).as_shown(settings.redactor)
 
 
