@@ -162,3 +162,10 @@ def _unescaped(text: str) -> str:
 def paragraph(text: str) -> str:
     """Return plain text as one paragraph of rich text."""
     return f"<p>{html.escape(text, quote=False)}</p>\n"
+
+
+def rich(text: str) -> str:
+    """Return a text of people as rich text, a paragraph for each line; HTML stays as it is."""
+    if _BLOCK.match(text):
+        return text
+    return "".join(paragraph(line) for line in text.strip().splitlines())
