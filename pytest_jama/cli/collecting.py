@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pytest_jama.core.cases import CaseLink, parse_links, without_none
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.known_tests import Coverage
+from pytest_jama.core.left_out import MapFindings, look_at_map
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.hooks.extensions import Extensions
 
@@ -78,6 +80,8 @@ class CollectedSession(NamedTuple):
         mistakes: What of the references of tests cannot be understood, a sentence each.
         sources: What the source of a test says, by test ID; nothing of tests of reports.
         names: The names that reports give to tests, by test ID; nothing of tests of pytest.
+        map: What the map and these tests say of each other.
+        deselecting: The options that deselect tests, each with the place where it stands.
     """
 
     tests: tuple[TestResult, ...] = ()
@@ -85,6 +89,8 @@ class CollectedSession(NamedTuple):
     mistakes: tuple[str, ...] = ()
     sources: Mapping[str, TestSource] = _NO_SOURCES
     names: Mapping[str, str] = MappingProxyType({})
+    map: MapFindings = MapFindings()
+    deselecting: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -190,11 +196,18 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
         links = without_none(links or extensions.find_links(result, name=test["name"]))
         tests.append(result._replace(links=links))
     unreadable = [file for file in content["files"] if file["error"]]
+    coverage = Coverage(
+        [test.test_id for test in tests],
+        is_whole=not unreadable,
+        roots=() if unreadable else ("",),
+        absent="has no test in any report given here",
+    )
     return CollectedSession(
         tests=tuple(tests),
         uncollected=tuple((file["path"], file["error"]) for file in unreadable),
         mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
         names={test["test_id"]: test["name"] for test in content["tests"]},
+        map=look_at_map(seen, tests, coverage),
     ).as_shown(settings.redactor)
 
 
@@ -223,6 +236,8 @@ def _read(file: Path) -> CollectedSession:
             test_id: _read_source(source, steps_of_file)
             for test_id, source in content["sources"].items()
         },
+        map=MapFindings.read(content["map"]),
+        deselecting=tuple(content["deselecting"]),
     )
 
 

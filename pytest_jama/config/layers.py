@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
@@ -23,7 +23,7 @@ from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import clean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Container, Iterator
 
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.mistakes import KeyPath
@@ -67,6 +67,10 @@ class Override:
     )  # a URL may contain a password, until that is refused
     origin: str
     replaced: frozenset[str] = SAID_BY_FLAG
+
+
+FindOrigin = Callable[[tuple[str, ...]], str]
+"""Returns where the setting of a path stands, or what should contain it."""
 
 
 def find_overrides(
@@ -172,8 +176,8 @@ def resolve(
     lookup: Lookup,
     surroundings: Surroundings,
     offered: OfferedFlags,
-) -> tuple[Any, dict[str, str]]:
-    """Return the effective settings, and the origin of what says where results go.
+) -> tuple[Any, dict[str, str], FindOrigin]:
+    """Return the effective settings, the origin of what says where results go, and of the others.
 
     Args:
         layer: What flags and variables beat.
@@ -204,7 +208,8 @@ def resolve(
         has_builtin=settings.redact.builtin,
     )
     settings = settings.model_copy(update={"credentials": credentials, "redactor": redactor})
-    return settings, {name: sources.find((name,)) for name in kind.destination if name in values}
+    origins = {name: sources.find((name,)) for name in kind.destination if name in values}
+    return settings, origins, sources.find
 
 
 def _apply(

@@ -117,12 +117,25 @@ class CaseMap:
 
         Of equally specific patterns the first in the file is taken; `find_conflicts` returns them.
         """
+        entry = self._find_entry(test_id)
+        return entry.links if entry else ()
+
+    def _find_entry(self, test_id: str) -> MapEntry | None:
         entry = None
         for normal in self._spellings(test_id):
             entry = entry or self._exact.get(normal)
         if entry is None:
             entry = next(iter(self._most_specific(test_id)), None)
-        return entry.links if entry else ()
+        return entry
+
+    def find_all(self, test_id: str) -> list[MapEntry]:
+        """Return every entry that matches a test: the one that counts, then those that lose."""
+        best = self._find_entry(test_id)
+        if best is None:
+            return []
+        matched = (self._exact[key] for key in self.find_matched((test_id,)))
+        others = (entry for entry in matched if entry is not best)
+        return [best, *sorted(others, key=lambda entry: entry.line)]
 
     def _spellings(self, test_id: str) -> tuple[str, ...]:
         normal = normal_form(test_id)

@@ -16,17 +16,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.errors import ErrorLog
+from pytest_jama.core.left_out import MapFindings, look_at_map
+from pytest_jama.core.results import TestResult
 from pytest_jama.core.text import first_line, shorten
 from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.plugin.activation import load
 from pytest_jama.plugin.collection import CollectedTests
 from pytest_jama.plugin.collector import ResultCollector
+from pytest_jama.plugin.coverage import read_coverage
+from pytest_jama.plugin.overrides import read_deselecting
 from pytest_jama.plugin.rootdir import way_to_rootdir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_jama.config import LoadedSettings, SharedSettings
+    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.plugin.collection import CollectedPlain
 
 FILE_VARIABLE = "PYTEST_JAMA_COLLECTION_FILE"
 
@@ -71,7 +77,10 @@ class CollectionFile:
             self._extensions.find_links, self._extensions.find_by_id, self._refuse_link
         )
         self._sources: dict[str, _Source] = {}
-        reader = CollectedTests(self._log, self._collector.add_collected)
+        self._settings = loaded.settings
+        self._skipped: list[str] = []
+        self._map = MapFindings()
+        reader = CollectedTests(self._log, self._add_collected)
         reader.on_test = self._keep_source
         config.pluginmanager.register(reader, "jama-collected-tests")
 
@@ -79,6 +88,20 @@ class CollectionFile:
         """Let the hooks of conftests take part that would in a session with results."""
         plugins = self._config.pluginmanager.get_plugins()
         self._extensions.register(*filter(has_hooks, plugins))
+
+    def _add_collected(
+        self, collected: CollectedPlain, links: Mapping[str, tuple[CaseLink, ...]]
+    ) -> None:
+        self._collector.add_collected(collected, links)
+        if self._settings.tests:
+            failed = (*self._errors, *self._skipped)
+            coverage = read_coverage(self._config, collected, failed=failed)
+            tests = [
+                TestResult(test_id, outcome, links=links)
+                for outcome, tests in self._collector.collected.items()
+                for test_id, links in tests.items()
+            ]
+            self._map = look_at_map(self._settings.tests, tests, coverage)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -89,6 +112,8 @@ class CollectionFile:
             said = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
             why = said[-1] if said else first_line(str(report.longrepr))
             self._errors.setdefault(report.nodeid, why)
+        elif report.skipped and report.nodeid:
+            self._skipped.append(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
         """Write the file, with test IDs that are relative to the folder of jama.yaml."""
@@ -105,6 +130,8 @@ class CollectionFile:
             "uncollected": list(self._errors.items()),
             "mistakes": self._mistakes,
             "sources": self._sources,
+            "map": self._map.plain(),
+            "deselecting": list(map(str, read_deselecting(self._config))),
         }
         self._path.write_text(json.dumps(content), encoding="utf-8")
 
