@@ -79,7 +79,7 @@ class CollectedSession(NamedTuple):
         uncollected: Each file or folder that could not be collected, and why.
         mistakes: What of the references of tests cannot be understood, a sentence each.
         sources: What the source of a test says, by test ID; nothing of tests of reports.
-        names: The names that reports give to tests, by test ID; nothing of tests of pytest.
+        names: What reports call a test, by test ID.
         map: What the map and these tests say of each other.
         deselecting: The options that deselect tests, each with the place where it stands.
     """
@@ -193,8 +193,9 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
     for test in content["tests"]:
         result = TestResult(test["test_id"], Outcome(test["outcome"]))
         links = tuple(link for text in test["cases"] for link in parse_links(text))
-        links = without_none(links or extensions.find_links(result, name=test["name"]))
-        tests.append(result._replace(links=links))
+        found = links or extensions.find_links(result, name=test["name"])
+        links = without_none(found)
+        tests.append(result._replace(links=links, is_taken_out=bool(found) and not links))
     unreadable = [file for file in content["files"] if file["error"]]
     coverage = Coverage(
         [test.test_id for test in tests],
@@ -225,9 +226,15 @@ _StepsOfFile = Callable[[str], Mapping[int, tuple[StepText, ...]]]
 def _read(file: Path) -> CollectedSession:
     content = json.loads(file.read_text(encoding="utf-8"))
     steps_of_file = cache(_steps_of_file)
+    taken_out = frozenset(content["taken_out"])
     return CollectedSession(
         tests=tuple(
-            TestResult(test_id, Outcome(outcome), links=tuple(map(CaseLink.parse, links)))
+            TestResult(
+                test_id,
+                Outcome(outcome),
+                links=tuple(map(CaseLink.parse, links)),
+                is_taken_out=test_id in taken_out,
+            )
             for test_id, outcome, links in content["tests"]
         ),
         uncollected=tuple((where, why) for where, why in content["uncollected"]),

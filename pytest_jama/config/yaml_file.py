@@ -69,7 +69,7 @@ def read_file_layer(
         kind: The kind of server that it is for.
     """
     try:
-        root = _parse(read_text(file, label, named_by=named_by), label, kind)
+        root = parse_mapping(read_text(file, label, named_by=named_by), label, kind)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
@@ -109,7 +109,17 @@ def _read_tests(
     return {TESTS: test_map}, problems
 
 
-def _parse(text: str, label: str, kind: TargetKind[Any]) -> MappingNode:
+def parse_mapping(text: str, label: str, kind: TargetKind[Any] = JAMA) -> MappingNode:
+    """Parse the text of a settings file.
+
+    Args:
+        text: The text.
+        label: The file, as messages name it.
+        kind: The kind of server that it is for.
+
+    Raises:
+        SettingsError: When it is not a YAML mapping.
+    """
     try:
         root = compose(text)
     except yaml.YAMLError as exc:

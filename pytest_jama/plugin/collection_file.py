@@ -130,6 +130,7 @@ class CollectionFile:
             "uncollected": list(self._errors.items()),
             "mistakes": self._mistakes,
             "sources": self._sources,
+            "taken_out": [self._above + test_id for test_id in self._collector.taken_out],
             "map": self._map.plain(),
             "deselecting": list(map(str, read_deselecting(self._config))),
         }
