@@ -152,7 +152,7 @@ def write_file(path: Path, text: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class InitDesk:
     """Where one settings file is made: what was said, who is asked, where lines go.
 
     Attributes:
@@ -170,7 +170,7 @@ class Desk:
     questions: Questions
 
     @classmethod
-    def open(cls, options: InitOptions, output: OutputOptions, kind: TargetKind[Any]) -> Desk:
+    def open(cls, options: InitOptions, output: OutputOptions, kind: TargetKind[Any]) -> InitDesk:
         """Find out where the file goes, and who is asked.
 
         Raises:

@@ -12,7 +12,7 @@ from pytest_jama.core.text import counted, printable, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_jama.cli.init_links import Entry, ProposedLinks
+    from pytest_jama.cli.init_links import MapLine, ProposedLinks
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _tests_lines(draft: JamaDraft) -> Iterator[str]:
         yield f"  # ... and {counted(links.omitted, 'more line')}: `pytest-jama cases unlinked`"
 
 
-def _entry_line(entry: Entry) -> str:
+def _entry_line(entry: MapLine) -> str:
     refs = ", ".join(map(scalar, entry.refs)) if entry.is_live else ", ".join(entry.refs)
     value = refs if len(entry.refs) == 1 else f"[{refs}]"
     why = f"  # {comment(entry.why)}" if entry.why else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, Desk, load_given
+from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, InitDesk, load_given
 from pytest_jama.cli.init_file import JamaDraft, jama_text, literal, scalar
 from pytest_jama.cli.init_links import guess_project, propose_links
 from pytest_jama.cli.init_questions import Offer
@@ -43,12 +43,12 @@ def run_init(options: InitOptions, output: OutputOptions) -> int:
     """
     try:
         with output.logging():
-            return int(_JamaInit(Desk.open(options, output, JAMA)).run())
+            return int(_JamaInit(InitDesk.open(options, output, JAMA)).run())
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
 
 
-class _Place(NamedTuple):
+class _ChosenPlace(NamedTuple):
     """A plan or cycle: the value of its setting as YAML, and what the server has of it."""
 
     value: str
@@ -82,7 +82,7 @@ _HABITS: Mapping[str, tuple[str, Sequence[Offer]]] = {
 class _JamaInit:
     """Makes one jama.yaml."""
 
-    desk: Desk
+    desk: InitDesk
     status: ExitStatus = ExitStatus.WELL
     _is_rehearsal: bool = False
     _offers: JamaOffers | None = None
@@ -198,13 +198,13 @@ class _JamaInit:
     def _plans(self, project: Project | None) -> Sequence[TestPlan]:
         return self._offers.plans(project) if self._offers and project else ()
 
-    def _cycles(self, plan: _Place) -> Sequence[Cycle]:
+    def _cycles(self, plan: _ChosenPlace) -> Sequence[Cycle]:
         is_known = self._offers and plan.found is not None
         return self._offers.cycles(plan.found) if is_known else ()  # type: ignore[union-attr,arg-type]
 
     def _find_place(
         self, kind: str, usual: str, there: Sequence[TestPlan] | Sequence[Cycle]
-    ) -> _Place:
+    ) -> _ChosenPlace:
         """Return a plan or cycle: as it was said, or chosen, or by its usual name."""
         said = self.desk.raw(kind)
         if not said:
@@ -219,8 +219,8 @@ class _JamaInit:
         if by_id or len(same) > 1:
             number = by_id[1] if by_id else str(min(each.id for each in same))
             found = next((each for each in same if str(each.id) == number), None)
-            return _Place(f"{{id: {number}}}", found)
-        return _Place(scalar(said), next(iter(same), None))
+            return _ChosenPlace(f"{{id: {number}}}", found)
+        return _ChosenPlace(scalar(said), next(iter(same), None))
 
     def _find_habit(self, outcome: str) -> str:
         given = self.desk.options.verdicts.get(outcome)

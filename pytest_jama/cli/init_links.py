@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_jama.cli.init_repository import FoundTest
 
 
-class Entry(NamedTuple):
+class MapLine(NamedTuple):
     """A line of `tests:`.
 
     Attributes:
@@ -45,7 +45,7 @@ class ProposedLinks(NamedTuple):
     """
 
     names: str = ""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[MapLine, ...] = ()
     told: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
     omitted: int = 0
@@ -84,7 +84,7 @@ def propose_links(tests: Sequence[FoundTest], *, project: str, is_rehearsal: boo
         for test in usable
         if test.ids.refs and test.test_id not in has_case
     }
-    live = [Entry(key, refs) for key, refs in _group(usable, found)]
+    live = [MapLine(key, refs) for key, refs in _group(usable, found)]
     others = {
         test.test_id: test.ids.others
         for test in usable
@@ -98,7 +98,9 @@ def propose_links(tests: Sequence[FoundTest], *, project: str, is_rehearsal: boo
     room = max(0, _MOST_SUGGESTED - len(foreign))
     makes_up = is_rehearsal and not ids and not others
     blank = [
-        Entry(key, (next(free),)) if makes_up else Entry(key, (f"{project}-TC-?",), is_live=False)
+        MapLine(key, (next(free),))
+        if makes_up
+        else MapLine(key, (f"{project}-TC-?",), is_live=False)
         for key in suggested[:room]
     ]
     refs = dict.fromkeys(
@@ -165,7 +167,7 @@ def _group(
 
 def _foreign_entries(
     grouped: Iterable[tuple[str, tuple[str, ...]]], project: str, free: Iterator[str] | None
-) -> list[Entry]:
+) -> list[MapLine]:
     """Return a line for each test with the ID of another tool; one ID is one case."""
     made_up: dict[str, str] = {}
     entries = []
@@ -174,7 +176,7 @@ def _foreign_entries(
             made_up[other] = made_up.get(other) or next(free or iter(()))
         refs = [made_up.get(other) or _suggested_ref(other, project) for other in others]
         why = ", ".join(others)
-        entries.append(Entry(key, tuple(dict.fromkeys(refs)), why, is_live=free is not None))
+        entries.append(MapLine(key, tuple(dict.fromkeys(refs)), why, is_live=free is not None))
     return entries
 
 

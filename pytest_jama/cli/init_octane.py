@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, Desk, load_given
+from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, InitDesk, load_given
 from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text
 from pytest_jama.cli.init_links import suggest_keys
 from pytest_jama.cli.init_questions import Offer
@@ -48,7 +48,7 @@ def run_octane_init(options: InitOptions, output: OutputOptions) -> int:
     try:
         _refuse_jama(options)
         with output.logging():
-            return int(_OctaneInit(Desk.open(options, output, OCTANE)).run())
+            return int(_OctaneInit(InitDesk.open(options, output, OCTANE)).run())
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
 
@@ -77,7 +77,7 @@ def _refuse_jama(options: InitOptions) -> None:
 class _OctaneInit:
     """Makes one octane.yaml."""
 
-    desk: Desk
+    desk: InitDesk
     status: ExitStatus = ExitStatus.WELL
     _places: dict[str, str] = field(default_factory=dict, init=False)
 

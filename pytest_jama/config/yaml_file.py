@@ -198,7 +198,7 @@ def read_plain(file: Path, label: str) -> PlainFile:
         SettingsError: When it cannot be read.
     """
     with surprises_told(label):
-        root = _parse(read_text(file, label, named_by=""), label, JAMA)
+        root = parse_mapping(read_text(file, label, named_by=""), label, JAMA)
         bad_keys = tuple(find_key_problems(root, label=label))
         if bad_keys:
             raise SettingsError(*bad_keys)
