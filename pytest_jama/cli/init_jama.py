@@ -20,7 +20,7 @@ from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pytest_jama.cli.init_conduct import InitOptions
     from pytest_jama.cli.init_links import ProposedLinks
@@ -86,6 +86,7 @@ class _JamaInit:
     status: ExitStatus = ExitStatus.WELL
     _is_rehearsal: bool = False
     _offers: JamaOffers | None = None
+    _has_plan: bool = False
     _settings_text: str = field(default="", init=False)
 
     def run(self) -> ExitStatus:
@@ -140,11 +141,17 @@ class _JamaInit:
     def _make_draft(self, settings: Settings, look: Look) -> JamaDraft:
         key, project = self._find_project(settings, look)
         plan = self._find_place("plan", _PLAN, self._plans(project))
+        self._has_plan = plan.found is not None
         cycle_name = f"Build {look.build} ${{DATE}}"
         cycle = self._find_place("cycle", cycle_name, self._cycles(plan))
         verdicts = {outcome: self._find_habit(outcome) for outcome in _HABITS}
         prefix = project.key if project else key
-        links = propose_links(look.tests, project=prefix, is_rehearsal=self._is_rehearsal)
+        links = propose_links(
+            look.tests,
+            project=prefix,
+            is_rehearsal=self._is_rehearsal,
+            find_cases=lambda ids: self._find_cases(project, ids),
+        )
         for text in links.told:
             self.desk.say("ids", text)
         options = self.desk.options
@@ -159,7 +166,7 @@ class _JamaInit:
             fields=_read_fields(options.fields),
             tls_verify=str(options.ca) if options.ca else "",
             links=links,
-            case_types=[str(each) for each in self._offers.case_types()] if self._offers else (),
+            case_types=self._case_types(),
         )
         return self._examine(draft) if self._offers else draft
 
@@ -222,6 +229,13 @@ class _JamaInit:
             return _ChosenPlace(f"{{id: {number}}}", found)
         return _ChosenPlace(scalar(said), next(iter(same), None))
 
+    def _find_cases(self, project: Project | None, ids: Collection[str]) -> Mapping[str, str]:
+        return self._offers.find_cases(project, ids) if self._offers and project else {}
+
+    def _case_types(self) -> Sequence[str]:
+        types = self._offers.case_types() if self._offers else ()
+        return [f"{each.name} (ID {each.id})" for each in types]
+
     def _find_habit(self, outcome: str) -> str:
         given = self.desk.options.verdicts.get(outcome)
         if given:
@@ -240,11 +254,15 @@ class _JamaInit:
             return draft
         refs = [CaseLink.parse(ref).case_ref for ref in (draft.links.refs if draft.links else ())]
         found = offers.examine(self._settings_of(draft), refs)
-        needed = offers.needed_fields(found)
+        needed = [
+            each
+            for each in offers.needed_fields(found)
+            if each.kind != "plan" or not self._has_plan
+        ]
         for each in needed:
             options = [Offer(name) for name in each.options]
-            question = f"Test {each.kind}s must have a value of {each.name}"
-            value = self.desk.questions.choose(question, options)
+            question = f"Test {each.kind}s must have a value of {each.name} (nothing: later)"
+            value = self.desk.questions.choose(question, options, check=each.check)
             allowed = ", ".join(each.options) or "a text"
             where, what = ("fields", value) if value else ("open_fields", allowed)
             before: Mapping[str, Mapping[str, str]] = getattr(draft, where)
@@ -263,10 +281,13 @@ class _JamaInit:
     def _finish(self, draft: JamaDraft) -> None:
         self._settings_of(draft)  # refuses what a flag has wrong, before anything is written
         links = draft.links
-        live = [entry for entry in links.entries if entry.is_live] if links else []
-        told = f"{counted(len(live), 'entry')} of `tests`".replace("entrys", "entries")
+        live = sum(line.is_live for line in links.entries) if links else 0
+        told = f"{counted(live, 'key')} in `tests`"
         if links and links.names:
-            told += ", and a pattern for `names`"
+            told += ", and a pattern in `names`"
+        open_lines = len(links.entries) - live if links else 0
+        if open_lines:
+            told += f"; {counted(open_lines, 'line')} to complete"
         commands = list(self._commands(links))
         self.desk.finish(
             jama_text(draft), told=told, commands=commands, needs_sandbox=self._is_rehearsal
@@ -285,8 +306,10 @@ class _JamaInit:
             cases = [f"--case={ref.partition('#')[0]}" for ref in others[:_MOST_CASES]]
             command = ["pytest-jama", "sandbox", "--seed", file, *cases, "--", *session]
             return [shlex.join(filter(None, command))]
-        check = ["pytest-jama", "check", option]
-        return [shlex.join(filter(None, each)) for each in (check, session)]
+        commands = [["pytest-jama", "check", option], session]
+        if not (links and links.refs):  # nothing could be reported yet
+            commands[1:] = [["pytest-jama", "cases", "create", option]]
+        return [shlex.join(filter(None, each)) for each in commands]
 
 
 _MOST_CASES = 30

@@ -11,7 +11,7 @@ from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.cli.init_repository import FoundTest
 
@@ -66,87 +66,94 @@ def guess_project(tests: Iterable[FoundTest]) -> str:
     return projects.most_common(1)[0][0] if projects else ""
 
 
-def propose_links(tests: Sequence[FoundTest], *, project: str, is_rehearsal: bool) -> ProposedLinks:
+class _Sorted(NamedTuple):
+    """The tests by what is known of their cases: test ID -> references, or IDs of other tools."""
+
+    own: Mapping[str, tuple[str, ...]]
+    in_name: Mapping[str, tuple[str, ...]]
+    found: Mapping[str, tuple[str, ...]]
+    others: Mapping[str, tuple[str, ...]]
+    rest: Sequence[FoundTest]
+
+
+def propose_links(
+    tests: Sequence[FoundTest],
+    *,
+    project: str,
+    is_rehearsal: bool,
+    find_cases: Callable[[Collection[str]], Mapping[str, str]] = lambda _: {},
+) -> ProposedLinks:
     """Return what jama.yaml says of tests and cases.
 
     Args:
         tests: All tests.
         project: The key of the project, for what is to be completed.
         is_rehearsal: Whether cases may be made up, since the server is the sandbox.
+        find_cases: Returns the case of each ID of another tool that the server knows.
     """
     usable = [test for test in tests if "*" not in test.test_id and "${" not in test.test_id]
-    own = {test.test_id for test in usable if test.refs}
-    in_name = {test.test_id: test.ids.in_name for test in usable if test.ids.in_name}
-    in_name = {test_id: refs for test_id, refs in in_name.items() if test_id not in own}
-    has_case = own | in_name.keys()
-    found = {
-        test.test_id: test.ids.refs
-        for test in usable
-        if test.ids.refs and test.test_id not in has_case
-    }
-    live = [MapLine(key, refs) for key, refs in _group(usable, found)]
-    others = {
-        test.test_id: test.ids.others
-        for test in usable
-        if test.ids.others and test.test_id not in has_case and test.test_id not in found
-    }
-    ids = [*own, *in_name, *found]
-    free = _free_keys(project, (ref for test in usable for ref in (*test.refs, *test.ids.refs)))
-    foreign = _foreign_entries(_group(usable, others), project, free if is_rehearsal else None)
-    rest = [test for test in usable if test.test_id not in {*ids, *others}]
-    suggested = _suggest(rest)
+    told = _sort(usable)
+    taken = (ref for test in usable for ref in (*test.refs, *test.ids.refs))
+    free = _free_keys(project, taken) if is_rehearsal else None
+    known = find_cases({_short(other) for each in told.others.values() for other in each})
+    foreign = _foreign_lines(_group(usable, told.others), known, project, free)
+    has_ids = len(told.rest) < len(usable)
+    blank = _blank_lines(told.rest, project, None if has_ids else free)
     room = max(0, _MOST_SUGGESTED - len(foreign))
-    makes_up = is_rehearsal and not ids and not others
-    blank = [
-        MapLine(key, (next(free),))
-        if makes_up
-        else MapLine(key, (f"{project}-TC-?",), is_live=False)
-        for key in suggested[:room]
-    ]
-    refs = dict.fromkeys(
-        itertools.chain(
-            (ref for test in usable for ref in test.refs),
-            *in_name.values(),
-            *(entry.refs for entry in (*live, *foreign, *blank) if entry.is_live),
-        )
+    lines = (
+        *(MapLine(key, refs) for key, refs in _group(usable, told.found)),
+        *foreign,
+        *blank[:room],
     )
+    named = itertools.chain(*told.own.values(), *told.in_name.values())
+    mapped = itertools.chain(*(line.refs for line in lines if line.is_live))
     return ProposedLinks(
-        names=name_pattern(itertools.chain(*in_name.values())) if in_name else "",
-        entries=(*live, *foreign, *blank),
-        told=tuple(_tell(own=len(own), names=in_name, found=len(found), others=others, rest=rest)),
-        refs=tuple(refs),
-        omitted=len(suggested) - len(blank),
-        has_made_up=is_rehearsal and any(entry.is_live for entry in (*foreign, *blank)),
+        names=name_pattern(itertools.chain(*told.in_name.values())) if told.in_name else "",
+        entries=lines,
+        told=tuple(_tell(told, known)),
+        refs=tuple(dict.fromkeys((*named, *mapped))),
+        omitted=len(blank[room:]),
+        has_made_up=is_rehearsal and any(line.is_live for line in (*foreign, *blank)),
     )
 
 
-def _tell(
-    *,
-    own: int,
-    names: dict[str, tuple[str, ...]],
-    found: int,
-    others: dict[str, tuple[str, ...]],
-    rest: Sequence[FoundTest],
-) -> Iterator[str]:
-    if own:
-        yield f"{counted(own, 'test')} linked already, by markers or properties"
-    if names:
-        example = next(iter(names.values()))[0]
-        yield f"{counted(len(names), 'test')} with a case in the name, such as {example}: `names:`"
-    if found:
-        yield f"{counted(found, 'test')} with a case in docstring, marker or name: `tests:`"
-    if others:
-        example = next(iter(others.values()))[0]
-        yield (
-            f"{counted(len(others), 'test')} with the ID of another tool, such as {example}: in "
-            "comments of `tests:`"
+def _sort(tests: Sequence[FoundTest]) -> _Sorted:
+    places: tuple[dict[str, tuple[str, ...]], ...] = ({}, {}, {}, {})
+    rest = []
+    for test in tests:
+        kinds = (test.refs, test.ids.in_name, test.ids.refs, test.ids.others)
+        said = next(((place, ids) for place, ids in zip(places, kinds, strict=True) if ids), None)
+        if said is None:
+            rest.append(test)
+        else:
+            place, ids = said
+            place[test.test_id] = ids
+    own, in_name, found, others = places
+    return _Sorted(own, in_name, found, others, rest)
+
+
+def _tell(tests: _Sorted, known: Mapping[str, str]) -> Iterator[str]:
+    if tests.own:
+        yield f"{counted(len(tests.own), 'test')} linked already, by markers or properties"
+    if tests.in_name:
+        example = next(iter(tests.in_name.values()))[0]
+        yield f"{counted(len(tests.in_name), 'test')} with a case in the name, such as {example}"
+    if tests.found:
+        example = next(iter(tests.found.values()))[0]
+        count = counted(len(tests.found), "test")
+        yield f"{count} with a case in docstring, marker or name, such as {example}"
+    if tests.others:
+        example = next(iter(tests.others.values()))[0]
+        text = (
+            f"{counted(len(tests.others), 'test')} with the ID of another tool, such as {example}"
         )
-    if rest:
-        yield f"{counted(len(rest), 'test')} without an ID"
+        yield f"{text}; the server knows {len(known)} of them" if known else text
+    if tests.rest:
+        yield f"{counted(len(tests.rest), 'test')} without an ID"
 
 
 def _group(
-    tests: Sequence[FoundTest], values: dict[str, tuple[str, ...]]
+    tests: Sequence[FoundTest], values: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[str, tuple[str, ...]]]:
     """Return the widest keys that name just the tests of one value, with the value."""
     inside: dict[str, set[tuple[str, ...]]] = defaultdict(set)
@@ -165,23 +172,41 @@ def _group(
     return list(grouped.items())
 
 
-def _foreign_entries(
-    grouped: Iterable[tuple[str, tuple[str, ...]]], project: str, free: Iterator[str] | None
+def _foreign_lines(
+    grouped: Iterable[tuple[str, tuple[str, ...]]],
+    known: Mapping[str, str],
+    project: str,
+    free: Iterator[str] | None,
 ) -> list[MapLine]:
     """Return a line for each test with the ID of another tool; one ID is one case."""
-    made_up: dict[str, str] = {}
-    entries = []
+    cases = dict(known)
+    lines = []
     for key, others in grouped:
-        for other in others if free else ():
-            made_up[other] = made_up.get(other) or next(free or iter(()))
-        refs = [made_up.get(other) or _suggested_ref(other, project) for other in others]
-        why = ", ".join(others)
-        entries.append(MapLine(key, tuple(dict.fromkeys(refs)), why, is_live=free is not None))
-    return entries
+        shorts = list(map(_short, others))
+        for short in shorts if free is not None else ():
+            cases[short] = cases.get(short) or next(free or iter(()))
+        refs = [cases[short] for short in shorts if short in cases]
+        suggested = refs or [_suggested_ref(short, project) for short in shorts]
+        unique = tuple(dict.fromkeys(suggested))
+        lines.append(MapLine(key, unique, ", ".join(others), is_live=bool(refs)))
+    return lines
 
 
-def _suggested_ref(other: str, project: str) -> str:
-    short = other.rpartition(" ")[2]
+def _blank_lines(
+    rest: Sequence[FoundTest], project: str, free: Iterator[str] | None
+) -> list[MapLine]:
+    """Return a line for each test without an ID, or for each file."""
+    if free is not None:
+        return [MapLine(key, (next(free),)) for key in _suggest(rest)]
+    return [MapLine(key, (f"{project}-TC-?",), is_live=False) for key in _suggest(rest)]
+
+
+def _short(other: str) -> str:
+    """Return an ID of another tool without the name of the tool."""
+    return other.rpartition(" ")[2]
+
+
+def _suggested_ref(short: str, project: str) -> str:
     return f"{project}-{short}" if short.startswith("TC-") else f"{project}-TC-?"
 
 

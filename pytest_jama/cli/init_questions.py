@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ class Offer(NamedTuple):
     def __str__(self) -> str:
         return f"{self.value}  {self.title}" if self.title else self.value
 
+
+_DIGITS = 3
+"""Longer numbers are the IDs of a server."""
 
 MOST_OFFERED = 20
 """So many are listed; of more, the rest can be written by name."""
@@ -93,6 +96,10 @@ class Questions:
         shown = {str(number): offer.value for number, offer in enumerate(offers, start=1)}
 
         def check_choice(answer: str) -> None:
+            is_outside = answer.isdigit() and len(answer) <= _DIGITS and answer not in shown
+            if offers and is_outside and answer not in shown.values():
+                remedy = "choose one of the list, or write what you mean in words"
+                raise SettingsError(Problem(f"{answer} is not in the list", remedy, "answer"))
             check(shown.get(answer, answer))
 
         answer = self.ask(question, proposal=proposal, check=check_choice)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.cli.init_questions import Offer
-from pytest_jama.core.errors import TargetError
+from pytest_jama.core.errors import Problem, SettingsError, TargetError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.targets.jama.client import JamaClient
@@ -19,11 +20,11 @@ from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.type_fields import find_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pytest_jama.config import Settings
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.targets.jama.type_fields import Kind
+    from pytest_jama.targets.jama.type_fields import ItemType, Kind
     from pytest_jama.targets.jama.wire import Cycle, Project, TestPlan
 
     Say = Callable[..., None]
@@ -33,6 +34,9 @@ _TIMEOUT_S = 20.0
 
 _MOST_PROJECTS = 500
 """Of more, the list is not read to its end: the key is quicker written than found in it."""
+
+_MOST_CASES = 3000
+"""Of more, the test cases are not read through: sixty requests."""
 
 _TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
 
@@ -53,8 +57,15 @@ class NeededField(NamedTuple):
     name: str
     options: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return f"{self.kind}.fields: {self.name}"
+    def check(self, value: str) -> None:
+        """Refuse what is not an option of its pick list.
+
+        Raises:
+            SettingsError: When the value is not one.
+        """
+        if value and self.options and value not in self.options:
+            what = f"{quoted(value)} is not an option of {quoted(self.name)}"
+            raise SettingsError(Problem(what, f"use {', '.join(self.options)}", "answer"))
 
 
 @dataclass
@@ -121,10 +132,32 @@ class JamaOffers:
         cycles = self._list("cycle", lambda: self._ask.client.cycles(plan.id))
         return sorted(cycles, key=lambda each: -each.id)
 
-    def case_types(self) -> Sequence[Offer]:
-        """Return the item types of test cases: ID and name."""
+    def case_types(self) -> Sequence[ItemType]:
+        """Return the item types of test cases."""
         types = self._list("item types", self._ask.client.item_types)
-        return [Offer(str(each.id), each.name) for each in types if each.category == "TEST_CASE"]
+        return [each for each in types if each.category == "TEST_CASE"]
+
+    def find_cases(self, project: Project, ids: Collection[str]) -> Mapping[str, str]:
+        """Return the document key of the only case that has an ID of another tool.
+
+        It may stand in the name, or be the value of a field: that is how cases are imported.
+
+        Args:
+            project: Where they are.
+            ids: The IDs.
+        """
+        types = [("itemType", each.id) for each in self.case_types()]
+        query = (("project", project.id), *types)
+        if not ids or not types:
+            return {}
+        total = self._list("cases", lambda: [self._ask.total("/abstractitems", query)])
+        if not total or not total[0] or total[0] > _MOST_CASES:
+            return {}
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in self._list("cases", lambda: self._ask.rows("/abstractitems", query)):
+            for each in _ids_of(row) & set(ids):
+                found[each].add(str(row.get("documentKey") or row.get("id")))
+        return {each: keys.pop() for each, keys in found.items() if len(keys) == 1}
 
     def examine(self, settings: Settings, refs: Sequence[CaseRef]) -> Sequence[Observation]:
         """Return what an upload by these settings would meet, as `pytest-jama check` sees it.
@@ -205,14 +238,15 @@ class JamaOffers:
         self.say(Line(mark.value, f"{observation.name}: {text}", _TONES[mark]))
 
 
-def offers_of(items: Iterable[Any]) -> list[Offer]:
-    """Return what can be chosen of plans or cycles: their names."""
-    return [Offer(each.name, f"(ID {each.id})") for each in items if each.name]
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_VALUE = 200
 
 
-def not_a_project(key: str, projects: Sequence[Project]) -> str:
-    """Return what to say of a key or ID that no project has; empty when one has it."""
-    if not projects or any(key in (each.key, str(each.id)) for each in projects):
-        return ""
-    known = ", ".join(each.key for each in projects[:5])
-    return f"there is not a project {quoted(key)} that this account can see; there are {known}"
+def _ids_of(row: Mapping[str, Any]) -> set[str]:
+    """Return what of a case may be the ID of another tool: words of the name, short values."""
+    fields = row.get("fields")
+    values = fields if isinstance(fields, dict) else {}
+    name = str(values.get("name") or "")
+    texts = [each for each in values.values() if isinstance(each, str)]
+    found = {word for word in _WORD.findall(name) if not word.isdigit()}
+    return found | {text.strip() for text in texts if len(text) <= _LONGEST_VALUE}
