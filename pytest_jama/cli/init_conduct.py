@@ -191,7 +191,7 @@ class InitDesk:
     def look(self, settings: SharedSettings) -> Look:
         """Look at the repository, and say what there is."""
         junit, collects = self.options.junit, self.options.collects
-        look = look_at(Path.cwd(), settings, junit=junit, collects=collects)
+        look = look_at(find_rootdir(Path.cwd()), settings, junit=junit, collects=collects)
         for text in look.told or ("no tests of pytest and no JUnit reports",):
             self.say("found", text)
         for text in look.warnings:

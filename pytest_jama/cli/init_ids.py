@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _KEY = r"[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)+-[1-9][0-9]*"
 """A document key. Source: Jama REST API cookbook: that of the project, of the type, a number."""
 
-_KEYS = re.compile(rf"(?<![A-Za-z0-9-])({_KEY})(?![A-Za-z0-9])")
+_KEYS = re.compile(rf"(?<![A-Za-z0-9])({_KEY})(?![A-Za-z0-9])")
 _IN_IDENTIFIER = re.compile(
     r"(?<![A-Za-z0-9])"
     r"(?P<project>[A-Z][A-Z0-9]*|[a-z][a-z0-9]*)_(?P<set>[A-Z]{2,8}|tc)_(?P<number>[1-9][0-9]*)"
     r"(?![A-Za-z0-9])"
 )
-_SET_OF_CASES = re.compile(r"(?:[A-Z0-9_]+-)*[A-Z0-9_]*(?:TC|TCS|TEST|TST|VER|VAL)")
+_SET_OF_CASES = re.compile(r"[A-Z0-9_]*(?:TC|TCS|TEST|TST|VER|VAL)")
 """What the set of a key is called that is a test case by its looks alone: ``TC``, ``SYSTC``.
 
 A parameter such as ``GET-HTTP-1`` has the form of a key, too.
@@ -115,13 +115,20 @@ def find_ids(name: str, *, docstring: str = "", markers: Iterable[Marker] = ()) 
     return KnownIds(tuple(dict.fromkeys(refs)), tuple(dict.fromkeys(others)), in_name)
 
 
+def has_key(text: str) -> bool:
+    """Return whether a text holds the document key of a test case."""
+    return bool(_keys_in(text))
+
+
 def _keys_in(text: str) -> list[str]:
-    return [each for each in _KEYS.findall(text) if _is_of_case(each)]
+    """Return the keys of test cases in a text; parameters are joined by hyphens, too."""
+    keys = ("-".join(each.split("-")[-3:]) for each in _KEYS.findall(text))
+    return [each for each in keys if _is_of_case(each)]
 
 
 def _is_of_case(key: str) -> bool:
     """Return whether a document key is that of a test case, by the looks of its set."""
-    return bool(_SET_OF_CASES.fullmatch(key.partition("-")[2].rpartition("-")[0]))
+    return bool(_SET_OF_CASES.fullmatch(key.split("-")[-2]))
 
 
 def _key_of(match: re.Match[str]) -> str:
@@ -199,4 +206,4 @@ def name_pattern(refs: Iterable[str]) -> str:
     """
     stems = sorted({ref.rpartition("-")[0] for ref in refs})
     stem = stems[0] if len(stems) == 1 else f"(?:{'|'.join(stems)})"
-    return rf"(?<![A-Za-z0-9-])(?P<case>{stem}-[0-9]+)(?![A-Za-z0-9])"
+    return rf"(?<![A-Za-z0-9])(?P<case>{stem}-[0-9]+)(?![A-Za-z0-9])"

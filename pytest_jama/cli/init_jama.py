@@ -105,7 +105,7 @@ class _JamaInit:
         settings = self._load({"url": url or SANDBOX_URL})
         try:
             settings = self._connect(settings)
-            self._finish(self._make_draft(settings, look))
+            self._finish(self._make_draft(settings, look), look)
         finally:
             if self._offers:
                 self._offers.close()
@@ -278,7 +278,7 @@ class _JamaInit:
         settings: Settings = load_given({}, text=jama_text(draft))
         return settings
 
-    def _finish(self, draft: JamaDraft) -> None:
+    def _finish(self, draft: JamaDraft, look: Look) -> None:
         self._settings_of(draft)  # refuses what a flag has wrong, before anything is written
         links = draft.links
         live = sum(line.is_live for line in links.entries) if links else 0
@@ -288,30 +288,34 @@ class _JamaInit:
         open_lines = len(links.entries) - live if links else 0
         if open_lines:
             told += f"; {counted(open_lines, 'line')} to complete"
-        commands = list(self._commands(links))
+        commands = list(self._commands(links, look.reports))
         self.desk.finish(
             jama_text(draft), told=told, commands=commands, needs_sandbox=self._is_rehearsal
         )
 
-    def _commands(self, links: ProposedLinks | None) -> Sequence[str]:
+    def _commands(self, links: ProposedLinks | None, reports: Sequence[str]) -> Sequence[str]:
         file, usual = self.desk.shown_path, self.desk.options.config is None
-        junit = self.desk.options.junit
         option = "" if usual else f"--config={file}"
         session = ["pytest", "--jama", option.replace("--config", "--jama-config")]
-        if junit:
-            session = ["junit-uploader", option, *junit]
+        check = ["pytest-jama", "check", option]
+        if reports:
+            named = [*reports] if len(reports) <= _MOST_REPORTS else [f"**/{Path(reports[0]).name}"]
+            session = ["junit-uploader", option, *named]
+            check += ["--junit", *named]
         if self._is_rehearsal:
             entries = {ref for each in (links.entries if links else ()) for ref in each.refs}
-            others = [ref for ref in (links.refs if links else ()) if ref not in entries]
-            cases = [f"--case={ref.partition('#')[0]}" for ref in others[:_MOST_CASES]]
+            refs = (ref.partition("#")[0] for ref in (links.refs if links else ()))
+            others = [ref for ref in dict.fromkeys(refs) if ref not in entries]
+            cases = [f"--case={ref}" for ref in others[:_MOST_CASES]]
             command = ["pytest-jama", "sandbox", "--seed", file, *cases, "--", *session]
             return [shlex.join(filter(None, command))]
-        commands = [["pytest-jama", "check", option], session]
+        commands = [check, session]
         if not (links and links.refs):  # nothing could be reported yet
             commands[1:] = [["pytest-jama", "cases", "create", option]]
         return [shlex.join(filter(None, each)) for each in commands]
 
 
+_MOST_REPORTS = 5
 _MOST_CASES = 30
 """So many cases that only names or markers say are made in the sandbox by options."""
 

@@ -11,7 +11,7 @@ from pytest_jama.cli.collecting import CollectedSession, collect_tests, read_rep
 from pytest_jama.cli.init_ids import KnownIds, find_ids
 from pytest_jama.cli.init_sources import read_tests
 from pytest_jama.config import Settings
-from pytest_jama.core.cases import name_in
+from pytest_jama.core.cases import name_in, read_links
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.test_ids import base_of, normal_form
 from pytest_jama.core.text import counted, printable
@@ -52,12 +52,14 @@ class Look(NamedTuple):
         tests: The tests, in the order of the repository; each once.
         told: What to say of it, a sentence each.
         warnings: What could not be looked at, and why.
+        reports: The JUnit reports, where tests are known from them alone.
         build: What stands for the number of a build in the CI system of the repository.
     """
 
     tests: tuple[FoundTest, ...] = ()
     told: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
     build: str = "${BUILD_NUMBER:-local}"
 
 
@@ -74,7 +76,7 @@ def look_at(
     """Look at a repository; nothing in it is run, but pytest imports its tests to collect them.
 
     Args:
-        folder: The repository; it is the current folder.
+        folder: The rootdir of pytest, or the folder of the repository.
         settings: Name what is hidden in messages.
         junit: The JUnit reports that the user names; without them those that lie there are taken.
         collects: Whether pytest may be asked.
@@ -88,12 +90,15 @@ def look_at(
         tests |= {normal_form(each.test_id): each for each in found}
         modules = {each.above[0] for each in found if each.above}
         told += [f"{counted(len(found), 'test')} in {counted(len(modules), 'Python file')}"]
-    reports = tuple(junit) or files.reports
+    reports = tuple(junit) or tuple(os.path.relpath(folder / each) for each in files.reports)
     if reports:
         found = list(_reported_tests(reports, settings, warnings))
         told += [f"{counted(len(found), 'test')} in {counted(len(reports), 'JUnit report')}"]
-        tests = {**{normal_form(each.test_id): each for each in found}, **tests}
-    return Look(tuple(tests.values()), tuple(told), tuple(warnings), _build_of(folder))
+        for each in found:
+            known = tests.setdefault(normal_form(each.test_id), each)
+            tests[normal_form(each.test_id)] = known._replace(refs=known.refs or each.refs)
+    only = () if files.python and not junit else reports
+    return Look(tuple(tests.values()), tuple(told), tuple(warnings), only, _build_of(folder))
 
 
 def _python_tests(
@@ -114,9 +119,11 @@ def _python_tests(
     for path in files:
         if session is None or path in uncollected:
             for each in read_tests(folder / path, root=folder):
-                name = each.test_id.rpartition("::")[2]
+                name = name_in(each.test_id)
                 ids = find_ids(name, docstring=each.docstring, markers=each.markers)
-                yield FoundTest(each.test_id, _above(each.test_id), ids)
+                own = [text for name, said in each.markers if name == "jama" for text in said]
+                refs = tuple(str(link) for text in own for link in read_links(text).links)
+                yield FoundTest(each.test_id, _above(each.test_id), ids, refs)
 
 
 def _in_order(session: CollectedSession | None) -> list[tuple[TestResult, TestSource | None]]:

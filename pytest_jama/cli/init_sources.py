@@ -10,6 +10,8 @@ import ast
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.cli.init_ids import has_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -24,7 +26,7 @@ class WrittenTest(NamedTuple):
     """A test as its file has it.
 
     Attributes:
-        test_id: Its ID without parameters.
+        test_id: Its ID; of its parameters it has only those that hold a document key.
         docstring: Its docstring.
         markers: Name and arguments of its decorators, and of those around it, the nearest first.
     """
@@ -60,7 +62,21 @@ def _tests_in(
             yield from _tests_in(node.body, f"{above}::{node.name}", inner)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_test(node):
             docstring = ast.get_docstring(node) or ""
-            yield WrittenTest(f"{above}::{node.name}", docstring, (*_marks_of(node), *marks))
+            names = [f"{node.name}[{each}]" for each in _named_parameters(node)]
+            for name in names or [node.name]:
+                yield WrittenTest(f"{above}::{name}", docstring, (*_marks_of(node), *marks))
+
+
+def _named_parameters(node: Function) -> list[str]:
+    """Return the texts in ``parametrize`` that hold a document key, as names of parameters do."""
+    texts = [
+        each.value
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and _dotted(decorator.func).endswith("parametrize")
+        for each in ast.walk(decorator)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+    return [text for text in dict.fromkeys(texts) if has_key(text)]
 
 
 def _is_test(node: Function) -> bool:
