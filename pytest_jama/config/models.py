@@ -292,7 +292,7 @@ class Settings(SharedSettings):
         default_factory=lambda: CaseMap.build(())[0],
         exclude=True,
         repr=False,
-        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
+        description="Test ID or pattern -> its test case(s); `file` -> CSV files with more.",
     )
     names: types.NamePattern = Field(
         default=None,

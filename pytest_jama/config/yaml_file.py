@@ -70,7 +70,7 @@ def read_file_layer(
     """
     try:
         source = SettingsFile(file, label, named_by)
-        root = parse_mapping(source.read_text(), label, kind)
+        root = parse_mapping(source.text(), label, kind)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
