@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.core.cases import NO_CASE
+from pytest_jama.core.case_map import MapConflict, MapEntry
+from pytest_jama.core.cases import NO_CASE, CaseLink, CaseRef
+from pytest_jama.core.known_tests import Unmatched, find_gaps
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.core.case_map import CaseMap, MapEntry
-    from pytest_jama.core.cases import CaseRef
+    from pytest_jama.core.case_map import CaseMap
+    from pytest_jama.core.known_tests import Coverage
     from pytest_jama.core.results import TestResult
 
 _NAMED = 3
@@ -57,17 +59,89 @@ def find_taken_away(test_map: CaseMap, tests: Iterable[TestResult]) -> tuple[Tak
         return ()
     lost: dict[CaseRef, tuple[list[str], dict[MapEntry, None]]] = {}
     for test in tests:
-        best, *wider = test_map.find_all(test.test_id) or (None,)
-        if best is None or best.links != test.links:
+        matching = test_map.find_all(test.test_id)
+        if not matching or matching[0].links != test.links:
             continue
+        best, *wider = matching
         kept = {NO_CASE.case_ref, *(link.case_ref for link in best.links)}
-        refs = dict.fromkeys(link.case_ref for each in wider if each for link in each.links)
+        refs = dict.fromkeys(link.case_ref for each in wider for link in each.links)
         for ref in refs:
             if ref not in kept:
                 test_ids, keys = lost.setdefault(ref, ([], {}))
                 test_ids.append(test.test_id)
                 keys[best] = None
     return tuple(TakenAway(ref, tuple(tests), tuple(keys)) for ref, (tests, keys) in lost.items())
+
+
+class MapFindings(NamedTuple):
+    """What the map and the tests that there are say of each other.
+
+    Attributes:
+        unmatched: Keys that match no test.
+        conflicts: Keys that are equally specific for a test: a session refuses them.
+        taken_away: Cases that are without tests of their keys.
+    """
+
+    unmatched: tuple[Unmatched, ...] = ()
+    conflicts: tuple[MapConflict, ...] = ()
+    taken_away: tuple[TakenAway, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """Return it in lists and strings."""
+        return {
+            "unmatched": [
+                [*each[:3], list(map(str, each.links)), *each[4:]] for each in self.unmatched
+            ],
+            "conflicts": [
+                [_entry(each.first), _entry(each.second), each.test_id] for each in self.conflicts
+            ],
+            "taken_away": [
+                [each.case_ref.text, each.tests, list(map(_entry, each.keys))]
+                for each in self.taken_away
+            ],
+        }
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> MapFindings:
+        """Return what `plain` made."""
+        return cls(
+            tuple(
+                Unmatched(key, line, nearest, tuple(map(CaseLink.parse, links)), *rest)
+                for key, line, nearest, links, *rest in plain["unmatched"]
+            ),
+            tuple(
+                MapConflict(_read_entry(first), _read_entry(second), test_id)
+                for first, second, test_id in plain["conflicts"]
+            ),
+            tuple(
+                TakenAway(CaseRef.parse(ref), tuple(tests), tuple(map(_read_entry, keys)))
+                for ref, tests, keys in plain["taken_away"]
+            ),
+        )
+
+
+def _entry(entry: MapEntry) -> list[Any]:
+    return [entry.key, list(map(str, entry.links)), *entry[2:]]
+
+
+def _read_entry(plain: Sequence[Any]) -> MapEntry:
+    key, links, *rest = plain
+    return MapEntry(key, tuple(map(CaseLink.parse, links)), *rest)
+
+
+def look_at_map(test_map: CaseMap, tests: Sequence[TestResult], coverage: Coverage) -> MapFindings:
+    """Compare the map with the tests that there are.
+
+    Args:
+        test_map: The map.
+        tests: The tests, with the links that they have.
+        coverage: What was looked at.
+    """
+    return MapFindings(
+        find_gaps(test_map, coverage).unmatched,
+        test_map.find_conflicts(coverage.test_ids),
+        find_taken_away(test_map, tests),
+    )
 
 
 class DeselectingOption(NamedTuple):

@@ -8,6 +8,7 @@ from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.text import counted, first_line, printable
@@ -247,7 +248,8 @@ def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterato
     lines = []
     for each in unmatched:
         cases = ", ".join(map(str, each.links)) or "none"
-        text = f"{each.key!r} (line {each.line} of tests:, {cases}) {each.why}"
+        place = say_line(each.line, each.file, own="tests:")
+        text = f"{each.key!r} ({place}, {cases}) {each.why}"
         text += f"; nearest is {each.nearest}" if each.nearest else ""
         lines.append(Line("unmatched", text, Tone.WARNING))
     yield from listed(lines, verbose=verbose, noun="more keys")

@@ -32,7 +32,7 @@ from pytest_jama.session.ending import refuse
 from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TextIO
 
@@ -192,10 +192,26 @@ class OutputOptions:
             text = json.dumps(redactor.hide_in(json.loads(text)), indent=2)
         stdout = make_tolerant(sys.stdout)
         click.echo(printable_json(text), file=stdout)
+        return self._written(stdout, status, lost="the JSON document is lost")
+
+    def write_lines(self, lines: Iterable[str], *, status: int, redactor: Redactor) -> int:
+        """Print the lines of a table, or of CSV, on stdout; return the exit status.
+
+        Args:
+            lines: The lines.
+            status: What the command exits with otherwise.
+            redactor: Hides secrets in them.
+        """
+        stdout = make_tolerant(sys.stdout)
+        for line in lines:
+            click.echo(printable(redactor.hide_certain(line)), file=stdout)
+        return self._written(stdout, status, lost="lines are lost")
+
+    def _written(self, stdout: TextIO, status: int, *, lost: str) -> int:
         failure = why_unwritten(stdout)
         if not failure:
             return status
-        text = f"standard output cannot be written: {failure}; the JSON document is lost"
+        text = f"standard output cannot be written: {failure}; {lost}"
         self.say(Line("ERROR", text, Tone.BAD))
         return status or int(ExitStatus.INCOMPLETE)
 
