@@ -86,6 +86,17 @@ def find_pair(
     return None, (_no_credentials(kind),)
 
 
+def lacks_credentials(environ: Mapping[str, str], kind: TargetKind[Any]) -> bool:
+    """Return whether no part of any credentials is set; half a pair is a mistake, not a lack.
+
+    Args:
+        environ: The environment.
+        kind: The kind of server.
+    """
+    variables = (name for pair in kind.pairs for name in (pair.name, pair.secret))
+    return not any(value_of(environ, each) for each in variables)
+
+
 def value_of(environ: Mapping[str, str], variable: str) -> str:
     """Return a part of the credentials; empty when it is not set."""
     # a secret that was read from a file often ends with a line break

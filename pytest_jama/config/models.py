@@ -23,7 +23,7 @@ from pytest_jama.config.environment import (
 )
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.config.header_settings import Headers
-from pytest_jama.config.journal_settings import JournalSettings
+from pytest_jama.config.journal_settings import JournalSettings, UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
@@ -33,26 +33,6 @@ from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.verdicts import VerdictRules
-
-
-class UploadSettings(Section):
-    """How results are sent."""
-
-    on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
-        default="fail",
-        description="Green tests in a session that did not end well (docs/exit-status.md): fail "
-        "with exit status 8, or only warn.",
-    )
-    give_up_after_s: types.Duration = Field(
-        default=120.0,
-        alias="give_up_after",
-        description="When no request succeeded for that long, stop and keep the journal.",
-    )
-    concurrency: types.Concurrency = Field(default=8, description="Requests at the same time.")
-    rate: types.Rate = Field(
-        default="auto",
-        description="Requests per second; auto slows down when the server asks for it.",
-    )
 
 
 class RunSettings(Section):

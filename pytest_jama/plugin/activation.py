@@ -168,6 +168,7 @@ def load(
             flags={**flags, "report": _absolute(flags["report"] or (), config)},
             environ=os.environ,
             needs_target=not is_offline,
+            may_keep=True,
             unused=("url", "headers", *unused) if is_offline else unused,
             kind=kind_of(kind.option),
         )

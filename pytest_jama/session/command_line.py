@@ -145,7 +145,7 @@ class OutputOptions:
         document = json_report(
             ending.report,
             ending.judgement,
-            mode=self.mode,
+            mode=ending.mode or self.mode,
             journal=ending.journal,
             exit_status=status,
             unusable=ending.unusable,

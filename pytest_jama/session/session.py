@@ -19,8 +19,9 @@ from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
-from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
+from pytest_jama.report.upload_lines import Line, error_lines
 from pytest_jama.session import judge as judging
+from pytest_jama.session.destination import standing_lines
 from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.provenance import session_name
@@ -62,7 +63,7 @@ class Session:
     ) -> None:
         self.settings = loaded.settings
         self._loaded = loaded
-        self.mode = mode
+        self.mode = loaded.mode_of(mode)
         self._redactor = loaded.settings.redactor
         self.shown = ShownResults(self._redactor)
         self.errors = ErrorLog()
@@ -276,8 +277,10 @@ class Session:
             self.journal.close()
         from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
 
+        if self._loaded.is_kept:
+            style = style._replace(no_upload_flag="")
         summary = self._sum_up(
-            *exposure_lines(self.settings),
+            *standing_lines(self._loaded),
             *self._lock_lines,
             *self._safe(extra),
             *self._write_reports(style),
@@ -297,6 +300,7 @@ class Session:
             redacted=self._redacted,
             redactor=self._redactor,
             target=self.settings.kind.name,
+            mode=self.mode,
         )
 
     def _find_status(self, summary: Summary) -> ExitStatus:
@@ -311,14 +315,8 @@ class Session:
             return ()
         from pytest_jama.session.session_report import write_reports  # noqa: PLC0415 (few want one)
 
-        return write_reports(
-            wanted.files,
-            summary=name,
-            journals=self._paths,
-            shown_results=self.shown,
-            errors=self.errors,
-            root=style.root,
-        )
+        several = (self._paths, self.shown, self.errors)
+        return write_reports(wanted.files, *several, summary=name, root=style.root)
 
     def _hide_line(self, line: Line) -> Line:
         return line if line.is_exact else line._replace(text=self._redactor.hide_certain(line.text))

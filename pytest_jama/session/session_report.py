@@ -90,21 +90,21 @@ def write_files(
 
 def write_reports(
     files: Sequence[Path],
-    *,
-    summary: str,
     journals: Sequence[Path],
     shown_results: ShownResults,
     errors: ErrorLog,
+    *,
+    summary: str,
     root: Path,
 ) -> tuple[Line, ...]:
     """Write what is wanted at the end of a session; return what its summary says of that.
 
     Args:
         files: The reports.
-        summary: The file of the CI job that the short form is appended to; empty for none.
         journals: The journals of the session, which are closed.
         shown_results: Hides secrets.
         errors: Told of errors of ours; they cost no result.
+        summary: The file of the CI job that the short form is appended to; empty for none.
         root: The folder that paths are shown relative to.
     """
     lines: list[Line] = []
