@@ -10,7 +10,12 @@ wrong on that way becomes a `Problem`; `mistakes` and `yaml_errors` hold the sen
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """
 
-from pytest_jama.config.environment import BasicCredentials, Credentials, OAuthCredentials
+from pytest_jama.config.environment import (
+    BasicCredentials,
+    Credentials,
+    OAuthCredentials,
+    find_job_page,
+)
 from pytest_jama.config.exposure import describe_exposure
 from pytest_jama.config.journal_settings import UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind, kind_of
@@ -61,6 +66,7 @@ __all__ = [
     "config_digests",
     "describe_exposure",
     "find_file",
+    "find_job_page",
     "find_kind_by_variable",
     "find_kinds",
     "find_redactor",

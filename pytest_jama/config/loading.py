@@ -194,11 +194,13 @@ def _loaded(
     return LoadedSettings(settings, origins, read.file, is_named=read.is_named)
 
 
-OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact", "report"})
+OWNED = frozenset(
+    {"url", "target", "tls", "headers", "journal", "upload", "redact", "report", "outputs"}
+)
 """The settings that a journal has no say in: where credentials go and how, what is hidden on this
 machine, and which files are written here. What a session found, and by which rules, it says."""
 
-_MAY_BE_MISSING = frozenset({"target", "upload", "redact", "report"})
+_MAY_BE_MISSING = frozenset({"target", "upload", "redact", "report", "outputs"})
 """Those that are left out when a variable of another CI job is in them."""
 
 
@@ -283,7 +285,8 @@ def load_from_journal(
     own: dict[str, Any] = {
         **{name: getattr(owned.settings, name) for name in OWNED - {"url"}},
         "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at
-        "report": owned.settings.report.model_dump(),  # and a flag can be put over this one
+        "report": owned.settings.report.model_dump(),  # and a flag can be put over these
+        "outputs": owned.settings.outputs.model_dump(),
         **({"url": owned.settings.url} if owned.settings.url else {}),
     }
     in_url = {name: getattr(owned.settings, name) for name in owned.origins}

@@ -27,7 +27,12 @@ from pytest_jama.config.journal_settings import JournalSettings, UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
-from pytest_jama.config.report_settings import EquipmentList, ReportSettings, Said
+from pytest_jama.config.report_settings import (
+    EquipmentList,
+    OutputSettings,
+    ReportSettings,
+    Said,
+)
 from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
@@ -151,6 +156,15 @@ class SharedSettings(Section):
         default=ReportSettings(),
         exclude=True,
         description="Which reports are written at the end of a session (docs/report.md).",
+    )
+    outputs: Annotated[
+        OutputSettings,
+        Given("OUTPUTS"),
+        Allowed("a path, a list of paths, or {files: [...], ci: auto}"),
+    ] = Field(
+        default=OutputSettings(),
+        exclude=True,
+        description="What later steps and jobs of a CI system learn of the session.",
     )
     software: Annotated[Said, Given("SOFTWARE")] = Field(
         default="",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.plan import Change, Plan
     from pytest_jama.core.results import TestResult
+    from pytest_jama.session.ending import Ending
 
 _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.PLAIN: {},
@@ -32,20 +33,26 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
 }
 
 
-def write_summary(terminal: pytest.TerminalReporter, title: str, lines: Iterable[Line]) -> None:
-    """Print the summary as a section of pytest's own."""
+def write_summary(terminal: pytest.TerminalReporter, title: str, ending: Ending) -> None:
+    """Print the summary as a section of pytest's own, and what a CI system reads below it."""
     terminal.write_sep("=", title)
-    for line in lines:
+    for line in ending.lines:
         terminal.write_line(str(line), **_MARKUP[line.tone])
+    for command in ending.commands:
+        terminal.write_line(command)
 
 
-def print_summary(title: str, lines: Iterable[Line], config: pytest.Config) -> None:
+def print_summary(title: str, ending: Ending, config: pytest.Config) -> None:
     """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
         stderr = make_tolerant(sys.stderr)
-        stderr.write("\n".join((title, *map(str, lines), "")))
+        stderr.write("\n".join((title, *map(str, ending.lines), "")))
         stderr.flush()
+        if ending.commands:
+            from pytest_jama.session.ci_output import print_commands  # noqa: PLC0415 (in CI alone)
+
+            print_commands(ending.commands, sys.stderr)
 
 
 def plugin_lines(

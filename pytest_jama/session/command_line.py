@@ -110,6 +110,10 @@ class OutputOptions:
             about: What this command adds to the JSON document.
         """
         self.say(*ending.lines)
+        if ending.commands:
+            from pytest_jama.session.ci_output import print_commands  # noqa: PLC0415 (in CI alone)
+
+            print_commands(ending.commands, self.stream)
         return self._write_document(ending, about)
 
     def refuse(

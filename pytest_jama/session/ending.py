@@ -37,6 +37,7 @@ class Ending(NamedTuple):
         redactor: Hides what certainly is a secret wherever this is shown.
         target: Which kind of server it was for, see `json_report`.
         mode: What was done with the verdicts; None when that is what was wanted.
+        commands: What a CI system reads in what is printed, see `print_commands`.
     """
 
     exit_status: ExitStatus
@@ -51,6 +52,7 @@ class Ending(NamedTuple):
     redactor: Redactor = Redactor()
     target: str = "jama"
     mode: Mode | None = None
+    commands: tuple[str, ...] = ()
 
 
 def refuse(error: PytestJamaError) -> Ending:

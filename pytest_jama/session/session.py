@@ -236,11 +236,7 @@ class Session:
             pack=self._make_bundler(findings),
         )
         findings = deliver.with_kept(findings, self._paths, any_file=self.settings.evidence.bundle)
-        findings = findings._replace(session=self._name)
-        from pytest_jama.config import Settings  # noqa: PLC0415 (it is there already)
-
-        if isinstance(self.settings, Settings) and not self.settings.run.actual_results:
-            findings = findings._replace(provenance="")
+        findings = judging.without_account(findings._replace(session=self._name), self.settings)
         with deliver.environment_of(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 
@@ -277,13 +273,13 @@ class Session:
             self.journal.close()
         from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
 
-        if self._loaded.is_kept:
-            style = style._replace(no_upload_flag="")
+        style = style._replace(no_upload_flag="") if self._loaded.is_kept else style
+        told, commands = self._tell(status, style)
         summary = self._sum_up(
             *standing_lines(self._loaded),
             *self._lock_lines,
             *self._safe(extra),
-            *self._write_reports(style),
+            *told,
         )
         if summary.is_something_left:
             options = ways_to_find_again(self._loaded, start=style.start)
@@ -301,22 +297,29 @@ class Session:
             redactor=self._redactor,
             target=self.settings.kind.name,
             mode=self.mode,
+            commands=commands,
         )
 
     def _find_status(self, summary: Summary) -> ExitStatus:
         settings = self.settings
         return find_exit_status(summary, strict=settings.strict, unmatched=settings.map.unmatched)
 
-    def _write_reports(self, style: Style) -> tuple[Line, ...]:
-        """Write the reports that are wanted; what goes wrong there costs no result."""
-        wanted = self.settings.report
-        name = self._environ.get("GITHUB_STEP_SUMMARY", "") if wanted.summary == "auto" else ""
-        if self.journal is None or self.is_refused or not (wanted.files or name):
-            return ()
-        from pytest_jama.session.session_report import write_reports  # noqa: PLC0415 (few want one)
+    def _tell(self, status: int, style: Style) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+        """Write reports, tell a CI system; return lines of the summary, and commands for the CI."""
+        from pytest_jama.config import find_job_page  # noqa: PLC0415 (it is there already)
 
-        several = (self._paths, self.shown, self.errors)
-        return write_reports(wanted.files, *several, summary=name, root=style.root)
+        last = self._paths[-1] if self._paths else None
+        page = find_job_page(self._environ, self.settings, session=last.stem if last else "")
+        if self.is_refused or not page.is_wanted:
+            return (), ()
+        from pytest_jama.session import ci_output, session_report  # noqa: PLC0415 (few want them)
+
+        told = ci_output.Told(
+            *(self.settings.kind, self._report, self._judgement or Judgement(), self._unjudged),
+            *(self.mode, last, status, self._redactor.hide_certain),
+        )
+        several = (told, page, self.settings, self.shown, self.errors)
+        return session_report.tell(*several, journals=self._paths, root=style.root)
 
     def _hide_line(self, line: Line) -> Line:
         return line if line.is_exact else line._replace(text=self._redactor.hide_certain(line.text))
