@@ -4,6 +4,7 @@ Credentials come from nowhere else, and are hidden wherever values get printed.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
@@ -104,7 +105,16 @@ def lacks_credentials(environ: Mapping[str, str], kind: TargetKind[Any]) -> bool
 def value_of(environ: Mapping[str, str], variable: str) -> str:
     """Return a part of the credentials; empty when it is not set."""
     # a secret that was read from a file often ends with a line break
-    return environ.get(variable, "").strip("\r\n")
+    value = environ.get(variable, "").strip("\r\n")
+    return "" if _UNFILLED.fullmatch(value) else value
+
+
+_UNFILLED = re.compile(r"\$\([A-Za-z_][\w.]*\)", re.ASCII)
+"""What Azure Pipelines leaves of ``env: {NAME: $(VARIABLE)}`` when a job has no such variable, as
+one for the pull request of a fork has no secret ones.
+
+Source: "Define variables" of Azure Pipelines: an unknown macro stays as it is.
+"""
 
 
 def _half_a_pair(present: str, absent: str) -> Problem:
