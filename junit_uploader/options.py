@@ -47,6 +47,11 @@ and jama.yaml or octane.yaml, which is looked for in this folder and then above.
 
 Exit status: 0 all sent, 1 something was not sent or a report could not be read, 2 wrong use or
 settings, 3 the server is out of reach or refuses the credentials.
+
+Examples:
+  junit-uploader report.xml
+  junit-uploader --list 'reports/**/*.xml'
+  junit-uploader --dry-run --cycle "Build 17" reports/
 """
 
 

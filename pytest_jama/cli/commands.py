@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,50 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _ExamplesLast(click.Command):
+    """Shows the examples of the docstring, its blocks of commands, at the end of the help."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the docstring says, without the examples."""
+        del ctx
+        self._write(formatter, examples=False)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        del ctx
+        formatter.write_paragraph()
+        formatter.write("Examples:")
+        self._write(formatter, examples=True)
+
+    def _write(self, formatter: click.HelpFormatter, *, examples: bool) -> None:
+        paragraphs = inspect.cleandoc(self.help or "").split("\n\n")
+        wanted = (each for each in paragraphs if each.startswith("\b\n") is examples)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n\n".join(wanted))
+
+
+class ToolboxCommand(_ExamplesLast):
+    """A command of the toolbox."""
+
+
+class ToolboxGroup(_ExamplesLast, click.Group):
+    """A group of them, the toolbox itself, too."""
+
+    command_class = ToolboxCommand
+    group_class = type  # a group in it is of its own class
+
+
+@click.group(cls=ToolboxGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pytest-jama")
 def toolbox() -> None:
-    """Tools around reporting test results to Jama Connect and ALM Octane."""
+    """Tools around reporting test results to Jama Connect and ALM Octane.
+
+    \b
+    pytest-jama sandbox --seed jama.yaml -- pytest --jama
+    pytest-jama check
+    pytest-jama upload
+    """  # noqa: D301 (click wants the character itself)
 
 
 @toolbox.command()
