@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.cli.collecting import TestSource
+    from pytest_jama.cli.init_sources import WrittenTest
     from pytest_jama.config import SharedSettings
     from pytest_jama.core.results import TestResult
 
@@ -109,21 +110,27 @@ def _python_tests(
     warnings: list[str],
 ) -> Iterator[FoundTest]:
     session = _collect(settings, warnings) if collects else None
+    written = {path: list(read_tests(folder / path, root=folder)) for path in files}
+    known = {each.test_id: each for tests in written.values() for each in tests}
     for test, source in _in_order(session):
-        markers = source.markers if source else ()
+        beside = known.get(base_of(test.test_id))  # decorators that leave no marker behind
+        markers = (*(source.markers if source else ()), *(beside.markers if beside else ()))
         docstring = source.docstring if source else ""
         ids = find_ids(name_in(test.test_id), docstring=docstring, markers=markers)
         refs = tuple(str(link) for link in test.links)
         yield FoundTest(test.test_id, _above(test.test_id), ids, refs)
     uncollected = {where.partition("::")[0] for where, _ in session.uncollected} if session else ()
-    for path in files:
+    for path, tests in written.items():
         if session is None or path in uncollected:
-            for each in read_tests(folder / path, root=folder):
-                name = name_in(each.test_id)
-                ids = find_ids(name, docstring=each.docstring, markers=each.markers)
-                own = [text for name, said in each.markers if name == "jama" for text in said]
-                refs = tuple(str(link) for text in own for link in read_links(text).links)
-                yield FoundTest(each.test_id, _above(each.test_id), ids, refs)
+            yield from map(_written_test, tests)
+
+
+def _written_test(test: WrittenTest) -> FoundTest:
+    """Return a test that is known from the text of its file alone."""
+    ids = find_ids(name_in(test.test_id), docstring=test.docstring, markers=test.markers)
+    own = [text for marker, said in test.markers if marker == "jama" for text in said]
+    refs = tuple(str(link) for text in own for link in read_links(text).links)
+    return FoundTest(test.test_id, _above(test.test_id), ids, refs)
 
 
 def _in_order(session: CollectedSession | None) -> list[tuple[TestResult, TestSource | None]]:
