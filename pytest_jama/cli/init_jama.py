@@ -218,7 +218,7 @@ class _JamaInit:
         said = self.desk.raw(kind)
         if not said:
             offers = [Offer(each.name, f"(ID {each.id})") for each in there]
-            question = f"Test {kind}; a new name is created at the first upload"
+            question = f"Test {kind}, there or new"
             said = self.desk.questions.choose(question, offers, proposal=usual)
             if any(said == each.name for each in there):
                 said = literal(said)
@@ -263,7 +263,7 @@ class _JamaInit:
         ]
         for each in needed:
             options = [Offer(name) for name in each.options]
-            question = f"Test {each.kind}s must have a value of {each.name} (nothing: later)"
+            question = f"{each.name}, which each test {each.kind} must have (nothing: later)"
             value = self.desk.questions.choose(question, options, check=each.check)
             allowed = ", ".join(each.options) or "a text"
             where, what = ("fields", value) if value else ("open_fields", allowed)

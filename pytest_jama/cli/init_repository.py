@@ -83,23 +83,34 @@ def look_at(
         collects: Whether pytest may be asked.
     """
     files = _find_files(folder)
-    told: list[str] = []
     warnings: list[str] = []
-    tests: dict[str, FoundTest] = {}
-    if files.python and not junit:
-        found = list(_python_tests(folder, files.python, settings, collects, warnings))
-        tests |= {normal_form(each.test_id): each for each in found}
-        modules = {each.above[0] for each in found if each.above}
-        told += [f"{counted(len(found), 'test')} in {counted(len(modules), 'Python file')}"]
+    python: list[FoundTest] = []
+    if (files.python or _is_configured(folder)) and not junit:
+        python += _python_tests(folder, files.python, settings, collects, warnings)
     reports = tuple(junit) or tuple(os.path.relpath(folder / each) for each in files.reports)
-    if reports:
-        found = list(_reported_tests(reports, settings, warnings))
-        told += [f"{counted(len(found), 'test')} in {counted(len(reports), 'JUnit report')}"]
-        for each in found:
-            known = tests.setdefault(normal_form(each.test_id), each)
-            tests[normal_form(each.test_id)] = known._replace(refs=known.refs or each.refs)
-    only = () if files.python and not junit else reports
-    return Look(tuple(tests.values()), tuple(told), tuple(warnings), only, _build_of(folder))
+    reported = list(_reported_tests(reports, settings, warnings)) if reports else []
+    told = []
+    if python:
+        modules = {each.above[0] for each in python if each.above}
+        told += [f"{counted(len(python), 'test')} in {counted(len(modules), 'Python file')}"]
+    if reported:
+        told += [f"{counted(len(reported), 'test')} in {counted(len(reports), 'JUnit report')}"]
+    return Look(
+        _merge(python, reported),
+        tuple(told),
+        tuple(warnings),
+        () if python else reports,
+        _build_of(folder),
+    )
+
+
+def _merge(python: Sequence[FoundTest], reported: Sequence[FoundTest]) -> tuple[FoundTest, ...]:
+    """Return each test once: what a report says of its cases counts for that of pytest, too."""
+    tests = {normal_form(each.test_id): each for each in python}
+    for each in reported:
+        known = tests.setdefault(normal_form(each.test_id), each)
+        tests[normal_form(each.test_id)] = known._replace(refs=known.refs or each.refs)
+    return tuple(tests.values())
 
 
 def _python_tests(
@@ -268,11 +279,15 @@ def find_rootdir(start: Path) -> Path:
         start: Where pytest is going to be called.
     """
     for folder in (start, *start.parents):
-        if any(_has_section(folder / name, section) for name, section in _INI_FILES):
+        if _is_configured(folder):
             return folder
         if (folder / ".git").exists():
             break
     return start
+
+
+def _is_configured(folder: Path) -> bool:
+    return any(_has_section(folder / name, section) for name, section in _INI_FILES)
 
 
 def _has_section(file: Path, section: str) -> bool:
