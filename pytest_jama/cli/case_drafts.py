@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.cli.collecting import StepText
+from pytest_jama.cli.collecting import SourceStep
 from pytest_jama.core.cases import name_in
 from pytest_jama.core.test_ids import base_of
 from pytest_jama.targets.jama.case_home import NewCase
@@ -38,7 +38,7 @@ class ToldCase(NamedTuple):
 
     name: str = ""
     description: str = ""
-    steps: tuple[StepText, ...] = ()
+    steps: tuple[SourceStep, ...] = ()
 
 
 def draft_cases(
@@ -160,7 +160,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _read_steps(lines: Sequence[str]) -> tuple[StepText, ...]:
+def _read_steps(lines: Sequence[str]) -> tuple[SourceStep, ...]:
     """Return the steps of a section; without numbers or bullets, each line is one."""
     said = [line for line in lines if line.strip()]
     bullets = [bullet for bullet in map(_BULLET.fullmatch, said) if bullet]
@@ -185,7 +185,7 @@ def _read_steps(lines: Sequence[str]) -> tuple[StepText, ...]:
     )
 
 
-def _read_step(number: int, lines: Sequence[str]) -> StepText:
+def _read_step(number: int, lines: Sequence[str]) -> SourceStep:
     action: list[str] = []
     expected: list[str] = []
     into = action
@@ -196,21 +196,23 @@ def _read_step(number: int, lines: Sequence[str]) -> StepText:
         into.append(label["text"] if label else line)
     if not expected:
         text, *behind = _ARROW.split("\n".join(action), maxsplit=1)
-        return StepText(number, text.strip(), "".join(behind).strip())
-    return StepText(number, "\n".join(action).strip(), "\n".join(expected).strip())
+        return SourceStep(number, text.strip(), "".join(behind).strip())
+    return SourceStep(number, "\n".join(action).strip(), "\n".join(expected).strip())
 
 
-def _numbered(told: Iterable[StepText], titles: Iterable[StepText]) -> Iterator[tuple[str, str]]:
+def _numbered(
+    told: Iterable[SourceStep], titles: Iterable[SourceStep]
+) -> Iterator[tuple[str, str]]:
     """Yield action and expected result of each step up to the last one.
 
     What the docstring says comes before what the code says; a step that nothing tells of is named.
     """
-    by_number: dict[int, StepText] = {}
+    by_number: dict[int, SourceStep] = {}
     for step in (*told, *titles):
         if step.number <= MOST_STEPS:
             known = by_number.get(step.number, step)
             action, expected = known.action or step.action, known.expected or step.expected
-            by_number[step.number] = StepText(step.number, action, expected)
+            by_number[step.number] = SourceStep(step.number, action, expected)
     for number in range(1, max(by_number, default=0) + 1):
-        step = by_number.get(number, StepText(number))
+        step = by_number.get(number, SourceStep(number))
         yield step.action or f"Step {number}", step.expected

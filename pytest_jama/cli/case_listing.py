@@ -14,6 +14,7 @@ from pytest_jama.cli.case_tests import (
     PROGRAM,
     collect,
     load_for_cases,
+    refuse,
     uncollected_lines,
     unlinked_tests,
 )
@@ -73,13 +74,13 @@ def run_unlinked(options: CaseOptions, output: OutputOptions, *, must_be_none: b
         The exit status.
     """
 
-    def show(found: _Found, options: CaseOptions, output: OutputOptions) -> int:
+    def show(found: _CasesAndTests, options: CaseOptions, output: OutputOptions) -> int:
         return _show_unlinked(found, options, output, must_be_none=must_be_none)
 
     return _answer(options, output, show)
 
 
-class _Found(NamedTuple):
+class _CasesAndTests(NamedTuple):
     """What was found.
 
     Attributes:
@@ -119,19 +120,19 @@ def _names_of(item: Item) -> tuple[CaseRef, ...]:
 def _answer(
     options: CaseOptions,
     output: OutputOptions,
-    show: Callable[[_Found, CaseOptions, OutputOptions], int],
+    show: Callable[[_CasesAndTests, CaseOptions, OutputOptions], int],
 ) -> int:
     try:
         with output.logging():
             loaded = load_for_cases(options)
             return show(_find(options, loaded, output, asks_runs=show is _list), options, output)
     except PytestJamaError as error:
-        return output.refuse(error, program=PROGRAM)
+        return refuse(error, options, output, program=PROGRAM)
 
 
 def _find(
     options: CaseOptions, loaded: LoadedSettings, output: OutputOptions, *, asks_runs: bool
-) -> _Found:
+) -> _CasesAndTests:
     session = collect(options, loaded)
     output.say(*uncollected_lines(session))
     client = open_client(loaded.settings)
@@ -142,7 +143,7 @@ def _find(
             runs = last_runs(client, ids) if ids else {}
     finally:
         output.say(*exposure_lines(loaded.settings))
-    return _Found(place, runs, session, loaded.settings.redactor)
+    return _CasesAndTests(place, runs, session, loaded.settings.redactor)
 
 
 def _cases(client: JamaClient, options: CaseOptions, loaded: LoadedSettings) -> CasePlace:
@@ -166,7 +167,7 @@ _MORE_COLUMNS = ("date", "id", "linked")
 _LEAST_NAME = 20
 
 
-def _list(found: _Found, options: CaseOptions, output: OutputOptions) -> int:
+def _list(found: _CasesAndTests, options: CaseOptions, output: OutputOptions) -> int:
     tests_of = found.tests_of()
     rows = [_row(item, tests_of.get(item.id, []), found.runs) for item in found.place.cases]
     linked = sum(1 for row in rows if row["tests"])
@@ -214,7 +215,7 @@ def _fitting(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _show_unlinked(
-    found: _Found, options: CaseOptions, output: OutputOptions, *, must_be_none: bool
+    found: _CasesAndTests, options: CaseOptions, output: OutputOptions, *, must_be_none: bool
 ) -> int:
     tests = [test.test_id for test in unlinked_tests(found.session)]
     tests_of = found.tests_of()
@@ -247,7 +248,7 @@ def _show_unlinked(
     return output.write_lines(lines, status=status, redactor=found.redactor)
 
 
-def _count(found: _Found) -> str:
+def _count(found: _CasesAndTests) -> str:
     return counted(len(found.session.tests), "test")
 
 

@@ -15,7 +15,7 @@ import click
 from pytest_jama.cli.check_options import load_for_check
 from pytest_jama.cli.check_repository import (
     describe_session,
-    find_wanted,
+    find_needs,
     observe_destination,
     observe_settings,
     repository_json,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_jama.cli.check_options import CheckOptions
-    from pytest_jama.cli.check_repository import Wanted
+    from pytest_jama.cli.check_repository import SessionNeeds
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.lock import Lock
@@ -133,7 +133,7 @@ class _Check:
         has_problem = any(each.mark is Mark.PROBLEM for each in self._found)
         return ExitStatus.INCOMPLETE if has_problem else ExitStatus.WELL
 
-    def _look_at_repository(self, loaded: LoadedSettings) -> Wanted:
+    def _look_at_repository(self, loaded: LoadedSettings) -> SessionNeeds:
         for observation in observe_settings(loaded, os.environ):
             self._tell(observation)
         if self.options.offline:
@@ -150,7 +150,7 @@ class _Check:
             probe = TestsProbe(self._session, loaded, verbose=self.output.verbose)
             for observation in probe.observe():
                 self._tell(observation)
-        return find_wanted(loaded.settings, self._session)
+        return find_needs(loaded.settings, self._session)
 
     def _collect(self, loaded: LoadedSettings) -> CollectedSession:
         if self.options.is_junit:
@@ -165,7 +165,7 @@ class _Check:
         what = "--write-probe makes a test plan in Jama, and nobody can be asked here"
         raise SettingsError(Problem(what, "say --yes, too, if that is wanted", "command line"))
 
-    def _probe(self, settings: Settings, lock: Lock | None, wanted: Wanted) -> SeenServer:
+    def _probe(self, settings: Settings, lock: Lock | None, wanted: SessionNeeds) -> SeenServer:
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
         inquiry = _inquire(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
         refs = list(wanted.steps)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
 
 
-class Wanted(NamedTuple):
+class SessionNeeds(NamedTuple):
     """What a session would ask of a server.
 
     Attributes:
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     linked: tuple[CaseRef, ...] = ()
 
 
-def find_wanted(settings: SharedSettings, session: CollectedSession | None) -> Wanted:
+def find_needs(settings: SharedSettings, session: CollectedSession | None) -> SessionNeeds:
     """Return which cases and steps a session would ask a server for.
 
     Args:
@@ -60,9 +60,9 @@ def find_wanted(settings: SharedSettings, session: CollectedSession | None) -> W
             linked.update(dict.fromkeys(link.case_ref for link in test.links))
     known = {ref: frozenset(numbers) for ref, numbers in steps.items()}
     if session is None or not session.tests:
-        return Wanted(known, 0, tuple(known))
+        return SessionNeeds(known, 0, tuple(known))
     running = sum(test.outcome is not Outcome.DESELECTED for test in session.tests)
-    return Wanted(known, running, tuple(linked))
+    return SessionNeeds(known, running, tuple(linked))
 
 
 def observe_settings(
@@ -122,7 +122,7 @@ def _count(context: ssl.SSLContext) -> str:
     return counted(len(context.get_ca_certs()), "authority").replace("authoritys", "authorities")
 
 
-def describe_session(settings: SharedSettings, wanted: Wanted) -> Observation:
+def describe_session(settings: SharedSettings, wanted: SessionNeeds) -> Observation:
     """Say what a session would do, as far as that is known without the server.
 
     Args:
@@ -183,7 +183,13 @@ def repository_json(session: CollectedSession | None, lock: Lock | None) -> dict
         "uncollected": [{"where": where, "why": why} for where, why in session.uncollected],
         "mistakes": list(session.mistakes),
         "unmatched": [
-            {"key": e.key, "line": e.line, "nearest": e.nearest or None, "why": e.why}
+            {
+                "key": e.key,
+                "file": e.file or None,
+                "line": e.line,
+                "nearest": e.nearest or None,
+                "why": e.why,
+            }
             for e in session.map.unmatched
         ],
         "conflicts": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.lock import FILE_NAME
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings, SharedSettings
+    from pytest_jama.core.case_map import MapEntry
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.lock import Lock
 
 _NAMED = 3
@@ -51,7 +54,7 @@ class TestsProbe:
             return
         yield from self._map()
         for taken in self._session.map.taken_away:
-            keys = self._some([f"{each.key!r} in line {each.line}" for each in taken.keys])
+            keys = self._some([f"{each.key!r} in {_place(each)}" for each in taken.keys])
             text = f"{taken}; the nearest key wins: {keys}"
             facts = {"tests": len(taken.tests)}
             yield Observation("narrower keys", Mark.NOTE, text, facts)
@@ -94,10 +97,10 @@ class TestsProbe:
         found = self._settings.tests.find_nearest(tests)
         if found is not None:
             entry, test_id = found
-            return f"nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+            return f"nearest to {test_id} is the key {entry.key!r} in {_place(entry)}"
         if self._settings.tests:
             entry = next(iter(self._settings.tests.items()))[1]
-            return f"one test is {tests[0]}, one key is {entry.key!r} in line {entry.line}"
+            return f"one test is {tests[0]}, one key is {entry.key!r} in {_place(entry)}"
         how = "name tests under `tests:` in jama.yaml, or mark them with @pytest.mark.jama(...)"
         return f"one test is {tests[0]}; {how}"
 
@@ -105,8 +108,8 @@ class TestsProbe:
         found, count = self._session.map, len(self._settings.tests)
         if found.conflicts:
             said = [
-                f"{each.second.key!r} (line {each.second.line}) and {each.first.key!r} "
-                f"(line {each.first.line}) are equally specific for {each.test_id}: add that test "
+                f"{each.second.key!r} ({_place(each.second)}) and {each.first.key!r} "
+                f"({_place(each.first)}) are equally specific for {each.test_id}: add that test "
                 "ID itself, or more text to one of them"
                 for each in found.conflicts
             ]
@@ -130,7 +133,7 @@ class TestsProbe:
         shown = dead if self._verbose else dead[:_NAMED]
         for each in shown:
             near = f"; nearest is {each.nearest}" if each.nearest else ""
-            text = f"{each.key!r} in line {each.line} {each.why}{near}"
+            text = f"{each.key!r} in {_place(each)} {each.why}{near}"
             yield Observation("dead key", mark, text)
         if len(dead) > len(shown):
             more = f"{len(dead) - len(shown)} more (list with -v)"
@@ -173,3 +176,7 @@ class TestsProbe:
         shown = things if self._verbose else things[:_NAMED]
         more = len(things) - len(shown)
         return "; ".join(shown) + (f"; {more} more (list with -v)" if more else "")
+
+
+def _place(entry: MapEntry | Unmatched) -> str:
+    return say_line(entry.line, entry.file)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.redaction import Redactor
 
 
-class StepText(NamedTuple):
+class SourceStep(NamedTuple):
     """What the source of a test says of one of its steps.
 
     Attributes:
@@ -62,7 +62,7 @@ class TestSource(NamedTuple):
     line: int
     docstring: str
     markers: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    steps: tuple[StepText, ...] = ()
+    steps: tuple[SourceStep, ...] = ()
 
 
 TestSource.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it
@@ -220,7 +220,7 @@ def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProces
     return not session.is_whole and process.returncode != _WRONG_USE
 
 
-_StepsOfFile = Callable[[str], Mapping[int, tuple[StepText, ...]]]
+_StepsOfFile = Callable[[str], Mapping[int, tuple[SourceStep, ...]]]
 
 
 def _read(file: Path) -> CollectedSession:
@@ -251,7 +251,7 @@ def _read(file: Path) -> CollectedSession:
 def _read_source(content: Mapping[str, Any], steps_of_file: _StepsOfFile) -> TestSource:
     file, line = content["file"], content["line"]
     markers = tuple((name, tuple(arguments)) for name, arguments in content["markers"])
-    steps = tuple(StepText(*step) for step in content["steps"])
+    steps = tuple(SourceStep(*step) for step in content["steps"])
     steps = steps or steps_of_file(file).get(line, ())
     return TestSource(_nearer(file), line, content["docstring"], markers, steps)
 
@@ -263,7 +263,7 @@ def _nearer(file: str) -> str:
         return file
 
 
-def _steps_of_file(file: str) -> Mapping[int, tuple[StepText, ...]]:
+def _steps_of_file(file: str) -> Mapping[int, tuple[SourceStep, ...]]:
     """Return the steps of each function of a file that has some, by the line it begins in."""
     try:
         source = Path(file).read_bytes()
@@ -283,7 +283,7 @@ def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return min(function.lineno, *(each.lineno for each in function.decorator_list), sys.maxsize)
 
 
-def _steps_of(function: ast.AST) -> Iterator[StepText]:
+def _steps_of(function: ast.AST) -> Iterator[SourceStep]:
     """Yield the calls ``jama.step(1, "action", expected="…")`` whose number is written there."""
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
@@ -293,7 +293,7 @@ def _steps_of(function: ast.AST) -> Iterator[StepText]:
             number = given.get("number")
             if isinstance(number, int) and number > 0:
                 texts = (given.get(name) for name in ("action", "expected"))
-                yield StepText(number, *(text if isinstance(text, str) else "" for text in texts))
+                yield SourceStep(number, *(text if isinstance(text, str) else "" for text in texts))
 
 
 def _is_step(called: ast.expr) -> bool:

@@ -15,8 +15,8 @@ from pytest_jama.core.text import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_jama.config.layers import FindOrigin
     from pytest_jama.config.loading import LoadedSettings
+    from pytest_jama.config.mistakes import FindOrigin
     from pytest_jama.config.models import SharedSettings
 
 DEFAULT = "default"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
@@ -23,10 +22,11 @@ from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import clean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator
+    from pathlib import Path
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.mistakes import KeyPath
+    from pytest_jama.config.mistakes import FindOrigin, KeyPath
     from pytest_jama.config.types import Surroundings
 
 
@@ -62,15 +62,10 @@ class Override:
         replaced: The keys of a mapping in the file that it replaces; the others stay.
     """
 
-    text: str | tuple[str, ...] = field(
-        repr=False
-    )  # a URL may contain a password, until that is refused
+    # a URL may contain a password, until that is refused
+    text: str | tuple[str, ...] = field(repr=False)
     origin: str
     replaced: frozenset[str] = SAID_BY_FLAG
-
-
-FindOrigin = Callable[[tuple[str, ...]], str]
-"""Returns where the setting of a path stands, or what should contain it."""
 
 
 def find_overrides(
@@ -157,6 +152,7 @@ class Layer:
         problems: Everything else that is wrong.
         is_file: False for a journal, which is not edited by hand.
         is_readable: False when the file could not be read, so that what it sets is unknown.
+        map_files: The files that its map is in, beside it.
     """
 
     label: str
@@ -166,6 +162,7 @@ class Layer:
     problems: tuple[Problem, ...] = ()
     is_file: bool = True
     is_readable: bool = True
+    map_files: tuple[Path, ...] = ()
 
 
 def resolve(
@@ -198,10 +195,9 @@ def resolve(
     settings, invalid = _validate(values, sources, surroundings)
     problems = [*layer.problems, *{**invalid, **mistakes}.values(), *contradictions]
     credentials, refused = find_credentials(environ, kind)
-    if needs_target:
-        problems += [*_find_missing(values, layer, offered, kind), *refused]
+    problems += [*_find_missing(values, layer, offered, kind), *refused] if needs_target else []
     if problems or settings is None:
-        raise SettingsError(*sorted(problems, key=_line_of))
+        raise SettingsError(*sorted(problems, key=lambda each: _place_of(each, layer.label)))
     redactor = Redactor(
         secrets=(*find_secrets(environ), *secrets_of(settings.headers)),
         patterns=settings.redact.patterns,
@@ -348,7 +344,7 @@ def _find_missing(
             yield Problem(f"{name} is not set", f"set {ways}", layer.label)
 
 
-def _line_of(problem: Problem) -> int:
-    """Sort key: by line of the file, then what has none."""
-    line = problem.origin.rpartition(":")[2]
-    return int(line) if line.isdigit() else sys.maxsize
+def _place_of(problem: Problem, label: str) -> tuple[int, str, int]:
+    """Sort key: by line of the settings file, then of others, then what has none."""
+    file, _, line = problem.origin.rpartition(":")
+    return (int(file != label), file, int(line)) if line.isdigit() else (2, "", 0)

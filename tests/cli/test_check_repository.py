@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from pytest_jama.cli import main as toolbox
-from pytest_jama.cli.check_repository import find_wanted
+from pytest_jama.cli.check_repository import find_needs
 from pytest_jama.cli.check_tests import TestsProbe
-from pytest_jama.cli.collecting import CollectedSession, StepText, TestSource
+from pytest_jama.cli.collecting import CollectedSession, SourceStep, TestSource
 from pytest_jama.config import load_settings
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.known_tests import Coverage
@@ -337,8 +337,8 @@ def test_steps_of_markers_map_and_source_are_wanted_of_the_server(tmp_path: Path
         TestResult("b.py::y", Outcome.NOT_REACHED, links=(CaseLink.parse("P-TC-2"),)),
         TestResult("b.py::z", Outcome.DESELECTED, links=(CaseLink.parse("P-TC-3"),)),
     )
-    source = TestSource("b.py", 1, "", steps=(StepText(5), StepText(6)))
-    wanted = find_wanted(settings, CollectedSession(tests, sources={"b.py::y": source}))
+    source = TestSource("b.py", 1, "", steps=(SourceStep(5), SourceStep(6)))
+    wanted = find_needs(settings, CollectedSession(tests, sources={"b.py::y": source}))
     assert {ref.text: set(steps) for ref, steps in wanted.steps.items()} == {
         "P-TC-1": {2},
         "P-TC-2": {3, 5, 6},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.cli.collecting import CollectedSession, StepText, collect_tests
+from pytest_jama.cli.collecting import CollectedSession, SourceStep, collect_tests
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome
@@ -179,7 +179,7 @@ def test_the_source_of_each_test_is_known(folder: Path) -> None:
     )
     assert told.docstring == "The pump is primed.\n\nWhole.\n    Indented."
     assert told.markers == (("xray", ("PROJ-1", "2", "priority=high", "odd=Odd")),)
-    assert told.steps == (StepText(1, "Start", "It runs"), StepText(2), StepText(3))
-    assert (legacy.docstring, legacy.steps) == ("In unittest.", (StepText(7),))
+    assert told.steps == (SourceStep(1, "Start", "It runs"), SourceStep(2), SourceStep(3))
+    assert (legacy.docstring, legacy.steps) == ("In unittest.", (SourceStep(7),))
     assert [name for name, _ in legacy.markers] == ["inner"]
     assert sources["test_told.add"].docstring.startswith("Add one.\n\n>>> add(1)")

@@ -7,7 +7,7 @@ Source: Jama REST API cookbook, items chapter; the published OpenAPI document, `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import clean, visible
@@ -19,7 +19,7 @@ from pytest_jama.targets.jama.traceability import items_of_types, read_rows
 from pytest_jama.targets.jama.wire import read_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.targets.jama.case_home import CaseHome, NewCase
     from pytest_jama.targets.jama.client import JamaClient
@@ -31,6 +31,18 @@ _TEXT_CHARACTERS = 8_000
 """Of a description, and of the action or expected result of a step; no limit is documented."""
 
 _LEAST_ROOM = 100
+
+
+class LookedBack(NamedTuple):
+    """What became of what was created.
+
+    Attributes:
+        items: What is there, by test.
+        twins: Items that say that they are for one test, where there are several, by test.
+    """
+
+    items: Mapping[str, Item]
+    twins: Mapping[str, Sequence[Item]]
 
 
 class CaseMaker:
@@ -58,15 +70,7 @@ class CaseMaker:
         listed = {item.id: item for item in self._children()}
         for item in items_of_types(self._client, home.project.id, [home.item_type.id], Observer()):
             listed.setdefault(item.id, item)
-        words = {item.id: words_of(item.description) for item in listed.values()}
-        found: dict[str, list[Item]] = {}
-        marked = [each for each in sorted(words) if _MARK in words[each]]
-        for case in cases:
-            mark = _mark_of(case)
-            made = [listed[each] for each in marked if mark in words[each]]
-            if made:
-                found[case.test] = made
-        return found
+        return _by_test(listed.values(), cases)
 
     def find_namesakes(self, cases: Iterable[NewCase]) -> dict[str, Item]:
         """Return the items of the set that have the name of a case and say nothing of any test."""
@@ -87,14 +91,24 @@ class CaseMaker:
             ITEMS_PATH, self.body_of(case), look=lambda: self._look(case), wary=wary
         )
 
-    def find_keys(self, item_ids: Iterable[int]) -> dict[int, str]:
-        """Return the document keys of items that were just created, as far as they are told."""
-        keys = {item.id: item.key for item in self._children() if item.key}
-        lacking = [each for each in item_ids if each not in keys]
-        for item in map(self._client.find_item, lacking):
-            if item is not None and item.key:
-                keys[item.id] = item.key
-        return keys
+    def look_back(self, cases: Sequence[NewCase], created: Mapping[str, int]) -> LookedBack:
+        """Look at what was created: whether it is there, under which key, and once.
+
+        Args:
+            cases: The cases.
+            created: Their API IDs, by test.
+
+        Raises:
+            TargetError: As `HttpApi.send` does.
+        """
+        listed = {item.id: item for item in self._children()}
+        for item_id in created.values():
+            item = listed.get(item_id) or self._client.find_item(item_id)
+            if item is not None:
+                listed[item_id] = item
+        items = {test: listed[each] for test, each in created.items() if each in listed}
+        made = _by_test(listed.values(), (case for case in cases if case.test in items))
+        return LookedBack(items, {test: twins for test, twins in made.items() if len(twins) > 1})
 
     def body_of(self, case: NewCase) -> Json:
         """Return what creates a case."""
@@ -132,12 +146,38 @@ class CaseMaker:
         return [read_item(row) for row in read_rows(self._client, path, (), Observer())]
 
 
-_MARK = "Automated test: "
+_MARK = 'Automated test: "'
+_QUOTES = 50
+"""So many marks that begin at one place are looked at: a name may have quotes in it."""
+
+
+def _by_test(items: Iterable[Item], cases: Iterable[NewCase]) -> dict[str, list[Item]]:
+    """Return the items that say that they are for a test, the oldest first, by test."""
+    tests = {_mark_of(case): case.test for case in cases}
+    found: dict[str, list[Item]] = {}
+    for item in sorted(items, key=lambda each: each.id):
+        marks = _marks_in(words_of(item.description))
+        for test in dict.fromkeys(tests[mark] for mark in marks if mark in tests):
+            found.setdefault(test, []).append(item)
+    return found
+
+
+def _marks_in(words: str) -> Iterator[str]:
+    """Yield what may be the marks in a description."""
+    start = words.find(_MARK)
+    while start >= 0:
+        end = begin = start + len(_MARK)
+        for _ in range(_QUOTES):
+            end = words.find('"', end) + 1
+            if not end:
+                break
+            yield words[start:end]
+        start = words.find(_MARK, begin)
 
 
 def _mark_of(case: NewCase) -> str:
     """Return what a case says of its test; the quotes tell where the name ends."""
-    return " ".join(visible(clean(f'{_MARK}"{case.test}"')).split())
+    return " ".join(visible(clean(f'{_MARK}{case.test}"')).split())
 
 
 def _rich_text(case: NewCase) -> str:

@@ -26,7 +26,7 @@ from pytest_jama.targets.jama.type_fields import read_item_type
 from pytest_jama.targets.jama.wire import find_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.type_fields import ItemType, TypeField
@@ -111,15 +111,18 @@ def find_home(
     found, lookup = FieldValues(), FieldLookup(client, "case", item_type)
     for name, value in given.items():
         lookup.add(name, value, found)
-    problems = [
-        Problem(f"{quoted(name)}: {why}", "correct it", "--field")
-        for name, why in found.problems.items()
-    ]
+    problems = [_wrong_field(name, why) for name, why in found.problems.items()]
     values = {name: _typed(item_type.find(name), value) for name, value in found.values.items()}
-    problems += _lacking(client, item_type, values, cases)
+    problems += _lacking(client, item_type, {*values, *found.problems}, cases)
     if problems:
         raise SettingsError(*problems)
     return CaseHome(project, container, item_type, values)
+
+
+def _wrong_field(name: str, why: str) -> Problem:
+    what, semicolon, remedy = why.rpartition("; ")
+    told = f"{quoted(name)}: {what if semicolon else why}"
+    return Problem(told, remedy if semicolon else "correct it", "--field")
 
 
 def _no_container(client: JamaClient, project: Project) -> Problem:
@@ -217,13 +220,16 @@ _VALUES = {
 def _lacking(
     client: JamaClient,
     item_type: ItemType,
-    values: Mapping[str, Any],
+    given: Container[str],
     cases: Sequence[NewCase],
 ) -> list[Problem]:
     """Return what required fields lack, each with its label and what it takes."""
     problems = []
     for each in item_type.fields:
-        if not each.is_required or each.is_read_only or each.name in {*_GIVEN, *values}:
+        names = (each.name, each.label, each.name.partition("$")[0])
+        if not each.is_required or each.is_read_only or each.name in _GIVEN:
+            continue
+        if any(name in given for name in names):
             continue
         if each.kind == "STEPS":
             bare = [case for case in cases if not case.steps]
