@@ -79,13 +79,14 @@ class CaseMap:
     Attributes:
         above: What stands before each test ID where jama.yaml lies above the folder that the IDs
             are relative to, in normal form and with a ``/`` behind it; else empty.
+        folders: The folders of `also_seen_from`, in the same form.
     """
 
     def __init__(
         self, by_key: dict[str, MapEntry], *, above: str = "", folders: Sequence[str] = ()
     ) -> None:
         self.above = above
-        self._folders = folders
+        self.folders = folders
         self._exact = by_key
         patterns = [KeyPattern(key, entry) for key, entry in by_key.items() if "*" in key]
         self._patterns = PatternIndex(patterns)
@@ -114,6 +115,10 @@ class CaseMap:
             folder: Its path, relative to that of jama.yaml.
         """
         return CaseMap(self._exact, above=f"{normal_form(folder)}/")
+
+    def seen_like(self, other: CaseMap) -> CaseMap:
+        """Return the map for the test IDs that another map is for."""
+        return CaseMap(self._exact, above=other.above, folders=other.folders)
 
     def also_seen_from(self, folders: Iterable[str]) -> CaseMap:
         """Return the map for test IDs that are relative to the folder of jama.yaml.
@@ -165,7 +170,7 @@ class CaseMap:
         Args:
             normal: The test ID in normal form.
         """
-        for folder in self._folders:
+        for folder in self.folders:
             if normal.startswith(folder):
                 return normal, normal[len(folder) :]
         return (normal,)

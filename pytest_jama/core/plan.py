@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -200,11 +200,14 @@ class Unresolved(NamedTuple):
         case_ref: The reference as the user wrote it.
         reason: Why there is none.
         remedy: What the user can do about it.
+        asks_for: The option of ``pytest-jama upload`` without which another upload would fail in
+            the same way: ``map``, or ``cycle``; empty when it may succeed as it is.
     """
 
     case_ref: CaseRef
     reason: str
     remedy: str
+    asks_for: Literal["", "map", "cycle"] = ""
 
 
 class Overlap(NamedTuple):

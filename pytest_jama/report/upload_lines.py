@@ -82,6 +82,10 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     """
     if report.stopped is not None:
         yield from (Line("NOT SENT", first_line(text), Tone.BAD) for text in report.stopped.lines)
+        setting = getattr(report.stopped, "setting", "")
+        if setting:
+            text = f"the journal keeps the {setting}: name the right one in the command below"
+            yield Line("correct", text, Tone.WARNING)
     plan = report.plan or Plan()
     yield from _place_lines(plan)
     done = map(str, plan.changes) if verbose else _collapsed(plan.changes)
