@@ -109,8 +109,15 @@ class OutputOptions:
 
     def say_summary(self, *lines: Line) -> None:
         """Print a summary, as `laid_out` says; a quiet command prints only warnings and worse."""
+        self._lay_out(lines, verbose=self.verbose)
+
+    def say_in_full(self, *lines: Line) -> None:
+        """Print lines laid out as those of a summary, however many there are."""
+        self._lay_out(lines, verbose=True)
+
+    def _lay_out(self, lines: Sequence[Line], *, verbose: bool) -> None:
         said = [line for line in lines if not self.quiet or line.tone in _WRONG]
-        for row in laid_out(said, verbose=self.verbose, width=columns_of(self.stream)):
+        for row in laid_out(said, verbose=verbose, width=columns_of(self.stream)):
             self._print(row.text, colour=_COLOURS.get(row.tone))
 
     def announce(self, *lines: str) -> None:
