@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case_commands,  # noqa: F401
         check_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
+        init_command,  # noqa: F401
         octane_commands,  # noqa: F401
         sandbox_command,  # noqa: F401
     )

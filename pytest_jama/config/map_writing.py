@@ -7,23 +7,25 @@ file said must be there as before, and the new entries. Else nothing is written.
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from pytest_jama.config.yaml_errors import find_key_problems
-from pytest_jama.config.yaml_file import TESTS, parse_mapping, read_text
+from pytest_jama.config.csv_layout import encode_like
+from pytest_jama.config.map_entries import forms_of
+from pytest_jama.config.map_table import add_rows
+from pytest_jama.config.settings_files import SettingsFile, find_kinds
+from pytest_jama.config.variables import Variables
+from pytest_jama.config.yaml_file import TESTS, parse_mapping, read_file_layer
 from pytest_jama.config.yaml_nodes import is_null, is_plain, line_of, pairs_of
+from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.cases import BadReferenceError, parse_links
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.text import quoted
-from pytest_jama.core.trust import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 def add_links(settings_file: Path, links: Mapping[str, str]) -> Path:
     """Add entries to the map of a settings file; those that it has already are left out.
+
+    They go into the file that the map names, the first one, if it names any.
 
     Args:
         settings_file: The file, which is there; a symbolic link stays one.
@@ -46,61 +50,53 @@ def add_links(settings_file: Path, links: Mapping[str, str]) -> Path:
         SettingsError: When a key has another entry, a reference has no usable form, or the file
             cannot be read, kept as it is, or written. Then nothing is changed.
     """
-    label = str(settings_file)
-    text = read_text(settings_file, label, named_by="")
-    root = _parse(text, label)
-    missing = dict(_find_missing(root, links, label))
-    if missing:
-        _write(settings_file, _extend(text, root, missing, label))
-    return settings_file
-
-
-def _parse(text: str, label: str) -> MappingNode:
-    root = parse_mapping(text, label)
-    problems = list(find_key_problems(root, label=label))
-    if problems:
-        raise SettingsError(*problems)
-    return root
-
-
-def _write(file: Path, text: str) -> None:
-    real = file.resolve()
-    with real.open("rb") as old:
-        mark = codecs.BOM_UTF8 if old.read(3) == codecs.BOM_UTF8 else b""
-    with written_whole(real) as part, part.open("xb") as new:
-        shutil.copymode(real, part)
-        new.write(mark + text.encode("utf-8"))
-        new.flush()
-        os.fsync(new.fileno())
+    kind = find_kinds(settings_file.parent, settings_file)[0]
+    lookup = Variables(os.environ, settings_file.parent).look_up
+    file = SettingsFile(settings_file, str(settings_file))
+    layer = read_file_layer(file.path, label=file.label, lookup=lookup, overridden={}, kind=kind)
+    if layer.problems:
+        raise SettingsError(*layer.problems)
+    missing = dict(_find_missing(layer.values.get(TESTS), links, file.label))
+    if layer.map_files:
+        file = SettingsFile(layer.map_files[0], str(layer.map_files[0]))
+    if missing and layer.map_files:
+        add_rows(file, missing, forms_of(kind))
+    elif missing:
+        _add_entries(file, missing)
+    return file.path
 
 
 def _find_missing(
-    root: MappingNode, links: Mapping[str, str], label: str
+    test_map: object, links: Mapping[str, str], label: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the entries that the file does not have yet.
+    """Yield the entries that a map does not have yet.
 
     Raises:
         SettingsError: When one of the others says something else, or a reference is none.
     """
-    _, tests = pairs_of(root).get(TESTS, (None, None))
-    there = {} if tests is None else pairs_of(tests)
-    known = {normal_form(key): (node, value) for key, (node, value) in there.items()}
+    known = dict(test_map.items()) if isinstance(test_map, CaseMap) else {}
     problems = []
     for key, reference in links.items():
-        node, value = known.get(normal_form(key), (None, None))
+        entry = known.get(normal_form(key))
         try:
-            parse_links(reference)
+            wanted = parse_links(reference)
         except BadReferenceError as exc:
             problems.append(Problem(f"{quoted(key)}: {exc.what}", exc.remedy, label))
             continue
-        if node is None:
+        if entry is None:
             yield key, reference
-        elif not (isinstance(value, ScalarNode) and value.value.strip() == reference):
+        elif entry.links != wanted:
             what = f"{quoted(key)} is in the map already"
             remedy = f"add {reference} to it by hand"
-            problems.append(Problem(what, remedy, f"{label}:{line_of(node)}"))
+            problems.append(Problem(what, remedy, f"{entry.file or label}:{entry.line}"))
     if problems:
         raise SettingsError(*problems)
+
+
+def _add_entries(file: SettingsFile, links: Mapping[str, str]) -> None:
+    text = file.read_text()
+    extended = _extend(text, parse_mapping(text, file.label), links, file.label)
+    file.replace(encode_like(extended, file.read()))
 
 
 def _extend(text: str, root: MappingNode, links: Mapping[str, str], label: str) -> str:

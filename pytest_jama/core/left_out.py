@@ -90,8 +90,7 @@ class MapFindings(NamedTuple):
         """Return it in lists and strings."""
         return {
             "unmatched": [
-                [each.key, each.line, each.nearest, list(map(str, each.links)), each.why]
-                for each in self.unmatched
+                [*each[:3], list(map(str, each.links)), *each[4:]] for each in self.unmatched
             ],
             "conflicts": [
                 [_entry(each.first), _entry(each.second), each.test_id] for each in self.conflicts
@@ -107,8 +106,8 @@ class MapFindings(NamedTuple):
         """Return what `plain` made."""
         return cls(
             tuple(
-                Unmatched(key, line, nearest, tuple(map(CaseLink.parse, links)), why)
-                for key, line, nearest, links, why in plain["unmatched"]
+                Unmatched(key, line, nearest, tuple(map(CaseLink.parse, links)), *rest)
+                for key, line, nearest, links, *rest in plain["unmatched"]
             ),
             tuple(
                 MapConflict(_read_entry(first), _read_entry(second), test_id)
