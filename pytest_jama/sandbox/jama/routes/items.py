@@ -138,16 +138,12 @@ def _parent(
     return parent.id
 
 
-_CONTAINERS = ("SET", "FOLDER")
-"""Categories of what only holds items."""
-
-
 def _check_place(call: Call, parent: Node, item_type: TypeDefinition) -> None:
     """Refuse an item that the set around it is not for; folders have a place in each set."""
     around: Node | None = parent
     while around is not None and around.child_item_type is None:
         around = find_node(call.database, around.parent, "items") if around.parent else None
-    if around is None or call.knobs.set_types == "allow" or item_type.category in _CONTAINERS:
+    if around is None or call.knobs.set_types == "allow" or item_type.is_container:
         return
     wanted = call.require_type(around.child_item_type or 0)
     if wanted.id != item_type.id:
@@ -181,7 +177,14 @@ def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
     item_type = call.require_type(item.item_type)
     parent = _parent(call, body.location, project=item.project, item_type=item_type)
     if body.location is not None and parent != item.parent:
+        _check_not_below(call, item, parent)
         move_item(call.database, item, parent=parent)
+
+
+def _check_not_below(call: Call, item: Node, parent: int | None) -> None:
+    above = find_node(call.database, parent, "items") if parent is not None else None
+    if above is not None and f"{above.sequence}.".startswith(f"{item.sequence}."):
+        raise bad_request(f"location.parent.item: {item.document_key} cannot be below itself")
 
 
 _ITEM = Kind(
