@@ -125,7 +125,7 @@ def test_a_case_has_the_name_the_steps_and_the_numbers_of_the_file(planted: Worl
     case = by_key(planted, "PUMP-TC-7")
     assert (case["id"], case["globalId"]) == (4711, "GID-AFD-1")
     assert case["fields"]["name"] == "Stops when the line is blocked"
-    assert case["fields"]["description"] == "<p>First line</p>\n<p>3 &lt; 4</p>\n"
+    assert case["fields"]["description"] == "<p>First line<br />3 &lt; 4</p>\n"
     assert case["fields"]["testCaseSteps"] == [
         {"action": "<p>Start</p>\n", "expectedResult": "", "notes": ""},
         {
