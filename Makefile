@@ -70,6 +70,7 @@ docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew, and bu
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
 	$(BIN)/python -m docs.site.commands_page
 	$(BIN)/python -m docs.site.hooks_page
+	$(BIN)/python -m tests.console_page docs/tutorial.md
 	@$(MAKE) --no-print-directory site
 
 # MkDocs in an environment of its own: it would bring other versions of what is tested.
