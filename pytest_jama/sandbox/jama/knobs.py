@@ -12,7 +12,7 @@ class Knobs(KnobSet):
     """How this sandbox behaves where Jama's documentation is silent or contradicts itself.
 
     The defaults are the strict or the documented reading. Every attribute is one knob; its
-    reason is part of the declaration and ends up in the table of `docs/sandbox.md`.
+    reason is part of the declaration and ends up in the table of `docs/sandbox-knobs.md`.
     """
 
     # -- requests ------------------------------------------------------------------------
