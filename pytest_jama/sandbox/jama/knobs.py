@@ -82,6 +82,9 @@ class Knobs(KnobSet):
     set_types: Literal["refuse", "allow"] = _knob(
         "refuse", "a set is for items of one type; how another type below it is refused is unknown"
     )
+    item_creation: Literal["allow", "403"] = _knob(
+        "allow", "the account may lack the right to create items in the project"
+    )
     # -- plans, groups, cycles -----------------------------------------------------------
     archived_plan_writes: Literal["allow", "400"] = _knob(
         "allow", "whether an archived plan can be written to is undocumented"

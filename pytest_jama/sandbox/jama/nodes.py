@@ -16,7 +16,7 @@ from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
 
-_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,15})")
 ID_COUNTER = "id"
 GLOBAL_ID_COUNTER = "global id"
 

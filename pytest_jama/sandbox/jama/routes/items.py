@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery, QueryModel
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.model import Node, bad_request
+from pytest_jama.sandbox.jama.model import ApiError, Node, bad_request
 from pytest_jama.sandbox.jama.nodes import (
     NewNode,
     add_item,
@@ -91,6 +91,8 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
     if body.project is None or body.item_type is None:
         raise bad_request(f"{'project' if body.project is None else 'itemType'!r} is missing")
     project = call.require_project(body.project, status=400)
+    if call.knobs.item_creation == "403":
+        raise ApiError(403, "this user may not create items in this project")
     item_type = call.require_type(body.item_type)
     if item_type.kind != "items":
         raise bad_request(f"a {item_type.display} cannot be created with POST /items")
