@@ -63,6 +63,8 @@ fix: $(INSTALLED) ## format and repair what can be repaired
 
 docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew, and build the site
 	$(BIN)/python -m pytest_jama.config.reference
+	$(BIN)/python -m pytest_jama.sandbox.jama.seed_file
+	$(BIN)/python -m tests.sandbox.seed_page
 	$(BIN)/python -m tests.faults.page
 	$(BIN)/python -m tests.cli.octane_page
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue

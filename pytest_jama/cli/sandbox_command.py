@@ -28,9 +28,11 @@ def _random_seed() -> int:
 @click.option("--db", type=_FILE, help="Keep the state in this SQLite file.")
 @click.option(
     "--seed",
+    "seeds",
+    multiple=True,
     type=_FILE,
-    help="Create what this jama.yaml or octane.yaml refers to: project and cases, or release, "
-    "milestone, modules, suite, backlog items, CI job.",
+    help="Create what this jama.yaml or octane.yaml refers to, or what this seed file describes: "
+    "cases with names and steps, sets, requirements, fields. May be repeated.",
 )
 @click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
 @click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
@@ -64,7 +66,7 @@ def sandbox(
     target: Literal["jama", "octane"] | None,
     port: int | None,
     db: Path | None,
-    seed: Path | None,
+    seeds: tuple[Path, ...],
     cases: tuple[str, ...],
     steps: int,
     knobs: tuple[str, ...],
@@ -93,7 +95,7 @@ def sandbox(
         target=target,
         port=port,
         db=db,
-        seed=seed,
+        seeds=seeds,
         cases=cases,
         steps=steps,
         knobs=knobs,

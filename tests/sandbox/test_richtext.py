@@ -60,6 +60,25 @@ def test_text_that_is_not_rich_is_shown_as_it_is() -> None:
     assert words_and_images(" ", Image) == []
 
 
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("(0.06) &lt; (0.05)", "(0.06) < (0.05)"),
+        ("a &amp; b<br />c", "a & b\nc"),
+        ("<b>bold</b> &amp;", "<b>bold</b> &amp;"),
+        ("R&amp;D", "R&D"),
+        ("a < b", "a < b"),
+        ("'&lt;' is not '<'", "'&lt;' is not '<'"),
+        ("R&D &lt; 3", "R&D &lt; 3"),
+        ("<Foo object> &lt;", "<Foo object> &lt;"),
+        ("&unknown; &lt;", "&unknown; &lt;"),
+        ("no sign at all", "no sign at all"),
+    ],
+)
+def test_a_text_is_html_where_nothing_is_left_to_escape(text: str, shown: str) -> None:
+    assert words_and_images(text, Image) == [shown]
+
+
 @dataclass(frozen=True)
 class Image:
     source: str

@@ -78,6 +78,10 @@ class Knobs(KnobSet):
     search_global_ids: Literal["yes", "no"] = _knob(
         "yes", "global IDs are not listed among the fields that `contains` looks through"
     )
+    # -- items ---------------------------------------------------------------------------
+    set_types: Literal["refuse", "allow"] = _knob(
+        "refuse", "a set is for items of one type; how another type below it is refused is unknown"
+    )
     # -- plans, groups, cycles -----------------------------------------------------------
     archived_plan_writes: Literal["allow", "400"] = _knob(
         "allow", "whether an archived plan can be written to is undocumented"

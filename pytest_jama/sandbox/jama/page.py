@@ -140,9 +140,17 @@ async def show_overview(request: Request) -> HTMLResponse:
 
 
 @router.get("/perspective.req")
-async def show_start() -> RedirectResponse:
-    """Take links of Jama's own pages to the overview: what they mean is after the #."""
-    return RedirectResponse("./")
+async def show_start(request: Request) -> RedirectResponse:
+    """Take links of Jama's own pages to the run that they name, or else to the overview."""
+    named = request.query_params.get("docId", "")  # other names stand after the #
+    is_number = named.isdecimal() and named.isascii() and len(named) < _DIGITS
+    database = site_of(request).database
+    node = find_node(database, int(named), "testruns") if is_number else None
+    return RedirectResponse(f"./runs/{node.id}" if node else "./")
+
+
+_DIGITS = 18
+"""As many as the number of an item cannot have."""
 
 
 @router.get("/cycles/{cycle_id}")
