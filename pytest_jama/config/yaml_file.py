@@ -183,7 +183,7 @@ def read_plain(file: Path, label: str) -> PlainFile:
         SettingsError: When it cannot be read.
     """
     with surprises_told(label):
-        root = parse_mapping(SettingsFile(file, label).read_text(), label)
+        root = parse_mapping(SettingsFile(file, label).text(), label, JAMA)
         bad_keys = tuple(find_key_problems(root, label=label))
         if bad_keys:
             raise SettingsError(*bad_keys)

@@ -271,13 +271,13 @@ class Reporter(Guarded):
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, unless the session was refused: then pytest prints why."""
         if self._ending is not None:
-            write_summary(terminalreporter, self.kind.title, self._ending.lines)
+            write_summary(terminalreporter, self.kind.title, self._ending)
 
     @guarded
     def end_without_terminal(self) -> None:
         """Say on stderr what pytest's own output would say."""
         if self._ending is not None:
-            print_summary(self.kind.title, self._ending.lines, self._config)
+            print_summary(self.kind.title, self._ending, self._config)
 
     def _is_forked(self) -> bool:
         """Return whether this is the child of a test that forked, come to the end of a session.

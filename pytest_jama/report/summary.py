@@ -49,7 +49,7 @@ class Style(NamedTuple):
         verbose: Whether to name every single thing.
         start: The folder that the command to continue with is given in.
         root: The folder that paths are shown relative to.
-        no_upload_flag: The flag that keeps everything in the journal.
+        no_upload_flag: The flag that keeps everything in the journal; empty for another reason.
         error_hint: Where details of errors are found.
     """
 
@@ -192,7 +192,8 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
         verdicts = Counter(case.verdict for case in to_write if case.verdict)
         counts = count_words({verdict.value: number for verdict, number in verdicts.items()})
         counts = counts or ", ".join(f"{n} {word}" for word, n in summary.unjudged.items())
-        yield Line("journaled", f"{counts}; nothing is sent with {style.no_upload_flag}")
+        why = f"; nothing is sent with {style.no_upload_flag}" if style.no_upload_flag else ""
+        yield Line("journaled", f"{counts}{why}")
 
 
 def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
