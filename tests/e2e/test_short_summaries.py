@@ -54,9 +54,9 @@ def outputs(make_repository: Callable[[], Repository]) -> Mapping[str, str]:
         "quiet": partial(junit_uploader, ["out.xml", "--quiet"]),
     }
     with faults.during(refused), faults.during(locked):
-        printed = {"pytest": repository.pytest_here(*words, "-p", "no:warnings").output}
+        printed = {"pytest": repository.pytest_here(*words, "-p", "no:warnings").printed}
         for name, command in commands.items():
-            printed[name] = repository.run_here(command).output
+            printed[name] = repository.run_here(command).printed
     return printed
 
 
@@ -198,4 +198,4 @@ def test_who_has_locked_a_run_is_named_with_one_thing_to_do(repository: Reposito
     (line,) = (each for each in finished.summary.splitlines() if each.startswith("LOCKED "))
     assert ": locked by Tess Ter (tess): PATCH " in line
     assert line.count("; ") == 1
-    assert line.endswith("; have it unlocked in Jama, then report again")
+    assert "; have it unlocked in Jama, then report again http" in line
