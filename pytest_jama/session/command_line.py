@@ -135,6 +135,10 @@ class OutputOptions:
             about: What this command adds to the JSON document.
         """
         self.say_summary(*ending.lines)
+        if ending.commands:
+            from pytest_jama.session.ci_output import print_commands  # noqa: PLC0415 (in CI alone)
+
+            print_commands(ending.commands, self.stream)
         return self._write_document(ending, about)
 
     def refuse(
@@ -172,7 +176,7 @@ class OutputOptions:
         document = json_report(
             ending.report,
             ending.judgement,
-            mode=self.mode,
+            mode=ending.mode or self.mode,
             journal=ending.journal,
             exit_status=status,
             unusable=ending.unusable,

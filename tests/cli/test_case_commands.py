@@ -63,7 +63,8 @@ tests:
 
 PRIMING, LEGACY = "test_pump.py::test_priming", "test_pump.py::TestLegacy::test_it"
 REPORT = """
-<testsuite><testcase classname="menu" name="asks for a code"/>
+<testsuite><testcase classname="menu" name="asks for a code"><properties>
+<property name="jama_step" value="2"/></properties></testcase>
 <testcase classname="menu" name="of no case"><properties><property name="jama" value="none"/>
 </properties></testcase></testsuite>
 """
@@ -221,7 +222,9 @@ def test_reports_take_the_place_of_the_collection(cases: Cases) -> None:
 
     assert cases("create", "--set=Test Cases", "--yes", "--junit", str(report)) == 0, cases.err
 
-    assert cases.names()[3:] == ["asks for a code"]
+    (made,) = cases.repository.sandbox.store.cases(cases.key)[3:]
+    assert made.fields["name"] == "asks for a code"
+    assert [step["action"] for step in made.fields["testCaseSteps"]] == ["Step 1", "Step 2"]
     assert cases.map() == "  menu.asks for a code: KEY-TC-4\n"
 
 
