@@ -9,7 +9,7 @@ WORKERS ?= 3
 FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
   tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
-.PHONY: help demo test coverage faults fuzz octane-sdk check fix docs bench wheel test-wheel test-lowest audit sbom clean
+.PHONY: help demo test coverage faults fuzz octane-sdk check fix docs site picture bench wheel test-wheel test-lowest audit sbom clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -61,11 +61,32 @@ fix: $(INSTALLED) ## format and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew
+docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew, and build the site
 	$(BIN)/python -m pytest_jama.config.reference
+	$(BIN)/python -m pytest_jama.sandbox.jama.seed_file
+	$(BIN)/python -m tests.sandbox.seed_page
 	$(BIN)/python -m tests.faults.page
 	$(BIN)/python -m tests.cli.octane_page
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
+	$(BIN)/python -m docs.site.commands_page
+	$(BIN)/python -m docs.site.hooks_page
+	$(BIN)/python -m tests.console_page docs/tutorial.md docs/json.md
+	@$(MAKE) --no-print-directory site
+
+# MkDocs in an environment of its own: it would bring other versions of what is tested.
+SITE := build/site-venv
+$(SITE)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet 'pip>=25.1' # for --group
+	$(SITE)/bin/python -m pip install --quiet --group docs
+	@touch $@
+
+site: $(SITE)/.installed ## build the site of docs/ into build/site; a dead link or anchor fails
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
+	$(SITE)/bin/python docs/site/check_site.py build/site
+
+picture: $(INSTALLED) ## make the picture of the README anew; needs Chromium
+	$(BIN)/python -m docs.site.picture
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer
 	$(BIN)/python bench/run.py
@@ -78,7 +99,7 @@ test-wheel: wheel ## install the wheel alone, and run the tests that need nothin
 	$(PYTHON) -m venv build/wheel-venv
 	build/wheel-venv/bin/python -m pip install --quiet 'pip>=25.1' # for --group
 	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[sandbox]" --group test
-	cp -r tests examples pyproject.toml *.md docs build/
+	cp -r tests examples action.yml pyproject.toml mkdocs.yml *.md docs build/
 	build/wheel-venv/bin/pytest-jama selftest -o build/qualification.html -o build/qualification.json
 	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
 
@@ -99,7 +120,8 @@ test-lowest: $(SUPPLY)/.installed ## run all tests with the lowest versions that
 audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it today; lint the workflows
 	$(SUPPLY)/bin/uv pip compile --quiet --extra sandbox pyproject.toml >build/newest.txt
 	$(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --requirement build/newest.txt
-	$(SUPPLY)/bin/zizmor --offline --pedantic .github
+	$(SUPPLY)/bin/zizmor --offline --pedantic .github action.yml
+	$(SUPPLY)/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
 sbom: wheel $(SUPPLY)/.installed ## describe the wheel and what is installed with it: build/pytest-jama.cdx.json
 	$(PYTHON) -m venv --clear --without-pip build/sbom-venv

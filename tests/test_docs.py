@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import pytest_jama
+from docs.site import commands_page, hooks_page
+from docs.site.check_site import faults_of_page, faults_of_style
+from docs.site.site_pages import SOURCES, link_within_site
 from pytest_jama.core.results import Outcome
-from pytest_jama.hooks import specs
 from pytest_jama.report.evidence.trace_record import Rank
 from pytest_jama.session.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+SITE = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 ARCHITECTURE = DOCS / "architecture.md"
 GUIDES = [ROOT / "CONTRIBUTING.md", ARCHITECTURE]
 INSTALLED = Path(pytest_jama.__path__[0]).parent
@@ -30,13 +35,60 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
 
 
 def test_readme_is_read_in_one_go() -> None:
-    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
+    assert len(_read(ROOT / "README.md").splitlines()) <= 150
 
 
-def test_readme_leads_to_every_page() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []
-    assert "CONTRIBUTING.md" in readme
+def test_every_page_is_in_the_navigation_of_the_site_once() -> None:
+    pages = [page.relative_to(DOCS).as_posix() for page in PAGES[1:]]
+    assert sorted(_pages_of(SITE["nav"])) == sorted([*pages, *SOURCES])
+
+
+def test_every_page_made_of_another_file_has_one() -> None:
+    assert [source for source in SOURCES.values() if not (ROOT / source).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "text, on_site",
+    [
+        ("[a](lock.md#two)", "[a](lock.md#two)"),
+        ("[a](../CONTRIBUTING.md)", "[a](contributing.md)"),
+        ("[a](../examples/map)", "[a](https://github.com/pytest-jama/pytest-jama/tree/main/examples/map)"),
+        ("[a](../pyproject.toml)", "[a](https://github.com/pytest-jama/pytest-jama/blob/main/pyproject.toml)"),
+        ("[a](https://jsonlines.org)", "[a](https://jsonlines.org)"),
+        ("`[a](../CONTRIBUTING.md)`", "`[a](../CONTRIBUTING.md)`"),
+        ("[a](../nothing)", "[a](nothing)"),
+    ],
+    ids=["page", "made page", "folder", "file", "elsewhere", "code", "dead"],
+)  # fmt: skip
+def test_links_of_a_page_work_on_the_site(text: str, on_site: str) -> None:
+    assert link_within_site(text, source="docs/a.md", page="a.md") == on_site
+
+
+def test_links_of_the_readme_and_of_deeper_pages_work_on_the_site() -> None:
+    assert link_within_site("(x)[a](docs/b.md)", source="README.md", page="index.md").endswith(
+        "(b.md)"
+    )
+    assert link_within_site("[a](../b.md)", source="docs/c/a.md", page="c/a.md") == "[a](../b.md)"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script src="https://cdn.example/x.js"></script>',
+        '<link rel="stylesheet" href="//fonts.example/x">',
+        '<img src="http://a.example/b.png">',
+        '<p style="background: url(https://a.example/b.png)">',
+    ],
+)
+def test_a_site_that_loads_from_elsewhere_is_refused(tag: str) -> None:
+    policy = """<meta http-equiv="Content-Security-Policy" content="default-src 'self'">"""
+    assert faults_of_page(f'{policy}<a href="https://a.example">') == []
+    assert faults_of_page(policy + tag) != []
+
+
+def test_a_page_without_a_policy_and_a_style_from_elsewhere_are_refused() -> None:
+    assert faults_of_page("<p>text</p>") == ["has no policy against other servers"]
+    assert faults_of_style("@import 'https://a.example/x.css'") == ["loads https://a.example/x.css"]
 
 
 def test_every_option_is_documented(pytestconfig: pytest.Config) -> None:
@@ -59,10 +111,16 @@ def test_every_rank_of_requirements_is_documented_in_its_order() -> None:
     assert ranks == [rank.value for rank in Rank]
 
 
+def test_the_pages_made_of_commands_and_hooks_are_fresh() -> None:
+    assert commands_page.PAGE.read_text(encoding="utf-8") == commands_page.page_text(), "make docs"
+    page = hooks_page.PAGE.read_text(encoding="utf-8")
+    assert page == hooks_page.page_text(page), "make docs"
+
+
 def test_every_hook_is_documented() -> None:
-    hooks = [name for name, spec in vars(specs).items() if hasattr(spec, "pytest_jama_spec")]
-    page = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
-    assert [name for name in hooks if f"`{name}`" not in page] == []
+    page = _read(hooks_page.PAGE)
+    assert hooks_page.all_hooks()
+    assert [name for name in hooks_page.all_hooks() if f"### {name}\n" not in page] == []
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
@@ -103,6 +161,13 @@ def test_every_exit_status_is_documented() -> None:
     documented = re.findall(r"^\| (\d+) \|", _read(DOCS / "exit-status.md"), re.MULTILINE)
     expected = sorted({*ExitStatus, pytest.ExitCode.USAGE_ERROR})
     assert documented == [str(int(status)) for status in expected]
+
+
+def _pages_of(nav: Any) -> list[str]:
+    if isinstance(nav, str):
+        return [nav]
+    children = nav.values() if isinstance(nav, dict) else nav
+    return [page for child in children for page in _pages_of(child)]
 
 
 def _place(path: str) -> Path:

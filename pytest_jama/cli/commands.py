@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,50 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _ExamplesLast(click.Command):
+    """Shows the examples of the docstring, its blocks of commands, at the end of the help."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the docstring says, without the examples."""
+        del ctx
+        self._write(formatter, examples=False)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        del ctx
+        formatter.write_paragraph()
+        formatter.write("Examples:")
+        self._write(formatter, examples=True)
+
+    def _write(self, formatter: click.HelpFormatter, *, examples: bool) -> None:
+        paragraphs = inspect.cleandoc(self.help or "").split("\n\n")
+        wanted = (each for each in paragraphs if each.startswith("\b\n") is examples)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n\n".join(wanted))
+
+
+class ToolboxCommand(_ExamplesLast):
+    """A command of the toolbox."""
+
+
+class ToolboxGroup(_ExamplesLast, click.Group):
+    """A group of them, the toolbox itself, too."""
+
+    command_class = ToolboxCommand
+    group_class = type  # a group in it is of its own class
+
+
+@click.group(cls=ToolboxGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pytest-jama")
 def toolbox() -> None:
-    """Tools around reporting test results to Jama Connect and ALM Octane."""
+    """Tools around reporting test results to Jama Connect and ALM Octane.
+
+    \b
+    pytest-jama sandbox --seed jama.yaml -- pytest --jama
+    pytest-jama check
+    pytest-jama upload
+    """  # noqa: D301 (click wants the character itself)
 
 
 @toolbox.command()
@@ -35,6 +76,20 @@ def toolbox() -> None:
 @click.option("--module", multiple=True, help="ALM Octane: an application module; several times.")
 @click.option(
     "--skip-errors", is_flag=True, help="ALM Octane: leave out references to what is not there."
+)
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Link the tests anew, by the map of this jama.yaml and by the jama.lock beside it.",
+)
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    metavar="OLD=NEW",
+    help="Link the tests of one case to another one; several times.",
 )
 @click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
@@ -59,6 +114,8 @@ def toolbox() -> None:
 def upload(
     *,
     module: tuple[str, ...],
+    map_file: Path | None,
+    cases: tuple[str, ...],
     config: Path | None,
     report: tuple[str, ...],
     accept_edited: bool,
@@ -81,6 +138,7 @@ def upload(
     pytest-jama upload
     pytest-jama upload .jama/20261122T043016Z-9f2c1ab0.jsonl
     pytest-jama upload shards/*.jsonl
+    pytest-jama upload --map jama.yaml .jama/20261122T043016Z-9f2c1ab0.jsonl
 
     Exit status: 0 all sent, 1 something not sent, 2 wrong use or settings, 3 the server out of
     reach or credentials refused.
@@ -93,9 +151,12 @@ def upload(
     output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
     accepted = ["--accept-edited"] if accept_edited else []
     several = [*(f"--module={each}" for each in module), *(f"--report={each}" for each in report)]
+    several += [f"--map={map_file}"] * bool(map_file) + [f"--case={each}" for each in cases]
     command = ["pytest-jama", "upload", *_words(given), *several, *accepted, *map(str, journals)]
     flags = {**given, "modules": module or None, "report": list(map(os.path.abspath, report))}
-    options = UploadOptions(journals, config, flags, accepts_edited=accept_edited)
+    options = UploadOptions(
+        journals, config, flags, accepts_edited=accept_edited, map_file=map_file, cases=cases
+    )
     with second_interrupt_ends_all():
         return run_upload(options, output, command=command)
 

@@ -213,9 +213,14 @@ def verify(
     A RECORD is a journal, a folder of them, or a manifest of `pytest-jama manifest`, whose journals
     and files are looked for beside it and in the folder of the journals.
 
+    \b
+    pytest-jama verify .jama
+    pytest-jama verify .jama/20261122T043016Z-9f2c1ab0.jsonl
+    pytest-jama verify --offline upload.intoto.json
+
     Exit status: 0 all is as it was sent, 1 something differs, 2 wrong use or settings, 3 the
     server out of reach or credentials refused.
-    """
+    """  # noqa: D301 (click wants the character itself)
     from pytest_jama.cli.verifying import VerifyOptions, run_verify  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.cli.commands import toolbox
+from pytest_jama.cli.commands import ToolboxCommand, ToolboxGroup, toolbox
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _WISH = "wish_"
 """What the parameters of a flow begin with, beside those of all flows."""
 
 
-class FlowGroup(click.Group):
+class FlowGroup(ToolboxGroup):
     """The flows as commands; made when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -62,11 +62,12 @@ def octane() -> None:
 
 
 def _command_of(flow: Flow) -> click.Command:
-    return click.Command(
+    example = f"\b\npytest-jama octane {flow.name} {flow.example}".rstrip()
+    return ToolboxCommand(
         flow.name,
         params=[*map(_parameter, flow.options), *_common()],
         callback=partial(_run, flow),
-        help=f"{flow.text}\n\n{_EXIT_STATUS}",
+        help=f"{flow.text}\n\n{example}\n\n{_EXIT_STATUS}",
         short_help=flow.text,
     )
 

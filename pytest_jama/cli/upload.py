@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
+from pytest_jama.cli.relinking import RelinkedJournals
 from pytest_jama.cli.upload_choice import choose_journals, owned_for, without_sent
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     load_for_upload,
 )
-from pytest_jama.config import OCTANE, kind_of
+from pytest_jama.config import OCTANE, keeps_without_credentials, kind_of
 from pytest_jama.core.errors import NotUsableError, PytestJamaError, Unusable, UnusableKind
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode, SendState, UploadReport
@@ -25,6 +26,7 @@ from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.journal import Journals
 from pytest_jama.journal.folder import shown
+from pytest_jama.journal.lines import without_secrets
 from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
@@ -32,7 +34,7 @@ from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.sending_lines import upload_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
-from pytest_jama.session.destination import describe_destination
+from pytest_jama.session.destination import describe_destination, kept_line
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
@@ -63,12 +65,16 @@ class UploadOptions:
         config: The settings file that says where the server and the journals are.
         flags: What the flags say, by setting.
         accepts_edited: Whether journals that were changed are sent all the same.
+        map_file: The settings file whose map links the tests anew; None for their own links.
+        cases: Which case takes the place of which one, ``OLD=NEW``.
     """
 
     journals: tuple[Path, ...]
     config: Path | None
     flags: Flags
     accepts_edited: bool = False
+    map_file: Path | None = None
+    cases: tuple[str, ...] = ()
 
 
 def run_upload(
@@ -94,6 +100,8 @@ def run_upload(
         with closing(_Held(choice)), output.logging():
             owned = owned_for(choice, owned, options)
             choice = without_sent(choice, owned.settings)
+            if choice.taken and keeps_without_credentials(owned.settings, os.environ):
+                return _end_with_journal(choice, owned.settings, output)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output, options)
@@ -122,8 +130,12 @@ def _end_without_journal(
     lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
     lines += unusable_lines(unusable, verbose=True)
     lines += edited.summary_lines()
-    status = ExitStatus.INCOMPLETE if unusable else ExitStatus.WELL
-    if not unusable:
+    is_asked = options.map_file is not None or bool(options.cases)
+    status = ExitStatus.INCOMPLETE if unusable or is_asked else ExitStatus.WELL
+    if is_asked and not unusable:
+        text = "is linked anew: every journal is finished; name it, and its results are sent again"
+        lines.append(Line("nothing", text, Tone.WARNING))
+    elif not unusable:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     if options.flags.get("report"):
@@ -131,6 +143,23 @@ def _end_without_journal(
         lines.append(Line("report", text, Tone.WARNING))
     ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
     return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
+
+
+def _end_with_journal(choice: Choice, settings: SharedSettings, output: OutputOptions) -> int:
+    """Say that the journals keep their results, since there are no credentials."""
+    paths = [taken.recording.path for taken in choice.taken]
+    ending = Ending(
+        exit_status=ExitStatus.WELL,
+        lines=(
+            *(Line("journal", text, Tone.WARNING) for text in choice.notes),
+            kept_line(settings, "nothing is sent"),
+            *(Line("journal", shown(path)) for path in paths),
+        ),
+        redactor=settings.redactor,
+        target=settings.kind.name,
+        mode=Mode.NO_UPLOAD,
+    )
+    return output.end(ending, about={"journals": list(map(str, paths)), "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:
@@ -164,12 +193,18 @@ class _Upload:
         self._owned = owned
         self._options = options
         self._output = output
-        self._files = [taken.recording for taken in choice.taken]
+        self._relinked = RelinkedJournals(
+            [taken.recording for taken in choice.taken],
+            map_file=options.map_file,
+            cases=options.cases,
+        )
+        self._files = self._relinked.recordings
         self._recordings = by_session(self._files)
         self.about: dict[str, Any] = {
             "journals": [str(recording.path) for recording in self._files],
             "sessions": [],
             **edited.facts(),
+            **self._relinked.facts(),
         }
 
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
@@ -180,6 +215,7 @@ class _Upload:
             flags=self._options.flags,
             environ=os.environ,
         )
+        loaded = self._relinked.adopt(loaded)
         loaded = replace(loaded, lock=merge_locks(each.lock for each in self._recordings))
         settings, output = loaded.settings, self._output
         output.announce(
@@ -188,13 +224,13 @@ class _Upload:
             )
         )
         output.announce(f"{settings.kind.name}: {self._describe_journals()}")
-        nearest = next((each.nearest for each in self._recordings if each.nearest), "")
-        session = Session(loaded, mode=output.mode, nearest=settings.redactor.hide(nearest).text)
+        session = Session(loaded, mode=output.mode, nearest=self._nearest(settings))
         self._recordings = tuple(each.as_shown(session.shown) for each in self._recordings)
         self.about["sessions"] = [session_facts(each.header) for each in self._recordings]
         session.take_unmatched(merge_unmatched(self._recordings))
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
+        self._write_links(session)
         for unusable in self._unusable():  # the journals have them already
             session.errors.unusable[session.errors.as_shown(unusable)] = None
         ending = session.end(
@@ -205,6 +241,22 @@ class _Upload:
             style=output.style,
         )
         return ending._replace(lines=(*ending.lines, *_corrections(ending.report, settings.kind)))
+
+    def _nearest(self, settings: SharedSettings) -> str | None:
+        """Return which key the sessions found most like a test; None where today's map is asked."""
+        if self._relinked.today is not None:
+            return None
+        nearest = next((each.nearest for each in self._recordings if each.nearest), "")
+        return settings.redactor.hide(nearest).text
+
+    def _write_links(self, session: Session) -> None:
+        """Let each journal keep its new links: a later upload must not take the old ones."""
+        if self._output.mode is Mode.DRY_RUN:
+            return
+        for taken, lines in zip(self._choice.taken, self._relinked.journal_lines(), strict=False):
+            taken.writer.write(
+                *(without_secrets(each, session.settings.redactor) for each in lines)
+            )
 
     def _others(self, settings: SharedSettings) -> list[Recording]:
         """Return the journals of other sessions for the same kind of server."""
@@ -283,6 +335,7 @@ class _Upload:
     def _warnings(self) -> Iterator[Line]:
         for text in self._choice.notes:
             yield Line("journal", text, Tone.WARNING)
+        yield from self._relinked.summary_lines(verbose=self._output.verbose)
         yield from self._edited.summary_lines()
         differences = describe_run_differences(self._recordings)
         if differences:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.mistakes import KeyPath
+    from pytest_jama.config.mistakes import FindOrigin, KeyPath
     from pytest_jama.config.types import Surroundings
 
 
@@ -173,8 +173,8 @@ def resolve(
     lookup: Lookup,
     surroundings: Surroundings,
     offered: OfferedFlags,
-) -> tuple[Any, dict[str, str]]:
-    """Return the effective settings, and the origin of what says where results go.
+) -> tuple[Any, dict[str, str], FindOrigin]:
+    """Return the effective settings, the origin of what says where results go, and of the others.
 
     Args:
         layer: What flags and variables beat.
@@ -195,8 +195,7 @@ def resolve(
     settings, invalid = _validate(values, sources, surroundings)
     problems = [*layer.problems, *{**invalid, **mistakes}.values(), *contradictions]
     credentials, refused = find_credentials(environ, kind)
-    if needs_target:
-        problems += [*_find_missing(values, layer, offered, kind), *refused]
+    problems += [*_find_missing(values, layer, offered, kind), *refused] if needs_target else []
     if problems or settings is None:
         raise SettingsError(*sorted(problems, key=lambda each: _place_of(each, layer.label)))
     redactor = Redactor(
@@ -205,7 +204,8 @@ def resolve(
         has_builtin=settings.redact.builtin,
     )
     settings = settings.model_copy(update={"credentials": credentials, "redactor": redactor})
-    return settings, {name: sources.find((name,)) for name in kind.destination if name in values}
+    origins = {name: sources.find((name,)) for name in kind.destination if name in values}
+    return settings, origins, sources.find
 
 
 def _apply(

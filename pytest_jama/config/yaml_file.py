@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
@@ -13,6 +13,7 @@ from pytest_jama.config.header_settings import OwnHeader
 from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.kinds import JAMA
 from pytest_jama.config.layers import Layer
+from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.settings_files import SettingsFile
 from pytest_jama.config.variables import BUILT_IN
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
@@ -28,7 +29,7 @@ from pytest_jama.config.yaml_nodes import (
 from pytest_jama.core.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
     from pathlib import Path
 
     from yaml.nodes import Node
@@ -155,6 +156,64 @@ def _no_settings(root: Node | None, label: str, kind: TargetKind[Any]) -> Proble
         return Problem("contains no settings", f"{example}, or remove the file", f"{label}:1")
     form = "a text" if isinstance(root, ScalarNode) else "a list"
     return Problem(f"contains {form} instead of settings", example, f"{label}:{line_of(root)}")
+
+
+class PlainFile(NamedTuple):
+    """What a YAML file says, where it says what.
+
+    Attributes:
+        label: How messages name it.
+        values: Its content: mappings, lists and texts; what is empty is left out.
+        find_line: Returns the line of what keys and positions lead to.
+    """
+
+    label: str
+    values: dict[str, Any]
+    find_line: Callable[[Sequence[str | int]], int]
+
+
+def read_plain(file: Path, label: str) -> PlainFile:
+    """Read a YAML file that is not one of settings: nothing is filled in, nothing is left out.
+
+    Args:
+        file: The file.
+        label: How messages name it.
+
+    Raises:
+        SettingsError: When it cannot be read.
+    """
+    with surprises_told(label):
+        root = parse_mapping(SettingsFile(file, label).text(), label, JAMA)
+        bad_keys = tuple(find_key_problems(root, label=label))
+        if bad_keys:
+            raise SettingsError(*bad_keys)
+        values = {name: _plain(value) for name, (_, value) in pairs_of(root).items()}
+    return PlainFile(
+        label,
+        {name: value for name, value in values.items() if value is not None},
+        partial(_line_at, root),
+    )
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, MappingNode):
+        pairs = {name: _plain(value) for name, (_, value) in pairs_of(node).items()}
+        return {name: value for name, value in pairs.items() if value is not None}
+    if isinstance(node, ScalarNode):
+        return None if is_null(node) else str(node.value)
+    return [_plain(item) for item in node.value]
+
+
+def _line_at(root: Node, path: Sequence[str | int]) -> int:
+    node, value = root, root
+    for part in path:
+        if isinstance(part, str) and part in (pairs := pairs_of(value)):
+            node, value = pairs[part]
+        elif isinstance(part, int) and not isinstance(value, (MappingNode, ScalarNode)):
+            node = value = value.value[part]
+        else:
+            break
+    return line_of(node)
 
 
 class _ValueReader:

@@ -15,7 +15,8 @@ from pytest_jama.core.cases import without_none
 from pytest_jama.core.key_patterns import KeyPattern, PatternIndex
 from pytest_jama.core.nearest_tests import find_nearest
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.test_ids import boundaries, normal_base_of, normal_form
+from pytest_jama.core.test_ids import boundaries, normal_base_of, normal_form, steady_form
+from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -128,10 +129,20 @@ def _describe(
     dead: Sequence[tuple[MapEntry, str]], test_map: CaseMap, coverage: Coverage
 ) -> Iterator[Unmatched]:
     nearest = find_nearest([place for _, place in dead], coverage.test_ids, test_map.find)
+    steady: set[str] = set()
+    if any(steady_form(place) != place for _, place in dead):
+        forms = ((test, steady_form(test)) for test in map(normal_form, coverage.test_ids))
+        steady = {form for test, form in forms if form != test}
     for entry, place in dead:
         links, why = without_none(entry.links), coverage.absent
         if not _lies_within(place, coverage.test_paths) and coverage.exists(entry.key):
             why = "lies outside of testpaths, though its file exists"
+        elif steady_form(place) in steady:
+            steady_key = steady_form(entry.key)
+            why += (
+                "; a clock time or an address in a test ID may be another one in each session: "
+                f"if so, write the key as {quoted(steady_key)}"
+            )
         near = nearest.get(place, "")
         yield Unmatched(entry.key, entry.line, near, links, why, entry.file)
 

@@ -15,10 +15,10 @@ from pytest_jama.core.results import WORST_FIRST, Outcome, linked_cases
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import Judgement, judge
 from pytest_jama.journal.chain import time_now, timed
-from pytest_jama.journal.lines import verdict_text
+from pytest_jama.journal.lines import left_out_line, unlinked_line, verdict_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from pytest_jama.config import SharedSettings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.hooks.extensions import Extensions
+    from pytest_jama.journal.lines import JournalLine
 
 LINES_AT_ONCE = 500
 """How many verdicts go into the journal with one write: they all come at the same moment."""
@@ -148,6 +149,14 @@ def count_hidden(results: Iterable[TestResult], judgement: Judgement) -> tuple[i
     return sum(result.redacted for result in distinct) + said, len(distinct)
 
 
+def without_account(findings: Findings, settings: SharedSettings) -> Findings:
+    """Return findings of which no account is written, where none is wanted."""
+    from pytest_jama.config import Settings  # noqa: PLC0415 (it is there already)
+
+    is_wanted = not isinstance(settings, Settings) or settings.run.actual_results
+    return findings if is_wanted else findings._replace(provenance="")
+
+
 def count_ended(results: Iterable[TestResult]) -> dict[str, int]:
     """Return how many tests ended how, the worst outcome first; others have nothing to send."""
     counts = Counter(result.outcome for result in results)
@@ -192,6 +201,26 @@ def _how_to_mend(key: str, test_id: str) -> str:
     return f"{how} (its --junitxml then says in which folder): " if ".py" in key else f"{how}: "
 
 
+def explain_nothing_linked(
+    judgement: Judgement,
+    settings: SharedSettings,
+    nearest: str | None,
+    write: Callable[..., None],
+) -> str:
+    """Return why nothing is linked; the journal keeps it for uploads, which have no map.
+
+    Args:
+        judgement: The conclusions.
+        settings: All settings, with the map.
+        nearest: What a journal says of it; None to find out.
+        write: Takes lines for the journal: `Session.write`.
+    """
+    if nearest is None:
+        nearest = find_nearest_key(judgement, settings)
+        write(unlinked_line(nearest))
+    return describe_nothing_linked(nearest, strict=settings.strict)
+
+
 def describe_nothing_linked(nearest: str, *, strict: bool) -> str:
     """Return that no test is linked to a case, and what to do.
 
@@ -212,3 +241,20 @@ def is_linked(result: TestResult) -> bool:
     """Return whether this is a test that there is, and it is linked to a case."""
     is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
     return bool(result.links) and is_known
+
+
+def left_out_lines(results: Iterable[TestResult]) -> Iterator[JournalLine]:
+    """Yield the line of the tests that did not run and are linked to no case, unless it is long.
+
+    Another map may link some of them later; a journal without this line knows less.
+
+    Args:
+        results: Every test of a session.
+    """
+    left_out = [each for each in results if not each.links and each.outcome in _LEFT_OUT]
+    if len(left_out) <= _MOST_LEFT_OUT:
+        yield left_out_line(left_out)
+
+
+_LEFT_OUT = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED})
+_MOST_LEFT_OUT = 10_000

@@ -224,12 +224,19 @@ def test_the_flags_for_octane_are_the_declared_ones() -> None:
 VARIABLES = {
     JAMA: [
         *("JAMA_URL", "JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"),
-        *("JAMA_SOFTWARE", "JAMA_DEVICE", "JAMA_TESTER"),
+        *("JAMA_OUTPUTS", "JAMA_SOFTWARE", "JAMA_DEVICE", "JAMA_TESTER", "JAMA_JOURNAL"),
         *("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "JAMA_USERNAME", "JAMA_PASSWORD"),
     ],
     OCTANE: [
         *("OCTANE_URL", "OCTANE_SPACE", "OCTANE_WORKSPACE", "OCTANE_RELEASE", "OCTANE_MILESTONE"),
-        *("OCTANE_SUITE", "OCTANE_SOFTWARE", "OCTANE_DEVICE", "OCTANE_TESTER"),
+        *(
+            "OCTANE_SUITE",
+            "OCTANE_OUTPUTS",
+            "OCTANE_SOFTWARE",
+            "OCTANE_DEVICE",
+            "OCTANE_TESTER",
+            "OCTANE_JOURNAL",
+        ),
         *("OCTANE_CLIENT_ID", "OCTANE_CLIENT_SECRET", "OCTANE_USER", "OCTANE_PASSWORD"),
     ],
 }

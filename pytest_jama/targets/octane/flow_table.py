@@ -26,6 +26,7 @@ class Flow(NamedTuple):
     Attributes:
         name: Its name.
         text: What it does, in a line.
+        example: What may stand behind its name, as docs/octane-flows.md shows it run.
         options: What it can be told.
         run: Does it.
         numbers: Which of the documented flows it covers.
@@ -33,6 +34,7 @@ class Flow(NamedTuple):
 
     name: str
     text: str
+    example: str
     options: tuple[FlowOption, ...]
     run: Callable[[Desk], FlowRows]
     numbers: tuple[int, ...]
@@ -46,6 +48,7 @@ WRITING = (
     Flow(
         "attach",
         "Attach a file to a manual test or to a run.",
+        'gauge.png --test "By hand" --in-script',
         (
             FlowOption(*("file", "The file.", OptionKind.FILE), is_required=True, is_argument=True),
             FlowOption(
@@ -63,6 +66,7 @@ WRITING = (
     Flow(
         "gherkin",
         "Gherkin tests that are ready for automation.",
+        "--scripts features",
         (
             FlowOption(
                 *("scripts", "Write their scripts into this folder.", OptionKind.FOLDER),
@@ -77,6 +81,7 @@ WRITING = (
     Flow(
         "run-manually",
         "Make a run of a manual test, or set one and its steps.",
+        '"By hand" --release 2.4',
         (
             FlowOption(
                 *("test", "The test, by ID or name."),
@@ -98,6 +103,7 @@ WRITING = (
     Flow(
         "suite",
         "Make a test suite of tests, or add tests to it.",
+        'Regression "By hand" "Pump starts"',
         (
             FlowOption("name", "The name of the suite.", is_required=True, is_argument=True),
             FlowOption(
@@ -112,6 +118,7 @@ WRITING = (
     Flow(
         "plan",
         "Plan a run of a test suite.",
+        "Regression --release 2.4 --run-by me",
         (
             FlowOption(
                 *("suite", "The suite, by ID or name."),
@@ -132,6 +139,7 @@ WRITING = (
     Flow(
         "add-test-tasks",
         'Give stories without a "Test" task one.',
+        "--release 2.4 --yes",
         (_RELEASE, _YES),
         add_test_tasks,
         (21,),
@@ -139,6 +147,7 @@ WRITING = (
     Flow(
         "close-done",
         "Set stories or features to done whose parts are.",
+        "stories --yes",
         (
             FlowOption(*("what", f"{' or '.join(CLOSINGS)}."), is_required=True, is_argument=True),
             _RELEASE,
@@ -154,7 +163,8 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         **{
             each.name: Flow(
-                each.name, each.text, each.options, partial(read_flow, each), each.numbers
+                *(each.name, each.text, each.example, each.options),
+                *(partial(read_flow, each), each.numbers),
             )
             for each in READING
         },

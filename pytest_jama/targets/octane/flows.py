@@ -34,6 +34,7 @@ class ReadingFlow(NamedTuple):
     Attributes:
         name: The name of its command.
         text: What it shows, in a line.
+        example: What may stand behind its name, as docs/octane-flows.md shows it run.
         collection: Where it asks.
         fields: What it asks for, as the server has it; those that refer say what of that is shown.
         options: What it can be told.
@@ -43,6 +44,7 @@ class ReadingFlow(NamedTuple):
 
     name: str
     text: str
+    example: str
     collection: str
     fields: tuple[str, ...]
     options: tuple[FlowOption, ...]
@@ -169,6 +171,7 @@ READING = (
     ReadingFlow(
         "stories",
         "My new stories for a release.",
+        "--release 2.4 --mine",
         "stories",
         ("id", "name", "owner{name}", "sprint{name}"),
         (
@@ -182,6 +185,7 @@ READING = (
     ReadingFlow(
         "defects",
         "Defects by sprint, phase, severity and runs.",
+        "--sprint S1 --phase opened,fixed --mine",
         "defects",
         (
             *("id", "name", "severity{name}", "phase{name}", "detected_by{name}"),
@@ -203,6 +207,7 @@ READING = (
     ReadingFlow(
         "comments",
         "Comments of manual tests.",
+        "--mine",
         "comments",
         ("id", "owner_test{name}", "author{name}", "creation_time", "text"),
         (_MINE._replace(text="Only of tests that are mine."),),
@@ -212,6 +217,7 @@ READING = (
     ReadingFlow(
         "planned",
         "Runs that are planned.",
+        "",
         "runs",
         ("id", "name", "subtype", "test{name}", "release{name}", "default_run_by{name}"),
         (_RELEASE, _MINE),
@@ -221,6 +227,7 @@ READING = (
     ReadingFlow(
         "environments",
         "Environments of the results of releases, counted.",
+        "--release '2.*'",
         "runs",
         ("id", "taxonomies{name,category}", "native_status{logical_name,name}"),
         (_RELEASE._replace(is_required=True, text="Of these releases; * stands for anything."),),
@@ -230,6 +237,7 @@ READING = (
     ReadingFlow(
         "tests",
         "Automated tests by tag and application module.",
+        "--tag security --module 'Messag*'",
         "automated_tests",
         ("id", "package", "class_name", "name", "user_tags{name}"),
         (
@@ -246,6 +254,7 @@ READING = (
     ReadingFlow(
         "failed",
         "Automated tests that failed last.",
+        "--release 2.4 --since 2026-01-05T10:00:00Z",
         "automated_tests",
         ("id", "package", "class_name", "name", "last_runs"),
         (_RELEASE, _SINCE),
@@ -255,6 +264,7 @@ READING = (
     ReadingFlow(
         "modules",
         "Application modules, or those whose tests failed last.",
+        "--failed --since 2026-01-05T10:00:00Z",
         "product_areas",
         ("id", "name"),
         (_FAILED, _RELEASE, _SINCE),
@@ -264,6 +274,7 @@ READING = (
     ReadingFlow(
         "features",
         "Features, or those whose tests failed last.",
+        "--failed --since 2026-01-05T10:00:00Z",
         "features",
         ("id", "name", "parent{name}"),
         (
@@ -279,6 +290,7 @@ READING = (
     ReadingFlow(
         "history",
         "Failed runs by the history of runs.",
+        "--build 17",
         "previous_runs",
         (
             *("id", "run_started", "test_name", "run_native_status{name}", "build_name"),
@@ -308,6 +320,7 @@ READING = (
     ReadingFlow(
         "fields",
         "Fields that users have defined for an entity.",
+        "run_automated",
         "metadata/fields",
         ("name", "label", "field_type", "required", "values"),
         (
