@@ -104,11 +104,13 @@ class BarProgress(Observer):
         self.changed(change)
 
     def waits(self, why: str) -> None:
-        """Say why nothing seems to happen, above the bar: all of it counts, and it may be long."""
-        progress, _ = self._shown()
-        if why != self._said:
+        """Say why nothing seems to happen; what the bar would cut off stands whole above it."""
+        progress, task = self._shown()
+        line = printable(f"{self._label}: {why}")
+        if len(line) < progress.console.width:
+            progress.update(task, description=line)
+        elif why != self._said:
             self._said = why
-            line = printable(f"{self._label}: {why}")
             progress.console.print(line, markup=False, highlight=False, emoji=False)
 
     def changed(self, change: Change) -> None:
