@@ -87,10 +87,10 @@ def _serve(sandbox: OctaneSandbox, options: SandboxOptions, command: Sequence[st
 
 
 def _seed(store: OctaneStore, options: SandboxOptions) -> None:
-    if options.seed is not None:
+    for file in options.seeds:
         from pytest_jama.cli.octane_seed import seed_workspace_of  # noqa: PLC0415 (pydantic)
 
-        seed_workspace_of(store, options.seed)
+        seed_workspace_of(store, file)
 
 
 def octane_environment(sandbox: OctaneSandbox) -> Mapping[str, str]:

@@ -6,30 +6,25 @@ import os
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from pytest_jama.cli.sandbox_options import parse_case, parse_faults, parse_knobs, parse_tls
-from pytest_jama.core.cases import RefKind
+from pytest_jama.cli.sandbox_options import parse_faults, parse_knobs, parse_tls
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import printable
 from pytest_jama.report.streams import make_tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
-    from pathlib import Path
 
     from pytest_jama.cli.sandbox_options import SandboxOptions
-    from pytest_jama.config import Settings
-    from pytest_jama.core.cases import CaseRef
     from pytest_jama.sandbox.faults import ActiveFaults
     from pytest_jama.sandbox.jama.model import Node
     from pytest_jama.sandbox.jama.server import Sandbox
     from pytest_jama.sandbox.jama.store import Store
 
 DEFAULT_PORT = 8421
-DEFAULT_PROJECT = "DEMO"
 
 
 def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
@@ -48,6 +43,7 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
         from pytest_jama.sandbox.serving import SandboxError  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise SettingsError(extra_missing(exc)) from exc
+    from pytest_jama.cli.seeds import seed_store  # noqa: PLC0415 (settings)
     from pytest_jama.sandbox.jama.app import API_PATHS  # noqa: PLC0415
     from pytest_jama.sandbox.jama.knobs import Knobs  # noqa: PLC0415
 
@@ -94,45 +90,6 @@ def port_of(options: SandboxOptions, *, is_beside_command: bool) -> int:
     return options.port
 
 
-def seed_store(store: Store, options: SandboxOptions) -> str:
-    """Create the project and the cases that the seed file and ``--case`` name.
-
-    Returns:
-        The key of the project.
-
-    Raises:
-        SettingsError: When the seed file or a case reference is wrong.
-    """
-    if options.seed is None and not options.cases:
-        return _seed_demo(store)
-    named: str | int = ""
-    steps_by_ref = dict.fromkeys(map(parse_case, options.cases), options.steps)
-    if options.seed is not None:
-        seeded = _load_seed(options.seed)
-        named = seeded.project
-        for link in seeded.tests.links():
-            steps = steps_by_ref.get(link.case_ref, 0)
-            steps_by_ref[link.case_ref] = max(steps, link.step or 0)
-    key = f"P{named}" if isinstance(named, int) else named or DEFAULT_PROJECT
-    store.add_project(key, id=named if isinstance(named, int) else None)
-    # Document keys first: the sandbox gives the next free key to a case that has only an ID.
-    for ref in sorted(steps_by_ref, key=lambda ref: ref.kind is not RefKind.DOCUMENT_KEY):
-        owner = (_owner_of(ref) if named == key else "") or key
-        store.add_project(owner)
-        store.add_case(owner, **_name_of(ref), steps=steps_by_ref[ref])
-    return key
-
-
-def _owner_of(ref: CaseRef) -> str:
-    """Return the project that a document key names; empty where it does not tell.
-
-    Source: Jama REST API cookbook: a document key is that of the project, of the type, a number.
-    """
-    owner, *rest = ref.text.rsplit("-", 2)
-    is_told = ref.kind is RefKind.DOCUMENT_KEY and len(rest) == len(("type", "number"))
-    return owner if is_told else ""
-
-
 def environment_for(sandbox: Sandbox, *, project: str) -> Mapping[str, str]:
     """Return the environment in which a command finds the sandbox.
 
@@ -177,34 +134,6 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
         except KeyboardInterrupt:
             continue
         return status if status >= 0 else 128 - status
-
-
-def _seed_demo(store: Store) -> str:
-    from pytest_jama.sandbox.jama.store import DEMO_KEY, seed_demo  # noqa: PLC0415 (an extra)
-
-    seed_demo(store)
-    return DEMO_KEY
-
-
-def _load_seed(file: Path) -> Settings:
-    from pytest_jama.config import Settings, load_settings  # noqa: PLC0415 (pydantic)
-
-    return load_settings(
-        start=file.parent,
-        file=file,
-        flags={},
-        environ=os.environ,
-        needs_target=False,
-        unused=Settings.model_fields.keys() - {"project"},
-    ).settings
-
-
-def _name_of(ref: CaseRef) -> Mapping[str, Any]:
-    """Return the argument of the store that names a case."""
-    if ref.kind is RefKind.API_ID:
-        return {"id": int(ref.text)}
-    name = "document_key" if ref.kind is RefKind.DOCUMENT_KEY else "global_id"
-    return {name: ref.text}
 
 
 def extra_missing(exc: ModuleNotFoundError) -> Problem:

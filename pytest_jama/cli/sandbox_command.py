@@ -28,13 +28,17 @@ def _random_seed() -> int:
 @click.option("--db", type=_FILE, help="Keep the state in this SQLite file.")
 @click.option(
     "--seed",
+    "seeds",
+    multiple=True,
     type=_FILE,
-    help="Create what this jama.yaml or octane.yaml refers to: project and cases, or release, "
-    "milestone, modules, suite, backlog items, CI job.",
+    help="Create what this jama.yaml or octane.yaml refers to, or what this seed file describes: "
+    "cases with names and steps, sets, requirements, fields. May be repeated.",
 )
 @click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
 @click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
-@click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox.md.")
+@click.option(
+    "--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox-knobs.md."
+)
 @click.option(
     "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
 )
@@ -44,7 +48,8 @@ def _random_seed() -> int:
     "faults",
     multiple=True,
     metavar="KIND[:PROBABILITY][@METHOD/PATH]...",
-    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; see docs/sandbox.md.",
+    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; "
+    "see docs/sandbox-faults.md.",
 )
 @click.option(
     "--fault-seed",
@@ -64,7 +69,7 @@ def sandbox(
     target: Literal["jama", "octane"] | None,
     port: int | None,
     db: Path | None,
-    seed: Path | None,
+    seeds: tuple[Path, ...],
     cases: tuple[str, ...],
     steps: int,
     knobs: tuple[str, ...],
@@ -93,7 +98,7 @@ def sandbox(
         target=target,
         port=port,
         db=db,
-        seed=seed,
+        seeds=seeds,
         cases=cases,
         steps=steps,
         knobs=knobs,

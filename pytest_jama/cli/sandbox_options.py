@@ -32,7 +32,8 @@ class SandboxOptions:
         target: Which kind of server; None goes by the seed file, and is Jama without one.
         port: TCP port on 127.0.0.1; None chooses.
         db: The SQLite file of the state; None keeps it in memory.
-        seed: The settings file whose project and cases, or release and suite, are to exist.
+        seeds: The settings files whose project and cases, or release and suite, are to exist, and
+            files that describe what is to exist.
         cases: More case references that are to exist.
         steps: How many steps each of these has.
         knobs: ``name=value`` each.
@@ -49,7 +50,7 @@ class SandboxOptions:
     target: TargetName | None = None
     port: int | None = None
     db: Path | None = None
-    seed: Path | None = None
+    seeds: tuple[Path, ...] = ()
     cases: tuple[str, ...] = ()
     steps: int = 0
     knobs: tuple[str, ...] = ()
@@ -67,7 +68,7 @@ class SandboxOptions:
         """Whether ALM Octane is meant."""
         if self.target is not None:
             return self.target == "octane"
-        return self.seed is not None and self.seed.name.startswith("octane.")
+        return any(file.name.startswith("octane.") for file in self.seeds)
 
 
 _Knobs = TypeVar("_Knobs", bound="KnobSet")
@@ -84,7 +85,7 @@ def parse_knobs(options: SandboxOptions, kind: type[_Knobs]) -> _Knobs:
     try:
         return kind.parse(options.knobs)
     except KnobError as exc:
-        problem = Problem(str(exc), remedy="see docs/sandbox.md", origin="--knob")
+        problem = Problem(str(exc), remedy="see docs/sandbox-knobs.md", origin="--knob")
         raise SettingsError(problem) from exc
 
 

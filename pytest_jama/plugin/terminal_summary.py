@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_tolerant, requests_logged
+from pytest_jama.report.streams import columns_of, make_tolerant, requests_logged
+from pytest_jama.report.summary_layout import laid_out, wrapped
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
@@ -33,13 +34,26 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
 }
 
 
+_INDENT = 4
+"""How far the second row of a header line stands to the right."""
+
+
 def write_summary(terminal: pytest.TerminalReporter, title: str, ending: Ending) -> None:
     """Print the summary as a section of pytest's own, and what a CI system reads below it."""
     terminal.write_sep("=", title)
-    for line in ending.lines:
-        terminal.write_line(str(line), **_MARKUP[line.tone])
+    width = terminal_width(terminal.config)
+    for row in laid_out(ending.lines, verbose=terminal.config.get_verbosity() > 0, width=width):
+        terminal.write_line(row.text, **_MARKUP[row.tone])
     for command in ending.commands:
         terminal.write_line(command)
+
+
+def terminal_width(config: pytest.Config) -> int:
+    """Return how wide the terminal is that pytest writes to; 0 where it is not one."""
+    terminal: pytest.TerminalReporter | None
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    is_terminal = terminal is not None and terminal.isatty
+    return config.get_terminal_writer().fullwidth if is_terminal else 0
 
 
 def print_summary(title: str, ending: Ending, config: pytest.Config) -> None:
@@ -47,7 +61,8 @@ def print_summary(title: str, ending: Ending, config: pytest.Config) -> None:
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
         stderr = make_tolerant(sys.stderr)
-        stderr.write("\n".join((title, *map(str, ending.lines), "")))
+        rows = laid_out(ending.lines, verbose=config.get_verbosity() > 0, width=columns_of(stderr))
+        stderr.write("\n".join((title, *(row.text for row in rows), "")))
         stderr.flush()
         if ending.commands:
             from pytest_jama.session.ci_output import print_commands  # noqa: PLC0415 (in CI alone)
@@ -115,6 +130,11 @@ class PluginOutput:
         """Whether to name every single thing."""
         return self._config.get_verbosity() > 0
 
+    def fit(self, lines: Iterable[str]) -> list[str]:
+        """Return lines of the header in the width of the terminal."""
+        width = terminal_width(self._config)
+        return [row for line in lines for row in wrapped(line, width=width, indent=_INDENT)]
+
     def find_terminal(self) -> pytest.TerminalReporter | None:
         """Return pytest's own output; None with ``-p no:terminal``."""
         terminal: pytest.TerminalReporter | None
@@ -130,7 +150,8 @@ class PluginOutput:
         """
         is_quiet = self.find_terminal() is None or self._config.get_verbosity() < 0
         is_quiet = is_quiet or mode is Mode.DRY_RUN
-        progress = make_progress(sys.stdout, quiet=is_quiet, label=label)
+        file = sys.stderr if self.find_terminal() is None else sys.stdout
+        progress = make_progress(file, quiet=is_quiet, label=label)
         return [AfterTheDots(self.end_the_line), progress]
 
     def end_the_line(self) -> None:
@@ -160,6 +181,10 @@ class AfterTheDots(Observer):
 
     def begins(self, change: Change) -> None:  # noqa: ARG002
         """End it before the first creation is shown."""
+        self._end_the_line()
+
+    def troubled(self, why: str) -> None:  # noqa: ARG002
+        """End it before trouble is told."""
         self._end_the_line()
 
     def changed(self, change: Change) -> None:  # noqa: ARG002

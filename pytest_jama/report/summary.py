@@ -8,9 +8,10 @@ from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
-from pytest_jama.core.text import counted, printable
+from pytest_jama.core.text import counted, first_line, printable
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.case_lines import (
     case_entries,
@@ -21,15 +22,14 @@ from pytest_jama.report.case_lines import (
 )
 from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
-    LISTED,
     NAMED,
     Line,
     Tone,
     count_words,
-    dry_run_lines,
-    error_lines,
-    hint,
-    repeated_lines,
+    earlier_lines,
+    listed,
+    place_lines,
+    problem_lines,
     report_lines,
 )
 
@@ -112,17 +112,16 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     judgement = summary.judgement or Judgement()
     is_dry_run = summary.mode is Mode.DRY_RUN
     if is_dry_run:
-        yield from dry_run_lines(summary.report)
+        yield from dry_run_lines(summary.report, verbose=style.verbose)
     else:
         yield from report_lines(summary.report, verbose=style.verbose)
     yield from _nothing_lines(summary, judgement, style)
-    is_full = style.verbose or is_dry_run
     yield from left_lines(
         summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
     )
     entries = case_entries(summary.report, judgement, summary.mode)
-    yield from case_lines(entries, verbose=is_full)
-    yield from untouched_lines(judgement, verbose=is_full)
+    yield from case_lines(entries, verbose=style.verbose)
+    yield from untouched_lines(judgement, verbose=style.verbose)
     yield from unlinked_lines(judgement, verbose=style.verbose)
     yield from unlinked_failure_lines(summary.unlinked_failures)
     yield from unmatched_lines(summary.unmatched, verbose=style.verbose)
@@ -145,6 +144,39 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
             )
 
 
+def dry_run_lines(report: UploadReport, *, verbose: bool = True) -> Iterator[Line]:
+    """Yield the exact changes that an upload would make, all of them, and what is wrong.
+
+    Args:
+        report: The report.
+        verbose: Whether to name every single thing that is wrong.
+    """
+    if report.stopped is not None:
+        yield from (Line("STOPPED", first_line(text), Tone.BAD) for text in report.stopped.lines)
+    plan = report.plan or Plan()
+    yield from place_lines(plan)
+    yield from (Line("would", str(change)) for change in plan.changes)
+    yield from earlier_lines(report)
+    verb = "update" if plan.noun == Plan().noun else "send"
+    yield from (Line("would", f"{verb} {update.describe()}") for update in plan.updates)
+    yield from _file_lines(plan)
+    yield from problem_lines(report, verbose=verbose, is_dry_run=True)
+
+
+def _file_lines(plan: Plan) -> Iterator[Line]:
+    """Yield how many files an upload would attach, to how many updates, and how large they are."""
+    sizes: dict[str, int] = {}
+    with_files = 0
+    for update in plan.updates:
+        results = (each for change in update.case_changes() for each in change.case.results)
+        files = {file.sha256: file.size for result in results for file in result.files}
+        with_files += bool(files)
+        sizes.update(files)
+    if sizes:
+        what = f"{counted(len(sizes), 'file')} ({counted(sum(sizes.values()), 'byte')})"
+        yield Line("would", f"attach {what} to {counted(with_files, plan.noun)}")
+
+
 def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iterator[Line]:
     plan = summary.report.plan or Plan()
     if plan.updates or plan.earlier:  # a target may take what is linked to no case, too
@@ -164,6 +196,29 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
         yield Line("journaled", f"{counts}{why}")
 
 
+def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
+    """Yield the first error of ours or of an extension, and how many more there were.
+
+    Args:
+        errors: The errors.
+        details: Where details are found.
+    """
+    if errors.first is None:
+        return
+    more = f" (and {errors.count - 1} more)" if errors.count > 1 else ""
+    said = errors.hide(" ".join(str(errors.first).split()))
+    text = f"in {errors.where}: {type(errors.first).__name__}: {said}{more}"
+    yield Line("ERROR", "; ".join(filter(None, (text, details))), Tone.BAD)
+
+
+def repeated_lines(report: UploadReport) -> Iterator[Line]:
+    """Yield how many requests were made again, and why."""
+    if report.repeated:
+        total = counted(sum(count for _, count in report.repeated), "request")
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in report.repeated)
+        yield Line("repeated", f"{total}: {reasons} (each one with --log-level=DEBUG or -vv)")
+
+
 def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:
     """Yield which failed tests no run will show, such as a fixture or a suite that died.
 
@@ -173,7 +228,7 @@ def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:
     if test_ids:
         shown = ", ".join(test_ids[:NAMED]) + (", ..." if len(test_ids) > NAMED else "")
         text = f"{counted(len(test_ids), 'failed test')} without a test case: {shown}"
-        yield Line("unlinked", text, Tone.WARNING)
+        yield Line("unlinked", text, Tone.WARNING, things=len(test_ids))
 
 
 def redacted_lines(passages: int, results: int) -> Iterator[Line]:
@@ -191,15 +246,14 @@ def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterato
         unmatched: The keys.
         verbose: Whether to name them all, however many there are.
     """
-    shown = unmatched if verbose else unmatched[:LISTED]
-    for each in shown:
+    lines = []
+    for each in unmatched:
         cases = ", ".join(map(str, each.links)) or "none"
-        text = f"{each.key!r} (line {each.line} of tests:, {cases}) {each.why}"
+        place = say_line(each.line, each.file, own="tests:")
+        text = f"{each.key!r} ({place}, {cases}) {each.why}"
         text += f"; nearest is {each.nearest}" if each.nearest else ""
-        yield Line("unmatched", text, Tone.WARNING)
-    if len(shown) < len(unmatched):
-        left = f"{len(unmatched) - len(shown)} more keys{hint(verbose=False)}"
-        yield Line("unmatched", left, Tone.WARNING)
+        lines.append(Line("unmatched", text, Tone.WARNING))
+    yield from listed(lines, verbose=verbose, noun="more keys")
 
 
 _LABELS = {
@@ -220,11 +274,7 @@ def unusable_lines(unusable: Iterable[Unusable], *, verbose: bool) -> Iterator[L
         verbose: Whether to name them all, however many there are.
     """
     lines = [Line(_LABELS[each.kind], f"{each.where}: {each.why}", Tone.BAD) for each in unusable]
-    shown = lines if verbose else lines[:LISTED]
-    yield from shown
-    if len(shown) < len(lines):
-        left = len(lines) - len(shown)
-        yield Line("unusable", f"{left} more{hint(verbose=False)}", Tone.BAD)
+    yield from listed(lines, verbose=verbose)
 
 
 def journal_line(path: Path, failure: str, *, start: Path) -> Line:

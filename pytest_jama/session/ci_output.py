@@ -16,9 +16,9 @@ from urllib.parse import quote
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.plan import Mode, Plan, SendState
 from pytest_jama.core.text import first_line, printable, shorten
+from pytest_jama.core.trust import written_whole
 from pytest_jama.core.verdicts import Judgement, Verdict
 from pytest_jama.report.case_lines import case_entries
-from pytest_jama.report.evidence.writing import written_whole
 from pytest_jama.report.streams import make_tolerant
 from pytest_jama.report.summary import shown_path
 from pytest_jama.report.upload_lines import Line, Tone, count_words

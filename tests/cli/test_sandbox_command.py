@@ -13,6 +13,8 @@ import pytest
 
 from pytest_jama.cli import main
 from pytest_jama.cli.sandbox_command import sandbox
+from pytest_jama.cli.sandbox_options import SandboxOptions
+from pytest_jama.cli.seeds import seed_store
 from pytest_jama.sandbox.jama.store import Store
 from tests.systems import signals
 
@@ -156,6 +158,81 @@ def test_a_seed_may_name_cases_of_other_projects(tmp_path: Path) -> None:
     with Store(tmp_path / "state") as store:
         found = {key: [case.document_key for case in store.cases(key)] for key in ("ACME", "LIB")}
     assert found == {"ACME": ["ACME-TC-1"], "LIB": ["LIB-TC-7"]}
+
+
+def seeded(*files: Path, cases: tuple[str, ...] = ()) -> tuple[str, Store]:
+    store = Store()
+    return seed_store(store, SandboxOptions(seeds=files, cases=cases)), store
+
+
+def test_a_seed_file_names_the_cases_that_settings_refer_to(tmp_path: Path) -> None:
+    settings, seed = tmp_path / "jama.yaml", tmp_path / "seed.yaml"
+    settings.write_text(
+        "project: ACME\ntests: {a: {case: ACME-TC-1, step: 3}, b: ACME-TC-2}\n", encoding="utf-8"
+    )
+    seed.write_text(
+        "project: {key: ACME, name: Pumps}\n"
+        "cases:\n- {key: ACME-TC-1, name: Stops, steps: [Start, Stop], set: Dosing}\n",
+        encoding="utf-8",
+    )
+    key, store = seeded(settings, seed)
+    assert (key, store.projects()[0].name) == ("ACME", "Pumps")
+    assert [(case.name, len(case.steps)) for case in store.cases("ACME")] == [
+        ("Stops", 3),
+        ("Case ACME-TC-2", 0),
+    ]
+
+
+def test_a_seed_file_alone_names_the_project(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("project: PUMP\nsets: [{path: Dosing}]\n", encoding="utf-8")
+    assert seeded(seed)[0] == "PUMP"
+
+
+def test_a_project_that_settings_name_by_its_id_has_the_key_of_the_seed_file(
+    tmp_path: Path,
+) -> None:
+    settings, seed = tmp_path / "jama.yaml", tmp_path / "seed.yaml"
+    settings.write_text("project: 4711\n", encoding="utf-8")
+    seed.write_text("project: PUMP\ncases: [{name: x}]\n", encoding="utf-8")
+    key, store = seeded(settings, seed)
+    assert (key, [each.id for each in store.projects()]) == ("PUMP", [4711])
+
+
+def test_mistakes_of_a_seed_file_name_their_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(
+        "plans:\n- {name: P, cases: [A-TC-9]}\ncases:\n- name: x\n  fields:\n    Risk: a\n",
+        encoding="utf-8",
+    )
+    assert main(["sandbox", "--seed", str(seed), "--", "true"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" ")[2].partition(": ")[2] for line in lines] == [
+        "plans[1].cases[1] names 'A-TC-9', which is neither here nor in the sandbox; there is none",
+        "cases[1].fields.Risk is not a custom field of the type TC; there is none",
+    ]
+    assert ["seed.yaml:2:" in lines[0], "seed.yaml:6:" in lines[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("cases: [{name: x}", "not valid YAML"),
+        ("cases: {A-TC-1: x}", "it should be a list"),
+        ("cases: [{name: x, name: y}]", "'name' is given twice"),
+        ("cases: [{name: [x]}]", "cases[1].name is ['x']; it should be a text"),
+        ("cases: [&a [*a]]", "alias of itself"),
+    ],
+)
+def test_a_broken_seed_file_is_a_mistake_of_the_settings(
+    tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(text, encoding="utf-8")
+    assert main(["sandbox", "--seed", str(seed), "--", "true"]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_seed_is_chosen_and_said(tmp_path: Path) -> None:

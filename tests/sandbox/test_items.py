@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tests.sandbox.client import add, remove, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sandbox.client import World
 
 
@@ -109,3 +111,49 @@ def test_a_deleted_item_is_gone(world: World) -> None:
     item = new_item(world)
     assert world.api.delete(f"/items/{item}").status == 200
     assert world.api.get(f"/items/{item}").status == 404
+
+
+def test_a_set_takes_items_of_its_type_only_also_in_its_folders(world: World) -> None:
+    requirements = new_item(world, itemType=31, childItemType=24)
+    folder = new_item(world, itemType=32, location={"parent": {"item": requirements}})
+    new_item(world, itemType=24, location={"parent": {"item": folder}})
+    place = {"parent": {"item": folder}}
+    body = {"project": world.project, "itemType": 26, "fields": {"name": "x"}, "location": place}
+    refused = world.api.post("/items", body)
+    assert refused.status == 400
+    assert "is for items of the type Requirement (24), not Test Case (26)" in refused.message
+
+
+def test_a_set_that_takes_any_type_can_be_rehearsed(make_world: Callable[..., World]) -> None:
+    world = make_world(set_types="allow")
+    requirements = new_item(world, itemType=31, childItemType=24)
+    new_item(world, location={"parent": {"item": requirements}})
+
+
+def test_an_item_stands_in_its_own_project(world: World) -> None:
+    other = world.store.add_project(f"{world.key}X")
+    folder = new_item(world, itemType=31)
+
+    def refusal(**parent: int) -> str:
+        body = {"project": other, "itemType": 26, "fields": {"name": "x"}}
+        return world.api.post("/items", {**body, "location": {"parent": parent}}).message
+
+    assert f"{world.key}-SET-1 ({folder}) is of another project" in refusal(item=folder)
+    assert f"the item is of the project {other}" in refusal(project=world.project)
+
+
+def test_steps_of_a_new_case_are_kept_in_order(world: World) -> None:
+    steps = [
+        {"action": "<p>Block the line</p>", "expectedResult": "<p>Alarm</p>", "notes": ""},
+        {"action": "Open it", "expectedResult": "Silence", "notes": "within 2 s"},
+    ]
+    case = new_item(world, fields={"testCaseSteps": steps})
+    assert world.api.get(f"/items/{case}").data["fields"]["testCaseSteps"] == steps
+
+
+def test_an_account_may_lack_the_right_to_create_items(make_world: Callable[..., World]) -> None:
+    world = make_world(item_creation="403")
+    refused = world.api.post(
+        "/items", {"project": world.project, "itemType": 26, "fields": {"name": "x"}}
+    )
+    assert (refused.status, "may not create items" in refused.message) == (403, True)

@@ -1,10 +1,21 @@
 """The item types of every sandbox and the fields they have."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_jama.sandbox.jama.knobs import Knobs
 
 CUSTOM_SEPARATOR = "$"
+
+
+@dataclass(frozen=True)
+class PickList:
+    """A list of values to pick from; the options are names by ID."""
+
+    id: int
+    name: str
+    options: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -16,7 +27,8 @@ class FieldDefinition:
         field_type: Jama's name of the value type, e.g. `STRING`.
         rich: A TEXT field that holds HTML.
         read_only: Set by the server.
-        pick_list: ID of the pick list that its value is an option of.
+        label: Its name for people; empty where that follows from the name.
+        pick_list: What its value is an option of.
     """
 
     name: str
@@ -25,12 +37,19 @@ class FieldDefinition:
     rich: bool = field(default=False, kw_only=True)
     read_only: bool = field(default=False, kw_only=True)
     required: bool = field(default=False, kw_only=True)
-    pick_list: int | None = field(default=None, kw_only=True)
+    pick_list: PickList | None = field(default=None, kw_only=True)
 
     @property
     def is_custom(self) -> bool:
         """Whether the instance, not the product, defined the field."""
         return CUSTOM_SEPARATOR in self.name
+
+    @property
+    def title(self) -> str:
+        """The field as people read it: `actualResults` is `Actual Results`."""
+        return self.label or re.sub(
+            r"([a-z])([A-Z])", r"\1 \2", self.name[:1].upper() + self.name[1:]
+        )
 
     @property
     def is_date(self) -> bool:
@@ -53,6 +72,11 @@ class TypeDefinition:
     kind: str = field(default="items", kw_only=True)
     category: str | None = field(default=None, kw_only=True)
     widgets: tuple[str, ...] = field(default=_OF_ITEMS, kw_only=True)
+
+    @property
+    def is_container(self) -> bool:
+        """Whether items of this type only hold others."""
+        return self.category in {"SET", "FOLDER"}
 
     def get_field(self, name: str) -> FieldDefinition:
         """Return the field of that name, which must exist."""
@@ -99,8 +123,8 @@ _CASE = (
     FieldDefinition("testCaseSteps", "STEPS"),
     _read_only("testCaseStatus", "STRING"),
 )
-PICK_LISTS = {88: ("Test bench", {881: "Bench A", 882: "Bench B"})}
-"""Names of pick lists and of their options, by ID."""
+TEST_BENCH = PickList(88, "Test bench", {881: "Bench A", 882: "Bench B"})
+"""The pick list of every sandbox; a seed file makes further ones."""
 
 SUSPECT_FIELDS = ("name", "description", "testCaseSteps")
 """Fields whose change makes the relationships to what is downstream suspect; admins choose them."""
@@ -121,7 +145,7 @@ _RUN = (
     FieldDefinition("tested_in_version$37", "STRING", label="Tested in version"),
     FieldDefinition("build_number$37", "INTEGER", label="Build number"),
     FieldDefinition("environment$37", "TEXT", label="Environment", rich=True),
-    FieldDefinition("test_bench$37", "LOOKUP", label="Test bench", pick_list=88),
+    FieldDefinition("test_bench$37", "LOOKUP", label="Test bench", pick_list=TEST_BENCH),
     *_SERVER,
 )
 
@@ -168,13 +192,15 @@ must look them up by category.
 """
 
 
-PICKED_FIELDS = {
-    field.name: field.pick_list
-    for item_type in ITEM_TYPES.values()
-    for field in item_type.fields
-    if field.pick_list is not None
-}
-"""Pick lists by the name of the field that an option of them is the value of."""
+FIELDS_BY_CATEGORY = {"TEST_CASE": _CASE}
+"""What an item type that a seed file makes has, if more than every item."""
+
+
+def new_item_type(type_id: int, key: str, *, name: str, category: str) -> TypeDefinition:
+    """Return an item type that admins made."""
+    fields = FIELDS_BY_CATEGORY.get(category, _COMMON)
+    widgets = ITEM_TYPES["TC"].widgets if category == "TEST_CASE" else _OF_ITEMS
+    return TypeDefinition(type_id, key, name, fields, category=category, widgets=widgets)
 
 
 def as_set_up(item_type: TypeDefinition, knobs: Knobs) -> TypeDefinition:

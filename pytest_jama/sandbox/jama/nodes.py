@@ -10,17 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
-from pytest_jama.sandbox.jama.item_types import (
-    PICK_LISTS,
-    PICKED_FIELDS,
-    SUSPECT_FIELDS,
-    TypeDefinition,
-)
+from pytest_jama.sandbox.jama.accounts import Labels, find_labels
+from pytest_jama.sandbox.jama.item_types import SUSPECT_FIELDS, TypeDefinition
 from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
 
-_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,15})")
 ID_COUNTER = "id"
 GLOBAL_ID_COUNTER = "global id"
 
@@ -89,7 +85,8 @@ def add_node(database: Database, new: NewNode) -> int:
 def add_nodes(database: Database, news: Sequence[NewNode]) -> list[int]:
     """Store nodes at once and return their IDs in order."""
     with database.transaction():
-        rows = [_columns(database, new) for new in news]
+        labels = find_labels(database)
+        rows = [_columns(database, new, labels) for new in news]
         database.insert("nodes", *rows)
         database.insert("versions", *(_version(database, row) for row in rows))
     return [row["id"] for row in rows]
@@ -106,7 +103,7 @@ def _version(database: Database, row: Mapping[str, Any]) -> Json:
     }
 
 
-def _columns(database: Database, new: NewNode) -> dict[str, Any]:
+def _columns(database: Database, new: NewNode, labels: Labels) -> dict[str, Any]:
     node_id = take_id(database, new.id)
     key = new.document_key or take_key(database, new.project, new.item_type)
     stem, number = split_key(key)
@@ -131,7 +128,7 @@ def _columns(database: Database, new: NewNode) -> dict[str, Any]:
         "last_activity_date": now,
         "visible_at": new.visible_at,
         "indexed_at": new.indexed_at,
-        "search_text": search_text(new.fields, key, global_id, node_id),
+        "search_text": search_text(new.fields, labels, key, global_id, node_id),
         "fields": json.dumps(new.fields),
         **new.columns,
     }
@@ -166,17 +163,20 @@ def split_key(document_key: str) -> tuple[str, int]:
     return (match["stem"], int(match["number"])) if match else (document_key, 0)
 
 
-def search_text(fields: Json, *others: object) -> str:
+def search_text(fields: Json, labels: Labels, *others: object) -> str:
     """Gather the words that search looks through, in lower case."""
-    return "\n".join([*map(str, others), *texts_of(fields)]).casefold()
+    return "\n".join([*map(str, others), *texts_of(fields, labels)]).casefold()
 
 
-def texts_of(fields: Json) -> list[str]:
+def texts_of(fields: Json, labels: Labels) -> list[str]:
     """Return what search looks through: texts, and the labels of what was picked from lists."""
     texts = [plain(value) for value in fields.values() if isinstance(value, str)]
-    picked = [(PICKED_FIELDS.get(name), value) for name, value in fields.items()]
-    labels = [PICK_LISTS[list_id][1].get(value) for list_id, value in picked if list_id is not None]
-    return [*texts, *filter(None, labels)]
+    picked = [
+        labels[name].get(each)
+        for name in fields.keys() & labels.keys()
+        for each in (fields[name] if isinstance(fields[name], list) else [fields[name]])
+    ]
+    return [*texts, *filter(None, picked)]
 
 
 def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> None:
@@ -188,7 +188,8 @@ def save_fields(database: Database, node: Node, fields: Json, *, user: int) -> N
         "modified_date": now,
         "modified_by": user,
     }
-    words = search_text(fields, node.document_key, node.global_id, node.id)
+    labels = find_labels(database)
+    words = search_text(fields, labels, node.document_key, node.global_id, node.id)
     with database.transaction():
         further = {"search_text": words, "last_activity_date": now}
         database.update("nodes", {**values, **further}, id=node.id)
@@ -233,7 +234,8 @@ def renumber(database: Database, node: Node, document_key: str) -> None:
 def _set_key(database: Database, node_id: int, document_key: str) -> None:
     row = database.select("nodes", id=node_id)[0]
     stem, number = split_key(document_key)
-    words = search_text(json.loads(row["fields"]), document_key, row["global_id"], node_id)
+    fields, labels = json.loads(row["fields"]), find_labels(database)
+    words = search_text(fields, labels, document_key, row["global_id"], node_id)
     values = {"document_key": document_key, "key_stem": stem, "key_number": number}
     database.update("nodes", {**values, "search_text": words}, id=node_id)
     database.raise_counter(f"key {stem}", number)
@@ -266,9 +268,21 @@ def add_item(database: Database, new: NewNode, *, parent: int | None = None) -> 
 
 
 def move_item(database: Database, item: Node, *, parent: int | None) -> None:
-    """Put an item (not its children) after the children of another parent."""
+    """Put an item, with all below it, after the children of another parent."""
     with database.transaction():
-        database.update("nodes", _last_place(database, item.project, parent), id=item.id)
+        place = _last_place(database, item.project, parent)
+        database.update("nodes", place, id=item.id)
+        database.execute(
+            "UPDATE nodes SET sequence = ? || substr(sequence, ?) WHERE project = ? "
+            "AND kind = 'items' AND sequence > ? AND sequence < ?",  # "/" comes after "."
+            (
+                place["sequence"],
+                len(item.sequence) + 1,
+                item.project,
+                f"{item.sequence}.",
+                f"{item.sequence}/",
+            ),
+        )
 
 
 def _last_place(database: Database, project: int, parent: int | None) -> Json:

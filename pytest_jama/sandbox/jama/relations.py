@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
+from pytest_jama.sandbox.jama.item_types import TypeDefinition
 from pytest_jama.sandbox.jama.model import Json
 from pytest_jama.sandbox.jama.nodes import ID_COUNTER
 from pytest_jama.sandbox.jama.selection import Window
@@ -28,7 +28,6 @@ RULES = {
 }
 """The relations that the rule set allows, where the knob switches it on, with their types."""
 
-_KEYS_BY_TYPE = {item_type.id: key for key, item_type in ITEM_TYPES.items()}
 _FROM = (
     "FROM relationships r JOIN nodes f ON f.id = r.from_item AND f.active = 1 "
     "JOIN nodes t ON t.id = r.to_item AND t.active = 1"
@@ -51,9 +50,13 @@ class Relation:
         return {"from_item": self.from_item, "to_item": self.to_item, "relationship_type": known}
 
 
-def is_allowed(from_type: int, to_type: int) -> bool:
-    """Return whether the rule set has a rule for items of these types."""
-    return (_KEYS_BY_TYPE.get(from_type), _KEYS_BY_TYPE.get(to_type)) in RULES
+def is_allowed(*ends: TypeDefinition) -> bool:
+    """Return whether the rule set has a rule from items of the first type to those of the second.
+
+    What admins made a test case is one: the rules of the sandbox are by category there.
+    """
+    keys = ("TC" if end.category == "TEST_CASE" else end.type_key for end in ends)
+    return tuple(keys) in RULES
 
 
 def list_relations(

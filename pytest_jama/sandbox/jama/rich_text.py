@@ -94,7 +94,7 @@ def words_and_images(text: str, find: Callable[[str], Found | None]) -> list[str
         text: What a run or a step holds.
         find: Returns the image at an address; None where that is not to be shown.
     """
-    if not _BLOCK.match(text):
+    if not is_html(text):
         return [text.strip()] if text.strip() else []
     pieces: list[str | Found] = []
     words: list[str] = []
@@ -107,6 +107,26 @@ def words_and_images(text: str, find: Callable[[str], Found | None]) -> list[str
             pieces += [_tidy(words), image] if image is not None else [_tidy(words)]
             words.clear()
     return [piece for piece in pieces if piece]
+
+
+def is_html(text: str) -> bool:
+    """Return whether a text reads as HTML: nothing in it is left that HTML would have escaped.
+
+    What the result of a step is, is not said: its other texts are HTML, which is cleaned as rich
+    text is; some clients send words. So `a &lt; b` is HTML, and `a < b &lt; c` is words.
+    """
+    if _BLOCK.match(text):
+        return True
+    left = _NAMED_CHARACTER.sub(_unknown, _BREAK.sub("", text))
+    return left != text and not _NEEDS_ESCAPING.search(left)
+
+
+_NEEDS_ESCAPING = re.compile(r"[<&]")
+_NAMED_CHARACTER = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][0-9A-Za-z]{1,30});")
+
+
+def _unknown(reference: re.Match[str]) -> str:
+    return "" if html.unescape(reference[0]) != reference[0] else reference[0]
 
 
 def _without_comments(text: str) -> str:
@@ -162,3 +182,13 @@ def _unescaped(text: str) -> str:
 def paragraph(text: str) -> str:
     """Return plain text as one paragraph of rich text."""
     return f"<p>{html.escape(text, quote=False)}</p>\n"
+
+
+def rich(text: str) -> str:
+    """Return a text of people as rich text: an empty line ends a paragraph, HTML stays."""
+    if _BLOCK.match(text):
+        return text
+    parts = [part.strip() for part in re.split(r"\n\s*\n", text.strip())]
+    return "".join(
+        paragraph(part).replace("\n", "<br />", part.count("\n")) for part in parts if part
+    )

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from pytest_jama.sandbox.jama.edits import Edit, value_refused
-from pytest_jama.sandbox.jama.item_types import PICK_LISTS, FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.item_types import FieldDefinition, PickList, TypeDefinition
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import ApiError, Json, bad_request
 from pytest_jama.sandbox.jama.rich_text import cleaned, normalised
@@ -33,9 +33,12 @@ def edited_fields(stored: Json, edit: Edit, *, item_type: TypeDefinition, knobs:
     for name, value in wanted.items():
         result[name] = _accepted(item_type.get_field(name), value, knobs)
     for field in item_type.fields:
-        if field.required and not result.get(field.name):
+        if field.required and result.get(field.name) in _NOTHING:
             raise bad_request(_needed(field, item_type))
     return result
+
+
+_NOTHING: tuple[object, ...] = (None, "", [])
 
 
 def _needed(field: FieldDefinition, item_type: TypeDefinition) -> str:
@@ -210,11 +213,10 @@ def check_length(path: str, text: str, limit: int, knobs: Knobs) -> None:
         raise bad_request(f"{path} has {len(text)} characters, and may have {limit}")
 
 
-def _check_option(list_id: int, value: Any, path: str) -> None:
-    name, options = PICK_LISTS[list_id]
+def _check_option(known: PickList, value: Any, path: str) -> None:
     for option in value if isinstance(value, list) else [value]:
-        if option not in options:
-            raise value_refused(path, f"{option!r} is not an option of the pick list {name}")
+        if option not in known.options:
+            raise value_refused(path, f"{option!r} is not an option of the pick list {known.name}")
 
 
 def _is_text(value: object) -> bool:

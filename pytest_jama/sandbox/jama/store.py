@@ -25,6 +25,8 @@ from pytest_jama.sandbox.jama.tables import SCHEMA, VERSION
 Step = Mapping[str, str]
 
 DEMO_KEY = "DEMO"
+CASES_SET = "Test Cases"
+"""Where cases stand that no one gives a place."""
 
 
 class Store(Meanwhile, Requirements):
@@ -194,8 +196,8 @@ class Store(Meanwhile, Requirements):
 
     def cases(self, project_key: str) -> tuple[Node, ...]:
         """List the test cases of a project, oldest first."""
-        case_type = ITEM_TYPES["TC"].id
-        selection = of_kind("items").where("n.item_type = ?", case_type)
+        case_types = accounts.case_types(self.database)
+        selection = of_kind("items").where_in("n.item_type", case_types)
         return self._of_project(project_key, selection)
 
     def plans(self, project_key: str) -> tuple[Node, ...]:
@@ -232,7 +234,7 @@ class Store(Meanwhile, Requirements):
         row = next(filter(None, found), None)
         if row is None:
             return None
-        is_case = row["item_type"] == ITEM_TYPES["TC"].id
+        is_case = row["item_type"] in accounts.case_types(self.database)
         if not is_case or document_key not in (None, row["document_key"]):
             taken = document_key or next(iter(given.values()))
             raise ValueError(f"{taken} is taken by {row['document_key']}")
@@ -247,20 +249,7 @@ class Store(Meanwhile, Requirements):
             nodes.save_fields(self.database, case, fields, user=ROBOT_ID)
 
     def _seed_folder(self, project: int) -> int:
-        counter = f"seed folder {project}"
-        known = self.database.counter(counter)
-        if nodes.find_node(self.database, known, "items") is not None:
-            return known
-        new = NewNode(
-            project=project,
-            item_type=ITEM_TYPES["SET"],
-            fields={"name": "Test cases"},
-            user=ROBOT_ID,
-            columns={"child_item_type": ITEM_TYPES["TC"].id},
-        )
-        folder = nodes.add_item(self.database, new)
-        self.database.raise_counter(counter, folder)
-        return folder
+        return self.add_set(project, [CASES_SET], of=ITEM_TYPES["TC"].id)
 
     def _project(self, project_key: str) -> StoredProject:
         project = accounts.find_project(self.database, key=project_key)

@@ -1,6 +1,6 @@
 """The tables. One wide table holds everything that Jama calls an abstract item."""
 
-VERSION = 3
+VERSION = 4
 
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -12,9 +12,21 @@ CREATE TABLE projects (
   is_folder INTEGER NOT NULL, created_date TEXT NOT NULL, created_by INTEGER NOT NULL
 );
 
+CREATE TABLE custom_types (
+  id INTEGER PRIMARY KEY, type_key TEXT UNIQUE NOT NULL, display TEXT NOT NULL,
+  category TEXT NOT NULL
+);
+
 CREATE TABLE custom_fields (
   type_key TEXT NOT NULL, name TEXT NOT NULL, field_type TEXT NOT NULL, rich INTEGER NOT NULL,
+  label TEXT NOT NULL, required INTEGER NOT NULL, pick_list INTEGER,
   PRIMARY KEY (type_key, name)
+);
+
+CREATE TABLE pick_lists (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+CREATE TABLE pick_list_options (
+  id INTEGER PRIMARY KEY, pick_list INTEGER NOT NULL, name TEXT NOT NULL
 );
 
 CREATE TABLE nodes (
@@ -52,7 +64,7 @@ CREATE TABLE nodes (
   group_order INTEGER
 );
 CREATE UNIQUE INDEX nodes_by_key ON nodes (document_key);
-CREATE INDEX nodes_by_project ON nodes (project, kind);
+CREATE INDEX nodes_by_project ON nodes (project, kind, sequence);
 CREATE INDEX nodes_by_parent ON nodes (parent);
 CREATE INDEX nodes_by_global_id ON nodes (global_id);
 CREATE INDEX nodes_by_plan ON nodes (plan, kind) WHERE plan IS NOT NULL;

@@ -1,6 +1,5 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
-import re
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
@@ -10,9 +9,9 @@ from pytest_jama.sandbox.database import Row
 from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.item_types import (
-    PICK_LISTS,
     SUSPECT_FIELDS,
     FieldDefinition,
+    PickList,
     TypeDefinition,
 )
 from pytest_jama.sandbox.jama.knobs import Knobs
@@ -225,8 +224,9 @@ def _field(type_id: int, number: int, field: FieldDefinition) -> Json:
     return without_unset(
         {
             "id": type_id * 1000 + number,
-            **members(field, "name", "field_type", "read_only", "required", "pick_list"),
-            "label": field.label or _words_of(field.name),
+            **members(field, "name", "field_type", "read_only", "required"),
+            "pickList": field.pick_list.id if field.pick_list else None,
+            "label": field.title,
             "readOnlyAllowApiOverwrite": False,
             "triggerSuspect": field.name in SUSPECT_FIELDS,
             "synchronize": False,
@@ -240,11 +240,6 @@ def _category(value: TypeDefinition, knobs: Knobs) -> str | None:
         knobs.test_case_category == "no" and value.category != "TEST_CASE"
     )
     return value.category if is_told else None
-
-
-def _words_of(name: str) -> str:
-    """Return a name as people read it: `actualResults` is `Actual Results`."""
-    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name[:1].upper() + name[1:])
 
 
 def relationship(row: Row) -> Json:
@@ -272,13 +267,12 @@ def relationship_types() -> list[Json]:
     ]
 
 
-def pick_list(list_id: int) -> Json:
+def pick_list(value: PickList) -> Json:
     """Show a pick list."""
-    name, _ = PICK_LISTS[list_id]
-    return {"id": list_id, "name": name, "description": "", "type": "picklists"}
+    return {"id": value.id, "name": value.name, "description": "", "type": "picklists"}
 
 
-def pick_list_options(list_id: int) -> list[Json]:
+def pick_list_options(value: PickList) -> list[Json]:
     """Show the options of a pick list."""
     return [
         {
@@ -289,10 +283,10 @@ def pick_list_options(list_id: int) -> list[Json]:
             "active": True,
             "color": "#ffffff",
             "sortOrder": number,
-            "pickList": list_id,
+            "pickList": value.id,
             "type": "picklistoptions",
         }
-        for number, (option_id, name) in enumerate(PICK_LISTS[list_id][1].items())
+        for number, (option_id, name) in enumerate(value.options.items())
     ]
 
 

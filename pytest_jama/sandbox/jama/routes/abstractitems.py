@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.accounts import Labels, find_labels
 from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.full_text import Wanted, read_contains
 from pytest_jama.sandbox.jama.incoming import ListQuery
@@ -44,7 +45,10 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
     order = order_by(query.sort_by)
     everything = find_nodes(call.database, selection, order=order)
     wanted = [_read(call, text, wild=query.include_wildcard) for text in query.contains]
-    matching = [node for node in everything if any(_matches(call, node, each) for each in wanted)]
+    labels = find_labels(call.database)
+    matching = [
+        node for node in everything if any(_matches(call, node, each, labels) for each in wanted)
+    ]
     values = [wire.node(call, node) for node in query.window().of(matching)]
     return envelope.page(call, values, query, total=len(matching))
 
@@ -98,14 +102,14 @@ def _read(call: Call, text: str, *, wild: bool) -> Wanted:
     return wanted
 
 
-def _matches(call: Call, node: Node, wanted: Wanted) -> bool:
+def _matches(call: Call, node: Node, wanted: Wanted, labels: Labels) -> bool:
     if wanted.field == "globalId" and call.knobs.search_global_ids == "no":
         return False
     if wanted.field is None:
         numbers = [str(node.id), node.document_key]
         if call.knobs.search_global_ids == "yes":
             numbers.append(node.global_id)
-        text = "\n".join([*numbers, *texts_of(node.fields)])
+        text = "\n".join([*numbers, *texts_of(node.fields, labels)])
     else:
         shown = str(wire.shown_fields(call, node).get(wanted.field, ""))
         text = plain(shown) if wanted.field == "description" else shown

@@ -120,7 +120,8 @@ def _check(call: Call, body: RelationshipBody, *, own_id: int | None = None) -> 
         raise bad_request(
             f"the relationship from {body.from_item} to {body.to_item} already exists"
         )
-    if call.knobs.relationship_rules == "on" and not is_allowed(*(end.item_type for end in ends)):
+    types = (call.require_type(end.item_type) for end in ends)
+    if call.knobs.relationship_rules == "on" and not is_allowed(*types):
         raise bad_request(RULE_BROKEN.format(body.from_item, body.to_item))
     if all(end.locked_by for end in ends):  # Source: Jama help
         keys = " and ".join(end.document_key for end in ends)

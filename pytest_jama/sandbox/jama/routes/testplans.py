@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from pytest_jama.sandbox.jama import envelope, wire
+from pytest_jama.sandbox.jama.accounts import case_types
 from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_user
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, ListQuery, PageQuery
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
 from pytest_jama.sandbox.jama.model import Node, StoredGroup, bad_request, not_found
 from pytest_jama.sandbox.jama.nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
@@ -209,7 +209,7 @@ async def post_case(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     """Add one case to a group; existing cycles do not change."""
     body = await call.body(CaseBody)
     case = find_node(call.database, body.test_case, "items")
-    if case is None or case.item_type != ITEM_TYPES["TC"].id:
+    if case is None or case.item_type not in case_types(call.database):
         raise bad_request(f"there is no test case with the ID {body.test_case}")
     with call.database.transaction():
         if not _is_there_already(call, group, case):
