@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from junit_uploader.merged_reports import MergedReports
     from junit_uploader.options import WrongUseError
-    from pytest_jama.core.shown_results import ShownResults
+    from pytest_jama.config import SharedSettings
+    from pytest_jama.core.redaction import Redactor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,6 +103,7 @@ def _upload(options: Namespace, given: Sequence[str]) -> int:
 def _list(options: Namespace) -> int:
     from junit_uploader.junit.reported_test import ReadOptions  # noqa: PLC0415
     from junit_uploader.listing import (  # noqa: PLC0415 (imports lxml)
+        MappedTests,
         file_lines,
         json_pieces,
         list_lines,
@@ -111,14 +113,19 @@ def _list(options: Namespace) -> int:
         no_garbage_collection,
         read_reports,
     )
+    from pytest_jama.core.shown_results import ShownResults  # noqa: PLC0415
 
-    named = _find_names(options)
+    redactor, settings = _find_settings(options)
+    named = ShownResults(redactor)
     with no_garbage_collection():
         session = read_reports(options.reports, ReadOptions(keeps_messages=False))
+        mapped = MappedTests(session, settings)
         if options.json:
-            _write(json_pieces(session, named))
+            _write(json_pieces(session, named, mapped))
         else:
-            _write(f"{line}\n" for line in list_lines(session, named))
+            _write(f"{line}\n" for line in list_lines(session, named, mapped))
+        for line in mapped.unmatched_lines(redactor):
+            _say(line)
         for file in session.files:
             for line in file_lines(file, named.redactor):
                 _say(line)
@@ -126,8 +133,8 @@ def _list(options: Namespace) -> int:
         return _status_of(session)
 
 
-def _find_names(options: Namespace) -> ShownResults:
-    """Return what names tests without secrets: those of this machine and of a settings file.
+def _find_settings(options: Namespace) -> tuple[Redactor, SharedSettings | None]:
+    """Return what hides secrets, and the settings file with its map where there is one.
 
     A list needs no settings, so that wrong ones do not stop it.
     """
@@ -135,7 +142,6 @@ def _find_names(options: Namespace) -> ShownResults:
     from pathlib import Path  # noqa: PLC0415
 
     from pytest_jama.core.redaction import Redactor  # noqa: PLC0415
-    from pytest_jama.core.shown_results import ShownResults  # noqa: PLC0415
     from pytest_jama.core.test_ids import OCTANE_FILES, SETTINGS_FILES  # noqa: PLC0415
 
     here = Path.cwd()
@@ -145,15 +151,32 @@ def _find_names(options: Namespace) -> ShownResults:
         name.startswith(("JAMA_", "OCTANE_")) or "_PROXY" in name.upper() for name in os.environ
     )
     if not (options.config or has_secrets or any(map(os.path.lexists, files))):
-        return ShownResults(Redactor())
-    from pytest_jama.config import find_kinds, find_redactor  # noqa: PLC0415 (pydantic)
+        return Redactor(), None
+    from pytest_jama.config import find_kinds, find_redactor, load_settings  # noqa: PLC0415 (pydantic)
+    from pytest_jama.core.errors import SettingsError  # noqa: PLC0415
 
     file = Path(options.config) if options.config else None
     (kind, *_) = find_kinds(here, file)
+    unused = kind.load_model().model_fields.keys() - {"redact", "tests", "names"}
+    try:
+        loaded = load_settings(
+            start=here,
+            file=file,
+            flags={},
+            environ=os.environ,
+            needs_target=False,
+            unused=unused,
+            kind=kind,
+            flag_prefix="--",
+        )
+    except SettingsError as exc:
+        _say(f"note: {exc.problems[0]}; the map is not shown")
+    else:
+        return loaded.settings.redactor, loaded.settings
     redactor, problem = find_redactor(start=here, file=file, environ=os.environ, kind=kind)
     if problem:
         _say(f"note: {problem}; what the setting redact names is not hidden here")
-    return ShownResults(redactor)
+    return redactor, None
 
 
 def _status_of(session: MergedReports) -> int:

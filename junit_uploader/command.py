@@ -259,7 +259,10 @@ def _load(options: Namespace) -> LoadedSettings[SharedSettings]:
         start=Path.cwd(),
         file=Path(options.config) if options.config is not None else None,
         flags=flags_of(options, kind)
-        | {"report": list(map(os.path.abspath, options.report or ()))},
+        | {
+            "journal": options.journal and str(Path(options.journal).absolute()),
+            "report": list(map(os.path.abspath, options.report or ())),
+        },
         environ=os.environ,
         needs_target=not is_offline,
         unused=("url", "headers") if is_offline else (),

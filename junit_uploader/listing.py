@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from json.encoder import encode_basestring_ascii as _text
 from typing import TYPE_CHECKING, Any
 
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.merged_reports import COUNTED
+from pytest_jama.core.case_map import CaseMap
+from pytest_jama.core.cases import without_none
+from pytest_jama.core.errors import ErrorLog
+from pytest_jama.core.known_tests import Coverage, find_gaps
 from pytest_jama.core.text import counted, printable, printable_json
 from pytest_jama.report.upload_lines import LISTED, Line, Tone
 
@@ -18,27 +22,81 @@ if TYPE_CHECKING:
     from junit_uploader.junit.notes import Note
     from junit_uploader.junit.reported_test import ReportedTest
     from junit_uploader.merged_reports import MergedReports, ReportFile
+    from pytest_jama.config import SharedSettings
+    from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import Outcome
     from pytest_jama.core.shown_results import ShownResults
+    from pytest_jama.hooks.extensions import Extensions
 
 
 NO_TESTCASE = "there is no testcase in any report: did the tests run at all?"
 
 
-def list_lines(session: MergedReports, named: ShownResults) -> Iterator[str]:
+class MappedTests:
+    """What the map of a settings file says of the tests of reports; nothing without one.
+
+    Args:
+        session: The tests.
+        settings: The settings file, with its map and the pattern for names.
+    """
+
+    def __init__(self, session: MergedReports, settings: SharedSettings | None) -> None:
+        self._session = session
+        self._tests, _ = CaseMap.build(())
+        self._extensions: Extensions | None = None
+        if settings is None or not (settings.tests or settings.name_pattern):
+            return
+        from pytest_jama.hooks.extensions import Extensions  # noqa: PLC0415 (only with a map)
+
+        self._tests = session.map_for(settings.tests)
+        seen = settings.model_copy(update={"tests": self._tests})
+        self._extensions = Extensions(seen, errors=ErrorLog())
+
+    def find(self, test: ReportedTest) -> tuple[CaseLink, ...]:
+        """Return the cases of a test that names none itself."""
+        if self._extensions is None or test.links:
+            return ()
+        return without_none(self._extensions.find_by_id(test.test_id, name=test.name) or ())
+
+    @cached_property
+    def unmatched(self) -> tuple[Unmatched, ...]:
+        """The keys of the map that match no test of the reports, if all could be read."""
+        if not self._session.is_complete:
+            return ()
+        coverage = Coverage(
+            list(self._session.tests), absent="has no test in any report given here"
+        )
+        return find_gaps(self._tests, coverage).unmatched
+
+    def unmatched_lines(self, redactor: Redactor) -> Iterator[str]:
+        """Yield a sentence for each of these; of many the first ones."""
+        if not self.unmatched:
+            return
+        from pytest_jama.report.summary import unmatched_lines  # noqa: PLC0415 (rarely needed)
+
+        for line in unmatched_lines(self.unmatched, verbose=False):
+            yield f"{line.label}: {redactor.hide(line.text).text}"
+
+
+def list_lines(session: MergedReports, named: ShownResults, mapped: MappedTests) -> Iterator[str]:
     """Yield one line for each test: outcome, seconds, test ID, and case references in brackets.
 
     Args:
         session: The tests.
         named: Names them without secrets.
+        mapped: Knows the cases that the map names.
     """
     named.learn(session.tests)
-    for test_id, _, _, outcome, time_s, _, extras in session.tests.values():
+    for test in session.tests.values():
+        test_id, _, _, outcome, time_s, _, extras = test
         shown = named.name_of(test_id) if named.hides_any else test_id
         shown = shown if "\n" not in shown else printable(shown)  # who prints does the rest
         if extras is not None and extras.links:
             shown += f"  [{', '.join(map(str, extras.links))}]"
+        elif links := mapped.find(test):
+            shown += f"  [{', '.join(map(str, links))} by tests:]"
         if time_s is None:
             yield f"{_PADDED[outcome]}         -  {shown}"
         else:  # half the time of an f-string
@@ -70,12 +128,13 @@ def file_lines(file: ReportFile, redactor: Redactor) -> Iterator[str]:
         yield f"note: {path}: {note}"
 
 
-def json_pieces(session: MergedReports, named: ShownResults) -> Iterator[str]:
+def json_pieces(session: MergedReports, named: ShownResults, mapped: MappedTests) -> Iterator[str]:
     """Yield the JSON document in pieces: a session may have a million tests.
 
     Args:
         session: The tests.
         named: Names them without secrets.
+        mapped: Knows the cases that the map names.
     """
     named.learn(session.tests)
     hide = lru_cache(lambda text: named.redactor.hide(text).text)
@@ -85,11 +144,14 @@ def json_pieces(session: MergedReports, named: ShownResults) -> Iterator[str]:
     separator = "\n  "
     for test in session.tests.values():
         name = named.name_of(test.test_id) if named.hides_any else test.test_id
-        yield separator + printable_json(_test_json(test, name, hide))
+        yield separator + printable_json(_test_json(test, name, hide, mapped.find(test)))
         separator = ",\n  "
     counts = {"testcases": session.testcase_counts, "tests": session.test_counts}
     yield '],\n "counts": '
     yield _json({name: _counts(each) for name, each in counts.items()})
+    if mapped.unmatched:
+        yield ',\n "unmatched": '
+        yield _json([{"key": hide(each.key), "line": each.line} for each in mapped.unmatched])
     yield "}\n"
 
 
@@ -108,7 +170,12 @@ def file_values(file: ReportFile, redactor: Redactor) -> dict[str, Any]:
     return {**values, "rootdirs": list(file.rootdirs)} if file.rootdirs else values
 
 
-def _test_json(test: ReportedTest, test_id: str, hide: Callable[[str], str]) -> str:
+def _test_json(
+    test: ReportedTest,
+    test_id: str,
+    hide: Callable[[str], str],
+    by_map: Sequence[CaseLink],
+) -> str:
     """Return a test as JSON: by hand, in a fifth of the time of an encoder."""
     true_id, classname, suite, outcome, time_s, _, extras = test
     name = test.name
@@ -123,8 +190,12 @@ def _test_json(test: ReportedTest, test_id: str, hide: Callable[[str], str]) -> 
         f'{{"test_id": {_text(test_id)}, "classname": {_text(classname)}, '
         f'"name": {_text(name)}, "suite": {_text(hide(suite.path))}, '
         f'"outcome": "{_WORDS[outcome]}", "time_s": {time}, '
-        f'"cases": {cases}, "attempts": {attempts}}}'
+        f'"cases": {cases}, "attempts": {attempts}{_mapped_json(by_map)}}}'
     )
+
+
+def _mapped_json(links: Sequence[CaseLink]) -> str:
+    return f', "mapped": [{", ".join(_text(str(link)) for link in links)}]' if links else ""
 
 
 _WORDS = {outcome: outcome.value for outcome in COUNTED}

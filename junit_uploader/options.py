@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-SHARED_FLAGS = ("url", "report", "strict")
+SHARED_FLAGS = ("url", "journal", "report", "strict")
 """The flags that beat the settings file whatever the target is."""
 
 SETTING_FLAGS = {
@@ -131,6 +131,11 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--config", metavar="FILE", help="settings file instead of jama.yaml or octane.yaml"
     )
     parser.add_argument("--url", metavar="URL", help="base URL of the server")
+    parser.add_argument(
+        "--journal",
+        metavar="DIR",
+        help="folder of the journals; without it .jama beside the settings file",
+    )
     jama = parser.add_argument_group("only for Jama Connect")
     for name, (metavar, text) in SETTING_FLAGS.items():
         jama.add_argument(f"--{name}", metavar=metavar, help=text)

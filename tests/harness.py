@@ -46,6 +46,11 @@ INSIDE = (
 """Arguments of a session inside of a session."""
 
 
+def unfolded(output: str) -> str:
+    """Return an output with what is said in lines below behind the line that it belongs to."""
+    return re.sub(r"\n {11}(?=\S)", "; ", output)
+
+
 @dataclass(frozen=True)
 class Finished:
     """A finished command.
@@ -62,9 +67,9 @@ class Finished:
 
     @property
     def summary(self) -> str:
-        """The section of the output that is ours; empty when there is none."""
+        """The section of the output that is ours, `unfolded`; empty when there is none."""
         section = re.search(r"=+ Jama Connect =+\n(.*?)^=", self.output, re.DOTALL | re.MULTILINE)
-        return section[1] if section else ""
+        return unfolded(section[1]) if section else ""
 
     def count_requests(self, method: str) -> int:
         """Return how many requests of a method there were."""

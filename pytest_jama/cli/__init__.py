@@ -22,8 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import click  # noqa: PLC0415 (pytest imports nothing of this)
 
     from pytest_jama.cli import (  # noqa: PLC0415 (they add their commands)
+        case_commands,  # noqa: F401
         check_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
+        init_command,  # noqa: F401
         octane_commands,  # noqa: F401
         sandbox_command,  # noqa: F401
     )

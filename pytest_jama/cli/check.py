@@ -6,13 +6,25 @@ import json
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.config import BasicCredentials, load_settings, with_lock
+from pytest_jama.cli.check_options import load_for_check
+from pytest_jama.cli.check_repository import (
+    describe_session,
+    find_needs,
+    observe_destination,
+    observe_settings,
+    repository_json,
+    value_lines,
+    values_json,
+)
+from pytest_jama.cli.check_tests import TestsProbe
+from pytest_jama.cli.collecting import collect_tests, read_report_tests
+from pytest_jama.config import BasicCredentials
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
@@ -33,7 +45,12 @@ from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WriteProbe
 
 if TYPE_CHECKING:
-    from pytest_jama.config import Flags, LoadedSettings, Settings
+    from collections.abc import Mapping
+
+    from pytest_jama.cli.check_options import CheckOptions
+    from pytest_jama.cli.check_repository import SessionNeeds
+    from pytest_jama.cli.collecting import CollectedSession
+    from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.lock import Lock
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.jama.probes.probe import SeenServer
@@ -47,27 +64,6 @@ _READ_TIMEOUT_S = 20.0
 """For how long a server that is only read from may take: whoever checks waits for it."""
 
 _TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
-    """The command line.
-
-    Attributes:
-        config: The settings file.
-        flags: What the flags say, by setting.
-        runs: For how many results an upload is estimated; 0 for as many as there are.
-        write_probe: The name of the plan that is made; empty for reading alone.
-        is_agreed: Whether it is made without asking.
-        report: Where the report without names goes; None for nowhere.
-    """
-
-    config: Path | None
-    flags: Flags
-    runs: int = 0
-    write_probe: str = ""
-    is_agreed: bool = False
-    report: Path | None = None
 
 
 def run_check(options: CheckOptions, output: OutputOptions) -> int:
@@ -103,7 +99,10 @@ class _Check:
     output: OutputOptions
     stopped: str = ""
     _loaded: LoadedSettings | None = None
+    _session: CollectedSession | None = None
+    _cases: tuple[Mapping[str, Any], ...] = ()
     _found: list[Observation] = field(default_factory=list)
+    _of_server: list[Observation] = field(default_factory=list)
     _names: set[str] = field(default_factory=set)
     _made: list[dict[str, Any]] = field(default_factory=list)
 
@@ -114,18 +113,50 @@ class _Check:
             PytestJamaError: When the settings are wrong, or nothing may be written.
         """
         self._require_consent()
-        self._loaded = _load(self.options)
+        self.options.require_fitting()
+        self._loaded = load_for_check(self.options)
         settings = self._loaded.settings
-        destination = describe_destination(self._loaded, root=Path.cwd(), mode="check")
-        self.output.announce(*destination)
+        mode = "offline check" if self.options.offline else "check"
+        self.output.announce(*describe_destination(self._loaded, root=Path.cwd(), mode=mode))
         self.output.say(*exposure_lines(settings))
-        seen = self._probe(settings, self._loaded.lock)
-        if not seen.lets_us_in:
-            return ExitStatus.OUT_OF_REACH
-        if self.options.write_probe:
-            self._write(settings, seen)
+        if self.options.shows_settings:
+            self.output.say(*value_lines(self._loaded))
+        wanted = self._look_at_repository(self._loaded)
+        if self.options.offline:
+            self._tell(describe_session(settings, wanted))
+        else:
+            seen = self._probe(settings, self._loaded.lock, wanted)
+            if not seen.lets_us_in:
+                return ExitStatus.OUT_OF_REACH
+            if self.options.write_probe:
+                self._write(settings, seen)
         has_problem = any(each.mark is Mark.PROBLEM for each in self._found)
         return ExitStatus.INCOMPLETE if has_problem else ExitStatus.WELL
+
+    def _look_at_repository(self, loaded: LoadedSettings) -> SessionNeeds:
+        for observation in observe_settings(loaded, os.environ):
+            self._tell(observation)
+        if self.options.offline:
+            self._tell(observe_destination(loaded.settings))
+        if self.options.collects:
+            try:
+                self._session = self._collect(loaded)
+            except SettingsError:
+                raise
+            except PytestJamaError as error:
+                text = f"not found out: {' '.join(error.lines)}"
+                self._tell(Observation("tests", Mark.PROBLEM, text))
+        if self._session is not None:
+            probe = TestsProbe(self._session, loaded, verbose=self.output.verbose)
+            for observation in probe.observe():
+                self._tell(observation)
+        return find_needs(loaded.settings, self._session)
+
+    def _collect(self, loaded: LoadedSettings) -> CollectedSession:
+        if self.options.is_junit:
+            return read_report_tests(self.options.arguments, loaded.settings)
+        redactor = loaded.settings.redactor
+        return collect_tests(self.options.arguments, redactor=redactor, config=loaded.file)
 
     def _require_consent(self) -> None:
         """Refuse to write where nobody can be asked, before anything is done."""
@@ -134,16 +165,24 @@ class _Check:
         what = "--write-probe makes a test plan in Jama, and nobody can be asked here"
         raise SettingsError(Problem(what, "say --yes, too, if that is wanted", "command line"))
 
-    def _probe(self, settings: Settings, lock: Lock | None) -> SeenServer:
+    def _probe(self, settings: Settings, lock: Lock | None, wanted: SessionNeeds) -> SeenServer:
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
         inquiry = _inquire(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
-        refs = list(dict.fromkeys(link.case_ref for link in settings.tests.links()))
+        refs = list(wanted.steps)
         with closing(inquiry.client.api.connection):
             probe = ServerProbe(
-                inquiry, settings, refs=refs, runs=self.options.runs, tell=self._tell, lock=lock
+                inquiry,
+                settings,
+                refs=refs,
+                runs=self.options.runs,
+                tell=self._tell_of_server,
+                lock=lock,
             )
+            probe.steps, probe.linked, probe.tests = wanted.steps, wanted.linked, wanted.tests
             try:
-                return probe.run()
+                seen = probe.run()
+                self._cases = seen.cases
+                return seen
             finally:
                 self._names |= inquiry.names
 
@@ -152,7 +191,7 @@ class _Check:
         slow = max(settings.upload.give_up_after_s, WRITE_TIMEOUT_S)
         inquiry = _inquire(settings, give_up_after_s=slow, read_timeout_s=WRITE_TIMEOUT_S)
         with closing(inquiry.client.api.connection):
-            probe = WriteProbe(inquiry, settings, seen, tell=self._tell)
+            probe = WriteProbe(inquiry, settings, seen, tell=self._tell_of_server)
             if seen.project is None:
                 raise NotUsableError("without the project no write probe is made")
             if probe.find_plan(name) is not None:
@@ -161,7 +200,7 @@ class _Check:
                 raise SettingsError(Problem(what, remedy, "--write-probe"))
             if not self.options.is_agreed and not self._is_agreed(name, seen.project.key):
                 text = "not made, as you answered"
-                self._tell(Observation("write probe", Mark.NOTE, text, {"made": []}))
+                self._tell_of_server(Observation("write probe", Mark.NOTE, text, {"made": []}))
                 return
             try:
                 probe.run(name)
@@ -175,6 +214,10 @@ class _Check:
             "its test runs, and leave it there?"
         )
         return click.confirm(printable(question), err=True)
+
+    def _tell_of_server(self, observation: Observation) -> None:
+        self._of_server.append(observation)
+        self._tell(observation)
 
     def _tell(self, observation: Observation) -> None:
         self._found.append(observation)
@@ -190,9 +233,9 @@ class _Check:
         fitting = merge_settings(self._found)
         for line in settings_lines(fitting):
             self.output.say(Line("settings", f"that fit this server: {line}", Tone.WARNING))
-        report = anonymous_report(self._found, names=self._names)
+        report = anonymous_report(self._of_server, names=self._names)
         code = int(status)
-        if self.options.report is not None and self._found:
+        if self.options.report is not None and self._of_server:
             code = self._write_report(self.options.report, report, code)
         if not self.output.as_json:
             return code
@@ -204,8 +247,15 @@ class _Check:
             "settings": fitting,
             "made": self._made,
             "report": report,
+            "offline": self.options.offline,
+            "values": values_json(self._loaded) if self._loaded else [],
+            "repository": self._repository_json(),
+            "cases": list(self._cases),
         }
         return self.output.write_json(document, status=code, redactor=self._redactor)
+
+    def _repository_json(self) -> dict[str, Any]:
+        return repository_json(self._session, self._loaded.lock if self._loaded else None)
 
     @property
     def _redactor(self) -> Redactor:
@@ -225,39 +275,6 @@ class _Check:
         text = f"{path} has what was seen, without names and keys; read it before you send it"
         self.output.say(Line("report", text))
         return status
-
-
-def _load(options: CheckOptions) -> LoadedSettings:
-    """Load the settings; plan and cycle may be missing, and unset variables be in them.
-
-    Raises:
-        SettingsError: With every mistake in the others.
-    """
-    unused = ("plan", "cycle", "run")
-    lenient = load_settings(
-        start=Path.cwd(),
-        file=options.config,
-        flags=options.flags,
-        environ=os.environ,
-        needs_target=False,
-        unused=unused,
-        flag_prefix="--",
-    ).settings
-    places = {"plan": lenient.plan, "cycle": lenient.cycle}
-    absent = {name: "not known" for name, place in places.items() if not place.is_set}
-    loaded = load_settings(
-        start=Path.cwd(),
-        file=options.config,
-        flags={**options.flags, **absent},
-        environ=os.environ,
-        unused=unused,
-        flag_prefix="--",
-    )
-    if loaded.settings.target != "jama":
-        what = f"the target is {loaded.settings.target!r}, and only Jama can be checked"
-        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
-    loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
-    return replace(loaded, settings=loaded.settings.model_copy(update=places))
 
 
 def _inquire(settings: Settings, *, give_up_after_s: float, read_timeout_s: float) -> Inquiry:

@@ -13,7 +13,7 @@ from pytest_jama.session.interrupts import second_interrupt_ends_all
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@toolbox.command(short_help="Find out what an upload would meet at this server.")
+@toolbox.command(short_help="Find out whether sessions can report, and what an upload would meet.")
 @click.option(
     "--target",
     type=click.Choice(["jama", "octane"]),
@@ -41,9 +41,18 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--report", type=_FILE, metavar="FILE", help="Write what was seen, without names and keys."
 )
+@click.option("--offline", is_flag=True, help="Look at the repository alone, not at the server.")
+@click.option("--settings", is_flag=True, help="Print each setting, and where it comes from.")
+@click.option("--junit", is_flag=True, help="The arguments are JUnit reports; pytest is not asked.")
+@click.option("--no-collect", is_flag=True, help="Do not ask for the tests.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-@click.option("--verbose", "-v", count=True, help="-vv logs each request, too.")
+@click.option(
+    "--verbose", "-v", count=True, help="Name every single thing; -vv logs each request, too."
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print only what is not ok.")
+@click.argument(
+    "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST ARGUMENTS | REPORT...]"
+)
 def check(
     *,
     target: str | None,
@@ -52,26 +61,36 @@ def check(
     write_probe: str,
     yes: bool,
     report: Path | None,
+    offline: bool,
+    settings: bool,
+    junit: bool,
+    no_collect: bool,
     as_json: bool,
     verbose: int,
     quiet: bool,
+    arguments: tuple[str, ...],
     **given: str | bool | None,
 ) -> int:
-    """Find out what an upload would meet at this server: login, rights, fields, pace.
+    """Find out whether sessions can report: settings, tests, map and lock; server, rights, cases.
 
-    It only reads. With --write-probe it also makes one test plan with one test cycle in Jama, with
-    test cases that are there already, and writes into the runs of that cycle. It deletes nothing,
-    and names what it has made. Where octane.yaml is, ALM Octane is checked, which is only read.
+    pytest collects the tests, with the arguments behind `--`, and runs none. With --offline that is
+    all. Else the server is asked, too; it is only read. With --write-probe it also makes one test
+    plan with one test cycle in Jama, with test cases that are there already, and writes into the
+    runs of that cycle. It deletes nothing, and names what it has made. Where octane.yaml is, ALM
+    Octane is checked, which is only read.
 
     \b
     pytest-jama check
+    pytest-jama check --offline --settings
+    pytest-jama check --junit reports/*.xml
     pytest-jama check --runs 1000 --report jama-report.txt
     pytest-jama check --write-probe "pytest-jama probe" --report jama-report.json
 
     Exit status: 0 ready, 1 something is a problem, 2 wrong use or settings, 3 the server out of
     reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.check import CheckOptions, run_check  # noqa: PLC0415
+    from pytest_jama.cli.check import run_check  # noqa: PLC0415
+    from pytest_jama.cli.check_options import CheckOptions  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
@@ -82,6 +101,11 @@ def check(
         write_probe=write_probe,
         is_agreed=yes,
         report=report,
+        offline=offline,
+        shows_settings=settings,
+        collects=not no_collect,
+        is_junit=junit,
+        arguments=arguments,
     )
     if _find_kind(target, config) == "octane":
         from pytest_jama.cli.octane_check_command import run_octane_check  # noqa: PLC0415

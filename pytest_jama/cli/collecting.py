@@ -6,24 +6,68 @@ test is run.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pytest_jama.core.cases import CaseLink, parse_links, without_none
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.known_tests import Coverage
+from pytest_jama.core.left_out import MapFindings, look_at_map
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.hooks.extensions import Extensions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Settings
     from pytest_jama.core.redaction import Redactor
+
+
+class SourceStep(NamedTuple):
+    """What the source of a test says of one of its steps.
+
+    Attributes:
+        number: The step as counted in Jama, from 1.
+        action: What is done; empty when the source does not say.
+        expected: What is to happen; empty when the source does not say.
+    """
+
+    number: int
+    action: str = ""
+    expected: str = ""
+
+
+class TestSource(NamedTuple):
+    """What the source of a test says.
+
+    Attributes:
+        file: Its path, relative to the current folder where it lies on the same drive.
+        line: Where the test begins there, from 1; 0 when that is not known.
+        docstring: Its own docstring, without indentation; of a doctest the one that it stands in.
+        markers: Name and arguments of each marker but ``parametrize``, the nearest first; a keyword
+            argument is ``name=value``.
+        steps: Its steps as far as numbers are written there, in the order of the source.
+    """
+
+    file: str
+    line: int
+    docstring: str
+    markers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    steps: tuple[SourceStep, ...] = ()
+
+
+TestSource.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it
+
+_NO_SOURCES: Mapping[str, TestSource] = MappingProxyType({})
 
 
 class CollectedSession(NamedTuple):
@@ -34,11 +78,19 @@ class CollectedSession(NamedTuple):
             what it counts as unless it runs: NOT_REACHED, or DESELECTED for one that is left out.
         uncollected: Each file or folder that could not be collected, and why.
         mistakes: What of the references of tests cannot be understood, a sentence each.
+        sources: What the source of a test says, by test ID; nothing of tests of reports.
+        names: What reports call a test, by test ID.
+        map: What the map and these tests say of each other.
+        deselecting: The options that deselect tests, each with the place where it stands.
     """
 
     tests: tuple[TestResult, ...] = ()
     uncollected: tuple[tuple[str, str], ...] = ()
     mistakes: tuple[str, ...] = ()
+    sources: Mapping[str, TestSource] = _NO_SOURCES
+    names: Mapping[str, str] = MappingProxyType({})
+    map: MapFindings = MapFindings()
+    deselecting: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -141,13 +193,22 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
     for test in content["tests"]:
         result = TestResult(test["test_id"], Outcome(test["outcome"]))
         links = tuple(link for text in test["cases"] for link in parse_links(text))
-        links = without_none(links or extensions.find_links(result, name=test["name"]))
-        tests.append(result._replace(links=links))
+        found = links or extensions.find_links(result, name=test["name"])
+        links = without_none(found)
+        tests.append(result._replace(links=links, is_taken_out=bool(found) and not links))
     unreadable = [file for file in content["files"] if file["error"]]
+    coverage = Coverage(
+        [test.test_id for test in tests],
+        is_whole=not unreadable,
+        roots=() if unreadable else ("",),
+        absent="has no test in any report given here",
+    )
     return CollectedSession(
         tests=tuple(tests),
         uncollected=tuple((file["path"], file["error"]) for file in unreadable),
         mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
+        names={test["test_id"]: test["name"] for test in content["tests"]},
+        map=look_at_map(seen, tests, coverage),
     ).as_shown(settings.redactor)
 
 
@@ -159,16 +220,92 @@ def _can_tell_why(session: CollectedSession, process: subprocess.CompletedProces
     return not session.is_whole and process.returncode != _WRONG_USE
 
 
+_StepsOfFile = Callable[[str], Mapping[int, tuple[SourceStep, ...]]]
+
+
 def _read(file: Path) -> CollectedSession:
     content = json.loads(file.read_text(encoding="utf-8"))
+    steps_of_file = cache(_steps_of_file)
+    taken_out = frozenset(content["taken_out"])
     return CollectedSession(
         tests=tuple(
-            TestResult(test_id, Outcome(outcome), links=tuple(map(CaseLink.parse, links)))
+            TestResult(
+                test_id,
+                Outcome(outcome),
+                links=tuple(map(CaseLink.parse, links)),
+                is_taken_out=test_id in taken_out,
+            )
             for test_id, outcome, links in content["tests"]
         ),
         uncollected=tuple((where, why) for where, why in content["uncollected"]),
         mistakes=tuple(content["mistakes"]),
+        sources={
+            test_id: _read_source(source, steps_of_file)
+            for test_id, source in content["sources"].items()
+        },
+        map=MapFindings.read(content["map"]),
+        deselecting=tuple(content["deselecting"]),
     )
+
+
+def _read_source(content: Mapping[str, Any], steps_of_file: _StepsOfFile) -> TestSource:
+    file, line = content["file"], content["line"]
+    markers = tuple((name, tuple(arguments)) for name, arguments in content["markers"])
+    steps = tuple(SourceStep(*step) for step in content["steps"])
+    steps = steps or steps_of_file(file).get(line, ())
+    return TestSource(_nearer(file), line, content["docstring"], markers, steps)
+
+
+def _nearer(file: str) -> str:
+    try:
+        return os.path.relpath(file)
+    except ValueError:  # Windows: another drive
+        return file
+
+
+def _steps_of_file(file: str) -> Mapping[int, tuple[SourceStep, ...]]:
+    """Return the steps of each function of a file that has some, by the line it begins in."""
+    try:
+        source = Path(file).read_bytes()
+        if b".step(" not in source:
+            return {}
+        tree = ast.parse(source)
+    except (OSError, SyntaxError, ValueError, RecursionError):  # as far as they are known
+        return {}
+    functions = (
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
+    found = {_first_line(each): tuple(_steps_of(each)) for each in functions}
+    return {line: steps for line, steps in found.items() if steps}
+
+
+def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min(function.lineno, *(each.lineno for each in function.decorator_list), sys.maxsize)
+
+
+def _steps_of(function: ast.AST) -> Iterator[SourceStep]:
+    """Yield the calls ``jama.step(1, "action", expected="…")`` whose number is written there."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
+        if _is_step(call.func):
+            given = dict(zip(("number", "action"), map(_constant, call.args), strict=False))
+            given |= {each.arg: _constant(each.value) for each in call.keywords if each.arg}
+            number = given.get("number")
+            if isinstance(number, int) and number > 0:
+                texts = (given.get(name) for name in ("action", "expected"))
+                yield SourceStep(number, *(text if isinstance(text, str) else "" for text in texts))
+
+
+def _is_step(called: ast.expr) -> bool:
+    """Whether it is ``jama.step``, or ``self.jama.step``."""
+    if not (isinstance(called, ast.Attribute) and called.attr == "step"):
+        return False
+    owner = called.value
+    return "jama" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
+
+
+def _constant(value: ast.expr) -> object:
+    return value.value if isinstance(value, ast.Constant) else None
 
 
 def _refuse(status: int, output: str) -> NoReturn:

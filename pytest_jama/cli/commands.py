@@ -77,6 +77,20 @@ def toolbox() -> None:
 @click.option(
     "--skip-errors", is_flag=True, help="ALM Octane: leave out references to what is not there."
 )
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Link the tests anew, by the map of this jama.yaml and by the jama.lock beside it.",
+)
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    metavar="OLD=NEW",
+    help="Link the tests of one case to another one; several times.",
+)
 @click.option("--config", type=_FILE, help="The settings file that names server and journals.")
 @click.option(
     "--report",
@@ -100,6 +114,8 @@ def toolbox() -> None:
 def upload(
     *,
     module: tuple[str, ...],
+    map_file: Path | None,
+    cases: tuple[str, ...],
     config: Path | None,
     report: tuple[str, ...],
     accept_edited: bool,
@@ -122,6 +138,7 @@ def upload(
     pytest-jama upload
     pytest-jama upload .jama/20261122T043016Z-9f2c1ab0.jsonl
     pytest-jama upload shards/*.jsonl
+    pytest-jama upload --map jama.yaml .jama/20261122T043016Z-9f2c1ab0.jsonl
 
     Exit status: 0 all sent, 1 something not sent, 2 wrong use or settings, 3 the server out of
     reach or credentials refused.
@@ -134,9 +151,12 @@ def upload(
     output = OutputOptions(mode, as_json=as_json, verbosity=verbose, quiet=quiet)
     accepted = ["--accept-edited"] if accept_edited else []
     several = [*(f"--module={each}" for each in module), *(f"--report={each}" for each in report)]
+    several += [f"--map={map_file}"] * bool(map_file) + [f"--case={each}" for each in cases]
     command = ["pytest-jama", "upload", *_words(given), *several, *accepted, *map(str, journals)]
     flags = {**given, "modules": module or None, "report": list(map(os.path.abspath, report))}
-    options = UploadOptions(journals, config, flags, accepts_edited=accept_edited)
+    options = UploadOptions(
+        journals, config, flags, accepts_edited=accept_edited, map_file=map_file, cases=cases
+    )
     with second_interrupt_ends_all():
         return run_upload(options, output, command=command)
 

@@ -13,6 +13,7 @@ from pytest_jama.journal.folder import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_jama.config import Settings
     from pytest_jama.journal.record import Recording
 
 
@@ -33,6 +34,35 @@ def require_jama_file(config: Path | None, ability: str) -> None:
     where = shown(config) if config is not None else kind.file
     what = f"is for {kind.title}, and only {JAMA.title} {ability}"
     raise SettingsError(Problem(what, f"name a {JAMA.file} with --config=FILE", where))
+
+
+def require_jama_server(settings: Settings, about: str, program: str) -> None:
+    """Refuse settings that name no Jama, or no project in it.
+
+    Args:
+        settings: The settings.
+        about: What is Jama's, as a message begins: ``jama.lock holds test cases of Jama``.
+        program: The command.
+
+    Raises:
+        SettingsError: With what is missing.
+    """
+    if settings.target != "jama":
+        what = f"{about}, and the target is {settings.target!r}"
+        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    missing = [name for name in ("url", "project") if not getattr(settings, name)]
+    if missing:
+        raise SettingsError(
+            *(
+                Problem(
+                    f"{name} is not set",
+                    f"set `{name}:` in jama.yaml, JAMA_{name.upper()} in the environment, "
+                    f"or --{name}=...",
+                    program,
+                )
+                for name in missing
+            )
+        )
 
 
 def require_jama_journals(recordings: Iterable[Recording], ability: str) -> None:

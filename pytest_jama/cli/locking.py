@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
-from pytest_jama.cli.jama_alone import require_jama_file
+from pytest_jama.cli.jama_alone import require_jama_file, require_jama_server
 from pytest_jama.config import describe_exposure, load_settings
 from pytest_jama.config.lock_file import (
     NewerLockError,
@@ -18,7 +18,7 @@ from pytest_jama.config.lock_file import (
     read_lock,
     render_lock,
 )
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import PytestJamaError, SettingsError
 from pytest_jama.core.lock import FILE_NAME, Lock
 from pytest_jama.core.lock_differences import compare
 from pytest_jama.core.text import counted
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.cli.collecting import CollectedSession
-    from pytest_jama.config import Flags, LoadedSettings, Settings
+    from pytest_jama.config import Flags, LoadedSettings
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.lock import LockedCase
     from pytest_jama.session.command_line import OutputOptions
@@ -86,7 +86,7 @@ def _run(options: LockOptions, output: OutputOptions) -> int:
         unused=("plan", "cycle", "run"),
         flag_prefix="--",
     )
-    _require_server(loaded.settings)
+    require_jama_server(loaded.settings, f"{FILE_NAME} holds test cases of Jama", PROGRAM)
     output.announce(*(f"jama: warning: {text}" for text in describe_exposure(loaded.settings)))
     try:
         return _lock(loaded, options, output)
@@ -116,30 +116,6 @@ def _lock(loaded: LoadedSettings, options: LockOptions, output: OutputOptions) -
         output.say(*_unresolved_lines(found))
         return int(ExitStatus.INCOMPLETE)
     return _finish(Lock(found.cases), old, folder, options, output)
-
-
-def _require_server(settings: Settings) -> None:
-    """Refuse settings that name no Jama.
-
-    Raises:
-        SettingsError: With what is missing.
-    """
-    if settings.target != "jama":
-        what = f"{FILE_NAME} holds test cases of Jama, and the target is {settings.target!r}"
-        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
-    missing = [name for name in ("url", "project") if not getattr(settings, name)]
-    if missing:
-        raise SettingsError(
-            *(
-                Problem(
-                    f"{name} is not set",
-                    f"set `{name}:` in jama.yaml, JAMA_{name.upper()} in the environment, "
-                    f"or --{name}=...",
-                    PROGRAM,
-                )
-                for name in missing
-            )
-        )
 
 
 def _read_old(folder: Path, options: LockOptions, output: OutputOptions) -> Lock | None:

@@ -18,11 +18,10 @@ from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted, printable
-from pytest_jama.core.trust import open_regular
+from pytest_jama.core.trust import open_regular, written_whole
 from pytest_jama.journal.folder import shown
 from pytest_jama.report.evidence.journal_sources import find_sources
 from pytest_jama.report.evidence.statement import NamedDigest, encode_statement, statement_of
-from pytest_jama.report.evidence.writing import written_whole
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:

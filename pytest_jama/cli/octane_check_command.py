@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.octane_flows import load_octane
+from pytest_jama.cli.check_repository import (
+    observe_destination,
+    observe_settings,
+    value_lines,
+    values_json,
+)
+from pytest_jama.cli.octane_flows import UNUSED
+from pytest_jama.config import OCTANE, load_settings
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck
+from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck, OctaneObservation
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.check import CheckOptions
+    from pytest_jama.cli.check_options import CheckOptions
+    from pytest_jama.config import LoadedSettings
+    from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.session.command_line import OutputOptions
-    from pytest_jama.targets.octane.octane_check import OctaneObservation
+    from pytest_jama.targets.jama.probes.inquiry import Observation
 
 PROGRAM = "pytest-jama check"
 
@@ -51,7 +62,11 @@ def run_octane_check(options: CheckOptions, output: OutputOptions) -> int:
         status, stopped = exit_status_of(error), str(error)
     if not output.as_json:
         return int(status)
-    document = _document(check.found, status=status, stopped=stopped)
+    document = {
+        **_document(check.found, status=status, stopped=stopped),
+        "offline": options.offline,
+        "values": values_json(check.loaded) if check.loaded else [],
+    }
     return output.write_json(document, status=int(status), redactor=check.redactor)
 
 
@@ -60,6 +75,7 @@ class _OctaneRun:
 
     Attributes:
         found: What it has found out so far.
+        loaded: The settings, as soon as they are known.
         redactor: Hides secrets, as soon as the settings say them.
     """
 
@@ -67,6 +83,7 @@ class _OctaneRun:
         self._options = options
         self._output = output
         self.found: list[OctaneObservation] = []
+        self.loaded: LoadedSettings[OctaneSettings] | None = None
         self.redactor = Redactor()
 
     def run(self) -> ExitStatus:
@@ -76,9 +93,18 @@ class _OctaneRun:
             PytestJamaError: When the settings are wrong.
         """
         _require_known(self._options)
-        settings = load_octane(self._options.config, self._options.flags)
+        self._options.require_fitting()
+        self.loaded = _load(self._options)
+        settings = self.loaded.settings
         self.redactor = settings.redactor
         self._output.say(*exposure_lines(settings))
+        if self._options.shows_settings:
+            self._output.say(*value_lines(self.loaded))
+        for observation in observe_settings(self.loaded, os.environ):
+            self._tell(_as_found(observation))
+        if self._options.offline:
+            self._tell(_as_found(observe_destination(settings)))
+            return _status(self.found, lets_us_in=True)
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
         upload = settings.upload.model_copy(update={"give_up_after_s": quick})
         impatient = settings.model_copy(update={"upload": upload})
@@ -97,6 +123,29 @@ class _OctaneRun:
         self._output.say(Line(mark.value, text, _TONES[mark]))
 
 
+def _load(options: CheckOptions) -> LoadedSettings[OctaneSettings]:
+    """Load the settings; without the server, what only an upload needs may be missing.
+
+    Raises:
+        SettingsError: With every mistake.
+    """
+    return load_settings(
+        start=Path.cwd(),
+        file=options.config,
+        flags=options.flags,
+        environ=os.environ,
+        needs_target=not options.offline,
+        unused=(*UNUSED, *(("url", "headers") if options.offline else ())),
+        kind=OCTANE,
+        flag_prefix="--",
+    )
+
+
+def _as_found(observation: Observation) -> OctaneObservation:
+    mark = CheckMark(observation.mark.value)
+    return OctaneObservation(observation.name, mark, observation.text, observation.facts)
+
+
 def _require_known(options: CheckOptions) -> None:
     """Refuse what only a check of Jama can do.
 
@@ -107,6 +156,8 @@ def _require_known(options: CheckOptions) -> None:
         "--write-probe": options.write_probe,
         "--report": options.report,
         "--runs": options.runs,
+        "--junit": options.is_junit,
+        "arguments for pytest": options.arguments,
         **{f"--{name}": options.flags.get(name) for name in ("project", "plan", "cycle")},
     }
     problems = [

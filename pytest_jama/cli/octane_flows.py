@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "pytest-jama octane"
 
-_UNUSED = (
+UNUSED = (
     *("release", "milestone", "modules", "environment", "fields", "suite", "build"),
     *("report_url", "tests"),
 )
@@ -156,7 +156,7 @@ def _client_of(settings: OctaneSettings) -> Iterator[OctaneClient]:
 
 
 def load_octane(
-    config: Path | None, flags: Flags, *, unused: Container[str] = _UNUSED
+    config: Path | None, flags: Flags, *, unused: Container[str] = UNUSED
 ) -> OctaneSettings:
     """Load the settings.
 

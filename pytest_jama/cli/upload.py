@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
+from pytest_jama.cli.relinking import RelinkedJournals
 from pytest_jama.cli.upload_choice import choose_journals, owned_for, without_sent
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
@@ -25,6 +26,7 @@ from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.journal import Journals
 from pytest_jama.journal.folder import shown
+from pytest_jama.journal.lines import without_secrets
 from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
@@ -63,12 +65,16 @@ class UploadOptions:
         config: The settings file that says where the server and the journals are.
         flags: What the flags say, by setting.
         accepts_edited: Whether journals that were changed are sent all the same.
+        map_file: The settings file whose map links the tests anew; None for their own links.
+        cases: Which case takes the place of which one, ``OLD=NEW``.
     """
 
     journals: tuple[Path, ...]
     config: Path | None
     flags: Flags
     accepts_edited: bool = False
+    map_file: Path | None = None
+    cases: tuple[str, ...] = ()
 
 
 def run_upload(
@@ -122,8 +128,12 @@ def _end_without_journal(
     lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
     lines += unusable_lines(unusable, verbose=True)
     lines += edited.summary_lines()
-    status = ExitStatus.INCOMPLETE if unusable else ExitStatus.WELL
-    if not unusable:
+    is_asked = options.map_file is not None or bool(options.cases)
+    status = ExitStatus.INCOMPLETE if unusable or is_asked else ExitStatus.WELL
+    if is_asked and not unusable:
+        text = "is linked anew: every journal is finished; name it, and its results are sent again"
+        lines.append(Line("nothing", text, Tone.WARNING))
+    elif not unusable:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     if options.flags.get("report"):
@@ -164,12 +174,18 @@ class _Upload:
         self._owned = owned
         self._options = options
         self._output = output
-        self._files = [taken.recording for taken in choice.taken]
+        self._relinked = RelinkedJournals(
+            [taken.recording for taken in choice.taken],
+            map_file=options.map_file,
+            cases=options.cases,
+        )
+        self._files = self._relinked.recordings
         self._recordings = by_session(self._files)
         self.about: dict[str, Any] = {
             "journals": [str(recording.path) for recording in self._files],
             "sessions": [],
             **edited.facts(),
+            **self._relinked.facts(),
         }
 
     def run(self, command: Sequence[str], plugins: Sequence[object]) -> Ending:
@@ -180,6 +196,7 @@ class _Upload:
             flags=self._options.flags,
             environ=os.environ,
         )
+        loaded = self._relinked.adopt(loaded)
         loaded = replace(loaded, lock=merge_locks(each.lock for each in self._recordings))
         settings, output = loaded.settings, self._output
         output.announce(
@@ -188,13 +205,13 @@ class _Upload:
             )
         )
         output.announce(f"{settings.kind.name}: {self._describe_journals()}")
-        nearest = next((each.nearest for each in self._recordings if each.nearest), "")
-        session = Session(loaded, mode=output.mode, nearest=settings.redactor.hide(nearest).text)
+        session = Session(loaded, mode=output.mode, nearest=self._nearest(settings))
         self._recordings = tuple(each.as_shown(session.shown) for each in self._recordings)
         self.about["sessions"] = [session_facts(each.header) for each in self._recordings]
         session.take_unmatched(merge_unmatched(self._recordings))
         session.extensions.register(*plugins)
         session.begin(self._open_journals(), self._upload_line(settings, command))
+        self._write_links(session)
         for unusable in self._unusable():  # the journals have them already
             session.errors.unusable[session.errors.as_shown(unusable)] = None
         ending = session.end(
@@ -205,6 +222,22 @@ class _Upload:
             style=output.style,
         )
         return ending._replace(lines=(*ending.lines, *_corrections(ending.report, settings.kind)))
+
+    def _nearest(self, settings: SharedSettings) -> str | None:
+        """Return which key the sessions found most like a test; None where today's map is asked."""
+        if self._relinked.today is not None:
+            return None
+        nearest = next((each.nearest for each in self._recordings if each.nearest), "")
+        return settings.redactor.hide(nearest).text
+
+    def _write_links(self, session: Session) -> None:
+        """Let each journal keep its new links: a later upload must not take the old ones."""
+        if self._output.mode is Mode.DRY_RUN:
+            return
+        for taken, lines in zip(self._choice.taken, self._relinked.journal_lines(), strict=False):
+            taken.writer.write(
+                *(without_secrets(each, session.settings.redactor) for each in lines)
+            )
 
     def _others(self, settings: SharedSettings) -> list[Recording]:
         """Return the journals of other sessions for the same kind of server."""
@@ -283,6 +316,7 @@ class _Upload:
     def _warnings(self) -> Iterator[Line]:
         for text in self._choice.notes:
             yield Line("journal", text, Tone.WARNING)
+        yield from self._relinked.summary_lines(verbose=self._output.verbose)
         yield from self._edited.summary_lines()
         differences = describe_run_differences(self._recordings)
         if differences:

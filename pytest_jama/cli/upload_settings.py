@@ -107,7 +107,7 @@ def describe_run_differences(recordings: Sequence[Recording]) -> str:
 
 
 def find_journal_folder(owned: LoadedSettings[SharedSettings]) -> Path | None:
-    """Return the folder of the journals: as the file says, else ``.jama`` here, never above.
+    """Return the folder of the journals: as the settings say, else ``.jama`` here, never above.
 
     Args:
         owned: What `load_owned` found.
@@ -116,8 +116,7 @@ def find_journal_folder(owned: LoadedSettings[SharedSettings]) -> Path | None:
         Where the folder is, or what is there instead; None when nothing is there.
     """
     here = Path.cwd() / FOLDER
-    candidates = (owned.settings.journal.folder, here) if owned.file else (here,)
-    return next(filter(os.path.lexists, candidates), None)
+    return next(filter(os.path.lexists, (owned.settings.journal.folder, here)), None)
 
 
 def load_for_reading(

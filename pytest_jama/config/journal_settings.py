@@ -4,13 +4,14 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 """
 
 from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
-from pytest_jama.config.types import Section
+from pytest_jama.config.types import Allowed, Given, Section
 
 
 class JournalSettings(Section):
@@ -36,6 +37,11 @@ class JournalSettings(Section):
         return {"folder": value} if is_path else value
 
     @classmethod
+    def keys_of_flag(cls, said: Any) -> dict[str, Any]:
+        """Return the folder that a flag names."""
+        return {"folder": said}
+
+    @classmethod
     def __get_pydantic_json_schema__(
         cls,
         core_schema: CoreSchema,
@@ -43,3 +49,10 @@ class JournalSettings(Section):
     ) -> JsonSchemaValue:
         mapping = handler.resolve_ref_schema(handler(core_schema))
         return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
+
+
+Journal = Annotated[
+    JournalSettings,
+    Allowed("the path of a folder, or {folder: .jama, keep: 10}"),
+    Given("JOURNAL", "journal"),
+]

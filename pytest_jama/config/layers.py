@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,9 +23,10 @@ from pytest_jama.core.text import clean, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
+    from pathlib import Path
 
     from pytest_jama.config.interpolation import Lookup
-    from pytest_jama.config.mistakes import KeyPath
+    from pytest_jama.config.mistakes import FindOrigin, KeyPath
     from pytest_jama.config.types import Surroundings
 
 
@@ -62,9 +62,8 @@ class Override:
         replaced: The keys of a mapping in the file that it replaces; the others stay.
     """
 
-    text: str | tuple[str, ...] = field(
-        repr=False
-    )  # a URL may contain a password, until that is refused
+    # a URL may contain a password, until that is refused
+    text: str | tuple[str, ...] = field(repr=False)
     origin: str
     replaced: frozenset[str] = SAID_BY_FLAG
 
@@ -153,6 +152,7 @@ class Layer:
         problems: Everything else that is wrong.
         is_file: False for a journal, which is not edited by hand.
         is_readable: False when the file could not be read, so that what it sets is unknown.
+        map_files: The files that its map is in, beside it.
     """
 
     label: str
@@ -162,6 +162,7 @@ class Layer:
     problems: tuple[Problem, ...] = ()
     is_file: bool = True
     is_readable: bool = True
+    map_files: tuple[Path, ...] = ()
 
 
 def resolve(
@@ -172,8 +173,8 @@ def resolve(
     lookup: Lookup,
     surroundings: Surroundings,
     offered: OfferedFlags,
-) -> tuple[Any, dict[str, str]]:
-    """Return the effective settings, and the origin of what says where results go.
+) -> tuple[Any, dict[str, str], FindOrigin]:
+    """Return the effective settings, the origin of what says where results go, and of the others.
 
     Args:
         layer: What flags and variables beat.
@@ -194,17 +195,17 @@ def resolve(
     settings, invalid = _validate(values, sources, surroundings)
     problems = [*layer.problems, *{**invalid, **mistakes}.values(), *contradictions]
     credentials, refused = find_credentials(environ, kind)
-    if needs_target:
-        problems += [*_find_missing(values, layer, offered, kind), *refused]
+    problems += [*_find_missing(values, layer, offered, kind), *refused] if needs_target else []
     if problems or settings is None:
-        raise SettingsError(*sorted(problems, key=_line_of))
+        raise SettingsError(*sorted(problems, key=lambda each: _place_of(each, layer.label)))
     redactor = Redactor(
         secrets=(*find_secrets(environ), *secrets_of(settings.headers)),
         patterns=settings.redact.patterns,
         has_builtin=settings.redact.builtin,
     )
     settings = settings.model_copy(update={"credentials": credentials, "redactor": redactor})
-    return settings, {name: sources.find((name,)) for name in kind.destination if name in values}
+    origins = {name: sources.find((name,)) for name in kind.destination if name in values}
+    return settings, origins, sources.find
 
 
 def _apply(
@@ -343,7 +344,7 @@ def _find_missing(
             yield Problem(f"{name} is not set", f"set {ways}", layer.label)
 
 
-def _line_of(problem: Problem) -> int:
-    """Sort key: by line of the file, then what has none."""
-    line = problem.origin.rpartition(":")[2]
-    return int(line) if line.isdigit() else sys.maxsize
+def _place_of(problem: Problem, label: str) -> tuple[int, str, int]:
+    """Sort key: by line of the settings file, then of others, then what has none."""
+    file, _, line = problem.origin.rpartition(":")
+    return (int(file != label), file, int(line)) if line.isdigit() else (2, "", 0)

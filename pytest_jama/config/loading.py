@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.layers import Flags, Override
+    from pytest_jama.config.mistakes import FindOrigin
     from pytest_jama.config.models import SharedSettings
     from pytest_jama.core.lock import Lock
 
@@ -36,7 +37,9 @@ class LoadedSettings(Generic[AnySettings_co]):
             ``--jama-plan`` or ``environment JAMA_PLAN``.
         file: The file that was read, if any.
         is_named: Whether the user named that file.
+        map_files: The files that its map is in, beside it.
         lock: What `jama.lock` holds; None without one, or where it was not read.
+        find_origin: Returns the same of any setting that is given, such as ``("upload", "rate")``.
     """
 
     settings: AnySettings_co
@@ -44,6 +47,8 @@ class LoadedSettings(Generic[AnySettings_co]):
     file: Path | None
     lock: Lock | None = None
     is_named: bool = False
+    map_files: tuple[Path, ...] = ()
+    find_origin: FindOrigin = ".".join
 
 
 def load_settings(
@@ -143,7 +148,7 @@ def _read(
 def _loaded(
     read: _Read, *, environ: Mapping[str, str], checks_files: bool, kind: TargetKind[AnySettings]
 ) -> LoadedSettings[AnySettings]:
-    settings, origins = resolve(
+    settings, origins, find_origin = resolve(
         read.layer,
         overrides=read.overrides,
         environ=environ,
@@ -151,7 +156,14 @@ def _loaded(
         surroundings=Surroundings(read.folder, checks_files=checks_files, kind=kind),
         offered=read.offered,
     )
-    return LoadedSettings(settings, origins, read.file, is_named=read.is_named)
+    return LoadedSettings(
+        settings,
+        origins,
+        read.file,
+        is_named=read.is_named,
+        map_files=read.layer.map_files,
+        find_origin=find_origin,
+    )
 
 
 OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact", "report"})
@@ -244,7 +256,7 @@ def load_from_journal(
     }
     in_url = {name: getattr(owned.settings, name) for name in owned.origins}
     with surprises_told(label):
-        settings, origins = resolve(
+        settings, origins, find_origin = resolve(
             Layer(
                 label=label,
                 values={**in_url, **fill_in_user(kept, lookup), **own},
@@ -257,7 +269,9 @@ def load_from_journal(
             surroundings=Surroundings(folder=Path.cwd(), kind=kind),
             offered=OfferedFlags(flag_prefix, flags),
         )
-    return LoadedSettings(settings, origins, owned.file, is_named=owned.is_named)
+    return LoadedSettings(
+        settings, origins, owned.file, is_named=owned.is_named, find_origin=find_origin
+    )
 
 
 def _origin_of(name: str, owned: LoadedSettings[SharedSettings], label: str) -> str:

@@ -72,18 +72,20 @@ def lock_folder(loaded: LoadedSettings[SharedSettings], *, start: Path) -> Path:
 
 
 def config_digests(loaded: LoadedSettings[SharedSettings]) -> dict[str, str]:
-    """Return the SHA-256 of settings file and lock, by their names, as far as they were read.
+    """Return the SHA-256 of settings file, map and lock, by name, as far as they were read.
 
     Args:
         loaded: The settings that came from them.
     """
     if loaded.file is None:
         return {}
-    lock = loaded.file.parent / FILE_NAME
+    folder = loaded.file.parent
+    lock = folder / FILE_NAME
     found: dict[str, str] = {}
-    for path in (loaded.file, *([lock] if loaded.lock is not None else [])):
+    for path in (loaded.file, *loaded.map_files, *([lock] if loaded.lock is not None else [])):
         with suppress(OSError), os.fdopen(open_regular(path), "rb") as file:
-            found[path.name] = hashlib.sha256(file.read()).hexdigest()
+            name = _shown(path, folder).replace(os.sep, "/")
+            found[name] = hashlib.sha256(file.read()).hexdigest()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -10,7 +11,7 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from pytest_jama.config.interpolation import InterpolationError, interpolate
 from pytest_jama.config.kinds import JAMA, OCTANE
 from pytest_jama.config.yaml_nodes import is_null, is_standard, line_of, pairs_of
-from pytest_jama.core.case_map import CaseMap, MapEntry
+from pytest_jama.core.case_map import CaseMap, MapEntry, say_line
 from pytest_jama.core.cases import (
     NO_CASE,
     BadReferenceError,
@@ -24,7 +25,7 @@ from pytest_jama.core.errors import Problem
 from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from yaml.nodes import Node
 
@@ -33,8 +34,47 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import MapConflict
 
 
+FILE = "file"
+"""The key of the map that names files with more of it; below it stands a path, never a reference.
+
+With a reference it is what any other key is: a folder or file of tests that is called so.
+"""
+
+
+def take_file_names(
+    node: MappingNode, *, lookup: Lookup, kind: TargetKind[Any] = JAMA
+) -> list[ScalarNode]:
+    """Take the names of files with more entries out of the value of ``tests:``.
+
+    Args:
+        node: A mapping of test IDs and patterns to links.
+        lookup: What ``${NAME}`` stands for.
+        kind: The kind of server, which says what a reference is.
+    """
+    value = pairs_of(node).get(FILE, (None, None))[1]
+    items = value.value if isinstance(value, SequenceNode) else [value]
+    names = [item for item in items if isinstance(item, ScalarNode) and not is_null(item)]
+    parse = forms_of(kind).parse
+    if len(names) < len(items) or all(_is_reference(name, parse, lookup) for name in names):
+        return []
+    node.value = [pair for pair in node.value if pair[0].value != FILE]
+    return names
+
+
+def _is_reference(node: ScalarNode, parse: Callable[[str], object], lookup: Lookup) -> bool:
+    try:
+        return bool(parse(interpolate(node.value, lookup)))
+    except (BadReferenceError, InterpolationError):
+        return False
+
+
 def read_test_map(
-    node: Node, *, label: str, lookup: Lookup, kind: TargetKind[Any] = JAMA
+    node: Node,
+    *,
+    label: str,
+    lookup: Lookup,
+    kind: TargetKind[Any] = JAMA,
+    more: Iterable[MapEntry] = (),
 ) -> tuple[CaseMap, list[Problem]]:
     """Read the value of ``tests:``.
 
@@ -43,21 +83,25 @@ def read_test_map(
         label: The file, as messages name it.
         lookup: What ``${NAME}`` stands for.
         kind: The kind of server, which says what a test can be linked to.
+        more: Entries of other files.
 
     Returns:
         The map without the entries that are wrong, and what is wrong with those.
     """
-    reader = _EntryReader(label, lookup, _FORMS.get(kind, _CASES))
-    test_map, conflicts = CaseMap.build(reader.read_entries(node))
+    reader = _EntryReader(label, lookup, forms_of(kind))
+    test_map, conflicts = CaseMap.build(itertools.chain(reader.read_entries(node), more))
     return test_map, [*reader.problems, *(_describe(conflict, label) for conflict in conflicts)]
 
 
 def _describe(conflict: MapConflict, label: str) -> Problem:
     first, second = conflict.first, conflict.second
+    is_same = first.file == second.file
+    place = say_line(first.line, "" if is_same else first.file or label)
     return Problem(
-        f"{quoted(second.key)} names the same tests as {quoted(first.key)} on line {first.line}",
-        "merge the two entries: one key may name several cases, [A, B]",
-        f"{label}:{second.line}",
+        f"{quoted(second.key)} names the same tests as {quoted(first.key)} on {place}",
+        "merge the two entries: one key may name several cases"
+        + ("" if second.file else ", [A, B]"),
+        f"{second.file or label}:{second.line}",
     )
 
 
@@ -77,7 +121,7 @@ class _LinkError(Exception):
         self.node = node
 
 
-class _Forms(NamedTuple):
+class LinkForms(NamedTuple):
     """What the values of the map can be.
 
     Attributes:
@@ -93,6 +137,16 @@ class _Forms(NamedTuple):
     parse: Callable[[str], tuple[CaseLink, ...]]
     parse_quickly: Callable[[str], tuple[CaseLink, ...]]
     has_steps: bool
+
+    def check(self, links: Collection[CaseLink]) -> None:
+        """Refuse the links of a test that contradict each other.
+
+        Raises:
+            BadReferenceError: When none is among them, and not alone.
+        """
+        if NO_CASE in links and len(links) > 1:
+            what = f"has none beside a {self.noun.removeprefix('test ')}"
+            raise BadReferenceError(what, "leave one of them out")
 
 
 def _parse_case(text: str) -> tuple[CaseLink, ...]:
@@ -118,15 +172,15 @@ def _parse_items(text: str) -> tuple[CaseLink, ...]:
 _ITEM = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
 
-_CASES = _Forms(
+_CASES = LinkForms(
     "test case",
     "write JEET1-TC-12, [JEET1-TC-12, 20497] or {case: JEET1-TC-12, step: 2}, or none for no case",
     parse_links,
     _parse_case,
     has_steps=True,
 )
-_FORMS: Mapping[TargetKind[Any], _Forms] = {
-    OCTANE: _Forms(
+_FORMS: Mapping[TargetKind[Any], LinkForms] = {
+    OCTANE: LinkForms(
         "backlog item",
         "write 2001 or [2001, 2002], or none for no backlog item",
         _parse_items,
@@ -134,6 +188,13 @@ _FORMS: Mapping[TargetKind[Any], _Forms] = {
         has_steps=False,
     ),
 }
+
+
+def forms_of(kind: TargetKind[Any]) -> LinkForms:
+    """Return what the values of the map can be for a kind of server."""
+    return _FORMS.get(kind, _CASES)
+
+
 _LINK_KEYS = frozenset({"case", "step"})
 _Parsed = TypeVar("_Parsed")
 
@@ -147,7 +208,7 @@ class _EntryReader:
         forms: What the values can be.
     """
 
-    def __init__(self, label: str, lookup: Lookup, forms: _Forms) -> None:
+    def __init__(self, label: str, lookup: Lookup, forms: LinkForms) -> None:
         self._label = label
         self._lookup = lookup
         self._forms = forms
@@ -182,9 +243,10 @@ class _EntryReader:
         links = tuple(dict.fromkeys(link for item in items for link in self._read_item(item)))
         if not links:
             raise self._names_nothing(value)
-        if NO_CASE in links and len(links) > 1:
-            what = f"has none beside a {self._forms.noun.removeprefix('test ')}"
-            raise _LinkError(what, "leave one of them out", value)
+        try:
+            self._forms.check(links)
+        except BadReferenceError as exc:
+            raise _LinkError(exc.what, exc.remedy, value) from exc
         return links
 
     def _read_item(self, item: Node) -> tuple[CaseLink, ...]:

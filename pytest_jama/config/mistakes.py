@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from collections.abc import Callable
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, NamedTuple, Union, get_args, get_origin
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str, ...]
 """The keys that lead to a setting: ``("upload", "rate")``."""
+
+FindOrigin = Callable[[KeyPath], str]
+"""Returns where a setting stands, or what should contain it."""
 
 _MOST_CHARACTERS = 60
 

@@ -23,7 +23,7 @@ from pytest_jama.config.environment import (
 )
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.config.header_settings import Headers
-from pytest_jama.config.journal_settings import JournalSettings
+from pytest_jama.config.journal_settings import Journal, JournalSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
@@ -204,10 +204,7 @@ class SharedSettings(Section):
         "linked to none, or when a key of `tests` matches no test; `junit-uploader` sends nothing "
         "when anything is wrong with a report.",
     )
-    journal: Annotated[
-        JournalSettings,
-        Allowed("the path of a folder, or {folder: .jama, keep: 10}"),
-    ] = Field(
+    journal: Journal = Field(
         default_factory=JournalSettings.model_construct,
         validate_default=True,
         description="Where the journals are, and how many are kept.",
@@ -295,7 +292,7 @@ class Settings(SharedSettings):
         default_factory=lambda: CaseMap.build(())[0],
         exclude=True,
         repr=False,
-        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
+        description="Test ID or pattern -> its test case(s); `file` -> CSV files with more.",
     )
     names: types.NamePattern = Field(
         default=None,

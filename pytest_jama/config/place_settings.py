@@ -70,9 +70,9 @@ class _Place(BaseModel):
         return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
 
 
-SAID_BY_FLAG = frozenset({"id", "name", "files"})
-"""The keys of a section that a flag or variable replaces: they say which plan, cycle or reports are
-meant; the others say what to do with it."""
+SAID_BY_FLAG = frozenset({"id", "name", "files", "folder"})
+"""The keys of a section that a flag or variable replaces: they say which plan, cycle, reports or
+folder are meant; the others say what to do with it."""
 
 
 def identity_of(text: str) -> dict[str, str]:

@@ -1,15 +1,24 @@
-"""Which settings file is read: the one that is named, else the nearest of its kind."""
+"""Which settings file is read, the one that is named, else the nearest of its kind; and how."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.config.kinds import JAMA, KINDS, OCTANE
+from pytest_jama.config.limits import MOST_SETTINGS_BYTES, too_big
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.trust import (
+    OddFileError,
+    UntrustedError,
+    open_own,
+    open_regular,
+    written_whole,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_jama.config.kinds import TargetKind
@@ -120,3 +129,83 @@ def label_of(file: Path, start: Path) -> str:
     except ValueError:  # Windows: another drive
         return str(file)
     return min(relative, str(file), key=len)
+
+
+class SettingsFile(NamedTuple):
+    """A file that people write: the settings, or what they name.
+
+    Attributes:
+        path: The file.
+        label: How messages name it.
+        named_by: The flag that would name it, when it was only found: then it must be trusted.
+        named: What that flag would name.
+    """
+
+    path: Path
+    label: str
+    named_by: str = ""
+    named: str = "the file to take"
+
+    def read(self) -> bytes:
+        """Return its content.
+
+        Raises:
+            SettingsError: When it is not trusted, or cannot be read.
+        """
+        try:
+            opened = open_own(self.path, follows=True) if self.named_by else open_regular(self.path)
+            with os.fdopen(opened, "rb") as file:
+                content = file.read(MOST_SETTINGS_BYTES + 1)
+        except UntrustedError as exc:
+            raise SettingsError(self._untrusted(exc)) from exc
+        except OSError as exc:
+            reason = (exc.strerror or "it cannot be read").lower()
+            remedy = "check the path and its permissions"
+            raise SettingsError(Problem(f"cannot be read: {reason}", remedy, self.label)) from exc
+        if len(content) > MOST_SETTINGS_BYTES:
+            remedy = "let patterns name many tests at once"
+            raise SettingsError(Problem(too_big(MOST_SETTINGS_BYTES), remedy, self.label))
+        return content
+
+    def _untrusted(self, error: UntrustedError) -> Problem:
+        is_odd = self.named_by and isinstance(error, OddFileError)
+        remedy = "remove it" if is_odd else error.remedy
+        remedy += f", or name {self.named} with {self.named_by}=FILE" if self.named_by else ""
+        return Problem(error.why, remedy, self.label)
+
+    def text(self, remedy: str = "save the file in the encoding UTF-8") -> str:
+        """Return its text.
+
+        Args:
+            remedy: What to do about another encoding.
+
+        Raises:
+            SettingsError: When it is not trusted, cannot be read, or has another encoding.
+        """
+        content = self.read()
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as exc:
+            line = content.count(b"\n", 0, exc.start) + 1
+            problem = Problem("is not UTF-8", remedy, f"{self.label}:{line}")
+            raise SettingsError(problem) from exc
+
+    def replace(self, content: bytes, check: Callable[[SettingsFile], None] | None = None) -> None:
+        """Replace the whole file, if what comes instead passes a check; its mode stays.
+
+        Args:
+            content: What comes instead.
+            check: Is given the new file before it takes the place, and may raise an error.
+
+        Raises:
+            SettingsError: When it cannot be written.
+        """
+        real = self.path.resolve()
+        with written_whole(real) as part:
+            with part.open("xb") as new:
+                shutil.copymode(real, part)
+                new.write(content)
+                new.flush()
+                os.fsync(new.fileno())
+            if check is not None:
+                check(self._replace(path=part))

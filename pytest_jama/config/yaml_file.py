@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +13,8 @@ from pytest_jama.config.header_settings import OwnHeader
 from pytest_jama.config.interpolation import InterpolationError, UnsetError, interpolate
 from pytest_jama.config.kinds import JAMA
 from pytest_jama.config.layers import Layer
-from pytest_jama.config.limits import MOST_SETTINGS_BYTES, surprises_told, too_big
+from pytest_jama.config.limits import surprises_told
+from pytest_jama.config.settings_files import SettingsFile
 from pytest_jama.config.variables import BUILT_IN
 from pytest_jama.config.yaml_errors import explain, find_key_problems, find_secret_keys, refuse
 from pytest_jama.config.yaml_nodes import (
@@ -27,7 +27,6 @@ from pytest_jama.config.yaml_nodes import (
     pairs_of,
 )
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.trust import OddFileError, UntrustedError, open_own, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.kinds import TargetKind
     from pytest_jama.config.layers import Override
+    from pytest_jama.config.map_table import MapTable
     from pytest_jama.config.mistakes import KeyPath
 
 TESTS = "tests"
@@ -69,7 +69,8 @@ def read_file_layer(
         kind: The kind of server that it is for.
     """
     try:
-        root = _parse(read_text(file, label, named_by=named_by), label, kind)
+        source = SettingsFile(file, label, named_by)
+        root = parse_mapping(source.text(), label, kind)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
@@ -77,7 +78,7 @@ def read_file_layer(
         root, label, lookup=lookup, overridden=overridden, unused=unused, kind=kind
     )
     values = reader.read()
-    tests, problems = _read_tests(root, label, lookup=lookup, kind=kind)
+    tests, map_files, problems = _read_tests(root, source, lookup=lookup, kind=kind)
     find_pairs = cache(pairs_of)
 
     def find_origin(path: KeyPath) -> str:
@@ -91,25 +92,53 @@ def read_file_layer(
         find_origin=find_origin,
         mistakes=reader.problems,
         problems=(*bad_keys, *problems),
+        map_files=map_files,
     )
 
 
 def _read_tests(
-    root: MappingNode, label: str, *, lookup: Lookup, kind: TargetKind[Any]
-) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the map of ``tests:``, if the file has one, and what is wrong with it."""
+    root: MappingNode, file: SettingsFile, *, lookup: Lookup, kind: TargetKind[Any]
+) -> tuple[dict[str, Any], tuple[Path, ...], list[Problem]]:
+    """Return the map of ``tests:``, if the file has one, its files, and what is wrong with it."""
     _, node = pairs_of(root).get(TESTS, (None, None))
     if node is None or is_null(node):
-        return {}, []
+        return {}, (), []
     if not isinstance(node, MappingNode):
-        return {TESTS: node.value}, []  # refused as any other value of a wrong type
-    from pytest_jama.config.map_entries import read_test_map  # noqa: PLC0415 (only who has a map)
+        return {TESTS: node.value}, (), []  # refused as any other value of a wrong type
+    from pytest_jama.config import map_entries  # noqa: PLC0415 (only who has a map)
 
-    test_map, problems = read_test_map(node, label=label, lookup=lookup, kind=kind)
-    return {TESTS: test_map}, problems
+    names = map_entries.take_file_names(node, lookup=lookup, kind=kind)
+    tables = _read_tables(names, file, lookup=lookup, kind=kind)
+    more = [entry for table in tables for entry in table.entries]
+    test_map, problems = map_entries.read_test_map(
+        node, label=file.label, lookup=lookup, kind=kind, more=more
+    )
+    wrong = [problem for table in tables for problem in table.problems]
+    return {TESTS: test_map}, tuple(table.path for table in tables), [*problems, *wrong]
 
 
-def _parse(text: str, label: str, kind: TargetKind[Any]) -> MappingNode:
+def _read_tables(
+    names: list[ScalarNode], file: SettingsFile, *, lookup: Lookup, kind: TargetKind[Any]
+) -> list[MapTable]:
+    if not names:
+        return []
+    from pytest_jama.config.map_entries import forms_of  # noqa: PLC0415 (only who has a map)
+    from pytest_jama.config.map_table import read_tables  # noqa: PLC0415 (only who has tables)
+
+    return read_tables(names, file, lookup=lookup, forms=forms_of(kind))
+
+
+def parse_mapping(text: str, label: str, kind: TargetKind[Any] = JAMA) -> MappingNode:
+    """Parse the text of a settings file.
+
+    Args:
+        text: The text.
+        label: The file, as messages name it.
+        kind: The kind of server that it is for.
+
+    Raises:
+        SettingsError: When it is not a YAML mapping.
+    """
     try:
         root = compose(text)
     except yaml.YAMLError as exc:
@@ -119,40 +148,6 @@ def _parse(text: str, label: str, kind: TargetKind[Any]) -> MappingNode:
     if not is_standard(root):
         raise SettingsError(Problem(f"has the tag {root.tag}", "remove it", f"{label}:1"))
     return root
-
-
-def read_text(path: Path, label: str, *, named_by: str) -> str:
-    """Read a file that people write.
-
-    Args:
-        path: The file.
-        label: How messages name it.
-        named_by: The flag that would name it, when it was only found: then it must be trusted.
-
-    Raises:
-        SettingsError: When it is not trusted, or cannot be read.
-    """
-    try:
-        opened = open_own(path, follows=True) if named_by else open_regular(path)
-        with os.fdopen(opened, "rb") as file:
-            content = file.read(MOST_SETTINGS_BYTES + 1)
-    except UntrustedError as exc:
-        remedy = "remove it" if named_by and isinstance(exc, OddFileError) else exc.remedy
-        remedy += f", or name the file to take with {named_by}=FILE" if named_by else ""
-        raise SettingsError(Problem(exc.why, remedy, label)) from exc
-    except OSError as exc:
-        reason = (exc.strerror or "it cannot be read").lower()
-        problem = Problem(f"cannot be read: {reason}", "check the path and its permissions", label)
-        raise SettingsError(problem) from exc
-    if len(content) > MOST_SETTINGS_BYTES:
-        remedy = "let patterns name many tests at once"
-        raise SettingsError(Problem(too_big(MOST_SETTINGS_BYTES), remedy, label))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        line = content.count(b"\n", 0, exc.start) + 1
-        problem = Problem("is not UTF-8", "save the file in the encoding UTF-8", f"{label}:{line}")
-        raise SettingsError(problem) from exc
 
 
 def _no_settings(root: Node | None, label: str, kind: TargetKind[Any]) -> Problem:
@@ -188,7 +183,7 @@ def read_plain(file: Path, label: str) -> PlainFile:
         SettingsError: When it cannot be read.
     """
     with surprises_told(label):
-        root = _parse(read_text(file, label, named_by=""), label, JAMA)
+        root = parse_mapping(SettingsFile(file, label).text(), label)
         bad_keys = tuple(find_key_problems(root, label=label))
         if bad_keys:
             raise SettingsError(*bad_keys)

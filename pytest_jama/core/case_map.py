@@ -33,12 +33,30 @@ class MapEntry(NamedTuple):
         key: The test ID or pattern as written.
         links: The cases (and steps) that the matching tests are evidence of; at least one, which
             is `NO_CASE` for ``none``.
-        line: The line of jama.yaml, counted from 1.
+        line: The line of jama.yaml, counted from 1, or of the other file.
+        file: The file that jama.yaml takes it from, as messages name it; empty for jama.yaml.
     """
 
     key: str
     links: tuple[CaseLink, ...]
     line: int = 0
+    file: str = ""
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Sort key: as the entries stand in the files, those of jama.yaml first."""
+        return self.file, self.line
+
+
+def say_line(line: int, file: str, *, own: str = "") -> str:
+    """Say where an entry stands, such as ``line 3 of map.csv``.
+
+    Args:
+        line: `MapEntry.line`.
+        file: `MapEntry.file`.
+        own: What is said for jama.yaml; nothing where that is plain.
+    """
+    return f"line {line} of {file or own}" if file or own else f"line {line}"
 
 
 class MapConflict(NamedTuple):
@@ -61,13 +79,14 @@ class CaseMap:
     Attributes:
         above: What stands before each test ID where jama.yaml lies above the folder that the IDs
             are relative to, in normal form and with a ``/`` behind it; else empty.
+        folders: The folders of `also_seen_from`, in the same form.
     """
 
     def __init__(
         self, by_key: dict[str, MapEntry], *, above: str = "", folders: Sequence[str] = ()
     ) -> None:
         self.above = above
-        self._folders = folders
+        self.folders = folders
         self._exact = by_key
         patterns = [KeyPattern(key, entry) for key, entry in by_key.items() if "*" in key]
         self._patterns = PatternIndex(patterns)
@@ -97,6 +116,10 @@ class CaseMap:
         """
         return CaseMap(self._exact, above=f"{normal_form(folder)}/")
 
+    def seen_like(self, other: CaseMap) -> CaseMap:
+        """Return the map for the test IDs that another map is for."""
+        return CaseMap(self._exact, above=other.above, folders=other.folders)
+
     def also_seen_from(self, folders: Iterable[str]) -> CaseMap:
         """Return the map for test IDs that are relative to the folder of jama.yaml.
 
@@ -117,12 +140,25 @@ class CaseMap:
 
         Of equally specific patterns the first in the file is taken; `find_conflicts` returns them.
         """
+        entry = self._find_entry(test_id)
+        return entry.links if entry else ()
+
+    def _find_entry(self, test_id: str) -> MapEntry | None:
         entry = None
         for normal in self._spellings(test_id):
             entry = entry or self._exact.get(normal)
         if entry is None:
             entry = next(iter(self._most_specific(test_id)), None)
-        return entry.links if entry else ()
+        return entry
+
+    def find_all(self, test_id: str) -> list[MapEntry]:
+        """Return every entry that matches a test: the one that counts, then those that lose."""
+        best = self._find_entry(test_id)
+        if best is None:
+            return []
+        matched = (self._exact[key] for key in self.find_matched((test_id,)))
+        others = (entry for entry in matched if entry is not best)
+        return [best, *sorted(others, key=lambda entry: entry.line)]
 
     def _spellings(self, test_id: str) -> tuple[str, ...]:
         normal = normal_form(test_id)
@@ -134,7 +170,7 @@ class CaseMap:
         Args:
             normal: The test ID in normal form.
         """
-        for folder in self._folders:
+        for folder in self.folders:
             if normal.startswith(folder):
                 return normal, normal[len(folder) :]
         return (normal,)
@@ -178,7 +214,7 @@ class CaseMap:
                     length, best, is_literal = literal_length, [pattern.entry], False
                 elif literal_length == length and not is_literal:
                     best.append(pattern.entry)
-        return sorted(dict.fromkeys(best), key=lambda entry: entry.line) if len(best) > 1 else best
+        return sorted(dict.fromkeys(best), key=lambda entry: entry.order) if len(best) > 1 else best
 
     def find_matched(self, test_ids: Iterable[str]) -> set[str]:
         """Return the keys that match any of the tests, in normal form.

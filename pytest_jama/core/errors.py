@@ -106,7 +106,16 @@ class CredentialsError(TargetError):
 
 
 class NotUsableError(TargetError):
-    """A project, plan, group or cycle is missing and may not be created, or cannot be used."""
+    """A project, plan, group or cycle is missing and may not be created, or cannot be used.
+
+    Args:
+        lines: What is wrong, and what to do.
+        setting: The setting that names it, where another value would help; it has a flag.
+    """
+
+    def __init__(self, *lines: str, setting: str = "") -> None:
+        super().__init__(*lines)
+        self.setting = setting
 
 
 class RefusedError(TargetError):

@@ -10,11 +10,13 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.cases import without_none
 from pytest_jama.core.key_patterns import KeyPattern, PatternIndex
 from pytest_jama.core.nearest_tests import find_nearest
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.test_ids import boundaries, normal_base_of, normal_form
+from pytest_jama.core.test_ids import boundaries, normal_base_of, normal_form, steady_form
+from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -58,10 +60,11 @@ class Unmatched(NamedTuple):
 
     Attributes:
         key: As written.
-        line: Its line in jama.yaml.
+        line: Its line in jama.yaml, or in the other file.
         nearest: The test that is really like it; empty when none is.
         links: The cases that it names.
         why: What is wrong with it, such as "matches no test".
+        file: The file that jama.yaml takes it from; empty for jama.yaml.
     """
 
     key: str
@@ -69,11 +72,15 @@ class Unmatched(NamedTuple):
     nearest: str = ""
     links: tuple[CaseLink, ...] = ()
     why: str = "matches no test"
+    file: str = ""
 
     def as_missing(self) -> TestResult:
         """Return the result that stands for its tests."""
-        why = f"line {self.line} of the map {self.why}"
+        why = f"{say_line(self.line, self.file, own=_OWN)} {self.why}"
         return TestResult(self.key, Outcome.NOT_COLLECTED, message=why, links=self.links)
+
+
+_OWN = "the map"
 
 
 class Gaps(NamedTuple):
@@ -122,11 +129,22 @@ def _describe(
     dead: Sequence[tuple[MapEntry, str]], test_map: CaseMap, coverage: Coverage
 ) -> Iterator[Unmatched]:
     nearest = find_nearest([place for _, place in dead], coverage.test_ids, test_map.find)
+    steady: set[str] = set()
+    if any(steady_form(place) != place for _, place in dead):
+        forms = ((test, steady_form(test)) for test in map(normal_form, coverage.test_ids))
+        steady = {form for test, form in forms if form != test}
     for entry, place in dead:
         links, why = without_none(entry.links), coverage.absent
         if not _lies_within(place, coverage.test_paths) and coverage.exists(entry.key):
             why = "lies outside of testpaths, though its file exists"
-        yield Unmatched(entry.key, entry.line, nearest.get(place, ""), links, why)
+        elif steady_form(place) in steady:
+            steady_key = steady_form(entry.key)
+            why += (
+                "; a clock time or an address in a test ID may be another one in each session: "
+                f"if so, write the key as {quoted(steady_key)}"
+            )
+        near = nearest.get(place, "")
+        yield Unmatched(entry.key, entry.line, near, links, why, entry.file)
 
 
 def _add_missed(
@@ -190,7 +208,8 @@ class _Missing:
             self._why.setdefault(name, why)
 
     def add_key(self, entry: MapEntry) -> None:
-        self.add(entry.key, entry, f"line {entry.line} of the map, not collected in this session")
+        place = say_line(entry.line, entry.file, own=_OWN)
+        self.add(entry.key, entry, f"{place}, not collected in this session")
 
     def results(self) -> tuple[TestResult, ...]:
         return tuple(
@@ -294,7 +313,7 @@ class KeyPlaces:
         found: list[tuple[str, MapEntry]] = []
         for each in self._map.spellings_below(normal_form(address)):
             found += [*self.below(each), *self.above(each)]
-        return sorted(found, key=lambda item: item[1].line)
+        return sorted(found, key=lambda item: item[1].order)
 
     def find_links(self, address: str) -> tuple[CaseLink, ...]:
         """Return the links of all keys that may have tests at or below a folder or file.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -200,11 +200,14 @@ class Unresolved(NamedTuple):
         case_ref: The reference as the user wrote it.
         reason: Why there is none.
         remedy: What the user can do about it.
+        asks_for: The option of ``pytest-jama upload`` without which another upload would fail in
+            the same way: ``map``, or ``cycle``; empty when it may succeed as it is.
     """
 
     case_ref: CaseRef
     reason: str
     remedy: str
+    asks_for: Literal["", "map", "cycle"] = ""
 
 
 class Overlap(NamedTuple):
@@ -240,6 +243,7 @@ class Plan(NamedTuple):
         noun: What people call one of the updates.
         left: What is not written, since what stands there counts for more.
         replaced: Which of the updates replace what a person should know of.
+        links: The page of the server that shows an update, by `Update.key`, where there is one.
     """
 
     places: tuple[Place, ...] = ()
@@ -251,6 +255,7 @@ class Plan(NamedTuple):
     noun: str = "test run"
     left: tuple[Overlap, ...] = ()
     replaced: tuple[Overlap, ...] = ()
+    links: Mapping[str, str] = MappingProxyType({})
 
 
 class SendState(str, Enum):

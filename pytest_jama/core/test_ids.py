@@ -108,6 +108,25 @@ def seen_from(folder: str, test_id: str) -> str:
     return rest if normal_form(rest) == normal[len(above) :] else normal[len(above) :]
 
 
+_UNSTEADY = re.compile(
+    r"0x[0-9a-fA-F]{6,16}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T _][0-9]{2}:[0-9]{2}"
+    r"(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"|datetime\.(?:date|time)+\([^()]*\)"
+)
+"""Clock times and addresses in memory, as parameters have them that are the text of an object."""
+
+
+def steady_form(test_id: str) -> str:
+    """Return a key for a test whose ID has clock times or addresses in it: ``**`` for each.
+
+    Such an ID is another one in each session. Without them the ID itself is returned.
+    """
+    address, bracket, parameters = test_id.partition("[")
+    return address + bracket + _UNSTEADY.sub("**", parameters)
+
+
 def base_of(test_id: str) -> str:
     """Return a test ID without its parameters, in the spelling that it has.
 

@@ -176,3 +176,31 @@ def without_user_info(url: str) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: ``1 test``, ``2 tests``."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def cell_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: letters of East Asia take two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 (few texts need it)
+
+    wide = sum(east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(map(bool, map(combining, text)))
+
+
+def wrapped_words(text: str, *, width: int, indent: int) -> list[str]:
+    """Break a line between words; a word that is wider than the terminal stays whole.
+
+    Args:
+        text: The line.
+        width: How many columns there are.
+        indent: How far the lines after the first one stand to the right, where that has room.
+    """
+    rows = [""]
+    for number, word in enumerate(text.split(" ")):
+        row = rows[-1] + " " * bool(number) + word
+        if cell_width(row) <= width or not rows[-1].strip():
+            rows[-1] = row
+        else:
+            rows.append(" " * max(0, min(indent, width - cell_width(word))) + word)
+    return [row.rstrip() for row in rows]

@@ -7,6 +7,8 @@ may: with the umask of many systems, each user is a group.
 
 What is opened is a regular file, whatever the path becomes in between: the open file is looked at,
 not the path. Windows has no such owners and modes, so that there only the kind of file counts.
+
+And the one way to replace a file: all of it, or nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from pytest_jama.core.errors import Problem, SettingsError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterator
     from pathlib import Path
 
 
@@ -229,6 +233,30 @@ def _check(path: Path, facts: os.stat_result, folder: Path) -> None:
     )
     if found is not None:
         raise UntrustedError(path, *found)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Replace a file when all of it is written: yield where to write, a new file beside it.
+
+    Raises:
+        SettingsError: When it cannot be written.
+    """
+    import secrets  # noqa: PLC0415 (only who writes)
+
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as exc:
+        remedy = "check the folder, its permissions and its space"
+        raise SettingsError(
+            Problem(f"cannot be written: {exc.strerror or exc}", remedy, str(path))
+        ) from exc
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _trusted_users() -> frozenset[int]:

@@ -6,11 +6,13 @@ raised.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
+from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.known_tests import Unmatched
@@ -22,6 +24,7 @@ from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
 from pytest_jama.journal.lines import LEAVE
 from pytest_jama.journal.record import Header, RecordedVerdict
+from pytest_jama.journal.relink import Relinked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +33,36 @@ if TYPE_CHECKING:
 
 _OUR_VERSIONS = frozenset({"pytest-jama", "python"})
 """The versions in a header that do not name what ran the tests."""
+
+PADDING = b"\0\r\n\t "
+"""What surrounds a line without meaning; machines that lost power leave NUL bytes."""
+
+
+def decode_line(raw: bytes) -> JournalLine | None:
+    """Return a line; None when it is torn.
+
+    A JSON object that is cut anywhere is not one any more, so a line that can be read is whole,
+    also without its line feed. One that has a key twice is what was left of two lines.
+    """
+    try:
+        line = _decode(raw.strip(PADDING).decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_constant=_refuse).decode
 
 
 def parse_header(line: JournalLine) -> Header:
@@ -93,9 +126,9 @@ class Parser:
 
     def parse_unmatched(self, line: JournalLine) -> Iterator[Unmatched]:
         """Yield the keys of an `unmatched` line."""
-        for key, number, nearest, links, *why in line["keys"]:
+        for key, number, nearest, links, *more in line["keys"]:
             said = (_text(key), int(number), _text(nearest), self.parse_links(links))
-            yield Unmatched(*said, *map(_text, why[:1]))
+            yield Unmatched(*said, *map(_text, more[:2]))
 
     def parse_uncollected(self, line: JournalLine) -> TestResult:
         """Read an `uncollected` line."""
@@ -143,6 +176,23 @@ class Parser:
             results=None if results is None else tuple(map(self.parse_result, results)),
             redacted=_count(adjusted.get("redacted", 0)),
         )
+
+    def parse_map(self, line: JournalLine) -> CaseMap:
+        """Read a `map` line."""
+        entries = (
+            MapEntry(_text(key), self.parse_links(links), int(number))
+            for key, links, number in line["keys"]
+        )
+        test_map, _ = CaseMap.build(entries)
+        above, folders = _text(line["above"]), tuple(map(_text, line["folders"]))
+        return test_map.seen_like(CaseMap({}, above=above, folders=folders))
+
+    def parse_relinked(self, line: JournalLine) -> list[Relinked]:
+        """Read the changes of a `relinked` line."""
+        return [
+            Relinked(_text(test), self.parse_links(was), self.parse_links(now), out is True)
+            for test, was, now, out in line["tests"]
+        ]
 
     def parse_links(self, texts: Iterable[str]) -> tuple[CaseLink, ...]:
         """Read links as they stand in a line."""
@@ -202,6 +252,25 @@ def parse_task(line: JournalLine) -> ServerTask | None:
 def parse_locked(line: JournalLine) -> Lock:
     """Read a `locked` line."""
     return Lock({_text(name): LockedCase.read(case) for name, case in line["cases"].items()})
+
+
+def parse_left_out(line: JournalLine) -> dict[str, TestResult]:
+    """Read a `left_out` line: what each test that is linked to no case counts as."""
+    tests = (TestResult(_text(test), Outcome(outcome)) for test, outcome in line["tests"])
+    return {each.test_id: each for each in tests}
+
+
+def parse_renamed(line: JournalLine) -> dict[CaseRef, CaseRef]:
+    """Read which case takes the place of another one in a `relinked` line."""
+    return {CaseRef.parse(old): CaseRef.parse(new) for old, new in line["cases"].items()}
+
+
+def parse_key(line: JournalLine) -> str:
+    """Read what an update is known by; before 0.2 it was the number of a run instead."""
+    key = line.get("key", line.get("run"))
+    if isinstance(key, bool) or not isinstance(key, (str, int)):
+        raise TypeError(key)
+    return str(key)
 
 
 def parse_creation(line: JournalLine) -> tuple[str, float | None]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_jama.core.attached_file import AttachedFile
+    from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import Outcome, TestResult
     from pytest_jama.core.verdicts import CaseVerdict
+
+    Links = tuple[CaseLink, ...]
 
 FORMAT_VERSION = 2
 UNCHAINED_VERSION = 1
@@ -258,8 +261,49 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
     Args:
         unmatched: At least one.
     """
-    keys = [[each.key, each.line, each.nearest, _links(each.links), each.why] for each in unmatched]
+    keys = [
+        [each.key, each.line, each.nearest, _links(each.links), each.why]
+        + ([each.file] if each.file else [])
+        for each in unmatched
+    ]
     return {"line": "unmatched", "keys": keys}
+
+
+def map_line(test_map: CaseMap) -> JournalLine:
+    """Return the line of the map of a session: which keys link tests, and to which cases."""
+    keys = [[each.key, _links(each.links), each.line] for _, each in test_map.items()]
+    seen = {"above": test_map.above, "folders": list(test_map.folders)}
+    return {"line": "map", **seen, "keys": keys}
+
+
+def left_out_line(results: Iterable[TestResult]) -> JournalLine:
+    """Return the line of the tests that did not run and are linked to no case, which ends a list.
+
+    With it all tests of the session are known.
+    """
+    return {"line": "left_out", "tests": [[each.test_id, each.outcome] for each in results]}
+
+
+def relinked_line(
+    changes: Iterable[tuple[str, Links, Links, bool]],
+    *,
+    renamed: Mapping[str, str],
+    verdicts: Iterable[str],
+) -> JournalLine:
+    """Return the line that gives results other cases, see `relink`.
+
+    Args:
+        changes: Test ID, links before and now, and whether the test has none on purpose.
+        renamed: The case that takes the place of another one.
+        verdicts: The cases whose verdicts still stand, as they were named before.
+    """
+    tests = [[test, _links(was), _links(now), out] for test, was, now, out in changes]
+    return {
+        "line": "relinked",
+        "tests": tests,
+        "cases": dict(renamed),
+        "verdicts": list(verdicts),
+    }
 
 
 def known_line(cases: Iterable[CaseRef]) -> JournalLine:

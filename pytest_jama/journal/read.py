@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
@@ -13,17 +12,23 @@ from pytest_jama.core.plan import SendState
 from pytest_jama.core.text import quoted, shorten
 from pytest_jama.journal.chain import ChainReader
 from pytest_jama.journal.line_parser import (
+    PADDING,
     Parser,
+    decode_line,
     parse_creation,
     parse_file_receipt,
     parse_header,
+    parse_key,
+    parse_left_out,
     parse_locked,
+    parse_renamed,
     parse_task,
     parse_unusable,
 )
 from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
 from pytest_jama.journal.prior_uploads import UNCERTAIN, is_accepted, server_of
 from pytest_jama.journal.record import Arrival, Recording
+from pytest_jama.journal.relink import take_relinked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -67,15 +72,15 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
     reader = _RecordReader(recording)
     torn = 0
     for number, raw in numbered:
-        line = _parse_line(raw)
-        if line is None and not raw.strip(_PADDING):
+        line = decode_line(raw)
+        if line is None and not raw.strip(PADDING):
             continue
         if torn and not _begins_upload(line, raw):
             recording.damaged.append(torn)
         torn = 0 if line is not None else number
         if line is None:
             continue
-        chain.take(raw.strip(_PADDING), number)
+        chain.take(raw.strip(PADDING), number)
         if not reader.take(line, number):
             recording.damaged.append(number)
     recording.chain = chain.last
@@ -83,9 +88,6 @@ def read_journal(file: BinaryIO, path: Path) -> Recording:
     recording.is_chained = recording.is_chained or bool(chain.last)
     return recording
 
-
-_PADDING = b"\0\r\n\t "
-"""What surrounds a line without meaning; machines that lost power leave NUL bytes."""
 
 _KNOWN = (UNCHAINED_VERSION, FORMAT_VERSION)
 
@@ -96,10 +98,10 @@ def _read_header(
     numbered: Iterator[tuple[int, bytes]], path: Path
 ) -> tuple[Recording, ChainReader]:
     for number, raw in numbered:
-        content = raw.removeprefix(b"\xef\xbb\xbf").strip(_PADDING)
+        content = raw.removeprefix(b"\xef\xbb\xbf").strip(PADDING)
         if not content:
             continue
-        line = _parse_line(content)
+        line = decode_line(content)
         if line is None and not raw.endswith(b"\n") and _may_begin(b"session", content):
             break
         if line is None or line.get("line") != "session":
@@ -120,7 +122,7 @@ def _read_header(
 
 def _begins_upload(line: JournalLine | None, raw: bytes) -> bool:
     if line is None:
-        return _may_begin(b"upload", raw.strip(_PADDING))
+        return _may_begin(b"upload", raw.strip(PADDING))
     return line.get("line") == "upload"
 
 
@@ -162,33 +164,6 @@ _MOST_TOLD = 200
 _TELLING = (TypeError, ValueError, OverflowError)
 
 
-def _parse_line(raw: bytes) -> JournalLine | None:
-    """Return a line; None when it is torn.
-
-    A JSON object that is cut anywhere is not one any more, so a line that can be read is whole,
-    also without its line feed. One that has a key twice is what was left of two lines.
-    """
-    try:
-        line = _decode(raw.strip(_PADDING).decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
-    return line if isinstance(line, dict) else None
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-_decode = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_constant=_refuse).decode
-
-
 class _RecordReader:
     """Puts lines into a recording."""
 
@@ -211,6 +186,9 @@ class _RecordReader:
             "unlinked": self._unlinked,
             "unmatched": self._unmatched,
             "known": self._known,
+            "map": self._map,
+            "left_out": self._left_out,
+            "relinked": self._relinked,
             "creation": self._creation,
             "file": self._file,
             "place": self._placed,
@@ -255,7 +233,7 @@ class _RecordReader:
 
     def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])
-        place = self._place, _key_of(line)
+        place = self._place, parse_key(line)
         task = parse_task(line)
         if task is not None:
             self._recording.tasks[place] = task
@@ -284,6 +262,21 @@ class _RecordReader:
 
     def _known(self, line: JournalLine) -> None:
         self._recording.known.update(dict.fromkeys(map(CaseRef.parse, line["cases"])))
+
+    def _map(self, line: JournalLine) -> None:
+        self._recording.map = self._parser.parse_map(line)
+
+    def _left_out(self, line: JournalLine) -> None:
+        if not self._has_upload:  # an upload may be of several sessions
+            self._recording.left_out, self._recording.knows_all = parse_left_out(line), True
+
+    def _relinked(self, line: JournalLine) -> None:
+        take_relinked(
+            self._recording,
+            self._parser.parse_relinked(line),
+            renamed=parse_renamed(line),
+            verdicts=set(map(CaseRef.parse, line["verdicts"])),
+        )
 
     def _creation(self, line: JournalLine) -> None:
         what, begun_at = parse_creation(line)
@@ -330,14 +323,6 @@ class _RecordReader:
         """Take the server to which what follows was sent."""
         if isinstance(url, str):
             self._server, self._place = url, server_of(url)
-
-
-def _key_of(line: JournalLine) -> str:
-    """Return what an update is known by; journals before 0.2 have the number of a run instead."""
-    key = line.get("key", line.get("run"))
-    if isinstance(key, bool) or not isinstance(key, (str, int)):
-        raise TypeError(key)
-    return str(key)
 
 
 def _is_taken_back(

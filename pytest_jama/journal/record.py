@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.core.attached_file import FileReceipt
+    from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
     from pytest_jama.core.known_tests import Unmatched
@@ -158,6 +159,10 @@ class Recording:
         filed: What became of the files of its tests, in that order.
         tasks: In which task a server took an update, by its server and its key as `arrivals`.
         is_planned: Whether an upload got so far that it may have sent something.
+        map: What linked its tests; None for a journal that does not tell.
+        left_out: The tests that did not run and are linked to no case, by test ID.
+        knows_all: Whether it names all tests of the session, as far as they are known at all.
+        relinked: How many times its tests were linked anew.
     """
 
     path: Path
@@ -188,6 +193,10 @@ class Recording:
     filed: list[FileReceipt] = field(default_factory=list)
     tasks: dict[tuple[str, str], ServerTask] = field(default_factory=dict)
     is_planned: bool = False
+    map: CaseMap | None = None
+    left_out: dict[str, TestResult] = field(default_factory=dict)
+    knows_all: bool = False
+    relinked: int = 0
 
     @property
     def open_edits(self) -> tuple[LineEdit, ...]:
@@ -284,10 +293,10 @@ def by_session(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
     return tuple(sorted(sessions.values(), key=lambda each: each.header.rank))
 
 
-def _how_whole(recording: Recording) -> tuple[int, int, int, bool]:
+def _how_whole(recording: Recording) -> tuple[int, int, int, int, bool]:
     """Return what is greater for the later one of two copies of a journal."""
     tests, cases = len(recording.results), len(recording.verdicts)
-    return tests, cases, len(recording.arrivals), recording.is_finished
+    return recording.relinked, tests, cases, len(recording.arrivals), recording.is_finished
 
 
 def _united(one: Recording, other: Recording) -> Recording:
@@ -317,6 +326,9 @@ def _united(one: Recording, other: Recording) -> Recording:
         tasks={**other.tasks, **one.tasks},
         is_planned=one.is_planned or other.is_planned,
     )
+    if one.relinked > other.relinked:  # the older copy has other links
+        names = ("collected", "uncollected", "verdicts", "unmatched", "known", "lock", "unusable")
+        return replace(united, **{name: getattr(one, name) for name in names})
     for result in (*other.results.values(), *other.repeated.values()):
         united.add_result(result)
     return united

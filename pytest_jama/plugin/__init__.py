@@ -27,11 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("jama-project", "KEY", "project key or API ID"),
         ("jama-plan", "NAME", "test plan, by name or id:N"),
         ("jama-cycle", "NAME", "test cycle, by name or id:N"),
+        ("jama-journal", "DIR", "folder of the journals; default: .jama beside jama.yaml"),
         ("jama-strict", None, "fail when no test is linked to a test case"),
         ("octane", None, "report the results to ALM Octane at the end of the session"),
         ("octane-no-upload", None, "only write the journal, send nothing to ALM Octane"),
         ("octane-dry-run", None, "read from ALM Octane and print what would be sent, send nothing"),
         ("octane-config", "FILE", "settings file; default: octane.yaml, from the rootdir upwards"),
+        ("octane-journal", "DIR", "folder of the journals; default: .jama beside octane.yaml"),
     ):
         form = {"metavar": metavar} if metavar else {"action": "store_true"}
         # A `dest` of its own spares pytest the search for one that all other options leave free.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.plan import Mode
     from pytest_jama.plugin.collection import CollectedPlain
 
-SETTING_FLAGS = ("url", "project", "plan", "cycle", "report", "strict")
+SETTING_FLAGS = ("url", "project", "plan", "cycle", "report", "strict", "journal")
 """The settings for Jama that have a flag."""
 
 
@@ -44,7 +44,7 @@ class ServerKind(NamedTuple):
 
 
 JAMA = ServerKind("jama", "Jama Connect", SETTING_FLAGS)
-OCTANE = ServerKind("octane", "ALM Octane", ("report",))
+OCTANE = ServerKind("octane", "ALM Octane", ("journal", "report"))
 KINDS = (JAMA, OCTANE)
 
 _RUN_AGAIN_SILENTLY = frozenset({"flaky.flaky_pytest_plugin", "pytest_retry.retry_plugin"})
@@ -165,7 +165,11 @@ def load(
         loaded = load_settings(
             start=config.rootpath,
             file=Path(config.invocation_params.dir, named) if named else None,
-            flags={**flags, "report": _absolute(flags["report"] or (), config)},
+            flags={
+                **flags,
+                "journal": next(iter(_absolute(filter(None, [flags["journal"]]), config)), None),
+                "report": _absolute(flags["report"] or (), config),
+            },
             environ=os.environ,
             needs_target=not is_offline,
             unused=("url", "headers", *unused) if is_offline else unused,
@@ -174,7 +178,7 @@ def load(
     except SettingsError as exc:
         raise _refusal(exc) from exc
     folder = way_to_rootdir(loaded.file, config)
-    if not folder or not loaded.settings.tests:
+    if not folder:
         return loaded
     seen = loaded.settings.tests.seen_from(folder)
     return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))

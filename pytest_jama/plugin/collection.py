@@ -56,6 +56,8 @@ class CollectedTests(Guarded):
         """Where the files of tests are kept, and what is hidden in them."""
         self.redactor: Redactor | None = None
         """Hides secrets in them; None in workers of xdist."""
+        self.on_test: Callable[[pytest.Item, str], object] | None = None
+        """Told of each test under its ID, also of those that are left out."""
         self._pass_on = pass_on
         self._markers = MarkerReader()
         self._known: dict[int, tuple[str, pytest.Item]] = {}
@@ -165,6 +167,8 @@ class CollectedTests(Guarded):
 
     def _describe(self, item: pytest.Item, test_id: str, mistakes: list[str]) -> str:
         """Return the links of a test's markers as text."""
+        if self.on_test is not None:
+            self.on_test(item, test_id)
         links, wrong = self._markers.read(item)
         mistakes += (f"{_where(item)}: {each}; correct the marker of {test_id}" for each in wrong)
         if not links:

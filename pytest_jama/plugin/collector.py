@@ -52,6 +52,7 @@ class ResultCollector:
         skipped: For each file that was skipped as a whole, what stands in its place.
         missing: What stands in the place of tests that are known from elsewhere alone.
         has_begun: Whether any test has begun to run.
+        taken_out: The tests that are to be evidence of no case.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class ResultCollector:
         self.uncollected: dict[str, TestResult] = {}
         self.skipped: dict[str, TestResult] = {}
         self.missing: tuple[TestResult, ...] = ()
-        self._taken_out: set[str] = set()
+        self.taken_out: set[str] = set()
         self._ambiguous: Mapping[str, Mapping[str, str]] = {}
         self._refuse_link = refuse_link
         self.has_begun = False
@@ -130,7 +131,7 @@ class ResultCollector:
         """Return the links without `NO_CASE`; remember the test when it has no others."""
         links = without_none(links)
         if not links:
-            self._taken_out.add(test_id)
+            self.taken_out.add(test_id)
         return links
 
     def _find_by_node_id(self, node_id: str, test_ids: Iterable[str]) -> None:
@@ -138,7 +139,7 @@ class ResultCollector:
         links = without_none(self._find_by_id(node_id) or ())
         for tests in self.collected.values():
             for test_id in test_ids:
-                if tests.get(test_id) == () and test_id not in self._taken_out:
+                if tests.get(test_id) == () and test_id not in self.taken_out:
                     tests[test_id] = links
 
     def linked(
@@ -303,7 +304,7 @@ class ResultCollector:
         if NO_CASE in links:
             links = self._take_out(test_id, links)
             result = result._replace(links=links)
-        if not links and test_id in self._taken_out:
+        if not links and test_id in self.taken_out:
             result = result._replace(is_taken_out=True)
         if self._keeps_traces and result.outcome in FAILURES:
             result = _with_trace(result, reports, self._redactor)

@@ -9,15 +9,52 @@ from __future__ import annotations
 import argparse
 import configparser
 import importlib
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.left_out import find_deselecting
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from pytest_jama.core.left_out import DeselectingOption
+
+_DESELECT: Mapping[str, tuple[str, ...]] = {
+    "markexpr": ("-m",),
+    "keyword": ("-k",),
+    "deselect": ("--deselect",),
+    "lf": ("--lf", "--last-failed"),
+    "stepwise": ("--sw", "--stepwise"),
+}
+"""The options that deselect tests, by the name of their value, the first spelling for messages.
+
+Source: pytest, ``_pytest/mark/__init__.py``, ``main.py``, ``cacheprovider.py``, ``stepwise.py``.
+"""
+
+
+def read_deselecting(config: pytest.Config) -> tuple[DeselectingOption, ...]:
+    """Return the options that deselect tests in this session, and where each of them stands."""
+    file = f"addopts in {config.inipath.name}" if config.inipath else "addopts"
+    sources = (
+        (file, config.getini("addopts")),
+        ("PYTEST_ADDOPTS", _split(os.environ.get("PYTEST_ADDOPTS", ""))),
+        ("command line", list(map(str, config.invocation_params.args))),
+    )
+    values = {spelt: config.getoption(name, None) for name, spelt in _DESELECT.items()}
+    return find_deselecting(values, sources)
+
+
+def _split(arguments: str) -> list[str]:
+    try:
+        return shlex.split(arguments)
+    except ValueError:  # pytest has read them already, in its own way
+        return arguments.split()
+
 
 _DEFAULTS: Mapping[str, Sequence[str]] = {
     "python_files": ("test_*.py", "*_test.py"),

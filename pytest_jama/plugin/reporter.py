@@ -96,12 +96,13 @@ class Reporter(Guarded):
     @guarded
     def pytest_report_header(self) -> list[str]:
         """Say what is on, where it goes, from which file."""
-        return describe_destination(
+        lines = describe_destination(
             self._loaded,
             root=self._config.rootpath,
             mode=self._session.mode.value,
             verbose=self._output.is_verbose,
         )
+        return self._output.fit(lines)
 
     @guarded
     def pytest_sessionstart(self) -> None:

@@ -100,23 +100,37 @@ class JamaFixture:
         self._checks = SoftChecks(partial(self.mark_open_steps, Outcome.FAILED))
 
     @contextmanager
-    def step(self, number: int, note: str | None = None) -> Iterator[None]:
+    def step(
+        self,
+        number: int,
+        action: str | None = None,
+        *,
+        note: str | None = None,
+        expected: str | None = None,
+    ) -> Iterator[None]:
         """Say that the code inside is the evidence of one step of the test's cases.
 
         The step passes when the code ends, and fails with any exception, which goes on. Exceptions
         that are not errors say nothing of it: a task that is cancelled, an example that hypothesis
         rejects. A step that is entered several times gets the worst of its outcomes.
 
+        Action and expected result belong to the test case; `pytest-jama cases create` makes its
+        steps of them.
+
         Args:
             number: The step as counted in Jama, from 1.
+            action: What is done in the step. Alone it is the note as well: that is what a second
+                argument has always been.
             note: A text for the step's actual result.
+            expected: What is to happen.
 
         Raises:
             ValueError: When `number` is not a step number.
         """
         outer = _innermost.get()
+        said = action if note is None and expected is None else note
         with self._lock:
-            step = _Step(parse_step(number), note, self, self._find_step())
+            step = _Step(parse_step(number), said, self, self._find_step())
             self._open.append(step)
         _innermost.set(step)
         before = self._checks.count()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_tolerant, requests_logged
+from pytest_jama.report.streams import columns_of, make_tolerant, requests_logged
+from pytest_jama.report.summary_layout import laid_out, wrapped
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
@@ -32,11 +33,24 @@ _MARKUP: dict[Tone, dict[str, bool]] = {
 }
 
 
+_INDENT = 4
+"""How far the second row of a header line stands to the right."""
+
+
 def write_summary(terminal: pytest.TerminalReporter, title: str, lines: Iterable[Line]) -> None:
     """Print the summary as a section of pytest's own."""
     terminal.write_sep("=", title)
-    for line in lines:
-        terminal.write_line(str(line), **_MARKUP[line.tone])
+    width = terminal_width(terminal.config)
+    for row in laid_out(lines, verbose=terminal.config.get_verbosity() > 0, width=width):
+        terminal.write_line(row.text, **_MARKUP[row.tone])
+
+
+def terminal_width(config: pytest.Config) -> int:
+    """Return how wide the terminal is that pytest writes to; 0 where it is not one."""
+    terminal: pytest.TerminalReporter | None
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    is_terminal = terminal is not None and terminal.isatty
+    return config.get_terminal_writer().fullwidth if is_terminal else 0
 
 
 def print_summary(title: str, lines: Iterable[Line], config: pytest.Config) -> None:
@@ -44,7 +58,8 @@ def print_summary(title: str, lines: Iterable[Line], config: pytest.Config) -> N
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
         stderr = make_tolerant(sys.stderr)
-        stderr.write("\n".join((title, *map(str, lines), "")))
+        rows = laid_out(lines, verbose=config.get_verbosity() > 0, width=columns_of(stderr))
+        stderr.write("\n".join((title, *(row.text for row in rows), "")))
         stderr.flush()
 
 
@@ -107,6 +122,11 @@ class PluginOutput:
     def is_verbose(self) -> bool:
         """Whether to name every single thing."""
         return self._config.get_verbosity() > 0
+
+    def fit(self, lines: Iterable[str]) -> list[str]:
+        """Return lines of the header in the width of the terminal."""
+        width = terminal_width(self._config)
+        return [row for line in lines for row in wrapped(line, width=width, indent=_INDENT)]
 
     def find_terminal(self) -> pytest.TerminalReporter | None:
         """Return pytest's own output; None with ``-p no:terminal``."""

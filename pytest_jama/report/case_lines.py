@@ -8,7 +8,14 @@ from pytest_jama.core.plan import CaseChange, Mode, Plan, SendState
 from pytest_jama.core.results import WORST_FIRST, Outcome
 from pytest_jama.core.text import counted, first_line, shorten
 from pytest_jama.core.verdicts import Verdict, totals
-from pytest_jama.report.upload_lines import LISTED, NAMED, Line, Tone, hint, takes_back_failure
+from pytest_jama.report.upload_lines import (
+    NAMED,
+    Line,
+    Tone,
+    hint,
+    listed,
+    takes_back_failure,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,11 +32,13 @@ class CaseEntry(NamedTuple):
         change: The case, and what is written of it.
         hindrance: Why that is not there, in a word or two; empty when it is, or is to be.
         replaced: What a person should know of what stood there before; may be empty.
+        link: The page that shows it; may be empty.
     """
 
     change: CaseChange
     hindrance: str = ""
     replaced: str = ""
+    link: str = ""
 
     @property
     def is_improved(self) -> bool:
@@ -51,6 +60,26 @@ class CaseEntry(NamedTuple):
         return Tone.WARNING if is_said else Tone.PLAIN
 
     def __str__(self) -> str:
+        return self.describe()
+
+    def line(self, *, verbose: bool) -> Line:
+        """Return its line; unless verbose, with one reason."""
+        text = self.describe(most_tests=NAMED if verbose else 1)
+        is_wrong = self.tone is Tone.FAILURE or bool(self.hindrance)
+        return Line(
+            "case",
+            text,
+            self.tone,
+            link=self.link if verbose or is_wrong else "",
+            spare=0 if verbose else _message_length(self.change.case),
+        )
+
+    def describe(self, *, most_tests: int = NAMED) -> str:
+        """Say what it was, what it is, and why.
+
+        Args:
+            most_tests: How many tests to name, with what each of them said.
+        """
         change = self.change
         status = f"{change.was} -> {change.will_be}" if change.was else change.will_be
         if change.was == change.will_be:
@@ -59,7 +88,7 @@ class CaseEntry(NamedTuple):
             status = f"{change.will_be} ({self.hindrance})"
         name = f"{change.case.case_ref} {change.name}".strip()
         remark = "; ".join(filter(None, (change.remark, self.replaced if self.is_improved else "")))
-        return f"{name}: {status}: {explain(change.case, remark=remark)}"
+        return f"{name}: {status}: {explain(change.case, remark=remark, most_tests=most_tests)}"
 
 
 _BAD = frozenset({Verdict.FAILED.value, Verdict.BLOCKED.value})
@@ -79,7 +108,12 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
     states = {receipt.update.key: receipt.state for receipt in report.receipts}
     replaced = {each.key: each.why for each in plan.replaced}
     entries = [
-        CaseEntry(change, _hindrance(update, states), replaced.get(update.key, ""))
+        CaseEntry(
+            change,
+            _hindrance(update, states),
+            replaced.get(update.key, ""),
+            plan.links.get(update.key, ""),
+        )
         for update in (*plan.updates, *plan.earlier)
         for change in update.case_changes()
     ]
@@ -129,11 +163,8 @@ def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]
     improved = [entry for entry in entries if entry.is_improved]
     others = [each for each in entries if not each.is_improved and not each.is_passed]
     for several, noun in ((others, "more"), (improved, "more that were FAILED or BLOCKED")):
-        for entry in several if verbose else several[:LISTED]:
-            yield Line("case", str(entry), entry.tone)
-        if not verbose and len(several) > LISTED:
-            text = f"{len(several) - LISTED} {noun}{hint(verbose=False)}"
-            yield Line("case", text, several[LISTED].tone)
+        lines = [entry.line(verbose=verbose) for entry in several]
+        yield from listed(lines, verbose=verbose, noun=noun)
 
 
 def left_lines(plan: Plan, *, verbose: bool, is_dry_run: bool = False) -> Iterator[Line]:
@@ -145,14 +176,13 @@ def left_lines(plan: Plan, *, verbose: bool, is_dry_run: bool = False) -> Iterat
         is_dry_run: Whether that is still to come; then all are named.
     """
     label, verb = ("would", "leave ") if is_dry_run else ("left", "")
-    shown = plan.left if verbose or is_dry_run else plan.left[:LISTED]
-    for each in shown:
+    lines = []
+    for each in plan.left:
         what = f"stays {each.was}, {each.will_be} is not written"
-        text = f"{verb}{each.title}: {what}; {each.why}; {explain(each.verdict)}"
-        yield Line(label, text, Tone.WARNING)
-    if len(shown) < len(plan.left):
-        rest = f"{len(plan.left) - len(shown)} more{hint(verbose=False)}"
-        yield Line("left", rest, Tone.WARNING)
+        why = explain(each.verdict, most_tests=NAMED if verbose else 1)
+        text = f"{verb}{each.title}: {what}; {each.why}; {why}"
+        lines.append(Line(label, text, Tone.WARNING))
+    yield from listed(lines, verbose=verbose or is_dry_run)
 
 
 def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
@@ -164,14 +194,15 @@ def untouched_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
     """
     left = [case for case in judgement.cases if case.verdict is None]
     named = [case for case in left if verbose or not _is_unselected(case)]
-    for case in named if verbose else named[:LISTED]:
-        yield Line("untouched", f"{case.case_ref}: {explain(case)}")
-    if not verbose and len(named) > LISTED:
-        yield Line("untouched", f"{len(named) - LISTED} more{hint(verbose=False)}")
+    most = NAMED if verbose else 1
+    lines = [
+        Line("untouched", f"{case.case_ref}: {explain(case, most_tests=most)}") for case in named
+    ]
+    yield from listed(lines, verbose=verbose)
     if len(named) < len(left):
         count = len(left) - len(named)
-        noun = "case" if count == 1 else "cases"
-        yield Line("untouched", f"{count} {noun} without a selected test{hint(verbose=False)}")
+        text = f"{counted(count, 'case')} without a selected test{hint(verbose=False)}"
+        yield Line("untouched", text, things=count)
 
 
 def _is_unselected(case: CaseVerdict) -> bool:
@@ -184,7 +215,7 @@ _UNSELECTED = frozenset({Outcome.DESELECTED, Outcome.NOT_COLLECTED})
 _MESSAGE_CHARACTERS = 120
 
 
-def explain(case: CaseVerdict, *, remark: str = "") -> str:
+def explain(case: CaseVerdict, *, remark: str = "", most_tests: int = NAMED) -> str:
     """Say in a line what makes a verdict: totals, tests with their messages, reasons.
 
     ``1 failed, 3 passed: tests/test_a.py::test_x: AssertionError: no dial tone``
@@ -192,6 +223,7 @@ def explain(case: CaseVerdict, *, remark: str = "") -> str:
     Args:
         case: The case.
         remark: What else its run says.
+        most_tests: How many tests to name, with what each of them said.
     """
     telling = _telling(case)
     parts = [(totals(case.results) or "no result") + _name_setting(case)]
@@ -199,8 +231,11 @@ def explain(case: CaseVerdict, *, remark: str = "") -> str:
     why = "; ".join(filter(None, parts))
     if not telling:
         return why
-    tests = "; ".join(map(_name_test, telling[:NAMED]))  # last: long messages may be cut off
-    more = f"; and {len(telling) - NAMED} more" if len(telling) > NAMED else ""
+    tests = "; ".join(map(_name_test, telling[:most_tests]))  # last: long messages may be cut off
+    left = len(telling) - most_tests
+    if left > 0 and most_tests == 1:  # the message comes last
+        return f"{why}: {tests}"
+    more = f"; and {left} more" if left > 0 else ""
     return f"{why}: {tests}{more}"
 
 
@@ -224,6 +259,13 @@ _FAILING = frozenset({Outcome.FAILED, Outcome.ERROR})
 def _name_test(result: TestResult) -> str:
     why = shorten(first_line(result.message), at_most=_MESSAGE_CHARACTERS)
     return f"{result.test_id}: {why or result.outcome.value}"
+
+
+def _message_length(case: CaseVerdict) -> int:
+    """Return how long the message is with which the explanation of a case ends."""
+    telling = _telling(case)
+    message = first_line(telling[0].message) if telling else ""
+    return len(shorten(message, at_most=_MESSAGE_CHARACTERS))
 
 
 def _name_setting(case: CaseVerdict) -> str:
@@ -258,6 +300,7 @@ def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:
     unlinked = [result for result in judgement.unlinked if not result.is_taken_out]
     if unlinked:
         count = counted(len(unlinked), "test")
-        yield Line("unlinked", f"{count} without a test case{hint(verbose=verbose)}")
+        text = f"{count} without a test case{hint(verbose=verbose)}"
+        yield Line("unlinked", text, things=len(unlinked))
     if verbose:
         yield from (Line("", result.test_id) for result in unlinked)

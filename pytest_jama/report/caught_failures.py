@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.results import Outcome
-from pytest_jama.report.upload_lines import LISTED, Line, Tone, hint
+from pytest_jama.report.upload_lines import Line, Tone, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,8 +33,4 @@ def caught_failure_lines(results: Iterable[TestResult], *, verbose: bool) -> Ite
         if step.outcome in _FAILURES
     }
     lines = [Line("step", text, Tone.WARNING) for text in failed.values()]
-    shown = lines if verbose else lines[:LISTED]
-    yield from shown
-    if len(shown) < len(lines):
-        left = len(lines) - len(shown)
-        yield Line("step", f"{left} more{hint(verbose=False)}", Tone.WARNING)
+    yield from listed(lines, verbose=verbose)

@@ -64,6 +64,7 @@ def json_report(
             {
                 "key": each.key,
                 "line": each.line,
+                "file": each.file,
                 "nearest": each.nearest,
                 "why": each.why,
                 "cases": list(map(str, each.links)),

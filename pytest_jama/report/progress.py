@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from pytest_jama.core.plan import Plan, SendState
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted, printable
-from pytest_jama.report.streams import make_tolerant
+from pytest_jama.report.streams import make_tolerant, takes_colours
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -158,7 +158,6 @@ def make_progress(file: TextIO | None, *, quiet: bool, label: str = "jama") -> O
     if quiet:
         return Observer()
     plain = make_tolerant(file)
-    is_terminal = plain.isatty()
-    if is_terminal:
+    if takes_colours(plain):
         return BarProgress(make_tolerant(file, is_drawn_on=True), label)
     return PlainProgress(plain, label)

@@ -34,6 +34,24 @@ def make_tolerant(stream: TextIO | None, *, is_drawn_on: bool = False) -> TextIO
     return cast("TextIO", _TolerantStream(stream, is_drawn_on=is_drawn_on))
 
 
+def columns_of(stream: TextIO) -> int:
+    """Return how wide a terminal is; 0 where a stream is not one, so that nothing is wrapped."""
+    with suppress(OSError, ValueError):  # closed, or without a file
+        if stream.isatty():
+            told = os.environ.get("COLUMNS", "")
+            return int(told) if told.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+    return 0
+
+
+def takes_colours(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal whose user wants colours and what moves.
+
+    Source: no-color.org; ``TERM=dumb`` is what terminals say that have neither.
+    """
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not is_plain
+
+
 def why_unwritten(stream: TextIO) -> str:
     """Return why a stream of `make_tolerant` did not take everything; empty if it did."""
     return str(getattr(stream, "failure", ""))

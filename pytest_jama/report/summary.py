@@ -8,6 +8,7 @@ from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
 from pytest_jama.core.text import counted, printable
@@ -21,14 +22,13 @@ from pytest_jama.report.case_lines import (
 )
 from pytest_jama.report.caught_failures import caught_failure_lines
 from pytest_jama.report.upload_lines import (
-    LISTED,
     NAMED,
     Line,
     Tone,
     count_words,
     dry_run_lines,
     error_lines,
-    hint,
+    listed,
     repeated_lines,
     report_lines,
 )
@@ -112,17 +112,16 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     judgement = summary.judgement or Judgement()
     is_dry_run = summary.mode is Mode.DRY_RUN
     if is_dry_run:
-        yield from dry_run_lines(summary.report)
+        yield from dry_run_lines(summary.report, verbose=style.verbose)
     else:
         yield from report_lines(summary.report, verbose=style.verbose)
     yield from _nothing_lines(summary, judgement, style)
-    is_full = style.verbose or is_dry_run
     yield from left_lines(
         summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
     )
     entries = case_entries(summary.report, judgement, summary.mode)
-    yield from case_lines(entries, verbose=is_full)
-    yield from untouched_lines(judgement, verbose=is_full)
+    yield from case_lines(entries, verbose=style.verbose)
+    yield from untouched_lines(judgement, verbose=style.verbose)
     yield from unlinked_lines(judgement, verbose=style.verbose)
     yield from unlinked_failure_lines(summary.unlinked_failures)
     yield from unmatched_lines(summary.unmatched, verbose=style.verbose)
@@ -172,7 +171,7 @@ def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:
     if test_ids:
         shown = ", ".join(test_ids[:NAMED]) + (", ..." if len(test_ids) > NAMED else "")
         text = f"{counted(len(test_ids), 'failed test')} without a test case: {shown}"
-        yield Line("unlinked", text, Tone.WARNING)
+        yield Line("unlinked", text, Tone.WARNING, things=len(test_ids))
 
 
 def redacted_lines(passages: int, results: int) -> Iterator[Line]:
@@ -190,15 +189,14 @@ def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterato
         unmatched: The keys.
         verbose: Whether to name them all, however many there are.
     """
-    shown = unmatched if verbose else unmatched[:LISTED]
-    for each in shown:
+    lines = []
+    for each in unmatched:
         cases = ", ".join(map(str, each.links)) or "none"
-        text = f"{each.key!r} (line {each.line} of tests:, {cases}) {each.why}"
+        place = say_line(each.line, each.file, own="tests:")
+        text = f"{each.key!r} ({place}, {cases}) {each.why}"
         text += f"; nearest is {each.nearest}" if each.nearest else ""
-        yield Line("unmatched", text, Tone.WARNING)
-    if len(shown) < len(unmatched):
-        left = f"{len(unmatched) - len(shown)} more keys{hint(verbose=False)}"
-        yield Line("unmatched", left, Tone.WARNING)
+        lines.append(Line("unmatched", text, Tone.WARNING))
+    yield from listed(lines, verbose=verbose, noun="more keys")
 
 
 _LABELS = {
@@ -219,11 +217,7 @@ def unusable_lines(unusable: Iterable[Unusable], *, verbose: bool) -> Iterator[L
         verbose: Whether to name them all, however many there are.
     """
     lines = [Line(_LABELS[each.kind], f"{each.where}: {each.why}", Tone.BAD) for each in unusable]
-    shown = lines if verbose else lines[:LISTED]
-    yield from shown
-    if len(shown) < len(lines):
-        left = len(lines) - len(shown)
-        yield Line("unusable", f"{left} more{hint(verbose=False)}", Tone.BAD)
+    yield from listed(lines, verbose=verbose)
 
 
 def journal_line(path: Path, failure: str, *, start: Path) -> Line:

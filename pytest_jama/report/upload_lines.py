@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LINE_CHARACTERS = 1000
 """Longest line of a summary, in characters: words of a server, and a remedy behind them."""
 
+LABEL_WIDTH = 11
+"""Columns in which the labels stand."""
+
 LISTED = 10
 """How many lines of one kind a summary that is not verbose shows before it only counts."""
 
@@ -48,17 +51,26 @@ class Line(NamedTuple):
         text: What it says.
         tone: How it is to be shown.
         is_exact: Whether every character of it counts, as in a command to be pasted.
+        link: The page that shows it, behind the text; never cut.
+        things: How many things it stands for.
+        is_rest: Whether it only counts those that other lines leave out.
+        spare: How many characters at the end of the text are a message that may be cut.
     """
 
     label: str
     text: str
     tone: Tone = Tone.PLAIN
     is_exact: bool = False
+    link: str = ""
+    things: int = 1
+    is_rest: bool = False
+    spare: int = 0
 
     def __str__(self) -> str:
-        head = f"{self.label:<10} "
+        head = f"{self.label:<{LABEL_WIDTH - 1}} "
         line = printable(head + self.text)
-        return line if self.is_exact else shorten(line, at_most=len(head) + LINE_CHARACTERS)
+        line = line if self.is_exact else shorten(line, at_most=len(head) + LINE_CHARACTERS)
+        return f"{line} {printable(self.link)}" if self.link else line
 
 
 def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
@@ -70,6 +82,10 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     """
     if report.stopped is not None:
         yield from (Line("NOT SENT", first_line(text), Tone.BAD) for text in report.stopped.lines)
+        setting = getattr(report.stopped, "setting", "")
+        if setting:
+            text = f"the journal keeps the {setting}: name the right one in the command below"
+            yield Line("correct", text, Tone.WARNING)
     plan = report.plan or Plan()
     yield from _place_lines(plan)
     done = map(str, plan.changes) if verbose else _collapsed(plan.changes)
@@ -110,9 +126,7 @@ def problem_lines(
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
     yield from _replaced_lines(report, is_dry_run=is_dry_run)
     warnings = [Line("warning", text, Tone.WARNING) for text in warnings_of(report)]
-    shown = warnings if verbose else warnings[:LISTED]
-    yield from shown
-    yield from _rest_lines("warning", len(warnings) - len(shown), tone=Tone.WARNING)
+    yield from listed(warnings, verbose=verbose)
 
 
 def warnings_of(report: UploadReport) -> Iterator[str]:
@@ -154,8 +168,13 @@ def takes_back_failure(was: str, will_be: str) -> bool:
     return was in _BAD and will_be not in _BAD
 
 
-def dry_run_lines(report: UploadReport) -> Iterator[Line]:
-    """Yield the exact changes that an upload would make."""
+def dry_run_lines(report: UploadReport, *, verbose: bool = True) -> Iterator[Line]:
+    """Yield the exact changes that an upload would make, all of them, and what is wrong.
+
+    Args:
+        report: The report.
+        verbose: Whether to name every single thing that is wrong.
+    """
     if report.stopped is not None:
         yield from (Line("STOPPED", first_line(text), Tone.BAD) for text in report.stopped.lines)
     plan = report.plan or Plan()
@@ -165,7 +184,7 @@ def dry_run_lines(report: UploadReport) -> Iterator[Line]:
     verb = "update" if plan.noun == Plan().noun else "send"
     yield from (Line("would", f"{verb} {update.describe()}") for update in plan.updates)
     yield from _file_lines(plan)
-    yield from problem_lines(report, verbose=True, is_dry_run=True)
+    yield from problem_lines(report, verbose=verbose, is_dry_run=True)
 
 
 def _file_lines(plan: Plan) -> Iterator[Line]:
@@ -227,7 +246,8 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     for receipt in sent:
         total.update(receipt.update.counts())
     counts = count_words(total)
-    noun = (report.plan or Plan()).noun
+    plan = report.plan or Plan()
+    noun = plan.noun
     text = f"{len(sent)} of {counted(len(receipts), noun)}" + (f": {counts}" if counts else "")
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
     tasks = [str(receipt.task.task_id) for receipt in sent if receipt.task is not None]
@@ -237,7 +257,11 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     for state in SendState:
         if state is not SendState.SENT:
             failures = [
-                _failure_of(receipt, is_document=noun != Plan().noun)
+                _failure_of(
+                    receipt,
+                    is_document=noun != Plan().noun,
+                    link=plan.links.get(receipt.update.key, ""),
+                )
                 for receipt in receipts
                 if receipt.state is state
             ]
@@ -252,18 +276,20 @@ class _Failure(NamedTuple):
         name: What it was.
         reason: Why.
         mark: What in the reason is only about this one; others may have failed for the same reason.
+        link: The page that shows it; may be empty.
     """
 
     name: str
     reason: str
     mark: str
+    link: str = ""
 
 
 _STOPPED = "not confirmed when the upload stopped"
 _STOPPED_BEFORE = "the upload stopped before anything of it was sent"
 
 
-def _failure_of(receipt: Receipt, *, is_document: bool) -> _Failure:
+def _failure_of(receipt: Receipt, *, is_document: bool, link: str) -> _Failure:
     # The summary says at its top what stopped the whole upload.
     is_told = receipt.cause is not None or not receipt.error
     stopped = _STOPPED_BEFORE if is_document and not receipt.attempts else _STOPPED
@@ -273,7 +299,7 @@ def _failure_of(receipt: Receipt, *, is_document: bool) -> _Failure:
         command = f"pytest-jama octane status {number}"
         if command not in reason:
             reason += f"; {command} says what becomes of task {number}"
-    return _Failure(receipt.update.title, reason, receipt.update.key)
+    return _Failure(receipt.update.title, reason, receipt.update.key, link)
 
 
 def _reason_lines(
@@ -285,7 +311,8 @@ def _reason_lines(
 ) -> Iterator[Line]:
     """Yield a line for each failure; unless verbose, one for each reason, the commonest first."""
     if verbose:
-        yield from (Line(label, f"{each.name}: {each.reason}", Tone.BAD) for each in failures)
+        for each in failures:
+            yield Line(label, f"{each.name}: {each.reason}", Tone.BAD, link=each.link)
         return
     by_reason: dict[str, list[_Failure]] = {}
     for failure in failures:
@@ -293,14 +320,42 @@ def _reason_lines(
     groups = sorted(by_reason.items(), key=lambda item: -len(item[1]))
     for reason, group in groups[:LISTED]:
         said = group[0].reason if len(group) == 1 else reason
-        yield Line(label, f"{_named([each.name for each in group], noun)}: {said}", Tone.BAD)
+        names = _named([each.name for each in group], noun)
+        names += ", each" if len(group) > 1 else ""  # reasons are about one
+        link = group[0].link if len(group) == 1 else ""
+        yield Line(label, f"{names}: {said}", Tone.BAD, link=link, things=len(group))
     left = sum(len(group) for _, group in groups[LISTED:])
-    yield from _rest_lines(label, left, tone=Tone.BAD)
-
-
-def _rest_lines(label: str, left: int, *, tone: Tone) -> Iterator[Line]:
     if left:
-        yield Line(label, f"{left} more{hint(verbose=False)}", tone)
+        yield rest_line(label, left, tone=Tone.BAD)
+
+
+def rest_line(label: str, left: int, *, tone: Tone, noun: str = "more") -> Line:
+    """Return what counts the lines that are left out.
+
+    Args:
+        label: Their label.
+        left: How many things they stand for.
+        tone: Their tone.
+        noun: What they are.
+    """
+    text = f"{left} {noun}{hint(verbose=False)}"
+    return Line(label, text, tone, things=left, is_rest=True)
+
+
+def listed(lines: Sequence[Line], *, verbose: bool, noun: str = "more") -> Iterator[Line]:
+    """Yield lines of one kind; unless verbose, the first ten, and how many more there are.
+
+    Args:
+        lines: All of them.
+        verbose: Whether to show all.
+        noun: What those are that are only counted.
+    """
+    shown = lines if verbose else lines[:LISTED]
+    yield from shown
+    if len(shown) < len(lines):
+        left = lines[len(shown) :]
+        things = sum(line.things for line in left)
+        yield rest_line(left[0].label, things, tone=left[0].tone, noun=noun)
 
 
 def _named(names: Sequence[str], noun: str) -> str:

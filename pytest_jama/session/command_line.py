@@ -18,14 +18,21 @@ from pytest_jama.core.plan import Mode
 from pytest_jama.core.text import printable, printable_json
 from pytest_jama.report.json_report import json_report
 from pytest_jama.report.progress import make_progress
-from pytest_jama.report.streams import make_tolerant, requests_logged, why_unwritten
+from pytest_jama.report.streams import (
+    columns_of,
+    make_tolerant,
+    requests_logged,
+    takes_colours,
+    why_unwritten,
+)
 from pytest_jama.report.summary import Style
+from pytest_jama.report.summary_layout import laid_out, wrapped
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.ending import refuse
 from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TextIO
 
@@ -42,6 +49,9 @@ _COLOURS = {
 }
 
 _WRONG = frozenset({Tone.WARNING, Tone.BAD, Tone.FAILURE})
+
+_INDENT = 4
+"""How far the second row of a header line or of an error stands to the right."""
 
 _LOGGING = 2
 """How often ``-v`` is given for a log of the requests."""
@@ -97,10 +107,18 @@ class OutputOptions:
             if not self.quiet or line.tone in _WRONG:
                 self._print(str(line), colour=_COLOURS.get(line.tone))
 
+    def say_summary(self, *lines: Line) -> None:
+        """Print a summary, as `laid_out` says; a quiet command prints only warnings and worse."""
+        said = [line for line in lines if not self.quiet or line.tone in _WRONG]
+        for row in laid_out(said, verbose=self.verbose, width=columns_of(self.stream)):
+            self._print(row.text, colour=_COLOURS.get(row.tone))
+
     def announce(self, *lines: str) -> None:
         """Print lines of the header, unless the command is quiet."""
+        width = columns_of(self.stream)
         for line in () if self.quiet else lines:
-            self._print(line)
+            for row in wrapped(line, width=width, indent=_INDENT):
+                self._print(row)
 
     def end(self, ending: Ending, *, about: Mapping[str, Any]) -> int:
         """Print how a session ended; return the exit status.
@@ -109,7 +127,7 @@ class OutputOptions:
             ending: The ending.
             about: What this command adds to the JSON document.
         """
-        self.say(*ending.lines)
+        self.say_summary(*ending.lines)
         return self._write_document(ending, about)
 
     def refuse(
@@ -133,9 +151,11 @@ class OutputOptions:
             error: Why.
             program: The command, as messages begin.
         """
+        stderr = make_tolerant(sys.stderr)
         for text in error.lines:
             said = f"{program}: error: {printable(text)}"
-            click.secho(said, fg=_COLOURS[Tone.BAD], file=make_tolerant(sys.stderr))
+            for row in wrapped(said, width=columns_of(stderr), indent=_INDENT):
+                _print_to(stderr, row, colour=_COLOURS[Tone.BAD])
 
     def _write_document(self, ending: Ending, about: Mapping[str, Any]) -> int:
         """Print the JSON document where one is wanted; return the exit status."""
@@ -172,13 +192,33 @@ class OutputOptions:
             text = json.dumps(redactor.hide_in(json.loads(text)), indent=2)
         stdout = make_tolerant(sys.stdout)
         click.echo(printable_json(text), file=stdout)
+        return self._written(stdout, status, lost="the JSON document is lost")
+
+    def write_lines(self, lines: Iterable[str], *, status: int, redactor: Redactor) -> int:
+        """Print the lines of a table, or of CSV, on stdout; return the exit status.
+
+        Args:
+            lines: The lines.
+            status: What the command exits with otherwise.
+            redactor: Hides secrets in them.
+        """
+        stdout = make_tolerant(sys.stdout)
+        for line in lines:
+            click.echo(printable(redactor.hide_certain(line)), file=stdout)
+        return self._written(stdout, status, lost="lines are lost")
+
+    def _written(self, stdout: TextIO, status: int, *, lost: str) -> int:
         failure = why_unwritten(stdout)
         if not failure:
             return status
-        text = f"standard output cannot be written: {failure}; the JSON document is lost"
+        text = f"standard output cannot be written: {failure}; {lost}"
         self.say(Line("ERROR", text, Tone.BAD))
         return status or int(ExitStatus.INCOMPLETE)
 
     def _print(self, text: str, colour: str | None = None) -> None:
-        text = printable(text)  # names in it may hold control characters of a terminal
-        click.echo(click.style(text, fg=colour) if colour else text, file=self.stream)
+        _print_to(self.stream, printable(text), colour=colour)  # names may hold control characters
+
+
+def _print_to(stream: TextIO, text: str, *, colour: str | None) -> None:
+    is_coloured = colour is not None and takes_colours(stream)
+    click.echo(click.style(text, fg=colour) if is_coloured else text, file=stream)

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.errors import NotUsableError
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.verdicts import Judgement
+from pytest_jama.report.summary import shown_path
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.errors import PytestJamaError, Unusable
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.report.summary import Summary
@@ -91,6 +96,30 @@ def _is_done(summary: Summary) -> bool:
     if summary.mode is Mode.NO_UPLOAD:
         return bool(summary.journals) and not summary.journal_failure
     return summary.report.is_complete
+
+
+def next_options(
+    report: UploadReport, loaded: LoadedSettings[SharedSettings], *, start: Path
+) -> tuple[str, ...]:
+    """Return the options with which `pytest-jama upload` can send what is left of a session.
+
+    A journal keeps where its results go, and which cases they are linked to: what was wrong there
+    has to be said anew.
+
+    Args:
+        report: What became of the upload.
+        loaded: The settings of the session.
+        start: The folder that the command will be given in.
+    """
+    from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
+
+    stopped = report.stopped
+    needed: set[str] = {each.asks_for for each in report.unresolved}
+    needed.add(stopped.setting if isinstance(stopped, NotUsableError) else "")
+    map_file = "jama.yaml" if loaded.file is None else shown_path(loaded.file, start)
+    values = {"map": map_file, "project": "KEY", "plan": "NAME", "cycle": "NAME"}
+    changes = [f"--{name}={value}" for name, value in values.items() if name in needed]
+    return (*changes, *ways_to_find_again(loaded, start=start))
 
 
 def why_unfinished(summary: Summary) -> str:

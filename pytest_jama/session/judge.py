@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
@@ -14,10 +15,10 @@ from pytest_jama.core.results import WORST_FIRST, Outcome, linked_cases
 from pytest_jama.core.test_ids import normal_form
 from pytest_jama.core.verdicts import Judgement, judge
 from pytest_jama.journal.chain import time_now, timed
-from pytest_jama.journal.lines import verdict_text
+from pytest_jama.journal.lines import left_out_line, unlinked_line, verdict_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from pytest_jama.config import SharedSettings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.hooks.extensions import Extensions
+    from pytest_jama.journal.lines import JournalLine
 
 LINES_AT_ONCE = 500
 """How many verdicts go into the journal with one write: they all come at the same moment."""
@@ -50,11 +52,11 @@ def refuse_conflicts(settings: SharedSettings, test_ids: Iterable[str], *, file:
 
 def _describe(conflict: MapConflict, file: str) -> Problem:
     first, second = conflict.first, conflict.second
+    place = say_line(first.line, first.file, own=file if second.file else "")
     return Problem(
-        f"{second.key!r} and {first.key!r} (line {first.line}) are equally specific for "
-        f"{conflict.test_id}",
+        f"{second.key!r} and {first.key!r} ({place}) are equally specific for {conflict.test_id}",
         "add that test ID itself, or more text to one of them",
-        f"{file}:{second.line}",
+        f"{second.file or file}:{second.line}",
     )
 
 
@@ -174,7 +176,8 @@ def find_nearest_key(judgement: Judgement, settings: SharedSettings) -> str:
         return ""
     entry, test_id = nearest
     remedy = _how_to_mend(entry.key, test_id)
-    return f"{remedy}nearest to {test_id} is the key {entry.key!r} in line {entry.line}"
+    line = say_line(entry.line, entry.file)
+    return f"{remedy}nearest to {test_id} is the key {entry.key!r} in {line}"
 
 
 def _how_to_mend(key: str, test_id: str) -> str:
@@ -188,6 +191,26 @@ def _how_to_mend(key: str, test_id: str) -> str:
         return ""
     how = f"leave '{folder}/' out of the key, or install pytest-jama where pytest runs"
     return f"{how} (its --junitxml then says in which folder): " if ".py" in key else f"{how}: "
+
+
+def explain_nothing_linked(
+    judgement: Judgement,
+    settings: SharedSettings,
+    nearest: str | None,
+    write: Callable[..., None],
+) -> str:
+    """Return why nothing is linked; the journal keeps it for uploads, which have no map.
+
+    Args:
+        judgement: The conclusions.
+        settings: All settings, with the map.
+        nearest: What a journal says of it; None to find out.
+        write: Takes lines for the journal: `Session.write`.
+    """
+    if nearest is None:
+        nearest = find_nearest_key(judgement, settings)
+        write(unlinked_line(nearest))
+    return describe_nothing_linked(nearest, strict=settings.strict)
 
 
 def describe_nothing_linked(nearest: str, *, strict: bool) -> str:
@@ -210,3 +233,20 @@ def is_linked(result: TestResult) -> bool:
     """Return whether this is a test that there is, and it is linked to a case."""
     is_known = result.outcome is not Outcome.NOT_COLLECTED or result.is_uncollected
     return bool(result.links) and is_known
+
+
+def left_out_lines(results: Iterable[TestResult]) -> Iterator[JournalLine]:
+    """Yield the line of the tests that did not run and are linked to no case, unless it is long.
+
+    Another map may link some of them later; a journal without this line knows less.
+
+    Args:
+        results: Every test of a session.
+    """
+    left_out = [each for each in results if not each.links and each.outcome in _LEFT_OUT]
+    if len(left_out) <= _MOST_LEFT_OUT:
+        yield left_out_line(left_out)
+
+
+_LEFT_OUT = frozenset({Outcome.NOT_REACHED, Outcome.DESELECTED})
+_MOST_LEFT_OUT = 10_000

@@ -21,7 +21,7 @@ from pytest_jama.report.lock_lines import unknown_case_lines
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
 from pytest_jama.session import judge as judging
-from pytest_jama.session.ending import Ending, find_exit_status, why_unfinished
+from pytest_jama.session.ending import Ending, find_exit_status, next_options, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.provenance import session_name
 
@@ -100,6 +100,8 @@ class Session:
         digests = config_digests(self._loaded)
         header = tuple(lines.with_config(each, digests) for each in header)
         self.write(*header, *map(lines.unusable_line, self.errors.unusable))
+        if self.settings.judges_cases and self._nearest is None:
+            self.write(lines.map_line(self.settings.tests))
         self.errors.on_unusable = lambda unusable: self.write(lines.unusable_line(unusable))
 
     def take_unmatched(self, unmatched: Iterable[Unmatched]) -> tuple[Unmatched, ...]:
@@ -201,21 +203,17 @@ class Session:
         if known:
             self.write(lines.known_line(known))
             findings = findings._replace(known=(*findings.known, *known))
+        if self._nearest is None:
+            self.write(*judging.left_out_lines(findings.results))
         judging.write_verdicts(judgement, self.write_encoded)
         self._unlinked_failures = tuple(
             result.test_id for result in findings.results if result.is_unlinked_failure
         )
         if judgement.unlinked and not any(map(judging.is_linked, findings.results)):
-            self._nothing_linked = self._explain_nothing_linked(judgement)
+            self._nothing_linked = judging.explain_nothing_linked(
+                judgement, self.settings, self._nearest, self.write
+            )
         return findings
-
-    def _explain_nothing_linked(self, judgement: Judgement) -> str:
-        """Say why nothing is linked; the journal keeps it for uploads, which have no map."""
-        nearest = self._nearest
-        if nearest is None:
-            nearest = judging.find_nearest_key(judgement, self.settings)
-            self.write(lines.unlinked_line(nearest))
-        return judging.describe_nothing_linked(nearest, strict=self.settings.strict)
 
     def _deliver(
         self,
@@ -274,8 +272,6 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason, status=status))
         if self.journal is not None:
             self.journal.close()
-        from pytest_jama.config import ways_to_find_again  # noqa: PLC0415 (it is there already)
-
         summary = self._sum_up(
             *exposure_lines(self.settings),
             *self._lock_lines,
@@ -283,8 +279,8 @@ class Session:
             *self._write_reports(style),
         )
         if summary.is_something_left:
-            options = ways_to_find_again(self._loaded, start=style.start)
-            summary = summary._replace(options=tuple(options))
+            options = next_options(self._report, self._loaded, start=style.start)
+            summary = summary._replace(options=options)
         return Ending(
             exit_status=self._find_status(summary),
             why_unfinished=reason,

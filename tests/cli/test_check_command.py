@@ -30,7 +30,9 @@ def checked(repository: Repository) -> Repository:
 
 
 def _run(repository: Repository, *arguments: str, **environment: str) -> Finished:
-    return repository.run_here(lambda: toolbox(["check", *arguments]), environment=environment)
+    """Check the server; what is said of the repository has tests of its own."""
+    command = ["check", "--no-collect", *arguments]
+    return repository.run_here(lambda: toolbox(command), environment=environment)
 
 
 def _written(found: Finished) -> set[str]:
@@ -55,7 +57,7 @@ def test_a_missing_case_is_a_problem(checked: Repository) -> None:
     checked.write("jama.yaml", "project: KEY\ntests: {test_a.py::test_a: KEY-TC-9}\n")
     found = _run(checked, "--quiet")
     assert found.status == 1
-    assert f"1 of 1 reference of jama.yaml not found; {checked.key}-TC-9" in found.output
+    assert f"1 of 1 reference not found; {checked.key}-TC-9" in found.output
     assert "\nok" not in found.output
 
 
@@ -66,7 +68,7 @@ def test_a_key_that_is_used_again_since_the_lock_is_a_problem(checked: Repositor
     found = _run(checked)
     said = " ".join(found.output.split())
     assert found.status == 1
-    assert f"problem cases 1 of 2 references of jama.yaml not found; {checked.key}-TC-1" in said
+    assert f"problem cases 1 of 2 references not found; {checked.key}-TC-1" in said
     assert f"when jama.lock was written it was item {was}" in said
 
 
@@ -157,10 +159,11 @@ def test_the_document_holds_the_same_as_values(
     monkeypatch.chdir(checked.folder)
     for name, value in checked.environment().items():
         monkeypatch.setenv(name, value)
-    status = toolbox(["check", "--json", "--write-probe", "Probe", "--yes"])
+    status = toolbox(["check", "--no-collect", "--json", "--write-probe", "Probe", "--yes"])
     document = json.loads(capsys.readouterr().out)
     assert list(document) == [
         *("check", "exit_status", "stopped", "observations", "settings", "made", "report"),
+        *("offline", "values", "repository", "cases"),
     ]
     assert (status, document["exit_status"], document["stopped"]) == (0, 0, None)
     assert {*document["observations"][0]} == {"name", "mark", "text", "facts"}

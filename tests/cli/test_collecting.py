@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.cli.collecting import CollectedSession, collect_tests
+from pytest_jama.cli.collecting import CollectedSession, SourceStep, collect_tests
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome
@@ -117,3 +117,69 @@ def test_wrong_settings_are_refused(folder: Path) -> None:
 
     with pytest.raises(SettingsError, match="tests"):
         collect_tests([], redactor=Redactor())
+
+
+TOLD = """
+import unittest
+from functools import wraps
+
+import pytest
+
+def wrapped(function):
+    @wraps(function)
+    def call(*args, **kwargs): return function(*args, **kwargs)
+    return call
+
+def add(a):
+    '''Add one.
+
+    >>> add(1)
+    2
+    '''
+    return a + 1
+
+class Odd:
+    def __repr__(self): raise RuntimeError
+
+@pytest.mark.xray("PROJ-1", 2, priority="high", odd=Odd())
+@wrapped
+def test_told(jama):
+    '''The pump is primed.
+
+    Whole.
+        Indented.
+    '''
+    number, value = 4, 5
+    with jama.step(1, "Start", expected="It runs"):
+        with jama.step(2, f"{value} ml"): pass
+    with jama.step(number=3, note="said"): pass
+    with jama.step(number, "not known which"): pass
+
+@pytest.mark.inner
+class TestLegacy(unittest.TestCase):
+    def test_it(self):
+        "In unittest."
+        with self.jama.step(7): pass
+"""
+
+
+def test_the_source_of_each_test_is_known(folder: Path) -> None:
+    folder.joinpath("test_told.py").write_text(TOLD)
+
+    session = collect_tests(
+        ["test_told.py", "--doctest-modules", "-k", "add or told or it"], redactor=Redactor()
+    )
+
+    assert session.is_whole
+    sources = {test_id.partition("::")[2]: each for test_id, each in session.sources.items()}
+    told, legacy = sources["test_told"], sources["TestLegacy::test_it"]
+    assert (told.file, TOLD.splitlines()[told.line - 1][:17]) == (
+        "test_told.py",
+        "@pytest.mark.xray",
+    )
+    assert told.docstring == "The pump is primed.\n\nWhole.\n    Indented."
+    assert told.markers == (("xray", ("PROJ-1", "2", "priority=high", "odd=Odd")),)
+    assert told.steps == (SourceStep(1, "Start", "It runs"), SourceStep(2), SourceStep(3))
+    assert (legacy.docstring, legacy.steps) == ("In unittest.", (SourceStep(7),))
+    assert [name for name, _ in legacy.markers] == ["inner"]
+    assert sources["test_told.add"].docstring.startswith("Add one.\n\n>>> add(1)")

@@ -85,7 +85,8 @@ def test_credentials_that_are_refused_end_it(
     monkeypatch.setenv("OCTANE_CLIENT_SECRET", "wrong-secret")
     said = octane_world.run_any("check", "--json")
     assert said.status == 3
-    assert _marks(said) == {"sign-in": "problem"}
+    assert _marks(said)["sign-in"] == "problem"
+    assert "space" not in _marks(said)
     assert "wrong-secret" not in said.out + said.err
 
 
@@ -131,3 +132,19 @@ def test_without_a_settings_file_the_variables_say_which_server(
     jama = octane_world.run_any("check")
     assert (octane.status, "ok         sign-in" in octane.out) == (0, True)
     assert (jama.status, jama.asked) == (2, ())
+
+
+def test_offline_only_the_settings_are_looked_at(
+    octane_world: OctaneWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OCTANE_CLIENT_SECRET")
+    monkeypatch.delenv("OCTANE_CLIENT_ID")
+    _settings(tmp_path, "release: '2.4'\n")
+    said = octane_world.run_any("check", "--offline", "--json")
+    document = json.loads(said.out)
+    assert said.status == 0, said.err
+    assert octane_world.sandbox.requests == ()
+    assert _marks(said)["credentials"] == "note"
+    values = {each["name"]: each["origin"] for each in document["values"]}
+    assert values["release"].startswith("octane.yaml:")
+    assert values["strict"] == "default"

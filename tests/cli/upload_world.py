@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.cli import main
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
-from tests.harness import CYCLE, PLAN
+from tests.harness import CYCLE, PLAN, unfolded
 from tests.journal.record import a_test, as_bytes, chained, header
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class World:
         """Run the command."""
         self.repository.sandbox.clear_requests()
         status = main(["upload", *arguments])
-        self.out, self.err = self._capsys.readouterr()
+        out, self.err = self._capsys.readouterr()
+        self.out = unfolded(out)
         return status
 
     def count_patches(self) -> int:

@@ -221,3 +221,30 @@ def test_the_work_grows_with_the_keys_and_tests_not_with_their_product() -> None
         return count_calls(lambda: find_gaps(test_map, Coverage(tests, missed)))
 
     assert work_for(800) < 5 * work_for(200)  # else 16 times
+
+
+@pytest.mark.parametrize(
+    "key, test, pattern",
+    [
+        ("t.py::x[2026-01-02T03:04:05.678-a]", "t.py::x[2026-07-08T09:10:11.12-a]", "[**-a]"),
+        ("t.py::x[<f at 0x7f00aa11bb22>]", "t.py::x[<f at 0x7f99cc33dd44>]", "[<f at **>]"),
+        ("t.py::x[10:11:12]", "t.py::x[13:14:15.5]", "[**]"),
+        (
+            "t.py::x[datetime.datetime(2026, 1, 2)]",
+            "t.py::x[datetime.datetime(2026, 3, 4)]",
+            "[**]",
+        ),
+    ],
+)
+def test_a_key_with_a_clock_time_or_an_address_is_told_which_pattern_to_use(
+    key: str, test: str, pattern: str
+) -> None:
+    (dead,) = find_gaps(map_of(key), Coverage([test])).unmatched
+    assert dead.why.endswith(f"if so, write the key as 't.py::x{pattern}'")
+    assert map_of(f"t.py::x{pattern}").find(test)
+
+
+@pytest.mark.parametrize("test", ["t.py::x[0x40021000-b]", "t.py::y[0x40021004-a]", "t.py::x[a]"])
+def test_other_dead_keys_are_not_told_of_a_pattern(test: str) -> None:
+    (dead,) = find_gaps(map_of("t.py::x[0x40021000-a]"), Coverage([test])).unmatched
+    assert dead.why == "matches no test"

@@ -15,7 +15,7 @@ import pytest
 from junit_uploader.cli import main as junit_uploader
 from pytest_jama.cli import main as toolbox
 from pytest_jama.sandbox.faults import Effect, IncomingRequest
-from tests.harness import PYTEST
+from tests.harness import PYTEST, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -141,7 +141,7 @@ def test_session_of_pytest_prints_nothing_harmful(
         assert "KEY-TC-1".replace("KEY", repository.key) in finished.summary
     harmless, hostile = shown
     assert_harmless(hostile)
-    assert hostile.count("\n") == harmless.count("\n")
+    assert unfolded(hostile).count("\n") == unfolded(harmless).count("\n")
 
 
 def test_session_without_a_terminal_prints_nothing_harmful(repository: Repository) -> None:
@@ -161,7 +161,7 @@ def test_session_that_cannot_start_says_so_in_its_lines(make_repository: Make) -
         finished = repository.pytest_here()
         _, _, ours = finished.output.partition("pytest-jama cannot start:")
         assert_harmless(ours)
-        counts.append(finished.output.count("\n"))
+        counts.append(unfolded(finished.output).count("\n"))
     assert counts[0] == counts[1]
 
 
@@ -203,7 +203,7 @@ def test_command_prints_nothing_harmful(command: Sequence[str], make_repository:
             )
         assert finished.output
         assert_harmless(finished.output)
-        counts.append(finished.output.count("\n"))
+        counts.append(unfolded(finished.output).count("\n"))
     # What pytest prints is shown line by line, and it quotes its arguments as they are.
     assert counts[0] == counts[1] or "--" in command
 
@@ -253,7 +253,7 @@ def test_uploader_prints_nothing_harmful(flags: Sequence[str], make_repository: 
                 partial(junit_uploader, words), environment={"BRANCH_OF_TEST": text}
             )
         assert_harmless(finished.output)
-        counts.append(finished.output.count("\n"))
+        counts.append(unfolded(finished.output).count("\n"))
     assert counts[0] == counts[1]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
+from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.known_tests import Unmatched
@@ -175,6 +176,17 @@ FULL: dict[str, JournalLine] = {
         ]
     ),
     "known_line": lines.known_line([CASE]),
+    "map_line": lines.map_line(
+        CaseMap.build(
+            [MapEntry("tests/test_login.py", (CaseLink(CASE, 2),), 7)],
+        )[0].seen_from("firmware")
+    ),
+    "left_out_line": lines.left_out_line([BARE_RESULT._replace(outcome=Outcome.DESELECTED)]),
+    "relinked_line": lines.relinked_line(
+        [("tests/test_a.py::test_a", (CaseLink(CASE),), FULL_RESULT.links, False)],
+        renamed={"JEET1-TC-12": "JEET1-TC-21"},
+        verdicts=["JEET1-TC-7"],
+    ),
     "end_line": lines.end_line(finished=False, reason="no answer", status=3),
     "upload_line": sending_lines.upload_line(
         started="2026-11-22T05:01:02+00:00",
@@ -213,6 +225,9 @@ BARE: dict[str, JournalLine] = {
     "unlinked_line": lines.unlinked_line(""),
     "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),
     "known_line": lines.known_line([CASE]),
+    "map_line": lines.map_line(CaseMap.build(())[0]),
+    "left_out_line": lines.left_out_line([]),
+    "relinked_line": lines.relinked_line([], renamed={}, verdicts=[]),
     "end_line": lines.end_line(finished=True, reason=""),
 }
 """By the function that makes it: a line without anything that may be missing."""

@@ -41,6 +41,38 @@ def test_list_shows_outcome_time_test_id_and_cases(capsys: pytest.CaptureFixture
     ]
 
 
+MAP = """\
+tests:
+  shop.Cart.adds: A-TC-7
+  shop.Cart.pays: A-TC-8
+  shop.Cart.gone: A-TC-9
+"""
+
+
+def test_list_shows_what_the_map_beside_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.xml").write_text(suite(PASSED, LINKED), encoding="utf-8")
+    Path("jama.yaml").write_text(MAP, encoding="utf-8")
+    assert main(["--list", "a.xml"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "passed      0.500s  shop.Cart.adds  [A-TC-7 by tests:]",
+        "failed      1.250s  shop.Cart.pays  [A-TC-1#2]",
+    ]
+    assert "unmatched: 'shop.Cart.gone' (line 4 of tests:, A-TC-9) has no test in any" in err
+    document = list_as_json(capsys, "a.xml")
+    assert [each.get("mapped") for each in document["tests"]] == [["A-TC-7"], None]
+    assert document["unmatched"] == [{"key": "shop.Cart.gone", "line": 4}]
+
+
+def test_list_names_the_mistakes_of_a_map_and_lists_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("a.xml").write_text(suite(PASSED), encoding="utf-8")
+    Path("jama.yaml").write_text("tests: {shop: A TC 7}\n", encoding="utf-8")
+    assert main(["--list", "a.xml"]) == 0
+    assert "note: jama.yaml:1: 'shop' has a mistake: 'A TC 7' is not" in capsys.readouterr().err
+
+
 def test_summary_is_not_in_the_way_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.xml").write_text(suite(PASSED, LINKED), encoding="utf-8")
     main(["--list", "a.xml"])

@@ -48,8 +48,18 @@ def test_lines_stand_in_the_documented_order(shop: Uploader) -> None:
     shop("report.xml")
     kinds = [line["line"] for line in shop.repository.journal()]
     assert kinds == [
-        *("session", "uncollected", "collected", "result", "result"),
-        *("verdict", "verdict", "verdict", "place", "update", "update", "receipt", "receipt"),
+        *("session", "map", "uncollected", "collected", "result", "result"),
+        *(
+            "left_out",
+            "verdict",
+            "verdict",
+            "verdict",
+            "place",
+            "update",
+            "update",
+            "receipt",
+            "receipt",
+        ),
         "end",
     ]
 

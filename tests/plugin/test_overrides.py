@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.plugin.overrides import read_override, value_of_file
+from pytest_jama.plugin.overrides import read_deselecting, read_override, value_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,3 +75,16 @@ def test_override_of_the_environment_counts(
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-o python_functions=test_1")
     assert read_override(configure(tmp_path), "python_functions") == ["test_1"]
+
+
+def test_options_that_deselect_are_known_with_the_place_where_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -q -m 'not stress'\n")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k fast")
+    config = configure(tmp_path, "--deselect", "test_a.py")
+    assert list(map(str, read_deselecting(config))) == [
+        "-m 'not stress' (addopts in pytest.ini)",
+        "-k fast (PYTEST_ADDOPTS)",
+        "--deselect test_a.py (command line)",
+    ]

@@ -95,6 +95,25 @@ def test_step_left_by_break_has_passed(evidence: JamaFixture) -> None:
     assert steps_of(evidence) == [(1, "passed", "")]
 
 
+@pytest.mark.parametrize(
+    "said, noted",
+    [
+        ({"action": "Start the pump"}, "Start the pump"),
+        ({"action": "Start the pump", "expected": "It runs"}, ""),
+        ({"action": "Start the pump", "note": "after 2 s"}, "after 2 s"),
+        ({"action": "Start", "note": "after 2 s", "expected": "It runs"}, "after 2 s"),
+    ],
+    ids=["alone", "with expected", "with note", "with both"],
+)
+def test_an_action_is_the_note_only_where_it_stands_alone(
+    evidence: JamaFixture, said: dict[str, str], noted: str
+) -> None:
+    with evidence.step(1, **said):
+        pass
+
+    assert steps_of(evidence) == [(1, "passed", noted)]
+
+
 def test_notes_of_a_cancelled_time_are_kept(evidence: JamaFixture) -> None:
     with pytest.raises(asyncio.CancelledError), evidence.step(1, "too slow"):
         raise asyncio.CancelledError

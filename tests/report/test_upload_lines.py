@@ -121,7 +121,7 @@ def test_failures_for_the_same_reason_are_one_line() -> None:
     )
     assert lines_of(UploadReport(receipts=receipts))[1] == (
         "REFUSED    60 test runs (A-TC-1 (A-TSTRN-1), A-TC-2 (A-TSTRN-2), A-TC-3 (A-TSTRN-3), "
-        "...): PATCH /testruns/...: 400 oops"
+        "...), each: PATCH /testruns/...: 400 oops"
     )
 
 
@@ -147,8 +147,8 @@ def test_what_stopped_the_upload_is_said_once_and_first() -> None:
         "NOT SENT   nothing succeeded for 3 s",
         "sent       0 of 2 test runs",
         (
-            "NOT SENT   2 test runs (A-TC-1 (A-TSTRN-1), A-TC-2 (A-TSTRN-2)): not confirmed when "
-            "the upload stopped"
+            "NOT SENT   2 test runs (A-TC-1 (A-TSTRN-1), A-TC-2 (A-TSTRN-2)), each: not "
+            "confirmed when the upload stopped"
         ),
     ]
 
@@ -159,7 +159,7 @@ def test_unresolved_cases_of_one_reason_share_reason_and_remedy() -> None:
         for key in ("A-TC-1", "A-TC-2")
     )
     assert lines_of(UploadReport(Plan(unresolved=unresolved))) == [
-        "unresolved 2 cases (A-TC-1, A-TC-2): no item has the key ...; correct it"
+        "unresolved 2 cases (A-TC-1, A-TC-2), each: no item has the key ...; correct it"
     ]
 
 

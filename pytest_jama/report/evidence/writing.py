@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from pytest_jama.config.report_settings import REPORT_SUFFIXES, suffix_words
 from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.trust import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -72,28 +72,6 @@ def write_trace(trace: TraceRecord, path: Path) -> None:
     """Write a trace, as `write_record` writes a record."""
     with written_whole(path) as part:
         _write_trace(trace, path.suffix.lower(), part)
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Replace a file when all of it is written: yield where to write, a new file beside it.
-
-    Raises:
-        SettingsError: When it cannot be written.
-    """
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
-    except OSError as exc:
-        remedy = "check the folder, its permissions and its space"
-        raise SettingsError(
-            Problem(f"cannot be written: {exc.strerror or exc}", remedy, str(path))
-        ) from exc
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def _write(record: EvidenceRecord, suffix: str, part: Path, write_page: Write) -> None:

@@ -105,7 +105,7 @@ def _backend(site: Site) -> Backend:
         return refusal(401, why, _ASK_FOR_CREDENTIALS)
 
     def locked(path: str) -> JSONResponse:
-        why = f"{path} is locked by tess (fault locked); unlock it there or wait"
+        why = f"{path} is locked by tess (fault locked)"
         return refusal(int(site.knobs.locked_write), why, {})
 
     return Backend(

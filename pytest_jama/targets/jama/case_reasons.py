@@ -35,13 +35,14 @@ def unknown_name(ref: CaseRef, place: str, elsewhere: str, *, alike: str) -> Unr
     """
     what = f"{place} {ref.kind.value} {ref}{elsewhere}"
     if alike:
-        return Unresolved(ref, what, f"write {alike}")
+        return Unresolved(ref, what, f"write {alike}", "map")
     return Unresolved(
         ref,
         f"{what}: it does not exist, was deleted or renamed, or this account may not see it "
         f"({_RIGHTS})",
         "correct the reference, restore the case, or get the right; one that was created just "
         "now is found within some minutes: then send the results again",
+        asks_for="map",
     )
 
 
@@ -57,6 +58,7 @@ def ambiguous_name(ref: CaseRef, place: str, named: str) -> Unresolved:
         ref,
         f"{place} {ref.kind.value} {ref}, and other projects have several: {named}",
         "write the API ID of the one that is meant",
+        asks_for="map",
     )
 
 
@@ -83,6 +85,7 @@ def no_such_item(ref: CaseRef) -> Unresolved:
         f"there is no item with the API ID {ref}: it does not exist, was deleted, or this "
         f"account may not see it ({_RIGHTS})",
         "correct the reference, restore the test case in Jama, or get the right to see it",
+        asks_for="map",
     )
 
 
@@ -102,6 +105,7 @@ def another_item(ref: CaseRef, locked: LockedCase, now: Item, old: Item | None) 
         f"{quoted(locked.name.shown)} ({where} now), and now it means item {now.id} "
         f"{quoted(now.name)}: not sent",
         _LOCK_AGAIN,
+        asks_for="map",
     )
 
 
@@ -113,6 +117,7 @@ def locked_item_gone(ref: CaseRef, locked: LockedCase) -> Unresolved:
         f"neither that item nor another with this {ref.kind.value}: it was deleted, or this "
         f"account may not see it ({_RIGHTS})",
         "restore the test case, get the right to see it, or correct the reference",
+        asks_for="map",
     )
 
 
@@ -142,6 +147,7 @@ def no_run(case: Case, cycle: Cycle) -> Unresolved:
         "the cycle was made before the test case came into the plan",
         "use a new cycle name; or set `cycle: {missing_runs: regenerate}`, "
         "which may cost the results that the cycle has",
+        asks_for="cycle",
     )
 
 
@@ -195,4 +201,5 @@ def too_late(case: Case, cycle: Cycle) -> Unresolved:
         "use a new cycle name for all shards, since the plan has all their test cases now; or let "
         "them run with `--jama-no-upload` and send their journals together: "
         "`pytest-jama upload JOURNAL...`",
+        asks_for="cycle",
     )

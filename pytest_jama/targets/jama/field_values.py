@@ -42,6 +42,12 @@ _OURS: Mapping[Kind, Mapping[str, str]] = {
         "actualResults": "`run: {actual_results: ...}`",
         "assignedTo": "`run: {assigned_to: ...}`",
     },
+    "case": {
+        "name": "the docstring or the name of the test",
+        "description": "the docstring of the test",
+        "project": "`project`",
+        "testCaseSteps": "the steps of the test",
+    },
 }
 """Fields that are written anyway, and what decides on them."""
 
@@ -97,7 +103,7 @@ def find_values(
         except (RefusedError, NotUsableError) as error:
             item_type, why = None, f"the item types cannot be read: {error}"
         if item_type is not None:
-            lookup = _Lookup(client, kind, item_type)
+            lookup = FieldLookup(client, kind, item_type)
             asked = given if texts else must
             found.values = {n: _shown(value) for n, value in given.items() if n not in asked}
             for name in asked:
@@ -118,7 +124,7 @@ def _shown(value: object) -> object:
     return visible(value) if isinstance(value, str) else value
 
 
-class _Lookup:
+class FieldLookup:
     """The fields of one type, and the options of their pick lists.
 
     Args:

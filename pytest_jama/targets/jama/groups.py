@@ -316,6 +316,7 @@ class PlanGroups:
             case.ref,
             f"it is not a test case but an item of type {kind.name!r}",
             "refer to the test case that verifies it",
+            asks_for="map",
         )
 
     def _find_type(self, item: Item) -> ItemType | None:

@@ -42,9 +42,11 @@ def get_project(client: JamaClient, wanted: str | int, refs: Sequence[CaseRef]) 
     if isinstance(wanted, int):
         project = client.find_project(wanted)
         if project is None:
-            raise NotUsableError(f"there is no project with the API ID {wanted}; check `project`")
+            why = f"there is no project with the API ID {wanted}; check `project`"
+            raise NotUsableError(why, setting="project")
         if project.is_folder:
-            raise NotUsableError(f"project {wanted} is a folder of projects; name a project in it")
+            why = f"project {wanted} is a folder of projects; name a project in it"
+            raise NotUsableError(why, setting="project")
         return project
     return _project_by_key(client, wanted, refs)
 
@@ -71,11 +73,13 @@ def find_plan(
         raise NotUsableError(
             f"project {project.key} has no test plan {wanted.name!r}, "
             "and `plan: {create: false}` forbids to create it",
+            setting="plan",
         )
     if plan is None and wanted.add == "none":
         raise NotUsableError(
             f"project {project.key} has no test plan {wanted.name!r}, and `plan: {{add: none}}` "
             "puts no test case into a new one; correct the name, or prepare the plan in Jama",
+            setting="plan",
         )
     if plan and plan.is_archived:
         warn(
@@ -114,6 +118,7 @@ def find_cycle(
         raise NotUsableError(
             f"{where} has no test cycle {wanted.name!r}, "
             "and `cycle: {create: false}` forbids to create it",
+            setting="cycle",
         )
     return cycle
 
@@ -158,6 +163,19 @@ def show_place(
     return Place(kind, place.name, place.id, link)
 
 
+def link_of_run(url: str, run_id: int, project_id: int | None) -> str:
+    """Return the address at which Jama shows a test run.
+
+    Source: an address of any item by its API ID that users quote in public; see docs/jama.md.
+
+    Args:
+        url: The server.
+        run_id: The API ID of the run.
+        project_id: That of its project.
+    """
+    return f"{url}/perspective.req?docId={run_id}&projectId={project_id}"
+
+
 def _project_by_key(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Project:
     seen: list[str] = []
     for projects, total in client.projects():
@@ -167,7 +185,8 @@ def _project_by_key(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Pr
         if project is not None:
             return project
         seen += [each.key for each in projects]
-    raise NotUsableError(f"there is no project with the key {key!r}; {_key_remedy(key, seen)}")
+    why = f"there is no project with the key {key!r}; {_key_remedy(key, seen)}"
+    raise NotUsableError(why, setting="project")
 
 
 def _project_of_cases(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> Project | None:
@@ -188,11 +207,13 @@ def _project_of_cases(client: JamaClient, key: str, refs: Sequence[CaseRef]) -> 
 def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> TestPlan:
     plan = client.find_plan(plan_id)
     if plan is None:
-        raise NotUsableError(f"there is no test plan with the API ID {plan_id}; check `plan`")
+        why = f"there is no test plan with the API ID {plan_id}; check `plan`"
+        raise NotUsableError(why, setting="plan")
     if plan.project_id not in (None, project.id):
         raise NotUsableError(
             f"test plan {plan_id} ({plan.name!r}) is not in project {project.key}; "
             "check `plan` and `project`",
+            setting="plan",
         )
     return plan
 
@@ -200,11 +221,13 @@ def _plan_by_id(client: JamaClient, project: Project, plan_id: int) -> TestPlan:
 def _cycle_by_id(client: JamaClient, plan: TestPlan | None, cycle_id: int) -> Cycle:
     cycle = client.find_cycle(cycle_id)
     if cycle is None:
-        raise NotUsableError(f"there is no test cycle with the API ID {cycle_id}; check `cycle`")
+        why = f"there is no test cycle with the API ID {cycle_id}; check `cycle`"
+        raise NotUsableError(why, setting="cycle")
     if plan is None or cycle.plan_id not in (None, plan.id):
         where = f"test plan {plan.name!r}" if plan else "the test plan, which does not exist yet"
         raise NotUsableError(
             f"test cycle {cycle_id} ({cycle.name!r}) is not in {where}; check `plan` and `cycle`",
+            setting="cycle",
         )
     return cycle
 

@@ -19,6 +19,7 @@ from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.field_values import describe_unset, find_values
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, none_sent
+from pytest_jama.targets.jama.places import link_of_run
 from pytest_jama.targets.jama.read_back import ReadBack
 from pytest_jama.targets.jama.run_body import body_of
 from pytest_jama.targets.jama.run_writer import RunWriter
@@ -140,6 +141,11 @@ class JamaTarget:
             warnings=(*resolution.warnings, *guard.warnings, *planned.warnings),
             left=planned.left,
             replaced=planned.replaced,
+            links={
+                update.key: link_of_run(self._settings.url, update.run.run_id, self._project_id)
+                for update in planned.updates
+                if update.run.run_id
+            },
         )
 
     def _find_others(self, findings: Findings) -> Sequence[CaseRef]:

@@ -122,11 +122,11 @@ def read_traceability(
     """
     types = client.item_types()
     chosen = choose_types(types, type_names)
-    cases = {each.id for each in types if _category(each) == _CASE}
+    cases = {each.id for each in types if category_of(each) == _CASE}
     between = {each.id for each in types if is_ordinary(each)} - set(chosen)
     asked = sorted({*chosen, *between, *cases})
     jobs: list[Callable[[], Any]] = [
-        partial(_items, client, project_id, asked, observer or Observer()),
+        partial(items_of_types, client, project_id, asked, observer or Observer()),
         partial(read_relationships, client, project_id),
         partial(_runs, client, cycle),
     ]
@@ -142,13 +142,14 @@ def read_traceability(
     )
 
 
-def _category(each: ItemType) -> str:
+def category_of(each: ItemType) -> str:
+    """Return the category of a type; where the server tells none, that of its key."""
     return each.category or _CATEGORY_BY_KEY.get(each.key, "")
 
 
 def is_ordinary(each: ItemType) -> bool:
     """Return whether items of a type are requirements unless a user says which types are."""
-    return _category(each) not in _NEVER | _OTHERS
+    return category_of(each) not in _NEVER | _OTHERS
 
 
 def choose_types(types: Sequence[ItemType], wanted: Sequence[str]) -> dict[int, str]:
@@ -163,7 +164,7 @@ def choose_types(types: Sequence[ItemType], wanted: Sequence[str]) -> dict[int, 
     """
     if not wanted:
         return {each.id: each.name for each in types if is_ordinary(each)}
-    possible = [each for each in types if _category(each) not in _NEVER]
+    possible = [each for each in types if category_of(each) not in _NEVER]
     found: dict[int, str] = {}
     problems = []
     for name in wanted:
@@ -208,7 +209,7 @@ def _runs(client: JamaClient, cycle: Cycle | None) -> ListedRuns:
     return client.runs(cycle, total=first.total, first=first)
 
 
-def _items(
+def items_of_types(
     client: JamaClient, project_id: int, type_ids: Sequence[int], observer: Observer
 ) -> list[Item]:
     """Return the items of a project that have one of these types, in order of their IDs."""
@@ -218,7 +219,7 @@ def _items(
             ("project", project_id),
             *(("itemType", type_id) for type_id in batch),
         )
-        for row in _rows(client, _ITEMS_PATH, query, observer):
+        for row in read_rows(client, _ITEMS_PATH, query, observer):
             item = read_item(row)
             if item.project_id in (None, project_id) and item.type_id in batch:
                 found[item.id] = item
@@ -243,12 +244,12 @@ def read_relationships(client: JamaClient, project_id: int) -> tuple[Relationshi
             *(("omitCount", "true"), ("maxResults", _ASKED_FOR)),
         )
         answer = client.api.get(RELATIONSHIPS_PATH, query, check=is_list("relationships"))
-        page = _read_rows(answer["data"])
+        page = _relationships_in(answer["data"])
         if not page:
             return tuple(found[each] for each in sorted(found))
         if min(page) <= last_id:
             query = (("project", project_id),)
-            page = _read_rows(_rows(client, RELATIONSHIPS_PATH, query, Observer()))
+            page = _relationships_in(read_rows(client, RELATIONSHIPS_PATH, query, Observer()))
             return tuple(page[each] for each in sorted(page))
         found.update(page)
         last_id = max(page)
@@ -256,7 +257,7 @@ def read_relationships(client: JamaClient, project_id: int) -> tuple[Relationshi
     raise ShortListError(RELATIONSHIPS_PATH, total=many, missing=1, is_endless=True)
 
 
-def _read_rows(rows: Sequence[object]) -> dict[int, Relationship]:
+def _relationships_in(rows: Sequence[object]) -> dict[int, Relationship]:
     """Return relationships by ID; an end that is not an ID is 0, which no item has."""
     found = {}
     for row in rows:
@@ -268,7 +269,7 @@ def _read_rows(rows: Sequence[object]) -> dict[int, Relationship]:
     return found
 
 
-def _rows(client: JamaClient, path: str, query: Query, observer: Observer) -> tuple[Json, ...]:
+def read_rows(client: JamaClient, path: str, query: Query, observer: Observer) -> tuple[Json, ...]:
     """Return the rows of a list, its pages read at the same time.
 
     Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.jama.wire import Json
 
-Kind = Literal["plan", "cycle", "run"]
+Kind = Literal["plan", "cycle", "run", "case"]
 
 
 _CATEGORIES: Mapping[Kind, tuple[str, str]] = {
@@ -109,7 +109,7 @@ def read_option(json: Json) -> Option:
 
 
 def find_type(types: Sequence[ItemType], kind: Kind) -> ItemType | None:
-    """Return the type that plans, cycles or runs have."""
+    """Return the type that plans, cycles or runs have; of cases there may be several."""
     category, key = _CATEGORIES[kind]
     by_category = (each for each in types if each.category == category)
     by_key = (each for each in types if each.key == key)

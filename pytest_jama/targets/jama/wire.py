@@ -76,6 +76,8 @@ class Item:
         project_id: The project it belongs to.
         steps: Its test steps as Jama gives them; empty for an item without.
         description: Its description, rich text.
+        child_type_id: The API ID of the item type that it holds; only containers tell one.
+        parent_id: The API ID of the item that it stands below; None at the root of a project.
     """
 
     id: int
@@ -86,6 +88,8 @@ class Item:
     project_id: int | None = None
     steps: tuple[Json, ...] = ()
     description: str = ""
+    child_type_id: int | None = None
+    parent_id: int | None = None
 
 
 def read_project(json: Json) -> Project:
@@ -132,7 +136,14 @@ def read_item(json: Json) -> Item:
         project_id=find_id(json.get("project")),
         steps=objects_of(fields.get("testCaseSteps")),
         description=text_of(fields.get("description")),
+        child_type_id=find_id(json.get("childItemType")),
+        parent_id=_find_above(json.get("location")),
     )
+
+
+def _find_above(location: object) -> int | None:
+    parent = location.get("parent") if isinstance(location, dict) else None
+    return find_id(parent.get("item")) if isinstance(parent, dict) else None
 
 
 def read_run(json: Json) -> TestRun:

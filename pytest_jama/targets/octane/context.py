@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.case_map import say_line
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import NotUsableError
 from pytest_jama.core.plan import Place
@@ -160,11 +161,12 @@ def _places(entities: Entities, head: DocumentHead, found: _Referents) -> Iterat
         yield Place("build", " / ".join(head.build), "")
 
 
-def _lines_of(settings: OctaneSettings) -> dict[int, int]:
-    """Return the line of the settings file that first names each backlog item."""
-    lines: dict[int, int] = {}
+def _lines_of(settings: OctaneSettings) -> dict[int, str]:
+    """Return the line of settings file or map that first names each backlog item, in words."""
+    lines: dict[int, str] = {}
     for entry in (each for _, each in settings.tests.items()):
         for link in entry.links:
             if link.case_ref.kind is RefKind.API_ID:
-                lines.setdefault(int(link.case_ref.text), entry.line)
+                line = say_line(entry.line, entry.file)
+                lines.setdefault(int(link.case_ref.text), line)
     return lines

@@ -131,12 +131,12 @@ class ReferenceSearch:
         else:
             self.mistakes.append(mistake.message)
 
-    def check_items(self, items: Iterable[int], lines: Mapping[int, int]) -> None:
+    def check_items(self, items: Iterable[int], lines: Mapping[int, str]) -> None:
         """Note backlog items that do not exist: the server would leave their tests out.
 
         Args:
             items: Their IDs.
-            lines: The line of the settings file that names each first.
+            lines: Where each is named first, such as "line 3".
 
         Raises:
             TargetError: When the server cannot be used.
@@ -155,7 +155,7 @@ class ReferenceSearch:
                 continue
             missing = [each for each in missing if each not in found]
         for each in missing:
-            where = f", line {lines[each]}" if lines.get(each) else ""
+            where = f", {lines[each]}" if lines.get(each) else ""
             told = f"there is no backlog item {each}; check `tests`{where}"
             if not self._leaves_out:
                 told += "; with `skip_errors` its tests are sent without it"

@@ -10,21 +10,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_jama.core.cases import RefKind
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.targets.jama.case_lookup import CaseSearch
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
 from pytest_jama.targets.jama.paging import named
 from pytest_jama.targets.jama.places import get_project
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of, tell_all
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
+from pytest_jama.targets.jama.probes.probe_cases import CaseProbe
 from pytest_jama.targets.jama.probes.probe_runs import LATER, RunProbe
 from pytest_jama.targets.jama.probes.probe_types import TypeProbe
 from pytest_jama.targets.jama.probes.server_description import case_types, find_types
 from pytest_jama.targets.jama.wire import read_cycle, read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
@@ -49,6 +48,7 @@ class SeenServer:
         types: The item types of plan, cycle and run.
         case_types: The IDs of the item types of test cases.
         items: Test cases that the settings refer to.
+        cases: What is known of each reference, fit for JSON.
     """
 
     lets_us_in: bool = False
@@ -59,6 +59,7 @@ class SeenServer:
     types: Mapping[str, TypeFacts] = field(default_factory=dict)
     case_types: tuple[int, ...] = ()
     items: tuple[Item, ...] = ()
+    cases: tuple[Mapping[str, Any], ...] = ()
 
 
 class ServerProbe:
@@ -71,6 +72,11 @@ class ServerProbe:
         runs: For how many test runs an upload is estimated; 0 for those that there are.
         tell: Told each observation at once.
         lock: What jama.lock holds; None without one.
+
+    Attributes:
+        steps: The numbers of the steps that tests report, by case.
+        linked: The cases of tests that a session would run.
+        tests: How many tests that would be; 0 when that is not known.
     """
 
     def __init__(
@@ -90,12 +96,18 @@ class ServerProbe:
         self._tell = tell
         self._lock = lock
         self._seen = SeenServer()
+        self._others: dict[str, Json] = {}
+        self.steps: Mapping[CaseRef, Collection[int]] = {}
+        self.linked: Collection[CaseRef] = refs
+        self.tests = 0
         inquiry.hide(urlsplit(settings.url).hostname, settings.project, settings.plan.name)
         inquiry.hide(settings.cycle.name, settings.plan.group, *(ref.text for ref in refs))
 
     def run(self) -> SeenServer:
         """Make all probes, in the order in which an upload meets them."""
         access = AccessProbe(self._ask, self._settings)
+        cases = CaseProbe(self._ask, self._settings, self._refs, lock=self._lock)
+        cases.steps, cases.linked, cases.tests = self.steps, self.linked, self.tests
         self._try("address", access.address)
         self._try("login", access.login)
         self._seen.lets_us_in, self._seen.user_id = access.lets_us_in, access.user_id
@@ -107,12 +119,15 @@ class ServerProbe:
             ("plan", self._places),
             ("API document", lambda: access.api_document(self._existing)),
             ("types", self._types),
-            ("cases", self._cases),
+            ("cases", lambda: cases.find(self._seen)),
         ):
             self._try(name, probe)
         runs = RunProbe(self._ask, self._settings, self._seen.plan, self._seen.cycle)
+        runs.others = self._others
         self._try("rights", runs.rights)
         self._try("lists", runs.lists)
+        self._try("session", lambda: cases.session(self._seen, runs))
+        self._seen.cases = cases.rows()
         count = self._runs or runs.count or len(self._refs) or 1
         self._try("pace", lambda: runs.pace(count))
         return self._seen
@@ -137,12 +152,15 @@ class ServerProbe:
         if self._seen.project is None:
             return
         settings, seen = self._settings, self._seen
-        plans = self._ask.rows(PLANS_PATH, (("project", self._seen.project.id),))
+        plans = list(self._ask.rows(PLANS_PATH, (("project", self._seen.project.id),)))
         seen.plan = _pick(plans, settings.plan.id, settings.plan.name)
+        cycles: list[Json] = []
         if seen.plan:
             self._ask.hide_object(seen.plan)
-            rows = self._ask.rows(cycles_path(id_of(seen.plan)))
-            seen.cycle = _pick(rows, settings.cycle.id, settings.cycle.name)
+            cycles = list(self._ask.rows(cycles_path(id_of(seen.plan))))
+            seen.cycle = _pick(cycles, settings.cycle.id, settings.cycle.name)
+        beside = {"plan": plans[-1:], "cycle": cycles[-1:] or [seen.plan or {}]}
+        self._others = {kind: rows[0] for kind, rows in beside.items() if rows and rows[0]}
         yield self._place("plan", seen.plan, str(settings.plan), read_plan)
         yield self._place("cycle", seen.cycle, str(settings.cycle), read_cycle)
         if seen.cycle:
@@ -176,50 +194,6 @@ class ServerProbe:
         probe = TypeProbe(self._ask, self._settings, creates_plan=self._seen.plan is None)
         self._seen.types = probe.read(find_types(rows))
         yield from probe.observe()
-
-    def _cases(self) -> Iterator[Observation]:
-        if self._seen.project is None or not self._refs:
-            text = "jama.yaml refers to none, so none is looked for"
-            yield Observation("cases", Mark.NOTE, text, {"references": 0})
-            return
-        search = CaseSearch(self._ask.client, self._seen.project, lock=self._lock)
-        plan = read_plan(self._seen.plan) if self._seen.plan else None
-        found = search.find(self._refs, plan=plan, is_thorough=False)
-        self._seen.items = tuple(case.item for case in found.cases if case.item)
-        for item in self._seen.items:
-            self._ask.hide(item.id, item.key, item.global_id, item.name)
-        foreign = [
-            item
-            for item in self._seen.items
-            if item.project_id not in (None, self._seen.project.id)
-        ]
-        facts: dict[str, Any] = {
-            "references": len(self._refs),
-            "unresolved": len(found.unresolved),
-            "of_other_projects": len(foreign),
-            "global_id_search": self._finds_global_ids(),
-        }
-        count = counted(len(self._refs), "reference")
-        if found.unresolved:
-            first = found.unresolved[0]
-            text = (
-                f"{len(found.unresolved)} of {count} of jama.yaml not found; "
-                f"{first.case_ref}: {first.reason}; {first.remedy}"
-            )
-            yield Observation("cases", Mark.PROBLEM, text, facts)
-        else:
-            text = f"all of {count} of jama.yaml found"
-            yield Observation("cases", Mark.OK, text, facts)
-
-    def _finds_global_ids(self) -> bool | None:
-        """Return whether the search finds a global ID; None when there is none to look for."""
-        item = next((each for each in self._seen.items if each.global_id), None)
-        if item is None or self._seen.project is None:
-            return None
-        if any(ref.kind is RefKind.GLOBAL_ID and ref.text == item.global_id for ref in self._refs):
-            return True
-        query = (("project", self._seen.project.id), ("contains", item.global_id))
-        return any(row.get("id") == item.id for row in self._ask.rows("/abstractitems", query))
 
 
 def _pick(rows: Iterable[Json], wanted_id: int | None, name: str | None) -> Json | None:

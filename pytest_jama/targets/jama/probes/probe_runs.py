@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.text import counted
+from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.paging import PAGE_SIZE, page_count
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
 from pytest_jama.targets.jama.wire import find_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
     from pytest_jama.targets.jama.probes.inquiry import Inquiry
@@ -37,6 +37,7 @@ class RunProbe:
     Attributes:
         runs: Test runs of the cycle: its first page.
         count: How many it has.
+        others: For a plan or cycle that does not exist yet, another one that is there.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class RunProbe:
         self._cycle = cycle
         self.runs: tuple[Json, ...] = ()
         self.count = 0
+        self.others: Mapping[str, Json] = {}
 
     def rights(self) -> Iterator[Observation]:
         """Say what the account may do with plan, cycle and a run."""
@@ -62,7 +64,11 @@ class RunProbe:
             self.count = answer.total or len(self.runs)
         run: Json | None = next(iter(self.runs), None)
         for kind, row in (("plan", self._plan), ("cycle", self._cycle), ("run", run)):
-            yield _right(kind, row)
+            other = self.others.get(kind)
+            if row is None and other is not None and getattr(self._settings, kind).create:
+                yield _right_to_create(kind, other)
+            else:
+                yield _right(kind, row)
 
     def lists(self) -> Iterator[Observation]:
         """Say how the filters of the list of test runs combine."""
@@ -126,6 +132,27 @@ def _right(kind: str, row: Json | None) -> Observation:
         return Observation(name, mark, f"{told}, and neither PUT nor PATCH; {remedy}", facts)
     fitting = {"run": {"write": "put"}} if kind == "run" and "PATCH" not in allowed else {}
     return Observation(name, Mark.OK, told, facts, fitting)
+
+
+def _right_to_create(kind: str, other: Json) -> Observation:
+    """Say what the rights at another object tell of the right to create one.
+
+    Jama tells rights only of what is there. Source: Jama REST API cookbook, `resources`.
+    """
+    name, allowed = f"rights: {kind}", allowed_of(other)
+    if allowed is None:
+        return Observation(name, Mark.NOTE, LATER, {"allowed": None})
+    facts = {"allowed": None, "allowed_beside": sorted(allowed)}
+    shown = quoted(str(fields_of(other).get("name") or id_of(other)))
+    told = f"at {shown}, which is there, the account may {', '.join(sorted(allowed)) or 'nothing'}"
+    if allowed & {"PUT", "PATCH", "POST"}:
+        text = f"a test {kind} can probably be created: {told}"
+        return Observation(name, Mark.OK, text, facts)
+    text = (
+        f"a test {kind} can probably not be created: {told}; ask an administrator of the project "
+        f"for the right to create items, or for the {kind} itself"
+    )
+    return Observation(name, Mark.PROBLEM, text, facts)
 
 
 def allowed_of(row: Json) -> set[str] | None:

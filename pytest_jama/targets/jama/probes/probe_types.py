@@ -118,6 +118,7 @@ class TypeProbe:
         """Say whether the fields of the settings exist, can be written, and have such values."""
         wrong: list[str] = []
         kinds: list[str] = []
+        usable: list[str] = []
         wanted = self._wanted_fields(role)
         for name, value in wanted.items():
             field = found.find(name)
@@ -128,7 +129,11 @@ class TypeProbe:
             if field.is_read_only:
                 wrong.append(f"{_describe(field)} is read-only")
             elif field.pick_list:
-                wrong += self._not_listed(field, value)
+                options = self._options(field)
+                wrong += _not_listed(field, value, options)
+                usable.append(f"{_describe(field)} is one of {_listed(options)}")
+            else:
+                usable.append(_describe(field))
         if not wanted:
             return
         facts = {"given": len(wanted), "wrong": len(wrong), "kinds": kinds}
@@ -137,20 +142,15 @@ class TypeProbe:
             text = f"{what}: {'; '.join(wrong)}"
             yield Observation(f"fields: {role}", Mark.PROBLEM, text, facts)
         else:
-            text = f"{what}: {counted(len(wanted), 'field')} can be written"
+            text = f"{what}: {counted(len(wanted), 'field')} can be written: {'; '.join(usable)}"
             yield Observation(f"fields: {role}", Mark.OK, text, facts)
 
-    def _not_listed(self, field: FieldFacts, value: object) -> Iterator[str]:
-        """Yield what is wrong with the value of a pick list."""
+    def _options(self, field: FieldFacts) -> Mapping[str, int]:
+        """Return the values of a pick list, by their names."""
         rows = list(self._ask.rows(f"/picklists/{field.pick_list}/options"))
         options = {str(row.get("name")): id_of(row) for row in rows}
         self._ask.hide(*options, *options.values())
-        given = value if isinstance(value, list) else [value]
-        known = {*options, *options.values(), *map(str, options.values())}
-        for each in given:
-            if each not in known:
-                listed = ", ".join(list(options)[:_LISTED_OPTIONS])
-                yield f"{quoted(each)} is not an option of {_describe(field)}: {listed}"
+        return options
 
     def _actual_results(self, run: TypeFacts) -> Observation:
         """Say whether runs can take the account of a session, and as what."""
@@ -186,6 +186,20 @@ class TypeProbe:
             text = "test plans and test runs take files"
         mark = Mark.OK if told and not lacking else Mark.NOTE
         yield Observation("type: attachments", mark, text, {"widget": told})
+
+
+def _not_listed(field: FieldFacts, value: object, options: Mapping[str, int]) -> Iterator[str]:
+    """Yield what is wrong with the value of a pick list."""
+    given = value if isinstance(value, list) else [value]
+    known = {*options, *options.values(), *map(str, options.values())}
+    for each in given:
+        if each not in known:
+            yield f"{quoted(each)} is not an option of {_describe(field)}: {_listed(options)}"
+
+
+def _listed(options: Mapping[str, int]) -> str:
+    more = ", ..." if len(options) > _LISTED_OPTIONS else ""
+    return ", ".join(map(quoted, list(options)[:_LISTED_OPTIONS])) + more
 
 
 def _fields_for(role: str, lacking: list[FieldFacts]) -> Mapping[str, Mapping[str, Any]]:

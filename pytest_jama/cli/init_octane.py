@@ -1,0 +1,218 @@
+"""``pytest-jama init --target octane``: the first octane.yaml."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, InitDesk, load_given
+from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text
+from pytest_jama.cli.init_links import suggest_keys
+from pytest_jama.cli.init_questions import Offer
+from pytest_jama.config import OCTANE
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, TargetError
+from pytest_jama.core.text import counted
+from pytest_jama.report.upload_lines import Tone
+from pytest_jama.session.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_jama.cli.init_conduct import InitOptions
+    from pytest_jama.cli.init_repository import Look
+    from pytest_jama.config.octane_settings import OctaneSettings
+    from pytest_jama.session.command_line import OutputOptions
+    from pytest_jama.targets.octane.octane_check import OctaneObservation
+
+_SANDBOX_ADDRESS = f"{SANDBOX_URL}/ui/?p=1001/1002"
+"""The address of the sandbox as a browser shows it: it names space and workspace."""
+
+_TIMEOUT_S = 20.0
+_MOST_RELEASES = 50
+_TONES = {"ok": Tone.GOOD, "note": Tone.WARNING, "problem": Tone.BAD}
+
+
+def run_octane_init(options: InitOptions, output: OutputOptions) -> int:
+    """Write an octane.yaml.
+
+    Args:
+        options: What is said already.
+        output: Form of the output.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        _refuse_jama(options)
+        with output.logging():
+            return int(_OctaneInit(InitDesk.open(options, output, OCTANE)).run())
+    except PytestJamaError as error:
+        return output.refuse(error, program=PROGRAM)
+
+
+def _refuse_jama(options: InitOptions) -> None:
+    """Refuse what only Jama has.
+
+    Raises:
+        SettingsError: When it is given.
+    """
+    given = {
+        **{f"--{name}": options.given.get(name) for name in ("project", "plan", "cycle")},
+        **{f"--{name}": verdict for name, verdict in options.verdicts.items()},
+        "--field": options.fields,
+    }
+    problems = [
+        Problem("it is about Jama, and the server is ALM Octane", "leave it out", flag)
+        for flag, value in given.items()
+        if value
+    ]
+    if problems:
+        raise SettingsError(*problems)
+
+
+@dataclass
+class _OctaneInit:
+    """Makes one octane.yaml."""
+
+    desk: InitDesk
+    status: ExitStatus = ExitStatus.WELL
+    _places: dict[str, str] = field(default_factory=dict, init=False)
+
+    def run(self) -> ExitStatus:
+        """Look, ask, and write.
+
+        Raises:
+            PytestJamaError: When nothing was written.
+        """
+        settings = self._load({})
+        look = self.desk.look(settings)
+        said = self.desk.find_url(settings)
+        url = said or _SANDBOX_ADDRESS
+        settings = self._load({"url": url})
+        self._places = {
+            name: self.desk.raw(name)
+            for name in ("space", "workspace", "release")
+            if self.desk.raw(name)
+        }
+        has_credentials = self.desk.has_credentials(is_rehearsal=not said)
+        if has_credentials and said:
+            self._ask_server(url)
+        self._require_place(settings, is_rehearsal=not said)
+        self._finish(OctaneDraft(url, not said, self._places, suggest_keys(look.tests)), look)
+        return self.status
+
+    def _load(self, more: Mapping[str, str]) -> OctaneSettings:
+        settings: OctaneSettings = load_given(
+            {**self.desk.options.given, **more}, OCTANE, text=self._text
+        )
+        return settings
+
+    @property
+    def _text(self) -> str:
+        ca = self.desk.options.ca
+        return f"tls: {{verify: {ca.absolute()}}}\n" if ca else ""
+
+    def _require_place(self, settings: OctaneSettings, *, is_rehearsal: bool) -> None:
+        """Ask for space and workspace where nothing says them."""
+        for name in ("space", "workspace"):
+            if getattr(settings, name) or self._places.get(name) or is_rehearsal:
+                continue
+            answer = self.desk.questions.ask(f"The {name}, by ID or name")
+            if not answer:
+                remedy = (
+                    f"say --{name}=ID, or give the browser's address as --url: .../ui/?p=1001/1002"
+                )
+                raise SettingsError(Problem(f"the {name} is not known", remedy, "command line"))
+            self._places[name] = answer
+
+    def _ask_server(self, url: str) -> None:
+        """Offer what the server has; say what an upload would meet."""
+        from pytest_jama.targets.octane.octane_check import OctaneCheck  # noqa: PLC0415 (requests)
+        from pytest_jama.targets.octane.octane_client import open_client  # noqa: PLC0415
+
+        settings = self._load({"url": url})
+        upload = settings.upload.model_copy(
+            update={"give_up_after_s": min(settings.upload.give_up_after_s, _TIMEOUT_S)}
+        )
+        settings = settings.model_copy(update={"upload": upload})
+        client = open_client(settings, read_timeout_s=_TIMEOUT_S)
+        try:
+            self._choose_places(settings, client)
+        except TargetError as error:
+            self.desk.say("problem", str(error), Tone.BAD)
+        finally:
+            client.close()
+        settings = settings.model_copy(update=self._places)
+        client = open_client(settings, read_timeout_s=_TIMEOUT_S)
+        try:
+            self._choose_release(client)
+            settings = settings.model_copy(update=self._places)
+            if not OctaneCheck(client, settings, self._tell).run():
+                self.status = ExitStatus.OUT_OF_REACH
+        finally:
+            client.close()
+
+    def _choose_places(self, settings: OctaneSettings, client: Any) -> None:
+        above = ""
+        for name, path in (("space", "//api/shared_spaces"), ("workspace", "/workspaces")):
+            known = getattr(settings, name) or self._places.get(name, "")
+            if not known:
+                offers = self._named(client, above + path)
+                proposal = offers[0].value if len(offers) == 1 else ""
+                known = self.desk.questions.choose(f"The {name}", offers, proposal=proposal)
+                self._places |= {name: known} if known else {}
+            above = f"//api/shared_spaces/{known}"
+
+    def _choose_release(self, client: Any) -> None:
+        if "release" in self._places:
+            return
+        with suppress(TargetError):  # what is the matter is said by the check
+            offers = self._named(client, "/releases")
+            names = [Offer(literal(each.title), f"(ID {each.value})") for each in offers]
+            question = "The release (nothing: none)"
+            release = self.desk.questions.choose(question, names)
+            self._places |= {"release": release} if release else {}
+
+    @staticmethod
+    def _named(client: Any, path: str) -> Sequence[Offer]:
+        params = [("fields", "name"), ("limit", _MOST_RELEASES)]
+        params = params if path == "/releases" else params[:1]
+        answer = client.request("GET", path, params=params, is_entity=not path.startswith("//"))
+        rows = answer.get("data") if isinstance(answer, Mapping) else ()
+        return [
+            Offer(str(row["id"]), str(row.get("name") or ""))
+            for row in rows or ()
+            if isinstance(row, Mapping) and row.get("id")
+        ]
+
+    def _tell(self, observation: OctaneObservation) -> None:
+        mark = observation.mark.value
+        if mark == "problem" and self.status is ExitStatus.WELL:
+            self.status = ExitStatus.INCOMPLETE
+        if mark != "ok" or observation.name in ("sign-in", "workspace"):
+            self.desk.say(mark, f"{observation.name}: {observation.text}", _TONES[mark])
+
+    def _finish(self, draft: OctaneDraft, look: Look) -> None:
+        text = octane_text(draft)
+        load_given({}, OCTANE, text=text)  # refuses what is wrong, before anything is written
+        file = self.desk.shown_path
+        option = "" if self.desk.options.config is None else f"--config={file}"
+        session = ["pytest", "--octane", option.replace("--config", "--octane-config")]
+        if self.desk.options.junit:
+            session = [
+                *("junit-uploader", "--target", "octane", option),
+                *self.desk.options.junit,
+            ]
+        commands = [["pytest-jama", "check", option], session]
+        if draft.is_rehearsal:
+            sandbox = ["pytest-jama", "sandbox", "--target", "octane", "--seed", file, "--"]
+            commands = [[*sandbox, *session]]
+        self.desk.finish(
+            text,
+            told=f"for {counted(len(look.tests), 'test')}",
+            commands=[shlex.join(filter(None, each)) for each in commands],
+            needs_sandbox=draft.is_rehearsal,
+        )

@@ -1,0 +1,139 @@
+"""`pytest-jama upload --map` and `--case`: a result is never bound to a mistake."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_jama.core.results import Outcome
+from pytest_jama.journal import lines
+from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
+from tests.journal.record import a_test, as_bytes, chained, header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.upload_world import World
+
+
+@pytest.fixture
+def slip(world: World) -> Path:
+    """Return the journal of a session whose map named a case that there is not."""
+    key = world.repository.key
+    test = a_test("tests/test_a.py::test_a", PASSED, cases=f"{key}-TC-99")
+    path = world.folder / f"{EARLY}.jsonl"
+    content = as_bytes(
+        header(EARLY, settings=world.settings()),
+        {
+            "line": "map",
+            "above": "",
+            "folders": [],
+            "keys": [["tests/test_a.py", [f"{key}-TC-99"], 3]],
+        },
+        lines.result_line(test),
+        lines.left_out_line([]),
+    )
+    path.write_bytes(chained(content + as_bytes(lines.end_line(finished=False, reason="x"))))
+    return path
+
+
+def correct_map(world: World, entry: str) -> None:
+    file = world.repository.folder / "jama.yaml"
+    settings = file.read_text(encoding="utf-8").partition("tests:")[0]
+    file.write_text(f"{settings}\ntests:\n  {entry}\n", encoding="utf-8")
+
+
+def test_a_corrected_map_brings_the_results_of_a_journal_home(world: World, slip: Path) -> None:
+    assert world() == 1
+    assert f"next       pytest-jama upload --map=jama.yaml .jama/{EARLY}.jsonl" in world.out
+    correct_map(world, f"tests/test_a.py: {world.repository.key}-TC-2")
+    assert world("--map", "jama.yaml") == 0
+    assert world.repository.statuses() == {1: "NOT_RUN", 2: "PASSED", 3: "NOT_RUN"}
+    assert f"test_a: {world.repository.key}-TC-99 -> {world.repository.key}-TC-2" in world.out
+    assert world(str(slip)) == 0
+    assert world.count_patches() == 0
+    assert f"{world.repository.key}-TC-99" not in world.out
+
+
+def test_one_reference_is_mended_without_a_map(world: World, slip: Path) -> None:
+    key = world.repository.key
+    assert world(f"--case={key}-TC-99={key}-TC-3", "--dry-run") == 0
+    assert "PASSED" in world.out
+    before = slip.read_bytes()
+    assert world(f"--case={key}-TC-99={key}-TC-3", "--json") == 0
+    assert slip.read_bytes().startswith(before)
+    assert json.loads(world.out)["relinked"] == [
+        {"test": "tests/test_a.py::test_a", "was": [f"{key}-TC-99"], "cases": [f"{key}-TC-3"]}
+    ]
+    assert world.repository.statuses()[3] == "PASSED"
+
+
+@pytest.mark.usefixtures("slip")
+def test_shards_are_linked_anew_together(world: World) -> None:
+    key = world.repository.key
+    world.journal(LATE, FAILED)
+    assert world(f"--case={key}-TC-99={key}-TC-1", ".jama") == 0
+    assert world.repository.statuses()[1] == "FAILED"
+
+
+def test_what_an_earlier_upload_wrote_to_the_wrong_case_is_named(world: World) -> None:
+    key = world.repository.key
+    path = world.journal(EARLY, FAILED)
+    assert world() == 0
+    assert world(f"--case={key}-TC-1={key}-TC-2", str(path)) == 0
+    assert world.repository.statuses() == {1: "FAILED", 2: "FAILED", 3: "NOT_RUN"}
+    assert f"{key}-TC-1: an earlier upload of .jama/{EARLY}.jsonl wrote there" in world.out
+
+
+@pytest.mark.parametrize(
+    "case,message",
+    [
+        ("K-TC-9", "'K-TC-9' does not say which case takes the place of which one"),
+        ("K-TC-9=", "'' is not a case reference"),
+        ("K TC=K-TC-1", "'K TC' is not a case reference"),
+        ("KK-TC-1=K-TC-2", "no test of the journals is linked to 'KK-TC-1'"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_sent(world: World, case: str, message: str) -> None:
+    world.journal(EARLY, PASSED)
+    assert world("--case", case) == 2
+    assert message in world.err
+    assert world.repository.sandbox.requests == ()
+
+
+def test_a_mistake_in_the_map_names_file_and_line(world: World) -> None:
+    path = world.journal(EARLY, Outcome.PASSED)
+    before = path.read_bytes()
+    correct_map(world, "tests/test_a.py: PUMP TC 2")
+    assert world("--map", "jama.yaml") == 2
+    assert "jama.yaml:" in world.err
+    assert path.read_bytes() == before
+
+
+def test_a_finished_journal_is_linked_anew_when_it_is_named(world: World) -> None:
+    path = world.journal(EARLY, PASSED, extra=FINISHED)
+    key = world.repository.key
+    arguments = [f"--case={key}-TC-1={key}-TC-2"]
+    assert world(*arguments) == 1
+    assert "name it" in world.out
+    assert world(*arguments, str(path)) == 0
+    assert world.repository.statuses()[2] == "PASSED"
+
+
+def test_the_printed_command_asks_for_the_project_that_the_journal_has_wrong(world: World) -> None:
+    path = world.journal(EARLY, PASSED, project="NOPE")
+    assert world() == 1
+    assert "the journal keeps the project: name the right one" in world.out
+    assert f"next       pytest-jama upload --project=KEY .jama/{EARLY}.jsonl" in world.out
+    assert world(f"--project={world.repository.key}", str(path)) == 0
+
+
+def test_the_printed_command_asks_for_another_cycle_where_this_one_has_no_run(
+    world: World,
+) -> None:
+    world.repository.case(4)
+    world.journal(EARLY, PASSED, None, None, PASSED)
+    assert world() == 1
+    assert f"next       pytest-jama upload --cycle=NAME .jama/{EARLY}.jsonl" in world.out
