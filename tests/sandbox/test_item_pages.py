@@ -133,7 +133,7 @@ def test_the_last_run_of_a_case_is_linked(pump: World) -> None:
     run = runs["PUMP-TC-2"]
     pump.api.patch(f"/testruns/{run.id}", add("testRunStatus", "BLOCKED"))
     text = page(pump, f"/projects/{pump.project}")
-    assert in_order(text, "PUMP-TC-2", f'href="/runs/{run.id}"', "blocked")
+    assert in_order(text, "PUMP-TC-2", f'href="/runs/{run.id}"', "blocked", "PUMP-TC-2 in Week 2")
 
 
 def test_a_case_shows_its_fields_by_label_and_what_was_picked(pump: World) -> None:
