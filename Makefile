@@ -99,7 +99,7 @@ test-wheel: wheel ## install the wheel alone, and run the tests that need nothin
 	$(PYTHON) -m venv build/wheel-venv
 	build/wheel-venv/bin/python -m pip install --quiet 'pip>=25.1' # for --group
 	build/wheel-venv/bin/python -m pip install --quiet "$$(ls dist/*.whl)[sandbox]" --group test
-	cp -r tests examples pyproject.toml mkdocs.yml *.md docs build/
+	cp -r tests examples action.yml pyproject.toml mkdocs.yml *.md docs build/
 	build/wheel-venv/bin/pytest-jama selftest -o build/qualification.html -o build/qualification.json
 	cd build && wheel-venv/bin/python -m pytest -n $(WORKERS) -o pythonpath=.
 
@@ -120,7 +120,8 @@ test-lowest: $(SUPPLY)/.installed ## run all tests with the lowest versions that
 audit: $(SUPPLY)/.installed ## look up known holes of what is installed with it today; lint the workflows
 	$(SUPPLY)/bin/uv pip compile --quiet --extra sandbox pyproject.toml >build/newest.txt
 	$(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --requirement build/newest.txt
-	$(SUPPLY)/bin/zizmor --offline --pedantic .github
+	$(SUPPLY)/bin/zizmor --offline --pedantic .github action.yml
+	$(SUPPLY)/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
 sbom: wheel $(SUPPLY)/.installed ## describe the wheel and what is installed with it: build/pytest-jama.cdx.json
 	$(PYTHON) -m venv --clear --without-pip build/sbom-venv

@@ -96,10 +96,9 @@ def _run(
     """Do everything; what is added to the JSON document goes into `about` once it is known."""
     started = datetime.now(timezone.utc)
     loaded = _load(options)
+    mode = loaded.mode_of(output.mode)
     output.announce(
-        *describe_destination(
-            loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
-        )
+        *describe_destination(loaded, root=Path.cwd(), mode=mode.value, verbose=output.verbose)
     )
     captured = _captured(loaded.settings)
     if options.output is not None:
@@ -116,7 +115,7 @@ def _run(
         )
         tests = reports.map_for(loaded.settings.tests)
         loaded = replace(loaded, settings=loaded.settings.model_copy(update={"tests": tests}))
-        session = Session(loaded, mode=output.mode)
+        session = Session(loaded, mode=mode)
         commits = find_stated_commits(
             options.commit,
             reports.files,
@@ -265,6 +264,7 @@ def _load(options: Namespace) -> LoadedSettings[SharedSettings]:
         },
         environ=os.environ,
         needs_target=not is_offline,
+        may_keep=True,
         unused=("url", "headers") if is_offline else (),
         kind=kind,
         flag_prefix="--",

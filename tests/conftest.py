@@ -18,6 +18,7 @@ import pytest
 import pytest_jama.config
 import pytest_jama.plugin.reporter
 import pytest_jama.targets.jama.target  # noqa: F401
+from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.harness import Repository
@@ -42,11 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let the processes that tests start be interrupted, and write nothing on the page of a CI job.
+    """Let the processes that tests start be interrupted, and tell nothing to a CI job.
 
     Shells start what runs in the background with Ctrl-C ignored, and every process hands that on.
     """
-    os.environ.pop("GITHUB_STEP_SUMMARY", None)
+    for system in CI_SYSTEMS:
+        for name in filter(None, (system.sign, system.summary, system.outputs)):
+            os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

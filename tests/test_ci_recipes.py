@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -14,8 +15,16 @@ import yaml
 from junit_uploader.options import parse_options
 from pytest_jama.cli import evidence_commands, sandbox_command  # noqa: F401 (they add commands)
 from pytest_jama.cli.commands import toolbox
+from pytest_jama.config import JAMA
+from pytest_jama.core.plan import Place, Plan, UploadReport
+from pytest_jama.session.ci_output import Told, session_values
+from tests.config.values import COMPLETE, load, problems_of
 
-PAGE = (Path(__file__).parents[1] / "docs" / "ci.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "ci.md").read_text(encoding="utf-8")
+KEEPING = (DOCS / "howto" / "ci-evidence.md").read_text(encoding="utf-8")
+FORKS = (DOCS / "howto" / "forks.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 RECIPES = {
     title: (language, text)
     for title, language, text in re.findall(
@@ -24,14 +33,15 @@ RECIPES = {
 }
 YAML = {title: yaml.safe_load(text) for title, (kind, text) in RECIPES.items() if kind == "yaml"}
 (GROOVY,) = (text for kind, text in RECIPES.values() if kind == "groovy")
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _UPLOAD = re.compile(r"junit-uploader ([^'\]\n]+)")
 _IN_THE_TEXT = re.compile(r"`((?:junit-uploader|pytest-jama|pytest) [^`]+)`")
 
 
 EVIDENCE = yaml.safe_load(
     re.findall(
-        r"^### Journal and report as evidence\n.*?^```yaml\n(.*?)^```",
-        PAGE,
+        r"^## Journal and report as evidence\n.*?^```yaml\n(.*?)^```",
+        KEEPING,
         re.DOTALL | re.MULTILINE,
     )[0]
 )
@@ -46,7 +56,8 @@ def uploading_step(title: str) -> dict[str, Any]:
 
 
 def test_there_is_a_recipe_for_each_service() -> None:
-    assert set(RECIPES) == {"GitHub Actions", "GitLab CI", "Jenkins", "Azure Pipelines"}
+    services = {"GitHub Actions", "GitLab CI", "Jenkins", "Azure Pipelines", "TeamCity"}
+    assert set(RECIPES) == services
 
 
 @pytest.mark.parametrize(
@@ -68,7 +79,7 @@ def test_the_upload_of_jenkins_runs_also_after_failed_tests() -> None:
 
 @pytest.mark.parametrize("title", RECIPES)
 def test_every_recipe_keeps_the_journal(title: str) -> None:
-    assert ".jama" in RECIPES[title][1]
+    assert ".jama" in SECTIONS[title]
 
 
 @pytest.mark.parametrize("title", ["GitHub Actions", "Azure Pipelines"])
@@ -83,7 +94,7 @@ def test_every_recipe_calls_the_uploader_as_it_wants_to_be_called(title: str) ->
 
 
 def test_commands_in_the_text_are_understood(pytestconfig: pytest.Config) -> None:
-    commands = [shlex.split(each) for each in _IN_THE_TEXT.findall(PAGE)]
+    commands = [shlex.split(each) for each in _IN_THE_TEXT.findall(PAGE + KEEPING + FORKS)]
     assert {program for program, *_ in commands} == {"junit-uploader", "pytest-jama", "pytest"}
     for program, *arguments in commands:
         parse_as_the_program(program, arguments, set(vars(pytestconfig.option)))
@@ -97,11 +108,12 @@ def parse_as_the_program(program: str, arguments: list[str], pytest_options: set
         command = toolbox.commands[arguments[0]]
         command.make_parser(click.Context(command)).parse_args(arguments[1:])
     else:
-        assert {each.strip("-").replace("-", "_") for each in arguments} <= pytest_options
+        named = {each.partition("=")[0].strip("-").replace("-", "_") for each in arguments}
+        assert named <= pytest_options
 
 
 def test_every_example_in_yaml_can_be_read() -> None:
-    texts = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    texts = _YAML.findall(PAGE)
     assert len(texts) > len(YAML)
     assert all(yaml.safe_load(text) for text in texts)
 
@@ -118,3 +130,50 @@ def test_the_recipe_of_evidence_keeps_what_its_session_writes(pytestconfig: pyte
     assert manifest["run"].startswith("pytest-jama manifest ")
     assert manifest["run"].endswith(" reports/upload.intoto.json")
     assert keep["if"] == manifest["if"] == "always()"
+
+
+def test_templates_are_used_with_inputs_that_they_have() -> None:
+    github, gitlab, azure = map(
+        yaml.safe_load,
+        _YAML.findall(SECTIONS["Templates"]),
+    )
+    root = DOCS.parent
+    action = yaml.safe_load((root / "action.yml").read_text(encoding="utf-8"))
+    step, gate = github["steps"]
+    assert set(step["with"]) <= set(action["inputs"])
+    used = re.findall(r"steps\.jama\.outputs\.([\w-]+)", str(gate))
+    assert set(used) <= set(action["outputs"])
+    (include,) = gitlab["include"]
+    spec, _ = yaml.safe_load_all((root / "examples/ci/gitlab/jama.yml").read_text(encoding="utf-8"))
+    assert set(include["inputs"]) <= set(spec["spec"]["inputs"])
+    template = yaml.safe_load((root / "examples/ci/azure/jama.yml").read_text(encoding="utf-8"))
+    names = {each["name"] for each in template["parameters"]}
+    assert set(azure["steps"][0]["parameters"]) <= names
+
+
+def test_every_value_that_sessions_hand_over_is_documented() -> None:
+    place = (
+        Place("project", "P", 1),
+        Place("plan", "A", 2, "https://x"),
+        Place("cycle", "B", 3, "x"),
+    )
+    values = session_values(Told(JAMA, UploadReport(Plan(place))))
+    documented = {
+        "JAMA_SESSION" + name
+        for name in re.findall(r"`(?:JAMA_SESSION)?(_[A-Z_]+)`", SECTIONS["What the job shows"])
+    }
+    assert set(values) == documented
+
+
+def test_only_the_job_of_a_fork_keeps_its_results_from_jama(tmp_path: Path) -> None:
+    settings, job = map(yaml.safe_load, _YAML.findall(FORKS))
+    (env,) = (step["env"] for step in job["jobs"]["test"]["steps"] if "env" in step)
+    said = re.findall(r"'(\w+)'", env["WITHOUT_CREDENTIALS"])
+    assert said == ["journal", "fail"]
+    for value in said:
+        text = f"{COMPLETE}upload: {json.dumps(settings['upload'])}\n"
+        environ = {"JAMA_USERNAME": "", "JAMA_PASSWORD": "", "WITHOUT_CREDENTIALS": value}
+        if value == "journal":
+            assert load(tmp_path, text, environ=environ, may_keep=True).is_kept
+        else:
+            assert "no credentials for Jama" in problems_of(tmp_path, text, environ=environ)[0]

@@ -125,5 +125,5 @@ def test_the_example_for_alm_octane_leaves_a_run_of_each_test(tmp_path: Path) ->
 
 
 def test_every_example_is_in_the_table() -> None:
-    others = {"junit", "octane"}  # of other frameworks: test_junit_examples.py
+    others = {"junit", "octane", "ci"}  # of other frameworks, and templates: tests of their own
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(TABLE) | others

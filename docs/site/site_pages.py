@@ -19,6 +19,7 @@ SOURCES = {
     "changelog.md": "CHANGELOG.md",
     "security-policy.md": "SECURITY.md",
     "examples.md": "examples/README.md",
+    "examples-ci.md": "examples/ci/README.md",
     "examples-junit.md": "examples/junit/README.md",
 }
 """Pages of the site: the file in the repository that each is."""

@@ -184,6 +184,8 @@ def _create(made: MadeCases, maker: CaseMaker, file: Path, output: OutputOptions
                     break
     except PytestJamaError as error:
         made.error = error
+    except KeyboardInterrupt:
+        made.error = PytestJamaError("interrupted: what was begun may have been created")
     finally:
         _link(made, maker, file)
 

@@ -97,8 +97,8 @@ def collect(options: CaseOptions, loaded: LoadedSettings) -> CollectedSession:
 
 def _written_tests(loaded: LoadedSettings) -> Iterator[TestResult]:
     """Yield the keys of the map and the tests of the lock, as tests."""
-    for key, entry in loaded.settings.tests.items():
-        yield TestResult(key, Outcome.NOT_REACHED, links=entry.links)
+    for entry in dict(loaded.settings.tests.items()).values():
+        yield TestResult(entry.key, Outcome.NOT_REACHED, links=entry.links)
     lock = with_lock(loaded, start=Path.cwd(), flag_prefix="--").lock
     for name, case in lock.cases.items() if lock else ():
         link = CaseLink(CaseRef.parse(name))

@@ -120,7 +120,8 @@ class TestsProbe:
             mark = Mark.NOTE if is_warning else Mark.PROBLEM
             dead = len(found.unmatched)
             what = "" if is_warning else "; a session makes their cases incomplete"
-            text = f"{dead} of {counted(count, 'key')} of `tests:` match no test{what}"
+            match = "matches" if dead == 1 else "match"
+            text = f"{dead} of {counted(count, 'key')} of `tests:` {match} no test{what}"
             yield Observation("map", mark, text, {"keys": count, "unmatched": dead})
             yield from self._dead_keys(mark)
         elif count and not found.conflicts:
@@ -160,9 +161,7 @@ class TestsProbe:
         said = []
         if gone:
             tests = counted(len(gone), "test")
-            said.append(
-                f"{tests} of it not there any more, whose cases are incomplete: {self._some(gone)}"
-            )
+            said.append(f"{tests} of it gone, whose cases are incomplete: {self._some(gone)}")
         if new:
             said.append(f"not in it, or with new tests: {self._some(new)}")
         if not said:

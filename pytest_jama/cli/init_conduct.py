@@ -191,6 +191,10 @@ class InitDesk:
     def look(self, settings: SharedSettings) -> Look:
         """Look at the repository, and say what there is."""
         junit, collects = self.options.junit, self.options.collects
+        if collects and not junit:
+            self.say(
+                "looking", "which tests there are; pytest collects them, which may take a while"
+            )
         look = look_at(find_rootdir(Path.cwd()), settings, junit=junit, collects=collects)
         for text in look.told or ("no tests of pytest and no JUnit reports",):
             self.say("found", text)
@@ -228,9 +232,9 @@ class InitDesk:
         if is_half and not is_rehearsal:
             raise SettingsError(*problems)
         if credentials is None and not is_rehearsal:
-            why = "; ".join(f"{each.message}: {each.remedy}" for each in problems)
-            text = f"what the server has is not offered, and rights are not looked at: {why}"
+            text = "no credentials, so that what the server has is not offered or looked at"
             self.say("note", text, Tone.WARNING)
+            self.say("", f"set {self.kind.sign_in_words}")
         return credentials is not None
 
     def finish(self, text: str, *, told: str, commands: Sequence[str], needs_sandbox: bool) -> None:

@@ -223,7 +223,8 @@ def scalar(text: str) -> str:
     is_plain = bool(_PLAIN.fullmatch(text)) and not text.endswith((":", ","))
     if is_number or (is_plain and text.lower() not in _NOT_TEXTS):
         return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
 
 
 def literal(name: str) -> str:

@@ -37,10 +37,11 @@ _OTHER_ID = re.compile(
 )
 _PUNCTUATION = re.compile(r"[\s,;\[\]{}()'\"]+")
 
+_LINKING = "Allure"
 _TOOLS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
     (tool, re.compile(pattern, re.IGNORECASE))
     for tool, pattern in (
-        ("Allure", r"allure"),
+        (_LINKING, r"allure"),
         ("TestRail", r"testrail"),
         ("Xray", r"xray|test_?key"),
         ("Polarion", r"polarion"),
@@ -157,7 +158,9 @@ def _ids_of_markers(markers: Iterable[Marker]) -> Iterator[tuple[str, str]]:
         tool = _tool_of(name, arguments)
         if not tool or (tool, name) in seen:
             continue
-        found = [each for text in arguments for each in _ids_in(text)]
+        each_found = [found for text in arguments if (found := list(_ids_in(text)))]
+        # the name of a link says again what its address says
+        found = [each for some in each_found[: 1 if tool == _LINKING else None] for each in some]
         if found:
             seen.add((tool, name))
         yield from (("" if is_ours else tool, each) for is_ours, each in found)

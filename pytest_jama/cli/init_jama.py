@@ -13,6 +13,7 @@ from pytest_jama.cli.init_file import JamaDraft, jama_text, literal, scalar
 from pytest_jama.cli.init_links import guess_project, propose_links
 from pytest_jama.cli.init_questions import Offer
 from pytest_jama.config import JAMA
+from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.text import counted, quoted
@@ -123,6 +124,7 @@ class _JamaInit:
             return settings
         from pytest_jama.cli.init_server import JamaOffers  # noqa: PLC0415 (requests)
 
+        self.desk.say("asking", settings.url)
         offers = JamaOffers(settings, self.desk.output.say)
         lets_us_in = offers.sign_in()
         if offers.found_url:
@@ -164,7 +166,7 @@ class _JamaInit:
             cycle=cycle.value,
             verdicts={**verdicts, **options.verdicts},
             fields=_read_fields(options.fields),
-            tls_verify=str(options.ca) if options.ca else "",
+            tls_verify=label_of(options.ca.absolute(), self.desk.path.parent) if options.ca else "",
             links=links,
             case_types=self._case_types(),
         )
@@ -216,7 +218,7 @@ class _JamaInit:
         said = self.desk.raw(kind)
         if not said:
             offers = [Offer(each.name, f"(ID {each.id})") for each in there]
-            question = f"Test {kind}; a new name is created at the first upload"
+            question = f"Test {kind}, there or new"
             said = self.desk.questions.choose(question, offers, proposal=usual)
             if any(said == each.name for each in there):
                 said = literal(said)
@@ -261,7 +263,7 @@ class _JamaInit:
         ]
         for each in needed:
             options = [Offer(name) for name in each.options]
-            question = f"Test {each.kind}s must have a value of {each.name} (nothing: later)"
+            question = f"{each.name}, which each test {each.kind} must have (nothing: later)"
             value = self.desk.questions.choose(question, options, check=each.check)
             allowed = ", ".join(each.options) or "a text"
             where, what = ("fields", value) if value else ("open_fields", allowed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, InitDesk, load_given
-from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text
+from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text, scalar
 from pytest_jama.cli.init_links import suggest_keys
 from pytest_jama.cli.init_questions import Offer
 from pytest_jama.config import OCTANE
@@ -113,7 +113,7 @@ class _OctaneInit:
     @property
     def _text(self) -> str:
         ca = self.desk.options.ca
-        return f"tls: {{verify: {ca.absolute()}}}\n" if ca else ""
+        return f"tls: {{verify: {scalar(str(ca.absolute()))}}}\n" if ca else ""
 
     def _require_place(self, settings: OctaneSettings, *, is_rehearsal: bool) -> None:
         """Ask for space and workspace where nothing says them."""
@@ -138,6 +138,7 @@ class _OctaneInit:
             update={"give_up_after_s": min(settings.upload.give_up_after_s, _TIMEOUT_S)}
         )
         settings = settings.model_copy(update={"upload": upload})
+        self.desk.say("asking", settings.url)
         client = open_client(settings, read_timeout_s=_TIMEOUT_S)
         try:
             self._choose_places(settings, client)

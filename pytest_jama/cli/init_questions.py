@@ -91,7 +91,7 @@ class Questions:
         """
         if self.are_asked:
             self._list(offers)
-            hint = " (a number of the list, or in words)" if offers else ""
+            hint = " (number or name)" if offers else ""
             question = f"{question}{hint}"
         shown = {str(number): offer.value for number, offer in enumerate(offers, start=1)}
 

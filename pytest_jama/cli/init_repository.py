@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.cli.collecting import TestSource
+    from pytest_jama.cli.init_sources import WrittenTest
     from pytest_jama.config import SharedSettings
     from pytest_jama.core.results import TestResult
 
@@ -82,23 +83,34 @@ def look_at(
         collects: Whether pytest may be asked.
     """
     files = _find_files(folder)
-    told: list[str] = []
     warnings: list[str] = []
-    tests: dict[str, FoundTest] = {}
-    if files.python and not junit:
-        found = list(_python_tests(folder, files.python, settings, collects, warnings))
-        tests |= {normal_form(each.test_id): each for each in found}
-        modules = {each.above[0] for each in found if each.above}
-        told += [f"{counted(len(found), 'test')} in {counted(len(modules), 'Python file')}"]
+    python: list[FoundTest] = []
+    if (files.python or _is_configured(folder)) and not junit:
+        python += _python_tests(folder, files.python, settings, collects, warnings)
     reports = tuple(junit) or tuple(os.path.relpath(folder / each) for each in files.reports)
-    if reports:
-        found = list(_reported_tests(reports, settings, warnings))
-        told += [f"{counted(len(found), 'test')} in {counted(len(reports), 'JUnit report')}"]
-        for each in found:
-            known = tests.setdefault(normal_form(each.test_id), each)
-            tests[normal_form(each.test_id)] = known._replace(refs=known.refs or each.refs)
-    only = () if files.python and not junit else reports
-    return Look(tuple(tests.values()), tuple(told), tuple(warnings), only, _build_of(folder))
+    reported = list(_reported_tests(reports, settings, warnings)) if reports else []
+    told = []
+    if python:
+        modules = {each.above[0] for each in python if each.above}
+        told += [f"{counted(len(python), 'test')} in {counted(len(modules), 'Python file')}"]
+    if reported:
+        told += [f"{counted(len(reported), 'test')} in {counted(len(reports), 'JUnit report')}"]
+    return Look(
+        _merge(python, reported),
+        tuple(told),
+        tuple(warnings),
+        () if python else reports,
+        _build_of(folder),
+    )
+
+
+def _merge(python: Sequence[FoundTest], reported: Sequence[FoundTest]) -> tuple[FoundTest, ...]:
+    """Return each test once: what a report says of its cases counts for that of pytest, too."""
+    tests = {normal_form(each.test_id): each for each in python}
+    for each in reported:
+        known = tests.setdefault(normal_form(each.test_id), each)
+        tests[normal_form(each.test_id)] = known._replace(refs=known.refs or each.refs)
+    return tuple(tests.values())
 
 
 def _python_tests(
@@ -109,21 +121,27 @@ def _python_tests(
     warnings: list[str],
 ) -> Iterator[FoundTest]:
     session = _collect(settings, warnings) if collects else None
+    written = {path: list(read_tests(folder / path, root=folder)) for path in files}
+    known = {each.test_id: each for tests in written.values() for each in tests}
     for test, source in _in_order(session):
-        markers = source.markers if source else ()
+        beside = known.get(base_of(test.test_id))  # decorators that leave no marker behind
+        markers = (*(source.markers if source else ()), *(beside.markers if beside else ()))
         docstring = source.docstring if source else ""
         ids = find_ids(name_in(test.test_id), docstring=docstring, markers=markers)
         refs = tuple(str(link) for link in test.links)
         yield FoundTest(test.test_id, _above(test.test_id), ids, refs)
     uncollected = {where.partition("::")[0] for where, _ in session.uncollected} if session else ()
-    for path in files:
+    for path, tests in written.items():
         if session is None or path in uncollected:
-            for each in read_tests(folder / path, root=folder):
-                name = name_in(each.test_id)
-                ids = find_ids(name, docstring=each.docstring, markers=each.markers)
-                own = [text for name, said in each.markers if name == "jama" for text in said]
-                refs = tuple(str(link) for text in own for link in read_links(text).links)
-                yield FoundTest(each.test_id, _above(each.test_id), ids, refs)
+            yield from map(_written_test, tests)
+
+
+def _written_test(test: WrittenTest) -> FoundTest:
+    """Return a test that is known from the text of its file alone."""
+    ids = find_ids(name_in(test.test_id), docstring=test.docstring, markers=test.markers)
+    own = [text for marker, said in test.markers if marker == "jama" for text in said]
+    refs = tuple(str(link) for text in own for link in read_links(text).links)
+    return FoundTest(test.test_id, _above(test.test_id), ids, refs)
 
 
 def _in_order(session: CollectedSession | None) -> list[tuple[TestResult, TestSource | None]]:
@@ -261,11 +279,15 @@ def find_rootdir(start: Path) -> Path:
         start: Where pytest is going to be called.
     """
     for folder in (start, *start.parents):
-        if any(_has_section(folder / name, section) for name, section in _INI_FILES):
+        if _is_configured(folder):
             return folder
         if (folder / ".git").exists():
             break
     return start
+
+
+def _is_configured(folder: Path) -> bool:
+    return any(_has_section(folder / name, section) for name, section in _INI_FILES)
 
 
 def _has_section(file: Path, section: str) -> bool:

@@ -183,8 +183,8 @@ class JamaOffers:
         rights = [each for each in found if each.name.startswith("rights")]
         if rights and all(each.facts.get("allowed") is None for each in rights):
             text = (
-                "what the account may do with plan, cycle and runs shows when they are there; "
-                "`pytest-jama check --write-probe NAME` finds out before"
+                "not known before plan and cycle are there; "
+                "`pytest-jama check --write-probe NAME` finds out"
             )
             self._tell(Observation("rights", Mark.NOTE, text))
         return any(each.mark is Mark.PROBLEM for each in found)

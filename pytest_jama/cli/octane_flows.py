@@ -28,7 +28,7 @@ from pytest_jama.targets.octane.task_status import wait_for_task
 from pytest_jama.targets.octane.wishes import Wishes, require_usable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from pytest_jama.config import Flags
     from pytest_jama.config.octane_settings import OctaneSettings
@@ -156,7 +156,7 @@ def _client_of(settings: OctaneSettings) -> Iterator[OctaneClient]:
 
 
 def load_octane(
-    config: Path | None, flags: Flags, *, unused: Container[str] = UNUSED
+    config: Path | None, flags: Flags, *, unused: Collection[str] = UNUSED
 ) -> OctaneSettings:
     """Load the settings.
 

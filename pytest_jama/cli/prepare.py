@@ -24,7 +24,7 @@ from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.report.summary import Summary, summary_lines
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.deliver import Delivery
-from pytest_jama.session.destination import describe_destination
+from pytest_jama.session.destination import describe_destination, kept_line
 from pytest_jama.session.ending import Ending, find_exit_status
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.judge import describe_nothing_linked
@@ -87,6 +87,7 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
         flags=options.flags,
         environ=os.environ,
         needs_target=True,
+        may_keep=True,
         unused=("run",),
         flag_prefix="--",
     )
@@ -95,6 +96,8 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
             loaded, root=Path.cwd(), mode=output.mode.value, verbose=output.verbose
         )
     )
+    if loaded.is_kept:
+        return _nothing_prepared(loaded.settings)
     collected = CollectedSession()
     if options.collects:
         collected = collect_tests(
@@ -105,6 +108,11 @@ def _prepare(options: PrepareOptions, output: OutputOptions, plugins: Sequence[o
     collected = collected._replace(tests=tests)
     judgement = _known_cases(tests, loaded.settings, loaded.lock)
     return _Preparation(loaded.settings, collected, judgement, loaded.lock, output).run(plugins)
+
+
+def _nothing_prepared(settings: Settings) -> Ending:
+    line = kept_line(settings, "nothing is prepared")
+    return Ending(ExitStatus.WELL, (line,), redactor=settings.redactor, mode=Mode.NO_UPLOAD)
 
 
 def _wrong_use(arguments: Sequence[str]) -> SettingsError:

@@ -18,7 +18,7 @@ from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     load_for_upload,
 )
-from pytest_jama.config import OCTANE, kind_of
+from pytest_jama.config import OCTANE, keeps_without_credentials, kind_of
 from pytest_jama.core.errors import NotUsableError, PytestJamaError, Unusable, UnusableKind
 from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.plan import Findings, Mode, SendState, UploadReport
@@ -34,7 +34,7 @@ from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.sending_lines import upload_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
-from pytest_jama.session.destination import describe_destination
+from pytest_jama.session.destination import describe_destination, kept_line
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
@@ -100,6 +100,8 @@ def run_upload(
         with closing(_Held(choice)), output.logging():
             owned = owned_for(choice, owned, options)
             choice = without_sent(choice, owned.settings)
+            if choice.taken and keeps_without_credentials(owned.settings, os.environ):
+                return _end_with_journal(choice, owned.settings, output)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output, options)
@@ -141,6 +143,23 @@ def _end_without_journal(
         lines.append(Line("report", text, Tone.WARNING))
     ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
     return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
+
+
+def _end_with_journal(choice: Choice, settings: SharedSettings, output: OutputOptions) -> int:
+    """Say that the journals keep their results, since there are no credentials."""
+    paths = [taken.recording.path for taken in choice.taken]
+    ending = Ending(
+        exit_status=ExitStatus.WELL,
+        lines=(
+            *(Line("journal", text, Tone.WARNING) for text in choice.notes),
+            kept_line(settings, "nothing is sent"),
+            *(Line("journal", shown(path)) for path in paths),
+        ),
+        redactor=settings.redactor,
+        target=settings.kind.name,
+        mode=Mode.NO_UPLOAD,
+    )
+    return output.end(ending, about={"journals": list(map(str, paths)), "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:

@@ -10,13 +10,20 @@ wrong on that way becomes a `Problem`; `mistakes` and `yaml_errors` hold the sen
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """
 
-from pytest_jama.config.environment import BasicCredentials, Credentials, OAuthCredentials
+from pytest_jama.config.environment import (
+    BasicCredentials,
+    Credentials,
+    OAuthCredentials,
+    find_job_page,
+)
 from pytest_jama.config.exposure import describe_exposure
+from pytest_jama.config.journal_settings import UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind, kind_of
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,
     find_redactor,
+    keeps_without_credentials,
     load_from_journal,
     load_owned,
     load_settings,
@@ -28,7 +35,6 @@ from pytest_jama.config.models import (
     Settings,
     SharedSettings,
     TlsSettings,
-    UploadSettings,
 )
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.settings_files import (
@@ -60,9 +66,11 @@ __all__ = [
     "config_digests",
     "describe_exposure",
     "find_file",
+    "find_job_page",
     "find_kind_by_variable",
     "find_kinds",
     "find_redactor",
+    "keeps_without_credentials",
     "kind_of",
     "load_from_journal",
     "load_owned",

@@ -36,7 +36,7 @@ def read_csv(file: SettingsFile) -> str:
     if content[:2] in _UTF_16:
         text = content.decode("utf-16", errors="replace")
     else:
-        text = file.read_text(SAVE_AS)
+        text = file.text(SAVE_AS)
     if "\0" in text:
         raise SettingsError(Problem("is not a text: it has zero bytes", SAVE_AS, file.label))
     return text
@@ -69,12 +69,12 @@ class BrokenRowError(Exception):
         self.reason = reason
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """A row that is not empty.
 
     Attributes:
         line: Its first line in the file.
-        cells: Its texts, without the blanks around them.
+        cells: Its texts.
     """
 
     line: int
@@ -94,7 +94,7 @@ class Layout(NamedTuple):
     text: str
     start: int
     delimiter: str
-    header: Row = Row(1, ())
+    header: CsvRow = CsvRow(1, ())
 
     @classmethod
     def find(cls, text: str, label: str) -> Layout:
@@ -121,14 +121,14 @@ class Layout(NamedTuple):
 
     def names(self) -> list[str]:
         """Return the names of the columns, as they are compared."""
-        return [cell.lower() for cell in self.header.cells]
+        return [cell.strip().lower() for cell in self.header.cells]
 
     def columns(self) -> list[int]:
         """Return where `test`, `case` and `step` are, from 0; -1 for what is not there."""
         names = self.names()
         return [names.index(name) if name in names else -1 for name in _COLUMNS]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[CsvRow]:
         """Yield the rows below the header that are not empty.
 
         Raises:
@@ -136,13 +136,13 @@ class Layout(NamedTuple):
         """
         return itertools.islice(self.all_rows(is_strict=True), 1, None)
 
-    def first_row(self) -> Row:
+    def first_row(self) -> CsvRow:
         """Return the first row that is not empty; an empty one when there is none."""
         with suppress(BrokenRowError):
-            return next(self.all_rows(), Row(1, ()))
-        return Row(1, ())
+            return next(self.all_rows(), CsvRow(1, ()))
+        return CsvRow(1, ())
 
-    def all_rows(self, *, is_strict: bool = False) -> Iterator[Row]:
+    def all_rows(self, *, is_strict: bool = False) -> Iterator[CsvRow]:
         """Yield all rows that are not empty, the header first."""
         lines = io.StringIO(self.text[self.start :], newline="")
         reader = csv.reader(lines, delimiter=self.delimiter, strict=is_strict)
@@ -150,9 +150,8 @@ class Layout(NamedTuple):
         line = above + 1
         try:
             for cells in reader:
-                stripped = [cell.strip() for cell in cells]
-                if any(stripped):
-                    yield Row(line, stripped)
+                if any(cells):
+                    yield CsvRow(line, cells)
                 line = above + reader.line_num + 1
         except csv.Error as exc:
             raise BrokenRowError(line, str(exc)) from exc

@@ -3,8 +3,10 @@
 Credentials come from nowhere else, and are hidden wherever values get printed.
 """
 
+import os
+import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -12,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pytest_jama.config.interpolation import UnsetError, interpolate
 from pytest_jama.config.kinds import JAMA, CredentialPair, TargetKind
 from pytest_jama.core.errors import Problem
+
+if TYPE_CHECKING:
+    from pytest_jama.config.models import SharedSettings
 
 
 class SignIn(BaseModel):
@@ -86,10 +91,30 @@ def find_pair(
     return None, (_no_credentials(kind),)
 
 
+def lacks_credentials(environ: Mapping[str, str], kind: TargetKind[Any]) -> bool:
+    """Return whether no part of any credentials is set; half a pair is a mistake, not a lack.
+
+    Args:
+        environ: The environment.
+        kind: The kind of server.
+    """
+    variables = (name for pair in kind.pairs for name in (pair.name, pair.secret))
+    return not any(value_of(environ, each) for each in variables)
+
+
 def value_of(environ: Mapping[str, str], variable: str) -> str:
     """Return a part of the credentials; empty when it is not set."""
     # a secret that was read from a file often ends with a line break
-    return environ.get(variable, "").strip("\r\n")
+    value = environ.get(variable, "").strip("\r\n")
+    return "" if _UNFILLED.fullmatch(value) else value
+
+
+_UNFILLED = re.compile(r"\$\([A-Za-z_][\w.]*\)", re.ASCII)
+"""What Azure Pipelines leaves of ``env: {NAME: $(VARIABLE)}`` when a job has no such variable, as
+one for the pull request of a fork has no secret ones.
+
+Source: "Define variables" of Azure Pipelines: an unknown macro stays as it is.
+"""
 
 
 def _half_a_pair(present: str, absent: str) -> Problem:
@@ -119,6 +144,10 @@ class CiSystem(NamedTuple):
         actor: Who started it.
         commit: The commit that it checked out.
         branch: The branch of that.
+        summary: The variable of the file that becomes the summary of the job.
+        outputs: The variable of the file that takes values for later steps.
+        scratch: The variable of a folder, for a summary that a command names.
+        commands: The form of the commands that it takes from what a job prints, see `ci_output`.
     """
 
     name: str
@@ -127,6 +156,10 @@ class CiSystem(NamedTuple):
     actor: str
     commit: str
     branch: str
+    summary: str = ""
+    outputs: str = ""
+    scratch: str = ""
+    commands: str = ""
 
 
 CI_SYSTEMS = (
@@ -138,6 +171,9 @@ CI_SYSTEMS = (
         actor="${GITHUB_TRIGGERING_ACTOR:-${GITHUB_ACTOR}}",
         commit="${GITHUB_SHA}",
         branch="${GITHUB_HEAD_REF:-${GITHUB_REF_NAME}}",
+        summary="GITHUB_STEP_SUMMARY",
+        outputs="GITHUB_OUTPUT",
+        commands="github",
     ),
     CiSystem(
         "GitLab CI",
@@ -155,6 +191,8 @@ CI_SYSTEMS = (
         actor="${BUILD_REQUESTEDFOR}",
         commit="${BUILD_SOURCEVERSION}",
         branch="${BUILD_SOURCEBRANCHNAME}",
+        scratch="AGENT_TEMPDIRECTORY",
+        commands="azure",
     ),
     CiSystem(
         "Bitbucket Pipelines",
@@ -181,6 +219,7 @@ CI_SYSTEMS = (
         actor="${BUILD_TRIGGERED_BY}",
         commit="${BUILD_VCS_NUMBER}",
         branch="${BUILD_BRANCH}",
+        commands="teamcity",
     ),
     CiSystem(
         "Jenkins",
@@ -215,9 +254,62 @@ class CiJob(NamedTuple):
     branch: str = ""
 
 
+def find_ci_system(environ: Mapping[str, str]) -> CiSystem | None:
+    """Return the CI system that this process runs in, if one is known."""
+    return next((each for each in CI_SYSTEMS if environ.get(each.sign)), None)
+
+
+class JobPage(NamedTuple):
+    """How a CI job can be told of a session.
+
+    Attributes:
+        commands: The form of its commands, see `CiSystem`; empty when it takes none.
+        summary: The file of the summary; empty when there is none.
+        outputs: The file of values for later steps; empty when there is none.
+        is_wanted: Whether anything is to be told, or written beside it.
+    """
+
+    commands: str = ""
+    summary: str = ""
+    outputs: str = ""
+    is_wanted: bool = False
+
+
+def find_job_page(
+    environ: Mapping[str, str], settings: "SharedSettings", *, session: str
+) -> JobPage:
+    """Return how the CI job may be told, if this is one.
+
+    What imitates a CI system may set the variable of a file alone.
+
+    Args:
+        environ: The environment.
+        settings: What is wanted.
+        session: The name of the session, so that no other one writes the same file.
+    """
+    system = find_ci_system(environ)
+    summary, outputs = (
+        next(filter(None, map(environ.get, names)), "") or ""
+        for names in (
+            [each.summary for each in CI_SYSTEMS if each.summary],
+            [each.outputs for each in CI_SYSTEMS if each.outputs],
+        )
+    )
+    folder = environ.get(system.scratch, "") if system and system.scratch else ""
+    if folder and session and not summary:
+        summary = os.path.join(folder, f"pytest-jama-{session}.md")  # noqa: PTH118 (as its system)
+    report, values = settings.report, settings.outputs
+    page = JobPage(
+        commands=system.commands if system else "",
+        summary=summary if report.summary == "auto" else "",
+        outputs=outputs if values.ci == "auto" else "",
+    )
+    return page._replace(is_wanted=bool(any(page) or report.files or values.files))
+
+
 def find_ci_job(environ: Mapping[str, str]) -> CiJob:
     """Return what the variables of a CI system tell of the job; only the named ones are read."""
-    system = next((each for each in CI_SYSTEMS if environ.get(each.sign)), None)
+    system = find_ci_system(environ)
     if system is None:
         return CiJob()
 

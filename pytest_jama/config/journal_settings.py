@@ -1,10 +1,10 @@
-"""Where journals are kept, and how many of them.
+"""How results are sent, and where the journals are kept that they are sent from.
 
 No `from __future__ import annotations` in this module: pydantic needs the types at run time.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -12,6 +12,32 @@ from pydantic_core import CoreSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.types import Allowed, Given, Section
+
+
+class UploadSettings(Section):
+    """How results are sent."""
+
+    on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
+        default="fail",
+        description="Green tests in a session that did not end well (docs/exit-status.md): fail "
+        "with exit status 8, or only warn.",
+    )
+    no_credentials: Annotated[Literal["fail", "journal"], Allowed("fail or journal")] = Field(
+        default="fail",
+        description="A session without any credentials, as in the pull request of a fork: `fail` "
+        "refuses it before a test runs, `journal` sends nothing, keeps the journal and changes no "
+        "exit status (docs/ci.md).",
+    )
+    give_up_after_s: types.Duration = Field(
+        default=120.0,
+        alias="give_up_after",
+        description="When no request succeeded for that long, stop and keep the journal.",
+    )
+    concurrency: types.Concurrency = Field(default=8, description="Requests at the same time.")
+    rate: types.Rate = Field(
+        default="auto",
+        description="Requests per second; auto slows down when the server asks for it.",
+    )
 
 
 class JournalSettings(Section):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
+from pytest_jama.config.environment import lacks_credentials
 from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, TargetKind
 from pytest_jama.config.layers import Layer, OfferedFlags, find_overrides, resolve
 from pytest_jama.config.limits import surprises_told
@@ -14,10 +16,11 @@ from pytest_jama.config.settings_files import choose_file, label_of
 from pytest_jama.config.types import Surroundings
 from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from pytest_jama.config.interpolation import Lookup
@@ -38,6 +41,8 @@ class LoadedSettings(Generic[AnySettings_co]):
         file: The file that was read, if any.
         is_named: Whether the user named that file.
         map_files: The files that its map is in, beside it.
+        is_kept: Whether nothing can be sent, since there are no credentials, and
+            `upload.no_credentials` lets the journal keep it.
         lock: What `jama.lock` holds; None without one, or where it was not read.
         find_origin: Returns the same of any setting that is given, such as ``("upload", "rate")``.
     """
@@ -49,6 +54,11 @@ class LoadedSettings(Generic[AnySettings_co]):
     is_named: bool = False
     map_files: tuple[Path, ...] = ()
     find_origin: FindOrigin = ".".join
+    is_kept: bool = False
+
+    def mode_of(self, wanted: Mode) -> Mode:
+        """Return what can be done with the verdicts, where another thing is wanted."""
+        return Mode.NO_UPLOAD if self.is_kept else wanted
 
 
 def load_settings(
@@ -58,7 +68,8 @@ def load_settings(
     flags: Flags,
     environ: Mapping[str, str],
     needs_target: bool = True,
-    unused: Container[str] = (),
+    may_keep: bool = False,
+    unused: Collection[str] = (),
     kind: TargetKind[AnySettings] = JAMA,  # type: ignore[assignment]  # the default of its type, too
     flag_prefix: str = "",
     clock: Callable[[], datetime] = utc_now,
@@ -73,6 +84,8 @@ def load_settings(
         environ: The environment.
         needs_target: False when nothing will be sent: then the server, the place and the
             credentials may be missing.
+        may_keep: Whether all of them may be missing, too, where there are no credentials, and
+            `upload.no_credentials` says so.
         unused: Settings of the top level that are left out when a variable in them is unset.
         kind: The kind of server.
         flag_prefix: What flags begin with in this front-end, for messages; as in pytest without it.
@@ -82,25 +95,49 @@ def load_settings(
         SettingsError: With every mistake.
     """
     prefix = flag_prefix or kind.flags
+
     with surprises_told(label_of(file, start) if file else kind.file):
-        read = _read(
-            start=start,
-            file=file,
-            overrides=find_overrides(flags, environ, prefix=prefix, kind=kind),
-            environ=environ,
-            unused=unused,
-            kind=kind,
-            offered=OfferedFlags(prefix, flags),
-            clock=clock,
+        read, is_kept = _read_or_keep(
+            partial(
+                _read,
+                start=start,
+                file=file,
+                overrides=find_overrides(flags, environ, prefix=prefix, kind=kind),
+                environ=environ,
+                kind=kind,
+                offered=OfferedFlags(prefix, flags),
+                clock=cache(clock),
+            ),
+            unused,
+            may_keep=needs_target and may_keep and lacks_credentials(environ, kind),
         )
         layer = read.layer
         page = {} if not layer.is_readable else kind.load_model().said_by_job(environ)
-        return _loaded(
+        loaded = _loaded(
             replace(read, layer=replace(layer, values={**page, **layer.values})),
             environ=environ,
-            checks_files=needs_target,
+            checks_files=needs_target and not is_kept,
             kind=kind,
         )
+        return replace(loaded, is_kept=is_kept)
+
+
+def _read_or_keep(
+    read: Callable[..., _Read], unused: Collection[str], *, may_keep: bool
+) -> tuple[_Read, bool]:
+    """Return what is read, and whether nothing can be sent: then no server need be known."""
+    if may_keep:
+        kept = read(unused=("url", "headers", *unused))
+        upload = kept.layer.values.get("upload")
+        if isinstance(upload, dict) and upload.get("no_credentials") == "journal":
+            return kept, True
+    return read(unused=unused), False
+
+
+def keeps_without_credentials(settings: SharedSettings, environ: Mapping[str, str]) -> bool:
+    """Return whether journals are kept unsent: there are no credentials, and that may be."""
+    may_be = settings.upload.no_credentials == "journal"
+    return may_be and lacks_credentials(environ, settings.kind)
 
 
 @dataclass(frozen=True)
@@ -122,7 +159,7 @@ def _read(
     file: Path | None,
     overrides: Mapping[str, Override],
     environ: Mapping[str, str],
-    unused: Container[str],
+    unused: Collection[str],
     kind: TargetKind[Any],
     offered: OfferedFlags,
     clock: Callable[[], datetime] = utc_now,
@@ -131,16 +168,19 @@ def _read(
     file, ambiguity = choose_file(start, file, kind)
     folder = (file.parent if file else start).absolute()
     lookup = Variables(environ, folder, clock).look_up
-    layer = _read_layer(
-        file,
-        start=start,
-        is_named=is_named,
-        lookup=lookup,
-        overridden=overrides,
-        unused=unused,
-        kind=kind,
-        flag_prefix=offered.prefix,
-    )
+    layer = Layer(f"{kind.file} (not found)", {}, find_origin=lambda _: f"{kind.file} (not found)")
+    if file is not None:
+        from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
+
+        layer = read_file_layer(
+            file,
+            label=label_of(file, start),
+            named_by="" if is_named else f"{offered.prefix}config",
+            lookup=lookup,
+            overridden=overrides,
+            unused=unused,
+            kind=kind,
+        )
     layer = replace(layer, problems=(*ambiguity, *layer.problems))
     return _Read(file, is_named, folder, layer, overrides, lookup, offered)
 
@@ -166,11 +206,13 @@ def _loaded(
     )
 
 
-OWNED = frozenset({"url", "target", "tls", "headers", "journal", "upload", "redact", "report"})
+OWNED = frozenset(
+    {"url", "target", "tls", "headers", "journal", "upload", "redact", "report", "outputs"}
+)
 """The settings that a journal has no say in: where credentials go and how, what is hidden on this
 machine, and which files are written here. What a session found, and by which rules, it says."""
 
-_MAY_BE_MISSING = frozenset({"target", "upload", "redact", "report"})
+_MAY_BE_MISSING = frozenset({"target", "upload", "redact", "report", "outputs"})
 """Those that are left out when a variable of another CI job is in them."""
 
 
@@ -197,14 +239,18 @@ def load_owned(
         SettingsError: With every mistake in these settings, or when the file cannot be read.
     """
     overrides = find_overrides(flags, environ, prefix="--", kind=kind)
-    read = _read(
-        start=start,
-        file=file,
-        overrides={name: each for name, each in overrides.items() if name in OWNED},
-        environ=environ,
-        unused=_MAY_BE_MISSING,
-        kind=kind,
-        offered=OfferedFlags("--", flags),
+    read, _ = _read_or_keep(
+        partial(
+            _read,
+            start=start,
+            file=file,
+            overrides={name: each for name, each in overrides.items() if name in OWNED},
+            environ=environ,
+            kind=kind,
+            offered=OfferedFlags("--", flags),
+        ),
+        _MAY_BE_MISSING,
+        may_keep=lacks_credentials(environ, kind),
     )
     layer = read.layer
     is_ambiguous = file is None and read.file is None
@@ -251,7 +297,8 @@ def load_from_journal(
     own: dict[str, Any] = {
         **{name: getattr(owned.settings, name) for name in OWNED - {"url"}},
         "tls": owned.settings.tls.model_dump(),  # as a mapping, so that its files are looked at
-        "report": owned.settings.report.model_dump(),  # and a flag can be put over this one
+        "report": owned.settings.report.model_dump(),  # and a flag can be put over these
+        "outputs": owned.settings.outputs.model_dump(),
         **({"url": owned.settings.url} if owned.settings.url else {}),
     }
     in_url = {name: getattr(owned.settings, name) for name in owned.origins}
@@ -309,30 +356,3 @@ def find_redactor(
     except SettingsError as exc:
         return Redactor(secrets=find_secrets(environ)), str(exc.problems[0])
     return loaded.settings.redactor, ""
-
-
-def _read_layer(
-    file: Path | None,
-    *,
-    start: Path,
-    is_named: bool,
-    lookup: Lookup,
-    overridden: Mapping[str, Override],
-    unused: Container[str],
-    kind: TargetKind[Any],
-    flag_prefix: str,
-) -> Layer:
-    if file is None:
-        label = f"{kind.file} (not found)"
-        return Layer(label, {}, find_origin=lambda _: label)
-    from pytest_jama.config.yaml_file import read_file_layer  # noqa: PLC0415 (yaml)
-
-    return read_file_layer(
-        file,
-        label=label_of(file, start),
-        named_by="" if is_named else f"{flag_prefix}config",
-        lookup=lookup,
-        overridden=overridden,
-        unused=unused,
-        kind=kind,
-    )

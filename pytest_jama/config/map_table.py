@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from yaml.nodes import ScalarNode
 
-    from pytest_jama.config.csv_layout import Row
+    from pytest_jama.config.csv_layout import CsvRow
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.map_entries import LinkForms
 
@@ -133,8 +133,8 @@ class _RowReader:
     def __init__(self, label: str, forms: LinkForms) -> None:
         self._label = label
         self._forms = forms
-        self._links: dict[str, dict[CaseLink, None]] = {}
-        self._lines: dict[str, int] = {}
+        self._entries: dict[str, MapEntry] = {}
+        self._merged: dict[str, dict[CaseLink, None]] = {}
         self._problems: list[Problem] = []
         self._wrong = 0
 
@@ -147,10 +147,9 @@ class _RowReader:
         except BrokenRowError as exc:
             remedy = "close the quotes that are opened there; quotes in a text are written twice"
             self._complain(exc.line, f"cannot be read from here on: {exc.reason}", remedy)
-        return [
-            MapEntry(test, tuple(links), self._lines[test], self._label)
-            for test, links in self._links.items()
-        ]
+        for test, links in self._merged.items():
+            self._entries[test] = self._entries[test]._replace(links=tuple(links))
+        return list(self._entries.values())
 
     def told(self) -> list[Problem]:
         """Return what is wrong, as much of it as can be read."""
@@ -164,10 +163,10 @@ class _RowReader:
         if self._wrong <= _MOST_TOLD:
             self._problems.append(Problem(what, remedy, f"{self._label}:{line}"))
 
-    def _read_row(self, row: Row, columns: Sequence[int], width: int, delimiter: str) -> None:
+    def _read_row(self, row: CsvRow, columns: Sequence[int], width: int, delimiter: str) -> None:
         cells = row.cells
-        test, case, step = (cells[at] if 0 <= at < len(cells) else "" for at in columns)
-        if any(cells[width:]):
+        test, case, step = [cells[at].strip() if 0 <= at < len(cells) else "" for at in columns]
+        if len(cells) > width and any(map(str.strip, cells[width:])):
             what = f"has {len(cells)} cells, and the first row {width}"
             self._complain(row.line, what, f"put quotes around a text with a {delimiter!r} in it")
         elif test and case:
@@ -180,15 +179,20 @@ class _RowReader:
             self._complain(row.line, what, f"write the test; {_MERGED}")
 
     def _add(self, line: int, test: str, case: str, step: str) -> None:
-        known = self._links.get(test, {})
         try:
             links = self._read_links(case, step)
-            self._forms.check({*known, *links})
+            if test in self._entries:
+                self._merge(test, links)
+            else:
+                self._entries[test] = MapEntry(test, links, line, self._label)
         except BadReferenceError as exc:
             self._complain(line, f"{quoted(test)}: {exc.what}", exc.remedy)
-        else:
-            self._lines.setdefault(test, line)
-            self._links.setdefault(test, {}).update(dict.fromkeys(links))
+
+    def _merge(self, test: str, links: tuple[CaseLink, ...]) -> None:
+        merged = self._merged.setdefault(test, dict.fromkeys(self._entries[test].links))
+        if NO_CASE in links or NO_CASE in merged:
+            self._forms.check({*merged, *links})
+        merged.update(dict.fromkeys(links))
 
     def _read_links(self, case: str, step: str) -> tuple[CaseLink, ...]:
         """Read what is in the cells of a row.
@@ -196,12 +200,18 @@ class _RowReader:
         Raises:
             BadReferenceError: When it has no usable form.
         """
-        if _THOUSANDS.fullmatch(case):
+        if "," in case and _THOUSANDS.fullmatch(case):
             what = f"{quoted(case)} can be one number or several"
             raise BadReferenceError(what, "write one without commas, several in a row each")
-        links = self._forms.parse(_BREAKS.sub(",", case))
+        try:  # for speed: nearly all are one reference
+            links = self._forms.parse_quickly(case)
+        except BadReferenceError:
+            links = self._forms.parse(_BREAKS.sub(",", case))
+            links = tuple(dict.fromkeys(links))
         if not links:
             raise BadReferenceError(f"names no {self._forms.noun}", "write one")
+        if len(links) > 1:
+            self._forms.check(links)
         return self._with_step(links, step) if step else links
 
     def _with_step(self, links: tuple[CaseLink, ...], step: str) -> tuple[CaseLink, ...]:

@@ -94,7 +94,7 @@ def _find_missing(
 
 
 def _add_entries(file: SettingsFile, links: Mapping[str, str]) -> None:
-    text = file.read_text()
+    text = file.text()
     extended = _extend(text, parse_mapping(text, file.label), links, file.label)
     file.replace(encode_like(extended, file.read()))
 

@@ -23,36 +23,21 @@ from pytest_jama.config.environment import (
 )
 from pytest_jama.config.evidence_settings import EvidenceSettings
 from pytest_jama.config.header_settings import Headers
-from pytest_jama.config.journal_settings import Journal, JournalSettings
+from pytest_jama.config.journal_settings import Journal, JournalSettings, UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind
 from pytest_jama.config.place_settings import CycleSettings, PlanSettings
 from pytest_jama.config.redact_settings import RedactSettings
-from pytest_jama.config.report_settings import EquipmentList, ReportSettings, Said
+from pytest_jama.config.report_settings import (
+    EquipmentList,
+    OutputSettings,
+    ReportSettings,
+    Said,
+)
 from pytest_jama.config.types import Allowed, Given, Section, mistake
 from pytest_jama.config.verdict_settings import VerdictSettings
 from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.verdicts import VerdictRules
-
-
-class UploadSettings(Section):
-    """How results are sent."""
-
-    on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
-        default="fail",
-        description="Green tests in a session that did not end well (docs/exit-status.md): fail "
-        "with exit status 8, or only warn.",
-    )
-    give_up_after_s: types.Duration = Field(
-        default=120.0,
-        alias="give_up_after",
-        description="When no request succeeded for that long, stop and keep the journal.",
-    )
-    concurrency: types.Concurrency = Field(default=8, description="Requests at the same time.")
-    rate: types.Rate = Field(
-        default="auto",
-        description="Requests per second; auto slows down when the server asks for it.",
-    )
 
 
 class RunSettings(Section):
@@ -171,6 +156,15 @@ class SharedSettings(Section):
         default=ReportSettings(),
         exclude=True,
         description="Which reports are written at the end of a session (docs/report.md).",
+    )
+    outputs: Annotated[
+        OutputSettings,
+        Given("OUTPUTS"),
+        Allowed("a path, a list of paths, or {files: [...], ci: auto}"),
+    ] = Field(
+        default=OutputSettings(),
+        exclude=True,
+        description="What later steps and jobs of a CI system learn of the session.",
     )
     software: Annotated[Said, Given("SOFTWARE")] = Field(
         default="",
@@ -292,7 +286,7 @@ class Settings(SharedSettings):
         default_factory=lambda: CaseMap.build(())[0],
         exclude=True,
         repr=False,
-        description="Which test cases a test is evidence of: test ID or pattern -> reference(s).",
+        description="Test ID or pattern -> its test case(s); `file` -> CSV files with more.",
     )
     names: types.NamePattern = Field(
         default=None,

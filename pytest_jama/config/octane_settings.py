@@ -253,7 +253,8 @@ class OctaneSettings(SharedSettings):
         default_factory=lambda: CaseMap.build(())[0],
         exclude=True,
         repr=False,
-        description="Which backlog items a test covers: test ID or pattern -> ID(s).",
+        description="Which backlog items a test covers: test ID or pattern -> ID(s); `file` -> CSV "
+        "files with more of it.",
     )
     skip_errors: Annotated[types.YesOrNo, Given(option="skip-errors")] = Field(
         default=False,

@@ -18,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from pytest_jama.config.kinds import JAMA, KINDS, OCTANE
 from pytest_jama.config.layers import overridable
+from pytest_jama.config.map_entries import FILE
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.config.variables import BUILT_IN
@@ -204,14 +205,20 @@ _LINKS: Mapping[TargetKind[Any], tuple[str, Mapping[str, Any]]] = {
 
 def _tests_schema(link: str) -> dict[str, Any]:
     reference = {"$ref": f"#/$defs/{link}"}
+    path = {"type": "string", "minLength": 1}
+    links = [
+        reference,
+        {"type": "array", "items": reference, "minItems": 1},
+        {"enum": ["none", None]},
+    ]
     return {
-        "additionalProperties": {
-            "anyOf": [
-                reference,
-                {"type": "array", "items": reference, "minItems": 1},
-                {"enum": ["none", None]},
-            ],
+        "properties": {
+            FILE: {
+                "description": "CSV files with more of the map (docs/map.md).",
+                "anyOf": [path, {"type": "array", "items": path, "minItems": 1}, *links],
+            },
         },
+        "additionalProperties": {"anyOf": links},
     }
 
 

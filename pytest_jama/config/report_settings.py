@@ -29,15 +29,30 @@ REPORT_SUFFIXES = (".html", ".md", ".json", ".csv", ".xml")
 """What the name of a report ends with; it says the format."""
 
 
+OUTPUT_SUFFIXES = (".links.json", ".json", ".env", ".properties")
+"""What the name of a file of values ends with; it says the format."""
+
+
 def _files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
     """Return absolute paths of which the format is known."""
+    return _paths_ending(value, info, REPORT_SUFFIXES, "reports")
+
+
+def _value_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
+    """Do the same with files of values."""
+    return _paths_ending(value, info, OUTPUT_SUFFIXES, "values")
+
+
+def _paths_ending(
+    value: object, info: ValidationInfo, suffixes: Sequence[str], what: str
+) -> tuple[Path, ...]:
     several = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
     paths = tuple(dict.fromkeys(resolve_path(each, info) for each in several))
     for path in paths:
-        if path.suffix.lower() not in REPORT_SUFFIXES:
+        if not path.name.lower().endswith(tuple(suffixes)):
             raise mistake(
-                f"has {quoted(clean(str(path.name)))}, which names no format of reports",
-                remedy=f"let its name end with {suffix_words()}",
+                f"has {quoted(clean(str(path.name)))}, which names no format of {what}",
+                remedy=f"let its name end with {suffix_words(suffixes)}",
             )
     return paths
 
@@ -70,8 +85,13 @@ class ReportSettings(Section):
     )
     summary: Annotated[Literal["auto", "never"], Allowed("auto or never")] = Field(
         default="auto",
-        description="The short form for the page of a CI job: `auto` appends it where "
-        "`GITHUB_STEP_SUMMARY` names a file, `never` does not.",
+        description="The short form for the page of a CI job (docs/ci.md): `auto` brings it there "
+        "in GitHub Actions, Azure Pipelines and TeamCity, `never` does not.",
+    )
+    annotations: Annotated[Literal["auto", "never"], Allowed("auto or never")] = Field(
+        default="auto",
+        description="What a CI job shows of refused runs and unresolved cases beside its log: "
+        "`auto` prints annotations in GitHub Actions, Azure Pipelines and TeamCity, `never` none.",
     )
 
     @model_validator(mode="before")
@@ -83,6 +103,48 @@ class ReportSettings(Section):
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the files that a flag names."""
         return {"files": said}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls,
+        core_schema: CoreSchema,
+        handler: GetJsonSchemaHandler,
+    ) -> JsonSchemaValue:
+        mapping = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [_TEXTS, mapping]}
+
+
+ValueFiles = Annotated[
+    tuple[Path, ...],
+    BeforeValidator(_value_files),
+    WithJsonSchema(_TEXTS),
+    Allowed("a list of paths, such as [jama.env, jama.links.json]"),
+]
+
+
+class OutputSettings(Section):
+    """Values for later steps and jobs of a CI system; a path, or a list of them, is `files`."""
+
+    files: ValueFiles = Field(
+        default=(),
+        description="Files to write: `.env`, `.properties` or `.json` with the values, "
+        "`.links.json` with links for GitLab (docs/ci.md).",
+    )
+    ci: Annotated[Literal["auto", "never"], Allowed("auto or never")] = Field(
+        default="auto",
+        description="Hand the values to the CI job: `auto` does in GitHub Actions, Azure Pipelines "
+        "and TeamCity, `never` does not.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_bare_files(cls, value: object) -> object:
+        return {"files": value} if isinstance(value, (str, list, tuple)) else value
+
+    @classmethod
+    def keys_of_flag(cls, said: Any) -> dict[str, Any]:
+        """Return the files that a variable names, with commas between them."""
+        return {"files": [each.strip() for each in said.split(",")]}
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -173,7 +173,7 @@ class SettingsFile(NamedTuple):
         remedy += f", or name {self.named} with {self.named_by}=FILE" if self.named_by else ""
         return Problem(error.why, remedy, self.label)
 
-    def read_text(self, remedy: str = "save the file in the encoding UTF-8") -> str:
+    def text(self, remedy: str = "save the file in the encoding UTF-8") -> str:
         """Return its text.
 
         Args:

@@ -182,7 +182,7 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[TargetKind[Any]], str]], ...] = (
         lambda kind: f"{kind.pairs[0].name} and {kind.pairs[0].secret}",
     ),
     (
-        re.compile(r"credential|^auth$|authori[sz]ation|^basic$"),
+        re.compile(r"(?<!^no)credential|^auth$|authori[sz]ation|^basic$"),  # not `no_credentials`
         lambda kind: kind.sign_in_words,
     ),
 )

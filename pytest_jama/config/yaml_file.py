@@ -70,7 +70,7 @@ def read_file_layer(
     """
     try:
         source = SettingsFile(file, label, named_by)
-        root = parse_mapping(source.read_text(), label, kind)
+        root = parse_mapping(source.text(), label, kind)
         bad_keys = tuple(find_key_problems(root, label=label))
     except SettingsError as exc:
         return Layer(label, {}, lambda _: label, problems=exc.problems, is_readable=False)
@@ -183,7 +183,7 @@ def read_plain(file: Path, label: str) -> PlainFile:
         SettingsError: When it cannot be read.
     """
     with surprises_told(label):
-        root = parse_mapping(SettingsFile(file, label).read_text(), label)
+        root = parse_mapping(SettingsFile(file, label).text(), label, JAMA)
         bad_keys = tuple(find_key_problems(root, label=label))
         if bad_keys:
             raise SettingsError(*bad_keys)

@@ -172,6 +172,7 @@ def load(
             },
             environ=os.environ,
             needs_target=not is_offline,
+            may_keep=True,
             unused=("url", "headers", *unused) if is_offline else unused,
             kind=kind_of(kind.option),
         )

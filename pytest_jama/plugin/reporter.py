@@ -21,6 +21,7 @@ from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.file_reporter import FileReporter
 from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.overrides import read_deselecting
 from pytest_jama.plugin.phases import why_skipped
 from pytest_jama.plugin.terminal_summary import (
     PluginOutput,
@@ -31,6 +32,7 @@ from pytest_jama.plugin.terminal_summary import (
     relative_names,
     write_summary,
 )
+from pytest_jama.report.case_lines import deselected_lines, narrower_lines
 from pytest_jama.report.summary import Style
 from pytest_jama.session.destination import describe_destination, relative_to
 from pytest_jama.session.ending import pytest_exit_status
@@ -269,13 +271,13 @@ class Reporter(Guarded):
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, unless the session was refused: then pytest prints why."""
         if self._ending is not None:
-            write_summary(terminalreporter, self.kind.title, self._ending.lines)
+            write_summary(terminalreporter, self.kind.title, self._ending)
 
     @guarded
     def end_without_terminal(self) -> None:
         """Say on stderr what pytest's own output would say."""
         if self._ending is not None:
-            print_summary(self.kind.title, self._ending.lines, self._config)
+            print_summary(self.kind.title, self._ending, self._config)
 
     def _is_forked(self) -> bool:
         """Return whether this is the child of a test that forked, come to the end of a session.
@@ -305,7 +307,7 @@ class Reporter(Guarded):
 
     def _extra_lines(self) -> Iterator[Line]:
         ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
-        return plugin_lines(
+        yield from plugin_lines(
             uncollected=self._collector.uncollected,
             map_conflicts=links_against_map(
                 self._collector.results.values() if self._output.is_verbose else (),
@@ -313,6 +315,10 @@ class Reporter(Guarded):
             ),
             ignored_hooks=relative_names(ignored, self._config),
         )
+        results = self._session.shown.results(tuple(self._collector.all_results()))
+        yield from deselected_lines(results, read_deselecting(self._config))
+        if self._output.is_verbose:
+            yield from narrower_lines(self._settings.tests, results)
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)

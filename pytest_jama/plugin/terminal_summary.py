@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.plan import Change, Plan
     from pytest_jama.core.results import TestResult
+    from pytest_jama.session.ending import Ending
 
 _MARKUP: dict[Tone, dict[str, bool]] = {
     Tone.PLAIN: {},
@@ -37,12 +38,14 @@ _INDENT = 4
 """How far the second row of a header line stands to the right."""
 
 
-def write_summary(terminal: pytest.TerminalReporter, title: str, lines: Iterable[Line]) -> None:
-    """Print the summary as a section of pytest's own."""
+def write_summary(terminal: pytest.TerminalReporter, title: str, ending: Ending) -> None:
+    """Print the summary as a section of pytest's own, and what a CI system reads below it."""
     terminal.write_sep("=", title)
     width = terminal_width(terminal.config)
-    for row in laid_out(lines, verbose=terminal.config.get_verbosity() > 0, width=width):
+    for row in laid_out(ending.lines, verbose=terminal.config.get_verbosity() > 0, width=width):
         terminal.write_line(row.text, **_MARKUP[row.tone])
+    for command in ending.commands:
+        terminal.write_line(command)
 
 
 def terminal_width(config: pytest.Config) -> int:
@@ -53,14 +56,18 @@ def terminal_width(config: pytest.Config) -> int:
     return config.get_terminal_writer().fullwidth if is_terminal else 0
 
 
-def print_summary(title: str, lines: Iterable[Line], config: pytest.Config) -> None:
+def print_summary(title: str, ending: Ending, config: pytest.Config) -> None:
     """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
         stderr = make_tolerant(sys.stderr)
-        rows = laid_out(lines, verbose=config.get_verbosity() > 0, width=columns_of(stderr))
+        rows = laid_out(ending.lines, verbose=config.get_verbosity() > 0, width=columns_of(stderr))
         stderr.write("\n".join((title, *(row.text for row in rows), "")))
         stderr.flush()
+        if ending.commands:
+            from pytest_jama.session.ci_output import print_commands  # noqa: PLC0415 (in CI alone)
+
+            print_commands(ending.commands, sys.stderr)
 
 
 def plugin_lines(
@@ -143,7 +150,8 @@ class PluginOutput:
         """
         is_quiet = self.find_terminal() is None or self._config.get_verbosity() < 0
         is_quiet = is_quiet or mode is Mode.DRY_RUN
-        progress = make_progress(sys.stdout, quiet=is_quiet, label=label)
+        file = sys.stderr if self.find_terminal() is None else sys.stdout
+        progress = make_progress(file, quiet=is_quiet, label=label)
         return [AfterTheDots(self.end_the_line), progress]
 
     def end_the_line(self) -> None:
@@ -173,6 +181,10 @@ class AfterTheDots(Observer):
 
     def begins(self, change: Change) -> None:  # noqa: ARG002
         """End it before the first creation is shown."""
+        self._end_the_line()
+
+    def troubled(self, why: str) -> None:  # noqa: ARG002
+        """End it before trouble is told."""
         self._end_the_line()
 
     def changed(self, change: Change) -> None:  # noqa: ARG002

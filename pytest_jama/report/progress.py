@@ -48,6 +48,10 @@ class PlainProgress(Observer):
         """Say why nothing seems to happen."""
         self._print(f"{self._label}: {why}")
 
+    def troubled(self, why: str) -> None:
+        """Say at once why nothing happens, and how long that may last."""
+        self._print(f"{self._label}: {why}")
+
     def changed(self, change: Change) -> None:
         """Print the first changes, and then one in a hundred."""
         if change != self._begun:
@@ -104,6 +108,12 @@ class BarProgress(Observer):
         progress, task = self._shown()
         progress.update(task, description=printable(f"{self._label}: {why}"))
 
+    def troubled(self, why: str) -> None:
+        """Say above the bar why it stands still, and how long that may last."""
+        progress, _ = self._shown()
+        text = printable(f"{self._label}: {why}")
+        progress.console.print(text, markup=False, highlight=False)
+
     def changed(self, change: Change) -> None:
         """Show the change beside a bar without a known end."""
         progress, task = self._shown()
@@ -142,6 +152,22 @@ class BarProgress(Observer):
             self._progress.stop()
 
 
+class QuietProgress(Observer):
+    """Prints only that the server does not answer, which may last for minutes.
+
+    Args:
+        file: Where to.
+        label: What the line begins with.
+    """
+
+    def __init__(self, file: TextIO, label: str = "jama") -> None:
+        self._plain = PlainProgress(file, label)
+
+    def troubled(self, why: str) -> None:
+        """Say at once why nothing happens, and how long that may last."""
+        self._plain.troubled(why)
+
+
 def _is_queued(receipt: Receipt) -> bool:
     """Return whether the server has it and works it off: another receipt follows."""
     return receipt.task is not None and receipt.state is SendState.UNVERIFIED
@@ -152,12 +178,12 @@ def make_progress(file: TextIO | None, *, quiet: bool, label: str = "jama") -> O
 
     Args:
         file: Where to: standard output or standard error; None when the process has none.
-        quiet: Whether to show nothing.
+        quiet: Whether to show only trouble.
         label: What each line begins with: the name of the kind of server.
     """
-    if quiet:
-        return Observer()
     plain = make_tolerant(file)
+    if quiet:
+        return QuietProgress(plain, label)
     if takes_colours(plain):
         return BarProgress(make_tolerant(file, is_drawn_on=True), label)
     return PlainProgress(plain, label)

@@ -109,8 +109,15 @@ class OutputOptions:
 
     def say_summary(self, *lines: Line) -> None:
         """Print a summary, as `laid_out` says; a quiet command prints only warnings and worse."""
+        self._lay_out(lines, verbose=self.verbose)
+
+    def say_in_full(self, *lines: Line) -> None:
+        """Print lines laid out as those of a summary, however many there are."""
+        self._lay_out(lines, verbose=True)
+
+    def _lay_out(self, lines: Sequence[Line], *, verbose: bool) -> None:
         said = [line for line in lines if not self.quiet or line.tone in _WRONG]
-        for row in laid_out(said, verbose=self.verbose, width=columns_of(self.stream)):
+        for row in laid_out(said, verbose=verbose, width=columns_of(self.stream)):
             self._print(row.text, colour=_COLOURS.get(row.tone))
 
     def announce(self, *lines: str) -> None:
@@ -128,6 +135,10 @@ class OutputOptions:
             about: What this command adds to the JSON document.
         """
         self.say_summary(*ending.lines)
+        if ending.commands:
+            from pytest_jama.session.ci_output import print_commands  # noqa: PLC0415 (in CI alone)
+
+            print_commands(ending.commands, self.stream)
         return self._write_document(ending, about)
 
     def refuse(
@@ -165,7 +176,7 @@ class OutputOptions:
         document = json_report(
             ending.report,
             ending.judgement,
-            mode=self.mode,
+            mode=ending.mode or self.mode,
             journal=ending.journal,
             exit_status=status,
             unusable=ending.unusable,

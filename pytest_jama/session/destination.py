@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.text import printable
+from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,23 @@ def describe_destination(
     exposure = (f"{label}: warning: {text}" for text in describe_exposure(settings))
     text = f"{label}: {f'{mode}; ' if mode else ''}{' '.join(parts)}"
     return [printable(settings.redactor.hide_certain(text)), *exposure]
+
+
+def kept_line(settings: SharedSettings, what: str) -> Line:
+    """Return what a summary says where there are no credentials, and none need to be.
+
+    Args:
+        settings: Those of the server.
+        what: What is not done: ``nothing is sent``.
+    """
+    why = f"no credentials for {settings.kind.title} (upload: {{no_credentials: journal}})"
+    return Line("warning", f"{what}: {why}", Tone.WARNING)
+
+
+def standing_lines(loaded: LoadedSettings[SharedSettings]) -> tuple[Line, ...]:
+    """Return what the summary says of credentials: that there are none, or how unsafe they go."""
+    kept = (kept_line(loaded.settings, "nothing is sent"),) if loaded.is_kept else ()
+    return (*kept, *exposure_lines(loaded.settings))
 
 
 def _places(settings: SharedSettings) -> str:

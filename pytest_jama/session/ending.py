@@ -41,6 +41,8 @@ class Ending(NamedTuple):
         redacted: How many passages are hidden, and in how many results.
         redactor: Hides what certainly is a secret wherever this is shown.
         target: Which kind of server it was for, see `json_report`.
+        mode: What was done with the verdicts; None when that is what was wanted.
+        commands: What a CI system reads in what is printed, see `print_commands`.
     """
 
     exit_status: ExitStatus
@@ -54,6 +56,8 @@ class Ending(NamedTuple):
     redacted: tuple[int, int] = (0, 0)
     redactor: Redactor = Redactor()
     target: str = "jama"
+    mode: Mode | None = None
+    commands: tuple[str, ...] = ()
 
 
 def refuse(error: PytestJamaError) -> Ending:

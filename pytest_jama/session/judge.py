@@ -149,6 +149,14 @@ def count_hidden(results: Iterable[TestResult], judgement: Judgement) -> tuple[i
     return sum(result.redacted for result in distinct) + said, len(distinct)
 
 
+def without_account(findings: Findings, settings: SharedSettings) -> Findings:
+    """Return findings of which no account is written, where none is wanted."""
+    from pytest_jama.config import Settings  # noqa: PLC0415 (it is there already)
+
+    is_wanted = not isinstance(settings, Settings) or settings.run.actual_results
+    return findings if is_wanted else findings._replace(provenance="")
+
+
 def count_ended(results: Iterable[TestResult]) -> dict[str, int]:
     """Return how many tests ended how, the worst outcome first; others have nothing to send."""
     counts = Counter(result.outcome for result in results)

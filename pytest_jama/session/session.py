@@ -18,9 +18,9 @@ from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
-from pytest_jama.report.summary import Summary, summary_lines
-from pytest_jama.report.upload_lines import Line, error_lines, exposure_lines
+from pytest_jama.report.summary import Summary, error_lines, summary_lines
 from pytest_jama.session import judge as judging
+from pytest_jama.session.destination import standing_lines
 from pytest_jama.session.ending import Ending, find_exit_status, next_options, why_unfinished
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 from pytest_jama.session.provenance import session_name
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
+    from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.deliver import Pack
     from pytest_jama.session.exit_status import ExitStatus
 
@@ -62,7 +63,7 @@ class Session:
     ) -> None:
         self.settings = loaded.settings
         self._loaded = loaded
-        self.mode = mode
+        self.mode = loaded.mode_of(mode)
         self._redactor = loaded.settings.redactor
         self.shown = ShownResults(self._redactor)
         self.errors = ErrorLog()
@@ -233,11 +234,7 @@ class Session:
             pack=self._make_bundler(findings),
         )
         findings = deliver.with_kept(findings, self._paths, any_file=self.settings.evidence.bundle)
-        findings = findings._replace(session=self._name)
-        from pytest_jama.config import Settings  # noqa: PLC0415 (it is there already)
-
-        if isinstance(self.settings, Settings) and not self.settings.run.actual_results:
-            findings = findings._replace(provenance="")
+        findings = judging.without_account(findings._replace(session=self._name), self.settings)
         with deliver.environment_of(self._environ):
             return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
 
@@ -272,11 +269,13 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason, status=status))
         if self.journal is not None:
             self.journal.close()
+        style = style._replace(no_upload_flag="") if self._loaded.is_kept else style
+        told, commands = self._tell(status, style)
         summary = self._sum_up(
-            *exposure_lines(self.settings),
+            *standing_lines(self._loaded),
             *self._lock_lines,
             *self._safe(extra),
-            *self._write_reports(style),
+            *told,
         )
         if summary.is_something_left:
             options = next_options(self._report, self._loaded, start=style.start)
@@ -293,28 +292,30 @@ class Session:
             redacted=self._redacted,
             redactor=self._redactor,
             target=self.settings.kind.name,
+            mode=self.mode,
+            commands=commands,
         )
 
     def _find_status(self, summary: Summary) -> ExitStatus:
         settings = self.settings
         return find_exit_status(summary, strict=settings.strict, unmatched=settings.map.unmatched)
 
-    def _write_reports(self, style: Style) -> tuple[Line, ...]:
-        """Write the reports that are wanted; what goes wrong there costs no result."""
-        wanted = self.settings.report
-        name = self._environ.get("GITHUB_STEP_SUMMARY", "") if wanted.summary == "auto" else ""
-        if self.journal is None or self.is_refused or not (wanted.files or name):
-            return ()
-        from pytest_jama.session.session_report import write_reports  # noqa: PLC0415 (few want one)
+    def _tell(self, status: int, style: Style) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+        """Write reports, tell a CI system; return lines of the summary, and commands for the CI."""
+        from pytest_jama.config import find_job_page  # noqa: PLC0415 (it is there already)
 
-        return write_reports(
-            wanted.files,
-            summary=name,
-            journals=self._paths,
-            shown_results=self.shown,
-            errors=self.errors,
-            root=style.root,
+        last = self._paths[-1] if self._paths else None
+        page = find_job_page(self._environ, self.settings, session=last.stem if last else "")
+        if self.is_refused or not page.is_wanted:
+            return (), ()
+        from pytest_jama.session import ci_output, session_report  # noqa: PLC0415 (few want them)
+
+        told = ci_output.Told(
+            *(self.settings.kind, self._report, self._judgement or Judgement(), self._unjudged),
+            *(self.mode, last, status, self._redactor.hide_certain),
         )
+        several = (told, page, self.settings, self.shown, self.errors)
+        return session_report.tell(*several, journals=self._paths, root=style.root)
 
     def _hide_line(self, line: Line) -> Line:
         return line if line.is_exact else line._replace(text=self._redactor.hide_certain(line.text))

@@ -22,15 +22,19 @@ from pytest_jama.report.evidence.markdown import short_form
 from pytest_jama.report.evidence.writing import write_record
 from pytest_jama.report.summary import shown_path
 from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session import ci_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_jama.config import SharedSettings
+    from pytest_jama.config.environment import JobPage
     from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.report.evidence.cycle_now import CycleNow
     from pytest_jama.report.evidence.evidence_record import EvidenceRecord
     from pytest_jama.report.evidence.journal_sources import JournalSource
+    from pytest_jama.session.ci_output import Told
 
 SUMMARY_BYTES = 1024 * 1024
 """The most that a step of GitHub Actions may write; of more than that, GitHub shows nothing.
@@ -90,21 +94,21 @@ def write_files(
 
 def write_reports(
     files: Sequence[Path],
-    *,
-    summary: str,
     journals: Sequence[Path],
     shown_results: ShownResults,
     errors: ErrorLog,
+    *,
+    summary: str,
     root: Path,
 ) -> tuple[Line, ...]:
     """Write what is wanted at the end of a session; return what its summary says of that.
 
     Args:
         files: The reports.
-        summary: The file of the CI job that the short form is appended to; empty for none.
         journals: The journals of the session, which are closed.
         shown_results: Hides secrets.
         errors: Told of errors of ours; they cost no result.
+        summary: The file of the CI job that the short form is appended to; empty for none.
         root: The folder that paths are shown relative to.
     """
     lines: list[Line] = []
@@ -123,6 +127,49 @@ def write_reports(
     except Exception as error:  # noqa: BLE001 (whatever it is, the results are safe)
         errors.add(error, where="the report", costs_nothing=True)
     return tuple(lines)
+
+
+def tell(
+    told: Told,
+    page: JobPage,
+    settings: SharedSettings,
+    shown_results: ShownResults,
+    errors: ErrorLog,
+    *,
+    journals: Sequence[Path],
+    root: Path,
+) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """Write reports and values that are wanted; return what the summary says, and commands.
+
+    Args:
+        told: The session.
+        page: How a CI job can be told.
+        settings: What is wanted.
+        shown_results: As for `write_reports`.
+        errors: As for `write_reports`.
+        journals: As for `write_reports`.
+        root: The folder that paths are shown relative to.
+    """
+    lines: tuple[Line, ...] = ()
+    commands: tuple[str, ...] = ()
+    if journals and (settings.report.files or page.summary):
+        several = (journals, shown_results, errors)
+        lines = write_reports(settings.report.files, *several, summary=page.summary, root=root)
+    if page.commands == "azure" and not Path(page.summary).is_file():
+        page = page._replace(summary="")
+    try:
+        files = settings.outputs.files
+        lines = (*lines, *ci_output.write_values(told, files, page.outputs, root=root))
+        commands = ci_output.commands(
+            told,
+            page,
+            summarises=settings.report.summary == "auto",
+            annotates=settings.report.annotations == "auto",
+            hands_over=settings.outputs.ci == "auto",
+        )
+    except Exception as error:  # noqa: BLE001 (whatever it is, the results are safe)
+        errors.add(error, where="what the CI job is told", costs_nothing=True)
+    return lines, commands
 
 
 def _write(

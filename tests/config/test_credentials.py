@@ -82,6 +82,14 @@ def test_the_end_of_a_line_is_not_part_of_a_secret() -> None:
     assert credentials.password.get_secret_value() == " x "
 
 
+def test_a_variable_that_azure_could_not_fill_in_is_not_set(tmp_path: Path) -> None:
+    unfilled = {"JAMA_CLIENT_ID": "$(JAMA_CLIENT_ID)", "JAMA_CLIENT_SECRET": "$(jama.secret)"}
+    assert find_credentials(unfilled)[1] == find_credentials({})[1]
+    kept = f"{COMPLETE}upload: {{no_credentials: journal}}\n"
+    nobody = {"JAMA_USERNAME": "", "JAMA_PASSWORD": "", **unfilled}
+    assert load(tmp_path, kept, environ=nobody, may_keep=True).is_kept
+
+
 @pytest.mark.parametrize("environ", [OAUTH, BASIC], ids=["oauth", "basic"])
 def test_a_secret_is_in_no_text_of_the_settings(tmp_path: Path, environ: dict[str, str]) -> None:
     settings = load(tmp_path, COMPLETE, environ=environ).settings

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.config import config_digests
+from pytest_jama.config.kinds import JAMA
+from pytest_jama.config.map_entries import forms_of
+from pytest_jama.config.map_table import read_table
 from pytest_jama.config.map_writing import add_links
+from pytest_jama.config.settings_files import SettingsFile
 from pytest_jama.core.errors import SettingsError
 from tests.config.octane_values import WHERE
 from tests.config.octane_values import load as load_octane
 from tests.config.values import COMPLETE, load, problems_of, write
+from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ROWS = "test,case,step\nt.py::test_a,P-TC-1,\nt.py::test_b,P-TC-2,3\n"
@@ -156,6 +162,16 @@ def test_a_file_that_is_not_such_a_table_is_refused_with_what_to_do(
     tmp_path: Path, content: str | bytes, message: str
 ) -> None:
     assert refusal_of(tmp_path, content).startswith(message)
+
+
+def test_the_time_to_read_rows_follows_their_number(tmp_path: Path) -> None:
+    def read(count: int) -> Callable[[], object]:
+        rows = "".join(f"t.py::test_{row};P-TC-{row};;Ann\n" for row in range(count))
+        again = "".join(f"t.py::test;P-TC-{row};;Ann\n" for row in range(count))
+        path = write(tmp_path, f"test;case;step;owner\n{rows}{again}", name=f"{count}.csv")
+        return lambda: read_table(SettingsFile(path, path.name), forms_of(JAMA))
+
+    assert is_in_proportion(read(500), read(2000))
 
 
 def test_a_file_that_is_not_there_is_named_with_the_line_that_names_it(tmp_path: Path) -> None:

@@ -96,6 +96,9 @@ def test_the_documented_example_is_valid(validator: jsonschema.Draft202012Valida
         "{report: r.html, software: Pump 4.2, device: 42, tester: '${TESTER:-}'}",
         "{report: [r.html, r.md], equipment: [{name: FM, id: 7, calibrated_until: '2027-03-01'}]}",
         "{report: {files: r.html, summary: never}, equipment: [Stopwatch]}",
+        "{tests: {file: map.csv}}",
+        "{tests: {file: [a.csv, '${B}.csv'], x: P-TC-1}}",
+        "{tests: {file: P-TC-1}}",
         "{tests: {a: 'P-1#2', b: [{case: GID-5}, 7], c: 'P-1, P-2', d: '${CASE}'}}",
     ],
 )
@@ -126,6 +129,7 @@ def test_other_forms_are_valid(validator: jsonschema.Draft202012Validator, text:
         "{run: {fields: {' ': 1}}}",
         "{run: {fields: {a$1: {}}}}",
         "{tests: {a: JEET1}}",
+        "{tests: {file: []}}",
         "{tests: {a: []}}",
         "{tests: {a: {step: 1}}}",
         "{tests: {a: {case: A-1, step: 0}}}",
@@ -220,12 +224,19 @@ def test_the_flags_for_octane_are_the_declared_ones() -> None:
 VARIABLES = {
     JAMA: [
         *("JAMA_URL", "JAMA_PROJECT", "JAMA_PLAN", "JAMA_CYCLE"),
-        *("JAMA_SOFTWARE", "JAMA_DEVICE", "JAMA_TESTER", "JAMA_JOURNAL"),
+        *("JAMA_OUTPUTS", "JAMA_SOFTWARE", "JAMA_DEVICE", "JAMA_TESTER", "JAMA_JOURNAL"),
         *("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET", "JAMA_USERNAME", "JAMA_PASSWORD"),
     ],
     OCTANE: [
         *("OCTANE_URL", "OCTANE_SPACE", "OCTANE_WORKSPACE", "OCTANE_RELEASE", "OCTANE_MILESTONE"),
-        *("OCTANE_SUITE", "OCTANE_SOFTWARE", "OCTANE_DEVICE", "OCTANE_TESTER", "OCTANE_JOURNAL"),
+        *(
+            "OCTANE_SUITE",
+            "OCTANE_OUTPUTS",
+            "OCTANE_SOFTWARE",
+            "OCTANE_DEVICE",
+            "OCTANE_TESTER",
+            "OCTANE_JOURNAL",
+        ),
         *("OCTANE_CLIENT_ID", "OCTANE_CLIENT_SECRET", "OCTANE_USER", "OCTANE_PASSWORD"),
     ],
 }

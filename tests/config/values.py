@@ -41,6 +41,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     flags: Flags | None = None,
     needs_target: bool = True,
+    may_keep: bool = False,
 ) -> LoadedSettings:
     """Load the settings of a folder, after writing its file if a text is given."""
     if text is not None:
@@ -51,6 +52,7 @@ def load(
         flags=flags or {},
         environ={**LOGIN, **(environ or {})},
         needs_target=needs_target,
+        may_keep=may_keep,
         clock=lambda: NOON,
     )
 

@@ -252,6 +252,16 @@ SITUATIONS = {
         asks=NOTHING,
         stored=UNTOUCHED,
     ),
+    "no credentials, kept": Situation(
+        xdist_modes=NEVER,
+        status="0/0/0",
+        settings="upload: {no_credentials: journal}",
+        environment={"JAMA_CLIENT_ID": "", "JAMA_CLIENT_SECRET": ""},
+        front_ends=(SERIAL, JUNIT),
+        left=MODES,
+        asks=NOTHING,
+        stored=UNTOUCHED,
+    ),
     "no journal": Situation(
         xdist_modes=NEVER,
         status="0/1/0",

@@ -7,8 +7,12 @@ import io
 import pytest
 
 from pytest_jama.core.plan import Change, ChangeKind, Plan
-from pytest_jama.core.port import Observer
-from pytest_jama.report.progress import BarProgress, PlainProgress, make_progress
+from pytest_jama.report.progress import (
+    BarProgress,
+    PlainProgress,
+    QuietProgress,
+    make_progress,
+)
 from tests.report.test_upload_lines import receipt_of
 
 
@@ -56,7 +60,7 @@ def test_terminal_gets_a_bar_that_goes_away() -> None:
     [
         (io.StringIO(), False, PlainProgress),
         (Terminal(), False, BarProgress),
-        (Terminal(), True, Observer),
+        (Terminal(), True, QuietProgress),
     ],
 )
 def test_kind_of_display_fits_the_stream(file: io.StringIO, quiet: bool, kind: type) -> None:
@@ -100,3 +104,22 @@ def test_a_terminal_shows_what_is_created_before_it_is_and_why_it_takes_long() -
     progress.waits("it is not known whether")
     progress.stopped()
     assert "it is not known whether" in file.getvalue()
+
+
+@pytest.mark.parametrize("name,value", [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_terminal_that_wants_nothing_moving_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    text = show(25, Terminal())
+    assert "jama: 20 of 25\n" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("file", [io.StringIO(), Terminal()], ids=["log", "terminal"])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_server_that_does_not_answer_is_said_at_once(file: io.StringIO, quiet: bool) -> None:
+    progress = make_progress(file, quiet=quiet)
+    progress.troubled("cannot reach [b]https://jama.example[/b]")
+    assert "jama: cannot reach [b]https://jama.example[/b]\n" in file.getvalue()
+    progress.stopped()

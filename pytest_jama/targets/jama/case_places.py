@@ -17,8 +17,8 @@ from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.answer_checks import is_list
 from pytest_jama.targets.jama.case_reasons import name_of
 from pytest_jama.targets.jama.client import RUNS_PATH
-from pytest_jama.targets.jama.cycle_search import find_plans
 from pytest_jama.targets.jama.paging import ShortListError, batches, read_pages
+from pytest_jama.targets.jama.places import active_plans, get_project
 from pytest_jama.targets.jama.traceability import category_of, items_of_types, read_rows
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import NOT_RUN, find_id, id_of, read_item, read_run, text_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.type_fields import ItemType
-    from pytest_jama.targets.jama.wire import Item, Json, Project
+    from pytest_jama.targets.jama.wire import Item, Json, Project, TestPlan
 
 CONTAINERS = frozenset({"SET", "FOLDER", "COMPONENT"})
 """Categories of what holds other items."""
@@ -92,11 +92,27 @@ def cases_of_plan(client: JamaClient, project: str | int, wanted: Mapping[str, s
     Raises:
         SettingsError: When there is no such plan.
     """
-    plan = min(find_plans(client, project, wanted), key=lambda each: each.id)
+    plan = _find_plan(client, project, wanted)
     found: dict[int, Item] = {}
     for group in client.groups(plan.id):
         found.update((item.id, item) for item in client.cases(plan.id, group.id))
     return CasePlace(f"test plan {quoted(plan.name)}", tuple(found.values()))
+
+
+def _find_plan(client: JamaClient, project: str | int, wanted: Mapping[str, str]) -> TestPlan:
+    name = wanted.get("name", "")
+    listed = list(client.plans(get_project(client, project, ()).id)) if name else []
+    plan = client.find_plan(int(wanted["id"])) if not name else None
+    plan = plan or min(active_plans(listed, name), key=lambda each: each.id, default=None)
+    if plan is not None:
+        return plan
+    alike = get_close_matches(name, [each.name for each in listed], n=3, cutoff=0.6)
+    remedy = f"did you mean {' or '.join(map(quoted, alike))}?" if alike else _NO_PLAN_YET
+    what = f"project {project} has no test plan {quoted(name or 'id:' + wanted['id'])}"
+    raise SettingsError(Problem(what, remedy, "--plan"))
+
+
+_NO_PLAN_YET = "a session or `pytest-jama prepare` creates it; --all takes all cases of the project"
 
 
 def cases_of_project(client: JamaClient, project: Project) -> CasePlace:

@@ -1,0 +1,259 @@
+"""What a CI system is told of a session beside its log: annotations, and values for later steps.
+
+`pytest_jama.config.environment` says which system takes what. What a name or a server says stays
+text: it is made harmless as everything that is printed, and escaped as the system wants it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from pytest_jama.core.errors import PytestJamaError
+from pytest_jama.core.plan import Mode, Plan, SendState
+from pytest_jama.core.text import first_line, printable, shorten
+from pytest_jama.core.trust import written_whole
+from pytest_jama.core.verdicts import Judgement, Verdict
+from pytest_jama.report.case_lines import case_entries
+from pytest_jama.report.streams import make_tolerant
+from pytest_jama.report.summary import shown_path
+from pytest_jama.report.upload_lines import Line, Tone, count_words
+from pytest_jama.session.ci_commands import FORMS, Annotation, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
+
+    from pytest_jama.config import TargetKind
+    from pytest_jama.config.environment import JobPage
+    from pytest_jama.core.plan import Place, UploadReport
+
+MOST_ANNOTATIONS = 10
+"""Of one session. GitHub shows ten errors and ten warnings of a step.
+
+Source: https://docs.github.com/en/rest/checks/runs, and the runner's `ExecutionContext.cs`.
+"""
+
+_CHARACTERS = 1000
+
+
+class Told(NamedTuple):
+    """What is known of a session at its end.
+
+    Attributes:
+        kind: The kind of server.
+        report: What became of the upload.
+        judgement: The verdicts.
+        unjudged: How many tests ended how, for a target that judges them itself; else empty.
+        mode: What was done with the verdicts.
+        journal: Where the journal is; None when there is none.
+        status: What the process exits with.
+        hide: Hides what certainly is a secret.
+    """
+
+    kind: TargetKind[Any]
+    report: UploadReport
+    judgement: Judgement = Judgement()
+    unjudged: Mapping[str, int] = MappingProxyType({})
+    mode: Mode = Mode.SEND
+    journal: Path | None = None
+    status: int = 0
+    hide: Callable[[str], str] = str
+
+
+Values = dict[str, "str | int | bool"]
+
+
+def count_statuses(told: Told) -> dict[str, int]:
+    """Return how many runs show which status, or how many tests ended how at who judges itself."""
+    if told.unjudged:
+        return dict(told.unjudged)
+    plan = told.report.plan or Plan()
+    entries = case_entries(told.report, told.judgement, told.mode)
+    shown = Counter(entry.change.will_be for entry in entries)
+    shown.update(each.was for each in plan.left)
+    return {word: count for word, count in shown.items() if word}
+
+
+def session_values(told: Told) -> Values:
+    """Return what later steps and jobs may want to know, each name with the prefix of the kind.
+
+    Names of plans and cycles are not among it: who can name them could reach into a shell.
+    """
+    report, plan = told.report, told.report.plan or Plan()
+    arrived = sum(each.state is SendState.SENT for each in report.receipts)
+    judges = told.kind.load_model().judges_cases
+    words = (each.value for each in Verdict) if judges else ("passed", "failed", "skipped")
+    values: Values = {
+        "EXIT_STATUS": told.status,
+        "COMPLETE": report.is_complete and told.mode is Mode.SEND,
+        **{word.upper(): 0 for word in words},
+        **{word.upper(): count for word, count in count_statuses(told).items()},
+        "SENT": arrived + len(plan.earlier),
+        "NOT_SENT": len(report.receipts) - arrived,
+        "UNRESOLVED": len(report.unresolved),
+        "UNLINKED": len(told.judgement.unlinked),
+        **dict(_place_values(plan.places)),
+        "JOURNAL": Path(shown_path(told.journal, Path.cwd())).as_posix() if told.journal else "",
+    }
+    prefix = f"{told.kind.variables}SESSION_"
+    return {
+        f"{prefix}{name}": told.hide(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+
+
+def _place_values(places: Iterable[Place]) -> Iterator[tuple[str, str | int]]:
+    for place in places:
+        if isinstance(place.place_id, int):
+            yield f"{place.kind.upper()}_ID", place.place_id
+        if place.link:
+            yield f"{place.kind.upper()}_URL", place.link
+
+
+def find_annotations(told: Told) -> Iterator[Annotation]:
+    """Yield what is to be seen without the log: what was not sent, refused or has no run."""
+    found = list(_found(told))
+    link = next((each.link for each in reversed(_places(told)) if each.link), "")
+    named = found if len(found) <= MOST_ANNOTATIONS else found[: MOST_ANNOTATIONS - 1]
+    where = f" ({link})" if link else ""
+    for label, text in named:
+        title, said = f"{told.kind.title}: {label}", told.hide(text)
+        yield Annotation(title, shorten(said, at_most=_CHARACTERS) + where, told.status != 0)
+    if len(named) < len(found):
+        text = f"{len(found) - len(named)} more are not sent, refused or without a run: see the log"
+        yield Annotation(told.kind.title, text + where, told.status != 0)
+
+
+def _places(told: Told) -> Sequence[Place]:
+    return (told.report.plan or Plan()).places
+
+
+def _found(told: Told) -> Iterator[tuple[str, str]]:
+    stopped = told.report.stopped
+    if stopped is not None:
+        yield "not sent", first_line(str(stopped))
+    for receipt in told.report.receipts:
+        if receipt.state is not SendState.SENT and receipt.cause is None and receipt.error:
+            yield receipt.state.value, f"{receipt.update.title}: {receipt.error}"
+    for entry in told.report.unresolved:
+        yield "unresolved", f"{entry.case_ref}: {entry.reason}; {entry.remedy}"
+
+
+def commands(
+    told: Told,
+    page: JobPage,
+    *,
+    summarises: bool = True,
+    annotates: bool = True,
+    hands_over: bool = True,
+) -> tuple[str, ...]:
+    """Return the lines that the CI system reads in what a job prints; none outside of one.
+
+    Args:
+        told: The session.
+        page: How the job can be told; its summary, if there is one, is written.
+        summarises: Whether a summary is wanted.
+        annotates: Whether annotations are wanted.
+        hands_over: Whether values for later steps are.
+    """
+    form = FORMS.get(page.commands)
+    if form is None:
+        return ()
+    lines = list(map(form.annotation, find_annotations(told))) if annotates else []
+    if hands_over and form.value is not None:
+        values = session_values(told).items()
+        lines += [form.value(name, _text(value)) for name, value in values]
+    if summarises and form.summary is not None:
+        lines.append(form.summary(page.summary, _sentence(told)))
+    return tuple(filter(None, lines))
+
+
+def print_commands(lines: Sequence[str], stream: TextIO | None) -> None:
+    """Print commands; everything else that is printed is kept from being one."""
+    if lines:
+        file = make_tolerant(stream, is_drawn_on=True)
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+
+
+def _sentence(told: Told) -> str:
+    counts = count_words(count_statuses(told)) or "no results"
+    left = sum(1 for _ in _found(told))
+    return f"{told.kind.title}: {counts}" + (f"; {left} not sent" if left else "")
+
+
+def write_values(told: Told, files: Iterable[Path], job_file: str, *, root: Path) -> Iterator[Line]:
+    """Write values into files; yield a warning for each that cannot be written.
+
+    Args:
+        told: The session.
+        files: Files, each in the format that its name says.
+        job_file: The file of the CI system, which values are appended to; empty for none.
+        root: The folder that paths are shown relative to.
+    """
+    failures = {path: _write_file(told, path) for path in files}
+    written = [shown_path(path, root) for path, failure in failures.items() if not failure]
+    if written:
+        yield Line("outputs", ", ".join(written))
+    yield from (Line("warning", each, Tone.WARNING) for each in failures.values() if each)
+    if job_file:
+        try:
+            with Path(job_file).open("a", encoding="utf-8") as file:
+                file.write(_as_lines(session_values(told), printable))
+        except OSError as exc:
+            why = f"the outputs of the CI job, {job_file}, cannot be written: {exc.strerror or exc}"
+            remedy = "check the path and its permissions, or set `outputs: {ci: never}`"
+            yield Line("warning", f"{why}; {remedy}", Tone.WARNING)
+
+
+def _write_file(told: Told, path: Path) -> str:
+    """Write values; return why they cannot be written, if they cannot."""
+    try:
+        with written_whole(path) as part:
+            part.write_text(_content(path.name.lower(), told), encoding="utf-8")
+    except PytestJamaError as error:
+        return f"no outputs are written: {first_line(str(error))}"
+    return ""
+
+
+def _content(name: str, told: Told) -> str:
+    if name.endswith(".links.json"):
+        return json.dumps({told.kind.title: list(_links(told))}, indent=2) + "\n"
+    values = session_values(told)
+    if name.endswith(".json"):
+        return json.dumps(values, indent=2) + "\n"
+    return _as_lines(values, _for_dotenv if name.endswith(".env") else _for_properties)
+
+
+def _as_lines(values: Values, write: Callable[[str], str]) -> str:
+    return "".join(f"{name}={write(_text(value))}\n" for name, value in values.items())
+
+
+def _text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _for_dotenv(value: str) -> str:
+    """Write what is the same with and without a shell that reads it: no format has one quoting.
+
+    Source: "Pass an environment variable to another job" of GitLab: quotes are taken literally.
+    """
+    return quote(value, safe="/:@%+=,#?.-_")
+
+
+def _for_properties(value: str) -> str:
+    text = escaped(value, {"\\": "\\\\"})
+    return text.encode("ascii", "backslashreplace").decode()
+
+
+def _links(told: Told) -> Iterator[dict[str, dict[str, str]]]:
+    """Yield what GitLab shows on the page of a job. Source: "Annotations report" of GitLab."""
+    for place in _places(told):
+        if place.link.startswith(("https://", "http://")):
+            label = printable(f"{place.kind} {place.name}")
+            yield {"external_link": {"label": label, "url": place.link}}
