@@ -99,6 +99,16 @@ def find_questions(options: InitOptions) -> Questions:
     return Questions(are_asked=not options.is_agreed)
 
 
+_MOST_REPORTS = 5
+
+
+def shown_reports(reports: Sequence[str]) -> list[str]:
+    """Return the arguments that name JUnit reports in a command: many by their folders."""
+    if len(reports) <= _MOST_REPORTS:
+        return [*reports]
+    return sorted({str(Path(each).parent) for each in reports})
+
+
 def load_given(
     given: Mapping[str, str], kind: TargetKind[Any] = JAMA, *, text: str = "", name: str = ""
 ) -> Any:
