@@ -138,6 +138,30 @@ def load_given(
         ).settings
 
 
+def read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return the fields of plans, cycles and runs that flags give: kind -> name -> value.
+
+    Args:
+        given: ``cycle.Phase=Alpha`` each.
+
+    Raises:
+        SettingsError: With each that has another form.
+    """
+    fields: dict[str, dict[str, str]] = {}
+    problems = []
+    for each in given:
+        kind, dot, rest = each.partition(".")
+        name, sign, value = rest.partition("=")
+        if kind not in ("plan", "cycle", "run") or not (dot and sign and name.strip() and value):
+            what = f"{quoted(each)} is not a field with a value"
+            remedy = "write KIND.FIELD=VALUE, KIND plan, cycle or run: --field cycle.Phase=Alpha"
+            problems.append(Problem(what, remedy, "--field"))
+        fields.setdefault(kind, {})[name.strip()] = value.strip()
+    if problems:
+        raise SettingsError(*problems)
+    return fields
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a file that is not there yet.
 

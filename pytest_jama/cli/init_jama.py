@@ -13,6 +13,7 @@ from pytest_jama.cli.init_conduct import (
     SANDBOX_URL,
     InitDesk,
     load_given,
+    read_fields,
     shown_reports,
 )
 from pytest_jama.cli.init_file import JamaDraft, jama_text, literal, scalar
@@ -171,7 +172,7 @@ class _JamaInit:
             plan=plan.value,
             cycle=cycle.value,
             verdicts={**verdicts, **options.verdicts},
-            fields=_read_fields(options.fields),
+            fields=read_fields(options.fields),
             tls_verify=label_of(options.ca.absolute(), self.desk.path.parent) if options.ca else "",
             links=links,
             case_types=self._case_types(),
@@ -332,24 +333,3 @@ def _key_from(folder: str) -> str:
     """Return a key of a project for the sandbox: ``PLUGGY`` of ``pluggy-1.7.0``."""
     name = re.split(r"[-_ ]v?[0-9]", folder)[0]
     return re.sub(r"[^A-Z0-9]", "", name.upper()).lstrip("0123456789")[:16] or "DEMO"
-
-
-def _read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """Read ``cycle.Phase=Alpha``.
-
-    Raises:
-        SettingsError: With each that has another form.
-    """
-    fields: dict[str, dict[str, str]] = {}
-    problems = []
-    for each in given:
-        kind, dot, rest = each.partition(".")
-        name, sign, value = rest.partition("=")
-        if kind not in ("plan", "cycle", "run") or not (dot and sign and name.strip() and value):
-            what = f"{quoted(each)} is not a field with a value"
-            remedy = "write KIND.FIELD=VALUE, KIND plan, cycle or run: --field cycle.Phase=Alpha"
-            problems.append(Problem(what, remedy, "--field"))
-        fields.setdefault(kind, {})[name.strip()] = value.strip()
-    if problems:
-        raise SettingsError(*problems)
-    return fields
