@@ -14,7 +14,7 @@ import click
 
 from pytest_jama.cli.init_questions import Questions
 from pytest_jama.cli.init_repository import find_rootdir, look_at
-from pytest_jama.config import JAMA, load_settings
+from pytest_jama.config import JAMA, find_file, load_settings
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.errors import Problem, SettingsError
@@ -211,7 +211,12 @@ class InitDesk:
             SettingsError: When nothing can be written, or no one can be asked.
         """
         path = choose_path(options, kind)
-        return cls(options, output, kind, path, find_questions(options))
+        desk = cls(options, output, kind, path, find_questions(options))
+        above = find_file(path.parent, kind) if options.config is None else None
+        if above is not None:
+            text = f"{label_of(above, Path.cwd())} counts here so far, and the new file from now on"
+            desk.say("note", text, Tone.WARNING)
+        return desk
 
     @property
     def shown_path(self) -> str:
