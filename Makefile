@@ -9,7 +9,7 @@ WORKERS ?= 3
 FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
   tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
 
-.PHONY: help demo test coverage faults fuzz octane-sdk check fix docs site bench wheel test-wheel test-lowest audit sbom clean
+.PHONY: help demo test coverage faults fuzz octane-sdk check fix docs site picture bench wheel test-wheel test-lowest audit sbom clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -24,7 +24,7 @@ $(INSTALLED): pyproject.toml
 
 demo: $(INSTALLED) ## run the main job against a local Jama
 	cd examples/demo && PATH="$(CURDIR)/$(BIN):$$PATH" && export PATH && \
-	  pytest-jama sandbox --seed jama.yaml -- pytest --jama
+	  pytest-jama sandbox --seed jama.yaml --seed seed.yaml -- pytest --jama
 
 # Sessions that tests start take half the time when this package is compiled, also for pytest, which
 # rewrites its plugins. Neighbours stay with one worker: what a module prepares is prepared once.
@@ -70,7 +70,7 @@ docs: $(INSTALLED) ## write the generated pages and the JSON Schema anew, and bu
 	$(BIN)/python -m pytest_jama.cli.selftest.catalogue
 	$(BIN)/python -m docs.site.commands_page
 	$(BIN)/python -m docs.site.hooks_page
-	$(BIN)/python -m tests.console_page docs/tutorial.md
+	$(BIN)/python -m tests.console_page docs/tutorial.md docs/json.md
 	@$(MAKE) --no-print-directory site
 
 # MkDocs in an environment of its own: it would bring other versions of what is tested.
@@ -84,6 +84,9 @@ $(SITE)/.installed: pyproject.toml
 site: $(SITE)/.installed ## build the site of docs/ into build/site; a dead link or anchor fails
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
 	$(SITE)/bin/python docs/site/check_site.py build/site
+
+picture: $(INSTALLED) ## make the picture of the README anew; needs Chromium
+	$(BIN)/python -m docs.site.picture
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer
 	$(BIN)/python bench/run.py

@@ -11,6 +11,7 @@ from junit_uploader.merged_reports import link_tests
 from pytest_jama.core.errors import PytestJamaError, Unusable, UnusableKind
 from pytest_jama.core.known_tests import Coverage, KeyPlaces
 from pytest_jama.core.text import counted
+from pytest_jama.report.case_lines import narrower_lines
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.destination import relative_to
@@ -218,6 +219,7 @@ def _extra_lines(
         text = f"{shown.name_of(address)}: its tests did not run"
         yield Line("uncollected", text, Tone.WARNING)
     if verbose and loaded.settings.tests:
+        yield from narrower_lines(loaded.settings.tests, shown.results(tuple(linked.results)))
         for test_id, test in session.tests.items():
             links = loaded.settings.tests.find(test_id) if test.links else ()
             if links and links != test.links:

@@ -182,15 +182,18 @@ def _test_json(
     if test_id is not true_id or (extras is not None and extras.name):
         classname, name = hide(classname), hide(name)
     time = "null" if time_s is None else repr(time_s)
-    cases, attempts = "[]", 1
+    cases, attempts, steps = "[]", 1, ""
     if extras is not None:
+        if extras.steps:
+            numbers = dict.fromkeys(step.number for step in extras.steps)
+            steps = f', "steps": [{", ".join(map(str, numbers))}]'
         cases = f"[{', '.join(_text(str(link)) for link in extras.links)}]"
         attempts = test.attempts
     return (
         f'{{"test_id": {_text(test_id)}, "classname": {_text(classname)}, '
         f'"name": {_text(name)}, "suite": {_text(hide(suite.path))}, '
         f'"outcome": "{_WORDS[outcome]}", "time_s": {time}, '
-        f'"cases": {cases}, "attempts": {attempts}{_mapped_json(by_map)}}}'
+        f'"cases": {cases}, "attempts": {attempts}{steps}{_mapped_json(by_map)}}}'
     )
 
 

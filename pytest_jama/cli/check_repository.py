@@ -136,6 +136,9 @@ def describe_session(settings: SharedSettings, wanted: SessionNeeds) -> Observat
     places = [
         f"{name} {quoted(str(value))}" for name in names if (value := getattr(settings, name))
     ]
+    if not wanted.linked:
+        text = f"one would {runs}send nothing"
+        return Observation("session", Mark.NOTE, text, facts)
     where = ", ".join(places) or "a place that is not named yet"
     text = f"one would {runs}give {cases} a verdict, in {where}"
     return Observation("session", Mark.OK, text, facts)

@@ -89,7 +89,9 @@ class TestsProbe:
             yield Observation("tests", Mark.OK, count, facts)
         else:
             text = f"none of {count} is linked to a test case, so that nothing would be sent"
-            yield Observation("tests", Mark.PROBLEM, f"{text}; {self._nearest()}", facts)
+            is_wrong = bool(self._settings.tests) or self._settings.strict
+            mark = Mark.PROBLEM if is_wrong else Mark.NOTE  # as sessions that report nothing
+            yield Observation("tests", mark, f"{text}; {self._nearest()}", facts)
 
     def _nearest(self) -> str:
         """Return a collected test beside the key that is most like it, else how to link one."""
@@ -120,7 +122,8 @@ class TestsProbe:
             mark = Mark.NOTE if is_warning else Mark.PROBLEM
             dead = len(found.unmatched)
             what = "" if is_warning else "; a session makes their cases incomplete"
-            text = f"{dead} of {counted(count, 'key')} of `tests:` match no test{what}"
+            match = "matches" if dead == 1 else "match"
+            text = f"{dead} of {counted(count, 'key')} of `tests:` {match} no test{what}"
             yield Observation("map", mark, text, {"keys": count, "unmatched": dead})
             yield from self._dead_keys(mark)
         elif count and not found.conflicts:
@@ -160,9 +163,7 @@ class TestsProbe:
         said = []
         if gone:
             tests = counted(len(gone), "test")
-            said.append(
-                f"{tests} of it not there any more, whose cases are incomplete: {self._some(gone)}"
-            )
+            said.append(f"{tests} of it gone, whose cases are incomplete: {self._some(gone)}")
         if new:
             said.append(f"not in it, or with new tests: {self._some(new)}")
         if not said:

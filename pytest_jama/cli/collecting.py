@@ -26,7 +26,7 @@ from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.hooks.extensions import Extensions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.config import Settings
     from pytest_jama.core.redaction import Redactor
@@ -78,7 +78,8 @@ class CollectedSession(NamedTuple):
             what it counts as unless it runs: NOT_REACHED, or DESELECTED for one that is left out.
         uncollected: Each file or folder that could not be collected, and why.
         mistakes: What of the references of tests cannot be understood, a sentence each.
-        sources: What the source of a test says, by test ID; nothing of tests of reports.
+        sources: What the source of a test says, by test ID; of tests of reports only their steps,
+            where they report some.
         names: What reports call a test, by test ID.
         map: What the map and these tests say of each other.
         deselecting: The options that deselect tests, each with the place where it stands.
@@ -207,9 +208,17 @@ def read_report_tests(reports: Sequence[str], settings: Settings) -> CollectedSe
         tests=tuple(tests),
         uncollected=tuple((file["path"], file["error"]) for file in unreadable),
         mistakes=tuple(f"{each.where}: {each.why}" for each in log.unusable),
+        sources=dict(_sources_of_report(content["tests"])),
         names={test["test_id"]: test["name"] for test in content["tests"]},
         map=look_at_map(seen, tests, coverage),
     ).as_shown(settings.redactor)
+
+
+def _sources_of_report(tests: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, TestSource]]:
+    for test in tests:
+        if test.get("steps"):
+            steps = tuple(SourceStep(number) for number in test["steps"])
+            yield test["test_id"], TestSource("", 0, "", steps=steps)
 
 
 _WRONG_REPORTS = 2  # exit status of a wrong command line

@@ -36,7 +36,9 @@ def _random_seed() -> int:
 )
 @click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
 @click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
-@click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox.md.")
+@click.option(
+    "--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox-knobs.md."
+)
 @click.option(
     "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
 )
@@ -46,7 +48,8 @@ def _random_seed() -> int:
     "faults",
     multiple=True,
     metavar="KIND[:PROBABILITY][@METHOD/PATH]...",
-    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; see docs/sandbox.md.",
+    help="Let this go wrong now and then: 429:0.2, drop-after:0.1@POST; "
+    "see docs/sandbox-faults.md.",
 )
 @click.option(
     "--fault-seed",

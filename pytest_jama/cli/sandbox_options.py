@@ -85,7 +85,7 @@ def parse_knobs(options: SandboxOptions, kind: type[_Knobs]) -> _Knobs:
     try:
         return kind.parse(options.knobs)
     except KnobError as exc:
-        problem = Problem(str(exc), remedy="see docs/sandbox.md", origin="--knob")
+        problem = Problem(str(exc), remedy="see docs/sandbox-knobs.md", origin="--knob")
         raise SettingsError(problem) from exc
 
 

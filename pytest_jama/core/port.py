@@ -83,6 +83,7 @@ class Retry(NamedTuple):
         attempt: The number of the attempt to come.
         pause_s: How many seconds it waits.
         left_s: In how many seconds the upload gives up, unless a request succeeds.
+        is_unreached: Whether there was no connection, so that the server knows nothing of it.
     """
 
     request: str
@@ -91,6 +92,7 @@ class Retry(NamedTuple):
     attempt: int = 2
     pause_s: float = 0.0
     left_s: float = 0.0
+    is_unreached: bool = False
 
     def __str__(self) -> str:
         why = f"{self.reason}, {self.detail}" if self.detail else self.reason
@@ -109,6 +111,9 @@ class Observer:
 
     def waits(self, why: str) -> None:
         """Hear of a wait of a minute or more, and why."""
+
+    def troubled(self, why: str) -> None:
+        """Hear at once that the server does not answer, and until when it is tried."""
 
     def warned(self, text: str) -> None:
         """Hear what a person should know, and what `Plan.warnings` could not tell yet."""

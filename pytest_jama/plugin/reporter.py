@@ -21,6 +21,7 @@ from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
 from pytest_jama.plugin.file_reporter import FileReporter
 from pytest_jama.plugin.guard import Guarded, guarded
+from pytest_jama.plugin.overrides import read_deselecting
 from pytest_jama.plugin.phases import why_skipped
 from pytest_jama.plugin.terminal_summary import (
     PluginOutput,
@@ -31,7 +32,9 @@ from pytest_jama.plugin.terminal_summary import (
     relative_names,
     write_summary,
 )
+from pytest_jama.report.case_lines import deselected_lines, narrower_lines
 from pytest_jama.report.summary import Style
+from pytest_jama.report.upload_lines import Line
 from pytest_jama.session.destination import describe_destination, relative_to
 from pytest_jama.session.ending import pytest_exit_status
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
@@ -48,7 +51,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.plan import Findings
     from pytest_jama.plugin.collection import CollectedPlain
-    from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
     from pytest_jama.session.exit_status import ExitStatus
 
@@ -304,8 +306,11 @@ class Reporter(Guarded):
         )
 
     def _extra_lines(self) -> Iterator[Line]:
+        selection = self._config.pluginmanager.get_plugin("jama-selection")
+        if selection is not None and self.kind.option == "jama":
+            yield Line("selected", selection.tell(self._collector.collected))
         ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
-        return plugin_lines(
+        yield from plugin_lines(
             uncollected=self._collector.uncollected,
             map_conflicts=links_against_map(
                 self._collector.results.values() if self._output.is_verbose else (),
@@ -313,6 +318,10 @@ class Reporter(Guarded):
             ),
             ignored_hooks=relative_names(ignored, self._config),
         )
+        results = self._session.shown.results(tuple(self._collector.all_results()))
+        yield from deselected_lines(results, read_deselecting(self._config))
+        if self._output.is_verbose:
+            yield from narrower_lines(self._settings.tests, results)
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)

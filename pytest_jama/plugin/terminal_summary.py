@@ -150,7 +150,8 @@ class PluginOutput:
         """
         is_quiet = self.find_terminal() is None or self._config.get_verbosity() < 0
         is_quiet = is_quiet or mode is Mode.DRY_RUN
-        progress = make_progress(sys.stdout, quiet=is_quiet, label=label)
+        file = sys.stderr if self.find_terminal() is None else sys.stdout
+        progress = make_progress(file, quiet=is_quiet, label=label)
         return [AfterTheDots(self.end_the_line), progress]
 
     def end_the_line(self) -> None:
@@ -180,6 +181,10 @@ class AfterTheDots(Observer):
 
     def begins(self, change: Change) -> None:  # noqa: ARG002
         """End it before the first creation is shown."""
+        self._end_the_line()
+
+    def troubled(self, why: str) -> None:  # noqa: ARG002
+        """End it before trouble is told."""
         self._end_the_line()
 
     def changed(self, change: Change) -> None:  # noqa: ARG002

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.core.left_out import describe_deselected, find_taken_away
 from pytest_jama.core.plan import CaseChange, Mode, Plan, SendState
-from pytest_jama.core.results import WORST_FIRST, Outcome
+from pytest_jama.core.results import WORST_FIRST, Outcome, linked_cases
 from pytest_jama.core.text import counted, first_line, shorten
 from pytest_jama.core.verdicts import Verdict, totals
 from pytest_jama.report.upload_lines import (
@@ -20,6 +21,8 @@ from pytest_jama.report.upload_lines import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pytest_jama.core.case_map import CaseMap
+    from pytest_jama.core.left_out import DeselectingOption
     from pytest_jama.core.plan import Update, UploadReport
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
@@ -288,6 +291,43 @@ def _failed_steps(case: CaseVerdict, telling: Sequence[TestResult]) -> Iterator[
         if step.verdict.value in _BAD:
             note = shorten(first_line(" ".join(step.notes)), at_most=_MESSAGE_CHARACTERS)
             yield f"step {step.number} {step.verdict.value}" + (f": {note}" if note else "")
+
+
+def narrower_lines(tests: CaseMap, results: Iterable[TestResult]) -> Iterator[Line]:
+    """Yield which cases are without tests that narrower keys of the map give to others.
+
+    Args:
+        tests: The map.
+        results: The tests there are, with the links that they have.
+    """
+    yield from (Line("narrower", str(each)) for each in find_taken_away(tests, results))
+
+
+def deselected_lines(
+    results: Iterable[TestResult], options: Sequence[DeselectingOption]
+) -> Iterator[Line]:
+    """Yield how many linked tests were deselected, by what, and which cases lack them.
+
+    Args:
+        results: All tests of the session.
+        options: What deselected some.
+    """
+    linked = [result for result in results if result.links]
+    deselected = [result for result in linked if result.outcome is Outcome.DESELECTED]
+    if not deselected:
+        return
+    others = (each for each in linked if each.outcome is not Outcome.DESELECTED)
+    lacking = linked_cases(deselected).keys() & linked_cases(others).keys()
+    text = describe_deselected(len(deselected), options)
+    if lacking:
+        names = [str(ref) for ref in linked_cases(deselected) if ref in lacking]
+        some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+        noun = "this case" if len(names) == 1 else "these cases"
+        text += f"; without {'it' if len(deselected) == 1 else 'them'} {noun} cannot be PASSED"
+        text += f": {some}"
+    label = "incomplete" if lacking else "untouched"
+    tone = Tone.WARNING if lacking else Tone.PLAIN
+    yield Line(label, text, tone, things=len(deselected))
 
 
 def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.case_map import say_line
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.plan import Mode, Plan
-from pytest_jama.core.text import counted, printable
+from pytest_jama.core.text import counted, first_line, printable
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.report.case_lines import (
     case_entries,
@@ -26,10 +26,10 @@ from pytest_jama.report.upload_lines import (
     Line,
     Tone,
     count_words,
-    dry_run_lines,
-    error_lines,
+    earlier_lines,
     listed,
-    repeated_lines,
+    place_lines,
+    problem_lines,
     report_lines,
 )
 
@@ -144,6 +144,39 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
             )
 
 
+def dry_run_lines(report: UploadReport, *, verbose: bool = True) -> Iterator[Line]:
+    """Yield the exact changes that an upload would make, all of them, and what is wrong.
+
+    Args:
+        report: The report.
+        verbose: Whether to name every single thing that is wrong.
+    """
+    if report.stopped is not None:
+        yield from (Line("STOPPED", first_line(text), Tone.BAD) for text in report.stopped.lines)
+    plan = report.plan or Plan()
+    yield from place_lines(plan)
+    yield from (Line("would", str(change)) for change in plan.changes)
+    yield from earlier_lines(report)
+    verb = "update" if plan.noun == Plan().noun else "send"
+    yield from (Line("would", f"{verb} {update.describe()}") for update in plan.updates)
+    yield from _file_lines(plan)
+    yield from problem_lines(report, verbose=verbose, is_dry_run=True)
+
+
+def _file_lines(plan: Plan) -> Iterator[Line]:
+    """Yield how many files an upload would attach, to how many updates, and how large they are."""
+    sizes: dict[str, int] = {}
+    with_files = 0
+    for update in plan.updates:
+        results = (each for change in update.case_changes() for each in change.case.results)
+        files = {file.sha256: file.size for result in results for file in result.files}
+        with_files += bool(files)
+        sizes.update(files)
+    if sizes:
+        what = f"{counted(len(sizes), 'file')} ({counted(sum(sizes.values()), 'byte')})"
+        yield Line("would", f"attach {what} to {counted(with_files, plan.noun)}")
+
+
 def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iterator[Line]:
     plan = summary.report.plan or Plan()
     if plan.updates or plan.earlier:  # a target may take what is linked to no case, too
@@ -161,6 +194,29 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
         counts = counts or ", ".join(f"{n} {word}" for word, n in summary.unjudged.items())
         why = f"; nothing is sent with {style.no_upload_flag}" if style.no_upload_flag else ""
         yield Line("journaled", f"{counts}{why}")
+
+
+def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
+    """Yield the first error of ours or of an extension, and how many more there were.
+
+    Args:
+        errors: The errors.
+        details: Where details are found.
+    """
+    if errors.first is None:
+        return
+    more = f" (and {errors.count - 1} more)" if errors.count > 1 else ""
+    said = errors.hide(" ".join(str(errors.first).split()))
+    text = f"in {errors.where}: {type(errors.first).__name__}: {said}{more}"
+    yield Line("ERROR", "; ".join(filter(None, (text, details))), Tone.BAD)
+
+
+def repeated_lines(report: UploadReport) -> Iterator[Line]:
+    """Yield how many requests were made again, and why."""
+    if report.repeated:
+        total = counted(sum(count for _, count in report.repeated), "request")
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in report.repeated)
+        yield Line("repeated", f"{total}: {reasons} (each one with --log-level=DEBUG or -vv)")
 
 
 def unlinked_failure_lines(test_ids: Sequence[str]) -> Iterator[Line]:

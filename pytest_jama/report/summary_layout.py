@@ -45,7 +45,7 @@ _WORTH = 3
 
 _LEAST_FIRST = (
     *("repeated", "marker", "redacted", "task", "done", "earlier", "attached", "narrower"),
-    *("replaced", "untouched", "step", "lock", "deselected", "unlinked", "uncollected"),
+    *("replaced", "untouched", "step", "lock", "incomplete", "unlinked", "uncollected"),
     *("unmatched", "warning", "left", "report", "case"),
 )
 """What gives way first where not even one line of each kind has room."""

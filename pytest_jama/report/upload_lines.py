@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.config import SharedSettings
-    from pytest_jama.core.errors import ErrorLog
     from pytest_jama.core.plan import Change, Receipt, UploadReport
 
 
@@ -87,10 +86,10 @@ def report_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
             text = f"the journal keeps the {setting}: name the right one in the command below"
             yield Line("correct", text, Tone.WARNING)
     plan = report.plan or Plan()
-    yield from _place_lines(plan)
+    yield from place_lines(plan)
     done = map(str, plan.changes) if verbose else _collapsed(plan.changes)
     yield from (Line("done", text) for text in done)
-    yield from _earlier_lines(report)
+    yield from earlier_lines(report)
     yield from _receipt_lines(report, verbose=verbose)
     yield from _attached_lines(report, verbose=verbose)
     yield from problem_lines(report, verbose=verbose)
@@ -168,54 +167,6 @@ def takes_back_failure(was: str, will_be: str) -> bool:
     return was in _BAD and will_be not in _BAD
 
 
-def dry_run_lines(report: UploadReport, *, verbose: bool = True) -> Iterator[Line]:
-    """Yield the exact changes that an upload would make, all of them, and what is wrong.
-
-    Args:
-        report: The report.
-        verbose: Whether to name every single thing that is wrong.
-    """
-    if report.stopped is not None:
-        yield from (Line("STOPPED", first_line(text), Tone.BAD) for text in report.stopped.lines)
-    plan = report.plan or Plan()
-    yield from _place_lines(plan)
-    yield from (Line("would", str(change)) for change in plan.changes)
-    yield from _earlier_lines(report)
-    verb = "update" if plan.noun == Plan().noun else "send"
-    yield from (Line("would", f"{verb} {update.describe()}") for update in plan.updates)
-    yield from _file_lines(plan)
-    yield from problem_lines(report, verbose=verbose, is_dry_run=True)
-
-
-def _file_lines(plan: Plan) -> Iterator[Line]:
-    """Yield how many files an upload would attach, to how many updates, and how large they are."""
-    sizes: dict[str, int] = {}
-    with_files = 0
-    for update in plan.updates:
-        results = (each for change in update.case_changes() for each in change.case.results)
-        files = {file.sha256: file.size for result in results for file in result.files}
-        with_files += bool(files)
-        sizes.update(files)
-    if sizes:
-        what = f"{counted(len(sizes), 'file')} ({counted(sum(sizes.values()), 'byte')})"
-        yield Line("would", f"attach {what} to {counted(with_files, plan.noun)}")
-
-
-def error_lines(errors: ErrorLog, *, details: str = "") -> Iterator[Line]:
-    """Yield the first error of ours or of an extension, and how many more there were.
-
-    Args:
-        errors: The errors.
-        details: Where details are found.
-    """
-    if errors.first is None:
-        return
-    more = f" (and {errors.count - 1} more)" if errors.count > 1 else ""
-    said = errors.hide(" ".join(str(errors.first).split()))
-    text = f"in {errors.where}: {type(errors.first).__name__}: {said}{more}"
-    yield Line("ERROR", "; ".join(filter(None, (text, details))), Tone.BAD)
-
-
 def count_words(total: Mapping[str, int]) -> str:
     """Return sums of verdicts, the worst first: ``1 FAILED, 12 PASSED``; of others the known."""
     rank = {verdict.value: number for number, verdict in enumerate(Verdict)}
@@ -223,15 +174,8 @@ def count_words(total: Mapping[str, int]) -> str:
     return ", ".join(f"{total[word]} {word}" for word in ordered)
 
 
-def repeated_lines(report: UploadReport) -> Iterator[Line]:
-    """Yield how many requests were made again, and why."""
-    if report.repeated:
-        total = counted(sum(count for _, count in report.repeated), "request")
-        reasons = ", ".join(f"{count} x {reason}" for reason, count in report.repeated)
-        yield Line("repeated", f"{total}: {reasons} (each one with --log-level=DEBUG or -vv)")
-
-
-def _earlier_lines(report: UploadReport) -> Iterator[Line]:
+def earlier_lines(report: UploadReport) -> Iterator[Line]:
+    """Yield how much had arrived before."""
     if report.plan is not None and report.plan.earlier:
         count = counted(len(report.plan.earlier), report.plan.noun)
         yield Line("earlier", f"{count} had arrived before, and nothing is sent twice", Tone.GOOD)
@@ -375,7 +319,8 @@ def _collapsed(changes: Iterable[Change]) -> Iterator[str]:
             yield from map(str, several)
 
 
-def _place_lines(plan: Plan) -> Iterator[Line]:
+def place_lines(plan: Plan) -> Iterator[Line]:
+    """Yield where results go."""
     for place in plan.places:
         if place.is_printed:
             number = " (new)" if place.place_id is None else f" (id {place.place_id})"

@@ -20,7 +20,7 @@ def knob(default: _Value, why: str) -> _Value:
 
     Args:
         default: The strict or the documented reading.
-        why: Why it can be turned, for the table of `docs/sandbox.md`.
+        why: Why it can be turned, for the table of `docs/sandbox-knobs.md`.
     """
     return field(default=default, metadata={"why": why})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadReport
 from pytest_jama.core.port import Observer, TakesBundles
-from pytest_jama.core.text import first_line
+from pytest_jama.core.text import first_line, without_user_info
 from pytest_jama.journal import sending_lines
 from pytest_jama.journal.candidates import find_begun
 
@@ -67,6 +68,7 @@ class Delivery(Observer):
         self._warnings: list[str] = []
         self._attached: list[FileReceipt] = []
         self._counting = Lock()
+        self._is_trouble_told = False
 
     def run(self, findings: Findings, *, dry_run: bool) -> UploadReport:
         """Upload; return what is known of it, whatever happens.
@@ -172,6 +174,7 @@ class Delivery(Observer):
     def received(self, receipt: Receipt) -> None:
         """Write a receipt to the journal."""
         self._receipts[receipt.update.key] = receipt
+        self._is_trouble_told = False  # it answers again
         fingerprint = receipt.update.fingerprint(self._server)
         self._write(sending_lines.receipt_line(receipt, fingerprint=fingerprint))
         self._tell(lambda observer: observer.received(receipt))
@@ -197,6 +200,11 @@ class Delivery(Observer):
         """Count a request that is made again; called in the thread that makes it."""
         with self._counting:
             self._repeated[retry.reason] += 1
+            is_first = not self._is_trouble_told
+            if is_first and (retry.is_unreached or retry.attempt >= _TROUBLE):
+                self._is_trouble_told = True
+                why = _describe_trouble(self._server, retry)
+                self._tell(lambda observer: observer.troubled(why))
 
     def _broken_off(self, why: PytestJamaError) -> UploadReport:
         """Report what arrived until then; the fate of the rest is unknown."""
@@ -205,6 +213,17 @@ class Delivery(Observer):
         unknown = (Receipt(each, state, error=str(why), cause=why) for each in updates)
         receipts = tuple(self._receipts.get(each.update.key, each) for each in unknown)
         return UploadReport(self._plan, receipts, why)
+
+
+_TROUBLE = 4
+"""A request that is made so often again is worth a line: some seconds have gone by."""
+
+
+def _describe_trouble(server: str, retry: Retry) -> str:
+    until = datetime.now().astimezone() + timedelta(seconds=retry.left_s)
+    verb = "cannot reach" if retry.is_unreached else "no usable answer from"
+    address = without_user_info(server)
+    return f"{verb} {address}: {retry.reason}; trying until {until:%H:%M:%S}"
 
 
 def with_kept(findings: Findings, journals: Sequence[Path], *, any_file: bool = False) -> Findings:

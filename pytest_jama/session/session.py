@@ -18,8 +18,7 @@ from pytest_jama.core.verdicts import Judgement
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal import lines
 from pytest_jama.report.lock_lines import unknown_case_lines
-from pytest_jama.report.summary import Summary, summary_lines
-from pytest_jama.report.upload_lines import Line, error_lines
+from pytest_jama.report.summary import Summary, error_lines, summary_lines
 from pytest_jama.session import judge as judging
 from pytest_jama.session.destination import standing_lines
 from pytest_jama.session.ending import Ending, find_exit_status, next_options, why_unfinished
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
+    from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.deliver import Pack
     from pytest_jama.session.exit_status import ExitStatus
 

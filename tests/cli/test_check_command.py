@@ -57,7 +57,8 @@ def test_a_missing_case_is_a_problem(checked: Repository) -> None:
     checked.write("jama.yaml", "project: KEY\ntests: {test_a.py::test_a: KEY-TC-9}\n")
     found = _run(checked, "--quiet")
     assert found.status == 1
-    assert f"1 of 1 reference not found; {checked.key}-TC-9" in found.output
+    assert "problem    cases            1 of 1 reference not found" in found.output
+    assert f"problem    not found        {checked.key}-TC-9: project" in found.output
     assert "\nok" not in found.output
 
 
@@ -68,7 +69,7 @@ def test_a_key_that_is_used_again_since_the_lock_is_a_problem(checked: Repositor
     found = _run(checked)
     said = " ".join(found.output.split())
     assert found.status == 1
-    assert f"problem cases 1 of 2 references not found; {checked.key}-TC-1" in said
+    assert f"cases 1 of 2 references not found problem not found {checked.key}-TC-1" in said
     assert f"when jama.lock was written it was item {was}" in said
 
 

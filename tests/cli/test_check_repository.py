@@ -126,7 +126,7 @@ def test_what_is_needed_for_an_upload_alone_is_a_note(offline: Checked) -> None:
 
 def test_the_map_is_compared_with_what_pytest_collects(offline: Checked) -> None:
     assert offline.lines("tests") == ["ok 23 tests, 23 of them linked to 3 test cases"]
-    text = "1 of 3 keys of `tests:` match no test; a session makes their cases incomplete"
+    text = "1 of 3 keys of `tests:` matches no test; a session makes their cases incomplete"
     assert offline.lines("map") == [f"problem {text}"]
     (dead,) = offline.lines("dead key")
     assert "write the key as 'tests/test_a.py::test_time[**]'; nearest is tests/test_a.py" in dead
@@ -291,6 +291,14 @@ def test_where_nothing_is_linked_a_test_is_shown_beside_the_nearest_key(tmp_path
     )
 
 
+def test_without_any_key_or_marker_nothing_is_wrong_yet_unless_strict(tmp_path: Path) -> None:
+    said = _observe(tmp_path, "project: P\n", {"a.py::x": ""})
+    assert said["tests"].mark.value == "note"
+    assert "one test is a.py::x; name tests under `tests:` in jama.yaml" in said["tests"].text
+    said = _observe(tmp_path, "strict: true\n", {"a.py::x": ""})
+    assert said["tests"].mark.value == "problem"
+
+
 def test_a_dead_key_is_a_note_where_the_map_only_warns(tmp_path: Path) -> None:
     settings = "map: {unmatched: warn}\ntests: {a.py: P-TC-1, b.py: P-TC-2}\n"
     said = _observe(tmp_path, settings, {"a.py::x": ""})
@@ -319,9 +327,7 @@ def test_the_lock_is_compared_with_the_tests(tmp_path: Path) -> None:
     lock = Lock({"P-TC-1": LockedCase.of(text, tests=["a.py::x", "a.py::gone"])})
     said = _observe(tmp_path, "project: P\n", {"a.py::x": "P-TC-1"}, lock=lock)
     assert said["lock"].mark.value == "problem"
-    assert "1 test of it not there any more, whose cases are incomplete: a.py::gone" in (
-        said["lock"].text
-    )
+    assert "1 test of it gone, whose cases are incomplete: a.py::gone" in (said["lock"].text)
     same = Lock({"P-TC-1": LockedCase.of(text, tests=["a.py::x"])})
     said = _observe(tmp_path, "project: P\n", {"a.py::x": "P-TC-1"}, lock=same)
     assert said["lock"].text == "jama.lock names the same tests, 1 case"

@@ -16,6 +16,7 @@ from pytest_jama.cli.commands import toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 COMMANDS = all_commands()
 OCTANE_PAGE = "docs/octane-flows.md"
@@ -48,7 +49,11 @@ def test_the_help_of_every_command_ends_with_examples_of_it(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_examples_in_the_help_of_a_command_can_be_given(name: str) -> None:
+def test_the_examples_in_the_help_of_a_command_can_be_given(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "jama.yaml").touch()  # some options want a file that is there
     text = COMMANDS[name].get_help(click.Context(COMMANDS[name], info_name=name))
     for example in text.partition("Examples:\n")[2].splitlines():
         _understand(shlex.split(example)[1:])

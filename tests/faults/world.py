@@ -14,7 +14,7 @@ from pytest_jama.cli import main as toolbox
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
 from pytest_jama.journal.folder import is_finished
-from tests.harness import CYCLE, PLAN, Repository
+from tests.harness import CYCLE, PLAN, Repository, unfolded
 from tests.here import forgetting_modules_of
 from tests.journal.record import a_test, as_bytes, header
 
@@ -121,7 +121,9 @@ class World:
         with forgetting_modules_of(self.repository.folder):
             status = command(argument)
         output = self._capsys.readouterr()
-        return Ended(int(status), output.out + output.err, self.repository.sandbox.requests)
+        return Ended(
+            int(status), unfolded(output.out + output.err), self.repository.sandbox.requests
+        )
 
     @property
     def journal(self) -> Path:

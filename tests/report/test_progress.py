@@ -7,8 +7,12 @@ import io
 import pytest
 
 from pytest_jama.core.plan import Change, ChangeKind, Plan
-from pytest_jama.core.port import Observer
-from pytest_jama.report.progress import BarProgress, PlainProgress, make_progress
+from pytest_jama.report.progress import (
+    BarProgress,
+    PlainProgress,
+    QuietProgress,
+    make_progress,
+)
 from tests.report.test_upload_lines import receipt_of
 
 
@@ -51,12 +55,28 @@ def test_terminal_gets_a_bar_that_goes_away() -> None:
     assert text.endswith("\x1b[2K")
 
 
+def test_bar_says_in_words_how_far_it_is() -> None:
+    assert "jama: 3 of 3 test runs" in show(3, Terminal())
+
+
+def test_why_nothing_happens_is_said_whole_and_once_above_the_bar() -> None:
+    file = Terminal()
+    progress = make_progress(file, quiet=False)
+    why = "cannot reach https://jama.test (name not known), " * 4 + "trying until 14:08:49"
+    for _ in range(3):
+        progress.waits(why)
+    progress.stopped()
+    text = " ".join(file.getvalue().split())
+    assert text.count("trying until 14:08:49") == 1
+    assert text.count("(name not known)") == 4
+
+
 @pytest.mark.parametrize(
     "file, quiet, kind",
     [
         (io.StringIO(), False, PlainProgress),
         (Terminal(), False, BarProgress),
-        (Terminal(), True, Observer),
+        (Terminal(), True, QuietProgress),
     ],
 )
 def test_kind_of_display_fits_the_stream(file: io.StringIO, quiet: bool, kind: type) -> None:
@@ -100,3 +120,22 @@ def test_a_terminal_shows_what_is_created_before_it_is_and_why_it_takes_long() -
     progress.waits("it is not known whether")
     progress.stopped()
     assert "it is not known whether" in file.getvalue()
+
+
+@pytest.mark.parametrize("name,value", [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_terminal_that_wants_nothing_moving_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    text = show(25, Terminal())
+    assert "jama: 20 of 25\n" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("file", [io.StringIO(), Terminal()], ids=["log", "terminal"])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_server_that_does_not_answer_is_said_at_once(file: io.StringIO, quiet: bool) -> None:
+    progress = make_progress(file, quiet=quiet)
+    progress.troubled("cannot reach [b]https://jama.example[/b]")
+    assert "jama: cannot reach [b]https://jama.example[/b]\n" in file.getvalue()
+    progress.stopped()

@@ -23,11 +23,10 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.report.case_lines import unlinked_lines
 from pytest_jama.report.json_report import json_report
+from pytest_jama.report.summary import dry_run_lines, repeated_lines
 from pytest_jama.report.upload_lines import (
     LINE_CHARACTERS,
     Line,
-    dry_run_lines,
-    repeated_lines,
     report_lines,
 )
 from pytest_jama.targets.jama.remedies import CAUSES

@@ -149,3 +149,11 @@ def test_steps_of_a_new_case_are_kept_in_order(world: World) -> None:
     ]
     case = new_item(world, fields={"testCaseSteps": steps})
     assert world.api.get(f"/items/{case}").data["fields"]["testCaseSteps"] == steps
+
+
+def test_an_account_may_lack_the_right_to_create_items(make_world: Callable[..., World]) -> None:
+    world = make_world(item_creation="403")
+    refused = world.api.post(
+        "/items", {"project": world.project, "itemType": 26, "fields": {"name": "x"}}
+    )
+    assert (refused.status, "may not create items" in refused.message) == (403, True)

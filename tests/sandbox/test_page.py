@@ -52,7 +52,7 @@ def test_every_page_is_well_formed_and_leads_nowhere_else(world: World, place: s
     elements = elements_of(text)
     assert [each for each in elements if each.name in {"script", "iframe", "object"}] == []
     addresses = [each.attributes.get(name) for each in elements for name in ("href", "src")]
-    assert [at for at in addresses if at and not at.startswith(("/", "data:"))] == []
+    assert [at for at in addresses if at and not at.startswith(("/", "data:", "#"))] == []
 
 
 def test_the_bars_of_the_overview_are_filled_without_a_gap(world: World) -> None:

@@ -38,6 +38,16 @@ HOSTILE = (
 """Names and results that want to run, to load, to leave, to hide the page or to turn it around."""
 
 
+PLACES = (
+    "/",
+    "/cycles/{run.cycle_id}",
+    "/runs/{run.id}",
+    "/projects/{run.project}",
+    "/items/{run.case_id}",
+    "/groups/{run.test_group_id}",
+)
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     program = find_browser()
@@ -60,7 +70,7 @@ def run(world: World) -> Node:
     return run
 
 
-@pytest.mark.parametrize("place", ["/", "/cycles/{run.cycle_id}", "/runs/{run.id}"])
+@pytest.mark.parametrize("place", PLACES)
 def test_a_page_loads_without_complaint_and_asks_nobody_else(
     browser: Browser, world: World, run: Node, place: str
 ) -> None:
@@ -173,7 +183,8 @@ def test_hostile_texts_neither_run_nor_load_nor_hide_anything(
     browser: Browser, world: World, hostile_cycle: int
 ) -> None:
     runs = world.store.runs(hostile_cycle)
-    places = ["/", f"/cycles/{hostile_cycle}", *(f"/runs/{run.id}" for run in runs)]
+    of_items = [f"/projects/{runs[0].project}", f"/items/{runs[0].case_id}"]
+    places = ["/", f"/cycles/{hostile_cycle}", *(f"/runs/{run.id}" for run in runs), *of_items]
     for place in places:
         browser.open(world.sandbox.url + place)
         browser.value("[...document.querySelectorAll('a, button')].map(each => each.focus())")
@@ -208,9 +219,37 @@ def test_a_name_that_turns_its_direction_turns_nothing_behind_it(
 
 
 @pytest.mark.parametrize("width_px", [360, 1200])
-@pytest.mark.parametrize("place", ["/", "/cycles/{run.cycle_id}", "/runs/{run.id}"])
+@pytest.mark.parametrize("place", PLACES)
 def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(
     browser: Browser, world: World, run: Node, place: str, width_px: int
 ) -> None:
     browser.open(world.sandbox.url + place.format(run=run), width_px=width_px)
     assert browser.value("document.documentElement.scrollWidth") <= width_px
+
+
+def test_the_first_key_leads_to_the_content(browser: Browser, world: World, run: Node) -> None:
+    browser.open(f"{world.sandbox.url}/projects/{run.project}", width_px=420)
+    skip = "document.querySelector('a.skip')"
+    assert browser.value(f"document.querySelector('a') === {skip}") is True
+    assert browser.value(f"{skip}.getBoundingClientRect().right") < 0
+    assert browser.value(f"({skip}.focus(), {skip}.getBoundingClientRect().left)") >= 0
+
+
+def test_the_arrow_of_a_run_takes_no_line_of_its_own(
+    browser: Browser, world: World, run: Node
+) -> None:
+    bare = next(each for each in world.store.runs(run.cycle_id) if not each.steps)
+    browser.open(f"{world.sandbox.url}/cycles/{run.cycle_id}", width_px=420)
+    summary = f"document.querySelector('#run-{bare.id} summary')"
+    name = f"{summary}.querySelector('.name').getBoundingClientRect().bottom"
+    assert browser.value(f"{summary}.getBoundingClientRect().bottom - {name}") < 16
+
+
+def test_words_of_a_status_stay_inside_of_the_table(
+    browser: Browser, world: World, run: Node
+) -> None:
+    world.store.set_status(run.id, "NOT_APPLICABLE")
+    browser.open(f"{world.sandbox.url}/projects/{run.project}", width_px=420)
+    edges = "[document.querySelector('.items .badge'), document.querySelector('.items')]"
+    badge, table = browser.value(f"{edges}.map(each => each.getBoundingClientRect().right)")
+    assert badge <= table

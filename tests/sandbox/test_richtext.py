@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pytest_jama.sandbox.jama.rich_text import normalised, plain, words_and_images
+from pytest_jama.sandbox.jama.rich_text import normalised, plain, rich, words_and_images
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,18 @@ def test_text_that_is_not_rich_is_shown_as_it_is() -> None:
 )
 def test_a_text_is_html_where_nothing_is_left_to_escape(text: str, shown: str) -> None:
     assert words_and_images(text, Image) == [shown]
+
+
+@pytest.mark.parametrize(
+    "text, stored",
+    [
+        ("a < b\nc\n\nd\n", "<p>a &lt; b<br />c</p>\n<p>d</p>\n"),
+        ("<p>a</p>", "<p>a</p>"),
+        ("", ""),
+    ],
+)
+def test_a_text_of_people_becomes_paragraphs(text: str, stored: str) -> None:
+    assert rich(text) == stored
 
 
 @dataclass(frozen=True)

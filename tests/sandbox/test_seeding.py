@@ -125,7 +125,7 @@ def test_a_case_has_the_name_the_steps_and_the_numbers_of_the_file(planted: Worl
     case = by_key(planted, "PUMP-TC-7")
     assert (case["id"], case["globalId"]) == (4711, "GID-AFD-1")
     assert case["fields"]["name"] == "Stops when the line is blocked"
-    assert case["fields"]["description"] == "<p>First line</p>\n<p>3 &lt; 4</p>\n"
+    assert case["fields"]["description"] == "<p>First line<br />3 &lt; 4</p>\n"
     assert case["fields"]["testCaseSteps"] == [
         {"action": "<p>Start</p>\n", "expectedResult": "", "notes": ""},
         {
@@ -272,7 +272,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "twice": (
         {"cases": [{"key": "A-TC-1", "name": "x"}, {"key": "A-TC-1", "name": "y"}]},
-        "cases[2].key is A-TC-1, as cases[1] is",
+        "cases[2].key is A-TC-1, as that of cases[1] is",
     ),
     "field": (
         {"cases": [{"name": "x", "fields": {"Risk": "a"}}]},
@@ -295,6 +295,25 @@ WRONG: dict[str, tuple[Any, str]] = {
         {"plans": [{"name": "P", "groups": [{"name": "G", "cases": ["A-TC-9"]}]}]},
         "plans[1].groups[1].cases[1] names 'A-TC-9'",
     ),
+    "id twice": (
+        {"requirements": [{"name": "x", "id": 1}], "cases": [{"name": "y", "id": 1}]},
+        "cases[1].id is 1, as that of requirements[1] is",
+    ),
+    "label": (
+        {"item_types": [{"key": "TC", "fields": [{"label": "$$"}]}]},
+        "has the label '$$'; give it a `name`, too",
+    ),
+    "itself": (
+        {
+            "cases": [{"key": "A-TC-1", "name": "x"}],
+            "relationships": [{"upstream": "A-TC-1", "downstream": "A-TC-1"}],
+        },
+        "relationships[1] relates an item to itself",
+    ),
+    "text": ({"plans": [5]}, "plans[1] is 5; it should be a mapping"),
+    "empty": ({"sets": [{"path": "/"}]}, "sets[1].path is (); it must not be empty"),
+    "pattern": ({"project": "A B"}, "project.key is 'A B'; it must match the pattern"),
+    "too large": ({"cases": [{"name": "x", "id": 10**20}]}, "should be less than or equal to"),
     "number": ({"cases": [{"name": "x", "id": "many"}]}, "cases[1].id is 'many'"),
 }
 
@@ -306,6 +325,13 @@ def test_a_mistake_is_told_with_its_place_and_makes_nothing(seed: Any, message: 
             plant(store, read_seed(seed))
         assert message in str(caught.value)
         assert store.database.number("SELECT count(*) FROM nodes") == 0
+
+
+def test_a_key_may_end_in_any_number() -> None:
+    with Store() as store:
+        key = "A-TC-99999999999999999999"
+        plant(store, read_seed({"cases": [{"key": key, "name": "x"}]}))
+        assert [case.document_key for case in store.cases("A")] == [key]
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -16,6 +16,7 @@ from pytest_jama.targets.jama.probes.probe import SeenServer, ServerProbe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
 
 
@@ -121,9 +122,8 @@ def test_api_ids_are_looked_up_and_one_that_is_not_there_is_a_problem(world: Jam
     case = world.case_ids[world.add_case(1, steps=1)]
     there, gone = CaseRef(RefKind.API_ID, str(case)), CaseRef(RefKind.API_ID, "987654321")
     seen = probe(world, [there, gone], steps={there: {3}})
-    assert seen.line("cases").startswith(
-        "problem 1 of 2 references not found; 987654321: Jama has no item of this API ID"
-    )
+    assert seen.line("cases") == "problem 1 of 2 references not found"
+    assert seen.line("not found").startswith("problem 987654321: Jama has no item of this API ID")
     assert f"{case} has 1 step, and tests report step 3" in seen.line("steps")
 
 
@@ -132,7 +132,7 @@ def test_fields_of_runs_are_shown_by_label_with_the_values_of_their_pick_lists(
 ) -> None:
     seen = probe(world, [], run={"fields": {"Test bench": "Bench B", "Build number": 12}})
     assert seen.line("fields: run").startswith("ok `run.fields`: 2 fields can be written: ")
-    assert "'test_bench$37' (Test bench) is one of 'Bench A', 'Bench B'" in seen.line("fields: run")
+    assert "'test_bench$37' (Test bench), one of 'Bench A', 'Bench B'" in seen.line("fields: run")
     wrong = probe(world, [], run={"fields": {"Test bench": "Bench C"}})
     assert "'Bench C' is not an option of 'test_bench$37' (Test bench): 'Bench A'" in (
         wrong.line("fields: run")
@@ -146,3 +146,10 @@ def test_it_takes_few_requests_and_one_for_fifty_cases(count: int, world: JamaWo
     seen = probe(world, refs)
     assert seen.said["session"].facts["runs"] == count
     assert seen.requests <= 18 + ceil(count / 50)
+
+
+def test_a_required_field_is_named_with_its_label(make_world: MakeWorld) -> None:
+    seen = probe(make_world(required_plan_field="plan"), [])
+    assert seen.line("type: plan").startswith("problem test plans must have 'region$")
+    assert "(Region)" in seen.line("type: plan")
+    assert seen.said["type: plan"].settings["plan"]["fields"]

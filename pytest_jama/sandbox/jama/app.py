@@ -20,6 +20,7 @@ from pytest_jama.sandbox.faults.interception import Backend
 from pytest_jama.sandbox.jama.calls import Site
 from pytest_jama.sandbox.jama.envelope import refused
 from pytest_jama.sandbox.jama.incoming import refusal_of
+from pytest_jama.sandbox.jama.item_pages import router as item_page_router
 from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.page import router as page_router
 from pytest_jama.sandbox.jama.routes import (
@@ -84,6 +85,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         app.include_router(module.router, prefix=REST)
     app.include_router(system.open_router)
     app.include_router(page_router)
+    app.include_router(item_page_router)
     app.state.api_routes = [route for module in _MODULES for route in module.router.routes]
     return app
 

@@ -73,9 +73,10 @@ class TypeDefinition:
     category: str | None = field(default=None, kw_only=True)
     widgets: tuple[str, ...] = field(default=_OF_ITEMS, kw_only=True)
 
-    def find_field(self, name: str) -> FieldDefinition | None:
-        """Return the field of that name, or None."""
-        return next((known for known in self.fields if known.name == name), None)
+    @property
+    def is_container(self) -> bool:
+        """Whether items of this type only hold others."""
+        return self.category in {"SET", "FOLDER"}
 
     def get_field(self, name: str) -> FieldDefinition:
         """Return the field of that name, which must exist."""

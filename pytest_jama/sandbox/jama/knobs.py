@@ -12,7 +12,7 @@ class Knobs(KnobSet):
     """How this sandbox behaves where Jama's documentation is silent or contradicts itself.
 
     The defaults are the strict or the documented reading. Every attribute is one knob; its
-    reason is part of the declaration and ends up in the table of `docs/sandbox.md`.
+    reason is part of the declaration and ends up in the table of `docs/sandbox-knobs.md`.
     """
 
     # -- requests ------------------------------------------------------------------------
@@ -81,6 +81,9 @@ class Knobs(KnobSet):
     # -- items ---------------------------------------------------------------------------
     set_types: Literal["refuse", "allow"] = _knob(
         "refuse", "a set is for items of one type; how another type below it is refused is unknown"
+    )
+    item_creation: Literal["allow", "403"] = _knob(
+        "allow", "the account may lack the right to create items in the project"
     )
     # -- plans, groups, cycles -----------------------------------------------------------
     archived_plan_writes: Literal["allow", "400"] = _knob(

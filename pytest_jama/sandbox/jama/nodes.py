@@ -16,7 +16,7 @@ from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.rich_text import plain
 from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
 
-_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+_KEY = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,15})")
 ID_COUNTER = "id"
 GLOBAL_ID_COUNTER = "global id"
 
@@ -268,9 +268,21 @@ def add_item(database: Database, new: NewNode, *, parent: int | None = None) -> 
 
 
 def move_item(database: Database, item: Node, *, parent: int | None) -> None:
-    """Put an item (not its children) after the children of another parent."""
+    """Put an item, with all below it, after the children of another parent."""
     with database.transaction():
-        database.update("nodes", _last_place(database, item.project, parent), id=item.id)
+        place = _last_place(database, item.project, parent)
+        database.update("nodes", place, id=item.id)
+        database.execute(
+            "UPDATE nodes SET sequence = ? || substr(sequence, ?) WHERE project = ? "
+            "AND kind = 'items' AND sequence > ? AND sequence < ?",  # "/" comes after "."
+            (
+                place["sequence"],
+                len(item.sequence) + 1,
+                item.project,
+                f"{item.sequence}.",
+                f"{item.sequence}/",
+            ),
+        )
 
 
 def _last_place(database: Database, project: int, parent: int | None) -> Json:

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pytest_jama.sandbox.database import Database
-from pytest_jama.sandbox.jama.accounts import USERS, find_project, find_projects
+from pytest_jama.sandbox.jama.accounts import USERS, all_item_types, find_project, find_projects
 from pytest_jama.sandbox.jama.calls import Site, base_url_of, site_of
-from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
+from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import Node, StoredProject
 from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
 from pytest_jama.sandbox.jama.planning import find_groups
@@ -128,6 +128,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters["plain"] = plain
+_TEMPLATES.filters["number"] = lambda count, noun: f"{count:,} {noun}{'' if count == 1 else 's'}"
 _TEMPLATES.filters["look"] = _LOOKS.__getitem__
 
 
@@ -136,17 +137,26 @@ async def show_overview(request: Request) -> HTMLResponse:
     """Show all projects with their plans and cycles."""
     database = site_of(request).database
     blocks = [_project_block(database, project) for project in find_projects(database)]
-    return _rendered(request, "overview.html", projects=blocks)
+    users = {user.id: user.username for user in USERS}
+    return rendered(request, "overview.html", projects=blocks, users=users)
 
 
 @router.get("/perspective.req")
 async def show_start(request: Request) -> RedirectResponse:
-    """Take links of Jama's own pages to the run that they name, or else to the overview."""
+    """Take links of Jama's own pages to what they name, or else to the overview.
+
+    Source: addresses that people quote: `perspective.req?docId=ID` leads to anything.
+    """
     named = request.query_params.get("docId", "")  # other names stand after the #
     is_number = named.isdecimal() and named.isascii() and len(named) < _DIGITS
     database = site_of(request).database
-    node = find_node(database, int(named), "testruns") if is_number else None
-    return RedirectResponse(f"./runs/{node.id}" if node else "./")
+    node = find_node(database, int(named)) if is_number else None
+    folder = _FOLDERS.get(node.kind) if node else None
+    return RedirectResponse(f"./{folder}/{node.id}" if node and folder else "./")
+
+
+_FOLDERS = {"items": "items", "testcycles": "cycles", "testruns": "runs"}
+"""Where the page of a node is, by its kind."""
 
 
 _DIGITS = 18
@@ -161,7 +171,7 @@ async def show_cycle(
     database = site_of(request).database
     node = find_node(database, cycle_id, "testcycles")
     if node is None:
-        return _missing(request, "test cycle", cycle_id)
+        return missing(request, "test cycle", cycle_id)
     counts = _counts(database, cycle_id)
     wanted = status if status in _LOOKS else None
     total = sum(counts.values()) if wanted is None else counts.get(wanted, 0)
@@ -177,14 +187,14 @@ async def show_run(request: Request, run_id: int) -> HTMLResponse:
     node = find_node(database, run_id, "testruns")
     cycle = find_node(database, node.cycle_id, "testcycles") if node else None
     if node is None or cycle is None:
-        return _missing(request, "test run", run_id)
+        return missing(request, "test run", run_id)
     pages = pages_of(1, wanted=1, size=1)
     return _cycle_page(request, cycle, status=None, pages=pages, runs=(node,), only=node)
 
 
 def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
     database = site_of(request).database
-    return _rendered(
+    return rendered(
         request,
         "cycle.html",
         project=find_project(database, id=cycle.project),
@@ -193,13 +203,14 @@ def _cycle_page(request: Request, cycle: Node, **values: Any) -> HTMLResponse:
         bar=bar_of(_counts(database, cycle.id)),
         groups={group.id: group.name for group in find_groups(database, cycle.plan_id)},
         users={user.id: user.username for user in USERS},
+        fields_of=partial(labelled_fields, all_item_types(database)["TSTRN"]),
         files=files_by_holder(database, [run.id for run in values["runs"]]),
-        pieces_of=partial(_pieces_of, database, base_url_of(request, site_of(request))),
+        pieces_of=partial(pieces_of, database, base_url_of(request, site_of(request))),
         **values,
     )
 
 
-def _pieces_of(database: Database, base_url: str, text: str | None) -> list[str | StoredFile]:
+def pieces_of(database: Database, base_url: str, text: str | None) -> list[str | StoredFile]:
     """Return words and images in order; only images that are stored here, as files of their own."""
 
     def find_image(address: str) -> StoredFile | None:
@@ -219,12 +230,33 @@ async def show_file(request: Request, file_id: int, name: str) -> Response:
     database = site_of(request).database
     file = find_file(database, file_id)
     if file is None or file.name != name:
-        return _missing(request, "file", file_id)
+        return missing(request, "file", file_id)
     return Response(content_of(database, file), headers=shown_headers(file))
 
 
-def _missing(request: Request, what: str, wanted: int) -> HTMLResponse:
-    return _rendered(request, "missing.html", status_code=404, what=what, wanted=wanted)
+def labelled_fields(kind: TypeDefinition, node: Node) -> list[tuple[str, str]]:
+    """Return the custom fields of a node by their labels, with what people see of the values."""
+    return [
+        (field.title, _words_of(field, node.fields[field.name]))
+        for field in kind.fields
+        if field.is_custom and field.name in node.fields
+    ]
+
+
+def _words_of(field: FieldDefinition, value: Any) -> str:
+    if field.pick_list is not None:
+        ids = value if isinstance(value, list) else [value]
+        return ", ".join(field.pick_list.options.get(each, str(each)) for each in ids)
+    if field.field_type == "USER":
+        return next((user.username for user in USERS if user.id == value), str(value))
+    if field.field_type == "BOOLEAN":
+        return "yes" if value else "no"
+    return plain(value) if field.rich else str(value)
+
+
+def missing(request: Request, what: str, wanted: int) -> HTMLResponse:
+    """Answer that there is no such thing."""
+    return rendered(request, "missing.html", status_code=404, what=what, wanted=wanted)
 
 
 @router.get("/style.css")
@@ -234,9 +266,10 @@ async def show_style() -> Response:
     return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
-def _rendered(
+def rendered(
     request: Request, template: str, *, status_code: int = 200, **values: Any
 ) -> HTMLResponse:
+    """Make a page of a template; the browser is told to run and load nothing else."""
     site: Site = site_of(request)
     root = site.context_path
     text = _TEMPLATES.get_template(template).render(root=root, **values)
@@ -247,11 +280,16 @@ def _project_block(database: Database, project: StoredProject) -> dict[str, Any]
     """Gather a project with its plans, the newest first."""
     selection = of_kind("testplans").where("n.project = ?", project.id)
     plans = find_nodes(database, selection, order="n.id desc")
-    case_type = ITEM_TYPES["TC"].id
-    cases = of_kind("items").where("n.project = ? AND n.item_type = ?", project.id, case_type)
+    items = of_kind("items").where("n.project = ?", project.id)
+    types = all_item_types(database).values()
+    case_types = [each.id for each in types if each.category == "TEST_CASE"]
+    containers = [each.id for each in types if each.is_container]
+    case_count = count_nodes(database, items.where_in("n.item_type", case_types))
+    container_count = count_nodes(database, items.where_in("n.item_type", containers))
     return {
         "project": project,
-        "case_count": count_nodes(database, cases),
+        "case_count": case_count,
+        "other_count": count_nodes(database, items) - case_count - container_count,
         "plans": [_plan_block(database, plan) for plan in plans],
         "files": files_by_holder(database, [plan.id for plan in plans]),
     }
@@ -265,7 +303,7 @@ def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
     return {
         "plan": plan,
         "case_count": sum(len(group.case_ids) for group in groups),
-        "group_count": len(groups),
+        "groups": groups,
         "cycles": [
             {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
         ],

@@ -185,7 +185,10 @@ def paragraph(text: str) -> str:
 
 
 def rich(text: str) -> str:
-    """Return a text of people as rich text, a paragraph for each line; HTML stays as it is."""
+    """Return a text of people as rich text: an empty line ends a paragraph, HTML stays."""
     if _BLOCK.match(text):
         return text
-    return "".join(paragraph(line) for line in text.strip().splitlines())
+    parts = [part.strip() for part in re.split(r"\n\s*\n", text.strip())]
+    return "".join(
+        paragraph(part).replace("\n", "<br />", part.count("\n")) for part in parts if part
+    )

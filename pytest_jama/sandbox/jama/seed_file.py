@@ -99,7 +99,9 @@ class _SeedItem(_Part):
     key: str = Field(
         "", pattern=r"^\S*$", description="Its document key; the next free one if left out."
     )
-    id: int | None = Field(None, ge=1, description="Its API ID; the next free one if left out.")
+    id: int | None = Field(
+        None, ge=1, le=2**53, description="Its API ID; the next free one if left out."
+    )
     global_id: str = Field("", description="Its global ID; the next free one if left out.")
     name: str = Field(min_length=1, description="Its name.")
     set: SetPath = Field(
@@ -242,18 +244,27 @@ def _mistake_of(error: Any) -> SeedMistake:
         return SeedMistake(path, f"{name} is not a key of a seed file", remedy)
     if error["type"] == "missing":
         return SeedMistake(path[:-1], f"{name} is not given", "add it")
+    value = repr(error["input"])[:_MOST_CHARACTERS]
+    return SeedMistake(path, f"{name} is {value}", _remedy_of(error))
+
+
+def _remedy_of(error: Any) -> str:
+    if error["type"] in {"too_short", "string_too_short"}:
+        return "it must not be empty"
+    if error["type"] == "string_pattern_mismatch":
+        return f"it must match the pattern {error['ctx']['pattern']}"
+    if error["type"] == "model_type":
+        return "it should be a mapping"
     words = error["msg"].removeprefix("Input ")
     for theirs, ours in _KINDS.items():
         words = words.replace(theirs, ours)
-    value = repr(error["input"])[:_MOST_CHARACTERS]
-    return SeedMistake(path, f"{name} is {value}", f"it {words[:1].lower()}{words[1:]}")
+    return f"it {words[:1].lower()}{words[1:]}"
 
 
 _MOST_CHARACTERS = 60
 _KINDS = {
     "a valid string": "a text",
     "a valid tuple": "a list",
-    "a valid dictionary or instance of": "a mapping:",
     "a valid dictionary": "a mapping",
 }
 """Our words by those of pydantic."""

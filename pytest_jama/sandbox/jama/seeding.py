@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import product
 
 from pytest_jama.sandbox.jama import accounts, nodes
 from pytest_jama.sandbox.jama.accounts import ROBOT_ID
@@ -36,6 +37,7 @@ from pytest_jama.sandbox.jama.store import DEMO_KEY, Store
 
 _Path = tuple[str | int, ...]
 
+_NUMBERS = ("key", "id", "global_id")
 _TYPE_IDS = {name: type_id for type_id, name in RELATIONSHIP_TYPES.items()}
 
 
@@ -123,6 +125,8 @@ class _Planting:
             self._complain(path, message, "give `options` to fields of the type pick_list")
             return
         bare = wanted.name or re.sub(r"\W+", "_", wanted.label.lower()).strip("_")
+        if not bare:
+            self._complain(path, f"has the label {wanted.label!r}", "give it a `name`, too")
         pick_list = None
         if is_picked:
             name = f"{wanted.label} ({type_key})"
@@ -150,13 +154,13 @@ class _Planting:
     # -- items ---------------------------------------------------------------------------
 
     def _check_keys(self) -> None:
-        first: dict[str, str] = {}
-        for part in ("requirements", "cases"):
+        first: dict[tuple[str, object], str] = {}
+        for part, name in product(("requirements", "cases"), _NUMBERS):
             for number, item in enumerate(getattr(self.seed, part)):
-                here = f"{part}[{number + 1}]"
-                if item.key and first.setdefault(item.key, here) != here:
-                    message = f"is {item.key}, as {first[item.key]} is"
-                    self._complain((part, number, "key"), message, "give it another key")
+                here, value = f"{part}[{number + 1}]", getattr(item, name)
+                if value and first.setdefault((name, value), here) != here:
+                    message = f"is {value}, as that of {first[name, value]} is"
+                    self._complain((part, number, name), message, "give it another one")
 
     def _add_item(self, item: SeedCase | SeedRequirement, path: _Path) -> None:
         kind = self._type_of(item.type, (*path, "type"))
@@ -264,6 +268,9 @@ class _Planting:
         for number, each in enumerate(self.seed.relationships):
             above = self._id_of(each.upstream, ("relationships", number, "upstream"))
             below = self._id_of(each.downstream, ("relationships", number, "downstream"))
+            if above is not None and above == below:
+                here = ("relationships", number)
+                self._complain(here, "relates an item to itself", "name two items")
             self._add_relation(above, below, each.type, is_suspect=each.suspect)
 
     def _add_relation(

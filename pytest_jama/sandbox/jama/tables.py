@@ -64,7 +64,7 @@ CREATE TABLE nodes (
   group_order INTEGER
 );
 CREATE UNIQUE INDEX nodes_by_key ON nodes (document_key);
-CREATE INDEX nodes_by_project ON nodes (project, kind);
+CREATE INDEX nodes_by_project ON nodes (project, kind, sequence);
 CREATE INDEX nodes_by_parent ON nodes (parent);
 CREATE INDEX nodes_by_global_id ON nodes (global_id);
 CREATE INDEX nodes_by_plan ON nodes (plan, kind) WHERE plan IS NOT NULL;

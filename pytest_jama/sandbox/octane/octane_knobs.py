@@ -10,7 +10,8 @@ from pytest_jama.sandbox.knob_words import KnobSet, knob
 class OctaneKnobs(KnobSet):
     """How the stand-in behaves where public material is silent or contradicts itself.
 
-    The defaults are the strict or the documented reading; the reasons end up in `docs/sandbox.md`.
+    The defaults are the strict or the documented reading; the reasons end up in
+    `docs/octane-sandbox.md`.
     """
 
     # -- signing in ----------------------------------------------------------------------

@@ -149,13 +149,10 @@ class Connection:
         """Tell an observer each request that is made again from now on."""
         self._retries.observer = observer
 
-    def note_retry(
-        self, request: str, reason: str, *, detail: str = "", attempt: int, pause_s: float = 0.0
-    ) -> None:
-        """Log, count and tell that a request is made again; see `Retry`."""
+    def note_retry(self, request: str, reason: str, **facts: Any) -> None:
+        """Log, count and tell that a request is made again; see `Retry` for the facts."""
         left_s = max(0.0, self.give_up.left_s)
-        retry = Retry(request, reason, detail, attempt=attempt, pause_s=pause_s, left_s=left_s)
-        self._retries.note(retry)
+        self._retries.note(Retry(request, reason, left_s=left_s, **facts))
 
     def is_probe_answered(self) -> bool:
         """Return whether the server answers the cheapest request; `give_up` learns nothing."""

@@ -88,6 +88,7 @@ def _note(connection: Connection, request: Request, state: tenacity.RetryCallSta
         detail="" if asked_s is None else f"the server asked for {asked_s:g} s",
         attempt=state.attempt_number + 1,
         pause_s=state.next_action.sleep if state.next_action else 0.0,
+        is_unreached=not (failure.may_have_happened or failure.http_status or failure.at_once),
     )
 
 

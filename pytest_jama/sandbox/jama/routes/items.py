@@ -10,7 +10,7 @@ from pytest_jama.sandbox.jama.calls import Call, Caller
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, ListQuery, QueryModel
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
-from pytest_jama.sandbox.jama.model import Node, bad_request
+from pytest_jama.sandbox.jama.model import ApiError, Node, bad_request
 from pytest_jama.sandbox.jama.nodes import (
     NewNode,
     add_item,
@@ -91,6 +91,8 @@ async def post_item(call: Caller, query: Annotated[GlobalIdQuery, Query()]) -> J
     if body.project is None or body.item_type is None:
         raise bad_request(f"{'project' if body.project is None else 'itemType'!r} is missing")
     project = call.require_project(body.project, status=400)
+    if call.knobs.item_creation == "403":
+        raise ApiError(403, "this user may not create items in this project")
     item_type = call.require_type(body.item_type)
     if item_type.kind != "items":
         raise bad_request(f"a {item_type.display} cannot be created with POST /items")
@@ -138,16 +140,12 @@ def _parent(
     return parent.id
 
 
-_CONTAINERS = ("SET", "FOLDER")
-"""Categories of what only holds items."""
-
-
 def _check_place(call: Call, parent: Node, item_type: TypeDefinition) -> None:
     """Refuse an item that the set around it is not for; folders have a place in each set."""
     around: Node | None = parent
     while around is not None and around.child_item_type is None:
         around = find_node(call.database, around.parent, "items") if around.parent else None
-    if around is None or call.knobs.set_types == "allow" or item_type.category in _CONTAINERS:
+    if around is None or call.knobs.set_types == "allow" or item_type.is_container:
         return
     wanted = call.require_type(around.child_item_type or 0)
     if wanted.id != item_type.id:
@@ -181,7 +179,14 @@ def _write_item(call: Call, item: Node, body: ItemBody, edit: Edit) -> None:
     item_type = call.require_type(item.item_type)
     parent = _parent(call, body.location, project=item.project, item_type=item_type)
     if body.location is not None and parent != item.parent:
+        _check_not_below(call, item, parent)
         move_item(call.database, item, parent=parent)
+
+
+def _check_not_below(call: Call, item: Node, parent: int | None) -> None:
+    above = find_node(call.database, parent, "items") if parent is not None else None
+    if above is not None and f"{above.sequence}.".startswith(f"{item.sequence}."):
+        raise bad_request(f"location.parent.item: {item.document_key} cannot be below itself")
 
 
 _ITEM = Kind(

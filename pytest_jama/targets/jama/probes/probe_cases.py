@@ -40,6 +40,10 @@ _MORE_PAGES = 4
 """How many pages of test runs are read beside the first one."""
 
 _NAMED = 3
+"""How many things a line names."""
+
+_LISTED = 10
+"""How many references that are not found have a line each."""
 
 
 @dataclass
@@ -118,7 +122,7 @@ class CaseProbe:
             "of_other_projects": len(foreign),
             "global_id_search": self._finds_global_ids(server.items, server.project),
         }
-        yield self._found(facts)
+        yield from self._found(facts)
         if unasked:
             text = f"{counted(unasked, 'API ID')} not asked for, which takes a request each"
             yield Observation("cases", Mark.NOTE, f"{text}; document keys take one for 50", {})
@@ -149,14 +153,19 @@ class CaseProbe:
             item for case in cases if (item := case.item or self._alone.get(case.ref)) is not None
         )
 
-    def _found(self, facts: Mapping[str, Any]) -> Observation:
+    def _found(self, facts: Mapping[str, Any]) -> Iterator[Observation]:
+        """Say how many references are found, and name those that are not."""
         count = counted(len(self._refs), "reference")
         lost = [each for each in self._seen.values() if each.problem]
         if not lost:
-            return Observation("cases", Mark.OK, f"all of {count} found", facts)
-        first = lost[0]
-        text = f"{len(lost)} of {count} not found; {first.reference}: {first.problem}"
-        return Observation("cases", Mark.PROBLEM, text, facts)
+            yield Observation("cases", Mark.OK, f"all of {count} found", facts)
+            return
+        yield Observation("cases", Mark.PROBLEM, f"{len(lost)} of {count} not found", facts)
+        for each in lost[:_LISTED]:
+            yield Observation("not found", Mark.PROBLEM, f"{each.reference}: {each.problem}")
+        if len(lost) > _LISTED:
+            text = f"{len(lost) - _LISTED} more (list with --json)"
+            yield Observation("not found", Mark.PROBLEM, text)
 
     def _finds_global_ids(self, items: Sequence[Item], project: Project) -> bool | None:
         """Return whether the search finds a global ID; None when there is none to look for."""
