@@ -314,7 +314,7 @@ def test_a_terminal_is_asked_and_offered_what_the_server_has(
 def _converse(repository: Repository, answers: dict[str, str]) -> tuple[int, str]:
     """Run the command on a terminal; answer each question by the last words that are in it."""
     terminal, other_side = os.openpty()
-    process = subprocess.Popen(  # noqa: S603 (our own command)
+    process = subprocess.Popen(
         [sys.executable, "-m", "pytest_jama", "init", "--no-collect"],
         cwd=repository.folder,
         env=repository.environment(),
