@@ -140,6 +140,7 @@ def test_a_server_out_of_reach_refuses_the_session(suite: Repository) -> None:
         environment={"JAMA_URL": "http://127.0.0.1:9"},
     )
     assert finished.status == 4
+    assert "jama: cannot reach http://127.0.0.1:9: " in finished.output
     assert "--jama-select=planned: " in finished.output
     assert "passed" not in finished.output
 
