@@ -170,7 +170,9 @@ class InitDesk:
     questions: Questions
 
     @classmethod
-    def open(cls, options: InitOptions, output: OutputOptions, kind: TargetKind[Any]) -> InitDesk:
+    def made_for(
+        cls, options: InitOptions, output: OutputOptions, kind: TargetKind[Any]
+    ) -> InitDesk:
         """Find out where the file goes, and who is asked.
 
         Raises:

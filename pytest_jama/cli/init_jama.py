@@ -44,7 +44,7 @@ def run_init(options: InitOptions, output: OutputOptions) -> int:
     """
     try:
         with output.logging():
-            return int(_JamaInit(InitDesk.open(options, output, JAMA)).run())
+            return int(_JamaInit(InitDesk.made_for(options, output, JAMA)).run())
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
 
