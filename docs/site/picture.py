@@ -29,6 +29,7 @@ _PYTEST = (
 _OF_THE_PLATFORM = re.compile(
     r"^(platform|rootdir:|configfile:|plugins:|cachedir:|  JAMA_).*\n", re.MULTILINE
 )
+_COMMAND = "$ pytest-jama sandbox --seed jama.yaml --seed seed.yaml -- pytest --jama\n"
 _COLUMNS = 96
 _WIDTH_PX, _HEIGHT_PX, _PAGE_PX = 1480, 720, 640
 _COLOURS = [(23, 25, 31), (255, 107, 107), (126, 211, 133), (240, 198, 116)]
@@ -62,7 +63,7 @@ def _session(folder: Path) -> str:
     """Return what the session prints, as a terminal gets it."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JAMA_")}
     finished = subprocess.run(  # noqa: S603 (our own command)
-        [*_TOOLBOX, "--seed", "jama.yaml", "--", *_PYTEST],
+        [*_TOOLBOX, "--seed", "jama.yaml", "--seed", "seed.yaml", "--", *_PYTEST],
         cwd=folder,
         env={**environment, "COLUMNS": str(_COLUMNS)},
         stdout=subprocess.PIPE,
@@ -77,7 +78,7 @@ def _session(folder: Path) -> str:
 
 def _as_html(said: str) -> str:
     console = Console(record=True, width=_COLUMNS, file=Path(os.devnull).open("w"))  # noqa: SIM115
-    prompt = ("$ pytest-jama sandbox --seed jama.yaml -- pytest --jama\n", "bold")
+    prompt = (_COMMAND, "bold")
     console.print(Text.assemble(prompt, Text.from_ansi(said.strip())))
     return console.export_html(inline_styles=True, code_format="{code}", theme=_THEME)
 

@@ -48,7 +48,7 @@ def run_octane_init(options: InitOptions, output: OutputOptions) -> int:
     try:
         _refuse_jama(options)
         with output.logging():
-            return int(_OctaneInit(InitDesk.open(options, output, OCTANE)).run())
+            return int(_OctaneInit(InitDesk.made_for(options, output, OCTANE)).run())
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
 
