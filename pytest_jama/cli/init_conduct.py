@@ -192,9 +192,7 @@ class InitDesk:
         """Look at the repository, and say what there is."""
         junit, collects = self.options.junit, self.options.collects
         if collects and not junit:
-            self.say(
-                "looking", "which tests there are; pytest collects them, which may take a while"
-            )
+            self.say("looking", "at tests and reports; to collect tests may take a while")
         look = look_at(find_rootdir(Path.cwd()), settings, junit=junit, collects=collects)
         for text in look.told or ("no tests of pytest and no JUnit reports",):
             self.say("found", text)

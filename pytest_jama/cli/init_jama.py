@@ -299,11 +299,12 @@ class _JamaInit:
         file, usual = self.desk.shown_path, self.desk.options.config is None
         option = "" if usual else f"--config={file}"
         session = ["pytest", "--jama", option.replace("--config", "--jama-config")]
-        check = ["pytest-jama", "check", option]
+        check, create = ["pytest-jama", "check", option], ["pytest-jama", "cases", "create", option]
         if reports:
             named = [*reports] if len(reports) <= _MOST_REPORTS else [f"**/{Path(reports[0]).name}"]
             session = ["junit-uploader", option, *named]
             check += ["--junit", *named]
+            create += ["--junit", *named]
         if self._is_rehearsal:
             entries = {ref for each in (links.entries if links else ()) for ref in each.refs}
             refs = (ref.partition("#")[0] for ref in (links.refs if links else ()))
@@ -313,7 +314,7 @@ class _JamaInit:
             return [shlex.join(filter(None, command))]
         commands = [check, session]
         if not (links and links.refs):  # nothing could be reported yet
-            commands[1:] = [["pytest-jama", "cases", "create", option]]
+            commands[1:] = [create]
         return [shlex.join(filter(None, each)) for each in commands]
 
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
 from pytest_jama.cli.relinking import RelinkedJournals
-from pytest_jama.cli.upload_choice import choose_journals, owned_for, without_sent
+from pytest_jama.cli.upload_choice import (
+    HeldJournals,
+    choose_journals,
+    end_with_journal,
+    owned_for,
+    without_sent,
+)
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     load_for_upload,
@@ -34,7 +40,7 @@ from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.sending_lines import upload_line
 from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
-from pytest_jama.session.destination import describe_destination, kept_line
+from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.ending import Ending
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
@@ -97,11 +103,11 @@ def run_upload(
     """
     try:
         owned, choice = choose_journals(options)
-        with closing(_Held(choice)), output.logging():
+        with closing(HeldJournals(choice)), output.logging():
             owned = owned_for(choice, owned, options)
             choice = without_sent(choice, owned.settings)
             if choice.taken and keeps_without_credentials(owned.settings, os.environ):
-                return _end_with_journal(choice, owned.settings, output)
+                return end_with_journal(choice, owned.settings, output)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
                 return _end_without_journal(choice, edited, output, options)
@@ -109,17 +115,6 @@ def run_upload(
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
-
-
-class _Held:
-    """Journals that must be given back, whatever happens."""
-
-    def __init__(self, choice: Choice) -> None:
-        self._choice = choice
-
-    def close(self) -> None:
-        for taken in self._choice.taken:
-            taken.writer.close()
 
 
 def _end_without_journal(
@@ -143,23 +138,6 @@ def _end_without_journal(
         lines.append(Line("report", text, Tone.WARNING))
     ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
     return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
-
-
-def _end_with_journal(choice: Choice, settings: SharedSettings, output: OutputOptions) -> int:
-    """Say that the journals keep their results, since there are no credentials."""
-    paths = [taken.recording.path for taken in choice.taken]
-    ending = Ending(
-        exit_status=ExitStatus.WELL,
-        lines=(
-            *(Line("journal", text, Tone.WARNING) for text in choice.notes),
-            kept_line(settings, "nothing is sent"),
-            *(Line("journal", shown(path)) for path in paths),
-        ),
-        redactor=settings.redactor,
-        target=settings.kind.name,
-        mode=Mode.NO_UPLOAD,
-    )
-    return output.end(ending, about={"journals": list(map(str, paths)), "sessions": []})
 
 
 def _unreadable(choice: Choice) -> list[Unusable]:

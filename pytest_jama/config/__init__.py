@@ -15,6 +15,7 @@ from pytest_jama.config.environment import (
     Credentials,
     OAuthCredentials,
     find_job_page,
+    keeps_without_credentials,
 )
 from pytest_jama.config.exposure import describe_exposure
 from pytest_jama.config.journal_settings import UploadSettings
@@ -23,7 +24,6 @@ from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
     LoadedSettings,
     find_redactor,
-    keeps_without_credentials,
     load_from_journal,
     load_owned,
     load_settings,

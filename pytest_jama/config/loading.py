@@ -41,8 +41,7 @@ class LoadedSettings(Generic[AnySettings_co]):
         file: The file that was read, if any.
         is_named: Whether the user named that file.
         map_files: The files that its map is in, beside it.
-        is_kept: Whether nothing can be sent, since there are no credentials, and
-            `upload.no_credentials` lets the journal keep it.
+        is_kept: Whether nothing can be sent, without credentials, so that the journal keeps it.
         lock: What `jama.lock` holds; None without one, or where it was not read.
         find_origin: Returns the same of any setting that is given, such as ``("upload", "rate")``.
     """
@@ -84,8 +83,7 @@ def load_settings(
         environ: The environment.
         needs_target: False when nothing will be sent: then the server, the place and the
             credentials may be missing.
-        may_keep: Whether all of them may be missing, too, where there are no credentials, and
-            `upload.no_credentials` says so.
+        may_keep: The same where there are no credentials, and `upload.no_credentials` says so.
         unused: Settings of the top level that are left out when a variable in them is unset.
         kind: The kind of server.
         flag_prefix: What flags begin with in this front-end, for messages; as in pytest without it.
@@ -132,12 +130,6 @@ def _read_or_keep(
         if isinstance(upload, dict) and upload.get("no_credentials") == "journal":
             return kept, True
     return read(unused=unused), False
-
-
-def keeps_without_credentials(settings: SharedSettings, environ: Mapping[str, str]) -> bool:
-    """Return whether journals are kept unsent: there are no credentials, and that may be."""
-    may_be = settings.upload.no_credentials == "journal"
-    return may_be and lacks_credentials(environ, settings.kind)
 
 
 @dataclass(frozen=True)

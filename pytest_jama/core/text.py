@@ -174,8 +174,8 @@ def without_user_info(url: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: ``1 test``, ``2 tests``."""
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+    """Return a number with its noun: ``1 test``, ``2,000 tests``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def cell_width(text: str) -> int:

@@ -220,10 +220,10 @@ def _explain_incomplete(results: Sequence[TestResult], rules: VerdictRules) -> s
 
 
 def totals(results: Iterable[TestResult]) -> str:
-    """Count results by outcome, the worst first: ``1 failed, 3 passed, 2 not collected``."""
+    """Count results by outcome, the worst first: ``1 failed, 1,203 passed, 2 not collected``."""
     outcomes = [result.outcome for result in results]
     counts = ((outcome, outcomes.count(outcome)) for outcome in WORST_FIRST)
-    return ", ".join(f"{count} {outcome.value}" for outcome, count in counts if count)
+    return ", ".join(f"{count:,} {outcome.value}" for outcome, count in counts if count)
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:

@@ -27,7 +27,7 @@ from pytest_jama.report.streams import (
 )
 from pytest_jama.report.summary import Style
 from pytest_jama.report.summary_layout import laid_out, wrapped
-from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.report.upload_lines import LABEL_WIDTH, Line, Tone
 from pytest_jama.session.ending import refuse
 from pytest_jama.session.exit_status import ExitStatus
 
@@ -105,7 +105,9 @@ class OutputOptions:
         """Print lines; a quiet command prints only warnings and worse."""
         for line in lines:
             if not self.quiet or line.tone in _WRONG:
-                self._print(str(line), colour=_COLOURS.get(line.tone))
+                width = 0 if line.is_exact else columns_of(self.stream)
+                for row in wrapped(str(line), width=width, indent=LABEL_WIDTH):
+                    self._print(row, colour=_COLOURS.get(line.tone))
 
     def say_summary(self, *lines: Line) -> None:
         """Print a summary, as `laid_out` says; a quiet command prints only warnings and worse."""

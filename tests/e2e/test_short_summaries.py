@@ -187,3 +187,15 @@ def test_narrower_keys_are_said_with_v(repository: Repository) -> None:
     assert said in verbose.summary
     assert said in repository.run_here(partial(junit_uploader, ["-v", "out.xml"])).output
     assert "narrower" not in repository.pytest_here().summary
+
+
+def test_who_has_locked_a_run_is_named_with_one_thing_to_do(repository: Repository) -> None:
+    repository.case(1)
+    repository.start_cycle()
+    repository.sandbox.store.set_lock(repository.runs()[f"{repository.key}-TC-1"].id)
+    repository.write("test_it.py", LINKED)
+    finished = repository.pytest_here()
+    (line,) = (each for each in finished.summary.splitlines() if each.startswith("LOCKED "))
+    assert ": locked by Tess Ter (tess): PATCH " in line
+    assert line.count("; ") == 1
+    assert line.endswith("; have it unlocked in Jama, then report again")

@@ -16,6 +16,7 @@ from pytest_jama.targets.jama.probes.probe import SeenServer, ServerProbe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
 
 
@@ -131,7 +132,7 @@ def test_fields_of_runs_are_shown_by_label_with_the_values_of_their_pick_lists(
 ) -> None:
     seen = probe(world, [], run={"fields": {"Test bench": "Bench B", "Build number": 12}})
     assert seen.line("fields: run").startswith("ok `run.fields`: 2 fields can be written: ")
-    assert "'test_bench$37' (Test bench) is one of 'Bench A', 'Bench B'" in seen.line("fields: run")
+    assert "'test_bench$37' (Test bench), one of 'Bench A', 'Bench B'" in seen.line("fields: run")
     wrong = probe(world, [], run={"fields": {"Test bench": "Bench C"}})
     assert "'Bench C' is not an option of 'test_bench$37' (Test bench): 'Bench A'" in (
         wrong.line("fields: run")
@@ -145,3 +146,10 @@ def test_it_takes_few_requests_and_one_for_fifty_cases(count: int, world: JamaWo
     seen = probe(world, refs)
     assert seen.said["session"].facts["runs"] == count
     assert seen.requests <= 18 + ceil(count / 50)
+
+
+def test_a_required_field_is_named_with_its_label(make_world: MakeWorld) -> None:
+    seen = probe(make_world(required_plan_field="plan"), [])
+    assert seen.line("type: plan").startswith("problem test plans must have 'region$")
+    assert "(Region)" in seen.line("type: plan")
+    assert seen.said["type: plan"].settings["plan"]["fields"]

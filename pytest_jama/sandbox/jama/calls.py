@@ -103,7 +103,7 @@ class Call:
         if node.locked_by not in (None, self.user):
             raise ApiError(
                 int(self.knobs.locked_write),
-                f"{node.document_key} is locked by user {node.locked_by}",
+                f"{node.document_key} is locked by another user",
             )
         self.require_open_plan(node.plan_id or node.id)
 

@@ -18,6 +18,7 @@ from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.field_values import describe_unset, find_values
+from pytest_jama.targets.jama.lock_holders import with_holders
 from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, none_sent
 from pytest_jama.targets.jama.places import link_of_run
 from pytest_jama.targets.jama.read_back import ReadBack
@@ -242,7 +243,7 @@ class JamaTarget:
             if receipt.state not in (before.state, SendState.UNVERIFIED):
                 observer.received(receipt)
         self._look_for_second_ones(observer)
-        return receipts
+        return with_holders(self._client, receipts)
 
     def _look_for_second_ones(self, observer: Observer) -> None:
         """List once more what was created slowly: a server may have made it twice by now."""
