@@ -170,7 +170,7 @@ def test_a_file_that_is_not_such_a_table_is_refused_with_what_to_do(
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_whatever_is_in_a_file_is_a_table_or_a_mistake(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "map.csv"
