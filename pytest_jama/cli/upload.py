@@ -17,7 +17,9 @@ from pytest_jama.cli.upload_choice import (
     HeldJournals,
     choose_journals,
     end_with_journal,
+    end_without_journal,
     owned_for,
+    unreadable,
     without_sent,
 )
 from pytest_jama.cli.upload_settings import (
@@ -38,11 +40,8 @@ from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.sending_lines import upload_line
-from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.destination import describe_destination
-from pytest_jama.session.ending import Ending
-from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.session.provenance import (
     find_provenance,
     recorded_provenance,
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from pytest_jama.journal.record import Recording
     from pytest_jama.journal.select import Choice
     from pytest_jama.session.command_line import OutputOptions
+    from pytest_jama.session.ending import Ending
 
 PROGRAM = "pytest-jama upload"
 
@@ -110,38 +110,11 @@ def run_upload(
                 return end_with_journal(choice, owned.settings, output)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
-                return _end_without_journal(choice, edited, output, options)
+                return end_without_journal(choice, edited, output, options)
             upload = _Upload(choice, edited, options, output, owned)
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
-
-
-def _end_without_journal(
-    choice: Choice, edited: EditedJournals, output: OutputOptions, options: UploadOptions
-) -> int:
-    """Say why there is nothing to do."""
-    unusable = (*_unreadable(choice), *edited.unusable())
-    lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
-    lines += unusable_lines(unusable, verbose=True)
-    lines += edited.summary_lines()
-    is_asked = options.map_file is not None or bool(options.cases)
-    status = ExitStatus.INCOMPLETE if unusable or is_asked else ExitStatus.WELL
-    if is_asked and not unusable:
-        text = "is linked anew: every journal is finished; name it, and its results are sent again"
-        lines.append(Line("nothing", text, Tone.WARNING))
-    elif not unusable:
-        others = "other " if choice.notes else ""
-        lines.append(Line("nothing", f"to send: every {others}journal is finished"))
-    if options.flags.get("report"):
-        text = "none is written: nothing is sent; pytest-jama report makes it from a journal"
-        lines.append(Line("report", text, Tone.WARNING))
-    ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
-    return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
-
-
-def _unreadable(choice: Choice) -> list[Unusable]:
-    return [Unusable(UnusableKind.JOURNAL, where, why) for where, why in choice.unreadable]
 
 
 class _Upload:
@@ -301,7 +274,7 @@ class _Upload:
 
     def _unusable(self) -> Iterator[Unusable]:
         """Yield what the sessions could not use, and what of their journals cannot be read."""
-        yield from _unreadable(self._choice)
+        yield from unreadable(self._choice)
         yield from self._edited.unusable()
         for recording in self._files:
             yield from recording.unusable

@@ -10,6 +10,7 @@ wrong on that way becomes a `Problem`; `mistakes` and `yaml_errors` hold the sen
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """
 
+from pytest_jama.config.effective_values import LoadedSettings
 from pytest_jama.config.environment import (
     BasicCredentials,
     Credentials,
@@ -22,7 +23,6 @@ from pytest_jama.config.journal_settings import UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind, kind_of
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
-    LoadedSettings,
     find_redactor,
     load_from_journal,
     load_owned,
