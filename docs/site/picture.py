@@ -31,12 +31,12 @@ _OF_THE_PLATFORM = re.compile(
 )
 _COMMAND = "$ pytest-jama sandbox --seed jama.yaml --seed seed.yaml -- pytest --jama\n"
 _COLUMNS = 96
-_WIDTH_PX, _HEIGHT_PX, _PAGE_PX = 1480, 720, 640
+_WIDTH_PX, _HEIGHT_PX, _PAGE_PX = 1480, 650, 640
 _COLOURS = [(23, 25, 31), (255, 107, 107), (126, 211, 133), (240, 198, 116)]
 _COLOURS += [(122, 162, 247), (187, 154, 247), (125, 207, 255), (216, 219, 226)]
 _THEME = TerminalTheme((23, 25, 31), (216, 219, 226), _COLOURS)
 _HTML = """<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; padding: 16px; background: #f3f4f7; display: flex; gap: 16px; height: 688px; }}
+body {{ margin: 0; padding: 16px; background: #f3f4f7; display: flex; gap: 16px; height: 618px; }}
 div {{ overflow: hidden; border-radius: 8px; border: 1px solid #c3c8d4; }}
 .terminal {{ background: #17191f; color: #d8dbe2; padding: 12px 14px; flex: 1; }}
 pre {{ margin: 0; font: 12px/1.4 monospace; white-space: pre-wrap; overflow-wrap: anywhere; }}

@@ -92,7 +92,10 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
                 output.say(*uncollected_lines(session), _NOTHING)
                 return int(ExitStatus.INCOMPLETE)
             tests = unlinked_tests(session)
-            made.drafts = draft_cases(tests, session, per_parameter=wanted.per_parameter)
+            redactor = loaded.settings.redactor
+            made.drafts = draft_cases(
+                tests, session, per_parameter=wanted.per_parameter, redactor=redactor
+            )
             if made.drafts:
                 creating = _Creating(
                     made, options=options, wanted=wanted, loaded=loaded, output=output
@@ -100,7 +103,8 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
                 creating.run(file)
     except PytestJamaError as error:
         return refuse(error, options, output, program=f"{PROGRAM} create")
-    output.say(*ending_lines(made, is_agreed=wanted.is_agreed))
+    for line in ending_lines(made, is_agreed=wanted.is_agreed):
+        output.say(line._replace(text=redactor.hide_certain(line.text)))
     status = status_of(made, is_agreed=wanted.is_agreed)
     if not output.as_json:
         return status

@@ -70,7 +70,8 @@ def activate(config: pytest.Config) -> None:
     """
     refuse_lonely(config)
     if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
-        if config.option.jama_select is not None and config.option.collectonly:
+        is_ours = config.pluginmanager.hasplugin("pytest_jama.plugin.collection_file")
+        if config.option.collectonly and not is_ours:  # our commands want to know all tests
             _select(config, None, lambda item: item.nodeid)
         return
     # `--lf` filters files while it collects them, so that the tests it left out are unknown;

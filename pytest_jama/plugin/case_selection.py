@@ -13,18 +13,21 @@ import pytest
 
 from pytest_jama.core.cases import BadReferenceError, CaseRef, without_none
 from pytest_jama.core.errors import ErrorLog, PytestJamaError
+from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.text import counted, printable, shorten
 from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.plugin.activation import JAMA, cannot_start, load
 from pytest_jama.plugin.collection import report_mistakes
 from pytest_jama.plugin.markers import MarkerReader
+from pytest_jama.session.deliver import describe_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_jama.config import LoadedSettings, Settings, SharedSettings
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.port import Retry
 
 OPTION = "--jama-select"
 PLUGIN = "jama-selection"
@@ -63,6 +66,27 @@ def parse_cases(text: str) -> frozenset[str]:
 
 _LONGEST = 60
 _FORMS = "use planned, not-passed, or test cases, such as JEET1-TC-12,JEET1-TC-13"
+
+
+class _Troubles(Observer):
+    """Says once that the server does not answer: until it is given up, nothing else is shown.
+
+    Args:
+        server: Its address.
+        say: Shows it.
+    """
+
+    def __init__(self, server: str, say: Callable[[str], None]) -> None:
+        self._server = server
+        self._say = say
+        self._is_said = False
+
+    def retried(self, retry: Retry) -> None:
+        """Say it when the server is out of reach, or a request has failed several times."""
+        why = "" if self._is_said else describe_trouble(self._server, retry)
+        if why:
+            self._is_said = True
+            self._say(why)
 
 
 class CaseSelection:
@@ -108,11 +132,21 @@ class CaseSelection:
 
         is_open = _BY_STATUS[self._wanted.lower()]
         try:
-            names, told = choose_cases(self._settings, only_not_passed=is_open)
+            names, told = choose_cases(
+                self._settings,
+                only_not_passed=is_open,
+                observer=_Troubles(self._settings.url, self._say),
+            )
         except PytestJamaError as error:
             hidden = (self._settings.redactor.hide_certain(line) for line in error.lines)
             raise cannot_start(f"{OPTION}={self._wanted}: {line}" for line in hidden) from error
         return Chosen(names, told)
+
+    def _say(self, text: str) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            hidden = self._settings.redactor.hide_certain(text)
+            terminal.write_line(printable(f"jama: {hidden}"))
 
     def pytest_report_header(self) -> str:
         """Say which tests run."""

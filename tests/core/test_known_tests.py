@@ -251,3 +251,9 @@ def test_a_key_with_a_clock_time_or_an_address_is_told_which_pattern_to_use(
 def test_other_dead_keys_are_not_told_of_a_pattern(test: str) -> None:
     (dead,) = find_gaps(map_of("t.py::x[0x40021000-a]"), Coverage([test])).unmatched
     assert dead.why == "matches no test"
+
+
+def test_a_class_in_a_file_that_is_misspelt_is_found() -> None:
+    there = ["t/test_serialization.py::TestField::test_x", "t/test_other.py::TestFields::test_x"]
+    test_map = map_of("t/test_serialisation.py::TestField", "t")
+    assert find_gaps(test_map, Coverage(there)).unmatched[0].nearest == there[0]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.cli import main as pytest_jama
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -138,6 +140,7 @@ def test_a_server_out_of_reach_refuses_the_session(suite: Repository) -> None:
         environment={"JAMA_URL": "http://127.0.0.1:9"},
     )
     assert finished.status == 4
+    assert "jama: cannot reach http://127.0.0.1:9: " in finished.output
     assert "--jama-select=planned: " in finished.output
     assert "passed" not in finished.output
 
@@ -147,6 +150,15 @@ def test_a_collection_shows_what_would_run(suite: Repository) -> None:
     assert finished.status == 0, finished.output
     assert "test_it.py::test_mapped" in finished.output
     assert "test_free" not in finished.output
+
+
+def test_commands_that_collect_tests_see_all_of_them(suite: Repository) -> None:
+    chosen = f"--jama --jama-select={suite.key}-TC-1"
+    suite.write("pytest.ini", f"[pytest]\naddopts = {chosen}\n")
+    prepared = suite.run_here(lambda: pytest_jama(["prepare", "--dry-run", "--cycle=Build 2"]))
+    suite.write("pytest.ini", "[pytest]\n")
+    assert prepared.status == 0, prepared.output
+    assert f"add case {suite.key}-TC-5" in prepared.output  # which only a marker names
 
 
 def test_a_selection_without_jama_is_refused(suite: Repository) -> None:

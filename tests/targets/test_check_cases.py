@@ -85,6 +85,18 @@ def test_places_that_do_not_exist_yet_are_created(world: JamaWorld) -> None:
     assert seen.line("rights: plan").startswith(
         "ok a test plan can probably be created: at 'Release 1', which is there, the account may "
     )
+    assert seen.line("rights: run").startswith("ok results can probably be written: at 'Case ")
+
+
+def test_without_any_plan_a_case_tells_of_the_right_to_create_one(world: JamaWorld) -> None:
+    seen = probe(world, [world.add_case(1)])
+    assert seen.line("rights: plan").startswith("ok a test plan can probably be created: at 'Case ")
+
+
+def test_an_account_that_may_only_read_can_probably_not_create(make_world: MakeWorld) -> None:
+    world = make_world(access="read_only")
+    seen = probe(world, [world.add_case(1)])
+    assert seen.line("rights: plan").startswith("problem a test plan can probably not be created")
 
 
 def test_steps_that_a_case_lacks_are_a_problem(world: JamaWorld) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_jama.config import Settings
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Cycle, TestPlan
 
@@ -100,7 +101,9 @@ def _unknown(what: str, origin: str, name: str = "", known: Iterable[str] = ()) 
 _LOOK = "look in Jama how it is named; without --plan only the plans of the journals are looked in"
 
 
-def choose_cases(settings: Settings, *, only_not_passed: bool) -> tuple[frozenset[str], str]:
+def choose_cases(
+    settings: Settings, *, only_not_passed: bool, observer: Observer
+) -> tuple[frozenset[str], str]:
     """Return the names of the test cases that have a run in the cycle, and which these are.
 
     It is the cycle that an upload would write into. Nothing is created.
@@ -108,6 +111,7 @@ def choose_cases(settings: Settings, *, only_not_passed: bool) -> tuple[frozense
     Args:
         settings: All settings.
         only_not_passed: Whether cases are left out of which all runs are passed.
+        observer: Told of each request that is made again.
 
     Returns:
         Document key, global ID and API ID of each case; and words for them.
@@ -117,6 +121,7 @@ def choose_cases(settings: Settings, *, only_not_passed: bool) -> tuple[frozense
         TargetError: As `HttpApi.send` does.
     """
     client = open_client(settings)
+    client.api.connection.tell(observer)
     with closing(client.api.connection):
         cycle = _cycle_of_settings(client, settings)
         listed = client.run_lists.with_case_names(cycle)
