@@ -24,7 +24,7 @@ $(INSTALLED): pyproject.toml
 
 demo: $(INSTALLED) ## run the main job against a local Jama
 	cd examples/demo && PATH="$(CURDIR)/$(BIN):$$PATH" && export PATH && \
-	  pytest-jama sandbox --seed jama.yaml -- pytest --jama
+	  pytest-jama sandbox --seed jama.yaml --seed seed.yaml -- pytest --jama
 
 # Sessions that tests start take half the time when this package is compiled, also for pytest, which
 # rewrites its plugins. Neighbours stay with one worker: what a module prepares is prepared once.

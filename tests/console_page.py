@@ -44,6 +44,8 @@ _OF_THE_PLATFORM = re.compile(
 )
 
 
+_OF_THE_SYSTEM = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV")
+"""What commands need of the environment; the rest, such as that of a CI system, would show."""
 _TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1", "NO_PROXY": "127.0.0.1"}
 _INSIDE = (*INSIDE[1:], "-Wignore::pytest.PytestAssertRewriteWarning")  # a page says --jama itself
 
@@ -67,10 +69,8 @@ class Story:
         self._folder = folder
         self._stack = stack
         self._port = _PORT
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("JAMA_")}
+        kept = {name: value for name, value in os.environ.items() if name in _OF_THE_SYSTEM}
         self._environment = {**kept, **_TERMINAL, "PYTEST_ADDOPTS": ADDOPTS}
-        for name in ("PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "CI", "GITHUB_ACTIONS"):
-            self._environment.pop(name, None)
         self.statuses: dict[str, int] = {}
 
     def tell(self, page: str) -> str:
@@ -115,9 +115,9 @@ class Story:
         assert process.stdout
         said = [process.stdout.readline() for _ in range(4)]
         self._port = re.findall(r":(\d+)", said[0])[0]
-        for file in self._folder.iterdir():
-            text = file.read_text(encoding="utf-8")
-            file.write_text(text.replace(_PORT, self._port), encoding="utf-8")
+        settings = self._folder / "jama.yaml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace(_PORT, self._port), encoding="utf-8")
         return self._settled("".join(said))
 
     def _settled(self, output: str) -> str:

@@ -27,7 +27,10 @@ class Example(NamedTuple):
 
 PASSED, INCOMPLETE = "PASSED", "INPROGRESS"
 TABLE = {
-    "demo": Example({1: PASSED, 2: INCOMPLETE, 3: INCOMPLETE, 4: PASSED, 5: "NOT_RUN"}),
+    "demo": Example(
+        {1: PASSED, 2: INCOMPLETE, 3: INCOMPLETE, 4: PASSED, 5: "NOT_RUN"},
+        sandbox=("--seed", "seed.yaml"),
+    ),
     "marker": Example(
         {**dict.fromkeys(range(1, 7), PASSED), 4: INCOMPLETE, 5: INCOMPLETE},
         sandbox=tuple(part for n in range(1, 7) for part in ("--case", f"PUMP-TC-{n}")),

@@ -35,10 +35,15 @@ def blocks(page: Path, *languages: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_settings_of_a_howto_are_settings(page: Path) -> None:
-    for text in blocks(page, "yaml"):
-        document = yaml.safe_load(text)
-        if "jobs" not in document:
-            jsonschema.validate(json.loads(json.dumps(document, default=str)), SETTINGS)
+    documents = [yaml.safe_load(text) for text in blocks(page, "yaml")]
+    settings = [json.loads(json.dumps(each, default=str)) for each in documents]
+    validator = jsonschema.Draft202012Validator(SETTINGS)
+    assert [
+        str(fault)
+        for each in settings
+        if "jobs" not in each
+        for fault in validator.iter_errors(each)
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

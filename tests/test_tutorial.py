@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from pytest_jama.cli.commands import toolbox
 from tests.console_page import told_page
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the pages show paths as Unix has them")
 
 DOCS = Path(__file__).parents[1] / "docs"
 

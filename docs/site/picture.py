@@ -29,13 +29,14 @@ _PYTEST = (
 _OF_THE_PLATFORM = re.compile(
     r"^(platform|rootdir:|configfile:|plugins:|cachedir:|  JAMA_).*\n", re.MULTILINE
 )
+_COMMAND = "$ pytest-jama sandbox --seed jama.yaml --seed seed.yaml -- pytest --jama\n"
 _COLUMNS = 96
-_WIDTH_PX, _HEIGHT_PX, _PAGE_PX = 1480, 720, 640
+_WIDTH_PX, _HEIGHT_PX, _PAGE_PX = 1480, 650, 640
 _COLOURS = [(23, 25, 31), (255, 107, 107), (126, 211, 133), (240, 198, 116)]
 _COLOURS += [(122, 162, 247), (187, 154, 247), (125, 207, 255), (216, 219, 226)]
 _THEME = TerminalTheme((23, 25, 31), (216, 219, 226), _COLOURS)
 _HTML = """<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; padding: 16px; background: #f3f4f7; display: flex; gap: 16px; height: 688px; }}
+body {{ margin: 0; padding: 16px; background: #f3f4f7; display: flex; gap: 16px; height: 618px; }}
 div {{ overflow: hidden; border-radius: 8px; border: 1px solid #c3c8d4; }}
 .terminal {{ background: #17191f; color: #d8dbe2; padding: 12px 14px; flex: 1; }}
 pre {{ margin: 0; font: 12px/1.4 monospace; white-space: pre-wrap; overflow-wrap: anywhere; }}
@@ -62,7 +63,7 @@ def _session(folder: Path) -> str:
     """Return what the session prints, as a terminal gets it."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JAMA_")}
     finished = subprocess.run(  # noqa: S603 (our own command)
-        [*_TOOLBOX, "--seed", "jama.yaml", "--", *_PYTEST],
+        [*_TOOLBOX, "--seed", "jama.yaml", "--seed", "seed.yaml", "--", *_PYTEST],
         cwd=folder,
         env={**environment, "COLUMNS": str(_COLUMNS)},
         stdout=subprocess.PIPE,
@@ -77,7 +78,7 @@ def _session(folder: Path) -> str:
 
 def _as_html(said: str) -> str:
     console = Console(record=True, width=_COLUMNS, file=Path(os.devnull).open("w"))  # noqa: SIM115
-    prompt = ("$ pytest-jama sandbox --seed jama.yaml -- pytest --jama\n", "bold")
+    prompt = (_COMMAND, "bold")
     console.print(Text.assemble(prompt, Text.from_ansi(said.strip())))
     return console.export_html(inline_styles=True, code_format="{code}", theme=_THEME)
 

@@ -29,11 +29,11 @@ from pytest_jama.cli.made_cases import (
     status_of,
 )
 from pytest_jama.config.map_writing import add_links
-from pytest_jama.core.errors import PytestJamaError, RefusedError
+from pytest_jama.core.errors import CredentialsError, OutOfReachError, PytestJamaError, RefusedError
 from pytest_jama.core.text import quoted
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus
-from pytest_jama.targets.jama.case_creation import CaseMaker, LookedBack
+from pytest_jama.targets.jama.case_creation import CaseMaker
 from pytest_jama.targets.jama.case_home import find_home
 from pytest_jama.targets.jama.case_texts import open_client
 from pytest_jama.targets.jama.places import get_project
@@ -48,7 +48,10 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.client import JamaClient
 
 _REFUSED_AT_MOST = 3
-"""After so many refusals, and not one case created, the rest is not tried."""
+"""After so many refusals in a row, the rest is not tried."""
+
+_TOLD_EVERY = 50
+"""After so many cases it is said how far it is: Jama takes them one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,10 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
                 output.say(*uncollected_lines(session), _NOTHING)
                 return int(ExitStatus.INCOMPLETE)
             tests = unlinked_tests(session)
-            made.drafts = draft_cases(tests, session, per_parameter=wanted.per_parameter)
+            redactor = loaded.settings.redactor
+            made.drafts = draft_cases(
+                tests, session, per_parameter=wanted.per_parameter, redactor=redactor
+            )
             if made.drafts:
                 creating = _Creating(
                     made, options=options, wanted=wanted, loaded=loaded, output=output
@@ -97,11 +103,14 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
                 creating.run(file)
     except PytestJamaError as error:
         return refuse(error, options, output, program=f"{PROGRAM} create")
-    output.say(*ending_lines(made, is_agreed=wanted.is_agreed))
+    for line in ending_lines(made, is_agreed=wanted.is_agreed):
+        output.say(line._replace(text=redactor.hide_certain(line.text)))
     status = status_of(made, is_agreed=wanted.is_agreed)
     if not output.as_json:
         return status
-    return output.write_json(document_of(made), status=status, redactor=loaded.settings.redactor)
+    return output.write_json(
+        document_of(made, status), status=status, redactor=loaded.settings.redactor
+    )
 
 
 _NOTHING = Line("nothing", "is created: a test may have a case that could not be read", Tone.BAD)
@@ -173,15 +182,7 @@ class _Creating:
 def _create(made: MadeCases, maker: CaseMaker, file: Path, output: OutputOptions) -> None:
     """Create what is not there; whatever ends it, the keys of what was created are written."""
     try:
-        for draft in made.to_create():
-            if output.verbose:
-                output.announce(f"jama: creating {quoted(draft.name)}")
-            try:
-                made.created[draft.test] = maker.create(draft)
-            except RefusedError as error:
-                made.refused[draft.test] = str(error)
-                if len(made.refused) >= _REFUSED_AT_MOST and not made.created:
-                    break
+        _create_each(made, maker, output)
     except PytestJamaError as error:
         made.error = error
     except KeyboardInterrupt:
@@ -190,14 +191,33 @@ def _create(made: MadeCases, maker: CaseMaker, file: Path, output: OutputOptions
         _link(made, maker, file)
 
 
+def _create_each(made: MadeCases, maker: CaseMaker, output: OutputOptions) -> None:
+    to_create, refused_in_a_row = made.to_create(), 0
+    for number, draft in enumerate(to_create):
+        if output.verbose:
+            output.announce(f"jama: creating {quoted(draft.name)}")
+        elif number and not number % _TOLD_EVERY:
+            output.announce(f"jama: {number} of {len(to_create)} test cases created")
+        try:
+            made.created[draft.test] = maker.create(draft)
+            refused_in_a_row = 0
+        except RefusedError as error:
+            made.refused[draft.test] = str(error)
+            refused_in_a_row += 1
+            if refused_in_a_row == _REFUSED_AT_MOST:
+                return
+
+
 def _link(made: MadeCases, maker: CaseMaker, file: Path) -> None:
     """Write the references into the map: keys, or API IDs where Jama cannot be asked for keys."""
     new = {test: str(item_id) for test, item_id in made.created.items()}
+    is_silent = isinstance(made.error, (OutOfReachError, CredentialsError))
     try:
-        seen = maker.look_back(made.drafts, made.created) if made.created else LookedBack({}, {})
-        new = {test: key_of(item) for test, item in seen.items.items()}
-        made.lost = [test for test in made.created if test not in seen.items]
-        made.twins = seen.twins
+        if made.created and not is_silent:
+            seen = maker.look_back(made.drafts, made.created)
+            new = {test: key_of(item) for test, item in seen.items.items()}
+            made.lost = [test for test in made.created if test not in seen.items]
+            made.twins = seen.twins
     except PytestJamaError as error:
         made.error = made.error or error
     made.keys = {**{test: key_of(items[0]) for test, items in made.found.items()}, **new}

@@ -12,19 +12,21 @@ from pytest_jama.core.test_ids import base_of
 from pytest_jama.targets.jama.case_home import NewCase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_jama.cli.collecting import CollectedSession
+    from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import TestResult
 
 MOST_STEPS = 500
 """A higher number of a step is taken for a mistake: every step below it would be made up."""
 
-_HEADER = re.compile(r"\s*(?:test\s+)?steps?\s*(?P<colon>:?)\s*", re.IGNORECASE)
-_UNDERLINE = re.compile(r"\s*([-=~^])\1{2,}\s*")
+_HEADER = re.compile(r"(?:test )?steps?(?P<colon> ?:)?", re.IGNORECASE)
+_LONGEST_HEADER = 20
+_UNDERLINE = re.compile(r"([-=~^])\1{2,}")
 _BULLET = re.compile(r"(?P<indent>\s*)(?:(?P<number>[0-9]{1,4})[.)]|[-*+•])\s+(?P<text>\S.*)")
 _EXPECTED = re.compile(r"\s*(?:expect(?:ed)?|expected results?)\s*:\s*(?P<text>.*)", re.IGNORECASE)
-_ARROW = re.compile(r"\s+(?:->|=>|→|⇒)\s+")
+_ARROW = re.compile(r"(?<=\s)(?:->|=>|→|⇒)(?=\s)")
 
 
 class ToldCase(NamedTuple):
@@ -42,7 +44,11 @@ class ToldCase(NamedTuple):
 
 
 def draft_cases(
-    tests: Iterable[TestResult], session: CollectedSession, *, per_parameter: bool
+    tests: Iterable[TestResult],
+    session: CollectedSession,
+    *,
+    per_parameter: bool,
+    redactor: Redactor | None = None,
 ) -> list[NewCase]:
     """Return the test cases that tests are to get.
 
@@ -50,14 +56,26 @@ def draft_cases(
         tests: The tests, none of which has a case.
         session: Has what their sources say.
         per_parameter: Whether each set of parameters gets a case of its own.
+        redactor: Hides secrets in what the sources say; names of tests stay, they are links.
     """
     grouped: dict[str, list[str]] = {}
     for test in tests:
         key = test.test_id if per_parameter else base_of(test.test_id)
         grouped.setdefault(key, []).append(test.test_id)
     drafts = [_draft(key, test_ids, session) for key, test_ids in grouped.items()]
-    often = Counter(draft.name for draft in drafts)
-    return [_told_apart(draft) if often[draft.name] > 1 else draft for draft in drafts]
+    by_place = _told_apart(drafts, lambda test: test.rpartition("::")[0])
+    often = Counter(draft.name for draft in by_place)
+    is_clear = max(often.values(), default=1) == 1
+    told = by_place if is_clear else _told_apart(drafts, str)
+    return [_hidden(draft, redactor) for draft in told] if redactor else told
+
+
+def _hidden(draft: NewCase, redactor: Redactor) -> NewCase:
+    def hide(text: str) -> str:
+        return redactor.hide(text).text
+
+    steps = tuple((hide(action), hide(expected)) for action, expected in draft.steps)
+    return draft._replace(name=hide(draft.name), description=hide(draft.description), steps=steps)
 
 
 def _draft(key: str, test_ids: Sequence[str], session: CollectedSession) -> NewCase:
@@ -74,10 +92,14 @@ def _draft(key: str, test_ids: Sequence[str], session: CollectedSession) -> NewC
     return NewCase(key, name, told.description, steps, tuple(test_ids))
 
 
-def _told_apart(draft: NewCase) -> NewCase:
-    """Return a case with the place of its test in its name: others have the same."""
-    place = draft.test.rpartition("::")[0]
-    return draft._replace(name=f"{draft.name} ({place})") if place else draft
+def _told_apart(drafts: Sequence[NewCase], place_of: Callable[[str], str]) -> list[NewCase]:
+    """Return cases with the place of their test behind a name that others have, too."""
+    often = Counter(draft.name for draft in drafts)
+    places = [place_of(draft.test) if often[draft.name] > 1 else "" for draft in drafts]
+    return [
+        draft._replace(name=f"{draft.name} ({place})") if place else draft
+        for draft, place in zip(drafts, places, strict=True)
+    ]
 
 
 def _name_of(key: str) -> str:
@@ -130,10 +152,11 @@ def read_docstring(text: str) -> ToldCase:
 def _find_steps(lines: Sequence[str]) -> tuple[int | None, int]:
     """Return the line that heads the steps, and the one where they begin."""
     for at, line in enumerate(lines):
-        header = _HEADER.fullmatch(line)
+        text = line.strip()
+        header = _HEADER.fullmatch(text) if len(text) <= _LONGEST_HEADER else None
         if header is None:
             continue
-        is_underlined = at + 1 < len(lines) and bool(_UNDERLINE.fullmatch(lines[at + 1]))
+        is_underlined = at + 1 < len(lines) and bool(_UNDERLINE.fullmatch(lines[at + 1].strip()))
         if header["colon"] or is_underlined:
             return at, at + 1 + is_underlined
     return None, 0
@@ -145,7 +168,9 @@ def _find_end(lines: Sequence[str], start: int, begin: int) -> int:
     Under an underlined header that is the next one.
     """
     if begin > start + 1:
-        headers = (at for at in range(begin + 1, len(lines)) if _UNDERLINE.fullmatch(lines[at]))
+        headers = (
+            at for at in range(begin + 1, len(lines)) if _UNDERLINE.fullmatch(lines[at].strip())
+        )
         return next(headers, len(lines) + 1) - 1
     margin = _indent(lines[start])
     for at in range(begin, len(lines)):

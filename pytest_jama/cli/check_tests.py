@@ -89,7 +89,9 @@ class TestsProbe:
             yield Observation("tests", Mark.OK, count, facts)
         else:
             text = f"none of {count} is linked to a test case, so that nothing would be sent"
-            yield Observation("tests", Mark.PROBLEM, f"{text}; {self._nearest()}", facts)
+            is_wrong = bool(self._settings.tests) or self._settings.strict
+            mark = Mark.PROBLEM if is_wrong else Mark.NOTE  # as sessions that report nothing
+            yield Observation("tests", mark, f"{text}; {self._nearest()}", facts)
 
     def _nearest(self) -> str:
         """Return a collected test beside the key that is most like it, else how to link one."""

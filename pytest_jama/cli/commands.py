@@ -38,7 +38,8 @@ class _ExamplesLast(click.Command):
         wanted = (each for each in paragraphs if each.startswith("\b\n") is examples)
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text("\n\n".join(wanted))
+            write = formatter.write_text
+            write("\n\n".join(wanted))
 
 
 class ToolboxCommand(_ExamplesLast):

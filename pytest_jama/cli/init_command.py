@@ -107,4 +107,8 @@ def init(
         dry_run=dry_run,
     )
     with second_interrupt_ends_all():
-        return run(options, OutputOptions(verbosity=verbose, quiet=quiet))
+        try:
+            return run(options, OutputOptions(verbosity=verbose, quiet=quiet))
+        except click.Abort:
+            click.echo("\npytest-jama init: nothing was written", err=True)
+            raise

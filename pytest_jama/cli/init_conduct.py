@@ -14,7 +14,7 @@ import click
 
 from pytest_jama.cli.init_questions import Questions
 from pytest_jama.cli.init_repository import find_rootdir, look_at
-from pytest_jama.config import JAMA, load_settings
+from pytest_jama.config import JAMA, find_file, load_settings
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.errors import Problem, SettingsError
@@ -99,6 +99,16 @@ def find_questions(options: InitOptions) -> Questions:
     return Questions(are_asked=not options.is_agreed)
 
 
+_MOST_REPORTS = 5
+
+
+def shown_reports(reports: Sequence[str]) -> list[str]:
+    """Return the arguments that name JUnit reports in a command: many by their folders."""
+    if len(reports) <= _MOST_REPORTS:
+        return [*reports]
+    return sorted({str(Path(each).parent) for each in reports})
+
+
 def load_given(
     given: Mapping[str, str], kind: TargetKind[Any] = JAMA, *, text: str = "", name: str = ""
 ) -> Any:
@@ -126,6 +136,30 @@ def load_given(
             kind=kind,
             flag_prefix="--",
         ).settings
+
+
+def read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return the fields of plans, cycles and runs that flags give: kind -> name -> value.
+
+    Args:
+        given: ``cycle.Phase=Alpha`` each.
+
+    Raises:
+        SettingsError: With each that has another form.
+    """
+    fields: dict[str, dict[str, str]] = {}
+    problems = []
+    for each in given:
+        kind, dot, rest = each.partition(".")
+        name, sign, value = rest.partition("=")
+        if kind not in ("plan", "cycle", "run") or not (dot and sign and name.strip() and value):
+            what = f"{quoted(each)} is not a field with a value"
+            remedy = "write KIND.FIELD=VALUE, KIND plan, cycle or run: --field cycle.Phase=Alpha"
+            problems.append(Problem(what, remedy, "--field"))
+        fields.setdefault(kind, {})[name.strip()] = value.strip()
+    if problems:
+        raise SettingsError(*problems)
+    return fields
 
 
 def write_file(path: Path, text: str) -> None:
@@ -170,14 +204,21 @@ class InitDesk:
     questions: Questions
 
     @classmethod
-    def open(cls, options: InitOptions, output: OutputOptions, kind: TargetKind[Any]) -> InitDesk:
+    def made_for(
+        cls, options: InitOptions, output: OutputOptions, kind: TargetKind[Any]
+    ) -> InitDesk:
         """Find out where the file goes, and who is asked.
 
         Raises:
             SettingsError: When nothing can be written, or no one can be asked.
         """
         path = choose_path(options, kind)
-        return cls(options, output, kind, path, find_questions(options))
+        desk = cls(options, output, kind, path, find_questions(options))
+        above = find_file(path.parent, kind) if options.config is None else None
+        if above is not None:
+            text = f"{label_of(above, Path.cwd())} counts here so far, and the new file from now on"
+            desk.say("note", text, Tone.WARNING)
+        return desk
 
     @property
     def shown_path(self) -> str:
@@ -192,9 +233,7 @@ class InitDesk:
         """Look at the repository, and say what there is."""
         junit, collects = self.options.junit, self.options.collects
         if collects and not junit:
-            self.say(
-                "looking", "which tests there are; pytest collects them, which may take a while"
-            )
+            self.say("looking", "at tests and reports; to collect tests may take a while")
         look = look_at(find_rootdir(Path.cwd()), settings, junit=junit, collects=collects)
         for text in look.told or ("no tests of pytest and no JUnit reports",):
             self.say("found", text)

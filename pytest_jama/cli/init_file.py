@@ -182,12 +182,14 @@ class OctaneDraft:
         is_rehearsal: Whether that is the sandbox.
         places: Settings that name something at the server: name -> value.
         entries: Keys of `tests:` that are proposed, without backlog items.
+        is_pytest: Whether all tests are of pytest.
     """
 
     url: str
     is_rehearsal: bool
     places: Mapping[str, str] = field(default_factory=dict)
     entries: Sequence[str] = ()
+    is_pytest: bool = False
 
 
 def octane_text(draft: OctaneDraft) -> str:
@@ -206,7 +208,7 @@ def _octane_lines(draft: OctaneDraft) -> Iterator[str]:
         yield "# release: _default_  # the workspace's default release, or any by name or ID"
     yield "# modules: [Alarms]  # application modules that the tests belong to, by name or ID"
     yield "# environment: {OS: Linux}"
-    yield "fields: {Framework: pytest}"
+    yield "fields: {Framework: pytest}" if draft.is_pytest else "# fields: {Framework: JUnit}"
     yield ""
     yield "# Which backlog items a test covers, by their IDs. Results need no such link."
     yield "tests:"

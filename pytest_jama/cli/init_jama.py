@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, InitDesk, load_given
+from pytest_jama.cli.init_conduct import (
+    PROGRAM,
+    SANDBOX_URL,
+    InitDesk,
+    load_given,
+    read_fields,
+    shown_reports,
+)
 from pytest_jama.cli.init_file import JamaDraft, jama_text, literal, scalar
 from pytest_jama.cli.init_links import guess_project, propose_links
 from pytest_jama.cli.init_questions import Offer
@@ -44,7 +51,7 @@ def run_init(options: InitOptions, output: OutputOptions) -> int:
     """
     try:
         with output.logging():
-            return int(_JamaInit(InitDesk.open(options, output, JAMA)).run())
+            return int(_JamaInit(InitDesk.made_for(options, output, JAMA)).run())
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
 
@@ -165,7 +172,7 @@ class _JamaInit:
             plan=plan.value,
             cycle=cycle.value,
             verdicts={**verdicts, **options.verdicts},
-            fields=_read_fields(options.fields),
+            fields=read_fields(options.fields),
             tls_verify=label_of(options.ca.absolute(), self.desk.path.parent) if options.ca else "",
             links=links,
             case_types=self._case_types(),
@@ -299,11 +306,12 @@ class _JamaInit:
         file, usual = self.desk.shown_path, self.desk.options.config is None
         option = "" if usual else f"--config={file}"
         session = ["pytest", "--jama", option.replace("--config", "--jama-config")]
-        check = ["pytest-jama", "check", option]
+        check, create = ["pytest-jama", "check", option], ["pytest-jama", "cases", "create", option]
         if reports:
-            named = [*reports] if len(reports) <= _MOST_REPORTS else [f"**/{Path(reports[0]).name}"]
+            named = shown_reports(reports)
             session = ["junit-uploader", option, *named]
             check += ["--junit", *named]
+            create += ["--junit", *named]
         if self._is_rehearsal:
             entries = {ref for each in (links.entries if links else ()) for ref in each.refs}
             refs = (ref.partition("#")[0] for ref in (links.refs if links else ()))
@@ -313,37 +321,15 @@ class _JamaInit:
             return [shlex.join(filter(None, command))]
         commands = [check, session]
         if not (links and links.refs):  # nothing could be reported yet
-            commands[1:] = [["pytest-jama", "cases", "create", option]]
+            commands[1:] = [create]
         return [shlex.join(filter(None, each)) for each in commands]
 
 
-_MOST_REPORTS = 5
-_MOST_CASES = 30
+_MOST_CASES = 100
 """So many cases that only names or markers say are made in the sandbox by options."""
 
 
 def _key_from(folder: str) -> str:
     """Return a key of a project for the sandbox: ``PLUGGY`` of ``pluggy-1.7.0``."""
     name = re.split(r"[-_ ]v?[0-9]", folder)[0]
-    return re.sub(r"[^A-Z0-9]", "", name.upper()).lstrip("0123456789")[:12] or "DEMO"
-
-
-def _read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """Read ``cycle.Phase=Alpha``.
-
-    Raises:
-        SettingsError: With each that has another form.
-    """
-    fields: dict[str, dict[str, str]] = {}
-    problems = []
-    for each in given:
-        kind, dot, rest = each.partition(".")
-        name, sign, value = rest.partition("=")
-        if kind not in ("plan", "cycle", "run") or not (dot and sign and name.strip() and value):
-            what = f"{quoted(each)} is not a field with a value"
-            remedy = "write KIND.FIELD=VALUE, KIND plan, cycle or run: --field cycle.Phase=Alpha"
-            problems.append(Problem(what, remedy, "--field"))
-        fields.setdefault(kind, {})[name.strip()] = value.strip()
-    if problems:
-        raise SettingsError(*problems)
-    return fields
+    return re.sub(r"[^A-Z0-9]", "", name.upper()).lstrip("0123456789")[:16] or "DEMO"

@@ -8,7 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.init_conduct import PROGRAM, SANDBOX_URL, InitDesk, load_given
+from pytest_jama.cli.init_conduct import (
+    PROGRAM,
+    SANDBOX_URL,
+    InitDesk,
+    load_given,
+    shown_reports,
+)
 from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text, scalar
 from pytest_jama.cli.init_links import suggest_keys
 from pytest_jama.cli.init_questions import Offer
@@ -48,7 +54,7 @@ def run_octane_init(options: InitOptions, output: OutputOptions) -> int:
     try:
         _refuse_jama(options)
         with output.logging():
-            return int(_OctaneInit(InitDesk.open(options, output, OCTANE)).run())
+            return int(_OctaneInit(InitDesk.made_for(options, output, OCTANE)).run())
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
 
@@ -101,7 +107,9 @@ class _OctaneInit:
         if has_credentials and said:
             self._ask_server(url)
         self._require_place(settings, is_rehearsal=not said)
-        self._finish(OctaneDraft(url, not said, self._places, suggest_keys(look.tests)), look)
+        is_pytest = bool(look.tests) and not look.reports
+        keys = suggest_keys(look.tests)
+        self._finish(OctaneDraft(url, not said, self._places, keys, is_pytest=is_pytest), look)
         return self.status
 
     def _load(self, more: Mapping[str, str]) -> OctaneSettings:
@@ -202,11 +210,8 @@ class _OctaneInit:
         file = self.desk.shown_path
         option = "" if self.desk.options.config is None else f"--config={file}"
         session = ["pytest", "--octane", option.replace("--config", "--octane-config")]
-        if self.desk.options.junit:
-            session = [
-                *("junit-uploader", "--target", "octane", option),
-                *self.desk.options.junit,
-            ]
+        if look.reports:
+            session = ["junit-uploader", "--target", "octane", option, *shown_reports(look.reports)]
         commands = [["pytest-jama", "check", option], session]
         if draft.is_rehearsal:
             sandbox = ["pytest-jama", "sandbox", "--target", "octane", "--seed", file, "--"]

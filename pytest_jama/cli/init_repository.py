@@ -156,7 +156,8 @@ def _collect(settings: SharedSettings, warnings: list[str]) -> CollectedSession 
     try:
         session = collect_tests([], redactor=settings.redactor)
     except PytestJamaError as error:
-        why = printable(error.lines[-1]).removeprefix("E ").strip()
+        causes = [each for each in error.lines[1:] if _CAUSE.match(each)]
+        why = printable((causes or error.lines)[-1]).removeprefix("E ").strip()
         warnings.append(
             f"pytest cannot collect the tests here ({why}); they are read from their files alone"
         )
@@ -186,6 +187,9 @@ def _reported_tests(
         refs = tuple(str(link) for link in test.links)
         yield FoundTest(test.test_id, (above,) if above else (), ids, refs)
 
+
+_CAUSE = re.compile(r"E +\w+(?:Error|Exception): ")
+"""How pytest quotes an exception."""
 
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env"})
 _OF_FIXTURES = frozenset(

@@ -131,8 +131,12 @@ def ending_lines(made: MadeCases, *, is_agreed: bool) -> Iterator[Line]:
 
 
 def _problem_lines(made: MadeCases) -> Iterator[Line]:
+    by_reason: dict[str, list[str]] = {}
     for test, why in made.refused.items():
-        yield Line("REFUSED", f"{test}: {first_line(why)}", Tone.BAD)
+        by_reason.setdefault(first_line(why), []).append(test)
+    for why, tests in by_reason.items():
+        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield Line("REFUSED", f"{tests[0]}{more}: {why}", Tone.BAD)
     for test in made.lost:
         why = "Jama said that its case was created, and does not have it; run this again later"
         yield Line("LOST", f"{test}: {why}", Tone.BAD)
@@ -153,8 +157,13 @@ def status_of(made: MadeCases, *, is_agreed: bool) -> int:
     return int(ExitStatus.WELL if is_done and not made.namesakes else ExitStatus.INCOMPLETE)
 
 
-def document_of(made: MadeCases) -> dict[str, Any]:
-    """Return what became of the drafts, for a program."""
+def document_of(made: MadeCases, status: int) -> dict[str, Any]:
+    """Return what became of the drafts, for a program.
+
+    Args:
+        made: What has become of the drafts.
+        status: The exit status.
+    """
     cases = [
         {
             "test": draft.test,
@@ -173,6 +182,7 @@ def document_of(made: MadeCases) -> dict[str, Any]:
         "cases": cases,
         "written": str(made.file) if made.file else None,
         "error": str(made.error) if made.error else None,
+        "exit_status": status,
     }
 
 

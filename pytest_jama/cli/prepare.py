@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.cli.collecting import CollectedSession, collect_tests
 from pytest_jama.cli.jama_alone import require_jama_file
-from pytest_jama.config import load_settings, with_lock
+from pytest_jama.config import find_job_page, load_settings, with_lock
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import ErrorLog, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.plan import Findings, Mode, UploadReport
@@ -170,7 +170,10 @@ class _Preparation:
         status = find_exit_status(summary, strict=False)
         if status is ExitStatus.WELL and not self._is_understood():
             status = ExitStatus.INCOMPLETE
-        others = summary._replace(report=report._replace(stopped=None))
+        told, commands = self._tell(report, status)
+        others = summary._replace(
+            report=report._replace(stopped=None), extra=(*summary.extra, *told)
+        )
         stopped = [Line("STOPPED", first_line(str(report.stopped)), Tone.BAD)]
         return Ending(
             exit_status=status,
@@ -184,7 +187,24 @@ class _Preparation:
             report=report,
             judgement=self._judgement,
             redactor=self._redactor,
+            commands=commands,
         )
+
+    def _tell(
+        self, report: UploadReport, status: ExitStatus
+    ) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+        """Hand the IDs and links of plan and cycle to the jobs that come after this one."""
+        page = find_job_page(os.environ, self._settings, session="")
+        if not page.is_wanted:
+            return (), ()
+        from pytest_jama.session import ci_output, session_report  # noqa: PLC0415 (in CI alone)
+
+        told = ci_output.Told(
+            *(self._settings.kind, report, Judgement(), {}, self._output.mode, None, int(status)),
+            hide=self._redactor.hide_certain,
+        )
+        several = (told, page, self._settings, ShownResults(self._redactor), self._errors)
+        return session_report.tell(*several, journals=(), root=Path.cwd())
 
     def _deliver(self, plugins: Sequence[object]) -> UploadReport:
         extensions = Extensions(self._settings, errors=self._errors)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.jama.store import Store
 
 
-class _Read(NamedTuple):
+class _ReadSeed(NamedTuple):
     """A seed file and where it says what."""
 
     file: PlainFile
@@ -58,7 +58,7 @@ def seed_store(store: Store, options: SandboxOptions) -> str:
     return key
 
 
-def _project_key(named: str | int, seeds: Iterable[_Read]) -> str:
+def _project_key(named: str | int, seeds: Iterable[_ReadSeed]) -> str:
     """Return the project of the settings, else that of the first seed file that names one."""
     if named and isinstance(named, str):
         return named
@@ -106,9 +106,9 @@ def _load(file: Path) -> Settings:
     ).settings
 
 
-def _read(file: PlainFile) -> _Read:
+def _read(file: PlainFile) -> _ReadSeed:
     with _told(file):
-        return _Read(file, read_seed(file.values))
+        return _ReadSeed(file, read_seed(file.values))
 
 
 @contextmanager

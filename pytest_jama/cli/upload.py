@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama import __version__
 from pytest_jama.cli.edited_journals import EditedJournals
 from pytest_jama.cli.relinking import RelinkedJournals
-from pytest_jama.cli.upload_choice import choose_journals, owned_for, without_sent
+from pytest_jama.cli.upload_choice import (
+    HeldJournals,
+    choose_journals,
+    end_with_journal,
+    end_without_journal,
+    owned_for,
+    unreadable,
+    without_sent,
+)
 from pytest_jama.cli.upload_settings import (
     describe_run_differences,
     load_for_upload,
@@ -32,11 +40,8 @@ from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from pytest_jama.journal.sending_lines import upload_line
-from pytest_jama.report.summary import unusable_lines
 from pytest_jama.report.upload_lines import Line, Tone
-from pytest_jama.session.destination import describe_destination, kept_line
-from pytest_jama.session.ending import Ending
-from pytest_jama.session.exit_status import ExitStatus
+from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.provenance import (
     find_provenance,
     recorded_provenance,
@@ -52,6 +57,7 @@ if TYPE_CHECKING:
     from pytest_jama.journal.record import Recording
     from pytest_jama.journal.select import Choice
     from pytest_jama.session.command_line import OutputOptions
+    from pytest_jama.session.ending import Ending
 
 PROGRAM = "pytest-jama upload"
 
@@ -97,73 +103,18 @@ def run_upload(
     """
     try:
         owned, choice = choose_journals(options)
-        with closing(_Held(choice)), output.logging():
+        with closing(HeldJournals(choice)), output.logging():
             owned = owned_for(choice, owned, options)
             choice = without_sent(choice, owned.settings)
             if choice.taken and keeps_without_credentials(owned.settings, os.environ):
-                return _end_with_journal(choice, owned.settings, output)
+                return end_with_journal(choice, owned.settings, output)
             edited = EditedJournals(choice, are_accepted=options.accepts_edited)
             if not choice.taken or edited.forbid_upload:
-                return _end_without_journal(choice, edited, output, options)
+                return end_without_journal(choice, edited, output, options)
             upload = _Upload(choice, edited, options, output, owned)
             return output.end(upload.run(command, plugins), about=upload.about)
     except PytestJamaError as error:
         return output.refuse(error, program=PROGRAM)
-
-
-class _Held:
-    """Journals that must be given back, whatever happens."""
-
-    def __init__(self, choice: Choice) -> None:
-        self._choice = choice
-
-    def close(self) -> None:
-        for taken in self._choice.taken:
-            taken.writer.close()
-
-
-def _end_without_journal(
-    choice: Choice, edited: EditedJournals, output: OutputOptions, options: UploadOptions
-) -> int:
-    """Say why there is nothing to do."""
-    unusable = (*_unreadable(choice), *edited.unusable())
-    lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
-    lines += unusable_lines(unusable, verbose=True)
-    lines += edited.summary_lines()
-    is_asked = options.map_file is not None or bool(options.cases)
-    status = ExitStatus.INCOMPLETE if unusable or is_asked else ExitStatus.WELL
-    if is_asked and not unusable:
-        text = "is linked anew: every journal is finished; name it, and its results are sent again"
-        lines.append(Line("nothing", text, Tone.WARNING))
-    elif not unusable:
-        others = "other " if choice.notes else ""
-        lines.append(Line("nothing", f"to send: every {others}journal is finished"))
-    if options.flags.get("report"):
-        text = "none is written: nothing is sent; pytest-jama report makes it from a journal"
-        lines.append(Line("report", text, Tone.WARNING))
-    ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
-    return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
-
-
-def _end_with_journal(choice: Choice, settings: SharedSettings, output: OutputOptions) -> int:
-    """Say that the journals keep their results, since there are no credentials."""
-    paths = [taken.recording.path for taken in choice.taken]
-    ending = Ending(
-        exit_status=ExitStatus.WELL,
-        lines=(
-            *(Line("journal", text, Tone.WARNING) for text in choice.notes),
-            kept_line(settings, "nothing is sent"),
-            *(Line("journal", shown(path)) for path in paths),
-        ),
-        redactor=settings.redactor,
-        target=settings.kind.name,
-        mode=Mode.NO_UPLOAD,
-    )
-    return output.end(ending, about={"journals": list(map(str, paths)), "sessions": []})
-
-
-def _unreadable(choice: Choice) -> list[Unusable]:
-    return [Unusable(UnusableKind.JOURNAL, where, why) for where, why in choice.unreadable]
 
 
 class _Upload:
@@ -323,7 +274,7 @@ class _Upload:
 
     def _unusable(self) -> Iterator[Unusable]:
         """Yield what the sessions could not use, and what of their journals cannot be read."""
-        yield from _unreadable(self._choice)
+        yield from unreadable(self._choice)
         yield from self._edited.unusable()
         for recording in self._files:
             yield from recording.unusable

@@ -1,4 +1,7 @@
-"""Which journals ``pytest-jama upload`` is about, where there are settings of several servers."""
+"""Which journals ``pytest-jama upload`` is about, where there are settings of several servers.
+
+They are held while it goes on; without credentials they may only be kept.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_jama.cli.upload_settings import find_journal_folder, require_one_kind
 from pytest_jama.config import find_kinds, load_owned
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import (
+    Problem,
+    PytestJamaError,
+    SettingsError,
+    Unusable,
+    UnusableKind,
+)
+from pytest_jama.core.plan import Mode
 from pytest_jama.journal.folder import FOLDER, shown
 from pytest_jama.journal.select import Choice, choose_named, choose_newest
+from pytest_jama.report.summary import unusable_lines
+from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.session.destination import kept_line
+from pytest_jama.session.ending import Ending
+from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from pytest_jama.cli.edited_journals import EditedJournals
     from pytest_jama.cli.upload import UploadOptions
     from pytest_jama.config import LoadedSettings, SharedSettings, TargetKind
+    from pytest_jama.session.command_line import OutputOptions
 
 
 def _load_owned(options: UploadOptions, kind: TargetKind[Any]) -> LoadedSettings[SharedSettings]:
@@ -118,3 +135,79 @@ def without_sent(choice: Choice, settings: SharedSettings) -> Choice:
         if each.recording.is_finished
     )
     return replace(choice, taken=unsent, notes=(*choice.notes, *notes))
+
+
+class HeldJournals:
+    """Journals that must be given back, whatever happens."""
+
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
+
+    def close(self) -> None:
+        """Give them back."""
+        for taken in self._choice.taken:
+            taken.writer.close()
+
+
+def end_with_journal(choice: Choice, settings: SharedSettings, output: OutputOptions) -> int:
+    """Say that journals keep their results, since there are no credentials.
+
+    Args:
+        choice: The journals.
+        settings: The settings that let it be.
+        output: Where to say it.
+
+    Returns:
+        The exit status.
+    """
+    paths = [taken.recording.path for taken in choice.taken]
+    ending = Ending(
+        exit_status=ExitStatus.WELL,
+        lines=(
+            *(Line("journal", text, Tone.WARNING) for text in choice.notes),
+            kept_line(settings, "nothing is sent"),
+            *(Line("journal", shown(path)) for path in paths),
+        ),
+        redactor=settings.redactor,
+        target=settings.kind.name,
+        mode=Mode.NO_UPLOAD,
+    )
+    return output.end(ending, about={"journals": list(map(str, paths)), "sessions": []})
+
+
+def end_without_journal(
+    choice: Choice, edited: EditedJournals, output: OutputOptions, options: UploadOptions
+) -> int:
+    """Say why there is nothing to do.
+
+    Args:
+        choice: Why there is no journal.
+        edited: Those that were changed, and are not sent.
+        output: How it is said.
+        options: The command line.
+
+    Returns:
+        The exit status.
+    """
+    unusable = (*unreadable(choice), *edited.unusable())
+    lines = [Line("journal", text, Tone.WARNING) for text in choice.notes]
+    lines += unusable_lines(unusable, verbose=True)
+    lines += edited.summary_lines()
+    is_asked = options.map_file is not None or bool(options.cases)
+    status = ExitStatus.INCOMPLETE if unusable or is_asked else ExitStatus.WELL
+    if is_asked and not unusable:
+        text = "is linked anew: every journal is finished; name it, and its results are sent again"
+        lines.append(Line("nothing", text, Tone.WARNING))
+    elif not unusable:
+        others = "other " if choice.notes else ""
+        lines.append(Line("nothing", f"to send: every {others}journal is finished"))
+    if options.flags.get("report"):
+        text = "none is written: nothing is sent; pytest-jama report makes it from a journal"
+        lines.append(Line("report", text, Tone.WARNING))
+    ending = Ending(exit_status=status, lines=tuple(lines), unusable=unusable)
+    return output.end(ending, about={"journals": [], "sessions": [], **edited.facts()})
+
+
+def unreadable(choice: Choice) -> list[Unusable]:
+    """Return the journals of a choice that cannot be read."""
+    return [Unusable(UnusableKind.JOURNAL, where, why) for where, why in choice.unreadable]

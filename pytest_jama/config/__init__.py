@@ -10,20 +10,20 @@ wrong on that way becomes a `Problem`; `mistakes` and `yaml_errors` hold the sen
 Importing this package imports pydantic; yaml is imported when there is a file to read.
 """
 
+from pytest_jama.config.effective_values import LoadedSettings
 from pytest_jama.config.environment import (
     BasicCredentials,
     Credentials,
     OAuthCredentials,
     find_job_page,
+    keeps_without_credentials,
 )
 from pytest_jama.config.exposure import describe_exposure
 from pytest_jama.config.journal_settings import UploadSettings
 from pytest_jama.config.kinds import JAMA, OCTANE, TargetKind, kind_of
 from pytest_jama.config.layers import Flags
 from pytest_jama.config.loading import (
-    LoadedSettings,
     find_redactor,
-    keeps_without_credentials,
     load_from_journal,
     load_owned,
     load_settings,

@@ -196,7 +196,7 @@ class Layout(NamedTuple):
 
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_SEPARATOR = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
+_SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?(?:\r\n|\r|\n)', re.IGNORECASE)
 """What may stand above the header for Excel: which character is between cells."""
 _DELIMITERS = ",;\t"
 _NEEDED = ("test", "case")

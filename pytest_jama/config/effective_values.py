@@ -1,23 +1,58 @@
-"""Every setting as it is in effect, and where it comes from: what ``check --settings`` prints."""
+"""The settings in effect, each with where it comes from, as ``check --settings`` prints them."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from pytest_jama.config.kinds import AnySettings_co
 from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.core.case_map import CaseMap
+from pytest_jama.core.plan import Mode
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from pytest_jama.config.loading import LoadedSettings
     from pytest_jama.config.mistakes import FindOrigin
     from pytest_jama.config.models import SharedSettings
+    from pytest_jama.core.lock import Lock
+
+
+@dataclass(frozen=True)
+class LoadedSettings(Generic[AnySettings_co]):
+    """Settings and where they came from.
+
+    Attributes:
+        settings: The effective settings.
+        origins: Each setting of `TargetKind.destination` that is given -> ``jama.yaml:3``,
+            ``--jama-plan`` or ``environment JAMA_PLAN``.
+        file: The file that was read, if any.
+        is_named: Whether the user named that file.
+        map_files: The files that its map is in, beside it.
+        is_kept: Whether nothing can be sent, without credentials, so that the journal keeps it.
+        lock: What `jama.lock` holds; None without one, or where it was not read.
+        find_origin: Returns the same of any setting that is given, such as ``("upload", "rate")``.
+    """
+
+    settings: AnySettings_co
+    origins: Mapping[str, str]
+    file: Path | None
+    lock: Lock | None = None
+    is_named: bool = False
+    map_files: tuple[Path, ...] = ()
+    find_origin: FindOrigin = ".".join
+    is_kept: bool = False
+
+    def mode_of(self, wanted: Mode) -> Mode:
+        """Return what can be done with the verdicts, where another thing is wanted."""
+        return Mode.NO_UPLOAD if self.is_kept else wanted
+
 
 DEFAULT = "default"
 """The origin of a value that nothing sets."""

@@ -102,6 +102,12 @@ def lacks_credentials(environ: Mapping[str, str], kind: TargetKind[Any]) -> bool
     return not any(value_of(environ, each) for each in variables)
 
 
+def keeps_without_credentials(settings: "SharedSettings", environ: Mapping[str, str]) -> bool:
+    """Return whether journals are kept unsent: there are no credentials, and that may be."""
+    may_be = settings.upload.no_credentials == "journal"
+    return may_be and lacks_credentials(environ, settings.kind)
+
+
 def value_of(environ: Mapping[str, str], variable: str) -> str:
     """Return a part of the credentials; empty when it is not set."""
     # a secret that was read from a file often ends with a line break

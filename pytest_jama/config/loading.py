@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any
 
+from pytest_jama.config.effective_values import LoadedSettings
 from pytest_jama.config.environment import lacks_credentials
-from pytest_jama.config.kinds import JAMA, AnySettings, AnySettings_co, TargetKind
+from pytest_jama.config.kinds import JAMA, AnySettings, TargetKind
 from pytest_jama.config.layers import Layer, OfferedFlags, find_overrides, resolve
 from pytest_jama.config.limits import surprises_told
 from pytest_jama.config.redact_settings import find_secrets
@@ -16,7 +17,6 @@ from pytest_jama.config.settings_files import choose_file, label_of
 from pytest_jama.config.types import Surroundings
 from pytest_jama.config.variables import Variables, fill_in_user, utc_now
 from pytest_jama.core.errors import SettingsError
-from pytest_jama.core.plan import Mode
 from pytest_jama.core.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -25,40 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.interpolation import Lookup
     from pytest_jama.config.layers import Flags, Override
-    from pytest_jama.config.mistakes import FindOrigin
     from pytest_jama.config.models import SharedSettings
-    from pytest_jama.core.lock import Lock
-
-
-@dataclass(frozen=True)
-class LoadedSettings(Generic[AnySettings_co]):
-    """Settings and where they came from.
-
-    Attributes:
-        settings: The effective settings.
-        origins: Each setting of `TargetKind.destination` that is given -> ``jama.yaml:3``,
-            ``--jama-plan`` or ``environment JAMA_PLAN``.
-        file: The file that was read, if any.
-        is_named: Whether the user named that file.
-        map_files: The files that its map is in, beside it.
-        is_kept: Whether nothing can be sent, since there are no credentials, and
-            `upload.no_credentials` lets the journal keep it.
-        lock: What `jama.lock` holds; None without one, or where it was not read.
-        find_origin: Returns the same of any setting that is given, such as ``("upload", "rate")``.
-    """
-
-    settings: AnySettings_co
-    origins: Mapping[str, str]
-    file: Path | None
-    lock: Lock | None = None
-    is_named: bool = False
-    map_files: tuple[Path, ...] = ()
-    find_origin: FindOrigin = ".".join
-    is_kept: bool = False
-
-    def mode_of(self, wanted: Mode) -> Mode:
-        """Return what can be done with the verdicts, where another thing is wanted."""
-        return Mode.NO_UPLOAD if self.is_kept else wanted
 
 
 def load_settings(
@@ -84,8 +51,7 @@ def load_settings(
         environ: The environment.
         needs_target: False when nothing will be sent: then the server, the place and the
             credentials may be missing.
-        may_keep: Whether all of them may be missing, too, where there are no credentials, and
-            `upload.no_credentials` says so.
+        may_keep: The same where there are no credentials, and `upload.no_credentials` says so.
         unused: Settings of the top level that are left out when a variable in them is unset.
         kind: The kind of server.
         flag_prefix: What flags begin with in this front-end, for messages; as in pytest without it.
@@ -123,8 +89,8 @@ def load_settings(
 
 
 def _read_or_keep(
-    read: Callable[..., _Read], unused: Collection[str], *, may_keep: bool
-) -> tuple[_Read, bool]:
+    read: Callable[..., _ReadFile], unused: Collection[str], *, may_keep: bool
+) -> tuple[_ReadFile, bool]:
     """Return what is read, and whether nothing can be sent: then no server need be known."""
     if may_keep:
         kept = read(unused=("url", "headers", *unused))
@@ -134,14 +100,8 @@ def _read_or_keep(
     return read(unused=unused), False
 
 
-def keeps_without_credentials(settings: SharedSettings, environ: Mapping[str, str]) -> bool:
-    """Return whether journals are kept unsent: there are no credentials, and that may be."""
-    may_be = settings.upload.no_credentials == "journal"
-    return may_be and lacks_credentials(environ, settings.kind)
-
-
 @dataclass(frozen=True)
-class _Read:
+class _ReadFile:
     """What was read of a settings file, before it is validated."""
 
     file: Path | None
@@ -163,7 +123,7 @@ def _read(
     kind: TargetKind[Any],
     offered: OfferedFlags,
     clock: Callable[[], datetime] = utc_now,
-) -> _Read:
+) -> _ReadFile:
     is_named = file is not None
     file, ambiguity = choose_file(start, file, kind)
     folder = (file.parent if file else start).absolute()
@@ -182,11 +142,15 @@ def _read(
             kind=kind,
         )
     layer = replace(layer, problems=(*ambiguity, *layer.problems))
-    return _Read(file, is_named, folder, layer, overrides, lookup, offered)
+    return _ReadFile(file, is_named, folder, layer, overrides, lookup, offered)
 
 
 def _loaded(
-    read: _Read, *, environ: Mapping[str, str], checks_files: bool, kind: TargetKind[AnySettings]
+    read: _ReadFile,
+    *,
+    environ: Mapping[str, str],
+    checks_files: bool,
+    kind: TargetKind[AnySettings],
 ) -> LoadedSettings[AnySettings]:
     settings, origins, find_origin = resolve(
         read.layer,

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from pytest_jama.config.effective_values import LoadedSettings
     from pytest_jama.config.kinds import AnySettings
-    from pytest_jama.config.loading import LoadedSettings
     from pytest_jama.config.models import SharedSettings
 
 FORMAT_VERSION = 1

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_jama.config.effective_values import LoadedSettings
     from pytest_jama.config.kinds import TargetKind
-    from pytest_jama.config.loading import LoadedSettings
     from pytest_jama.config.models import SharedSettings
 
 

@@ -84,6 +84,8 @@ class _Search:
                 if above == place and likeness(name, last) >= _OTHER_FILE:
                     free = (each for each in self._by_place[other] if not self._is_linked(each))
                     found += ((likeness(name, last), each) for each in islice(free, 1))
+                elif last == name and likeness(place, above) >= _MISSPELT:
+                    found.append((likeness(key, other), self._by_place[other][0]))
 
         def rank(each: tuple[float, str]) -> tuple[bool, bool, float]:
             return each[0] >= _MISSPELT, not self._is_linked(each[1]), each[0]

@@ -108,20 +108,19 @@ def seen_from(folder: str, test_id: str) -> str:
     return rest if normal_form(rest) == normal[len(above) :] else normal[len(above) :]
 
 
+_DAY = r"(?:[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _UNSTEADY = re.compile(
-    r"0x[0-9a-fA-F]{6,16}"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T _][0-9]{2}:[0-9]{2}"
-    r"(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
-    r"|datetime\.(?:date|time)+\([^()]*\)"
+    rf"{_DAY}[T _]{_CLOCK}|{_CLOCK}[ _]{_DAY}|{_DAY}|{_CLOCK}"
+    r"|0x[0-9a-fA-F]{6,16}|datetime\.(?:date|time)+\([^()]*\)"
 )
-"""Clock times and addresses in memory, as parameters have them that are the text of an object."""
+"""Clock times, days, and addresses in memory, as parameters have them that are an object's text."""
 
 
 def steady_form(test_id: str) -> str:
-    """Return a key for a test whose ID has clock times or addresses in it: ``**`` for each.
+    """Return a key for a test whose ID has clock times, days or addresses in it: ``**`` for each.
 
-    Such an ID is another one in each session. Without them the ID itself is returned.
+    Such an ID may be another one in each session. Without them the ID itself is returned.
     """
     address, bracket, parameters = test_id.partition("[")
     return address + bracket + _UNSTEADY.sub("**", parameters)

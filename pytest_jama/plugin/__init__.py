@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("jama-project", "KEY", "project key or API ID"),
         ("jama-plan", "NAME", "test plan, by name or id:N"),
         ("jama-cycle", "NAME", "test cycle, by name or id:N"),
+        ("jama-select", "CASES", "run only tests of cases: planned, not-passed, or KEY,KEY..."),
         ("jama-journal", "DIR", "folder of the journals; default: .jama beside jama.yaml"),
         ("jama-strict", None, "fail when no test is linked to a test case"),
         ("octane", None, "report the results to ALM Octane at the end of the session"),
@@ -66,7 +67,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_jama.plugin.activation import activate  # noqa: PLC0415 (only when enabled)
 
         activate(config)
-    elif option.jama_dry_run or option.octane_dry_run or option.jama_report or option.octane_report:
+    elif (
+        option.jama_dry_run
+        or option.octane_dry_run
+        or option.jama_report
+        or option.octane_report
+        or option.jama_select is not None
+    ):
         from pytest_jama.plugin.activation import refuse_lonely  # noqa: PLC0415 (see above)
 
         refuse_lonely(config)

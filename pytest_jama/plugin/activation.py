@@ -17,7 +17,7 @@ from pytest_jama.plugin.collection import CollectedTests, FirstReport, MarkersFo
 from pytest_jama.plugin.rootdir import RootdirForFile, way_to_rootdir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.cases import CaseLink
@@ -70,6 +70,9 @@ def activate(config: pytest.Config) -> None:
     """
     refuse_lonely(config)
     if any(config.getoption(name, None) for name in _RUNS_NO_TESTS):
+        is_ours = config.pluginmanager.hasplugin("pytest_jama.plugin.collection_file")
+        if config.option.collectonly and not is_ours:  # our commands want to know all tests
+            _select(config, None, lambda item: item.nodeid)
         return
     # `--lf` filters files while it collects them, so that the tests it left out are unknown;
     # without this wrapper it deselects the same tests afterwards, visibly.
@@ -78,6 +81,7 @@ def activate(config: pytest.Config) -> None:
         first_report = FirstReport(ErrorLog(), config.pluginmanager)
         config.pluginmanager.register(first_report, "jama-first-report")
         collection = CollectedTests(first_report.errors, first_report.keep)
+        _select(config, None, collection.id_of)
     else:
         collection = _register_reporters(config)
     config.pluginmanager.register(collection, COLLECTION)
@@ -102,7 +106,21 @@ def _register_reporters(config: pytest.Config) -> CollectedTests:
         for each in reporters:
             each.add_collected(collected, links)
 
-    return CollectedTests(reporters[0].errors, pass_on)
+    collection = CollectedTests(reporters[0].errors, pass_on)
+    _select(config, loaded[0][1], collection.id_of)
+    return collection
+
+
+def _select(
+    config: pytest.Config,
+    loaded: LoadedSettings[SharedSettings] | None,
+    id_of: Callable[[pytest.Item], str],
+) -> None:
+    """Start the selection of tests by their cases, if the command line asks for one."""
+    if config.option.jama_select is not None:
+        from pytest_jama.plugin.case_selection import start_selection  # noqa: PLC0415 (rarely used)
+
+        start_selection(config, loaded, id_of)
 
 
 def refuse_lonely(config: pytest.Config) -> None:
@@ -114,6 +132,8 @@ def refuse_lonely(config: pytest.Config) -> None:
     for name in (each.option for each in KINDS if not config.getoption(each.option)):
         if config.getoption(f"{name}_dry_run"):
             raise pytest.UsageError(f"--{name}-dry-run says what --{name} would do: give both")
+        if config.getoption(f"{name}_select", None) is not None:
+            raise pytest.UsageError(f"--{name}-select selects for --{name}: give both")
         if config.getoption(f"{name}_report"):
             raise pytest.UsageError(f"--{name}-report reports a session with --{name}: give both")
 

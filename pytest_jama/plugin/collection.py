@@ -129,7 +129,7 @@ class CollectedTests(Guarded):
         ]
         self._known = {}
         if mistakes:
-            session.config.hook.pytest_collectreport(report=_report_mistakes(mistakes))
+            session.config.hook.pytest_collectreport(report=report_mistakes(mistakes))
         self._pass_on(
             {
                 "NOT_REACHED": selected,
@@ -144,6 +144,10 @@ class CollectedTests(Guarded):
             self._links,
         )
         self._links = {}
+
+    def id_of(self, item: pytest.Item) -> str:
+        """Return the ID that a test had when it was collected."""
+        return self._known.get(id(item), (item.nodeid, item))[0]
 
     def _tell_apart(self) -> dict[str, dict[str, str]]:
         """Give tests of several files that have one node ID the paths of their files.
@@ -225,11 +229,14 @@ class FirstReport(Guarded):
         self._plugins.unregister(self)
 
 
-def _report_mistakes(mistakes: list[str]) -> pytest.CollectReport:
+def report_mistakes(mistakes: list[str]) -> pytest.CollectReport:
     """Make a report that carries mistakes to the reporter, which refuses the session.
 
     A worker of xdist cannot refuse a session itself, and the only thing it sends before the tests
     begin are collect reports that have not passed.
+
+    Args:
+        mistakes: What is wrong, and what to do, a sentence each.
     """
     return pytest.CollectReport(
         nodeid="",

@@ -30,6 +30,7 @@ _DESELECT: Mapping[str, tuple[str, ...]] = {
     "deselect": ("--deselect",),
     "lf": ("--lf", "--last-failed"),
     "stepwise": ("--sw", "--stepwise"),
+    "jama_select": ("--jama-select",),
 }
 """The options that deselect tests, by the name of their value, the first spelling for messages.
 

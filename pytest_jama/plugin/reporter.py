@@ -34,6 +34,7 @@ from pytest_jama.plugin.terminal_summary import (
 )
 from pytest_jama.report.case_lines import deselected_lines, narrower_lines
 from pytest_jama.report.summary import Style
+from pytest_jama.report.upload_lines import Line
 from pytest_jama.session.destination import describe_destination, relative_to
 from pytest_jama.session.ending import pytest_exit_status
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.plan import Findings
     from pytest_jama.plugin.collection import CollectedPlain
-    from pytest_jama.report.upload_lines import Line
     from pytest_jama.session.ending import Ending
     from pytest_jama.session.exit_status import ExitStatus
 
@@ -306,6 +306,9 @@ class Reporter(Guarded):
         )
 
     def _extra_lines(self) -> Iterator[Line]:
+        selection = self._config.pluginmanager.get_plugin("jama-selection")
+        if selection is not None and self.kind.option == "jama":
+            yield Line("selected", selection.tell(self._collector.collected))
         ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
         yield from plugin_lines(
             uncollected=self._collector.uncollected,

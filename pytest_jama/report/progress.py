@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
 
 from pytest_jama.core.plan import Plan, SendState
@@ -98,15 +99,23 @@ class BarProgress(Observer):
         self._label = label
         self._progress: RichProgress | None = None
         self._task: TaskID | None = None
+        self._done = 0
+        self._what = ""
+        self._said = ""
 
     def begins(self, change: Change) -> None:
         """Show the change before it is made."""
         self.changed(change)
 
     def waits(self, why: str) -> None:
-        """Say why nothing seems to happen."""
+        """Say why nothing seems to happen; what the bar would cut off stands whole above it."""
         progress, task = self._shown()
-        progress.update(task, description=printable(f"{self._label}: {why}"))
+        line = printable(f"{self._label}: {why}")
+        if len(line) < progress.console.width:
+            progress.update(task, description=line)
+        elif why != self._said:
+            self._said = why
+            progress.console.print(line, markup=False, highlight=False, emoji=False)
 
     def troubled(self, why: str) -> None:
         """Say above the bar why it stands still, and how long that may last."""
@@ -123,28 +132,35 @@ class BarProgress(Observer):
         """Draw the empty bar."""
         if plan.updates:
             progress, task = self._shown()
-            progress.update(task, description=self._label, total=len(plan.updates))
+            self._what = counted(len(plan.updates), plan.noun)
+            progress.update(task, description=self._count(), total=len(plan.updates))
+
+    def _count(self) -> str:
+        return f"{self._label}: {self._done} of {self._what}"
 
     def _shown(self) -> tuple[RichProgress, TaskID]:
         """Return the display, which the first call begins."""
         if self._progress is None or self._task is None:
             from rich.console import Console  # noqa: PLC0415 (only on a terminal)
+            from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
             from rich.progress import Progress as RichProgress  # noqa: PLC0415
-            from rich.progress import TextColumn  # noqa: PLC0415
 
             # Without markup: the name of a plan may be "Release [/b]".
             name = TextColumn("{task.description}", markup=False)
-            columns = (name, *RichProgress.get_default_columns()[1:])
+            left = TextColumn("{task.fields[left]}", markup=False)
             console = Console(file=self._file)
-            self._progress = RichProgress(*columns, console=console, transient=True)
-            self._task = self._progress.add_task(self._label, total=None)
+            self._progress = RichProgress(name, BarColumn(), left, console=console, transient=True)
+            self._task = self._progress.add_task(self._label, total=None, left="")
             self._progress.start()
         return self._progress, self._task
 
     def received(self, receipt: Receipt) -> None:
         """Move the bar on."""
         if self._progress is not None and self._task is not None and not _is_queued(receipt):
-            self._progress.advance(self._task)
+            self._done += 1
+            seconds = self._progress.tasks[0].time_remaining
+            left = "" if seconds is None else f"{timedelta(seconds=int(seconds))} left"
+            self._progress.update(self._task, advance=1, description=self._count(), left=left)
 
     def stopped(self) -> None:
         """Remove the bar."""

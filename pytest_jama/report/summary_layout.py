@@ -51,7 +51,7 @@ _LEAST_FIRST = (
 """What gives way first where not even one line of each kind has room."""
 
 
-class Row(NamedTuple):
+class SummaryRow(NamedTuple):
     """What is printed as one line.
 
     Attributes:
@@ -79,7 +79,7 @@ class _Entry(NamedTuple):
     rows_below: int
 
 
-def laid_out(lines: Iterable[Line], *, verbose: bool, width: int = 0) -> list[Row]:
+def laid_out(lines: Iterable[Line], *, verbose: bool, width: int = 0) -> list[SummaryRow]:
     """Return the lines of a summary as they are printed.
 
     Args:
@@ -124,12 +124,12 @@ def _measured(line: Line, below: tuple[str, ...], width: int) -> _Entry:
     return entry._replace(rows=rows, rows_below=rows - of_line)
 
 
-def _height(row: Row, width: int) -> int:
+def _height(row: SummaryRow, width: int) -> int:
     """Return in how many rows a terminal shows one: a link may be wider than it."""
     return max(1, -(-cell_width(row.text) // width)) if width else 1
 
 
-def _rows_of(entry: _Entry, width: int) -> Iterator[Row]:
+def _rows_of(entry: _Entry, width: int) -> Iterator[SummaryRow]:
     tone, link = entry.line.tone, entry.line.link
     lines = [entry.line, *(Line("", each, tone) for each in entry.below)]
     if entry.below:  # a link stands behind the last of them
@@ -137,7 +137,7 @@ def _rows_of(entry: _Entry, width: int) -> Iterator[Row]:
     for line in lines:
         text = str(line)
         rows = [text] if line.is_exact else wrapped(text, width=width, indent=LABEL_WIDTH)
-        yield from (Row(each, tone) for each in rows)
+        yield from (SummaryRow(each, tone) for each in rows)
 
 
 def _cut_message(line: Line, width: int) -> Line:

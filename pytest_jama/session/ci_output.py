@@ -118,30 +118,40 @@ def _place_values(places: Iterable[Place]) -> Iterator[tuple[str, str | int]]:
 def find_annotations(told: Told) -> Iterator[Annotation]:
     """Yield what is to be seen without the log: what was not sent, refused or has no run."""
     found = list(_found(told))
-    link = next((each.link for each in reversed(_places(told)) if each.link), "")
     named = found if len(found) <= MOST_ANNOTATIONS else found[: MOST_ANNOTATIONS - 1]
-    where = f" ({link})" if link else ""
-    for label, text in named:
-        title, said = f"{told.kind.title}: {label}", told.hide(text)
-        yield Annotation(title, shorten(said, at_most=_CHARACTERS) + where, told.status != 0)
+    for label, text, link in named:
+        said = shorten(told.hide(text), at_most=_CHARACTERS) + _behind(link)
+        yield Annotation(f"{told.kind.title}: {label}", said, told.status != 0)
     if len(named) < len(found):
         text = f"{len(found) - len(named)} more are not sent, refused or without a run: see the log"
-        yield Annotation(told.kind.title, text + where, told.status != 0)
+        yield Annotation(told.kind.title, text + _behind(_main_link(told)), told.status != 0)
+
+
+def _behind(link: str) -> str:
+    return f" ({link})" if link else ""
 
 
 def _places(told: Told) -> Sequence[Place]:
     return (told.report.plan or Plan()).places
 
 
-def _found(told: Told) -> Iterator[tuple[str, str]]:
-    stopped = told.report.stopped
+def _main_link(told: Told) -> str:
+    """Return the link to the cycle, or to what is next to it."""
+    return next((each.link for each in reversed(_places(told)) if each.link), "")
+
+
+def _found(told: Told) -> Iterator[tuple[str, str, str]]:
+    """Yield what did not arrive: in which way, what and why, and the page to look at."""
+    stopped, main = told.report.stopped, _main_link(told)
+    links = (told.report.plan or Plan()).links
     if stopped is not None:
-        yield "not sent", first_line(str(stopped))
+        yield "not sent", first_line(str(stopped)), main
     for receipt in told.report.receipts:
         if receipt.state is not SendState.SENT and receipt.cause is None and receipt.error:
-            yield receipt.state.value, f"{receipt.update.title}: {receipt.error}"
+            text, link = f"{receipt.update.title}: {receipt.error}", links.get(receipt.update.key)
+            yield receipt.state.value, text, link or main
     for entry in told.report.unresolved:
-        yield "unresolved", f"{entry.case_ref}: {entry.reason}; {entry.remedy}"
+        yield "unresolved", f"{entry.case_ref}: {entry.reason}; {entry.remedy}", main
 
 
 def commands(
@@ -253,7 +263,13 @@ def _for_properties(value: str) -> str:
 
 def _links(told: Told) -> Iterator[dict[str, dict[str, str]]]:
     """Yield what GitLab shows on the page of a job. Source: "Annotations report" of GitLab."""
-    for place in _places(told):
-        if place.link.startswith(("https://", "http://")):
-            label = printable(f"{place.kind} {place.name}")
-            yield {"external_link": {"label": label, "url": place.link}}
+    plan = told.report.plan or Plan()
+    named = [(f"{each.kind} {each.name}", each.link) for each in plan.places]
+    refused = [each.update for each in told.report.receipts if each.state is not SendState.SENT]
+    named += [
+        (f"not sent: {each.title}", plan.links.get(each.key, ""))
+        for each in refused[:MOST_ANNOTATIONS]
+    ]
+    for label, url in named:
+        if url.startswith(("https://", "http://")):
+            yield {"external_link": {"label": printable(label), "url": url}}

@@ -200,10 +200,9 @@ class Delivery(Observer):
         """Count a request that is made again; called in the thread that makes it."""
         with self._counting:
             self._repeated[retry.reason] += 1
-            is_first = not self._is_trouble_told
-            if is_first and (retry.is_unreached or retry.attempt >= _TROUBLE):
+            why = "" if self._is_trouble_told else describe_trouble(self._server, retry)
+            if why:
                 self._is_trouble_told = True
-                why = _describe_trouble(self._server, retry)
                 self._tell(lambda observer: observer.troubled(why))
 
     def _broken_off(self, why: PytestJamaError) -> UploadReport:
@@ -219,7 +218,15 @@ _TROUBLE = 4
 """A request that is made so often again is worth a line: some seconds have gone by."""
 
 
-def _describe_trouble(server: str, retry: Retry) -> str:
+def describe_trouble(server: str, retry: Retry) -> str:
+    """Say that a server does not answer, and until when it is tried; empty while that is normal.
+
+    Args:
+        server: Its address.
+        retry: A request that is made again.
+    """
+    if not retry.is_unreached and retry.attempt < _TROUBLE:
+        return ""
     until = datetime.now().astimezone() + timedelta(seconds=retry.left_s)
     verb = "cannot reach" if retry.is_unreached else "no usable answer from"
     address = without_user_info(server)

@@ -163,7 +163,7 @@ def tell(
         commands = ci_output.commands(
             told,
             page,
-            summarises=settings.report.summary == "auto",
+            summarises=settings.report.summary == "auto" and bool(journals),
             annotates=settings.report.annotations == "auto",
             hands_over=settings.outputs.ci == "auto",
         )

@@ -70,6 +70,11 @@ REPORT = """
 """
 
 
+TWO = """
+<testsuite><testcase classname="a" name="one"/><testcase classname="a" name="two"/></testsuite>
+"""
+
+
 class Cases:
     """A repository with one test that has a case, and the commands in it."""
 
@@ -88,6 +93,11 @@ class Cases:
 
     def create(self, *arguments: str) -> int:
         return self("create", "--set", "Test Cases", *arguments, "--", "-m", "not stress")
+
+    def create_two(self) -> int:
+        """Create cases for the two tests of a report, which takes less time than a collection."""
+        report = self.repository.write("two.xml", TWO)
+        return self("create", "--set=Test Cases", "--yes", "--junit", str(report))
 
     def document(self, command: str, *arguments: str) -> dict[str, Any]:
         assert self(command, "--json", *arguments) == 0, self.err
@@ -150,48 +160,77 @@ def test_create_makes_the_cases_and_puts_their_keys_into_the_map(cases: Cases) -
 
 
 def test_a_command_that_was_broken_off_is_finished_by_the_next_one(cases: Cases) -> None:
-    assert cases.create("--yes") == 0
+    assert cases.create_two() == 0
     cases.repository.write("jama.yaml", SETTINGS)  # the first one came so far
 
-    assert cases.create("--yes") == 0, cases.err
+    assert cases.create_two() == 0, cases.err
 
-    assert f"{cases.key}-TC-4 says that it is for {PRIMING}: it is linked" in cases.out
-    assert cases.map() == f"  {PRIMING}: KEY-TC-4\n  {LEGACY}: KEY-TC-5\n"
+    assert f"{cases.key}-TC-4 says that it is for a.one: it is linked" in cases.out
+    assert cases.map() == "  a.one: KEY-TC-4\n  a.two: KEY-TC-5\n"
     assert (cases.writes, len(cases.names())) == ([], 5)
 
 
 def test_what_was_created_before_jama_failed_is_linked(cases: Cases) -> None:
     fault = RandomFault("403", method="POST", path="/items", after=1)
     with cases.faults.during(fault):
-        assert cases.create("--yes") == 1
+        assert cases.create_two() == 1
 
     assert "REFUSED" in cases.out
     assert "created    1 test case\n" in cases.out
-    assert f"  {PRIMING}: KEY-TC-4\n" in cases.map()
-    assert LEGACY not in cases.map()
+    assert "  a.one: KEY-TC-4\n" in cases.map()
+    assert "a.two" not in cases.map()
+
+
+class Outage:
+    """A server that is gone when it has created one case."""
+
+    def judge(self) -> Judge:
+        """Let it all be until then."""
+        refuse = RandomFault("503-bare").judge()
+        created: list[str] = []
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            if created:
+                return refuse(arrival)
+            if arrival.method == "POST" and arrival.path == "/items":
+                created.append(arrival.path)
+            return NO_EFFECT
+
+        return judge
+
+
+def test_an_outage_is_said_once_and_what_was_created_is_linked(cases: Cases) -> None:
+    settings = f"{SETTINGS}upload: {{give_up_after: 0.2s, rate: 1000}}\n"
+    cases.repository.write("jama.yaml", settings)
+    with cases.faults.during(Outage()):
+        assert cases.create_two() == 3, cases.out
+
+    assert cases.out.count("ERROR") == 1
+    assert "NOT DONE   1 test case not created" in cases.out
+    assert "  a.one: " in cases.map()
 
 
 def test_keys_that_cannot_be_asked_for_are_api_ids(cases: Cases) -> None:
     fault = RandomFault("403", method="GET", path="/items/*/children", after=2)
     with cases.faults.during(fault):
-        assert cases.create("--yes") == 1
+        assert cases.create_two() == 1
 
     (made,) = (
         case.id
         for case in cases.repository.sandbox.store.cases(cases.key)
-        if case.fields["name"] == "The pump is primed"
+        if case.fields["name"] == "One"
     )
-    assert f"  {PRIMING}: {made}\n" in cases.map()
+    assert f"  a.one: {made}\n" in cases.map()
 
 
 def test_a_case_of_the_same_name_is_neither_taken_nor_doubled(cases: Cases) -> None:
     store = cases.repository.sandbox.store
-    store.add_case(cases.key, f"{cases.key}-TC-9", name="The pump is primed")
+    store.add_case(cases.key, f"{cases.key}-TC-9", name="One")
 
-    assert cases.create("--yes") == 1
+    assert cases.create_two() == 1
 
-    assert f"EXISTS     {cases.key}-TC-9 has the name 'The pump is primed'" in cases.out
-    assert cases.map() == f"  {LEGACY}: KEY-TC-10\n"
+    assert f"EXISTS     {cases.key}-TC-9 has the name 'One'" in cases.out
+    assert cases.map() == "  a.two: KEY-TC-10\n"
 
 
 def test_nothing_is_created_where_a_marker_cannot_be_read(cases: Cases) -> None:
@@ -377,9 +416,9 @@ class StopAt:
 
 def test_what_was_created_before_an_interrupt_is_linked(cases: Cases) -> None:
     with cases.faults.during(StopAt()):
-        assert cases.create("--yes") == 1
+        assert cases.create_two() == 1
 
     assert "interrupted: what was begun may have been created" in cases.out
     cases.repository.write("jama.yaml", SETTINGS)
-    assert cases.create("--yes") == 0, cases.err
+    assert cases.create_two() == 0, cases.err
     assert len(cases.names()) == len(set(cases.names())) == 5

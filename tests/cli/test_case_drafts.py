@@ -8,6 +8,7 @@ import pytest
 
 from pytest_jama.cli.case_drafts import draft_cases, read_docstring
 from pytest_jama.cli.collecting import CollectedSession, SourceStep, TestSource
+from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome, TestResult
 
 TWO = (SourceStep(1, "open it", "it opens"), SourceStep(2, "close it"))
@@ -118,6 +119,19 @@ def test_cases_of_one_name_are_told_apart_by_their_place() -> None:
         "test_a.py::test_it": "It (test_a.py)",
         "test_b.py::test_it": "It (test_b.py)",
     }
+
+
+def test_cases_that_say_the_same_in_one_file_are_told_apart_by_their_tests() -> None:
+    assert _names("test_a.py::test_x", "test_a.py::test_y", docstring="Same.") == {
+        "test_a.py::test_x": "Same (test_a.py::test_x)",
+        "test_a.py::test_y": "Same (test_a.py::test_y)",
+    }
+
+
+def test_secrets_in_docstrings_are_hidden() -> None:
+    session = _session("test_it.py::test_x", docstring="X.\n\npassword='hunter2hunter2'")
+    (draft,) = draft_cases(session.tests, session, per_parameter=False, redactor=Redactor())
+    assert "hunter2" not in draft.description
 
 
 def test_docstring_and_code_make_the_steps_together() -> None:

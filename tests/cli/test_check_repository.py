@@ -291,6 +291,14 @@ def test_where_nothing_is_linked_a_test_is_shown_beside_the_nearest_key(tmp_path
     )
 
 
+def test_without_any_key_or_marker_nothing_is_wrong_yet_unless_strict(tmp_path: Path) -> None:
+    said = _observe(tmp_path, "project: P\n", {"a.py::x": ""})
+    assert said["tests"].mark.value == "note"
+    assert "one test is a.py::x; name tests under `tests:` in jama.yaml" in said["tests"].text
+    said = _observe(tmp_path, "strict: true\n", {"a.py::x": ""})
+    assert said["tests"].mark.value == "problem"
+
+
 def test_a_dead_key_is_a_note_where_the_map_only_warns(tmp_path: Path) -> None:
     settings = "map: {unmatched: warn}\ntests: {a.py: P-TC-1, b.py: P-TC-2}\n"
     said = _observe(tmp_path, settings, {"a.py::x": ""})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,6 +193,20 @@ def test_the_file_goes_where_pytest_looks_for_it(bare: Repository) -> None:
     assert "  tests/test_ids.py::test_purge: KEY-TC-2" in _lines(bare)
 
 
+def test_a_file_above_is_named_since_it_counts_no_more(bare: Repository) -> None:
+    bare.write("jama.yaml", "project: KEY\n")
+    bare.write("tests/pytest.ini", "[pytest]\n")
+
+    def below() -> int:
+        os.chdir("tests")
+        return toolbox(["init", "--yes", "--no-collect", "--sandbox"])
+
+    found = bare.run_here(below)
+    assert found.status == 0, found.output
+    assert "../jama.yaml counts here so far, and the new file from now on" in found.output
+    assert (bare.folder / "tests/jama.yaml").exists()
+
+
 def test_an_id_of_another_tool_is_looked_for_at_the_server(bare: Repository) -> None:
     bare.sandbox.store.add_case(bare.key, f"{bare.key}-TC-8", name="C101: flow is kept")
     found = _run(bare, "--yes", "--no-collect", "--project", bare.key)
@@ -297,14 +312,17 @@ def test_a_terminal_is_asked_and_offered_what_the_server_has(
 
 
 def _converse(repository: Repository, answers: dict[str, str]) -> tuple[int, str]:
-    """Run the command on a terminal; answer each question by the first words that are in it."""
-    import pty  # noqa: PLC0415 (not on Windows)
-
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(repository.folder)
-        command = [sys.executable, "-m", "pytest_jama", "init", "--no-collect"]
-        os.execve(sys.executable, command, repository.environment())  # noqa: S606 (our own command)
+    """Run the command on a terminal; answer each question by the last words that are in it."""
+    terminal, other_side = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest_jama", "init", "--no-collect"],
+        cwd=repository.folder,
+        env=repository.environment(),
+        stdin=other_side,
+        stdout=other_side,
+        stderr=other_side,
+    )
+    os.close(other_side)
     said, asked = "", 0
     while data := _read(terminal):
         said += data
@@ -314,7 +332,7 @@ def _converse(repository: Repository, answers: dict[str, str]) -> tuple[int, str
             os.write(terminal, f"{fitting[-1]}\n".encode())
             asked = len(said)
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
+    return process.wait(), said
 
 
 def _read(terminal: int) -> str:

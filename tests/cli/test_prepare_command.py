@@ -62,6 +62,28 @@ def test_all_linked_cases_are_ready_and_nothing_runs(prepared: Repository) -> No
     assert sorted(case["case"][-1] for case in document["cases"]) == ["1", "2", "3"]
 
 
+def test_later_jobs_learn_where_the_cycle_is(prepared: Repository) -> None:
+    outputs = prepared.folder / "outputs"
+    finished = prepared.run_here(
+        lambda: main(["prepare"]),
+        environment={"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(outputs)},
+    )
+    values = dict(line.split("=", 1) for line in outputs.read_text("utf-8").splitlines())
+    assert finished.status == 0
+    assert values["JAMA_SESSION_CYCLE_ID"] in values["JAMA_SESSION_CYCLE_URL"] + finished.output
+    assert values["JAMA_SESSION_CYCLE_ID"].isdigit()
+
+
+def test_a_job_shows_what_could_not_be_prepared(prepared: Repository) -> None:
+    prepared.write("test_it.py", SUITE.replace("KEY-TC-2", "KEY-TC-99"))
+    finished = prepared.run_here(
+        lambda: main(["prepare"]), environment={"TEAMCITY_VERSION": "2026.1"}
+    )
+    assert finished.status == 1
+    assert "##teamcity[buildProblem description='Jama: unresolved: P" in finished.output
+    assert "buildStatus" not in finished.output
+
+
 def test_without_collection_the_map_alone_says_which_cases_there_are(prepared: Repository) -> None:
     prepared.write("test_it.py", "raise SystemExit('it was collected')")
     done = _prepare(prepared, "--no-collect", "--cycle=Other")

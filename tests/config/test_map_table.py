@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_jama.config import config_digests
 from pytest_jama.config.kinds import JAMA
@@ -21,8 +25,9 @@ from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
+"""The checkout that these tests are in; the package may be installed elsewhere."""
 ROWS = "test,case,step\nt.py::test_a,P-TC-1,\nt.py::test_b,P-TC-2,3\n"
 NAMED = f"{COMPLETE}tests:\n  file: map.csv\n"
 
@@ -142,7 +147,7 @@ def test_of_very_many_mistakes_only_the_first_are_told_and_the_others_counted(
     rows = "".join(f"t.py::test_{number},\n" for number in range(2000))
     told = refusal_of(tmp_path, f"test,case\n{rows}").splitlines()
     assert len(told) == 21
-    assert told[-1] == "map.csv: 1980 more rows with mistakes; correct these first"
+    assert told[-1] == "map.csv: 1,980 more rows with mistakes; correct these first"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +167,28 @@ def test_a_file_that_is_not_such_a_table_is_refused_with_what_to_do(
     tmp_path: Path, content: str | bytes, message: str
 ) -> None:
     assert refusal_of(tmp_path, content).startswith(message)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_in_a_file_is_a_table_or_a_mistake(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "map.csv"
+        for head in (b"", b"test,case,step\n", b"sep=;\ntest;case\n", b"\xff\xfe"):
+            path.write_bytes(head + content)
+            table = read_table(SettingsFile(path, "map.csv"), forms_of(JAMA))
+            assert all(problem.origin.startswith("map.csv") for problem in table.problems)
+            assert all(entry.links and entry.line > 1 for entry in table.entries)
+
+
+def test_the_example_of_the_page_is_a_map(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    rows = page.partition("```csv\n")[2].partition("```")[0]
+    assert links_in(tmp_path, rows, "tests/test_login.py::TestLockout::test_x") == [
+        "JEET1-TC-13",
+        "20497",
+    ]
+    assert links_in(tmp_path, rows, "tests/test_pay.py::test_card") == ["JEET1-TC-20#2"]
 
 
 def test_the_time_to_read_rows_follows_their_number(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_jama.config import load_settings
@@ -148,15 +148,16 @@ def files(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 
 def loaded(path: Path) -> tuple[dict[str, object], dict[str, list[str]]]:
-    settings = load_settings(
+    found = load_settings(
         start=path.parent, file=path, flags={}, environ={}, needs_target=False
     ).settings
-    entries = dict(settings.tests.items())
-    return settings.for_journal(), {
+    entries = dict(found.tests.items())
+    return found.for_journal(), {
         entry.key: list(map(str, entry.links)) for entry in entries.values()
     }
 
 
+@settings(max_examples=60, deadline=None)
 @given(file=files(), links=st.dictionaries(KEYS, REFERENCES, max_size=4))
 def test_what_a_file_said_before_it_says_after_and_the_new_links(
     file: tuple[str, list[str]], links: dict[str, str]
@@ -172,10 +173,10 @@ def test_what_a_file_said_before_it_says_after_and_the_new_links(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "jama.yaml"
         path.write_bytes(text.encode())
-        settings, entries = loaded(path)
+        values, entries = loaded(path)
         add_links(path, links)
         assert loaded(path) == (
-            settings,
+            values,
             {**entries, **{key: [reference] for key, reference in links.items()}},
         )
         kept = iter(path.read_bytes().decode().splitlines(keepends=True))

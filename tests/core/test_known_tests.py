@@ -228,6 +228,9 @@ def test_the_work_grows_with_the_keys_and_tests_not_with_their_product() -> None
     [
         ("t.py::x[2026-01-02T03:04:05.678-a]", "t.py::x[2026-07-08T09:10:11.12-a]", "[**-a]"),
         ("t.py::x[<f at 0x7f00aa11bb22>]", "t.py::x[<f at 0x7f99cc33dd44>]", "[<f at **>]"),
+        ("t.py::x[22:07:34 2026-11-29]", "t.py::x[08:09:10 2026-12-01]", "[**]"),
+        ("t.py::x[11-29-2026 22:07:34]", "t.py::x[12-01-2026 08:09:10]", "[**]"),
+        ("t.py::x[2026-11-29-a]", "t.py::x[2026-11-30-a]", "[**-a]"),
         ("t.py::x[10:11:12]", "t.py::x[13:14:15.5]", "[**]"),
         (
             "t.py::x[datetime.datetime(2026, 1, 2)]",
@@ -248,3 +251,9 @@ def test_a_key_with_a_clock_time_or_an_address_is_told_which_pattern_to_use(
 def test_other_dead_keys_are_not_told_of_a_pattern(test: str) -> None:
     (dead,) = find_gaps(map_of("t.py::x[0x40021000-a]"), Coverage([test])).unmatched
     assert dead.why == "matches no test"
+
+
+def test_a_class_in_a_file_that_is_misspelt_is_found() -> None:
+    there = ["t/test_serialization.py::TestField::test_x", "t/test_other.py::TestFields::test_x"]
+    test_map = map_of("t/test_serialisation.py::TestField", "t")
+    assert find_gaps(test_map, Coverage(there)).unmatched[0].nearest == there[0]

@@ -55,6 +55,22 @@ def test_terminal_gets_a_bar_that_goes_away() -> None:
     assert text.endswith("\x1b[2K")
 
 
+def test_bar_says_in_words_how_far_it_is() -> None:
+    assert "jama: 3 of 3 test runs" in show(3, Terminal())
+
+
+def test_why_nothing_happens_is_said_whole_and_once_above_the_bar() -> None:
+    file = Terminal()
+    progress = make_progress(file, quiet=False)
+    why = "cannot reach https://jama.test (name not known), " * 4 + "trying until 14:08:49"
+    for _ in range(3):
+        progress.waits(why)
+    progress.stopped()
+    text = " ".join(file.getvalue().split())
+    assert text.count("trying until 14:08:49") == 1
+    assert text.count("(name not known)") == 4
+
+
 @pytest.mark.parametrize(
     "file, quiet, kind",
     [

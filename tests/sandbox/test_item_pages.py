@@ -133,7 +133,7 @@ def test_the_last_run_of_a_case_is_linked(pump: World) -> None:
     run = runs["PUMP-TC-2"]
     pump.api.patch(f"/testruns/{run.id}", add("testRunStatus", "BLOCKED"))
     text = page(pump, f"/projects/{pump.project}")
-    assert in_order(text, "PUMP-TC-2", f'href="/runs/{run.id}"', "blocked")
+    assert in_order(text, "PUMP-TC-2", f'href="/runs/{run.id}"', "blocked", "PUMP-TC-2 in Week 2")
 
 
 def test_a_case_shows_its_fields_by_label_and_what_was_picked(pump: World) -> None:
@@ -248,3 +248,15 @@ def test_a_folder_cannot_be_moved_below_itself(world: World) -> None:
     operation = {"op": "replace", "path": "/location", "value": {"parent": {"item": below}}}
     refused = world.api.patch(f"/items/{above}", operation)
     assert (refused.status, "cannot be below itself" in refused.message) == (400, True)
+
+
+@pytest.mark.parametrize("kind", ["cycles", "runs", "items"])
+def test_addresses_of_jama_lead_to_the_page_of_what_they_name(world: World, kind: str) -> None:
+    run = world.run()
+    wanted = {"cycles": run.cycle_id, "runs": run.id, "items": run.case_id}[kind]
+    response = requests.get(
+        f"{world.sandbox.url}/perspective.req",
+        params={"docId": wanted, "projectId": run.project},
+        timeout=5,
+    )
+    assert (response.status_code, response.url) == (200, f"{world.sandbox.url}/{kind}/{wanted}")

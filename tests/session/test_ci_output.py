@@ -73,6 +73,24 @@ def test_a_refused_run_is_an_annotation_whatever_its_words_are(
     assert len(line.splitlines()) == 1
 
 
+def test_a_refused_run_has_the_link_to_it(tmp_path: Path) -> None:
+    refused = told(error="it is locked")
+    plan = refused.report.plan
+    assert plan is not None
+    links = {plan.updates[0].key: "https://jama.test/run/1"}
+    linked = refused._replace(report=refused.report._replace(plan=plan._replace(links=links)))
+
+    (said,) = find_annotations(linked)
+    list(write_values(linked, [tmp_path / "jama.links.json"], "", root=tmp_path))
+
+    assert said.text == "A-TC-1 (A-TSTRN-1): it is locked (https://jama.test/run/1)"
+    *_, last = json.loads((tmp_path / "jama.links.json").read_text("utf-8"))["Jama"]
+    assert last["external_link"] == {
+        "label": "not sent: A-TC-1 (A-TSTRN-1)",
+        "url": "https://jama.test/run/1",
+    }
+
+
 def test_what_cost_no_exit_status_is_a_warning() -> None:
     kinds = [commands(told(status=0), JobPage(form))[0] for form in ("github", "azure", "teamcity")]
     assert [each[:35].split()[0] for each in kinds] == [

@@ -16,6 +16,7 @@ from pytest_jama.targets.jama.probes.probe import SeenServer, ServerProbe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
 
 
@@ -84,6 +85,18 @@ def test_places_that_do_not_exist_yet_are_created(world: JamaWorld) -> None:
     assert seen.line("rights: plan").startswith(
         "ok a test plan can probably be created: at 'Release 1', which is there, the account may "
     )
+    assert seen.line("rights: run").startswith("ok results can probably be written: at 'Case ")
+
+
+def test_without_any_plan_a_case_tells_of_the_right_to_create_one(world: JamaWorld) -> None:
+    seen = probe(world, [world.add_case(1)])
+    assert seen.line("rights: plan").startswith("ok a test plan can probably be created: at 'Case ")
+
+
+def test_an_account_that_may_only_read_can_probably_not_create(make_world: MakeWorld) -> None:
+    world = make_world(access="read_only")
+    seen = probe(world, [world.add_case(1)])
+    assert seen.line("rights: plan").startswith("problem a test plan can probably not be created")
 
 
 def test_steps_that_a_case_lacks_are_a_problem(world: JamaWorld) -> None:
@@ -131,7 +144,7 @@ def test_fields_of_runs_are_shown_by_label_with_the_values_of_their_pick_lists(
 ) -> None:
     seen = probe(world, [], run={"fields": {"Test bench": "Bench B", "Build number": 12}})
     assert seen.line("fields: run").startswith("ok `run.fields`: 2 fields can be written: ")
-    assert "'test_bench$37' (Test bench) is one of 'Bench A', 'Bench B'" in seen.line("fields: run")
+    assert "'test_bench$37' (Test bench), one of 'Bench A', 'Bench B'" in seen.line("fields: run")
     wrong = probe(world, [], run={"fields": {"Test bench": "Bench C"}})
     assert "'Bench C' is not an option of 'test_bench$37' (Test bench): 'Bench A'" in (
         wrong.line("fields: run")
@@ -145,3 +158,10 @@ def test_it_takes_few_requests_and_one_for_fifty_cases(count: int, world: JamaWo
     seen = probe(world, refs)
     assert seen.said["session"].facts["runs"] == count
     assert seen.requests <= 18 + ceil(count / 50)
+
+
+def test_a_required_field_is_named_with_its_label(make_world: MakeWorld) -> None:
+    seen = probe(make_world(required_plan_field="plan"), [])
+    assert seen.line("type: plan").startswith("problem test plans must have 'region$")
+    assert "(Region)" in seen.line("type: plan")
+    assert seen.said["type: plan"].settings["plan"]["fields"]

@@ -92,6 +92,7 @@ UNSEEN = {
     "token_client": "the client sends the pair in one way",
     "token_error": "the credentials are right",
     "set_types": "no test case is made",
+    "item_creation": "no test case is made",
     "search_lag_s": "no test case is made",
     "archived_plan_writes": "no plan is archived",
     "regenerate": "a cycle is written once, since that may cost its runs",

@@ -20,7 +20,7 @@ from pytest_jama.sandbox.jama.page import (
     rendered,
 )
 from pytest_jama.sandbox.jama.planning import find_groups
-from pytest_jama.sandbox.jama.project_tree import ProjectTree, Section, find_in_order, last_runs
+from pytest_jama.sandbox.jama.project_tree import ProjectTree, TreePart, find_in_order, last_runs
 from pytest_jama.sandbox.jama.relations import RELATIONSHIP_TYPES, list_relations
 from pytest_jama.sandbox.jama.selection import Window, of_kind
 from pytest_jama.sandbox.jama.stored_files import files_by_holder
@@ -74,7 +74,7 @@ async def show_group(request: Request, group_id: int, page: int = 1) -> HTMLResp
         plan=plan,
         group=group,
         pages=pages,
-        **_rows(database, (Section(path=(), items=cases),)),
+        **_rows(database, (TreePart(path=(), items=cases),)),
     )
 
 
@@ -99,7 +99,7 @@ def _tree_page(
     )
 
 
-def _rows(database: Database, sections: tuple[Section, ...]) -> Json:
+def _rows(database: Database, sections: tuple[TreePart, ...]) -> Json:
     """Return the rows of a table of items, and what they need beside themselves."""
     items = [item for section in sections for item in section.items]
     return {"sections": sections, "last_runs": last_runs(database, items), "users": _USERNAMES}

@@ -143,12 +143,20 @@ async def show_overview(request: Request) -> HTMLResponse:
 
 @router.get("/perspective.req")
 async def show_start(request: Request) -> RedirectResponse:
-    """Take links of Jama's own pages to the run that they name, or else to the overview."""
+    """Take links of Jama's own pages to what they name, or else to the overview.
+
+    Source: addresses that people quote: `perspective.req?docId=ID` leads to anything.
+    """
     named = request.query_params.get("docId", "")  # other names stand after the #
     is_number = named.isdecimal() and named.isascii() and len(named) < _DIGITS
     database = site_of(request).database
-    node = find_node(database, int(named), "testruns") if is_number else None
-    return RedirectResponse(f"./runs/{node.id}" if node else "./")
+    node = find_node(database, int(named)) if is_number else None
+    folder = _FOLDERS.get(node.kind) if node else None
+    return RedirectResponse(f"./{folder}/{node.id}" if node and folder else "./")
+
+
+_FOLDERS = {"items": "items", "testcycles": "cycles", "testruns": "runs"}
+"""Where the page of a node is, by its kind."""
 
 
 _DIGITS = 18

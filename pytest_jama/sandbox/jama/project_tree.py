@@ -31,7 +31,7 @@ class Branch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Section:
+class TreePart:
     """Neighbours of one set or folder.
 
     Attributes:
@@ -113,7 +113,7 @@ class ProjectTree:
         """Count the items in a set or folder and below, or in the project."""
         return count_nodes(self._database, self._items(container))
 
-    def sections(self, container: Node | None, window: Window) -> tuple[Section, ...]:
+    def sections(self, container: Node | None, window: Window) -> tuple[TreePart, ...]:
         """Read a part of the items, in order of the tree, by the folder that they stand in."""
         items = find_nodes(
             self._database, self._items(container), order="n.sequence", window=window
@@ -123,7 +123,7 @@ class ProjectTree:
             if not parts or parts[-1][0].parent != item.parent:
                 parts.append([])
             parts[-1].append(item)
-        return tuple(Section(path=self.path_to(part[0]), items=tuple(part)) for part in parts)
+        return tuple(TreePart(path=self.path_to(part[0]), items=tuple(part)) for part in parts)
 
 
 _DEEPEST = 100

@@ -170,7 +170,7 @@ def _marks_in(words: str) -> Iterator[str]:
         for _ in range(_QUOTES):
             end = words.find('"', end) + 1
             if not end:
-                break
+                return
             yield words[start:end]
         start = words.find(_MARK, begin)
 

@@ -1,18 +1,23 @@
-"""The cycle that a user names for a report: one that is there, and no other of its name."""
+"""The cycle that a user names for a report, or whose cases are selected: one that is there."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.text import quoted
+from pytest_jama.core.errors import NotUsableError, Problem, SettingsError
+from pytest_jama.core.text import counted, quoted
+from pytest_jama.core.verdicts import Verdict
+from pytest_jama.targets.jama.case_texts import open_client
 from pytest_jama.targets.jama.paging import named
-from pytest_jama.targets.jama.places import active_plans, get_project
+from pytest_jama.targets.jama.places import active_plans, find_cycle, find_plan, get_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pytest_jama.config import Settings
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Cycle, TestPlan
 
@@ -94,3 +99,63 @@ def _unknown(what: str, origin: str, name: str = "", known: Iterable[str] = ()) 
 
 
 _LOOK = "look in Jama how it is named; without --plan only the plans of the journals are looked in"
+
+
+def choose_cases(
+    settings: Settings, *, only_not_passed: bool, observer: Observer
+) -> tuple[frozenset[str], str]:
+    """Return the names of the test cases that have a run in the cycle, and which these are.
+
+    It is the cycle that an upload would write into. Nothing is created.
+
+    Args:
+        settings: All settings.
+        only_not_passed: Whether cases are left out of which all runs are passed.
+        observer: Told of each request that is made again.
+
+    Returns:
+        Document key, global ID and API ID of each case; and words for them.
+
+    Raises:
+        NotUsableError: When there is no such cycle or case, or not all of them are told.
+        TargetError: As `HttpApi.send` does.
+    """
+    client = open_client(settings)
+    client.api.connection.tell(observer)
+    with closing(client.api.connection):
+        cycle = _cycle_of_settings(client, settings)
+        listed = client.run_lists.with_case_names(cycle)
+        names_of = client.run_lists.case_names
+    where = f"test cycle {quoted(cycle.name)}"
+    if listed.missing:
+        missing = counted(listed.missing, "test run")
+        raise NotUsableError(f"Jama does not list {missing} of {where}; try again")
+    cases = {run.case_id for run in listed.runs}
+    chosen = {
+        run.case_id
+        for run in listed.runs
+        if not only_not_passed or run.status != Verdict.PASSED.value
+    }
+    told = f"test cases with a run in {where} ({len(chosen)})"
+    if only_not_passed:
+        told = f"test cases not PASSED in {where} ({len(chosen)} of {len(cases)})"
+    if not chosen:
+        why = "all test cases are PASSED" if cases else "no test case has a run"
+        raise NotUsableError(f"{why} in {where}: there is nothing to select")
+    nameless = chosen - names_of.keys()
+    if nameless:
+        what = f"Jama does not tell the keys of {counted(len(nameless), 'test case')} in {where}"
+        raise NotUsableError(f"{what}; select test cases by name: KEY,KEY")
+    names = {name for case in chosen for name in (*names_of[case], str(case)) if name}
+    return frozenset(names), told
+
+
+def _cycle_of_settings(client: JamaClient, settings: Settings) -> Cycle:
+    project = get_project(client, settings.project, ())
+    plan = find_plan(client, project, settings.plan, warn=lambda _: None)
+    cycle = find_cycle(client, plan, settings.cycle, warn=lambda _: None)
+    if cycle is not None:
+        return cycle
+    kind, name = ("cycle", settings.cycle.name) if plan else ("plan", settings.plan.name)
+    what = f"there is no test {kind} {quoted(name or '')} yet"
+    raise NotUsableError(f"{what}; `pytest-jama prepare` makes it, with a run of each test case")

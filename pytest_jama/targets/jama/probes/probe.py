@@ -96,7 +96,7 @@ class ServerProbe:
         self._tell = tell
         self._lock = lock
         self._seen = SeenServer()
-        self._others: dict[str, Json] = {}
+        self._beside: dict[str, list[Json]] = {}
         self.steps: Mapping[CaseRef, Collection[int]] = {}
         self.linked: Collection[CaseRef] = refs
         self.tests = 0
@@ -123,7 +123,7 @@ class ServerProbe:
         ):
             self._try(name, probe)
         runs = RunProbe(self._ask, self._settings, self._seen.plan, self._seen.cycle)
-        runs.others = self._others
+        runs.others = self._find_others()
         self._try("rights", runs.rights)
         self._try("lists", runs.lists)
         self._try("session", lambda: cases.session(self._seen, runs))
@@ -159,12 +159,27 @@ class ServerProbe:
             self._ask.hide_object(seen.plan)
             cycles = list(self._ask.rows(cycles_path(id_of(seen.plan))))
             seen.cycle = _pick(cycles, settings.cycle.id, settings.cycle.name)
-        beside = {"plan": plans[-1:], "cycle": cycles[-1:] or [seen.plan or {}]}
-        self._others = {kind: rows[0] for kind, rows in beside.items() if rows and rows[0]}
+        self._beside = {"plan": plans, "cycle": cycles}
         yield self._place("plan", seen.plan, str(settings.plan), read_plan)
         yield self._place("cycle", seen.cycle, str(settings.cycle), read_cycle)
         if seen.cycle:
             self._ask.hide_object(seen.cycle)
+
+    def _find_others(self) -> Mapping[str, Json]:
+        """Return what tells of the right to create the plan or the cycle: another, or a case."""
+        settings, seen = self._settings, self._seen
+        others = {}
+        for kind, row, place in (
+            ("plan", seen.plan, settings.plan),
+            ("cycle", seen.cycle, settings.cycle),
+        ):
+            listed = self._beside.get(kind) or ([seen.plan] if seen.plan else [])
+            if row is None and place.create and listed:
+                others[kind] = listed[-1]
+        if seen.plan is None and "plan" not in others and seen.items:
+            answer = self._ask.read(f"/abstractitems/{seen.items[0].id}")
+            others |= {"case": answer.data} if answer.data else {}
+        return others
 
     def _place(
         self, kind: str, row: Json | None, wanted: str, read: Callable[[Json], Any]

@@ -37,7 +37,7 @@ class RunProbe:
     Attributes:
         runs: Test runs of the cycle: its first page.
         count: How many it has.
-        others: For a plan or cycle that does not exist yet, another one that is there.
+        others: For a plan or cycle that is to be created, something else that is there.
     """
 
     def __init__(
@@ -63,12 +63,25 @@ class RunProbe:
                 self._ask.hide_object(each)
             self.count = answer.total or len(self.runs)
         run: Json | None = next(iter(self.runs), None)
+        others = {**self.others, **(self._other_run() if run is None else {})}
         for kind, row in (("plan", self._plan), ("cycle", self._cycle), ("run", run)):
-            other = self.others.get(kind)
-            if row is None and other is not None and getattr(self._settings, kind).create:
-                yield _right_to_create(kind, other)
+            other = others.get(kind) or (others.get("case") if kind == "plan" else None)
+            if row is None and other is not None:
+                yield _right_elsewhere(kind, other)
             else:
                 yield _right(kind, row)
+
+    def _other_run(self) -> Mapping[str, Json]:
+        """Return a test run of another cycle: what may be done there may be done in a new one."""
+        plan = self._plan or self.others.get("plan")
+        if plan is None:
+            return {}
+        query = (("testPlan", id_of(plan)), ("startAt", 0), ("maxResults", 1))
+        rows = self._ask.read(RUNS_PATH, query).body.get("data")
+        found = [each for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
+        for each in found:
+            self._ask.hide_object(each)
+        return {"run": found[0]} if found else {}
 
     def lists(self) -> Iterator[Observation]:
         """Say how the filters of the list of test runs combine."""
@@ -134,24 +147,23 @@ def _right(kind: str, row: Json | None) -> Observation:
     return Observation(name, Mark.OK, told, facts, fitting)
 
 
-def _right_to_create(kind: str, other: Json) -> Observation:
-    """Say what the rights at another object tell of the right to create one.
+def _right_elsewhere(kind: str, other: Json) -> Observation:
+    """Say what the rights at another object tell of those at one that is not there yet.
 
     Jama tells rights only of what is there. Source: Jama REST API cookbook, `resources`.
     """
     name, allowed = f"rights: {kind}", allowed_of(other)
     if allowed is None:
         return Observation(name, Mark.NOTE, LATER, {"allowed": None})
-    facts = {"allowed": None, "allowed_beside": sorted(allowed)}
+    facts = {"allowed": None, "allowed_elsewhere": sorted(allowed)}
     shown = quoted(str(fields_of(other).get("name") or id_of(other)))
     told = f"at {shown}, which is there, the account may {', '.join(sorted(allowed)) or 'nothing'}"
+    what = "results can" if kind == "run" else f"a test {kind} can"
+    deed = "be written" if kind == "run" else "be created"
     if allowed & {"PUT", "PATCH", "POST"}:
-        text = f"a test {kind} can probably be created: {told}"
-        return Observation(name, Mark.OK, text, facts)
-    text = (
-        f"a test {kind} can probably not be created: {told}; ask an administrator of the project "
-        f"for the right to create items, or for the {kind} itself"
-    )
+        return Observation(name, Mark.OK, f"{what} probably {deed}: {told}", facts)
+    remedy = "ask an administrator of the project for the right to create and edit items"
+    text = f"{what} probably not {deed}: {told}; {remedy}"
     return Observation(name, Mark.PROBLEM, text, facts)
 
 

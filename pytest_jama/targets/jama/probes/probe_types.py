@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.errors import TargetError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of
 from pytest_jama.targets.jama.probes.server_description import FieldFacts, TypeFacts, read_type
@@ -95,7 +97,7 @@ class TypeProbe:
         if not lacking:
             text = f"test {role}s need no field that no setting gives"
             return Observation(name, Mark.OK, text, facts)
-        named = ", ".join(_describe(each) for each in lacking)
+        named = ", ".join(self._with_options(each) for each in lacking)
         if role == "run":
             text = (
                 f"test runs must have {named}; results may be refused until `run.fields` gives it"
@@ -131,7 +133,7 @@ class TypeProbe:
             elif field.pick_list:
                 options = self._options(field)
                 wrong += _not_listed(field, value, options)
-                usable.append(f"{_describe(field)} is one of {_listed(options)}")
+                usable.append(self._with_options(field, options))
             else:
                 usable.append(_describe(field))
         if not wanted:
@@ -145,9 +147,17 @@ class TypeProbe:
             text = f"{what}: {counted(len(wanted), 'field')} can be written: {'; '.join(usable)}"
             yield Observation(f"fields: {role}", Mark.OK, text, facts)
 
+    def _with_options(self, field: FieldFacts, options: Mapping[str, int] | None = None) -> str:
+        """Return a field with the values that it may have, as far as these are listed."""
+        if options is None:
+            options = self._options(field) if field.pick_list else {}
+        return f"{_describe(field)}, one of {_listed(options)}" if options else _describe(field)
+
     def _options(self, field: FieldFacts) -> Mapping[str, int]:
         """Return the values of a pick list, by their names."""
-        rows = list(self._ask.rows(f"/picklists/{field.pick_list}/options"))
+        rows: list[Json] = []
+        with suppress(TargetError):  # the names of the fields are told all the same
+            rows += self._ask.rows(f"/picklists/{field.pick_list}/options")
         options = {str(row.get("name")): id_of(row) for row in rows}
         self._ask.hide(*options, *options.values())
         return options
@@ -193,7 +203,7 @@ def _not_listed(field: FieldFacts, value: object, options: Mapping[str, int]) ->
     given = value if isinstance(value, list) else [value]
     known = {*options, *options.values(), *map(str, options.values())}
     for each in given:
-        if each not in known:
+        if options and each not in known:
             yield f"{quoted(each)} is not an option of {_describe(field)}: {_listed(options)}"
 
 
