@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.cli.init_questions import Questions
-from pytest_jama.cli.init_repository import find_rootdir, look_at
+from pytest_jama.cli.init.init_questions import Questions
+from pytest_jama.cli.init.init_repository import find_rootdir, look_at
 from pytest_jama.config import JAMA, find_file, load_settings
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.settings_files import label_of
@@ -25,7 +25,7 @@ from pytest_jama.report.upload_lines import Line, Tone
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_jama.cli.init_repository import Look
+    from pytest_jama.cli.init.init_repository import Look
     from pytest_jama.config import SharedSettings, TargetKind
     from pytest_jama.session.command_line import OutputOptions
 

@@ -89,8 +89,8 @@ def check(
     Exit status: 0 ready, 1 something is a problem, 2 wrong use or settings, 3 the server out of
     reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.check import run_check  # noqa: PLC0415
-    from pytest_jama.cli.check_options import CheckOptions  # noqa: PLC0415
+    from pytest_jama.cli.check.check_jama import run_check  # noqa: PLC0415
+    from pytest_jama.cli.check.check_options import CheckOptions  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
@@ -108,7 +108,7 @@ def check(
         arguments=arguments,
     )
     if _find_kind(target, config) == "octane":
-        from pytest_jama.cli.octane_check_command import run_octane_check  # noqa: PLC0415
+        from pytest_jama.cli.check.check_octane import run_octane_check  # noqa: PLC0415
 
         run_check = run_octane_check
     with second_interrupt_ends_all():

@@ -10,7 +10,7 @@ import ast
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.cli.init_ids import has_key
+from pytest_jama.cli.init.init_ids import has_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

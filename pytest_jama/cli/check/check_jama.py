@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.cli.check_options import load_for_check
-from pytest_jama.cli.check_repository import (
+from pytest_jama.cli.check.check_options import load_for_check
+from pytest_jama.cli.check.check_repository import (
     describe_session,
     find_needs,
     observe_destination,
@@ -22,7 +22,7 @@ from pytest_jama.cli.check_repository import (
     value_lines,
     values_json,
 )
-from pytest_jama.cli.check_tests import TestsProbe
+from pytest_jama.cli.check.check_tests import TestsProbe
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
 from pytest_jama.config import BasicCredentials
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
@@ -47,8 +47,8 @@ from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WritePr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.cli.check_options import CheckOptions
-    from pytest_jama.cli.check_repository import SessionNeeds
+    from pytest_jama.cli.check.check_options import CheckOptions
+    from pytest_jama.cli.check.check_repository import SessionNeeds
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.lock import Lock

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.check_repository import (
+from pytest_jama.cli.check.check_repository import (
     observe_destination,
     observe_settings,
     value_lines,
@@ -22,7 +22,7 @@ from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck, Octa
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.check_options import CheckOptions
+    from pytest_jama.cli.check.check_options import CheckOptions
     from pytest_jama.config import LoadedSettings
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.session.command_line import OutputOptions

@@ -8,16 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.init_conduct import (
+from pytest_jama.cli.init.init_conduct import (
     PROGRAM,
     SANDBOX_URL,
     InitDesk,
     load_given,
     shown_reports,
 )
-from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text, scalar
-from pytest_jama.cli.init_links import suggest_keys
-from pytest_jama.cli.init_questions import Offer
+from pytest_jama.cli.init.init_file import OctaneDraft, literal, octane_text, scalar
+from pytest_jama.cli.init.init_links import suggest_keys
+from pytest_jama.cli.init.init_questions import Offer
 from pytest_jama.config import OCTANE
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, TargetError
 from pytest_jama.core.text import counted
@@ -27,8 +27,8 @@ from pytest_jama.session.exit_status import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.cli.init_conduct import InitOptions
-    from pytest_jama.cli.init_repository import Look
+    from pytest_jama.cli.init.init_conduct import InitOptions
+    from pytest_jama.cli.init.init_repository import Look
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.octane.octane_check import OctaneObservation

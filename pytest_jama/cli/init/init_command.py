@@ -85,13 +85,13 @@ def init(
     upload; 2 not written: wrong use or settings; 3 written, and the server is out of reach or does
     not let the account in.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.init_conduct import InitOptions  # noqa: PLC0415
+    from pytest_jama.cli.init.init_conduct import InitOptions  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     if target == "octane":
-        from pytest_jama.cli.init_octane import run_octane_init as run  # noqa: PLC0415
+        from pytest_jama.cli.init.init_octane import run_octane_init as run  # noqa: PLC0415
     else:
-        from pytest_jama.cli.init_jama import run_init as run  # noqa: PLC0415
+        from pytest_jama.cli.init.init_jama import run_init as run  # noqa: PLC0415
 
     habits = {"skipped": skipped, "xfailed": xfailed}
     options = InitOptions(
