@@ -6,13 +6,12 @@ import json
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.cli.check.check_options import load_for_check
 from pytest_jama.cli.check.check_repository import (
     describe_session,
     find_needs,
@@ -24,7 +23,7 @@ from pytest_jama.cli.check.check_repository import (
 )
 from pytest_jama.cli.check.check_tests import TestsProbe
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
-from pytest_jama.config import BasicCredentials
+from pytest_jama.config import BasicCredentials, load_settings, with_lock
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
@@ -47,7 +46,7 @@ from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WritePr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.cli.check.check_options import CheckOptions
+    from pytest_jama.cli.check.check_command import CheckOptions
     from pytest_jama.cli.check.check_repository import SessionNeeds
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings, Settings
@@ -114,7 +113,7 @@ class _Check:
         """
         self._require_consent()
         self.options.require_fitting()
-        self._loaded = load_for_check(self.options)
+        self._loaded = _load(self.options)
         settings = self._loaded.settings
         mode = "offline check" if self.options.offline else "check"
         self.output.announce(*describe_destination(self._loaded, root=Path.cwd(), mode=mode))
@@ -275,6 +274,47 @@ class _Check:
         text = f"{path} has what was seen, without names and keys; read it before you send it"
         self.output.say_in_full(Line("report", text))
         return status
+
+
+def _load(options: CheckOptions) -> LoadedSettings:
+    """Load the settings; plan and cycle may be missing, and unset variables be in them.
+
+    Without the server, everything may be missing that only a session with results needs.
+
+    Args:
+        options: The command line.
+
+    Raises:
+        SettingsError: With every mistake in the others.
+    """
+    unused = ("plan", "cycle", "run", *(("url", "headers") if options.offline else ()))
+    lenient = load_settings(
+        start=Path.cwd(),
+        file=options.config,
+        flags=options.flags,
+        environ=os.environ,
+        needs_target=False,
+        unused=unused,
+        flag_prefix="--",
+    )
+    places = {"plan": lenient.settings.plan, "cycle": lenient.settings.cycle}
+    absent = {name: "not known" for name, place in places.items() if not place.is_set}
+    loaded = lenient
+    if not options.offline:
+        loaded = load_settings(
+            start=Path.cwd(),
+            file=options.config,
+            flags={**options.flags, **absent},
+            environ=os.environ,
+            unused=unused,
+            flag_prefix="--",
+        )
+    if loaded.settings.target != "jama":
+        what = f"the target is {loaded.settings.target!r}, and only Jama can be checked"
+        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
+    settings = loaded.settings.model_copy(update=places)
+    return replace(loaded, settings=settings, find_origin=lenient.find_origin)
 
 
 def _inquire(settings: Settings, *, give_up_after_s: float, read_timeout_s: float) -> Inquiry:

@@ -22,7 +22,7 @@ from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck, Octa
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.check.check_options import CheckOptions
+    from pytest_jama.cli.check.check_command import CheckOptions
     from pytest_jama.config import LoadedSettings
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.session.command_line import OutputOptions
