@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_jama.cli.init.init_command import read_fields
 from pytest_jama.cli.init.init_conduct import (
     PROGRAM,
     SANDBOX_URL,
     InitDesk,
+    Offer,
     load_given,
-    read_fields,
     shown_reports,
 )
 from pytest_jama.cli.init.init_file import JamaDraft, jama_text, literal, scalar
 from pytest_jama.cli.init.init_links import guess_project, propose_links
-from pytest_jama.cli.init.init_questions import Offer
 from pytest_jama.config import JAMA
 from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.cases import CaseLink
@@ -30,7 +30,7 @@ from pytest_jama.session.exit_status import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pytest_jama.cli.init.init_conduct import InitOptions
+    from pytest_jama.cli.init.init_command import InitOptions
     from pytest_jama.cli.init.init_links import ProposedLinks
     from pytest_jama.cli.init.init_repository import Look
     from pytest_jama.cli.init.init_server import JamaOffers

@@ -12,12 +12,12 @@ from pytest_jama.cli.init.init_conduct import (
     PROGRAM,
     SANDBOX_URL,
     InitDesk,
+    Offer,
     load_given,
     shown_reports,
 )
 from pytest_jama.cli.init.init_file import OctaneDraft, literal, octane_text, scalar
 from pytest_jama.cli.init.init_links import suggest_keys
-from pytest_jama.cli.init.init_questions import Offer
 from pytest_jama.config import OCTANE
 from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, TargetError
 from pytest_jama.core.text import counted
@@ -27,7 +27,7 @@ from pytest_jama.session.exit_status import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.cli.init.init_conduct import InitOptions
+    from pytest_jama.cli.init.init_command import InitOptions
     from pytest_jama.cli.init.init_repository import Look
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.session.command_line import OutputOptions
