@@ -23,15 +23,13 @@ from pytest_jama.cli.check.check_repository import (
 )
 from pytest_jama.cli.check.check_tests import TestsProbe
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
-from pytest_jama.config import BasicCredentials, load_settings, with_lock
+from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.probes.check_report import (
     anonymous_report,
     merge_settings,
@@ -39,7 +37,7 @@ from pytest_jama.targets.jama.probes.check_report import (
     report_lines,
     settings_lines,
 )
-from pytest_jama.targets.jama.probes.inquiry import Inquiry, Mark, Observation
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, open_inquiry
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WriteProbe
 
@@ -166,7 +164,7 @@ class _Check:
 
     def _probe(self, settings: Settings, lock: Lock | None, wanted: SessionNeeds) -> SeenServer:
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
-        inquiry = _inquire(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
+        inquiry = open_inquiry(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
         refs = list(wanted.steps)
         with closing(inquiry.client.api.connection):
             probe = ServerProbe(
@@ -188,7 +186,7 @@ class _Check:
     def _write(self, settings: Settings, seen: SeenServer) -> None:
         name = self.options.write_probe
         slow = max(settings.upload.give_up_after_s, WRITE_TIMEOUT_S)
-        inquiry = _inquire(settings, give_up_after_s=slow, read_timeout_s=WRITE_TIMEOUT_S)
+        inquiry = open_inquiry(settings, give_up_after_s=slow, read_timeout_s=WRITE_TIMEOUT_S)
         with closing(inquiry.client.api.connection):
             probe = WriteProbe(inquiry, settings, seen, tell=self._tell_of_server)
             if seen.project is None:
@@ -315,16 +313,3 @@ def _load(options: CheckOptions) -> LoadedSettings:
     loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
     settings = loaded.settings.model_copy(update=places)
     return replace(loaded, settings=settings, find_origin=lenient.find_origin)
-
-
-def _inquire(settings: Settings, *, give_up_after_s: float, read_timeout_s: float) -> Inquiry:
-    """Connect to Jama for questions; no request is sent yet."""
-    upload = settings.upload.model_copy(update={"give_up_after_s": give_up_after_s})
-    patient = settings.model_copy(update={"upload": upload})
-    api = open_api(patient, clocks=None, read_timeout_s=read_timeout_s)
-    inquiry = Inquiry(JamaClient(api, at_once=settings.upload.concurrency))
-    if isinstance(settings.credentials, BasicCredentials):
-        inquiry.hide(settings.credentials.username)
-    elif settings.credentials is not None:
-        inquiry.hide(settings.credentials.client_id)
-    return inquiry

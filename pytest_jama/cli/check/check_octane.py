@@ -12,9 +12,10 @@ from pytest_jama.cli.check.check_repository import (
     value_lines,
     values_json,
 )
+from pytest_jama.cli.commands import refuse_options_of_jama
 from pytest_jama.cli.octane_flows import UNUSED
 from pytest_jama.config import OCTANE, load_settings
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
@@ -22,6 +23,8 @@ from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck, Octa
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_jama.cli.check.check_command import CheckOptions
     from pytest_jama.config import LoadedSettings
     from pytest_jama.config.octane_settings import OctaneSettings
@@ -92,7 +95,7 @@ class _OctaneRun:
         Raises:
             PytestJamaError: When the settings are wrong.
         """
-        _require_known(self._options)
+        refuse_options_of_jama(_options_of_jama(self._options))
         self._options.require_fitting()
         self.loaded = _load(self._options)
         settings = self.loaded.settings
@@ -141,18 +144,9 @@ def _load(options: CheckOptions) -> LoadedSettings[OctaneSettings]:
     )
 
 
-def _as_found(observation: Observation) -> OctaneObservation:
-    mark = CheckMark(observation.mark.value)
-    return OctaneObservation(observation.name, mark, observation.text, observation.facts)
-
-
-def _require_known(options: CheckOptions) -> None:
-    """Refuse what only a check of Jama can do.
-
-    Raises:
-        SettingsError: When it is given.
-    """
-    given = {
+def _options_of_jama(options: CheckOptions) -> Mapping[str, object]:
+    """Return what only a check of Jama can do."""
+    return {
         "--write-probe": options.write_probe,
         "--report": options.report,
         "--runs": options.runs,
@@ -160,13 +154,11 @@ def _require_known(options: CheckOptions) -> None:
         "arguments for pytest": options.arguments,
         **{f"--{name}": options.flags.get(name) for name in ("project", "plan", "cycle")},
     }
-    problems = [
-        Problem("it is about Jama, and the server is ALM Octane", "leave it out", flag)
-        for flag, value in given.items()
-        if value
-    ]
-    if problems:
-        raise SettingsError(*problems)
+
+
+def _as_found(observation: Observation) -> OctaneObservation:
+    mark = CheckMark(observation.mark.value)
+    return OctaneObservation(observation.name, mark, observation.text, observation.facts)
 
 
 def _status(found: list[OctaneObservation], *, lets_us_in: bool) -> ExitStatus:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_jama.cli.commands import toolbox
-from pytest_jama.core.errors import Problem, SettingsError
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
 from pytest_jama.core.text import quoted
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
@@ -147,6 +147,7 @@ def init(
     """  # noqa: D301 (click wants the character itself)
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
+    output = OutputOptions(verbosity=verbose, quiet=quiet)
     if target == "octane":
         from pytest_jama.cli.init.init_octane import run_octane_init as run  # noqa: PLC0415
     else:
@@ -167,7 +168,10 @@ def init(
     )
     with second_interrupt_ends_all():
         try:
-            return run(options, OutputOptions(verbosity=verbose, quiet=quiet))
+            with output.logging():
+                return int(run(options, output))
+        except PytestJamaError as error:
+            return output.refuse(error, program="pytest-jama init")
         except click.Abort:
             click.echo("\npytest-jama init: nothing was written", err=True)
             raise

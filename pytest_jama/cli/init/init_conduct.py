@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from pytest_jama.config import SharedSettings, TargetKind
     from pytest_jama.session.command_line import OutputOptions
 
-PROGRAM = "pytest-jama init"
-
 SANDBOX_URL = "http://127.0.0.1:8421"
 """Where `pytest-jama sandbox` serves when it is not told where."""
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.cli.init.init_command import read_fields
 from pytest_jama.cli.init.init_conduct import (
-    PROGRAM,
     SANDBOX_URL,
     InitDesk,
     Offer,
@@ -22,7 +21,7 @@ from pytest_jama.cli.init.init_links import guess_project, propose_links
 from pytest_jama.config import JAMA
 from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.exit_status import ExitStatus
@@ -39,21 +38,17 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.wire import Cycle, Project, TestPlan
 
 
-def run_init(options: InitOptions, output: OutputOptions) -> int:
+def run_init(options: InitOptions, output: OutputOptions) -> ExitStatus:
     """Write a jama.yaml.
 
     Args:
         options: What is said already.
         output: Form of the output.
 
-    Returns:
-        The exit status.
+    Raises:
+        PytestJamaError: When nothing was written.
     """
-    try:
-        with output.logging():
-            return int(_JamaInit(InitDesk.made_for(options, output, JAMA)).run())
-    except PytestJamaError as error:
-        return output.refuse(error, program=PROGRAM)
+    return _JamaInit(InitDesk.made_for(options, output, JAMA)).run()
 
 
 class _ChosenPlace(NamedTuple):

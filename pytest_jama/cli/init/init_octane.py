@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.cli.commands import refuse_options_of_jama
 from pytest_jama.cli.init.init_conduct import (
-    PROGRAM,
     SANDBOX_URL,
     InitDesk,
     Offer,
@@ -19,7 +19,7 @@ from pytest_jama.cli.init.init_conduct import (
 from pytest_jama.cli.init.init_file import OctaneDraft, literal, octane_text, scalar
 from pytest_jama.cli.init.init_links import suggest_keys
 from pytest_jama.config import OCTANE
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, TargetError
+from pytest_jama.core.errors import Problem, SettingsError, TargetError
 from pytest_jama.core.text import counted
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.exit_status import ExitStatus
@@ -41,42 +41,23 @@ _MOST_RELEASES = 50
 _TONES = {"ok": Tone.GOOD, "note": Tone.WARNING, "problem": Tone.BAD}
 
 
-def run_octane_init(options: InitOptions, output: OutputOptions) -> int:
+def run_octane_init(options: InitOptions, output: OutputOptions) -> ExitStatus:
     """Write an octane.yaml.
 
     Args:
         options: What is said already.
         output: Form of the output.
 
-    Returns:
-        The exit status.
-    """
-    try:
-        _refuse_jama(options)
-        with output.logging():
-            return int(_OctaneInit(InitDesk.made_for(options, output, OCTANE)).run())
-    except PytestJamaError as error:
-        return output.refuse(error, program=PROGRAM)
-
-
-def _refuse_jama(options: InitOptions) -> None:
-    """Refuse what only Jama has.
-
     Raises:
-        SettingsError: When it is given.
+        PytestJamaError: When nothing was written.
     """
-    given = {
+    of_jama = {
         **{f"--{name}": options.given.get(name) for name in ("project", "plan", "cycle")},
         **{f"--{name}": verdict for name, verdict in options.verdicts.items()},
         "--field": options.fields,
     }
-    problems = [
-        Problem("it is about Jama, and the server is ALM Octane", "leave it out", flag)
-        for flag, value in given.items()
-        if value
-    ]
-    if problems:
-        raise SettingsError(*problems)
+    refuse_options_of_jama(of_jama)
+    return _OctaneInit(InitDesk.made_for(options, output, OCTANE)).run()
 
 
 @dataclass

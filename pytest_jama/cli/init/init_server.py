@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_jama.core.errors import Problem, SettingsError, TargetError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.report.upload_lines import Line, Tone
-from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.probes.check_report import merge_settings
-from pytest_jama.targets.jama.probes.inquiry import Inquiry, Mark, Observation, tell_all
+from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, open_inquiry, tell_all
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.type_fields import find_type
@@ -84,10 +82,7 @@ class JamaOffers:
 
     def __post_init__(self) -> None:
         quick = min(self.settings.upload.give_up_after_s, _TIMEOUT_S)
-        upload = self.settings.upload.model_copy(update={"give_up_after_s": quick})
-        patient = self.settings.model_copy(update={"upload": upload})
-        api = open_api(patient, clocks=None, read_timeout_s=_TIMEOUT_S)
-        self._ask = Inquiry(JamaClient(api, at_once=self.settings.upload.concurrency))
+        self._ask = open_inquiry(self.settings, give_up_after_s=quick, read_timeout_s=_TIMEOUT_S)
 
     def close(self) -> None:
         """Give the connections back."""
