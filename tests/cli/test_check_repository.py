@@ -26,7 +26,7 @@ from tests.here import run_here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.targets.jama.probes.inquiry import Observation
+    from pytest_jama.core.observation import Observation
 
 ROOT = Path(__file__).parents[2]
 

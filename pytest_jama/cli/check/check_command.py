@@ -16,6 +16,11 @@ from pytest_jama.session.interrupts import second_interrupt_ends_all
 if TYPE_CHECKING:
     from pytest_jama.config import Flags
 
+PROGRAM = "pytest-jama check"
+
+DOCUMENT_VERSION = 1
+"""Raised when a key of the JSON document changes its meaning or goes."""
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pytest_jama.cli.check.check_command import DOCUMENT_VERSION, PROGRAM
 from pytest_jama.cli.check.check_repository import (
+    TONES,
     describe_session,
     find_needs,
     observe_destination,
@@ -25,6 +27,7 @@ from pytest_jama.cli.check.check_tests import TestsProbe
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
 from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
@@ -37,7 +40,7 @@ from pytest_jama.targets.jama.probes.check_report import (
     report_lines,
     settings_lines,
 )
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, open_inquiry
+from pytest_jama.targets.jama.probes.inquiry import open_inquiry
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WriteProbe
 
@@ -52,15 +55,8 @@ if TYPE_CHECKING:
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.jama.probes.probe import SeenServer
 
-PROGRAM = "pytest-jama check"
-
-DOCUMENT_VERSION = 1
-"""Raised when a key of the JSON document changes its meaning or goes."""
-
 _READ_TIMEOUT_S = 20.0
 """For how long a server that is only read from may take: whoever checks waits for it."""
-
-_TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
 
 
 def run_check(options: CheckOptions, output: OutputOptions) -> int:
@@ -222,7 +218,7 @@ class _Check:
         if self._loaded is not None:
             text = self._loaded.settings.redactor.hide_certain(text)
         self.output.say_in_full(
-            Line(observation.mark.value, f"{observation.name:<16} {text}", _TONES[observation.mark])
+            Line(observation.mark.value, f"{observation.name:<16} {text}", TONES[observation.mark])
         )
 
     def end(self, status: ExitStatus) -> int:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_jama.cli.check.check_repository import TONES
 from pytest_jama.core.errors import Problem, SettingsError, TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.report.upload_lines import Line
 from pytest_jama.targets.jama.probes.check_report import merge_settings
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, open_inquiry, tell_all
+from pytest_jama.targets.jama.probes.inquiry import open_inquiry, tell_all
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.type_fields import find_type
@@ -35,8 +37,6 @@ _MOST_PROJECTS = 500
 
 _MOST_CASES = 3000
 """Of more, the test cases are not read through: sixty requests."""
-
-_TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
 
 _TOLD_NOTES = ("type: plan", "type: cycle", "type: run", "fields")
 """Observations that matter to settings; what else a check finds out is told by it."""
@@ -230,7 +230,7 @@ class JamaOffers:
     def _tell(self, observation: Observation) -> None:
         text = self.settings.redactor.hide_certain(observation.text)
         mark = observation.mark
-        self.say(Line(mark.value, f"{observation.name}: {text}", _TONES[mark]))
+        self.say(Line(mark.value, f"{observation.name}: {text}", TONES[mark]))
 
 
 _WORD = re.compile(r"[A-Za-z0-9_-]+")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.config import BasicCredentials
 from pytest_jama.core.errors import RefusedError, TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.targets.http.failures import TransientError
 from pytest_jama.targets.http.request import Request
 from pytest_jama.targets.jama.client import JamaClient
@@ -23,40 +23,11 @@ from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_count, find_created_id, find_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_jama.config import Settings
     from pytest_jama.targets.http.request import Login, Query
     from pytest_jama.targets.jama.wire import Json
-
-
-class Mark(str, Enum):
-    """What an observation means for an upload."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Nothing has to be done; it may matter."""
-    PROBLEM = "problem"
-    """An upload would fail, or lose something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One thing that a check found out.
-
-    Attributes:
-        name: What it is about.
-        mark: What it means.
-        text: The same in a sentence, with names and keys, for the person who runs the check.
-        facts: What was seen, fit for JSON; only what the server says may hold names.
-        settings: Settings of jama.yaml that fit this server; empty for none.
-    """
-
-    name: str
-    mark: Mark
-    text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
