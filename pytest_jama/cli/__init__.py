@@ -1,4 +1,4 @@
-"""The toolbox ``pytest-jama COMMAND``: one module per command, imported when it is called."""
+"""The toolbox ``pytest-jama COMMAND``: a module or a room per command, imported when called."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from pytest_jama.cli import (  # noqa: PLC0415 (they add their commands)
         case_commands,  # noqa: F401
-        check_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
-        init_command,  # noqa: F401
         octane_commands,  # noqa: F401
         sandbox_command,  # noqa: F401
     )
+    from pytest_jama.cli.check import check_command  # noqa: F401, PLC0415
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
+    from pytest_jama.cli.init import init_command  # noqa: F401, PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
     from pytest_jama.core.text import printable  # noqa: PLC0415
     from pytest_jama.report.streams import tolerant_output  # noqa: PLC0415

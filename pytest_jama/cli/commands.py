@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_jama import __version__
+from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_jama.config import Flags
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -51,6 +54,21 @@ class ToolboxGroup(_ExamplesLast, click.Group):
 
     command_class = ToolboxCommand
     group_class = type  # a group in it is of its own class
+
+
+def refuse_options_of_jama(given: Mapping[str, object]) -> None:
+    """Refuse what only Jama has, where the server is ALM Octane.
+
+    Args:
+        given: Options about Jama, with what is said of each.
+
+    Raises:
+        SettingsError: With each that is given.
+    """
+    what = "it is about Jama, and the server is ALM Octane"
+    problems = [Problem(what, "leave it out", flag) for flag, value in given.items() if value]
+    if problems:
+        raise SettingsError(*problems)
 
 
 @click.group(cls=ToolboxGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -49,7 +49,7 @@ def test_it_only_reads_and_says_what_is_not_known_yet(checked: Repository) -> No
     said = " ".join(found.output.split())
     assert "ok login the server lets user 'sandbox' in, with the license NAMED" in said
     assert "note cycle none is named; its rights are not known before the first upload" in said
-    assert "an upload of 1000 results takes about" in said
+    assert "an upload of 1,000 results takes about" in said
     assert checked.sandbox.store.plans(checked.key) == ()
 
 

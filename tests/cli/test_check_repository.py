@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from pytest_jama.cli import main as toolbox
-from pytest_jama.cli.check_repository import find_needs
-from pytest_jama.cli.check_tests import TestsProbe
+from pytest_jama.cli.check.check_repository import find_needs
+from pytest_jama.cli.check.check_tests import TestsProbe
 from pytest_jama.cli.collecting import CollectedSession, SourceStep, TestSource
 from pytest_jama.config import load_settings
 from pytest_jama.core.cases import CaseLink, CaseRef
@@ -26,7 +26,7 @@ from tests.here import run_here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.targets.jama.probes.inquiry import Observation
+    from pytest_jama.core.observation import Observation
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_jama.cli.init_conduct import load_given
-from pytest_jama.cli.init_file import JamaDraft, comment, jama_text, literal, scalar
-from pytest_jama.cli.init_ids import KnownIds
-from pytest_jama.cli.init_links import MapLine, ProposedLinks, guess_project, propose_links
-from pytest_jama.cli.init_repository import FoundTest
+from pytest_jama.cli.init.init_conduct import load_given
+from pytest_jama.cli.init.init_file import JamaDraft, comment, jama_text, literal, scalar
+from pytest_jama.cli.init.init_ids import KnownIds
+from pytest_jama.cli.init.init_links import MapLine, ProposedLinks, guess_project, propose_links
+from pytest_jama.cli.init.init_repository import FoundTest
 from pytest_jama.core.test_ids import normal_form
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_jama.cli.init_ids import find_ids, name_pattern
+from pytest_jama.cli.init.init_ids import find_ids, name_pattern
 from pytest_jama.core.cases import GROUP, find_links_in_name
 
 _ITEM = "https://acme.jamacloud.com/perspective.req#/items/20497?projectId=45"

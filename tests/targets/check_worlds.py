@@ -14,8 +14,8 @@ from pytest_jama.targets.jama.probes.write_probe import WriteProbe
 from tests.targets.jama_world import CYCLE, PLAN, JamaWorld
 
 if TYPE_CHECKING:
+    from pytest_jama.core.observation import Observation
     from pytest_jama.sandbox.jama.server import Sandbox
-    from pytest_jama.targets.jama.probes.inquiry import Observation
     from pytest_jama.targets.jama.probes.scratch_plan import Made
 
 PROBE = "Night probe of ann"

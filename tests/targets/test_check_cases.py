@@ -10,12 +10,13 @@ import pytest
 from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
-from pytest_jama.targets.jama.probes.inquiry import Inquiry, Observation
+from pytest_jama.targets.jama.probes.inquiry import Inquiry
 from pytest_jama.targets.jama.probes.probe import SeenServer, ServerProbe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_jama.core.observation import Observation
     from tests.targets.conftest import MakeWorld
     from tests.targets.jama_world import JamaWorld
 

@@ -6,14 +6,13 @@ that does not let us in, or does not have the workspace, ends it.
 
 from __future__ import annotations
 
-from enum import Enum
 from http import HTTPStatus
 from statistics import median
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import RefKind
 from pytest_jama.core.errors import NotUsableError, RefusedError, TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.port import Observer
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.failures import TransientError
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.targets.octane.octane_client import OctaneClient
 
-    Tell = Callable[["OctaneObservation"], None]
+    Tell = Callable[[Observation], None]
 
 VERSION_PATH = "/admin/server/version"
 
@@ -51,32 +50,6 @@ _FOR_FLOWS = (
 _LARGEST_DIFFERENCE_S = 60
 _REQUESTS_OF_UPLOAD = 8
 """So many requests an upload takes, about: names, one document, three looks at its task."""
-
-
-class CheckMark(str, Enum):
-    """What an observation means for an upload."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Nothing has to be done; it may matter."""
-    PROBLEM = "problem"
-    """An upload would fail, or lose something."""
-
-
-class OctaneObservation(NamedTuple):
-    """One thing that a check found out.
-
-    Attributes:
-        name: What it is about.
-        mark: What it means.
-        text: The same in a sentence.
-        facts: What was seen, fit for JSON.
-    """
-
-    name: str
-    mark: CheckMark
-    text: str
-    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 class OctaneCheck:
@@ -126,16 +99,16 @@ class OctaneCheck:
             answer = self._ask(f"/{VERSION_PATH}")
         except RefusedError as refusal:
             text = f"{url} lets us in and does not tell its version: {refusal}"
-            self._tell(OctaneObservation("sign-in", CheckMark.NOTE, text, _refused(refusal)))
+            self._tell(Observation("sign-in", Mark.NOTE, text, _refused(refusal)))
             return True
         except TargetError as error:
             facts = {"refused": str(error)}
-            self._tell(OctaneObservation("sign-in", CheckMark.PROBLEM, str(error), facts))
+            self._tell(Observation("sign-in", Mark.PROBLEM, str(error), facts))
             return False
         version = _text(answer.get("display_version")) or _text(answer.get("version"))
         text = f"{url} lets us in; its version is {version or 'not told'}"
         facts = {"version": version, "by": getattr(self._settings.credentials, "kind", "")}
-        self._tell(OctaneObservation("sign-in", CheckMark.OK, text, facts))
+        self._tell(Observation("sign-in", Mark.OK, text, facts))
         return True
 
     def _find_workspace(self) -> bool:
@@ -143,7 +116,7 @@ class OctaneCheck:
             found = self._client.workspace
         except TargetError as error:
             text, facts = str(error), {"found": False}
-            self._tell(OctaneObservation("workspace", CheckMark.PROBLEM, text, facts))
+            self._tell(Observation("workspace", Mark.PROBLEM, text, facts))
             return False
         for name, entity_id, path in (
             ("space", found.space_id, SPACES),
@@ -151,27 +124,27 @@ class OctaneCheck:
         ):
             observation = self._place(name, entity_id, path)
             self._tell(observation)
-            if observation.mark is CheckMark.PROBLEM:
+            if observation.mark is Mark.PROBLEM:
                 return False
         return True
 
-    def _place(self, name: str, entity_id: str, path: str) -> OctaneObservation:
+    def _place(self, name: str, entity_id: str, path: str) -> Observation:
         """Say whether a space or a workspace is among those that we may see."""
         try:
             rows = _rows(self._ask(f"/{path}", fields="name"))
         except TargetError as error:
             text = f"{entity_id} is taken as it is: {error}"
-            return OctaneObservation(name, CheckMark.NOTE, text, {"id": entity_id, "found": None})
+            return Observation(name, Mark.NOTE, text, {"id": entity_id, "found": None})
         names = {str(row.get("id")): _text(row.get("name")) for row in rows}
         facts = {"id": entity_id, "found": entity_id in names, "seen": len(names)}
         if entity_id in names:
             text = f"{quoted(names[entity_id])} is there (ID {entity_id})"
-            return OctaneObservation(name, CheckMark.OK, text, facts)
+            return Observation(name, Mark.OK, text, facts)
         seen = ", ".join(sorted(names)) or "none"
         text = f"there is not a {name} {entity_id} that we may see; there are {seen}"
-        return OctaneObservation(name, CheckMark.PROBLEM, text, facts)
+        return Observation(name, Mark.PROBLEM, text, facts)
 
-    def _results(self) -> Iterator[OctaneObservation]:
+    def _results(self) -> Iterator[Observation]:
         """Say whether results may be handed in: whoever may not cannot ask for a task, either."""
         try:
             self._ask("/test-results/1")
@@ -180,24 +153,22 @@ class OctaneCheck:
             if refusal.http_status == HTTPStatus.FORBIDDEN:
                 remedy = "the role `CI/CD Integration` is needed"
                 text = f"{refusal}; {remedy}"
-                yield OctaneObservation("results", CheckMark.PROBLEM, text, facts)
+                yield Observation("results", Mark.PROBLEM, text, facts)
                 return
             if refusal.http_status != HTTPStatus.NOT_FOUND:
-                yield OctaneObservation("results", CheckMark.NOTE, str(refusal), facts)
+                yield Observation("results", Mark.NOTE, str(refusal), facts)
                 return
         except TargetError as error:
-            yield OctaneObservation("results", CheckMark.PROBLEM, str(error))
+            yield Observation("results", Mark.PROBLEM, str(error))
             return
-        yield OctaneObservation("results", CheckMark.OK, "we may ask for tasks of results")
+        yield Observation("results", Mark.OK, "we may ask for tasks of results")
 
-    def _rights(self) -> Iterator[OctaneObservation]:
-        yield self._readable("uploads", _FOR_UPLOADS, CheckMark.PROBLEM)
+    def _rights(self) -> Iterator[Observation]:
+        yield self._readable("uploads", _FOR_UPLOADS, Mark.PROBLEM)
         others = tuple(each for each in _FOR_FLOWS if each not in _FOR_UPLOADS)
-        yield self._readable("flows", others, CheckMark.NOTE)
+        yield self._readable("flows", others, Mark.NOTE)
 
-    def _readable(
-        self, purpose: str, collections: Sequence[str], mark: CheckMark
-    ) -> OctaneObservation:
+    def _readable(self, purpose: str, collections: Sequence[str], mark: Mark) -> Observation:
         """Say which collections may not be read."""
         answers = {each: self._why_unreadable(each) for each in collections}
         refused = {each: why for each, why in answers.items() if why}
@@ -205,10 +176,10 @@ class OctaneCheck:
         facts = {"read": len(collections) - len(refused), "refused": refused}
         if not refused:
             text = f"all {len(collections)} collections may be read"
-            return OctaneObservation(name, CheckMark.OK, text, facts)
+            return Observation(name, Mark.OK, text, facts)
         told = ", ".join(f"{each} ({why})" for each, why in refused.items())
         text = f"{counted(len(refused), 'collection')} may not be read: {told}"
-        return OctaneObservation(name, mark, text, facts)
+        return Observation(name, mark, text, facts)
 
     def _why_unreadable(self, collection: str) -> str:
         try:
@@ -219,7 +190,7 @@ class OctaneCheck:
             return str(error)
         return ""
 
-    def _names(self) -> Iterator[OctaneObservation]:
+    def _names(self) -> Iterator[Observation]:
         """Say whether what the settings name is there."""
         settings = self._settings
         links = [link for _, entry in settings.tests.items() for link in entry.links]
@@ -237,39 +208,39 @@ class OctaneCheck:
             )
         except NotUsableError as error:
             for line in error.lines:
-                yield OctaneObservation("names", CheckMark.PROBLEM, line, {"found": False})
+                yield Observation("names", Mark.PROBLEM, line, {"found": False})
             return
         except TargetError as error:
-            yield OctaneObservation("names", CheckMark.PROBLEM, str(error))
+            yield Observation("names", Mark.PROBLEM, str(error))
             return
         for place in found.places:
             if place.kind not in ("workspace", "modules"):
                 told = f" (ID {place.place_id})" if place.place_id else ""
                 text = f"{quoted(place.name)} is what results go to{told}"
-                yield OctaneObservation(place.kind, CheckMark.OK, text, {"id": place.place_id})
+                yield Observation(place.kind, Mark.OK, text, {"id": place.place_id})
         for text in (*found.warnings, *(f"an upload would {each}" for each in found.changes)):
-            yield OctaneObservation("names", CheckMark.NOTE, text)
+            yield Observation("names", Mark.NOTE, text)
         if settings.modules:
             text = f"all {counted(len(settings.modules), 'application module')} are there"
-            yield OctaneObservation("modules", CheckMark.OK, text, {"count": len(settings.modules)})
+            yield Observation("modules", Mark.OK, text, {"count": len(settings.modules)})
         if items:
             text = f"all {counted(len(items), 'backlog item')} of `tests` are there"
-            yield OctaneObservation("tests", CheckMark.OK, text, {"count": len(items)})
+            yield Observation("tests", Mark.OK, text, {"count": len(items)})
 
-    def _clock(self, watch: DateWatch) -> OctaneObservation:
+    def _clock(self, watch: DateWatch) -> Observation:
         ahead_s = watch.ahead_s
         facts = {"server_ahead_s": ahead_s}
         if ahead_s is None:
             text = "the server does not send its time"
-            return OctaneObservation("clock", CheckMark.NOTE, text, facts)
+            return Observation("clock", Mark.NOTE, text, facts)
         way = "ahead of" if ahead_s > 0 else "behind"
         text = f"the clock of the server is {abs(ahead_s):.0f} s {way} this one"
         if abs(ahead_s) > _LARGEST_DIFFERENCE_S:
             text += "; `--since` and the start of runs count by it"
-            return OctaneObservation("clock", CheckMark.NOTE, text, facts)
-        return OctaneObservation("clock", CheckMark.OK, text, facts)
+            return Observation("clock", Mark.NOTE, text, facts)
+        return Observation("clock", Mark.OK, text, facts)
 
-    def _pace(self) -> OctaneObservation:
+    def _pace(self) -> Observation:
         middle_s = median(self._times_s) if self._times_s else 0.0
         upload_s = middle_s * _REQUESTS_OF_UPLOAD
         text = (
@@ -277,7 +248,7 @@ class OctaneCheck:
             f"{_REQUESTS_OF_UPLOAD} of them, {upload_s:.1f} s, and what the server needs for it"
         )
         facts = {"median_ms": round(middle_s * 1000, 1), "requests": len(self._times_s)}
-        return OctaneObservation("pace", CheckMark.OK, text, facts)
+        return Observation("pace", Mark.OK, text, facts)
 
     def _ask(self, path: str, **params: str | int) -> Mapping[str, Any]:
         clock = self._client.connection.clock

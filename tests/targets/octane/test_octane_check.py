@@ -8,29 +8,30 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.config import OCTANE, load_settings
+from pytest_jama.core.observation import Mark
 from pytest_jama.sandbox.octane import OctaneSandbox
 from pytest_jama.targets.http.give_up import Clocks
-from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck
+from pytest_jama.targets.octane.octane_check import OctaneCheck
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_jama.targets.octane.octane_check import OctaneObservation
+    from pytest_jama.core.observation import Observation
 
 
 @pytest.mark.parametrize(
     "behind_s, mark, told",
     [
-        (0, CheckMark.OK, "this one"),
-        (600, CheckMark.NOTE, "s ahead of this one; `--since` and the start of runs count by it"),
-        (-600, CheckMark.NOTE, "s behind this one; `--since` and the start of runs count by it"),
+        (0, Mark.OK, "this one"),
+        (600, Mark.NOTE, "s ahead of this one; `--since` and the start of runs count by it"),
+        (-600, Mark.NOTE, "s behind this one; `--since` and the start of runs count by it"),
     ],
 )
 def test_a_clock_that_is_far_away_is_told(
-    behind_s: float, mark: CheckMark, told: str, tmp_path: Path
+    behind_s: float, mark: Mark, told: str, tmp_path: Path
 ) -> None:
-    found: list[OctaneObservation] = []
+    found: list[Observation] = []
     with OctaneSandbox() as sandbox:
         settings = load_settings(
             start=tmp_path,

@@ -15,7 +15,7 @@ from pytest_jama.core.text import clean, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.targets.jama.probes.inquiry import Observation
+    from pytest_jama.core.observation import Observation
 
 REPORT_VERSION = 1
 """Raised when a key of the report changes its meaning or goes."""

@@ -8,52 +8,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.config import BasicCredentials
 from pytest_jama.core.errors import RefusedError, TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.targets.http.failures import TransientError
 from pytest_jama.targets.http.request import Request
+from pytest_jama.targets.jama.client import JamaClient
+from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.paging import read_pages
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_count, find_created_id, find_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
+    from pytest_jama.config import Settings
     from pytest_jama.targets.http.request import Login, Query
-    from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.wire import Json
-
-
-class Mark(str, Enum):
-    """What an observation means for an upload."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Nothing has to be done; it may matter."""
-    PROBLEM = "problem"
-    """An upload would fail, or lose something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One thing that a check found out.
-
-    Attributes:
-        name: What it is about.
-        mark: What it means.
-        text: The same in a sentence, with names and keys, for the person who runs the check.
-        facts: What was seen, fit for JSON; only what the server says may hold names.
-        settings: Settings of jama.yaml that fit this server; empty for none.
-    """
-
-    name: str
-    mark: Mark
-    text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +194,25 @@ class Inquiry:
     @property
     def _api_path(self) -> str:
         return self.client.api.connection.facts.api_path
+
+
+def open_inquiry(settings: Settings, *, give_up_after_s: float, read_timeout_s: float) -> Inquiry:
+    """Connect to Jama for questions; no request is sent yet.
+
+    Args:
+        settings: Where it is, and who we are; a report hides the latter.
+        give_up_after_s: After how many seconds a list is not asked for again.
+        read_timeout_s: For how many seconds an answer may be silent.
+    """
+    upload = settings.upload.model_copy(update={"give_up_after_s": give_up_after_s})
+    patient = settings.model_copy(update={"upload": upload})
+    api = open_api(patient, clocks=None, read_timeout_s=read_timeout_s)
+    inquiry = Inquiry(JamaClient(api, at_once=settings.upload.concurrency))
+    if isinstance(settings.credentials, BasicCredentials):
+        inquiry.hide(settings.credentials.username)
+    elif settings.credentials is not None:
+        inquiry.hide(settings.credentials.client_id)
+    return inquiry
 
 
 _NAMES = (

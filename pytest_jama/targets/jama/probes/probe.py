@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
 from pytest_jama.targets.jama.paging import named
 from pytest_jama.targets.jama.places import get_project
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of, tell_all
+from pytest_jama.targets.jama.probes.inquiry import id_of, tell_all
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.probes.probe_cases import CaseProbe
 from pytest_jama.targets.jama.probes.probe_runs import LATER, RunProbe

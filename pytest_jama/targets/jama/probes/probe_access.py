@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.http.login import Anonymous
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.probes.inquiry import id_of
 from pytest_jama.targets.jama.probes.server_description import (
     NEEDED,
     read_api_document,

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.cases import RefKind
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.case_lookup import CaseSearch
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.paging import PAGE_SIZE
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation
 from pytest_jama.targets.jama.wire import (
     may_be_in_cycle,
     read_cycle,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.paging import PAGE_SIZE, page_count
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
+from pytest_jama.targets.jama.probes.inquiry import fields_of, id_of
 from pytest_jama.targets.jama.wire import find_id
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, id_of
+from pytest_jama.targets.jama.probes.inquiry import id_of
 from pytest_jama.targets.jama.probes.server_description import FieldFacts, TypeFacts, read_type
 
 if TYPE_CHECKING:

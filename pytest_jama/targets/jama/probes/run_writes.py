@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.targets.jama.actual_results import RESULTS_SIZE
 from pytest_jama.targets.jama.client import RUNS_PATH
 from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
+from pytest_jama.targets.jama.probes.inquiry import fields_of, id_of
 from pytest_jama.targets.jama.probes.scratch_runs import (
     NOT_STORED,
     READ_AGAIN_S,

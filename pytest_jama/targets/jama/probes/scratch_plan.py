@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import NotUsableError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, visible
 from pytest_jama.targets.jama.client import (
     PLANS_PATH,
@@ -15,7 +16,7 @@ from pytest_jama.targets.jama.client import (
     groups_path,
 )
 from pytest_jama.targets.jama.paging import PAGE_SIZE
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of
+from pytest_jama.targets.jama.probes.inquiry import fields_of, id_of
 from pytest_jama.targets.jama.wire import find_id, read_group, read_item, read_plan
 
 if TYPE_CHECKING:

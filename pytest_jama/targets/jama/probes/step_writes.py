@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.targets.jama.probes.html_sample import SAMPLE, compare_html
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation
 from pytest_jama.targets.jama.probes.scratch_runs import NOT_STORED, STORED
 from pytest_jama.targets.jama.step_words import says_the_same
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_jama.core.errors import NotUsableError, TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.client import (
     PLANS_PATH,
     RUNS_PATH,
 )
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation, fields_of, id_of, tell_all
+from pytest_jama.targets.jama.probes.inquiry import fields_of, id_of, tell_all
 from pytest_jama.targets.jama.probes.probe_runs import observe_lists
 from pytest_jama.targets.jama.probes.run_writes import ASSIGNMENT, CUSTOM_FIELDS, RunWrites
 from pytest_jama.targets.jama.probes.scratch_plan import DONE, ScratchPlan, said

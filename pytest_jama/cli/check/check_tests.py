@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.case_map import say_line
 from pytest_jama.core.lock import FILE_NAME
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

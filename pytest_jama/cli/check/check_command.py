@@ -1,16 +1,77 @@
-"""The command that checks a server, whichever kind it is; see `commands`."""
+"""The command that checks a server, whichever kind it is, and what it is told; see `commands`."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_jama.cli.commands import toolbox
+from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
+if TYPE_CHECKING:
+    from pytest_jama.config import Flags
+
+PROGRAM = "pytest-jama check"
+
+DOCUMENT_VERSION = 1
+"""Raised when a key of the JSON document changes its meaning or goes."""
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The command line.
+
+    Attributes:
+        config: The settings file.
+        flags: What the flags say, by setting.
+        runs: For how many results an upload is estimated; 0 for as many as there are.
+        write_probe: The name of the plan that is made; empty for reading alone.
+        is_agreed: Whether it is made without asking.
+        report: Where the report without names goes; None for nowhere.
+        offline: Whether the server is left alone.
+        shows_settings: Whether to print each setting with its origin.
+        collects: Whether to ask for the tests.
+        is_junit: Whether the arguments are JUnit reports.
+        arguments: These, or what pytest gets for its collection.
+    """
+
+    config: Path | None
+    flags: Flags
+    runs: int = 0
+    write_probe: str = ""
+    is_agreed: bool = False
+    report: Path | None = None
+    offline: bool = False
+    shows_settings: bool = False
+    collects: bool = True
+    is_junit: bool = False
+    arguments: tuple[str, ...] = ()
+
+    def require_fitting(self) -> None:
+        """Refuse options that do not fit together.
+
+        Raises:
+            SettingsError: With each of them.
+        """
+        asks = {"--write-probe": self.write_probe, "--report": self.report, "--runs": self.runs}
+        what = "it is about the server, and --offline leaves that alone"
+        refused = [flag for flag, value in asks.items() if self.offline and value]
+        problems = [Problem(what, "leave one of them out", flag) for flag in refused]
+        if self.is_junit and not self.arguments:
+            what = "--junit reads reports, and none is named"
+            problems.append(Problem(what, "name them behind the options", "command line"))
+        if self.arguments and not self.collects:
+            what = f"{' '.join(self.arguments)} is about tests, and --no-collect asks for none"
+            problems.append(Problem(what, "leave one of them out", "command line"))
+        if problems:
+            raise SettingsError(*problems)
 
 
 @toolbox.command(short_help="Find out whether sessions can report, and what an upload would meet.")
@@ -89,8 +150,7 @@ def check(
     Exit status: 0 ready, 1 something is a problem, 2 wrong use or settings, 3 the server out of
     reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.check import run_check  # noqa: PLC0415
-    from pytest_jama.cli.check_options import CheckOptions  # noqa: PLC0415
+    from pytest_jama.cli.check.check_jama import run_check  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
     output = OutputOptions(as_json=as_json, verbosity=verbose, quiet=quiet)
@@ -108,7 +168,7 @@ def check(
         arguments=arguments,
     )
     if _find_kind(target, config) == "octane":
-        from pytest_jama.cli.octane_check_command import run_octane_check  # noqa: PLC0415
+        from pytest_jama.cli.check.check_octane import run_octane_check  # noqa: PLC0415
 
         run_check = run_octane_check
     with second_interrupt_ends_all():
@@ -132,7 +192,6 @@ def _find_kind(target: str | None, config: Path | None) -> str:
         find_kind_by_variable,
         find_kinds,
     )
-    from pytest_jama.core.errors import Problem, SettingsError  # noqa: PLC0415
 
     if target:
         return target

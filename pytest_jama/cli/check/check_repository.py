@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from pytest_jama.config import describe_exposure
 from pytest_jama.config.effective_values import effective_values
 from pytest_jama.config.environment import find_pair
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.report.upload_lines import Line
+from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.destination import relative_to
-from pytest_jama.targets.jama.probes.inquiry import Mark, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.results import TestResult
+
+
+TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
+"""How observations are shown."""
 
 
 class SessionNeeds(NamedTuple):

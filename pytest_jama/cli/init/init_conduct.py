@@ -1,67 +1,143 @@
-"""``pytest-jama init``: what is the same for every kind of server. It asks, looks, and writes."""
+"""``pytest-jama init``: what is the same for every kind of server. It asks, looks, and writes.
+
+Questions are asked on a terminal, or answered by what is proposed.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pytest_jama.cli.init_questions import Questions
-from pytest_jama.cli.init_repository import find_rootdir, look_at
+from pytest_jama.cli.init.init_repository import find_rootdir, look_at
 from pytest_jama.config import JAMA, find_file, load_settings
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.text import printable_lines, quoted
+from pytest_jama.core.text import printable, printable_lines, quoted
 from pytest_jama.core.trust import BINARY
 from pytest_jama.report.upload_lines import Line, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_jama.cli.init_repository import Look
+    from pytest_jama.cli.init.init_command import InitOptions
+    from pytest_jama.cli.init.init_repository import Look
     from pytest_jama.config import SharedSettings, TargetKind
     from pytest_jama.session.command_line import OutputOptions
-
-PROGRAM = "pytest-jama init"
 
 SANDBOX_URL = "http://127.0.0.1:8421"
 """Where `pytest-jama sandbox` serves when it is not told where."""
 
 
-@dataclass(frozen=True, slots=True)
-class InitOptions:
-    """The command line.
+class Offer(NamedTuple):
+    """One thing that can be chosen.
 
     Attributes:
-        config: The file to write; None for the usual one.
-        given: What the flags say, by setting: ``{"project": "PUMP"}``.
-        verdicts: Outcome -> verdict.
-        fields: ``cycle.Phase=Alpha`` each.
-        ca: The CA bundle of the server.
-        junit: The JUnit reports to look at.
-        uses_sandbox: Whether the sandbox is the server.
-        collects: Whether pytest may collect the tests.
-        is_agreed: Whether to take what is proposed, and to ask nothing.
-        dry_run: Whether the text is printed, and nothing written.
+        value: What is written into the settings.
+        title: What it is called, for people.
     """
 
-    config: Path | None = None
-    given: Mapping[str, str] = field(default_factory=dict)
-    verdicts: Mapping[str, str] = field(default_factory=dict)
-    fields: Sequence[str] = ()
-    ca: Path | None = None
-    junit: Sequence[str] = ()
-    uses_sandbox: bool = False
-    collects: bool = True
-    is_agreed: bool = False
-    dry_run: bool = False
+    value: str
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value}  {self.title}" if self.title else self.value
+
+
+_DIGITS = 3
+"""Longer numbers are the IDs of a server."""
+
+MOST_OFFERED = 20
+"""So many are listed; of more, the rest can be written by name."""
+
+
+def accept(_: str) -> None:
+    """Accept any answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Asks for one thing after the other.
+
+    Attributes:
+        are_asked: Whether a person is there; else each question has its proposal as answer.
+    """
+
+    are_asked: bool
+
+    def ask(
+        self, question: str, *, proposal: str = "", check: Callable[[str], None] = accept
+    ) -> str:
+        """Return an answer; the empty one is the proposal.
+
+        Args:
+            question: What is wanted.
+            proposal: What an empty answer means, and what counts where no one is asked.
+            check: Raises `SettingsError` for an answer that cannot be used; it is asked again.
+        """
+        while self.are_asked:
+            answer = click.prompt(
+                printable(question), default=proposal, show_default=bool(proposal), err=True
+            )
+            try:
+                check(answer.strip())
+            except SettingsError as error:
+                for problem in error.problems:
+                    self.tell(f"{problem.message}; {problem.remedy}")
+                continue
+            return str(answer).strip()
+        return proposal
+
+    def choose(
+        self,
+        question: str,
+        offers: Sequence[Offer],
+        *,
+        proposal: str = "",
+        check: Callable[[str], None] = accept,
+    ) -> str:
+        """Return the value of one of several things, or what was written instead of a number.
+
+        Args:
+            question: What is wanted.
+            offers: What there is; chosen by its number or its value.
+            proposal: As for `ask`.
+            check: As for `ask`.
+        """
+        if self.are_asked:
+            self._list(offers)
+            hint = " (number or name)" if offers else ""
+            question = f"{question}{hint}"
+        shown = {str(number): offer.value for number, offer in enumerate(offers, start=1)}
+
+        def check_choice(answer: str) -> None:
+            is_outside = answer.isdigit() and len(answer) <= _DIGITS and answer not in shown
+            if offers and is_outside and answer not in shown.values():
+                remedy = "choose one of the list, or write what you mean in words"
+                raise SettingsError(Problem(f"{answer} is not in the list", remedy, "answer"))
+            check(shown.get(answer, answer))
+
+        answer = self.ask(question, proposal=proposal, check=check_choice)
+        return shown.get(answer, answer)
+
+    def tell(self, text: str) -> None:
+        """Say something between two questions."""
+        if self.are_asked:
+            click.echo(printable(text), err=True)
+
+    def _list(self, offers: Sequence[Offer]) -> None:
+        width = len(str(min(len(offers), MOST_OFFERED)))
+        for number, offer in enumerate(offers[:MOST_OFFERED], start=1):
+            self.tell(f"  {number:>{width}}  {offer}")
+        if len(offers) > MOST_OFFERED:
+            self.tell(f"  and {len(offers) - MOST_OFFERED} more: write its key or name")
 
 
 def choose_path(options: InitOptions, kind: TargetKind[Any]) -> Path:
@@ -136,30 +212,6 @@ def load_given(
             kind=kind,
             flag_prefix="--",
         ).settings
-
-
-def read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """Return the fields of plans, cycles and runs that flags give: kind -> name -> value.
-
-    Args:
-        given: ``cycle.Phase=Alpha`` each.
-
-    Raises:
-        SettingsError: With each that has another form.
-    """
-    fields: dict[str, dict[str, str]] = {}
-    problems = []
-    for each in given:
-        kind, dot, rest = each.partition(".")
-        name, sign, value = rest.partition("=")
-        if kind not in ("plan", "cycle", "run") or not (dot and sign and name.strip() and value):
-            what = f"{quoted(each)} is not a field with a value"
-            remedy = "write KIND.FIELD=VALUE, KIND plan, cycle or run: --field cycle.Phase=Alpha"
-            problems.append(Problem(what, remedy, "--field"))
-        fields.setdefault(kind, {})[name.strip()] = value.strip()
-    if problems:
-        raise SettingsError(*problems)
-    return fields
 
 
 def write_file(path: Path, text: str) -> None:

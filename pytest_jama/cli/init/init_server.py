@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_jama.cli.check.check_repository import TONES
 from pytest_jama.core.errors import Problem, SettingsError, TargetError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
-from pytest_jama.report.upload_lines import Line, Tone
-from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.connect import open_api
+from pytest_jama.report.upload_lines import Line
 from pytest_jama.targets.jama.probes.check_report import merge_settings
-from pytest_jama.targets.jama.probes.inquiry import Inquiry, Mark, Observation, tell_all
+from pytest_jama.targets.jama.probes.inquiry import open_inquiry, tell_all
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.type_fields import find_type
@@ -37,8 +37,6 @@ _MOST_PROJECTS = 500
 
 _MOST_CASES = 3000
 """Of more, the test cases are not read through: sixty requests."""
-
-_TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
 
 _TOLD_NOTES = ("type: plan", "type: cycle", "type: run", "fields")
 """Observations that matter to settings; what else a check finds out is told by it."""
@@ -84,10 +82,7 @@ class JamaOffers:
 
     def __post_init__(self) -> None:
         quick = min(self.settings.upload.give_up_after_s, _TIMEOUT_S)
-        upload = self.settings.upload.model_copy(update={"give_up_after_s": quick})
-        patient = self.settings.model_copy(update={"upload": upload})
-        api = open_api(patient, clocks=None, read_timeout_s=_TIMEOUT_S)
-        self._ask = Inquiry(JamaClient(api, at_once=self.settings.upload.concurrency))
+        self._ask = open_inquiry(self.settings, give_up_after_s=quick, read_timeout_s=_TIMEOUT_S)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -235,7 +230,7 @@ class JamaOffers:
     def _tell(self, observation: Observation) -> None:
         text = self.settings.redactor.hide_certain(observation.text)
         mark = observation.mark
-        self.say(Line(mark.value, f"{observation.name}: {text}", _TONES[mark]))
+        self.say(Line(mark.value, f"{observation.name}: {text}", TONES[mark]))
 
 
 _WORD = re.compile(r"[A-Za-z0-9_-]+")

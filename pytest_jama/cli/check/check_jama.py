@@ -6,14 +6,15 @@ import json
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_jama.cli.check_options import load_for_check
-from pytest_jama.cli.check_repository import (
+from pytest_jama.cli.check.check_command import DOCUMENT_VERSION, PROGRAM
+from pytest_jama.cli.check.check_repository import (
+    TONES,
     describe_session,
     find_needs,
     observe_destination,
@@ -22,17 +23,16 @@ from pytest_jama.cli.check_repository import (
     value_lines,
     values_json,
 )
-from pytest_jama.cli.check_tests import TestsProbe
+from pytest_jama.cli.check.check_tests import TestsProbe
 from pytest_jama.cli.collecting import collect_tests, read_report_tests
-from pytest_jama.config import BasicCredentials
+from pytest_jama.config import load_settings, with_lock
 from pytest_jama.core.errors import NotUsableError, Problem, PytestJamaError, SettingsError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.text import printable, printable_lines, quoted
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 from pytest_jama.session.destination import describe_destination
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.targets.jama.client import JamaClient
-from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.probes.check_report import (
     anonymous_report,
     merge_settings,
@@ -40,30 +40,23 @@ from pytest_jama.targets.jama.probes.check_report import (
     report_lines,
     settings_lines,
 )
-from pytest_jama.targets.jama.probes.inquiry import Inquiry, Mark, Observation
+from pytest_jama.targets.jama.probes.inquiry import open_inquiry
 from pytest_jama.targets.jama.probes.probe import ServerProbe
 from pytest_jama.targets.jama.probes.write_probe import WRITE_TIMEOUT_S, WriteProbe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_jama.cli.check_options import CheckOptions
-    from pytest_jama.cli.check_repository import SessionNeeds
+    from pytest_jama.cli.check.check_command import CheckOptions
+    from pytest_jama.cli.check.check_repository import SessionNeeds
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings, Settings
     from pytest_jama.core.lock import Lock
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.jama.probes.probe import SeenServer
 
-PROGRAM = "pytest-jama check"
-
-DOCUMENT_VERSION = 1
-"""Raised when a key of the JSON document changes its meaning or goes."""
-
 _READ_TIMEOUT_S = 20.0
 """For how long a server that is only read from may take: whoever checks waits for it."""
-
-_TONES = {Mark.OK: Tone.GOOD, Mark.NOTE: Tone.WARNING, Mark.PROBLEM: Tone.BAD}
 
 
 def run_check(options: CheckOptions, output: OutputOptions) -> int:
@@ -114,7 +107,7 @@ class _Check:
         """
         self._require_consent()
         self.options.require_fitting()
-        self._loaded = load_for_check(self.options)
+        self._loaded = _load(self.options)
         settings = self._loaded.settings
         mode = "offline check" if self.options.offline else "check"
         self.output.announce(*describe_destination(self._loaded, root=Path.cwd(), mode=mode))
@@ -167,7 +160,7 @@ class _Check:
 
     def _probe(self, settings: Settings, lock: Lock | None, wanted: SessionNeeds) -> SeenServer:
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
-        inquiry = _inquire(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
+        inquiry = open_inquiry(settings, give_up_after_s=quick, read_timeout_s=_READ_TIMEOUT_S)
         refs = list(wanted.steps)
         with closing(inquiry.client.api.connection):
             probe = ServerProbe(
@@ -189,7 +182,7 @@ class _Check:
     def _write(self, settings: Settings, seen: SeenServer) -> None:
         name = self.options.write_probe
         slow = max(settings.upload.give_up_after_s, WRITE_TIMEOUT_S)
-        inquiry = _inquire(settings, give_up_after_s=slow, read_timeout_s=WRITE_TIMEOUT_S)
+        inquiry = open_inquiry(settings, give_up_after_s=slow, read_timeout_s=WRITE_TIMEOUT_S)
         with closing(inquiry.client.api.connection):
             probe = WriteProbe(inquiry, settings, seen, tell=self._tell_of_server)
             if seen.project is None:
@@ -225,7 +218,7 @@ class _Check:
         if self._loaded is not None:
             text = self._loaded.settings.redactor.hide_certain(text)
         self.output.say_in_full(
-            Line(observation.mark.value, f"{observation.name:<16} {text}", _TONES[observation.mark])
+            Line(observation.mark.value, f"{observation.name:<16} {text}", TONES[observation.mark])
         )
 
     def end(self, status: ExitStatus) -> int:
@@ -277,14 +270,42 @@ class _Check:
         return status
 
 
-def _inquire(settings: Settings, *, give_up_after_s: float, read_timeout_s: float) -> Inquiry:
-    """Connect to Jama for questions; no request is sent yet."""
-    upload = settings.upload.model_copy(update={"give_up_after_s": give_up_after_s})
-    patient = settings.model_copy(update={"upload": upload})
-    api = open_api(patient, clocks=None, read_timeout_s=read_timeout_s)
-    inquiry = Inquiry(JamaClient(api, at_once=settings.upload.concurrency))
-    if isinstance(settings.credentials, BasicCredentials):
-        inquiry.hide(settings.credentials.username)
-    elif settings.credentials is not None:
-        inquiry.hide(settings.credentials.client_id)
-    return inquiry
+def _load(options: CheckOptions) -> LoadedSettings:
+    """Load the settings; plan and cycle may be missing, and unset variables be in them.
+
+    Without the server, everything may be missing that only a session with results needs.
+
+    Args:
+        options: The command line.
+
+    Raises:
+        SettingsError: With every mistake in the others.
+    """
+    unused = ("plan", "cycle", "run", *(("url", "headers") if options.offline else ()))
+    lenient = load_settings(
+        start=Path.cwd(),
+        file=options.config,
+        flags=options.flags,
+        environ=os.environ,
+        needs_target=False,
+        unused=unused,
+        flag_prefix="--",
+    )
+    places = {"plan": lenient.settings.plan, "cycle": lenient.settings.cycle}
+    absent = {name: "not known" for name, place in places.items() if not place.is_set}
+    loaded = lenient
+    if not options.offline:
+        loaded = load_settings(
+            start=Path.cwd(),
+            file=options.config,
+            flags={**options.flags, **absent},
+            environ=os.environ,
+            unused=unused,
+            flag_prefix="--",
+        )
+    if loaded.settings.target != "jama":
+        what = f"the target is {loaded.settings.target!r}, and only Jama can be checked"
+        raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    loaded = with_lock(loaded, start=Path.cwd(), flag_prefix="--")
+    settings = loaded.settings.model_copy(update=places)
+    return replace(loaded, settings=settings, find_origin=lenient.find_origin)

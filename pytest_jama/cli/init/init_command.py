@@ -1,15 +1,75 @@
-"""The command that writes the first settings file; see `commands`."""
+"""The command that writes the first settings file, and what it is told; see `commands`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_jama.cli.commands import toolbox
+from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.text import quoted
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """The command line.
+
+    Attributes:
+        config: The file to write; None for the usual one.
+        given: What the flags say, by setting: ``{"project": "PUMP"}``.
+        verdicts: Outcome -> verdict.
+        fields: ``cycle.Phase=Alpha`` each.
+        ca: The CA bundle of the server.
+        junit: The JUnit reports to look at.
+        uses_sandbox: Whether the sandbox is the server.
+        collects: Whether pytest may collect the tests.
+        is_agreed: Whether to take what is proposed, and to ask nothing.
+        dry_run: Whether the text is printed, and nothing written.
+    """
+
+    config: Path | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    fields: Sequence[str] = ()
+    ca: Path | None = None
+    junit: Sequence[str] = ()
+    uses_sandbox: bool = False
+    collects: bool = True
+    is_agreed: bool = False
+    dry_run: bool = False
+
+
+def read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return the fields of plans, cycles and runs that flags give: kind -> name -> value.
+
+    Args:
+        given: ``cycle.Phase=Alpha`` each.
+
+    Raises:
+        SettingsError: With each that has another form.
+    """
+    fields: dict[str, dict[str, str]] = {}
+    problems = []
+    for each in given:
+        kind, dot, rest = each.partition(".")
+        name, sign, value = rest.partition("=")
+        if kind not in ("plan", "cycle", "run") or not (dot and sign and name.strip() and value):
+            what = f"{quoted(each)} is not a field with a value"
+            remedy = "write KIND.FIELD=VALUE, KIND plan, cycle or run: --field cycle.Phase=Alpha"
+            problems.append(Problem(what, remedy, "--field"))
+        fields.setdefault(kind, {})[name.strip()] = value.strip()
+    if problems:
+        raise SettingsError(*problems)
+    return fields
 
 
 @toolbox.command(short_help="Write the first jama.yaml: ask, look at tests and server.")
@@ -85,13 +145,13 @@ def init(
     upload; 2 not written: wrong use or settings; 3 written, and the server is out of reach or does
     not let the account in.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.init_conduct import InitOptions  # noqa: PLC0415
     from pytest_jama.session.command_line import OutputOptions  # noqa: PLC0415
 
+    output = OutputOptions(verbosity=verbose, quiet=quiet)
     if target == "octane":
-        from pytest_jama.cli.init_octane import run_octane_init as run  # noqa: PLC0415
+        from pytest_jama.cli.init.init_octane import run_octane_init as run  # noqa: PLC0415
     else:
-        from pytest_jama.cli.init_jama import run_init as run  # noqa: PLC0415
+        from pytest_jama.cli.init.init_jama import run_init as run  # noqa: PLC0415
 
     habits = {"skipped": skipped, "xfailed": xfailed}
     options = InitOptions(
@@ -108,7 +168,10 @@ def init(
     )
     with second_interrupt_ends_all():
         try:
-            return run(options, OutputOptions(verbosity=verbose, quiet=quiet))
+            with output.logging():
+                return int(run(options, output))
+        except PytestJamaError as error:
+            return output.refuse(error, program="pytest-jama init")
         except click.Abort:
             click.echo("\npytest-jama init: nothing was written", err=True)
             raise

@@ -6,14 +6,14 @@ import itertools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.cli.init_ids import name_pattern
+from pytest_jama.cli.init.init_ids import name_pattern
 from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.cli.init_repository import FoundTest
+    from pytest_jama.cli.init.init_repository import FoundTest
 
 
 class MapLine(NamedTuple):

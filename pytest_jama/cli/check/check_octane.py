@@ -6,41 +6,35 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.check_repository import (
+from pytest_jama.cli.check.check_command import DOCUMENT_VERSION, PROGRAM
+from pytest_jama.cli.check.check_repository import (
+    TONES,
     observe_destination,
     observe_settings,
     value_lines,
     values_json,
 )
+from pytest_jama.cli.commands import refuse_options_of_jama
 from pytest_jama.cli.octane_flows import UNUSED
 from pytest_jama.config import OCTANE, load_settings
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import PytestJamaError
+from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.redaction import Redactor
-from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
+from pytest_jama.report.upload_lines import Line, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
-from pytest_jama.targets.octane.octane_check import CheckMark, OctaneCheck, OctaneObservation
+from pytest_jama.targets.octane.octane_check import OctaneCheck
 from pytest_jama.targets.octane.octane_client import open_client
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.check_options import CheckOptions
+    from collections.abc import Mapping
+
+    from pytest_jama.cli.check.check_command import CheckOptions
     from pytest_jama.config import LoadedSettings
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.session.command_line import OutputOptions
-    from pytest_jama.targets.jama.probes.inquiry import Observation
-
-PROGRAM = "pytest-jama check"
-
-DOCUMENT_VERSION = 1
-"""Raised when a key of the JSON document changes its meaning or goes."""
 
 _READ_TIMEOUT_S = 20.0
 """For how long a server may take: whoever checks waits for it."""
-
-_TONES = {
-    CheckMark.OK: Tone.GOOD,
-    CheckMark.NOTE: Tone.WARNING,
-    CheckMark.PROBLEM: Tone.BAD,
-}
 
 
 def run_octane_check(options: CheckOptions, output: OutputOptions) -> int:
@@ -82,7 +76,7 @@ class _OctaneRun:
     def __init__(self, options: CheckOptions, output: OutputOptions) -> None:
         self._options = options
         self._output = output
-        self.found: list[OctaneObservation] = []
+        self.found: list[Observation] = []
         self.loaded: LoadedSettings[OctaneSettings] | None = None
         self.redactor = Redactor()
 
@@ -92,7 +86,7 @@ class _OctaneRun:
         Raises:
             PytestJamaError: When the settings are wrong.
         """
-        _require_known(self._options)
+        refuse_options_of_jama(_options_of_jama(self._options))
         self._options.require_fitting()
         self.loaded = _load(self._options)
         settings = self.loaded.settings
@@ -101,9 +95,9 @@ class _OctaneRun:
         if self._options.shows_settings:
             self._output.say_in_full(*value_lines(self.loaded))
         for observation in observe_settings(self.loaded, os.environ):
-            self._tell(_as_found(observation))
+            self._tell(observation)
         if self._options.offline:
-            self._tell(_as_found(observe_destination(settings)))
+            self._tell(observe_destination(settings))
             return _status(self.found, lets_us_in=True)
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
         upload = settings.upload.model_copy(update={"give_up_after_s": quick})
@@ -116,11 +110,11 @@ class _OctaneRun:
                 client.close()
         return _status(self.found, lets_us_in=lets_us_in)
 
-    def _tell(self, observation: OctaneObservation) -> None:
+    def _tell(self, observation: Observation) -> None:
         self.found.append(observation)
         text = f"{observation.name:<16} {self.redactor.hide_certain(observation.text)}"
         mark = observation.mark
-        self._output.say_in_full(Line(mark.value, text, _TONES[mark]))
+        self._output.say_in_full(Line(mark.value, text, TONES[mark]))
 
 
 def _load(options: CheckOptions) -> LoadedSettings[OctaneSettings]:
@@ -141,18 +135,9 @@ def _load(options: CheckOptions) -> LoadedSettings[OctaneSettings]:
     )
 
 
-def _as_found(observation: Observation) -> OctaneObservation:
-    mark = CheckMark(observation.mark.value)
-    return OctaneObservation(observation.name, mark, observation.text, observation.facts)
-
-
-def _require_known(options: CheckOptions) -> None:
-    """Refuse what only a check of Jama can do.
-
-    Raises:
-        SettingsError: When it is given.
-    """
-    given = {
+def _options_of_jama(options: CheckOptions) -> Mapping[str, object]:
+    """Return what only a check of Jama can do."""
+    return {
         "--write-probe": options.write_probe,
         "--report": options.report,
         "--runs": options.runs,
@@ -160,25 +145,16 @@ def _require_known(options: CheckOptions) -> None:
         "arguments for pytest": options.arguments,
         **{f"--{name}": options.flags.get(name) for name in ("project", "plan", "cycle")},
     }
-    problems = [
-        Problem("it is about Jama, and the server is ALM Octane", "leave it out", flag)
-        for flag, value in given.items()
-        if value
-    ]
-    if problems:
-        raise SettingsError(*problems)
 
 
-def _status(found: list[OctaneObservation], *, lets_us_in: bool) -> ExitStatus:
+def _status(found: list[Observation], *, lets_us_in: bool) -> ExitStatus:
     if not lets_us_in:
         return ExitStatus.OUT_OF_REACH
-    has_problem = any(each.mark is CheckMark.PROBLEM for each in found)
+    has_problem = any(each.mark is Mark.PROBLEM for each in found)
     return ExitStatus.INCOMPLETE if has_problem else ExitStatus.WELL
 
 
-def _document(
-    found: list[OctaneObservation], *, status: ExitStatus, stopped: str
-) -> dict[str, Any]:
+def _document(found: list[Observation], *, status: ExitStatus, stopped: str) -> dict[str, Any]:
     observations = [
         {
             "name": each.name,

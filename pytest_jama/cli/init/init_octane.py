@@ -8,18 +8,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.init_conduct import (
-    PROGRAM,
+from pytest_jama.cli.check.check_repository import TONES
+from pytest_jama.cli.commands import refuse_options_of_jama
+from pytest_jama.cli.init.init_conduct import (
     SANDBOX_URL,
     InitDesk,
+    Offer,
     load_given,
     shown_reports,
 )
-from pytest_jama.cli.init_file import OctaneDraft, literal, octane_text, scalar
-from pytest_jama.cli.init_links import suggest_keys
-from pytest_jama.cli.init_questions import Offer
+from pytest_jama.cli.init.init_file import OctaneDraft, literal, octane_text, scalar
+from pytest_jama.cli.init.init_links import suggest_keys
 from pytest_jama.config import OCTANE
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError, TargetError
+from pytest_jama.core.errors import Problem, SettingsError, TargetError
+from pytest_jama.core.observation import Mark
 from pytest_jama.core.text import counted
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.exit_status import ExitStatus
@@ -27,56 +29,36 @@ from pytest_jama.session.exit_status import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_jama.cli.init_conduct import InitOptions
-    from pytest_jama.cli.init_repository import Look
+    from pytest_jama.cli.init.init_command import InitOptions
+    from pytest_jama.cli.init.init_repository import Look
     from pytest_jama.config.octane_settings import OctaneSettings
+    from pytest_jama.core.observation import Observation
     from pytest_jama.session.command_line import OutputOptions
-    from pytest_jama.targets.octane.octane_check import OctaneObservation
 
 _SANDBOX_ADDRESS = f"{SANDBOX_URL}/ui/?p=1001/1002"
 """The address of the sandbox as a browser shows it: it names space and workspace."""
 
 _TIMEOUT_S = 20.0
 _MOST_RELEASES = 50
-_TONES = {"ok": Tone.GOOD, "note": Tone.WARNING, "problem": Tone.BAD}
 
 
-def run_octane_init(options: InitOptions, output: OutputOptions) -> int:
+def run_octane_init(options: InitOptions, output: OutputOptions) -> ExitStatus:
     """Write an octane.yaml.
 
     Args:
         options: What is said already.
         output: Form of the output.
 
-    Returns:
-        The exit status.
-    """
-    try:
-        _refuse_jama(options)
-        with output.logging():
-            return int(_OctaneInit(InitDesk.made_for(options, output, OCTANE)).run())
-    except PytestJamaError as error:
-        return output.refuse(error, program=PROGRAM)
-
-
-def _refuse_jama(options: InitOptions) -> None:
-    """Refuse what only Jama has.
-
     Raises:
-        SettingsError: When it is given.
+        PytestJamaError: When nothing was written.
     """
-    given = {
+    of_jama = {
         **{f"--{name}": options.given.get(name) for name in ("project", "plan", "cycle")},
         **{f"--{name}": verdict for name, verdict in options.verdicts.items()},
         "--field": options.fields,
     }
-    problems = [
-        Problem("it is about Jama, and the server is ALM Octane", "leave it out", flag)
-        for flag, value in given.items()
-        if value
-    ]
-    if problems:
-        raise SettingsError(*problems)
+    refuse_options_of_jama(of_jama)
+    return _OctaneInit(InitDesk.made_for(options, output, OCTANE)).run()
 
 
 @dataclass
@@ -197,12 +179,12 @@ class _OctaneInit:
             if isinstance(row, Mapping) and row.get("id")
         ]
 
-    def _tell(self, observation: OctaneObservation) -> None:
-        mark = observation.mark.value
-        if mark == "problem" and self.status is ExitStatus.WELL:
+    def _tell(self, observation: Observation) -> None:
+        mark = observation.mark
+        if mark is Mark.PROBLEM and self.status is ExitStatus.WELL:
             self.status = ExitStatus.INCOMPLETE
-        if mark != "ok" or observation.name in ("sign-in", "workspace"):
-            self.desk.say(mark, f"{observation.name}: {observation.text}", _TONES[mark])
+        if mark is not Mark.OK or observation.name in ("sign-in", "workspace"):
+            self.desk.say(mark.value, f"{observation.name}: {observation.text}", TONES[mark])
 
     def _finish(self, draft: OctaneDraft, look: Look) -> None:
         text = octane_text(draft)

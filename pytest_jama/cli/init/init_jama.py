@@ -8,21 +8,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.cli.init_conduct import (
-    PROGRAM,
+from pytest_jama.cli.init.init_command import read_fields
+from pytest_jama.cli.init.init_conduct import (
     SANDBOX_URL,
     InitDesk,
+    Offer,
     load_given,
-    read_fields,
     shown_reports,
 )
-from pytest_jama.cli.init_file import JamaDraft, jama_text, literal, scalar
-from pytest_jama.cli.init_links import guess_project, propose_links
-from pytest_jama.cli.init_questions import Offer
+from pytest_jama.cli.init.init_file import JamaDraft, jama_text, literal, scalar
+from pytest_jama.cli.init.init_links import guess_project, propose_links
 from pytest_jama.config import JAMA
 from pytest_jama.config.settings_files import label_of
 from pytest_jama.core.cases import CaseLink
-from pytest_jama.core.errors import Problem, PytestJamaError, SettingsError
+from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.report.upload_lines import Tone
 from pytest_jama.session.exit_status import ExitStatus
@@ -30,30 +29,26 @@ from pytest_jama.session.exit_status import ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pytest_jama.cli.init_conduct import InitOptions
-    from pytest_jama.cli.init_links import ProposedLinks
-    from pytest_jama.cli.init_repository import Look
-    from pytest_jama.cli.init_server import JamaOffers
+    from pytest_jama.cli.init.init_command import InitOptions
+    from pytest_jama.cli.init.init_links import ProposedLinks
+    from pytest_jama.cli.init.init_repository import Look
+    from pytest_jama.cli.init.init_server import JamaOffers
     from pytest_jama.config import Settings
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.jama.wire import Cycle, Project, TestPlan
 
 
-def run_init(options: InitOptions, output: OutputOptions) -> int:
+def run_init(options: InitOptions, output: OutputOptions) -> ExitStatus:
     """Write a jama.yaml.
 
     Args:
         options: What is said already.
         output: Form of the output.
 
-    Returns:
-        The exit status.
+    Raises:
+        PytestJamaError: When nothing was written.
     """
-    try:
-        with output.logging():
-            return int(_JamaInit(InitDesk.made_for(options, output, JAMA)).run())
-    except PytestJamaError as error:
-        return output.refuse(error, program=PROGRAM)
+    return _JamaInit(InitDesk.made_for(options, output, JAMA)).run()
 
 
 class _ChosenPlace(NamedTuple):
@@ -129,7 +124,7 @@ class _JamaInit:
         """Sign in where there are credentials; return the settings with the right address."""
         if not self.desk.has_credentials(is_rehearsal=self._is_rehearsal) or self._is_rehearsal:
             return settings
-        from pytest_jama.cli.init_server import JamaOffers  # noqa: PLC0415 (requests)
+        from pytest_jama.cli.init.init_server import JamaOffers  # noqa: PLC0415 (requests)
 
         self.desk.say("asking", settings.url)
         offers = JamaOffers(settings, self.desk.output.say)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.cli.collecting import CollectedSession, collect_tests, read_report_tests
-from pytest_jama.cli.init_ids import KnownIds, find_ids
-from pytest_jama.cli.init_sources import read_tests
+from pytest_jama.cli.init.init_ids import KnownIds, find_ids, read_tests
 from pytest_jama.config import Settings
 from pytest_jama.core.cases import name_in, read_links
 from pytest_jama.core.errors import PytestJamaError
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_jama.cli.collecting import TestSource
-    from pytest_jama.cli.init_sources import WrittenTest
+    from pytest_jama.cli.init.init_ids import WrittenTest
     from pytest_jama.config import SharedSettings
     from pytest_jama.core.results import TestResult
 

@@ -12,7 +12,7 @@ from pytest_jama.core.text import counted, printable, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_jama.cli.init_links import MapLine, ProposedLinks
+    from pytest_jama.cli.init.init_links import MapLine, ProposedLinks
 
 
 @dataclass(frozen=True)
