@@ -6,20 +6,17 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BeforeValidator,
     Field,
-    GetJsonSchemaHandler,
     InstanceOf,
     PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 
 from pytest_jama.config.types import Allowed, Section, mistake, resolve_path
 from pytest_jama.core.origin import Equipment
@@ -79,6 +76,8 @@ Files = Annotated[
 class ReportSettings(Section):
     """Which reports are written at the end of a session; a path, or a list of them, is `files`."""
 
+    bare_form: ClassVar[dict[str, Any]] = _TEXTS
+
     files: Files = Field(
         default=(),
         description="Files to write, each in the format that its name ends with (docs/report.md).",
@@ -104,15 +103,6 @@ class ReportSettings(Section):
         """Return the files that a flag names."""
         return {"files": said}
 
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core_schema: CoreSchema,
-        handler: GetJsonSchemaHandler,
-    ) -> JsonSchemaValue:
-        mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [_TEXTS, mapping]}
-
 
 ValueFiles = Annotated[
     tuple[Path, ...],
@@ -124,6 +114,8 @@ ValueFiles = Annotated[
 
 class OutputSettings(Section):
     """Values for later steps and jobs of a CI system; a path, or a list of them, is `files`."""
+
+    bare_form: ClassVar[dict[str, Any]] = _TEXTS
 
     files: ValueFiles = Field(
         default=(),
@@ -145,15 +137,6 @@ class OutputSettings(Section):
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the files that a variable names, with commas between them."""
         return {"files": [each.strip() for each in said.split(",")]}
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core_schema: CoreSchema,
-        handler: GetJsonSchemaHandler,
-    ) -> JsonSchemaValue:
-        mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [_TEXTS, mapping]}
 
 
 def _said(value: object) -> str:
