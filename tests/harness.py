@@ -57,19 +57,24 @@ class Finished:
 
     Attributes:
         status: Exit status.
-        output: Standard output and error together.
+        printed: Standard output and error together.
         requests: What the sandbox was asked meanwhile.
     """
 
     status: int
-    output: str
+    printed: str
     requests: tuple[RecordedRequest, ...] = ()
 
     @property
+    def output(self) -> str:
+        """What was printed, `unfolded`."""
+        return unfolded(self.printed)
+
+    @property
     def summary(self) -> str:
-        """The section of the output that is ours, `unfolded`; empty when there is none."""
+        """The section of the output that is ours; empty when there is none."""
         section = re.search(r"=+ Jama Connect =+\n(.*?)^=", self.output, re.DOTALL | re.MULTILINE)
-        return unfolded(section[1]) if section else ""
+        return section[1] if section else ""
 
     def count_requests(self, method: str) -> int:
         """Return how many requests of a method there were."""

@@ -130,8 +130,10 @@ def _height(row: SummaryRow, width: int) -> int:
 
 
 def _rows_of(entry: _Entry, width: int) -> Iterator[SummaryRow]:
-    tone = entry.line.tone
-    lines = (entry.line, *(Line("", each, tone) for each in entry.below))
+    tone, link = entry.line.tone, entry.line.link
+    lines = [entry.line, *(Line("", each, tone) for each in entry.below)]
+    if entry.below:  # a link stands behind the last of them
+        lines[0], lines[-1] = lines[0]._replace(link=""), lines[-1]._replace(link=link)
     for line in lines:
         text = str(line)
         rows = [text] if line.is_exact else wrapped(text, width=width, indent=LABEL_WIDTH)

@@ -141,7 +141,8 @@ def test_session_of_pytest_prints_nothing_harmful(
         assert "KEY-TC-1".replace("KEY", repository.key) in finished.summary
     harmless, hostile = shown
     assert_harmless(hostile)
-    assert unfolded(hostile).count("\n") == unfolded(harmless).count("\n")
+    # What is written out is longer, and a summary has only so much room.
+    assert unfolded(hostile).count("\n") <= unfolded(harmless).count("\n")
 
 
 def test_session_without_a_terminal_prints_nothing_harmful(repository: Repository) -> None:
@@ -205,7 +206,7 @@ def test_command_prints_nothing_harmful(command: Sequence[str], make_repository:
         assert_harmless(finished.output)
         counts.append(unfolded(finished.output).count("\n"))
     # What pytest prints is shown line by line, and it quotes its arguments as they are.
-    assert counts[0] == counts[1] or "--" in command
+    assert counts[1] <= counts[0] or "--" in command
 
 
 def report(text: str) -> str:
@@ -238,7 +239,7 @@ FLAGS = [
 
 @pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
 def test_uploader_prints_nothing_harmful(flags: Sequence[str], make_repository: Make) -> None:
-    counts = []
+    heads = []
     for text in (twin(IN_XML), IN_XML):
         repository = make_repository()
         prepare(repository, text)
@@ -253,8 +254,9 @@ def test_uploader_prints_nothing_harmful(flags: Sequence[str], make_repository: 
                 partial(junit_uploader, words), environment={"BRANCH_OF_TEST": text}
             )
         assert_harmless(finished.output)
-        counts.append(unfolded(finished.output).count("\n"))
-    assert counts[0] == counts[1]
+        heads.append({line.split(" ")[0] for line in unfolded(finished.output).splitlines()})
+    # No line that it began itself; where one has less room, a kind may be counted with others.
+    assert heads[1] <= heads[0] | {"more", "unlinked"}
 
 
 def test_damaged_journals_of_hostile_names_print_nothing_harmful(repository: Repository) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from junit_uploader.cli import main
+from tests.harness import unfolded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +103,7 @@ class Uploader:
         self._capsys.readouterr()
         status = main(arguments)
         output = self._capsys.readouterr()
-        return Uploaded(status, output.out, output.err, self.repository.sandbox.requests)
+        return Uploaded(status, unfolded(output.out), output.err, self.repository.sandbox.requests)
 
 
 @pytest.fixture

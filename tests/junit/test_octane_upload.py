@@ -12,6 +12,7 @@ import pytest
 from junit_uploader.cli import main
 from pytest_jama.cli import main as toolbox
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
+from tests.harness import unfolded
 from tests.junit.reports import PASSED, make_case, suite
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Folder:
 
     def __call__(self, *arguments: str) -> Said:
         status = main([*arguments, "report.xml"])
-        return Said(status, *self._capsys.readouterr())
+        out, err = self._capsys.readouterr()
+        return Said(status, unfolded(out), err)
 
     def runs(self) -> dict[str, str]:
         """Return the status of each run by the name of its test."""

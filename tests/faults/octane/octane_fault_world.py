@@ -13,6 +13,7 @@ from junit_uploader.cli import main as junit_uploader
 from pytest_jama.cli import main as toolbox
 from pytest_jama.journal.folder import is_finished
 from tests.faults.world import LEFT_OUT, Ended
+from tests.harness import unfolded
 from tests.here import forgetting_modules_of
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class OctaneFaultWorld:
         with forgetting_modules_of(self.folder):
             status = command(argument)
         output = self.capsys.readouterr()
-        return Ended(int(status), output.out + output.err, self.sandbox.requests)
+        return Ended(int(status), unfolded(output.out + output.err), self.sandbox.requests)
 
     @property
     def journal(self) -> Path:
