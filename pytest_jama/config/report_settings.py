@@ -73,10 +73,19 @@ Files = Annotated[
 ]
 
 
-class ReportSettings(Section):
-    """Which reports are written at the end of a session; a path, or a list of them, is `files`."""
+class _FilesFirst(Section):
+    """A section in whose place a path, or a list of them, may stand."""
 
     bare_form: ClassVar[dict[str, Any]] = _TEXTS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_bare_files(cls, value: object) -> object:
+        return {"files": value} if isinstance(value, (str, list, tuple)) else value
+
+
+class ReportSettings(_FilesFirst):
+    """Which reports are written at the end of a session; a path, or a list of them, is `files`."""
 
     files: Files = Field(
         default=(),
@@ -93,11 +102,6 @@ class ReportSettings(Section):
         "`auto` prints annotations in GitHub Actions, Azure Pipelines and TeamCity, `never` none.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_bare_files(cls, value: object) -> object:
-        return {"files": value} if isinstance(value, (str, list, tuple)) else value
-
     @classmethod
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the files that a flag names."""
@@ -112,10 +116,8 @@ ValueFiles = Annotated[
 ]
 
 
-class OutputSettings(Section):
+class OutputSettings(_FilesFirst):
     """Values for later steps and jobs of a CI system; a path, or a list of them, is `files`."""
-
-    bare_form: ClassVar[dict[str, Any]] = _TEXTS
 
     files: ValueFiles = Field(
         default=(),
@@ -127,11 +129,6 @@ class OutputSettings(Section):
         description="Hand the values to the CI job: `auto` does in GitHub Actions, Azure Pipelines "
         "and TeamCity, `never` does not.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_bare_files(cls, value: object) -> object:
-        return {"files": value} if isinstance(value, (str, list, tuple)) else value
 
     @classmethod
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
