@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.cli.case_tests import (
+from pytest_jama.cli.cases.case_tests import (
     PROGRAM,
     collect,
     load_for_cases,
@@ -40,7 +40,7 @@ from pytest_jama.targets.jama.places import get_project
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.cli.case_tests import CaseOptions
+    from pytest_jama.cli.cases.case_tests import CaseOptions
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.redaction import Redactor
