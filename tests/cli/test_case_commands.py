@@ -277,7 +277,7 @@ def test_reports_take_the_place_of_the_collection(cases: Cases) -> None:
         (["list", "--no-collect", "--", "tests"], "--no-collect does not ask it"),
         (
             ["list", "--no-collect", "--plan=Relaese 1"],
-            "no test plan 'Relaese 1'; did you mean 'Release 1'? a session or `pytest-jama prepare`",
+            "no test plan 'Relaese 1'; did you mean 'Release 1'? a session or `pytest-jama",
         ),
         (["list", "--no-collect", "--set=Test Csaes"], "did you mean "),
     ],
