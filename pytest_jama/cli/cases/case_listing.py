@@ -153,7 +153,8 @@ def _cases(client: JamaClient, options: CaseOptions, loaded: LoadedSettings) -> 
     is_plan = not (options.container or options.filter_name or options.takes_all)
     if is_plan and plan.is_set:
         wanted = {"id": str(plan.id)} if plan.id else {"name": plan.name or ""}
-        return cases_of_plan(client, settings.project, wanted)
+        origin = loaded.origins.get("plan", "plan")
+        return cases_of_plan(client, settings.project, wanted, origin=origin)
     project = get_project(client, settings.project, ())
     if options.container:
         return cases_of_container(client, project, options.container)
