@@ -21,7 +21,7 @@ _Command = Callable[..., int]
 
 @toolbox.group(short_help="Test cases beside the tests: list, find gaps, create.")
 def cases() -> None:
-    """Look at test cases beside the tests that are linked to them, and create those that lack.
+    """Look at test cases beside the tests that are linked to them, and create what is missing.
 
     \b
     pytest-jama cases list
@@ -146,7 +146,9 @@ def unlinked(*, require: str | None, **given: Any) -> int:
     metavar="KEY|NAME",
     help="The set or folder that gets the cases, by key, API ID or name.",
 )
-@click.option("--type", "type_name", metavar="KEY|NAME", help="Their item type; that of the set.")
+@click.option(
+    "--type", "type_name", metavar="KEY|NAME", help="Their item type; without it, that of the set."
+)
 @click.option(
     "--field",
     "fields",
@@ -174,8 +176,8 @@ def create(
     the other paragraphs are its description, and what stands under `Steps:`, or the texts of
     `jama.step(1, "action", expected="...")`, are its steps. A case that exists is never changed.
 
-    First it is printed what is to be done; --yes does it. Done twice it creates nothing twice: a
-    case says in its description which test it is for, and is found by that.
+    It prints what it would do; with --yes it does it. Done again, it creates nothing twice: a case
+    says in its description which test it is for, and is found by that.
 
     \b
     pytest-jama cases create --set PUMP-SET-3
