@@ -243,7 +243,7 @@ def lock(
     "--verbose", "-v", count=True, help="Name every single thing; -vv logs each request, too."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print only what is wrong.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST ARGS]...")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST ARGUMENTS]")
 def prepare(
     *,
     config: Path | None,
@@ -258,7 +258,7 @@ def prepare(
     """Make plan, test group, test cases and cycle ready; run no test and send no result.
 
     The first job of a pipeline whose other jobs each run some of the tests: the cycle then has a
-    run of every case that is linked to a test. Done twice it changes nothing.
+    run of every case that is linked to a test. Done again, it changes nothing.
 
     \b
     pytest-jama prepare

@@ -37,7 +37,11 @@ def _random_seed() -> int:
 @click.option("--case", "cases", multiple=True, metavar="KEY", help="Create this case, too.")
 @click.option("--steps", type=click.IntRange(0, 1000), default=0, help="Steps of each --case.")
 @click.option(
-    "--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="See docs/sandbox-knobs.md."
+    "--knob",
+    "knobs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Let it behave as another Jama or Octane does; see docs/sandbox-knobs.md.",
 )
 @click.option(
     "--throttle", metavar="RPS/QUEUE", help="Answer 429 above this, as Jama Cloud: 10/100."
@@ -84,6 +88,9 @@ def sandbox(
     command: tuple[str, ...],
 ) -> int:
     """Serve a local Jama or ALM Octane, or run COMMAND with one.
+
+    It runs until Ctrl-C, or until COMMAND ends, which finds address and credentials in its
+    environment. Without --db all that it holds is gone then.
 
     \b
     pytest-jama sandbox --seed jama.yaml

@@ -65,7 +65,7 @@ def parse_cases(text: str) -> frozenset[str]:
 
 
 _LONGEST = 60
-_FORMS = "use planned, not-passed, or test cases, such as JEET1-TC-12,JEET1-TC-13"
+_FORMS = "use planned, not-passed, or test cases, such as PUMP-TC-12,PUMP-TC-13"
 
 
 class _Troubles(Observer):

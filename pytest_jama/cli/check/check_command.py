@@ -74,7 +74,7 @@ class CheckOptions:
             raise SettingsError(*problems)
 
 
-@toolbox.command(short_help="Find out whether sessions can report, and what an upload would meet.")
+@toolbox.command(short_help="Find out whether sessions can report.")
 @click.option(
     "--target",
     type=click.Choice(["jama", "octane"]),

@@ -96,7 +96,7 @@ def read_fields(given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
 @click.option("--space", help="ALM Octane: the shared space, by ID or name.")
 @click.option("--workspace", help="ALM Octane: the workspace, by ID or name.")
 @click.option("--release", help="ALM Octane: the release, by name or ID.")
-@click.option("--ca", type=_FILE, help="CA bundle (PEM) that the server's certificate is of.")
+@click.option("--ca", type=_FILE, help="CA bundle (PEM) that vouches for the server's certificate.")
 @click.option(
     "--junit",
     multiple=True,

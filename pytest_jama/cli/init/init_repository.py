@@ -164,7 +164,8 @@ def _collect(settings: SharedSettings, warnings: list[str]) -> CollectedSession 
     if session.uncollected:
         where, why = session.uncollected[0]
         count = counted(len(session.uncollected), "file")
-        warnings.append(f"{count} cannot be imported, such as {where}: {why}")
+        remedy = "mend that first, or pytest runs no test"
+        warnings.append(f"{count} cannot be imported, such as {where}: {why}; {remedy}")
     return session
 
 

@@ -170,7 +170,7 @@ def ready_for_automation(_wishes: Wishes) -> Statement:
 READING = (
     ReadingFlow(
         "stories",
-        "My new stories for a release.",
+        "New stories of a release; with --mine your own.",
         "--release 2.4 --mine",
         "stories",
         ("id", "name", "owner{name}", "sprint{name}"),

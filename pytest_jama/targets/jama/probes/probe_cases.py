@@ -261,7 +261,8 @@ class CaseProbe:
         elif known:
             shown = [f"{each.reference} version {each.version}" for each in known]
             count = counted(len(self._seen), "case")
-            text = f"known of {len(known)} of {count}: {_some(shown)}"
+            rest = ", asked for no more" if len(unknown) > _ASKED_ALONE else ""
+            text = f"known of {len(known)} of {count}{rest}: {_some(shown)}"
             yield Observation("versions", Mark.OK, text, facts)
 
     def _would_do(self, server: SeenServer, *, is_all: bool) -> Observation:

@@ -12,7 +12,7 @@ from pytest_jama.cli.commands import toolbox
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.case_tests import CaseOptions
+    from pytest_jama.cli.cases.case_tests import CaseOptions
     from pytest_jama.session.command_line import OutputOptions
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -21,7 +21,7 @@ _Command = Callable[..., int]
 
 @toolbox.group(short_help="Test cases beside the tests: list, find gaps, create.")
 def cases() -> None:
-    """Look at test cases beside the tests that are linked to them, and create those that lack.
+    """Look at test cases beside the tests that are linked to them, and create what is missing.
 
     \b
     pytest-jama cases list
@@ -101,7 +101,7 @@ def list_cases(**given: Any) -> int:
     Exit status: 0 printed, 1 something could not be collected or read, 2 wrong use or settings,
     3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.case_listing import run_list  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_listing import run_list  # noqa: PLC0415
 
     with second_interrupt_ends_all():
         return run_list(_options(given), _output(given))
@@ -133,7 +133,7 @@ def unlinked(*, require: str | None, **given: Any) -> int:
     Exit status: 0 printed, 1 something could not be read, or is not linked and --require is given,
     2 wrong use or settings, 3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.case_listing import run_unlinked  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_listing import run_unlinked  # noqa: PLC0415
 
     with second_interrupt_ends_all():
         return run_unlinked(_options(given), _output(given), must_be_none=bool(require))
@@ -146,7 +146,9 @@ def unlinked(*, require: str | None, **given: Any) -> int:
     metavar="KEY|NAME",
     help="The set or folder that gets the cases, by key, API ID or name.",
 )
-@click.option("--type", "type_name", metavar="KEY|NAME", help="Their item type; that of the set.")
+@click.option(
+    "--type", "type_name", metavar="KEY|NAME", help="Their item type; without it, that of the set."
+)
 @click.option(
     "--field",
     "fields",
@@ -174,8 +176,8 @@ def create(
     the other paragraphs are its description, and what stands under `Steps:`, or the texts of
     `jama.step(1, "action", expected="...")`, are its steps. A case that exists is never changed.
 
-    First it is printed what is to be done; --yes does it. Done twice it creates nothing twice: a
-    case says in its description which test it is for, and is found by that.
+    It prints what it would do; with --yes it does it. Done again, it creates nothing twice: a case
+    says in its description which test it is for, and is found by that.
 
     \b
     pytest-jama cases create --set PUMP-SET-3
@@ -185,7 +187,7 @@ def create(
     Exit status: 0 done, or printed; 1 something was not created, 2 wrong use or settings, or a
     field needs a value, 3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.case_creating import CreationOptions, run_create  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_creating import CreationOptions, run_create  # noqa: PLC0415
 
     wanted = CreationOptions(
         type_name, _values(fields), per_parameter=per == "parameter", is_agreed=is_agreed
@@ -206,7 +208,7 @@ def _values(fields: tuple[str, ...]) -> dict[str, str | list[str]]:
 
 
 def _options(given: dict[str, Any]) -> CaseOptions:
-    from pytest_jama.cli.case_tests import CaseOptions  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_tests import CaseOptions  # noqa: PLC0415
 
     sources = [
         name for name in ("plan", "container", "filter_name", "takes_all") if given.get(name)

@@ -123,7 +123,9 @@ def ending_lines(made: MadeCases, *, is_agreed: bool) -> Iterator[Line]:
     if made.file is not None:
         shown = shown_path(made.file, Path.cwd())
         yield Line("linked", f"{counted(len(made.keys), 'key')} in {shown}; review and commit it")
-        yield Line("next", "`pytest-jama prepare` brings the cases into the plan and a new cycle")
+        yield Line(
+            "next", "`pytest-jama prepare --cycle=NAME` brings the cases into plan and new cycle"
+        )
     elif made.keys:
         yield Line("NOT LINKED", "write these lines under `tests:` yourself:", Tone.BAD)
         for test, key in made.keys.items():
