@@ -183,6 +183,10 @@ class AfterTheDots(Observer):
         """End it before the first creation is shown."""
         self._end_the_line()
 
+    def waits(self, why: str) -> None:  # noqa: ARG002
+        """End it before a wait is told."""
+        self._end_the_line()
+
     def troubled(self, why: str) -> None:  # noqa: ARG002
         """End it before trouble is told."""
         self._end_the_line()
